@@ -1,0 +1,1 @@
+"""HOW one outside system is spoken to: settings, secrets and calls in one class."""

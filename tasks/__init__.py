@@ -1,0 +1,1 @@
+"""ONE step each: looks, changes one thing, can run again."""

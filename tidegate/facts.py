@@ -1,0 +1,202 @@
+"""The facts that pass between ports, tasks and the plan: plain, frozen, comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+ComposeModel = dict[str, Any]
+"""What `docker compose config --format json` prints: services, networks, volumes with everything interpolated."""
+
+MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "irreversible"]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a stack's repository."""
+
+    sha: str
+    """Full hash, 40 hex digits."""
+    subject: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a person asked for, resolved: `name` is what people read, `commit` is what is meant."""
+
+    name: str
+    """`v1.1.0` or `sha-19b9b98`."""
+    commit: Commit
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """What a Docker host has; sizes in bytes."""
+
+    engine_version: str
+    compose_version: str
+    platform: str
+    disk_free: int
+    disk_total: int
+    memory_free: int
+    memory_total: int
+
+
+@dataclass(frozen=True)
+class ContainerFacts:
+    """One container as the engine shows it now."""
+
+    id: str
+    name: str
+    service: str
+    image_id: str
+    state: Literal["created", "running", "paused", "restarting", "removing", "exited", "dead"]
+    health: Literal["none", "starting", "healthy", "unhealthy"]
+    restarts: int
+    exit_code: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def serves(self) -> bool:
+        return self.state == "running" and self.health in ("healthy", "none")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A one-off container that runs to its end. `key` is its label and makes a lost one findable."""
+
+    key: str
+    image: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    networks: tuple[str, ...] = ()
+    working_directory: str | None = None
+    stdin: bytes | None = field(default=None, repr=False)
+    timeout_seconds: float = 300
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job or a command in a container ended. An exit code is never ignored: `check` raises or returns stdout."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The running containers of one deployment: a Compose project of its own."""
+
+    project: str
+    """`cloudlens-prod-42`"""
+    model: ComposeModel = field(repr=False)
+    """Ready for `docker compose -f - up`; holds secrets, so it is never written or logged."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the edge sends requests for one deployment."""
+
+    deployment: int
+    """Number of the deployment within its stack and environment."""
+    url: str
+    """`http://cloudlens-prod-42-backend:8000`, resolvable by the edge."""
+    weight: int = 100
+
+
+@dataclass(frozen=True)
+class Route:
+    """What the edge is told for one stack in one environment. Carries the fencing number of its writer."""
+
+    stack: str
+    environment: str
+    domains: tuple[str, ...]
+    targets: tuple[Target, ...]
+    """Who serves, with weights; one target at 100 is a whole switch."""
+    standby: Target | None
+    """The warm old slot, which takes over at once when the serving one does not answer."""
+    candidate: Target | None
+    """The new slot before its switch, reachable only on the edge's own check address."""
+    fence: int
+    ready_path: str = "/ready"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision of an application's schema history, in the order of upgrade."""
+
+    id: str
+    message: str
+    kind: MigrationClass
+    reasons: tuple[str, ...]
+    """Why it has this class, one per statement that decides: `drops column bills.note`."""
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """What a release's image would do to one database."""
+
+    database: str
+    current: str | None
+    """Revision in the database now; None when it holds no tables."""
+    head: str
+    revisions: tuple[Revision, ...]
+    upgrade_sql: str
+    downgrade_sql: str
+    kind: MigrationClass
+    """The gravest class among the revisions."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A saved state. It counts only when `verified_at` is set: restored into a scratch database and compared."""
+
+    id: str
+    path: str
+    size: int
+    """Bytes."""
+    sha256: str
+    schema_revision: str | None
+    tables: Mapping[str, int]
+    """Rows per table, as restored."""
+    dump_seconds: float
+    restore_seconds: float
+    made_at: datetime
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One smoke check's answer. Unknown is failure: `error` is as red as `fail`."""
+
+    name: str
+    outcome: Literal["pass", "fail", "error"]
+    detail: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrafficFigures:
+    """What the witness saw: steady requests through the edge during a switch."""
+
+    total: int
+    failed: int
+    longest_gap_seconds: float
+    p95_seconds: float
+    by_version: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A text for people. `severity`: red = system down, yellow = partly broken, green = working day (R29)."""
+
+    kind: Literal["released", "rolled_back", "staging_ready", "failed", "needs_person", "approval_expired"]
+    severity: Literal["green", "yellow", "red"]
+    title: str
+    body: str

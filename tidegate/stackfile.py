@@ -1,0 +1,210 @@
+"""The stack file: what a team says about one application. `load_stack` refuses it whole, with the path of each fault."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from tidegate.errors import StackFileError
+
+EnvironmentName = Literal["dev", "staging", "prod"]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+EnvKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+
+
+class Part(BaseModel):
+    """A part of the stack file: unknown keys are refused, nothing can be changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Part):
+    """Where the commits come from and how an image is built from one."""
+
+    repository: str = Field(description="Git URL, or a path relative to the stack file's folder.")
+    branch: str = Field("main", description="A commit must be reachable from this branch or a tag to be released.")
+    dockerfile: str = Field("Dockerfile", description="Path of the Dockerfile inside the repository.")
+    context: str = Field(".", description="Path of the build context inside the repository.")
+    build_args: dict[str, str] = Field({}, description="Build arguments; `${NAME}` is taken from the env file.")
+
+
+class Service(Part):
+    """One released service: the only ones that a release starts anew. The others live once, in the base project."""
+
+    name: Name = Field(description="Name of the service in the compose files.")
+    image: str = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
+    port: int = Field(ge=1, le=65535, description="The port the edge forwards to, inside the container.")
+    ready_path: str = Field("/ready", pattern=r"^/", description="Answers 200 only when the service can work.")
+    start_budget_seconds: int = Field(60, ge=1, description="How long a start may take before it counts as failed.")
+    stop_grace_seconds: int = Field(30, ge=1, description="Time between SIGTERM and SIGKILL.")
+    connection_pool: int = Field(20, ge=0, description="Database connections one slot may take.")
+
+
+class Login(Part):
+    """Credentials for the smoke login, as names of keys in the env file (never the values)."""
+
+    path: str = Field(pattern=r"^/", description="Receives a JSON POST of `username` and `password`.")
+    username_key: EnvKey
+    password_key: EnvKey
+    token_field: str = Field("token", description="Field of the JSON answer that must not be empty.")
+
+
+class SmokeCheck(Part):
+    """One request whose answer is compared with what the release must show."""
+
+    name: str = Field(min_length=1)
+    path: str = Field("/", pattern=r"^/")
+    status: int = Field(200, ge=100, le=599)
+    contains: str | None = Field(None, description="Marker text of the body.")
+    json_fields: dict[str, str | int | float | bool] = Field(
+        {}, description="Dotted path into the JSON body, such as `items.0.id`, and the value it must have.")
+    shows_version: bool = Field(False, description="The JSON body's `version` and `commit` must be the release's.")
+    login: Login | None = None
+    signed_in: bool = Field(False, description="Send the token of the login check as bearer token.")
+    most_seconds: float = Field(10, gt=0, description="Slower than this is a failure (R24).")
+    only: tuple[EnvironmentName, ...] = Field((), description="Environments it runs in; empty means all.")
+
+
+class Database(Part):
+    """One database the stack owns. Credentials are names of env-file keys."""
+
+    name: Name = "main"
+    engine: Literal["mysql", "postgresql"]
+    service: Name = Field(description="The stateful compose service that runs it.")
+    host_key: EnvKey = "MYSQL_HOST"
+    port_key: EnvKey = "MYSQL_PORT"
+    user_key: EnvKey = "MYSQL_USER"
+    password_key: EnvKey = "MYSQL_PASSWORD"
+    database_key: EnvKey = "MYSQL_DATABASE"
+
+
+class Migration(Part):
+    """The application's own schema history, run inside the new image."""
+
+    tool: Literal["alembic"] = "alembic"
+    service: Name
+    database: Name = "main"
+    directory: str = Field("/app", description="Where alembic.ini lies inside the image.")
+    lock_timeout_seconds: int = Field(10, ge=1)
+
+
+class State(Part):
+    """What must be saved before production changes. Declared and not saved is a failure."""
+
+    databases: tuple[Name, ...] = ("main",)
+    volumes: tuple[str, ...] = Field((), description="Named volumes, as the compose files name them.")
+    keep: int = Field(10, ge=1, description="How many verified backups are kept.")
+
+
+class Watch(Part):
+    """What counts as worse, in the minutes after the switch (R24, R27)."""
+
+    seconds: int = Field(900, ge=0)
+    error_ratio: float = Field(0.05, gt=0, le=1, description="5xx answers / all answers.")
+    p95_seconds: float = Field(2.0, gt=0)
+    least_requests: int = Field(20, ge=1, description="Below this, figures say nothing and the smoke checks decide.")
+
+
+class Environment(Part):
+    """One environment: a host, its compose files, its configuration and its domains."""
+
+    host: str = Field("local", description="Name of the `docker-host` block in Prefect.")
+    compose_files: tuple[str, ...] = Field(min_length=1, description="Relative to the stack file's folder.")
+    env_file: str
+    secrets: dict[EnvKey, str] = Field({}, description="Env key -> name of a Prefect `secret` block.")
+    required_keys: tuple[EnvKey, ...] = Field((), description="Keys that must be there and not empty.")
+    domains: tuple[str, ...] = Field(min_length=1)
+    image_alias: str = Field(description="Tag that is moved after a good release: an output, never an input.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    approval: bool = Field(False, description="A person must accept before this environment changes.")
+    approval_hours: float = Field(48, gt=0)
+    drain_seconds: int = Field(30, ge=0)
+
+    @field_validator("domains")
+    @classmethod
+    def _host_names(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in domains:
+            if not _HOST_NAME.match(domain):
+                raise ValueError(f'must be a host name (got "{domain}")')
+        return domains
+
+
+class Stack(Part):
+    """One application with its services, data and environments."""
+
+    name: Name
+    title: str = Field(description="The name people use.")
+    aliases: tuple[Name, ...] = ()
+    language: Literal["zh", "en"] = "en"
+    time_zone: str = "UTC"
+    source: Source
+    services: tuple[Service, ...] = Field(min_length=1)
+    databases: tuple[Database, ...] = ()
+    migrations: tuple[Migration, ...] = ()
+    state: State = State(databases=())
+    smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
+    smoke_repeat_seconds: int = Field(3, ge=0, description="The checks run a second time after this long (P67).")
+    watch: Watch = Watch()
+    notify: tuple[str, ...] = Field((), description="Names of `notifier` blocks.")
+    environments: dict[EnvironmentName, Environment] = Field(min_length=1)
+    folder: Path = Field(Path("."), exclude=True, description="Set on loading: the stack file's folder.")
+
+    @model_validator(mode="after")
+    def _names_meet(self) -> Stack:
+        services, databases = {s.name for s in self.services}, {d.name for d in self.databases}
+        faults = [f"migrations: no released service {m.service!r}" for m in self.migrations if m.service not in services]
+        faults += [f"migrations: no database {m.database!r}" for m in self.migrations if m.database not in databases]
+        faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
+        faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
+                   if d.service in services]
+        faults += [f"state.databases: {d!r} is not saved" for d in databases - set(self.state.databases)]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def load_stack(folder: Path) -> Stack:
+    """Read `folder/stack.yaml`. Raises StackFileError with the path of every fault."""
+    file = folder / "stack.yaml"
+    doing = f"reading {file.parent.name}/{file.name}"
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StackFileError(doing, "there is no such file", "Create it; docs/stack-file.md shows a commented one") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise StackFileError(doing, f"it is not YAML: {error}", "Correct it") from None
+    try:
+        return Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
+    except ValidationError as error:
+        raise StackFileError(doing, _faults(error), "Correct each path; docs/stack.schema.json lists what is allowed") from None
+
+
+def find_stack(stacks: Path, wanted: str) -> Stack:
+    """The stack named or aliased `wanted` under `stacks/`. Raises StackFileError listing what there is."""
+    found = {path.parent.name: load_stack(path.parent) for path in sorted(stacks.glob("*/stack.yaml"))}
+    for stack in found.values():
+        if wanted == stack.name or wanted in stack.aliases:
+            return stack
+    known = ", ".join(sorted(stack.name for stack in found.values())) or "none"
+    raise StackFileError(f"looking for the stack {wanted!r}", f"there is none (known: {known})", "Use one of the known names")
+
+
+def _faults(error: ValidationError) -> str:
+    return "; ".join(f"{_path(fault['loc'])}: {_wording(fault['msg'])}" for fault in error.errors())
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "stack.yaml"
+
+
+def _wording(message: str) -> str:
+    plain = {"Extra inputs are not permitted": "unknown key", "Field required": "is missing"}
+    return plain.get(message, message.removeprefix("Value error, "))
