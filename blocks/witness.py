@@ -1,0 +1,116 @@
+"""The traffic witness: a steady trickle of real requests through the edge, to see what users would see."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import httpx
+
+from tidegate.facts import TrafficFigures
+
+DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
+MOST_REQUESTS = 100_000
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request: when it was due and when it ended (seconds since the witness began), and how it ended."""
+
+    due: float
+    ended: float
+    deployment: str
+    """What the edge said who answered; `none` when it said nothing."""
+    fault: str | None
+    """None for a success: a status below 400."""
+
+
+@dataclass
+class TrafficWitness:
+    """`with TrafficWitness(...) as witness:` sends requests until the block ends. Nothing is retried or followed.
+
+    `long_path` is requested once at the beginning and awaited at the end, to see that a request in flight survives.
+    """
+
+    base_url: str
+    host_header: str
+    path: str = "/"
+    rate_per_second: float = 20
+    timeout_seconds: float = 5
+    most_seconds: float = 1800
+    long_path: str | None = None
+    long_timeout_seconds: float = 60
+    _seen: list[Seen] = field(default_factory=list, init=False, repr=False)
+    _stopped: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+    _thread: Future[None] | None = field(default=None, init=False, repr=False)
+    _began: float = field(default=0.0, init=False, repr=False)
+    _ended: float | None = field(default=None, init=False, repr=False)
+
+    def __enter__(self) -> TrafficWitness:
+        self._began = time.monotonic()
+        pool = ThreadPoolExecutor(1, thread_name_prefix="witness")
+        self._thread = pool.submit(asyncio.run, self._watch())
+        pool.shutdown(wait=False)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._stopped.set()
+        if self._thread:
+            self._thread.result()   # bounded by the timeouts of the last requests; raises what broke the witness itself
+
+    def figures(self) -> TrafficFigures:
+        """What was seen until now, or until the end."""
+        until = time.monotonic() - self._began if self._ended is None else self._ended
+        return summarize(list(self._seen), until)
+
+    def failures(self, most: int = 5) -> list[Seen]:
+        """The first few failed requests, with time and reason."""
+        return [seen for seen in list(self._seen) if seen.fault][:most]
+
+    async def _watch(self) -> None:
+        client = httpx.AsyncClient(base_url=self.base_url, headers={"Host": self.host_header}, trust_env=False)
+        async with client, asyncio.TaskGroup() as requests:
+            if self.long_path:
+                requests.create_task(self._ask(client, self.long_path, self.long_timeout_seconds))
+            await self._trickle(client, requests)
+            self._ended = time.monotonic() - self._began
+
+    async def _trickle(self, client: httpx.AsyncClient, requests: asyncio.TaskGroup) -> None:
+        for number in range(min(MOST_REQUESTS, int(self.most_seconds * self.rate_per_second))):
+            due = self._began + number / self.rate_per_second   # from the beginning, so that lateness does not add up
+            await asyncio.sleep(due - time.monotonic())
+            if self._stopped.is_set():
+                return
+            requests.create_task(self._ask(client, self.path, self.timeout_seconds))
+
+    async def _ask(self, client: httpx.AsyncClient, path: str, timeout_seconds: float) -> None:
+        due = time.monotonic() - self._began
+        deployment = "none"
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                answer = await client.get(path, timeout=timeout_seconds)
+            deployment = answer.headers.get(DEPLOYMENT_HEADER, "none")
+            fault = None if answer.status_code < 400 else f"status {answer.status_code}"
+        except (httpx.HTTPError, TimeoutError) as error:
+            fault = str(error) or type(error).__name__
+        self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault))
+
+
+def summarize(seen: Sequence[Seen], until: float) -> TrafficFigures:
+    """The figures of `until` seconds. The time before the first and after the last success is a gap too."""
+    successes = sorted(one.ended for one in seen if not one.fault)
+    marks = [0.0, *successes, max([until, *successes])]
+    waits = sorted(one.ended - one.due for one in seen)
+    return TrafficFigures(
+        total=len(seen), failed=len(seen) - len(successes),
+        longest_gap_seconds=max(later - earlier for earlier, later in itertools.pairwise(marks)),
+        p95_seconds=waits[int(0.95 * (len(waits) - 1))] if waits else 0.0,
+        by_version=dict(Counter(one.deployment for one in seen if not one.fault)))
