@@ -1,13 +1,26 @@
-"""The stack file: what a team says about one application. `load_stack` refuses it whole, with the path of each fault."""
+"""The stack file: what a team says about one application. `load_stack` refuses it whole, naming every fault's path."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tidegate.errors import StackFileError
 
@@ -15,6 +28,24 @@ EnvironmentName = Literal["dev", "staging", "prod"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 EnvKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+
+
+def _host_name(domain: str) -> str:
+    if not _HOST_NAME.match(domain):
+        raise ValueError("must be a host name")
+    return domain
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("must be a time zone such as Asia/Tokyo") from None
+    return name
+
+
+HostName = Annotated[str, AfterValidator(_host_name)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class Part(BaseModel):
@@ -118,20 +149,12 @@ class Environment(Part):
     env_file: str
     secrets: dict[EnvKey, str] = Field({}, description="Env key -> name of a Prefect `secret` block.")
     required_keys: tuple[EnvKey, ...] = Field((), description="Keys that must be there and not empty.")
-    domains: tuple[str, ...] = Field(min_length=1)
+    domains: tuple[HostName, ...] = Field(min_length=1)
     image_alias: str = Field(description="Tag that is moved after a good release: an output, never an input.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     approval: bool = Field(False, description="A person must accept before this environment changes.")
     approval_hours: float = Field(48, gt=0)
     drain_seconds: int = Field(30, ge=0)
-
-    @field_validator("domains")
-    @classmethod
-    def _host_names(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
-        for domain in domains:
-            if not _HOST_NAME.match(domain):
-                raise ValueError(f'must be a host name (got "{domain}")')
-        return domains
 
 
 class Stack(Part):
@@ -141,7 +164,7 @@ class Stack(Part):
     title: str = Field(description="The name people use.")
     aliases: tuple[Name, ...] = ()
     language: Literal["zh", "en"] = "en"
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     source: Source
     services: tuple[Service, ...] = Field(min_length=1)
     databases: tuple[Database, ...] = ()
@@ -152,17 +175,23 @@ class Stack(Part):
     watch: Watch = Watch()
     notify: tuple[str, ...] = Field((), description="Names of `notifier` blocks.")
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
-    folder: Path = Field(Path("."), exclude=True, description="Set on loading: the stack file's folder.")
+    folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _not_from_the_file(cls, _: object) -> Path:
+        raise PydanticCustomError("extra_forbidden", "unknown key")
 
     @model_validator(mode="after")
     def _names_meet(self) -> Stack:
         services, databases = {s.name for s in self.services}, {d.name for d in self.databases}
-        faults = [f"migrations: no released service {m.service!r}" for m in self.migrations if m.service not in services]
+        faults = [f"migrations: no released service {m.service!r}" for m in self.migrations
+                  if m.service not in services]
         faults += [f"migrations: no database {m.database!r}" for m in self.migrations if m.database not in databases]
         faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
                    if d.service in services]
-        faults += [f"state.databases: {d!r} is not saved" for d in databases - set(self.state.databases)]
+        faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - set(self.state.databases))]
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -175,13 +204,15 @@ def load_stack(folder: Path) -> Stack:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise StackFileError(doing, "there is no such file", "Create it; docs/stack-file.md shows a commented one") from None
+        to_do = "Create it; docs/stack-file.md shows a commented one"
+        raise StackFileError(doing, "there is no such file", to_do) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StackFileError(doing, f"it is not YAML: {error}", "Correct it") from None
     try:
         return Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
-        raise StackFileError(doing, _faults(error), "Correct each path; docs/stack.schema.json lists what is allowed") from None
+        to_do = "Correct each path; docs/stack.schema.json lists what is allowed"
+        raise StackFileError(doing, "; ".join(_faults(error.errors())), to_do) from None
 
 
 def find_stack(stacks: Path, wanted: str) -> Stack:
@@ -191,11 +222,24 @@ def find_stack(stacks: Path, wanted: str) -> Stack:
         if wanted == stack.name or wanted in stack.aliases:
             return stack
     known = ", ".join(sorted(stack.name for stack in found.values())) or "none"
-    raise StackFileError(f"looking for the stack {wanted!r}", f"there is none (known: {known})", "Use one of the known names")
+    doing = f"looking for the stack {wanted!r}"
+    raise StackFileError(doing, f"there is none (known: {known})", "Use one of the known names")
 
 
-def _faults(error: ValidationError) -> str:
-    return "; ".join(f"{_path(fault['loc'])}: {_wording(fault['msg'])}" for fault in error.errors())
+def _faults(errors: list[ErrorDetails]) -> list[str]:
+    """One text per fault. A list that pydantic calls too short only because an item of it is wrong is no fault."""
+    def follows_from_another(error: ErrorDetails) -> bool:
+        loc = error["loc"]
+        return error["type"] == "too_short" and any(e["loc"][:len(loc)] == loc != e["loc"] for e in errors)
+    return [_fault(error) for error in errors if not follows_from_another(error)]
+
+
+def _fault(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if not error["loc"] and error["type"] == "value_error":
+        return message   # `_names_meet` names the paths itself
+    plain = {"extra_forbidden": "unknown key", "missing": "is missing", "too_short": "must not be empty"}
+    return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -205,6 +249,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     return text or "stack.yaml"
 
 
-def _wording(message: str) -> str:
-    plain = {"Extra inputs are not permitted": "unknown key", "Field required": "is missing"}
-    return plain.get(message, message.removeprefix("Value error, "))
+def _got(value: Any) -> str:
+    if isinstance(value, (dict, list, tuple)):
+        return ""
+    return f" (got {json.dumps(value, ensure_ascii=False, default=str)})"

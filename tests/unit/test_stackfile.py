@@ -1,0 +1,128 @@
+"""A stack file is refused whole, with the path of each fault (house rule 17)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tidegate.errors import StackFileError
+from tidegate.schema_export import SCHEMA_FILE, schema_text
+from tidegate.stackfile import Stack, find_stack, load_stack
+
+STACKS = Path(__file__).parents[2] / "stacks"
+
+SAMPLE = """
+name: cloudlens            # the word people type
+title: CloudLens
+aliases: [lens]
+language: zh
+time_zone: Asia/Tokyo
+source: {repository: ../../examples/cloudlens}
+services:
+  - {name: backend, image: acme/cloudlens-backend, port: 8000}
+databases:
+  - {engine: mysql, service: mysql}
+migrations:
+  - {service: backend}
+state: {databases: [main]}
+smoke:
+  - {name: version, path: /version, shows_version: true}
+environments:
+  prod:
+    compose_files: [compose.yaml]
+    env_file: prod.env
+    domains: [cloudlens.localhost]
+    image_alias: latest
+"""
+
+
+def written(folder: Path, content: object) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = content if isinstance(content, str) else yaml.safe_dump(content)
+    (folder / "stack.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def sample() -> Any:
+    return yaml.safe_load(SAMPLE)
+
+
+def faults(folder: Path, content: object) -> str:
+    with pytest.raises(StackFileError) as error:
+        load_stack(written(folder, content))
+    return error.value.came_back
+
+
+def test_a_commented_sample_loads_with_its_folder(tmp_path: Path) -> None:
+    stack = load_stack(written(tmp_path / "cloudlens", SAMPLE))
+    assert (stack.name, stack.folder) == ("cloudlens", tmp_path / "cloudlens")
+    assert stack.environments["prod"].domains == ("cloudlens.localhost",)
+    assert stack.watch.seconds == 900
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in STACKS.glob("*/stack.yaml")), ids=lambda p: p.name)
+def test_every_stack_of_this_repository_loads_under_the_name_of_its_folder(folder: Path) -> None:
+    assert load_stack(folder).name == folder.name
+
+
+def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: Any) -> None:
+    sample["environments"]["prod"] |= {"domains": ["http://x"], "approval_hours": 0}
+    sample["services"][0] |= {"port": 70000, "colour": "blue"}
+    del sample["source"]["repository"]
+    assert faults(tmp_path, sample).split("; ") == [
+        "source.repository: is missing",
+        "services[0].port: must be less than or equal to 65535 (got 70000)",
+        "services[0].colour: unknown key",
+        'environments.prod.domains[0]: must be a host name (got "http://x")',
+        "environments.prod.approval_hours: must be greater than 0 (got 0)",
+    ]
+
+
+@pytest.mark.parametrize(("key", "value", "fault"), [
+    ("time_zone", "Asia/Atlantis", 'time_zone: must be a time zone such as Asia/Tokyo (got "Asia/Atlantis")'),
+    ("time_zone", "/etc/passwd", 'time_zone: must be a time zone such as Asia/Tokyo (got "/etc/passwd")'),
+    ("language", "de", "language: must be 'zh' or 'en' (got \"de\")"),
+    ("folder", "/etc", "folder: unknown key"),
+    ("colour", "blue", "colour: unknown key"),
+    ("smoke", [], "smoke: must not be empty"),
+    ("environments", {}, "environments: must not be empty"),
+    ("migrations", [{"service": "worker"}], "migrations: no released service 'worker'"),
+    ("migrations", [{"service": "backend", "database": "other"}], "migrations: no database 'other'"),
+    ("state", {"databases": []}, "state.databases: 'main' is not saved"),
+    ("state", {"databases": ["main", "other"]}, "state.databases: no database 'other'"),
+    ("databases", [{"engine": "mysql", "service": "backend"}],
+     "databases: 'backend' is released and cannot hold state"),
+])
+def test_a_fault_is_named_by_its_path(tmp_path: Path, sample: Any, key: str, value: object, fault: str) -> None:
+    assert faults(tmp_path, sample | {key: value}) == fault
+
+
+@pytest.mark.parametrize(("text", "came_back"), [
+    ("a: [", "it is not YAML"), ("", "stack.yaml: must be a valid dictionary"), ("- a", "stack.yaml: must be"),
+])
+def test_what_is_no_stack_file_is_refused(tmp_path: Path, text: str, came_back: str) -> None:
+    assert came_back in faults(tmp_path, text)
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(StackFileError, match="there is no such file"):
+        load_stack(tmp_path)
+
+
+def test_a_stack_is_found_by_name_and_by_alias_and_otherwise_the_known_ones_are_listed(tmp_path: Path) -> None:
+    written(tmp_path / "cloudlens", SAMPLE)
+    assert find_stack(tmp_path, "cloudlens") == find_stack(tmp_path, "lens")
+    with pytest.raises(StackFileError, match="known: cloudlens"):
+        find_stack(tmp_path, "odoo")
+
+
+def test_the_schema_in_docs_is_up_to_date() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), "run: python -m tidegate.schema_export"
+
+
+def test_every_key_in_the_schema_can_be_written_in_a_stack_file() -> None:
+    assert set(Stack.model_json_schema()["properties"]) == set(Stack.model_fields) - {"folder"}
