@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from tidegate.facts import (
-    Commit, ComposeModel, ContainerFacts, HostFacts, Job, Message, Outcome, Route, SchemaChange, Slot,
+    Commit, ComposeModel, ContainerFacts, HostFacts, Job, Message, Outcome, Route, SchemaChange, Slot, Version,
 )
 
 
@@ -43,7 +43,7 @@ class SourceRepository(Protocol):
     """The stack's git repository. Raises VersionError."""
 
     def refs(self) -> Mapping[str, str]: ...
-    def resolve(self, wanted: str) -> Commit: ...
+    def resolve(self, wanted: str) -> Version: ...
     def between(self, old: str | None, new: str) -> list[Commit]: ...
     def export(self, commit: str, into: Path) -> None: ...
 
