@@ -49,22 +49,22 @@ class TrafficWitness:
     long_timeout_seconds: float = 60
     _seen: list[Seen] = field(default_factory=list, init=False, repr=False)
     _stopped: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
-    _thread: Future[None] | None = field(default=None, init=False, repr=False)
+    _pool: ThreadPoolExecutor = field(init=False, repr=False)
+    _work: Future[None] = field(init=False, repr=False)
     _began: float = field(default=0.0, init=False, repr=False)
     _ended: float | None = field(default=None, init=False, repr=False)
 
     def __enter__(self) -> TrafficWitness:
         self._began = time.monotonic()
-        pool = ThreadPoolExecutor(1, thread_name_prefix="witness")
-        self._thread = pool.submit(asyncio.run, self._watch())
-        pool.shutdown(wait=False)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="witness")
+        self._work = self._pool.submit(asyncio.run, self._watch())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._stopped.set()
-        if self._thread:
-            self._thread.result()   # bounded by the timeouts of the last requests; raises what broke the witness itself
+        self._pool.shutdown()   # bounded by the timeouts of the last requests
+        self._work.result()     # raises what broke the witness itself: a blind witness is not a quiet one
 
     def figures(self) -> TrafficFigures:
         """What was seen until now, or until the end."""

@@ -1,0 +1,124 @@
+"""A real edge with its own network and folder, and tiny real backends behind it. Imported by the edge's tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from docker.errors import ImageNotFound
+from docker.models.containers import Container
+
+from blocks.docker_host import DockerHost
+from blocks.edge_container import EdgeAddresses, ensure_edge, stop_edge
+from tidegate.facts import Route, Target
+
+EDGE_IMAGE = "tidegate-test/traefik:3"
+BACKEND_IMAGE = "tidegate-base:bookworm"
+DOMAIN = "shop.example.test"
+
+# /slow?2.5 answers after 2.5 s, /error answers 500, /headers shows the request's, everything else is the version page.
+BACKEND = '''
+import http.server, json, os, time
+class App(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        if self.path.startswith("/slow"):
+            time.sleep(float(self.path.split("?")[1]))
+        page = {"version": os.environ["VERSION"], "path": self.path, "host": self.headers["Host"]}
+        body = json.dumps(page).encode()
+        self.send_response(500 if self.path == "/error" else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *words):
+        pass
+http.server.ThreadingHTTPServer.request_queue_size = 64
+http.server.ThreadingHTTPServer(("", 8000), App).serve_forever()
+'''
+
+StartBackend = Callable[[int], Container]
+
+
+@pytest.fixture(scope="session")
+def edge_image(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Traefik alone in an image; kept on the engine between runs."""
+    client = DockerHost().client
+    try:
+        client.images.get(EDGE_IMAGE)
+    except ImageNotFound:
+        context = tmp_path_factory.mktemp("traefik")
+        binary = shutil.which("traefik") or os.path.join(sysconfig.get_path("scripts"), "traefik")
+        shutil.copy(binary, context / "traefik")
+        (context / "Dockerfile").write_text('FROM scratch\nCOPY traefik /traefik\nENTRYPOINT ["/traefik"]\n')
+        client.images.build(path=str(context), tag=EDGE_IMAGE, rm=True)
+    return EDGE_IMAGE
+
+
+@pytest.fixture(scope="module")
+def edge_host() -> Iterator[DockerHost]:
+    """The local engine with an edge network of this test's own."""
+    host = DockerHost(edge_network=f"edge-test-{uuid4().hex[:8]}")
+    yield host
+    for network in host.client.networks.list(names=[f"^{host.edge_network}$"]):
+        network.remove()
+
+
+@pytest.fixture(scope="module")
+def running_edge(edge_host: DockerHost, edge_image: str, tmp_path_factory: pytest.TempPathFactory
+                 ) -> Iterator[tuple[EdgeAddresses, Path]]:
+    """An edge that answers, and its folder of routes."""
+    folder = tmp_path_factory.mktemp("routes")
+    addresses = ensure_edge(edge_host, edge_image, folder, 0, 0, name=edge_host.edge_network)
+    yield addresses, folder
+    stop_edge(edge_host, addresses.container, grace_seconds=1)
+
+
+@pytest.fixture(scope="module")
+def start_backend(edge_host: DockerHost, running_edge: tuple[EdgeAddresses, Path]) -> Iterator[StartBackend]:
+    """Starts the backend of a deployment number on the edge network and waits until it listens."""
+    started: list[Container] = []
+
+    def start(number: int) -> Container:
+        container = edge_host.client.containers.run(
+            BACKEND_IMAGE, ["python3", "-c", BACKEND], name=f"{edge_host.edge_network}-{number}-{uuid4().hex[:4]}",
+            environment={"VERSION": f"v{number}"}, network=edge_host.edge_network, detach=True)
+        started.append(container)
+        wait_until_it_listens(container)
+        return container
+
+    yield start
+    for container in started:
+        container.remove(force=True)
+
+
+def wait_until_it_listens(container: Container, seconds: float = 20) -> None:
+    """The engine's host reaches a container's address directly."""
+    end = time.monotonic() + seconds
+    while True:
+        container.reload()
+        networks = container.attrs["NetworkSettings"]["Networks"]
+        address = next(iter(networks.values()))["IPAddress"]
+        try:
+            httpx.get(f"http://{address}:8000/ready", timeout=2, trust_env=False)
+            return
+        except httpx.HTTPError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def target(number: int, container: Container, weight: int = 100) -> Target:
+    return Target(number, f"http://{container.name}:8000", weight)
+
+
+def route(*targets: Target, standby: Target | None = None, candidate: Target | None = None, fence: int = 1,
+          stack: str = "shop", domain: str = DOMAIN) -> Route:
+    return Route(stack, "prod", (domain,), targets, standby, candidate, fence)
