@@ -1,0 +1,132 @@
+"""Env files: read without surprises, checked whole, compared by keyed hashes. Texts name keys, never values.
+
+`${NAME}` in a value stays as it is: a file means what it says, whatever the environment of its reader (P38).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+from tidegate.errors import ConfigError
+from tidegate.redaction import looks_secret, secret_parts
+from tidegate.stackfile import EnvironmentName
+
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLACEHOLDER = re.compile(r"CHANGE_?ME|\*{3}REDACTED\*{3}|__DEPLOY_INJECT__|^\s*<[^<>]*>\s*$|^\s*(?i:placeholder)\s*$")
+_KNOWN_DEFAULTS = frozenset({
+    "changeme", "change_me", "test", "test123", "root", "password", "dev123", "admin", "admin123", "secret", "123456",
+    "12345678", "ocr", "odoo", "postgres", "mysql", "example", "default", "guest",
+})
+_KEY_BYTES = 16
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """Keys and values of an env file. Raises ConfigError naming each bad line by number."""
+    doing = f"reading the env file {path.name}"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            bindings = list(parse_stream(io.StringIO(file.read(), newline="")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(doing, f"it cannot be read ({type(error).__name__})", "Create it from its template") from None
+    if faults := _line_faults(bindings):
+        raise ConfigError(doing, "; ".join(faults), "Write each line as KEY=value, each key once")
+    return {binding.key: binding.value or "" for binding in bindings if binding.key}
+
+
+def write_env(values: Mapping[str, str], path: Path) -> None:
+    """Write `values` so that `read_env` gives them back exactly; readable by the owner only. Raises ConfigError."""
+    doing = f"writing the env file {path.name}"
+    if wrong := [key for key, value in values.items() if not _KEY.fullmatch(key) or "\0" in value]:
+        raise ConfigError(doing, f"not to be written: {', '.join(wrong)}", "Use letters, digits and _ in names, no NUL")
+    path.unlink(missing_ok=True)   # an existing file would keep its mode
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(f"{key}={_quoted(value)}\n" for key, value in values.items())
+
+
+def check_env(values: Mapping[str, str], required: Collection[str], environment: EnvironmentName,
+              secret_keys: Collection[str] = ()) -> list[str]:
+    """Every fault at once (P32): missing, empty, placeholder, and in staging and prod a known default password."""
+    faults = [f"{key}: is missing" for key in required if key not in values]
+    faults += [f"{key}: is empty" for key in required if key in values and not values[key].strip()]
+    found = ((key, _value_fault(key, value, environment, secret_keys)) for key, value in values.items())
+    return faults + [f"{key}: {fault}" for key, fault in found if fault]
+
+
+def fingerprint(values: Mapping[str, str], key: bytes) -> dict[str, str]:
+    """Keyed hash of each value, 32 hex digits; empty for an empty value, so that `diff_env` sees it turn empty.
+
+    Keyed, because a plain hash of a weak secret can be guessed from the ledger; and mixed with the name, so that
+    one secret under two names is not seen to be one. Raises ConfigError when `key` is shorter than 16 bytes.
+    """
+    if len(key) < _KEY_BYTES:
+        raise ConfigError("hashing the configuration", "the hashing key is too short",
+                          f"Use {_KEY_BYTES} random bytes or more")
+    return {name: _keyed(key, name, value) if value else "" for name, value in values.items()}
+
+
+def config_hash(fingerprints: Mapping[str, str], *contents: bytes) -> str:
+    """One hash, 64 hex digits, of a whole configuration: its fingerprints and whole files such as compose files."""
+    parts = [json.dumps(fingerprints, sort_keys=True).encode(), *contents]
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+@dataclass(frozen=True)
+class EnvDiff:
+    """Names of keys that differ between two releases, sorted. `emptied` had a value before and has none now."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed or self.emptied)
+
+
+def diff_env(old: Mapping[str, str], new: Mapping[str, str]) -> EnvDiff:
+    """Compare two fingerprints made with the same key (P30)."""
+    differing = sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
+    return EnvDiff(
+        added=tuple(sorted(new.keys() - old.keys())), removed=tuple(sorted(old.keys() - new.keys())),
+        changed=tuple(name for name in differing if new[name]),
+        emptied=tuple(name for name in differing if not new[name]))
+
+
+def _line_faults(bindings: list[Binding]) -> list[str]:
+    faults = [f"line {b.original.line}: is not KEY=value" for b in bindings
+              if b.error or (b.key is not None and (b.value is None or not _KEY.fullmatch(b.key)))]
+    times = Counter(b.key for b in bindings if b.key)
+    return faults + [f"{key}: is there {count} times" for key, count in times.items() if count > 1]
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _value_fault(key: str, value: str, environment: EnvironmentName, secret_keys: Collection[str]) -> str | None:
+    if _PLACEHOLDER.search(value):
+        return "holds a placeholder"
+    if environment != "dev" and _is_known_default(key, value, secret_keys):
+        return "holds a well-known default password"
+    return None
+
+
+def _is_known_default(key: str, value: str, secret_keys: Collection[str]) -> bool:
+    parts = secret_parts(value) | ({value} if key in secret_keys or looks_secret(key) else set())
+    return any(part.strip().lower() in _KNOWN_DEFAULTS for part in parts)
+
+
+def _keyed(key: bytes, name: str, value: str) -> str:
+    return hmac.new(key, f"{name}={value}".encode(), hashlib.sha256).hexdigest()[:32]
