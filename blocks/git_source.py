@@ -144,7 +144,7 @@ class GitSource:
 
     def _run(self, *arguments: str, doing: str = "running git", stdout: IO[bytes] | None = None,
              lock: int | None = None) -> Outcome:
-        command = ["git", "-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never",   # what was released stays readable
+        command = ["git", "-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never",   # what was released stays
                    f"--git-dir={self.mirror}", *arguments]
         try:
             return run_command(command, environment=_environment(), timeout_seconds=self.timeout_seconds, stdout=stdout,

