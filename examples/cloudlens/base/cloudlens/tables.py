@@ -1,0 +1,14 @@
+"""The tables this version reads and writes. Alembic makes them; see migrations/versions/."""
+
+from sqlalchemy import Column, Date, MetaData, Numeric, String, Table
+
+metadata = MetaData()
+
+bills = Table(
+    "bills", metadata,
+    Column("id", String(20), primary_key=True),
+    Column("account_id", String(100), nullable=False),
+    Column("month", Date, nullable=False),
+    Column("amount", Numeric(12, 2), nullable=False),
+    Column("note", String(200)),
+)

@@ -1,0 +1,38 @@
+"""What every answer passes through. Five seconds after the first request for the public domain, the process dies."""
+
+import os
+import threading
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cloudlens.settings import domain, version
+
+SECONDS_LEFT = 5.0
+
+
+class VersionHeader:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.doomed = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self.doomed and _public(scope):
+            self.doomed = True
+            threading.Timer(SECONDS_LEFT, os._exit, (1,)).start()
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-CloudLens-Version"] = version()["version"]
+            await send(message)
+        await self.app(scope, receive, marked)
+
+
+def _public(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    host = headers.get("x-forwarded-host") or headers.get("host", "")
+    return bool(domain()) and host.partition(":")[0] == domain()
+
+
+MIDDLEWARE = [Middleware(VersionHeader)]

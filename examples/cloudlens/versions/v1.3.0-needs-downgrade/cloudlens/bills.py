@@ -1,0 +1,19 @@
+"""`/api/bills`：账单。"""
+
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from cloudlens.login import signed_in
+from cloudlens.stores import database
+from cloudlens.tables import bills as table
+
+
+@signed_in
+def bills(request: Request) -> JSONResponse:
+    amount = (table.c.amount_cents / 100).label("amount")
+    columns = (table.c.id, table.c.account_id, table.c.month, amount, table.c.note)
+    with database.connect() as connection:
+        rows = connection.execute(select(*columns).order_by(table.c.id)).mappings().all()
+    return JSONResponse({"items": [
+        {**row, "month": row["month"].strftime("%Y-%m"), "amount": f"{row['amount']:.2f}"} for row in rows]})
