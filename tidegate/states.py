@@ -72,6 +72,8 @@ MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
 
 MAY_SERVE = frozenset({_S.WATCHING, _S.GOOD, _S.ROLLING_BACK, _S.ROLLBACK_FAILED, _S.NEEDS_PERSON})
 
+OPEN = frozenset(state for state in DeploymentState if state.is_open)
+
 
 def may_move(old: DeploymentState, new: DeploymentState) -> bool:
     """Whether the table allows `old -> new`. Staying is no move."""

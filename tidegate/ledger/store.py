@@ -1,0 +1,115 @@
+"""The database under the ledger: one writer at a time, on SQLite and on PostgreSQL alike."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from tidegate.errors import FencedError, LedgerError
+from tidegate.ledger import chain
+from tidegate.ledger.tables import Lock
+
+Clock = Callable[[], datetime]
+IdMaker = Callable[[], str]
+
+BUSY_TIMEOUT_SECONDS = 30
+_WRITES = "tidegate_writes"
+_WRITE_LOCK = 7_433_201   # any constant: PostgreSQL's advisory locks are told apart by number alone
+
+
+class Writing:
+    """One write transaction: its session, its time, and the audit row that every write leaves."""
+
+    def __init__(self, session: Session, now: datetime, new_id: IdMaker, actor: str) -> None:
+        self.session, self.now, self.new_id, self._actor = session, now, new_id, actor
+
+    def audit(self, action: str, subject: str, *, actor: str | None = None, **details: Any) -> None:
+        """Append to the chain. `details` must be JSON and free of secrets."""
+        self.session.add(chain.link(chain.last(self.session), self.now, actor or self._actor, action, subject, details))
+        self.session.flush()
+
+    def guard(self, stack: str, environment: str, fence: int | None) -> None:
+        """Raises FencedError when somebody has taken the environment over since `fence` was given."""
+        lock = self.session.get(Lock, (stack, environment))
+        if fence is not None and lock is not None and lock.fence > fence:
+            raise fenced(f"writing to the ledger for {stack} {environment}", lock, fence)
+
+
+class Store:
+    """Sessions for reading and for writing; database errors leave as LedgerError, without the URL and its password."""
+
+    def __init__(self, url: str, clock: Clock, new_id: IdMaker, actor: str) -> None:
+        self._clock, self._new_id, self._actor = clock, new_id, actor
+        self._engine = open_engine(url)
+        self._writer = for_writing(self._engine)
+
+    @contextlib.contextmanager
+    def reading(self, doing: str) -> Iterator[Session]:
+        with ledger_errors(doing), Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self, doing: str) -> Iterator[Writing]:
+        """Rolled back as a whole when anything is raised inside."""
+        with ledger_errors(doing), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            session.connection()   # takes the write lock before the clock is read, so that times follow the order
+            yield Writing(session, self._clock(), self._new_id, self._actor)
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def fenced(doing: str, lock: Lock, fence: int) -> FencedError:
+    return FencedError(doing, f"{lock.owner or 'another owner'} took over (fence {lock.fence} is above {fence})",
+                       "Stop: the newer owner goes on from the journal")
+
+
+def open_engine(url: str) -> Engine:
+    """SQLite gets WAL, foreign keys and its own BEGIN; writers on either database come one after the other."""
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """The same pool; transactions take the write lock as they begin."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+@contextlib.contextmanager
+def ledger_errors(doing: str) -> Iterator[None]:
+    """Foreign exceptions stop here. A statement's parameters are not repeated."""
+    try:
+        yield
+    except OperationalError as error:
+        raise LedgerError(doing, f"the ledger's database said: {error.orig}",
+                          "Check that it runs, has space and was upgraded", retryable=True) from None
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise LedgerError(doing, f"the ledger's database said: {cause}", "Report it with this text") from None
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None   # the driver's own BEGIN is a deferred one: two writers would meet half-way
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif writes:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
