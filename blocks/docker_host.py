@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import io
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
@@ -16,6 +16,7 @@ from prefect.blocks.core import Block
 from pydantic import Field
 from requests.exceptions import RequestException
 
+from blocks.docker_streams import Conversation, LocalStreamError, OverdueError
 from tidegate.errors import EngineError
 from tidegate.facts import ContainerFacts, Job, Outcome
 
@@ -24,11 +25,17 @@ KEY_LABEL = "tidegate.key"
 
 @contextlib.contextmanager
 def engine_errors(doing: str) -> Iterator[None]:
-    """Foreign exceptions stop here: the SDK's and those of the HTTP library below it."""
+    """Foreign exceptions stop here: the SDK's and those of the HTTP library below it.
+
+    An error of a file that we read from or write to passes as it is, since it is not the engine's.
+    """
     try:
         yield
+    except LocalStreamError as error:
+        raise error.cause from None
     except (NotFound, ImageNotFound) as error:
-        raise EngineError(doing, f"not found ({error.explanation})", "Run `tidegate status` to see what there is") from None
+        raise EngineError(doing, f"not found ({error.explanation})",
+                          "Run `tidegate status` to see what there is") from None
     except APIError as error:
         raise EngineError(doing, f"the engine refused ({error.explanation or error})", "Correct what it names",
                           retryable=error.is_server_error()) from None
@@ -43,7 +50,7 @@ class DockerHost(Block):
     _block_type_name = "Docker Host"
     _block_type_slug = "docker-host"
 
-    url: str = Field("", description="`unix:///var/run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty is local.")
+    url: str = Field("", description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: here.")
     edge_network: str = Field("tidegate-edge", description="Docker network that the edge and every slot share.")
     timeout_seconds: float = Field(30, gt=0, description="For one call to the engine.")
 
@@ -56,7 +63,7 @@ class DockerHost(Block):
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         """All containers, running or not, that carry every one of `labels`."""
         with engine_errors("listing containers"):
-            filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
+            filters: dict[str, str | list[str] | bool] = {"label": [f"{key}={value}" for key, value in labels.items()]}
             found = self.client.containers.list(all=True, filters=filters, ignore_removed=True)
         return [_facts(container) for container in found]
 
@@ -66,46 +73,78 @@ class DockerHost(Block):
             return self.client.containers.get(container).logs(tail=lines).decode(errors="replace")
 
     def run(self, job: Job) -> Outcome:
-        """Run `job` to its end. A container left by an earlier, killed attempt at the same key is removed first."""
-        with engine_errors(f"running {' '.join(job.command[:2])} in a container of its own"):
-            self._forget(job.key)
+        """Run `job.command`, the whole argv (the image's entrypoint is not run), to its end and remove its container.
+
+        A container left by an earlier, killed attempt at the same key is removed first. Raises EngineError.
+        """
+        doing = f"running {job.command[0]} in a container of its own ({job.key})"
+        with engine_errors(doing):
+            self.forget(job.key)
             network, *others = job.networks or ("none",)
             container = self.client.containers.create(
-                job.image, list(job.command), environment=dict(job.environment), network=network,
-                working_dir=job.working_directory, stdin_open=job.stdin is not None,
+                job.image, list(job.command[1:]), entrypoint=[job.command[0]], environment=dict(job.environment),
+                network=network, working_dir=job.working_directory, stdin_open=job.stdin is not None,
                 labels={**job.labels, KEY_LABEL: job.key})
             try:
                 for other in others:
                     self.client.networks.get(other).connect(container)
-                return self._run_to_end(container, job)
+                return self._run_to_end(container, job, doing)
             finally:
                 container.remove(force=True, v=True)
 
     def execute(self, container: str, command: Sequence[str], *, environment: Mapping[str, str] = {},
                 stdin: BinaryIO | None = None, stdout: BinaryIO | None = None, timeout_seconds: float = 300) -> Outcome:
-        """Run `command` inside a running container, streaming `stdin` in and, where given, `stdout` out."""
-        api = self.client.api
-        with engine_errors(f"running {command[0]} inside {container}"):
+        """Run `command` inside a running container, streaming `stdin` in and, where given, `stdout` out.
+
+        An error of `stdin.read` or `stdout.write` is raised as it is. Raises EngineError.
+        """
+        api, doing, out = self.client.api, f"running {command[0]} inside {container}", io.BytesIO()
+        with engine_errors(doing):
             created = api.exec_create(container, list(command), stdin=stdin is not None, environment=dict(environment))
             stream = api.exec_start(created["Id"], socket=True)
-            out, err = _converse(stream, stdin, stdout, timeout_seconds)
-            code = api.exec_inspect(created["Id"])["ExitCode"]
-        return Outcome(code if code is not None else -1, out.decode(errors="replace"), err.decode(errors="replace"))
+            stderr = _hold(Conversation(stream, stdin, stdout or out, timeout_seconds), doing, timeout_seconds,
+                           "It may still be running there: look at `docker top`, then try again or give it more time")
+            code = self._exit_code(created["Id"], doing)
+        return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
 
-    def _forget(self, key: str) -> None:
-        for container in self.client.containers.list(all=True, filters={"label": f"{KEY_LABEL}={key}"}):
-            container.remove(force=True, v=True)
+    def forget(self, key: str) -> None:
+        """Remove the containers, with their anonymous volumes, that carry `key`."""
+        filters: dict[str, str | list[str] | bool] = {"label": f"{KEY_LABEL}={key}"}
+        for container in self.client.containers.list(all=True, filters=filters, ignore_removed=True):
+            with contextlib.suppress(NotFound):
+                container.remove(force=True, v=True)
 
-    def _run_to_end(self, container: Container, job: Job) -> Outcome:
-        stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}) if job.stdin else None
-        container.start()
-        if stream is not None and job.stdin is not None:
-            raw = _raw(stream)
-            raw.sendall(job.stdin)
-            raw.shutdown(socket.SHUT_WR)
-        code = container.wait(timeout=job.timeout_seconds)["StatusCode"]
-        out = container.logs(stdout=True, stderr=False).decode(errors="replace")
-        return Outcome(code, out, container.logs(stdout=False, stderr=True).decode(errors="replace"))
+    def _run_to_end(self, container: Container, job: Job, doing: str) -> Outcome:
+        out = io.BytesIO()
+        # Attached before the start, so no line is missed whatever log driver the engine has.
+        wanted = {"stdin": int(job.stdin is not None), "stdout": 1, "stderr": 1, "stream": 1}
+        stream = container.attach_socket(params=wanted)
+        stdin = None if job.stdin is None else io.BytesIO(job.stdin)
+        conversation = Conversation(stream, stdin, out, job.timeout_seconds)
+        with contextlib.closing(conversation):
+            container.start()
+            stderr = _hold(conversation, doing, job.timeout_seconds, "It has been stopped and removed; give it more time")
+        code = container.wait(timeout=self.timeout_seconds)["StatusCode"]
+        return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
+
+    def _exit_code(self, execution: str, doing: str) -> int:
+        """The engine closes the streams a moment before it knows the exit code."""
+        deadline = time.monotonic() + self.timeout_seconds
+        while (found := self.client.api.exec_inspect(execution))["ExitCode"] is None:
+            if time.monotonic() > deadline:
+                raise EngineError(doing, f"it closed its outputs but still runs after {self.timeout_seconds:g} s",
+                                  "Do not start a daemon this way")
+            time.sleep(0.02)
+        return int(found["ExitCode"])
+
+
+def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do: str) -> str:
+    """What was printed on stderr, once the process has ended."""
+    try:
+        conversation.hold()
+    except OverdueError:
+        raise EngineError(doing, f"not finished after {timeout_seconds:g} s", to_do) from None
+    return conversation.stderr.decode(errors="replace")
 
 
 def _facts(container: Container) -> ContainerFacts:
@@ -116,41 +155,3 @@ def _facts(container: Container) -> ContainerFacts:
         service=attrs["Config"]["Labels"].get("com.docker.compose.service", ""), state=state["Status"],
         health=state.get("Health", {}).get("Status", "none"), restarts=attrs["RestartCount"],
         exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"])
-
-
-def _raw(stream: Any) -> socket.socket:
-    return cast(socket.socket, getattr(stream, "_sock", stream))
-
-
-def _converse(stream: Any, stdin: BinaryIO | None, stdout: BinaryIO | None, timeout_seconds: float) -> tuple[bytes, bytes]:
-    """Feed and read one multiplexed exec stream to its end. Docker Engine API, "Attach to a container": 8-byte frames."""
-    raw = _raw(stream)
-    raw.settimeout(timeout_seconds)
-    feeder = threading.Thread(target=_feed, args=(raw, stdin), daemon=True)
-    feeder.start()
-    out, err = bytearray(), bytearray()
-    sinks: dict[int, Callable[[bytes], object]] = {1: stdout.write if stdout else out.extend, 2: err.extend}
-    while header := _exactly(raw, 8):
-        sinks[header[0]](_exactly(raw, int.from_bytes(header[4:], "big")))
-    feeder.join(timeout=timeout_seconds)
-    stream.close()
-    return bytes(out), bytes(err)
-
-
-def _feed(raw: socket.socket, stdin: BinaryIO | None) -> None:
-    if stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):   # the command ended early: its exit code says so
-        while chunk := stdin.read(1 << 16):
-            raw.sendall(chunk)
-        raw.shutdown(socket.SHUT_WR)
-
-
-def _exactly(raw: socket.socket, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        chunk = raw.recv(size - len(data))
-        if not chunk:
-            return bytes(data) if not data else b""
-        data.extend(chunk)
-    return bytes(data)
