@@ -15,8 +15,8 @@ from types import TracebackType
 import httpx
 
 from tidegate.facts import TrafficFigures
+from tidegate.routes import DEPLOYMENT_HEADER
 
-DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
 MOST_REQUESTS = 100_000
 
 

@@ -1,0 +1,61 @@
+"""What every Edge must do. A test file makes it a suite: `class TestX(EdgeContract)` with the two fixtures below."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tidegate.errors import FencedError
+from tidegate.facts import Route, Target
+from tidegate.ports import Edge
+
+
+class EdgeContract:
+    """Needs the fixtures `edge` (told nothing yet) and `slots` (two targets that answer, deployments 1 and 2)."""
+
+    domain = "contract.example.test"
+
+    def route(self, *targets: Target, fence: int = 5, candidate: Target | None = None,
+              standby: Target | None = None) -> Route:
+        return Route("contract", "prod", (self.domain,), targets, standby, candidate, fence)
+
+    def test_an_edge_that_was_told_nothing_serves_nothing(self, edge: Edge) -> None:
+        assert edge.route("contract", "prod") is None
+        assert edge.serving(self.domain) is None
+
+    def test_what_was_applied_is_read_back_and_serves(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        route = self.route(slots[0])
+        edge.apply(route)
+        assert edge.route("contract", "prod") == route
+        assert edge.serving(self.domain) == 1
+
+    def test_a_candidate_beside_does_not_serve(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        edge.apply(self.route(slots[0], candidate=slots[1]))
+        assert edge.serving(self.domain) == 1
+
+    def test_a_switch_changes_who_serves_and_keeps_the_standby(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        edge.apply(self.route(slots[0]))
+        switched = self.route(slots[1], standby=slots[0])
+        edge.apply(switched)
+        assert edge.serving(self.domain) == 2
+        assert edge.route("contract", "prod") == switched
+
+    def test_applying_a_route_twice_changes_nothing(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        for _ in range(2):
+            edge.apply(self.route(slots[0]))
+        assert edge.serving(self.domain) == 1
+
+    def test_an_older_owner_is_refused_and_changes_nothing(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        newer = self.route(slots[1], fence=6)
+        edge.apply(newer)
+        with pytest.raises(FencedError):
+            edge.apply(self.route(slots[0], fence=5))
+        assert edge.route("contract", "prod") == newer
+        assert edge.serving(self.domain) == 2
+
+    def test_environments_do_not_touch_each_other(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        edge.apply(self.route(slots[0]))
+        edge.apply(replace(self.route(slots[1]), environment="staging", domains=("staging.example.test",)))
+        assert edge.serving(self.domain) == 1
+        assert edge.serving("staging.example.test") == 2

@@ -1,0 +1,232 @@
+"""A switch at the real edge loses no request, and what the edge does not obey is taken back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from docker.models.containers import Container
+
+from blocks.atomic_file import write_atomically
+from blocks.docker_host import DockerHost
+from blocks.edge_container import EdgeAddresses, ensure_edge, stop_edge
+from blocks.traefik import TraefikEdge
+from blocks.witness import TrafficWitness
+from tests.contracts.edge_contract import EdgeContract
+from tests.contracts.fakes import FakeEdge
+from tests.integration.edge_fixtures import *  # noqa: F403
+from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
+from tidegate.errors import EdgeError, FencedError
+from tidegate.facts import Target
+from tidegate.routes import slot_host, traefik_config
+
+Slots = tuple[Target, Target]
+
+
+@pytest.fixture(scope="module")
+def slots(start_backend: StartBackend) -> Slots:
+    """Two deployments that answer."""
+    return target(1, start_backend(1)), target(2, start_backend(2))
+
+
+@pytest.fixture
+def edge(running_edge: tuple[EdgeAddresses, Path]) -> Iterator[TraefikEdge]:
+    """The block for the running edge, which was told nothing."""
+    addresses, folder = running_edge
+    block = TraefikEdge(config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url)
+    yield block
+    for file in folder.glob("*_*.yml"):
+        block.remove(*file.stem.split("_"))
+
+
+@pytest.fixture
+def edge_container(running_edge: tuple[EdgeAddresses, Path], edge_host: DockerHost) -> Iterator[Container]:
+    """The edge's container, running again after the test."""
+    container = edge_host.client.containers.get(running_edge[0].container)
+    yield container
+    container.start()
+    wait_for_ping(running_edge[0])
+
+
+class TestTraefikEdge(EdgeContract):
+    """The real edge keeps the contract."""
+
+
+class TestFakeEdge(EdgeContract):
+    """The fake keeps it too."""
+
+    @pytest.fixture
+    def edge(self) -> FakeEdge:
+        return FakeEdge()
+
+    @pytest.fixture
+    def slots(self) -> Slots:
+        return Target(1, "http://one:8000"), Target(2, "http://two:8000")
+
+
+def witness(edge: TraefikEdge, path: str = "/", rate: float = 50, long_path: str | None = None) -> TrafficWitness:
+    return TrafficWitness(edge.public_url, DOMAIN, path, rate_per_second=rate, long_path=long_path)
+
+
+def wait_for_ping(addresses: EdgeAddresses) -> None:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            if httpx.get(f"{addresses.check_url}/ping", trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            assert time.monotonic() < end, "the edge did not come back"
+        time.sleep(0.05)
+
+
+def test_switches_under_traffic_lose_no_request(edge: TraefikEdge, slots: Slots) -> None:
+    old, new = slots
+    edge.apply(route(old))
+    with witness(edge) as traffic:
+        for serving, standby in ((new, old), (old, new), (new, old)):
+            edge.apply(route(serving, standby=standby))
+            time.sleep(0.3)
+    figures = traffic.figures()
+    assert traffic.failures() == []
+    assert figures.failed == 0
+    assert set(figures.by_version) == {"1", "2"}
+    assert figures.total > 20
+
+
+def test_a_request_in_flight_across_the_switch_completes(edge: TraefikEdge, slots: Slots) -> None:
+    old, new = slots
+    edge.apply(route(old))
+    with witness(edge, rate=5, long_path="/slow?5") as traffic:
+        time.sleep(0.5)
+        edge.apply(route(new, standby=old))
+        edge.apply(route(new))
+    assert traffic.failures() == []
+    assert max(seen.ended - seen.due for seen in traffic._seen) >= 5
+
+
+def test_a_killed_serving_container_costs_no_request_while_a_standby_is_warm(
+        edge: TraefikEdge, slots: Slots, start_backend: StartBackend) -> None:
+    doomed = start_backend(3)
+    edge.apply(route(target(3, doomed), standby=slots[0]))
+    with witness(edge) as traffic:
+        time.sleep(0.5)
+        doomed.kill()
+        time.sleep(2)
+    assert traffic.failures() == []
+    assert traffic.figures().failed == 0
+
+
+def test_a_candidate_is_reached_at_its_own_address_only(edge: TraefikEdge, slots: Slots) -> None:
+    edge.apply(route(slots[0], candidate=slots[1]))
+    host = slot_host("shop", "prod", 2)
+    assert httpx.get(f"{edge.check_url}/api/x", headers={"Host": host}, trust_env=False).json()["version"] == "v2"
+    assert httpx.get(f"{edge.public_url}/", headers={"Host": host}, trust_env=False).status_code == 404
+
+
+def test_a_dead_candidate_is_refused_and_who_serves_goes_on(edge: TraefikEdge, slots: Slots) -> None:
+    edge.apply(route(slots[0]))
+    hasty = edge.model_copy(update={"obey_seconds": 1})
+    with pytest.raises(EdgeError, match=r"2\.prod\.shop|answers 50"):
+        hasty.apply(route(slots[0], candidate=Target(2, "http://nobody:8000")))
+    assert edge.route("shop", "prod") == route(slots[0])
+    assert edge.serving(DOMAIN) == 1
+
+
+def test_a_route_that_is_there_already_is_not_written_again(edge: TraefikEdge, slots: Slots) -> None:
+    edge.apply(route(slots[0]))
+    file = edge.config_directory / "shop_prod.yml"
+    written = file.stat().st_mtime_ns, file.stat().st_ino
+    edge.apply(route(slots[0]))
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == written
+
+
+def test_an_older_owner_leaves_the_file_as_it_is(edge: TraefikEdge, slots: Slots) -> None:
+    edge.apply(route(slots[0], fence=8))
+    file = edge.config_directory / "shop_prod.yml"
+    before = file.read_bytes()
+    with pytest.raises(FencedError, match="owner 8 wrote it after owner 7"):
+        edge.apply(route(slots[1], fence=7))
+    assert file.read_bytes() == before
+
+
+def test_an_edge_that_does_not_obey_gets_its_route_back(
+        edge: TraefikEdge, slots: Slots, edge_container: Container) -> None:
+    edge.apply(route(slots[0]))
+    file = edge.config_directory / "shop_prod.yml"
+    before = file.read_bytes()
+    edge_container.stop(timeout=1)
+    with pytest.raises(EdgeError, match="waiting until the edge obeys"):
+        edge.model_copy(update={"obey_seconds": 1}).apply(route(slots[1], standby=slots[0]))
+    assert file.read_bytes() == before
+
+
+def test_a_first_route_that_is_not_obeyed_leaves_no_file(edge: TraefikEdge, edge_container: Container) -> None:
+    edge_container.stop(timeout=1)
+    with pytest.raises(EdgeError):
+        edge.model_copy(update={"obey_seconds": 0.5}).apply(route(Target(1, "http://nobody:8000")))
+    assert edge.route("shop", "prod") is None
+
+
+def test_what_a_newer_owner_wrote_meanwhile_is_not_taken_back(
+        edge: TraefikEdge, slots: Slots, edge_container: Container) -> None:
+    edge.apply(route(slots[0], fence=1))
+    edge_container.stop(timeout=1)
+    file, newer = edge.config_directory / "shop_prod.yml", route(slots[0], fence=3)
+    newer_owner = threading.Timer(0.5, write_atomically, (file, traefik_config(newer)))
+    newer_owner.start()
+    with pytest.raises(EdgeError):
+        edge.model_copy(update={"obey_seconds": 1.5}).apply(route(slots[1], fence=2))
+    newer_owner.join()
+    assert edge.route("shop", "prod") == newer
+
+
+def test_an_edge_that_restarts_between_write_and_verify_ends_obeyed(
+        edge: TraefikEdge, slots: Slots, edge_container: Container) -> None:
+    edge.apply(route(slots[0]))
+    edge_container.kill()
+    back = threading.Timer(0.5, edge_container.start)
+    back.start()
+    edge.apply(route(slots[1], standby=slots[0]))
+    back.join()
+    assert edge.serving(DOMAIN) == 2
+
+
+def test_an_edge_that_is_gone_cannot_say_who_serves(edge: TraefikEdge, edge_container: Container) -> None:
+    edge_container.stop(timeout=1)
+    with pytest.raises(EdgeError, match=f"asking the edge who serves {DOMAIN}"):
+        edge.serving(DOMAIN)
+
+
+def test_a_removed_route_answers_no_more(edge: TraefikEdge, slots: Slots) -> None:
+    edge.apply(route(slots[0]))
+    edge.remove("shop", "prod")
+    assert edge.serving(DOMAIN) is None
+    assert edge.route("shop", "prod") is None
+
+
+def test_the_same_settings_leave_the_edge_alone_and_others_renew_it(
+        edge_host: DockerHost, edge_image: str, tmp_path: Path) -> None:
+    name = f"{edge_host.edge_network}-again"
+    first = ensure_edge(edge_host, edge_image, tmp_path, 0, 0, name=name)
+    try:
+        assert ensure_edge(edge_host, edge_image, tmp_path, 0, 0, name=name) == first
+        edge_host.client.containers.get(first.container).stop(timeout=1)
+        assert ensure_edge(edge_host, edge_image, tmp_path, 0, 0, name=name) == first
+        other = ensure_edge(edge_host, edge_image, tmp_path / "elsewhere", 0, 0, name=name)
+        assert other.container != first.container
+    finally:
+        stop_edge(edge_host, edge_host.client.containers.get(name).id or "", grace_seconds=1)
+    stop_edge(edge_host, other.container)
+    assert not edge_host.client.containers.list(all=True, filters={"name": name})
+
+
+def test_weights_share_the_requests(edge: TraefikEdge, slots: Slots) -> None:
+    edge.apply(route(replace(slots[0], weight=50), replace(slots[1], weight=50)))
+    with witness(edge) as traffic:
+        time.sleep(0.6)
+    assert set(traffic.figures().by_version) == {"1", "2"}
