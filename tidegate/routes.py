@@ -1,0 +1,175 @@
+"""What Traefik reads for one stack in one environment: a `Route` as YAML for the file provider (v3), and back.
+
+Names join their parts by `_`, which no stack's name holds: so no two stacks ever meet in a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from tidegate.errors import EdgeError
+from tidegate.facts import Route, Target
+
+PUBLIC_ENTRY_POINT = "web"
+CHECK_ENTRY_POINT = "check"
+DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
+_WHOLE = 100
+_COMMENT = re.compile(r"^# (?P<key>[a-z ]+): (?P<value>.*)$", re.MULTILINE)
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
+_HOST = re.compile(r"Host\(`([^`]+)`\)")
+
+
+def slot_host(stack: str, environment: str, number: int) -> str:
+    """The Host header that reaches one deployment's slot at the check entry point, whoever serves."""
+    return f"{number}.{environment}.{stack}.slot"
+
+
+def service_name(stack: str, environment: str, number: int) -> str:
+    """The name of one slot's Traefik service, as its metrics show it before `@file`."""
+    return f"{stack}_{environment}_{number}"
+
+
+def traefik_config(route: Route) -> str:
+    """The file's whole text. Raises EdgeError when the route contradicts itself."""
+    if faults := list(_faults(route)):
+        raise EdgeError(f"writing the route of {route.stack} {route.environment}", "; ".join(faults),
+                        "Report it: a route is made by the plan")
+    return _comments(route) + yaml.safe_dump({"http": _http(route)}, sort_keys=False, width=200)
+
+
+def read_route(text: str) -> Route:
+    """The route that `traefik_config` wrote. Raises EdgeError when the text is not such a file."""
+    try:
+        notes = {match["key"]: match["value"] for match in _COMMENT.finditer(text)}
+        return _route(notes, yaml.safe_load(text)["http"])
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EdgeError("reading a route file", f"it is not as Tidegate wrote it ({type(error).__name__})",
+                        "Remove the file and release again; nothing edits it but Tidegate") from None
+
+
+def _faults(route: Route) -> Iterator[str]:
+    slots = _slots(route)
+    if len({slot.deployment for slot in slots}) < len(slots):
+        yield "one deployment has two parts in it"
+    yield from (f"{slot.url!r} is no address" for slot in slots if not _URL.fullmatch(slot.url))
+    if not route.domains:
+        yield "it has no domain"
+    if route.standby and not route.targets:
+        yield "a standby without a serving target"
+    yield from (f"deployment {slot.deployment} has a weight and serves no one" for slot in slots
+                if slot.weight != _WHOLE and slot not in route.targets)
+
+
+def _slots(route: Route) -> list[Target]:
+    return [slot for slot in (*route.targets, route.standby, route.candidate) if slot]
+
+
+def _comments(route: Route) -> str:
+    serving = ", ".join(str(target.deployment) for target in route.targets) or "none"
+    return ("# written by Tidegate; do not edit: the next switch overwrites it\n"
+            f"# stack: {route.stack}\n# environment: {route.environment}\n# deployment: {serving}\n"
+            f"# fence: {route.fence}\n# ready path: {route.ready_path}\n")
+
+
+def _http(route: Route) -> dict[str, Any]:
+    slots = _slots(route)
+    return {
+        "routers": {_name(route, "public"): _public_router(route),
+                    **{_slot_name(route, slot): _check_router(route, slot) for slot in slots}},
+        "middlewares": {_name(route, "retry"): {"retry": {"attempts": 5, "initialInterval": "10ms"}},
+                        **{_slot_name(route, slot): _number_header(slot) for slot in slots}},
+        "services": {**{_slot_name(route, slot): _slot_service(route, slot) for slot in slots},
+                     **_shared_services(route)},
+    }
+
+
+def _public_router(route: Route) -> dict[str, Any]:
+    hosts = " || ".join(f"Host(`{domain}`)" for domain in route.domains)
+    service = _name(route, "public") if _public_service(route) else _slot_name(route, route.targets[0])
+    return {"entryPoints": [PUBLIC_ENTRY_POINT], "rule": hosts, "service": service,
+            "middlewares": [_name(route, "retry")]}
+
+
+def _check_router(route: Route, slot: Target) -> dict[str, Any]:
+    host = slot_host(route.stack, route.environment, slot.deployment)
+    return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Host(`{host}`)", "service": _slot_name(route, slot)}
+
+
+def _number_header(slot: Target) -> dict[str, Any]:
+    return {"headers": {"customResponseHeaders": {DEPLOYMENT_HEADER: str(slot.deployment)}}}
+
+
+def _slot_service(route: Route, slot: Target) -> dict[str, Any]:
+    """The header hangs on the service (Traefik 3.7), not on the router: only so is it true after a failover."""
+    balancer: dict[str, Any] = {"passHostHeader": True, "servers": [{"url": slot.url}]}
+    if route.standby and slot != route.candidate:
+        balancer["healthCheck"] = {"path": route.ready_path, "interval": "1s", "timeout": "1s",
+                                   "hostname": route.domains[0]}   # applications refuse a Host that is not theirs
+    if route.standby and slot in route.targets:
+        balancer["passiveHealthCheck"] = {"failureWindow": "5s", "maxFailedAttempts": 3}
+    return {"middlewares": [_slot_name(route, slot)], "loadBalancer": balancer}
+
+
+def _shared_services(route: Route) -> dict[str, Any]:
+    services = {}
+    if public := _public_service(route):
+        services[_name(route, "public")] = public
+    if route.standby and not _is_whole(route):
+        services[_name(route, "serving")] = {"weighted": {**_weighted(route), "healthCheck": {}}}
+    return services
+
+
+def _public_service(route: Route) -> dict[str, Any] | None:
+    """None when one slot serves alone and whole: then the public router points straight at it."""
+    if route.standby:
+        serving = _slot_name(route, route.targets[0]) if _is_whole(route) else _name(route, "serving")
+        return {"failover": {"service": serving, "fallback": _slot_name(route, route.standby), "healthCheck": {}}}
+    if not route.targets:
+        return {"loadBalancer": {"servers": []}}   # 503 until something serves, rather than 404
+    return None if _is_whole(route) else {"weighted": _weighted(route)}
+
+
+def _weighted(route: Route) -> dict[str, Any]:
+    return {"services": [{"name": _slot_name(route, target), "weight": target.weight} for target in route.targets]}
+
+
+def _is_whole(route: Route) -> bool:
+    return len(route.targets) == 1 and route.targets[0].weight == _WHOLE
+
+
+def _name(route: Route, part: str) -> str:
+    return f"{route.stack}_{route.environment}_{part}"
+
+
+def _slot_name(route: Route, slot: Target) -> str:
+    return service_name(route.stack, route.environment, slot.deployment)
+
+
+def _route(notes: dict[str, str], http: dict[str, Any]) -> Route:
+    prefix = f"{notes['stack']}_{notes['environment']}_"
+    public, services = http["routers"][f"{prefix}public"], http["services"]
+    failover = services[public["service"]].get("failover", {})
+    serving = _read_targets(services, failover.get("service", public["service"]))
+    standby = _read_slot(services, failover["fallback"]) if failover else None
+    named = {target.deployment for target in (*serving, standby) if target}
+    others = [_read_slot(services, name) for name in http["routers"] if name != f"{prefix}public"]
+    candidates = [slot for slot in others if slot.deployment not in named]
+    return Route(
+        stack=notes["stack"], environment=notes["environment"], domains=tuple(_HOST.findall(public["rule"])),
+        targets=serving, standby=standby, candidate=candidates[0] if candidates else None,
+        fence=int(notes["fence"]), ready_path=notes["ready path"])
+
+
+def _read_targets(services: dict[str, Any], name: str) -> tuple[Target, ...]:
+    service = services[name]
+    if "weighted" in service:
+        return tuple(_read_slot(services, part["name"], part["weight"]) for part in service["weighted"]["services"])
+    return (_read_slot(services, name),) if service["loadBalancer"]["servers"] else ()
+
+
+def _read_slot(services: dict[str, Any], name: str, weight: int = _WHOLE) -> Target:
+    return Target(int(name.rpartition("_")[2]), services[name]["loadBalancer"]["servers"][0]["url"], weight)
