@@ -1,0 +1,101 @@
+"""The control plane of one machine: Prefect server and worker in the background, ledger, blocks, deployments, edge."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+
+from cli.processes import Background
+from tidegate.errors import EngineError, TidegateError
+from tidegate.settings import ROOT, Settings
+
+WORK_POOL = "tidegate"
+SERVER_START_SECONDS = 90
+BIN = Path(sys.executable).parent
+
+
+class ControlPlane:
+    """Start, stop and look at what `make run` runs. Everything it keeps is under `settings.home`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.server = Background("server", settings.home / "run")
+        self.worker = Background("worker", settings.home / "run")
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.prefect_port}"
+
+    def environment(self) -> dict[str, str]:
+        """For every process of the control plane and every Prefect command that speaks to it."""
+        return {
+            **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
+            "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": f"{self.ui_url}/api",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
+            "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_WORKER_PREFETCH_SECONDS": "2",
+            "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
+            "TIDEGATE_HOME": str(self.settings.home), "TIDEGATE_STACKS": str(self.settings.stacks)}
+
+    def start_server(self) -> None:
+        port = str(self.settings.prefect_port)
+        self.server.start([str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", port],
+                          self.environment())
+        self._wait_for_server()
+
+    def start_worker(self) -> None:
+        self.prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
+        self.worker.start([str(BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--name", "tidegate"],
+                          self.environment())
+
+    def prefect(self, *arguments: str) -> str:
+        """Run a `prefect` command against this control plane; its output, or a TidegateError with it."""
+        ended = subprocess.run([str(BIN / "prefect"), "--no-prompt", *arguments], env=self.environment(), cwd=ROOT,
+                               capture_output=True, text=True, timeout=180, check=False)
+        if ended.returncode != 0:
+            raise TidegateError(f"running `prefect {' '.join(arguments[:2])}`", (ended.stderr or ended.stdout)[-2000:],
+                                f"Read {self.server.log}")
+        return ended.stdout
+
+    def register_deployments(self) -> None:
+        """Every deployment of prefect.yaml."""
+        self.prefect("deploy", "--all")
+
+    def stop(self) -> list[str]:
+        """Stop what `start` started; the names of what ran."""
+        return [process.name for process in (self.worker, self.server) if process.stop()]
+
+    def healthy(self) -> bool:
+        try:
+            return httpx.get(f"{self.ui_url}/api/health", timeout=2).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def _wait_for_server(self) -> None:
+        for _ in _until(time.monotonic() + SERVER_START_SECONDS):
+            if self.healthy():
+                return
+            if self.server.pid() is None:
+                break
+        raise EngineError("starting the Prefect server", f"it did not become healthy; {_last_lines(self.server.log)}",
+                          f"Read {self.server.log}; if the port is taken, set TIDEGATE_PREFECT_PORT")
+
+
+def _until(deadline: float) -> Iterator[None]:
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(0.25)
+
+
+def _last_lines(log: Path, count: int = 5) -> str:
+    return " / ".join(log.read_text(errors="replace").splitlines()[-count:])
+
+
+def with_prefect(environment: Mapping[str, str]) -> None:
+    """Make this process itself speak to the control plane: must run before Prefect is imported."""
+    os.environ.update({key: value for key, value in environment.items() if key.startswith(("PREFECT_", "TIDEGATE_"))})

@@ -1,0 +1,31 @@
+"""The edge of this machine and the blocks that name it. Imported only after the Prefect API's address is set."""
+
+from __future__ import annotations
+
+from blocks.apprise_notifier import AppriseNotifier
+from blocks.docker_host import DockerHost
+from blocks.edge_container import EdgeAddresses, ensure_edge
+from blocks.registry import Registry
+from blocks.traefik import TraefikEdge
+from blocks.webhook import SlackWebhook
+from cli.run import images
+from tidegate.settings import Settings
+
+LOCAL = "local"
+
+
+def start_edge(settings: Settings) -> EdgeAddresses:
+    """The reverse proxy in a container of its own, on the ports of the settings."""
+    routes = settings.home / "edge"
+    routes.mkdir(parents=True, exist_ok=True)
+    return ensure_edge(DockerHost(), images(settings.home).get("EDGE_IMAGE", "traefik:v3"), routes, settings.edge_port,
+                       settings.edge_check_port)
+
+
+def register_blocks(settings: Settings, addresses: EdgeAddresses) -> None:
+    """The types of all blocks, and this machine's host and edge under the name `local`; edited ones are kept."""
+    for kind in (DockerHost, TraefikEdge, Registry, SlackWebhook, AppriseNotifier):
+        kind.register_type_and_schema()
+    DockerHost().save(LOCAL, overwrite=True)
+    TraefikEdge(config_directory=settings.home / "edge", public_url=addresses.public_url,
+                check_url=addresses.check_url).save(LOCAL, overwrite=True)

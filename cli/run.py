@@ -1,0 +1,50 @@
+"""`tidegate run` and `tidegate stop`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.control_plane import ControlPlane, with_prefect
+from tidegate.ledger.schema import upgrade
+from tidegate.settings import Settings
+
+IMAGES_FILE = "images.env"
+
+
+def run(settings: Settings, console: Console) -> ControlPlane:
+    """Server, ledger, blocks, edge, deployments, worker: each only if it is not there yet."""
+    plane = ControlPlane(settings)
+    _step(console, "ledger", upgrade(settings.database_url))
+    plane.start_server()
+    _step(console, "Prefect server", plane.ui_url)
+    with_prefect(plane.environment())
+    from cli.edge import start_edge, register_blocks   # Prefect reads its settings when it is imported
+
+    addresses = start_edge(settings)
+    _step(console, "edge", addresses.public_url)
+    register_blocks(settings, addresses)
+    plane.start_worker()
+    plane.register_deployments()
+    _step(console, "worker and deployments", "ready")
+    console.print(f"\nOpen [bold]{plane.ui_url}[/bold]. Stop with `make stop`; everything is kept.")
+    return plane
+
+
+def stop(settings: Settings, console: Console) -> None:
+    """Server, worker and edge, each by its id. Slots and databases of released applications are not touched."""
+    stopped = ControlPlane(settings).stop()
+    console.print(f"Stopped: {', '.join(stopped) or 'nothing was running'}. "
+                  "The edge and the released applications keep serving.")
+
+
+def images(home: Path) -> dict[str, str]:
+    """The image names that `make setup` chose."""
+    from dotenv import dotenv_values
+
+    return {key: value for key, value in dotenv_values(home / IMAGES_FILE).items() if value}
+
+
+def _step(console: Console, name: str, result: object) -> None:
+    console.print(f"  [green]✓[/green] {name}" + (f"  [dim]{result}[/dim]" if result else ""))

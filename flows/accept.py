@@ -1,0 +1,19 @@
+"""Ask a person, by a suspended run with a form. Nothing runs and no lock is held while it waits."""
+
+from __future__ import annotations
+
+from tasks.acceptance import wait_for_acceptance
+from tasks.deployments import UNDECIDED
+from tasks.environments import open_environment
+from tasks.messages import tell
+from tasks.work import Work
+from tidegate.plan import Plan
+
+
+def accept(work: Work, plan: Plan) -> Work:
+    """Go on only with a person's approval of exactly this plan."""
+    if work.deployment.state not in UNDECIDED:
+        return work   # decided before a crash: the journal says how far it came
+    staging = open_environment(work.env.stack.name, "staging")
+    tell(work, "staging_ready", url=staging.url)
+    return wait_for_acceptance(work, plan, staging.url)

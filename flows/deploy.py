@@ -1,0 +1,57 @@
+"""Put one version into one environment. Used by `release` for staging and for production alike."""
+
+from __future__ import annotations
+
+from flows.put_back import put_back_on_failure
+from tasks.backups import back_up, verify_backup
+from tasks.deployments import move, refresh
+from tasks.locks import holding_lock
+from tasks.records import record_release
+from tasks.schema import migrate_schema, rehearse_migration, restored_copy
+from tasks.slots import ensure_images, start_slot, stop_old_slot, wait_until_healthy
+from tasks.smoke import smoke_public, smoke_slot
+from tasks.traffic import (
+    offer_candidate,
+    rehearse_rollback,
+    settle_route,
+    shift_traffic,
+    traffic_witness,
+)
+from tasks.watches import watch_release
+from tasks.work import Work
+from tidegate.plan import Plan
+from tidegate.states import DeploymentState
+
+
+def deploy(work: Work, plan: Plan, *, watch_seconds: int, rehearse: bool) -> Work:
+    """The old version serves until the new one has proved itself; any failure puts the old one back."""
+    if refresh(work).deployment.state is DeploymentState.GOOD:
+        return refresh(work)
+    with holding_lock(work) as work, put_back_on_failure(work):
+        work = move(work, DeploymentState.CHANGING)
+        ensure_images(work)
+
+        with restored_copy(work, plan) as copy:
+            back_up(work, plan)
+            verify_backup(work, copy)
+            rehearse_migration(work, copy)
+        migrate_schema(work)
+
+        start_slot(work)
+        wait_until_healthy(work)
+        offer_candidate(work)
+        smoke_slot(work)
+
+        with traffic_witness(work) as witness:
+            shift_traffic(work)
+            work = move(work, DeploymentState.WATCHING)
+            smoke_public(work)
+            if rehearse:
+                rehearse_rollback(work)
+            watch_release(work, witness, watch_seconds)
+
+        settle_route(work)
+        work = move(work, DeploymentState.GOOD)
+        stop_old_slot(work)
+        record_release(work, plan)
+    return refresh(work)

@@ -1,0 +1,15 @@
+"""Parameter types of the flows: words a person can type, and lists a person can pick from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tidegate.settings import Settings
+from tidegate.stackfile import known_names
+
+StackName = Annotated[str, Field(json_schema_extra={"enum": list(known_names(Settings().stacks))})]
+VersionName = Annotated[str, Field(min_length=1, max_length=60)]
+WatchSeconds = Annotated[int | None, Field(ge=0, le=4 * 3600)]
+Reason = Annotated[str, Field(min_length=2, max_length=500)]

@@ -1,0 +1,57 @@
+"""Release a version: plan, build, staging, acceptance, backup, migration, production, watch, notify."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from prefect import flow
+
+from flows.accept import accept
+from flows.deploy import deploy
+from flows.parameters import StackName, VersionName, WatchSeconds
+from flows.staging import release_to_staging
+from tasks.builds import build_images, resolve_version
+from tasks.deployments import open_deployment, refuse_held
+from tasks.environments import open_environment
+from tasks.messages import tell
+from tasks.plans import make_plan, refuse_faults
+
+
+@flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)
+def release(
+    stack: StackName,
+    version: VersionName,
+    environment: Literal["staging", "prod"] = "prod",
+    plan_only: bool = False,
+    watch_seconds: WatchSeconds = None,
+    requested_by: str = "",
+) -> None:
+    """Take a version of a stack from its commit into an environment.
+
+    Args:
+        stack: Which application.
+        version: A tag such as v1.1.0 or 1.1.0, or a commit such as sha-19b9b98.
+        environment: staging, or prod (by way of staging and a person's acceptance).
+        plan_only: Show what would change and stop there.
+        watch_seconds: How long the new version is watched after the switch; empty is the stack's own time (15 minutes).
+        requested_by: Who asks for this release.
+    """
+    env = open_environment(stack, environment)
+    chosen = resolve_version(env, version)
+    refuse_held(env, chosen.commit.sha)
+    pins = build_images(env, chosen)
+    seconds = env.stack.watch.seconds if watch_seconds is None else watch_seconds
+
+    staged = None
+    if environment == "prod" and not plan_only:
+        staged = release_to_staging(stack, chosen, pins, requested_by)
+
+    plan = make_plan(env, chosen, pins, staged)
+    if plan_only:
+        return
+    refuse_faults(plan)
+    work = open_deployment(env, plan, requested_by)
+    if env.config.approval:
+        accept(work, plan)
+    deploy(work, plan, watch_seconds=seconds, rehearse=environment == "staging")
+    tell(work, "released", plan=plan)

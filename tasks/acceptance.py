@@ -1,0 +1,113 @@
+"""The decision of a person on one plan hash, asked for by a suspended run with a form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
+from pydantic import Field
+
+from tasks.deployments import move
+from tasks.pages import publish
+from tasks.work import Work
+from tidegate.acceptance import Answer, faults_of
+from tidegate.errors import ExpiredError, RejectedError
+from tidegate.ledger.tables import Approval
+from tidegate.pages import evidence_page
+from tidegate.plan import Plan
+from tidegate.states import DeploymentState
+
+
+class AcceptanceEn(RunInput):
+    """The form in the Prefect UI's Resume dialog."""
+
+    decision: Literal["approve", "reject"] = Field(description="approve: it goes to production. reject: nothing changes.")
+    approver: str = Field(description="Your name.", min_length=2)
+    reason: str = Field(description="What you tried and why you decide so.", min_length=3)
+    as_required: bool = Field(False, title="It does what was asked for")
+    looks_good: bool = Field(False, title="The pages look good and are easy to use")
+    flows_well: bool = Field(False, title="The steps run smoothly")
+    no_bugs: bool = Field(False, title="No obvious bugs")
+    fast_enough: bool = Field(False, title="Pages load fast enough")
+    in_sync: bool = Field(False, title="Data is the same on both surfaces (where that applies)")
+
+
+class AcceptanceZh(RunInput):
+    """Prefect 界面“Resume”对话框中的表单。"""
+
+    decision: Literal["approve", "reject"] = Field(title="决定", description="approve：发布到生产环境；reject：不发布，生产环境不变。")
+    approver: str = Field(title="验收人", description="您的姓名。", min_length=2)
+    reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。", min_length=3)
+    as_required: bool = Field(False, title="功能按照需求实现")
+    looks_good: bool = Field(False, title="界面美观、易用")
+    flows_well: bool = Field(False, title="操作流程顺畅")
+    no_bugs: bool = Field(False, title="没有明显的 bug")
+    fast_enough: bool = Field(False, title="性能可接受（加载速度）")
+    in_sync: bool = Field(False, title="两个界面的数据同步（如适用）")
+
+
+FORMS: dict[str, type[AcceptanceEn] | type[AcceptanceZh]] = {"en": AcceptanceEn, "zh": AcceptanceZh}
+CHECKLIST = ("as_required", "looks_good", "flows_well", "no_bugs", "fast_enough", "in_sync")
+
+
+def wait_for_acceptance(work: Work, plan: Plan, staging_url: str) -> Work:
+    """Suspend the run until a person has decided on this very plan. Nothing runs and no lock is held meanwhile.
+
+    Raises RejectedError, ExpiredError. A decision that is in the ledger already is not asked for again.
+    """
+    approvals = work.env.ledger.approvals
+    decided = approvals.for_plan(work.deployment.id, plan.hash)
+    if decided is None:
+        note = _changed_since(work, plan)
+        for attempt in range(1, 100):
+            answer = _ask(work, plan, staging_url, note, attempt)
+            if not (wrong := faults_of(answer, work.env.stack.language)):
+                break
+            note = wrong
+        decided = approvals.record(deployment_id=work.deployment.id, plan_hash=plan.hash, decision=answer.decision, approver=answer.approver,
+                                   reason=answer.reason, checklist=answer.checklist, expires_at=_expiry(work))
+    return _act_on(work, decided)
+
+
+def _ask(work: Work, plan: Plan, staging_url: str, note: str, attempt: int) -> Answer:
+    stack, expires = work.env.stack, _expiry(work)
+    left = int((expires - datetime.now(UTC)).total_seconds())
+    if left <= 0:
+        raise _expired(work)
+    page = evidence_page(plan, stack.language, expires=expires, time_zone=stack.time_zone, staging_url=staging_url,
+                         backup=work.env.ledger.backups.newest_verified(stack.name, work.env.name), note=note)
+    publish(work, f"evidence-{plan.hash[:8]}", page)
+    move(work, DeploymentState.WAITING)
+    form = FORMS[stack.language].with_initial_data(description=work.env.redactor.redact(page))
+    given = suspend_flow_run(wait_for_input=form, timeout=left, key=f"accept-{plan.hash[:16]}-{attempt}")
+    return Answer(decision=given.decision, approver=given.approver.strip(), reason=given.reason.strip(),
+                  checklist={item: getattr(given, item) for item in CHECKLIST})
+
+
+def _act_on(work: Work, decided: Approval) -> Work:
+    if decided.decision == "reject":
+        move(work, DeploymentState.REJECTED, f"{decided.approver}: {decided.reason}")
+        raise RejectedError(f"accepting {work.title} {work.version.name}", f"{decided.approver} rejected it: {decided.reason}",
+                            "Production was not touched; staging keeps this version. Release the corrected commit")
+    return work
+
+
+def _expiry(work: Work) -> datetime:
+    return work.deployment.created_at + timedelta(hours=work.env.config.approval_hours)
+
+
+def _expired(work: Work) -> ExpiredError:
+    move(work, DeploymentState.EXPIRED, "nobody decided in time")
+    return ExpiredError(f"accepting {work.title} {work.version.name}", f"nobody decided before {_expiry(work):%Y-%m-%d %H:%M} UTC",
+                        "Start the release again to ask anew")
+
+
+def _changed_since(work: Work, plan: Plan) -> str:
+    if work.deployment.plan_hash == plan.hash:
+        return ""
+    work.env.ledger.deployments.amend(work.deployment.id, plan_hash=plan.hash,
+                                      rollback_target_id=plan.running.id if plan.running else None)
+    return {"zh": "计划在您决定之后发生了变化，请重新确认。", "en": "The plan has changed since it was shown: please decide anew."}[
+        work.env.stack.language]

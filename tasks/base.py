@@ -1,0 +1,40 @@
+"""The base project of an environment: databases and caches, which live once and are never recreated by a release."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.slots import PROJECT_LABEL, slot_state, wait_for
+from tasks.step import is_retryable
+from tasks.work import OpenEnvironment
+from tidegate.errors import DatabaseError
+from tidegate.slots import base_services
+
+START_SECONDS = 300
+
+
+@task(task_run_name="start base services {env.base_project}", retries=2, retry_delay_seconds=[2, 5],
+      retry_condition_fn=is_retryable, timeout_seconds=START_SECONDS + 60, cache_policy=NO_CACHE, persist_result=False)
+def start_base_services(env: OpenEnvironment) -> None:
+    """Have the stack's stateful services running.
+
+    Needs: the compose files. Leaves: healthy services. Again: changes nothing; one that was stopped is an error, not
+    started behind somebody's back. Undo: they stay.
+    """
+    model = env.model()
+    services = set(base_services(model, [service.name for service in env.stack.services]))
+    there = {container.service: container for container in slot_state(env, env.base_project)}
+    for name in sorted(services & there.keys()):
+        if there[name].state != "running":
+            raise DatabaseError(f"looking at {there[name].name}", f"it is {there[name].state}, so the data cannot be reached",
+                                f"Find out why, then start it: docker start {there[name].name}")
+    if missing := sorted(services - there.keys()):
+        get_run_logger().info("first start of %s", ", ".join(missing))
+        env.compose.up_base(model, env.base_project, missing)
+    wait_for(env, env.base_project, services, START_SECONDS)
+
+
+def base_containers(env: OpenEnvironment) -> dict[str, str]:
+    """Service -> container id of the base project."""
+    return {container.service: container.id for container in env.host.containers({PROJECT_LABEL: env.base_project})}

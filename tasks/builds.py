@@ -1,0 +1,77 @@
+"""From a version to images: resolve the commit, build from a clean export, pin by digest."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.step import is_retryable
+from tasks.work import OpenEnvironment
+from tidegate.facts import Version
+from tidegate.stackfile import Service
+
+BUILD_SECONDS = 1800
+
+
+@task(task_run_name="resolve version {wanted}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
+      timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
+def resolve_version(env: OpenEnvironment, wanted: str) -> Version:
+    """The commit that a typed version means.
+
+    Needs: the stack's git repository. Leaves: a refreshed mirror under `home/sources`.
+    Again: the same answer, unless a tag was moved. Undo: nothing to undo.
+    """
+    version = env.source.resolve(wanted)
+    get_run_logger().info("%s is commit %s: %s", wanted, version.commit.sha[:12], version.commit.subject)
+    return version
+
+
+@task(task_run_name="build images of {version.name}", retries=1, retry_delay_seconds=[5], retry_condition_fn=is_retryable,
+      timeout_seconds=BUILD_SECONDS, cache_policy=NO_CACHE, persist_result=False)
+def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
+    """One image per released service, pinned: `service -> repo@sha256:...`, or the image id where there is no registry.
+
+    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry.
+    Again: an image with the same commit and inputs is found and not built again. Undo: images are kept.
+    """
+    return {service.name: _pin(env, version, service) for service in env.stack.services}
+
+
+def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
+    arguments = _build_arguments(env, version)
+    inputs = env.images.inputs_hash(env.stack.source.dockerfile, env.stack.source.context, arguments, service.name)
+    image = env.images.find(env.stack.name, version.commit.sha, inputs)
+    if image:
+        get_run_logger().info("%s: image %s of this commit exists, not built again", service.name, image[:19])
+    else:
+        image = _build(env, version, service, arguments, inputs)
+    return env.registry.push(env.host, image, service.image, version.name) if env.registry else image
+
+
+def _build(env: OpenEnvironment, version: Version, service: Service, arguments: Mapping[str, str], inputs: str) -> str:
+    with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
+        env.source.export(version.commit.sha, Path(folder))
+        image = env.images.build(
+            Path(folder) / env.stack.source.context, env.stack.source.dockerfile,
+            tags=[f"{service.image}:{version.name}"], labels=_labels(env, version, inputs), build_args=arguments)
+    get_run_logger().info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])
+    return image
+
+
+def _labels(env: OpenEnvironment, version: Version, inputs: str) -> dict[str, str]:
+    """https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
+    return {
+        "org.opencontainers.image.revision": version.commit.sha, "org.opencontainers.image.version": version.name,
+        "org.opencontainers.image.source": env.stack.source.repository, "org.opencontainers.image.title": env.stack.title,
+        "org.opencontainers.image.created": version.commit.at.isoformat(),
+        "tidegate.stack": env.stack.name, "tidegate.inputs": inputs}
+
+
+def _build_arguments(env: OpenEnvironment, version: Version) -> dict[str, str]:
+    declared = {key: Template(value).substitute(env.values) for key, value in env.stack.source.build_args.items()}
+    return {**declared, "VERSION": version.name, "COMMIT": version.commit.sha}

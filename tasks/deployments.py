@@ -1,0 +1,141 @@
+"""A deployment's life in the ledger: opened, moved, closed, put on hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from prefect import get_run_logger
+from prefect.runtime import flow_run
+
+from tasks.step import Evidence, step
+from tasks.work import OpenEnvironment, Work
+from tidegate.errors import HeldError, LedgerError, MigrationError, RegressionError, SlotError
+from tidegate.facts import MigrationClass
+from tidegate.ledger.tables import Deployment
+from tidegate.plan import Plan, WayBack
+from tidegate.states import DeploymentState
+
+VERSION_IS_TO_BLAME = (SlotError, MigrationError, RegressionError)
+UNDECIDED = (DeploymentState.PLANNED, DeploymentState.WAITING)
+
+
+@dataclass(frozen=True)
+class SchemaMove:
+    """From which revision to which one a database is taken."""
+
+    database: str
+    current: str | None
+    head: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the plan said when the deployment was opened: after a crash, the way back is still known."""
+
+    kind: MigrationClass
+    way_back: WayBack
+    schema: tuple[SchemaMove, ...]
+
+
+def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work:
+    """The deployment of this flow run: made once, found again when the run starts again. Newer supersedes older."""
+    release = env.ledger.releases.record(
+        stack=env.stack.name, version=plan.version.name, commit=plan.version.commit.sha, images=dict(plan.pins),
+        config_hash=plan.config_hash)
+    deployment = env.ledger.deployments.open(
+        key=key_of_run(env), release_id=release.id, environment=env.name, requested_by=requested_by or "unnamed",
+        run_id=str(flow_run.get_id()), plan_hash=plan.hash, rollback_target_id=plan.running.id if plan.running else None)
+    work = Work(env=env, deployment=deployment, version=plan.version, pins=plan.pins)
+    _refuse_ended(work)
+    _overtake_older(work)
+    note_plan(work, plan)
+    return work
+
+
+def key_of_run(env: OpenEnvironment) -> str:
+    return f"release/{flow_run.get_id()}/{env.name}"
+
+
+@step("plan", timeout_seconds=30)
+def note_plan(work: Work, plan: Plan) -> Evidence:
+    """Keep what the way back needs to know.
+
+    Needs: a plan. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
+    """
+    moves = [SchemaMove(change.database, change.current, change.head) for change in plan.schema]
+    return {"kind": plan.kind, "way_back": plan.way_back, "schema": [asdict(one) for one in moves], "hash": plan.hash}
+
+
+def planned(work: Work) -> Planned:
+    """What `note_plan` kept."""
+    row = work.env.ledger.journal.get(work.key("plan"))
+    if row is None:
+        return Planned("none", "image only", ())
+    return Planned(row.evidence["kind"], row.evidence["way_back"],
+                   tuple(SchemaMove(**one) for one in row.evidence["schema"]))
+
+
+def refuse_held(env: OpenEnvironment, commit: str) -> None:
+    """A version on hold is not released again until a person lifts the hold."""
+    if hold := env.ledger.holds.holding(env.stack.name, commit):
+        raise HeldError(f"releasing {env.stack.name} {hold.version}", f"it is on hold since {hold.placed_at:%Y-%m-%d %H:%M} "
+                        f"UTC: {hold.reason}", "Release a newer version, or lift the hold with `lift-hold/all`")
+
+
+def move(work: Work, state: DeploymentState, reason: str = "") -> Work:
+    """Move the deployment to `state`; staying there changes nothing."""
+    deployment = work.env.ledger.deployments.move(
+        work.deployment.id, state, reason=work.env.redactor.redact(reason), actor=_actor(), fence=work.fence)
+    get_run_logger().info("%s is %s. %s", work.title, state.value, reason)
+    return replace(work, deployment=deployment)
+
+
+def refresh(work: Work) -> Work:
+    return replace(work, deployment=work.env.ledger.deployments.get(work.deployment.id))
+
+
+@step("place-hold", timeout_seconds=30)
+def place_hold(work: Work, error: BaseException) -> Evidence:
+    """Keep a version that failed by its own fault from being deployed again.
+
+    Needs: the error. Leaves: a hold, if the version is to blame. Again: one hold per version. Undo: `lift-hold/all`.
+    """
+    if not isinstance(error, VERSION_IS_TO_BLAME):
+        return {"held": False, "why": "the version is not to blame"}
+    hold = work.env.ledger.holds.place(
+        stack=work.env.stack.name, version=work.version.name, commit=work.version.commit.sha,
+        reason=work.env.redactor.redact(str(error)), placed_by=work.title)
+    return {"held": True, "hold": hold.id}
+
+
+def close_failed(work: Work, error: BaseException) -> Work:
+    """End the deployment: FAILED where it never served, ROLLED_BACK where it did."""
+    reason = str(error) or type(error).__name__
+    if work.deployment.state in (DeploymentState.WATCHING, DeploymentState.GOOD):
+        work = move(work, DeploymentState.ROLLING_BACK, reason)
+    if work.deployment.state is DeploymentState.ROLLING_BACK:
+        return move(work, DeploymentState.ROLLED_BACK, reason)
+    return move(work, DeploymentState.FAILED, reason)
+
+
+def previous(work: Work) -> Deployment | None:
+    """The deployment that served when this one was opened: the way back."""
+    target = work.deployment.rollback_target_id
+    return work.env.ledger.deployments.get(target) if target else None
+
+
+def _refuse_ended(work: Work) -> None:
+    if work.deployment.state.is_final:
+        raise LedgerError(f"going on with {work.title}", f"it has ended: {work.deployment.state.value}. "
+                          f"{work.deployment.reason}", "Start a new release")
+
+
+def _overtake_older(work: Work) -> None:
+    for older in work.env.ledger.deployments.open_ones(work.env.stack.name, work.env.name):
+        if older.number < work.deployment.number and older.state in UNDECIDED:
+            work.env.ledger.deployments.move(older.id, DeploymentState.EXPIRED, actor=_actor(),
+                                             reason=f"overtaken by #{work.deployment.number}")
+
+
+def _actor() -> str:
+    return f"run {flow_run.get_id()}"

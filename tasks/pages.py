@@ -1,0 +1,17 @@
+"""Artifacts: each stage leaves a page in the Prefect UI, which reads as the audit trail."""
+
+from __future__ import annotations
+
+from prefect.artifacts import create_markdown_artifact
+
+from tasks.work import OpenEnvironment, Work
+
+
+def publish(work: Work, name: str, markdown: str) -> None:
+    """Leave `markdown` under the key `<stack>-<environment>-<number>-<name>`, without any secret's value."""
+    publish_page(work.env, f"{work.deployment.number}-{name}", markdown, f"{name}: {work.title} {work.version.name}")
+
+
+def publish_page(env: OpenEnvironment, name: str, markdown: str, description: str) -> None:
+    create_markdown_artifact(key=f"{env.stack.name}-{env.name}-{name}", description=description,
+                             markdown=env.redactor.redact(markdown))

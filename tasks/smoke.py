@@ -1,0 +1,61 @@
+"""Smoke checks: the answers that the release must show, asked at a slot's own address or through the public edge."""
+
+from __future__ import annotations
+
+import time
+
+from prefect import get_run_logger
+
+from blocks.smoke import SmokeRunner
+from tasks.pages import publish
+from tasks.step import Evidence, step
+from tasks.work import OpenEnvironment, Work
+from tidegate.errors import SmokeError
+from tidegate.facts import CheckResult, Version
+from tidegate.pages import smoke_table
+from tidegate.routes import slot_host
+
+
+@step("smoke-slot", timeout_seconds=600)
+def smoke_slot(work: Work) -> Evidence:
+    """Ask the new slot at its own address, before anyone is sent to it.
+
+    Needs: a candidate route at the edge. Leaves: nothing. Again: asks again. Undo: nothing to undo.
+    """
+    host = slot_host(work.env.stack.name, work.env.name, work.deployment.number)
+    return _proved(work, work.env.edge.check_url, host, "at its own address")
+
+
+@step("smoke-public", timeout_seconds=600)
+def smoke_public(work: Work) -> Evidence:
+    """Ask through the public edge, as a visitor does, twice with some seconds between (P67).
+
+    Needs: the switch. Leaves: an artifact. Again: asks again. Undo: nothing to undo.
+    """
+    domain, edge = work.env.config.domains[0], work.env.edge
+    _proved(work, edge.public_url, domain, "through the edge")
+    time.sleep(work.env.stack.smoke_repeat_seconds)
+    evidence = _proved(work, edge.public_url, domain, "through the edge, again")
+    publish(work, "smoke", smoke_table(results_of(evidence), work.env.stack.language))
+    return evidence
+
+
+def smoke(env: OpenEnvironment, version: Version, base_url: str, host: str) -> list[CheckResult]:
+    """All checks of the stack that run in this environment, against `host` behind `base_url`."""
+    checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
+    return SmokeRunner(base_url, host, version, env.values).run(checks)
+
+
+def results_of(evidence: Evidence) -> tuple[CheckResult, ...]:
+    return tuple(CheckResult(**row) for row in evidence["checks"])
+
+
+def _proved(work: Work, base_url: str, host: str, where: str) -> Evidence:
+    results = smoke(work.env, work.version, base_url, host)
+    for result in results:
+        get_run_logger().info("%s %s: %s (%.2f s)", result.outcome, result.name, result.detail, result.seconds)
+    bad = [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]
+    if bad or not results:
+        raise SmokeError(f"asking {work.title} {where}", "; ".join(bad) or "no check ran",
+                         "Correct the application and release the new commit")
+    return {"checks": [vars(result) | {} for result in results], "where": where}

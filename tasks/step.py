@@ -1,0 +1,63 @@
+"""A step: a Prefect task whose outcome is in the journal. What is done is not done twice; what was begun can be seen."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import TaskRun
+from prefect.states import State
+from prefect.tasks import Task
+
+from tasks.work import Work
+from tidegate.errors import TidegateError
+
+Evidence = dict[str, Any]
+"""What a step saw after its change: JSON, kept in the ledger for ever, so never a secret."""
+P = ParamSpec("P")
+
+
+def is_retryable(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+    """Retries are decided by the error: a refusal is not tried again, a time-out is."""
+    error = state.result(raise_on_failure=False)
+    return bool(getattr(error, "retryable", False))
+
+
+def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1, 5)) -> Callable[
+        [Callable[Concatenate[Work, P], Evidence]], Task[Concatenate[Work, P], Evidence]]:
+    """Make a task of a function that looks, changes one thing and returns evidence."""
+
+    def decorate(function: Callable[Concatenate[Work, P], Evidence]) -> Task[Concatenate[Work, P], Evidence]:
+        @functools.wraps(function)
+        def journaled(work: Work, *args: P.args, **kwargs: P.kwargs) -> Evidence:
+            journal, key = work.env.ledger.journal, work.key(name)
+            row = journal.begin(work.deployment.id, name, {"version": work.version.name}, fence=work.fence)
+            if row.is_done:
+                get_run_logger().info("%s: already done, nothing to do", key)
+                return dict(row.evidence)
+            try:
+                evidence = function(work, *args, **kwargs)
+            except TidegateError as error:
+                journal.failed(key, work.env.redactor.redact(str(error)))
+                raise redacted(error, work) from None
+            except Exception as error:   # a defect of ours: recorded like any failure, raised as it is
+                journal.failed(key, work.env.redactor.redact(repr(error)))
+                raise
+            journal.done(key, evidence)
+            return evidence
+
+        return task(
+            journaled, name=name, task_run_name=f"{name} {{work.title}}", retries=len(retry_delays),
+            retry_delay_seconds=list(retry_delays), retry_condition_fn=is_retryable, timeout_seconds=timeout_seconds,
+            cache_policy=NO_CACHE, persist_result=False)
+
+    return decorate
+
+
+def redacted(error: TidegateError, work: Work) -> TidegateError:
+    """The same error with no secret's value in it, whoever wrote the text."""
+    doing, came_back, to_do = map(work.env.redactor.redact, (error.doing, error.came_back, error.to_do))
+    return type(error)(doing, came_back, to_do, retryable=error.retryable)

@@ -1,0 +1,140 @@
+"""Who is sent where: the edge's route, switched in one atomic write and verified by real requests."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+from prefect import get_run_logger
+
+from blocks.witness import TrafficWitness
+from tasks.deployments import planned, previous
+from tasks.pages import publish
+from tasks.smoke import smoke
+from tasks.step import Evidence, step
+from tasks.work import OpenEnvironment, Work, target
+from tidegate.errors import LedgerError, SmokeError
+from tidegate.facts import Route, Target, Version
+from tidegate.pages import traffic_page
+
+WITNESS_PER_SECOND = 10
+
+
+@step("offer-candidate", timeout_seconds=60)
+def offer_candidate(work: Work) -> Evidence:
+    """Give the new slot an address of its own at the edge, which only Tidegate can reach.
+
+    Needs: a started slot. Leaves: a candidate in the route; who serves is not changed. Again: changes nothing.
+    Undo: `shift_back`.
+    """
+    route = _route(work)
+    work.env.edge.apply(replace(route, candidate=work.target()))
+    return {"url": work.target().url}
+
+
+@step("shift-traffic", timeout_seconds=60)
+def shift_traffic(work: Work) -> Evidence:
+    """Send everybody to the new slot; the old one stays behind it and takes over if the new one stops answering.
+
+    Needs: a slot that passed its smoke. Leaves: the switched route, verified by a request. Again: changes nothing.
+    Undo: `shift_back`.
+    """
+    old = previous(work)
+    standby = target(work.env, old) if old and planned(work).way_back == "image only" else None
+    begun = time.monotonic()
+    _serve(work, work.target(), standby)
+    return {"from": old.number if old else None, "to": work.deployment.number,
+            "milliseconds": round((time.monotonic() - begun) * 1000), "standby": standby.deployment if standby else None}
+
+
+@step("rehearse-rollback", timeout_seconds=120)
+def rehearse_rollback(work: Work) -> Evidence:
+    """Go back to the old slot and forward again, so that the way back has been walked once.
+
+    Needs: the switch, and an old slot that may run on this schema. Leaves: the new slot serving.
+    Again: rehearses again. Undo: `shift_back`.
+    """
+    old, way_back = previous(work), planned(work).way_back
+    if old is None or way_back != "image only":
+        return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {way_back}"}
+    _serve(work, target(work.env, old), None)
+    _prove(work, old.release.version, old.release.commit)
+    _serve(work, work.target(), target(work.env, old))
+    _prove(work, work.version.name, work.version.commit.sha)
+    return {"rehearsed": True, "to": old.number}
+
+
+@step("settle-route", timeout_seconds=60)
+def settle_route(work: Work) -> Evidence:
+    """Take the old slot out of the route once it is not needed behind the new one.
+
+    Needs: the watch is over. Leaves: a route with one target. Again: changes nothing. Undo: `rollback`.
+    """
+    _serve(work, work.target(), None)
+    return {"serving": work.deployment.number}
+
+
+@step("shift-back", timeout_seconds=120, retry_delays=(1, 2, 5))
+def shift_back(work: Work) -> Evidence:
+    """Send everybody to the version that served before; a first release leaves no route.
+
+    Needs: the old slot. Leaves: the old route, verified. Again: changes nothing. Undo: release again.
+    """
+    old = previous(work)
+    if old is None:
+        work.env.edge.remove(work.env.stack.name, work.env.name, fence=_fence(work))
+        return {"to": None}
+    _serve(work, target(work.env, old), None)
+    return {"to": old.number}
+
+
+@contextlib.contextmanager
+def traffic_witness(work: Work) -> Iterator[TrafficWitness]:
+    """Steady real requests through the edge, counted: nothing may be lost while the block lasts."""
+    witness = TrafficWitness(work.env.edge.public_url, work.env.config.domains[0], work.env.service.ready_path,
+                             rate_per_second=WITNESS_PER_SECOND)
+    if previous(work) is None:
+        yield witness   # nobody is served yet, so there is nothing to lose
+        return
+    with witness:
+        yield witness
+    figures = witness.figures()
+    get_run_logger().info("traffic witness: %d of %d requests failed, longest gap %.0f ms",
+                          figures.failed, figures.total, figures.longest_gap_seconds * 1000)
+    work.env.ledger.deployments.amend(work.deployment.id, figures={"traffic": asdict(figures)})
+    publish(work, "traffic", traffic_page(figures, work.env.stack.language))
+
+
+def _serve(work: Work, serving: Target, standby: Target | None) -> None:
+    route = _route(work)
+    work.env.edge.apply(replace(route, targets=(serving,), standby=standby, candidate=None))
+
+
+def _route(work: Work) -> Route:
+    """What the edge has now, with our fencing number; a first release begins with nobody serving."""
+    env = work.env
+    empty = Route(stack=env.stack.name, environment=env.name, domains=env.config.domains, targets=(), standby=None,
+                  candidate=None, fence=_fence(work), ready_path=env.service.ready_path)
+    found = env.edge.route(env.stack.name, env.name) or empty
+    return replace(found, domains=env.config.domains, fence=_fence(work), ready_path=env.service.ready_path)
+
+
+def _fence(work: Work) -> int:
+    if work.lock is None:
+        raise LedgerError(f"changing {work.title}", "no lock is held", "This is a defect of Tidegate: report it")
+    return work.lock.fence
+
+
+def _prove(work: Work, version: str, commit: str) -> None:
+    meant = Version(version, replace(work.version.commit, sha=commit))
+    results = smoke(work.env, meant, work.env.edge.public_url, work.env.config.domains[0])
+    if bad := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
+        raise SmokeError(f"rehearsing the rollback of {work.title} with {version}", "; ".join(bad),
+                         "The way back does not work: correct it before this version goes to production")
+
+
+def serves(env: OpenEnvironment) -> int | None:
+    """The number of the deployment that the edge sends people to, asked of the edge."""
+    return env.edge.serving(env.config.domains[0])

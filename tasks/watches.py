@@ -1,0 +1,63 @@
+"""The minutes after a switch: the new slot, the live figures and the smoke checks decide whether it stays."""
+
+from __future__ import annotations
+
+import time
+
+from prefect import get_run_logger
+
+from blocks.edge_metrics import EdgeMetrics
+from blocks.witness import TrafficWitness
+from tasks.slots import slot_state
+from tasks.smoke import smoke
+from tasks.step import Evidence, step
+from tasks.work import Work
+from tidegate.errors import RegressionError
+from tidegate.routes import service_name
+from tidegate.thresholds import judge
+
+LOOK_SECONDS = 1.0
+SMOKE_EVERY_SECONDS = 15.0
+MOST_WITNESS_FAILURES = 5
+
+
+@step("watch", timeout_seconds=4 * 3600, retry_delays=())
+def watch_release(work: Work, witness: TrafficWitness, seconds: int) -> Evidence:
+    """Look at the new version for `seconds`; raise RegressionError as soon as it is worse than the old one.
+
+    Needs: the switch. Leaves: nothing. Again: watches what is left of the time since the switch. Undo: `shift_back`.
+    """
+    switched = work.env.ledger.deployments.get(work.deployment.id).switched_at
+    begun, looks = time.time(), 0
+    end = (switched.timestamp() if switched else begun) + seconds
+    next_smoke = begun + SMOKE_EVERY_SECONDS
+    while time.time() < end:
+        _look(work, witness)
+        if time.time() >= next_smoke:
+            _smoke(work)
+            next_smoke = time.time() + SMOKE_EVERY_SECONDS
+        looks += 1
+        time.sleep(LOOK_SECONDS)
+    get_run_logger().info("watched %s for %d s: it stays", work.title, seconds)
+    return {"seconds": seconds, "looks": looks}
+
+
+def _look(work: Work, witness: TrafficWitness) -> None:
+    for container in slot_state(work.env, work.project):
+        if container.restarts or container.state != "running" or container.health == "unhealthy":
+            log = work.env.redactor.redact(work.env.host.logs(container.id))
+            raise _worse(work, f"{container.name} is {container.state} ({container.health}), restarted "
+                               f"{container.restarts} times. Its last lines:\n{log}")
+    if (failed := witness.figures().failed) > MOST_WITNESS_FAILURES:
+        raise _worse(work, f"{failed} requests through the edge failed; first: {witness.failures()[:1]}")
+
+
+def _smoke(work: Work) -> None:
+    results = smoke(work.env, work.version, work.env.edge.public_url, work.env.config.domains[0])
+    if bad := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
+        raise _worse(work, "; ".join(bad))
+
+
+def _worse(work: Work, what: str) -> RegressionError:
+    return RegressionError(f"watching {work.title} after the switch", what,
+                           "The old version serves again. Correct the application and release the new commit")

@@ -1,0 +1,104 @@
+"""What every step is given: one opened environment, and one deployment being carried out in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from blocks.compose import Compose
+from blocks.docker_host import DockerHost
+from blocks.git_source import GitSource
+from blocks.images import ImageStore
+from blocks.registry import Registry
+from blocks.traefik import TraefikEdge
+from tidegate.facts import ComposeModel, Slot, Target, Version
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Deployment, Lock
+from tidegate.ports import Notifier
+from tidegate.redaction import Redactor
+from tidegate.settings import Settings
+from tidegate.slots import make_slot
+from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
+
+
+@dataclass(frozen=True)
+class OpenEnvironment:
+    """One environment of one stack with everything that speaks to it."""
+
+    settings: Settings
+    stack: Stack
+    name: EnvironmentName
+    config: Environment
+    ledger: Ledger
+    host: DockerHost
+    compose: Compose
+    images: ImageStore
+    registry: Registry | None
+    source: GitSource
+    edge: TraefikEdge
+    notifiers: Mapping[str, Notifier]
+    values: Mapping[str, str] = field(repr=False)
+    redactor: Redactor = field(repr=False)
+
+    @property
+    def base_project(self) -> str:
+        return f"{self.stack.name}-{self.name}"
+
+    @property
+    def service(self) -> Service:
+        """The service behind the edge: the first released one."""
+        return self.stack.services[0]
+
+    @property
+    def url(self) -> str:
+        port = self.edge.public_url.rsplit(":", 1)[-1]
+        return f"http://{self.config.domains[0]}" + ("" if port in ("80", "443") else f":{port}")
+
+    def model(self) -> ComposeModel:
+        files = [self.stack.folder / file for file in self.config.compose_files]
+        return self.compose.read(files, self.values, self.base_project)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One deployment being carried out: where, what, with which images and under which lock."""
+
+    env: OpenEnvironment
+    deployment: Deployment
+    version: Version
+    pins: Mapping[str, str]
+    lock: Lock | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.env.stack.name} {self.env.name} #{self.deployment.number}"
+
+    @property
+    def project(self) -> str:
+        return self.deployment.slot
+
+    @property
+    def fence(self) -> int | None:
+        """The number that every change carries, so that a late owner is refused."""
+        return self.lock.fence if self.lock else None
+
+    def key(self, step: str) -> str:
+        return self.env.ledger.journal.key(self.env.name, self.env.stack.name, self.deployment.number, step)
+
+    def slot(self) -> Slot:
+        """The slot's compose model, made anew from the team's files: it holds secrets and is kept nowhere."""
+        labels = {"tidegate.stack": self.env.stack.name, "tidegate.environment": self.env.name,
+                  "tidegate.deployment": str(self.deployment.number), "tidegate.version": self.version.name,
+                  "tidegate.fence": str(self.fence or 0)}
+        return make_slot(
+            self.env.model(), base_project=self.env.base_project, project=self.project,
+            number=int(self.project.rsplit("-", 1)[-1]), released=[service.name for service in self.env.stack.services],
+            images=self.pins, edge_network=self.env.host.edge_network, labels=labels)
+
+    def target(self) -> Target:
+        return target(self.env, self.deployment)
+
+
+def target(env: OpenEnvironment, deployment: Deployment) -> Target:
+    """Where the edge finds a deployment's slot."""
+    return Target(deployment=deployment.number, url=f"http://{deployment.slot}-{env.service.name}:{env.service.port}")

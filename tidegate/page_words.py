@@ -1,0 +1,49 @@
+"""The words of the pages, per language. Both tables have the same keys (a test compares them)."""
+
+Words = dict[str, str]
+
+ZH: Words = {
+    "plan": "发布计划", "commits": "本次更新内容", "config": "配置变更（仅名称）", "migration": "数据库变更", "way_back": "回滚方案",
+    "preflight": "发布前检查", "hash": "计划编号", "try_it": "请在测试环境验收", "smoke": "测试环境检查结果", "backup": "备份",
+    "decide": "您的决定", "check": "检查项", "found": "结果", "time": "用时", "nothing": "无", "table": "数据表", "rows": "行数",
+    "no_tables": "数据库中还没有数据表。", "traffic": "切换期间的访问", "requests": "请求总数", "failed": "失败", "gap": "最长间隔",
+    "nothing_runs": "（尚未发布过）", "runs_now": "当前版本", "new": "新版本", "domains": "网址", "schema": "数据库变更类型", "image": "镜像",
+    "added": "新增", "removed": "移除", "changed": "修改", "no_migration": "没有数据库变更。", "revision": "变更", "class": "类型",
+    "why": "原因",
+    "kind none": "无变更", "kind additive": "只增加（旧版本可继续使用）", "kind needs downgrade": "需要降级才能回到旧版本",
+    "kind lossy": "会丢失数据", "kind irreversible": "不可逆",
+    "back image only": "如有问题：几秒内切换回 {version}，数据库保持不变。",
+    "back image + downgrade": "如有问题：切换回 {version}，并由新版本的镜像把数据库降级。",
+    "back stop and ask": "⚠️ 无法自动回到 {version}：数据库变更会丢失数据或不可逆。出现问题时系统会停下来，由负责人决定。",
+    "back none": "这是首次发布，没有可以回退的版本。",
+    "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
+    "backup_text": "上一次已核对的备份：{at}，{size}，{tables} 张表共 {rows} 行；备份 {dump} 秒，恢复核对 {restore} 秒。本次发布前会再次备份并核对。",
+    "decide_text": "选择 **approve** 并确认验收清单：系统先备份，再发布到生产环境，期间旧版本继续服务。\n\n"
+                   "选择 **reject**：生产环境不做任何改动，测试环境保留当前结果。\n\n有效期至 {expires}，过期后不会发布。",
+}
+
+EN: Words = {
+    "plan": "Release plan", "commits": "What changes", "config": "Configuration (names only)", "migration": "Database changes",
+    "way_back": "The way back", "preflight": "Checks before the release", "hash": "Plan", "try_it": "Try it on staging",
+    "smoke": "What staging answered", "backup": "Backup", "decide": "Your decision", "check": "Check", "found": "Answer",
+    "time": "Time", "nothing": "Nothing", "table": "Table", "rows": "Rows", "no_tables": "The database holds no tables yet.",
+    "traffic": "Traffic during the switch", "requests": "Requests", "failed": "Failed", "gap": "Longest gap",
+    "nothing_runs": "(nothing yet)", "runs_now": "Runs now", "new": "New version", "domains": "Addresses",
+    "schema": "Database change", "image": "Image", "added": "Added", "removed": "Removed", "changed": "Changed",
+    "no_migration": "No database changes.", "revision": "Revision", "class": "Class", "why": "Why",
+    "kind none": "none", "kind additive": "additive (the old version still works)",
+    "kind needs downgrade": "needs a downgrade to go back", "kind lossy": "loses data", "kind irreversible": "irreversible",
+    "back image only": "If something is wrong: one switch back to {version} within seconds; the database stays as it is.",
+    "back image + downgrade": "If something is wrong: switch back to {version}, and the new image downgrades the database.",
+    "back stop and ask": "⚠️ There is no automatic way back to {version}: the database change loses data or cannot be undone. "
+                         "If something is wrong, Tidegate stops and a person decides.",
+    "back none": "This is the first release: there is no version to go back to.",
+    "no_backup": "A backup is made before the release and restored into a scratch database; if that fails, the release stops.",
+    "backup_text": "Last verified backup: {at}, {size}, {tables} tables with {rows} rows; dumped in {dump} s, restored and "
+                   "compared in {restore} s. Another one is made and verified before this release.",
+    "decide_text": "**approve**, with the checklist confirmed: a backup is made, then the version goes to production while the "
+                   "old one keeps serving.\n\n**reject**: production is not touched, staging keeps what it has.\n\n"
+                   "Valid until {expires}; after that nothing is released.",
+}
+
+WORDS: dict[str, Words] = {"zh": ZH, "en": EN}

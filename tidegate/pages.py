@@ -1,0 +1,114 @@
+"""The pages people read in the Prefect UI, as markdown: plan, smoke table, evidence for the decision, release record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tidegate.facts import Backup, CheckResult, SchemaChange, TrafficFigures
+from tidegate.page_words import WORDS, Words
+from tidegate.plan import Plan
+
+MOST_COMMITS = 20
+
+
+def plan_page(plan: Plan, language: str) -> str:
+    """What would change, in the order a person asks about it."""
+    words = WORDS[language]
+    return "\n\n".join([
+        f"# {words['plan']}: {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
+        f"## {words['commits']}\n\n{_commits(plan, words)}", f"## {words['config']}\n\n{_config(plan, words)}",
+        f"## {words['migration']}\n\n{_schema(plan.schema, words)}", f"## {words['way_back']}\n\n{_way_back(plan, words)}",
+        f"## {words['preflight']}\n\n{smoke_table(plan.preflight, language)}", f"{words['hash']}: `{plan.hash}`"])
+
+
+def evidence_page(plan: Plan, language: str, *, expires: datetime, time_zone: str, backup: Backup | None,
+                  staging_url: str, note: str = "") -> str:
+    """All that an approver should see above the form."""
+    words = WORDS[language]
+    parts = [
+        f"> ⚠️ {note}" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
+        f"**{words['try_it']}:** [{staging_url}]({staging_url})",
+        f"### {words['commits']}\n\n{_commits(plan, words)}",
+        f"### {words['smoke']}\n\n{smoke_table(plan.staged.smoke, language)}" if plan.staged else "",
+        f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
+        f"### {words['way_back']}\n\n{_way_back(plan, words)}", f"### {words['backup']}\n\n{_backup(backup, time_zone, words)}",
+        f"### {words['decide']}\n\n{words['decide_text'].format(expires=local(expires, time_zone))}",
+        f"{words['hash']}: `{plan.hash[:12]}`"]
+    return "\n\n".join(part for part in parts if part)
+
+
+def smoke_table(results: Sequence[CheckResult], language: str) -> str:
+    words = WORDS[language]
+    icons = {"pass": "✅", "fail": "❌", "error": "❌"}
+    rows = [f"| {icons[r.outcome]} | {r.name} | {_cell(r.detail)} | {r.seconds:.2f} s |" for r in results]
+    head = f"| | {words['check']} | {words['found']} | {words['time']} |"
+    return "\n".join([head, "|---|---|---|---|", *rows]) if rows else words["nothing"]
+
+
+def backup_page(backup: Backup, language: str, time_zone: str) -> str:
+    words = WORDS[language]
+    rows = [f"| `{table}` | {count} |" for table, count in sorted(backup.tables.items())]
+    table = "\n".join([f"| {words['table']} | {words['rows']} |", "|---|---|", *rows]) if rows else words["no_tables"]
+    return f"# {words['backup']}\n\n{_backup(backup, time_zone, words)}\n\n{table}\n\nSHA-256 `{backup.sha256}`"
+
+
+def traffic_page(figures: TrafficFigures, language: str) -> str:
+    words = WORDS[language]
+    icon = "✅" if figures.failed == 0 else "❌"
+    return (f"# {words['traffic']}\n\n| {words['requests']} | {words['failed']} | {words['gap']} | p95 |\n|---|---|---|---|\n"
+            f"| {figures.total} | {icon} {figures.failed} | {figures.longest_gap_seconds * 1000:.0f} ms "
+            f"| {figures.p95_seconds * 1000:.0f} ms |")
+
+
+def local(moment: datetime, time_zone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} ({time_zone})"
+
+
+def _summary(plan: Plan, words: Words) -> str:
+    running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
+    rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
+            (words["domains"], ", ".join(plan.domains)), (words["schema"], words[f"kind {plan.kind}"]),
+            *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
+    return "\n".join(["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)])
+
+
+def _commits(plan: Plan, words: Words) -> str:
+    rows = [f"- {commit.subject} (`{commit.sha[:7]}`, {commit.author})" for commit in plan.commits[:MOST_COMMITS]]
+    more = len(plan.commits) - MOST_COMMITS
+    return "\n".join(rows + ([f"- … +{more}"] if more > 0 else [])) or words["nothing"]
+
+
+def _config(plan: Plan, words: Words) -> str:
+    groups = [("added", plan.config.added), ("removed", plan.config.removed), ("changed", plan.config.changed)]
+    return "\n".join(f"- {words[name]}: " + ", ".join(f"`{key}`" for key in keys)
+                     for name, keys in groups if keys) or words["nothing"]
+
+
+def _schema(schema: Sequence[SchemaChange], words: Words) -> str:
+    return "\n\n".join(_one_schema(change, words) for change in schema if change.revisions) or words["no_migration"]
+
+
+def _one_schema(change: SchemaChange, words: Words) -> str:
+    rows = [f"| `{r.id}` | {_cell(r.message)} | {words[f'kind {r.kind}']} | {_cell('; '.join(r.reasons))} |"
+            for r in change.revisions]
+    head = f"| {words['revision']} | | {words['class']} | {words['why']} |\n|---|---|---|---|"
+    return "\n".join([f"`{change.current or '∅'}` → `{change.head}`", "", head, *rows, "", "```sql",
+                      change.upgrade_sql.strip(), "```"])
+
+
+def _way_back(plan: Plan, words: Words) -> str:
+    return words[f"back {plan.way_back}"].format(version=plan.running.version if plan.running else "")
+
+
+def _backup(backup: Backup | None, time_zone: str, words: Words) -> str:
+    if backup is None or backup.verified_at is None:
+        return words["no_backup"]
+    return words["backup_text"].format(
+        at=local(backup.verified_at, time_zone), size=f"{backup.size / 1024:.1f} KiB", tables=len(backup.tables),
+        rows=sum(backup.tables.values()), dump=f"{backup.dump_seconds:.1f}", restore=f"{backup.restore_seconds:.1f}")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

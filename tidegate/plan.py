@@ -1,0 +1,86 @@
+"""The plan: the computed list of changes with its hash. Approval is given to a hash, so whatever voids one is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tidegate.envfile import EnvDiff
+from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, Version
+
+WayBack = Literal["image only", "image + downgrade", "stop and ask", "none"]
+_GRAVITY: tuple[MigrationClass, ...] = ("none", "additive", "needs downgrade", "lossy", "irreversible")
+_WAY_BACK: dict[MigrationClass, WayBack] = {
+    "none": "image only", "additive": "image only", "needs downgrade": "image + downgrade",
+    "lossy": "stop and ask", "irreversible": "stop and ask"}
+
+
+@dataclass(frozen=True)
+class Running:
+    """The deployment that serves now, which is also the way back."""
+
+    id: str
+    number: int
+    version: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What staging proved about the same images."""
+
+    number: int
+    pins: Mapping[str, str]
+    smoke: tuple[CheckResult, ...]
+    rehearsed: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one release would do to one environment."""
+
+    stack: str
+    environment: str
+    version: Version
+    pins: Mapping[str, str]
+    """Service -> image pin."""
+    config_hash: str
+    config: EnvDiff
+    commits: tuple[Commit, ...]
+    """New since what runs, newest first."""
+    schema: tuple[SchemaChange, ...]
+    running: Running | None
+    domains: tuple[str, ...]
+    preflight: tuple[CheckResult, ...]
+    """Disk, memory, engine, connections: shown, but not hashed, because they change by themselves."""
+    staged: Staged | None = field(default=None)
+
+    @property
+    def kind(self) -> MigrationClass:
+        return gravest([change.kind for change in self.schema])
+
+    @property
+    def way_back(self) -> WayBack:
+        return _WAY_BACK[self.kind] if self.running else "none"
+
+    @property
+    def faults(self) -> list[str]:
+        return [f"{check.name}: {check.detail}" for check in self.preflight if check.outcome != "pass"]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over everything an approver decides about; 64 hex digits."""
+        decided: dict[str, Any] = {
+            "stack": self.stack, "environment": self.environment, "commit": self.version.commit.sha,
+            "pins": dict(self.pins), "config": self.config_hash, "domains": list(self.domains),
+            "running": self.running.id if self.running else None,
+            "schema": [[change.database, change.current, change.head, change.kind] for change in self.schema],
+            "staged": [self.staged.number, dict(self.staged.pins)] if self.staged else None}
+        return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
+
+
+def gravest(kinds: Sequence[MigrationClass]) -> MigrationClass:
+    return max(kinds, key=_GRAVITY.index, default="none")
