@@ -53,9 +53,11 @@ def _releases() -> None:
 def _deployments() -> None:
     op.create_table(
         "deployments", _id(), _text("key"), _text("stack"), _text("environment"), _number("number"),
-        _text("release_id"), _text("kind"), _text("origin_id", nullable=True), _text("rollback_target_id", nullable=True),
+        _text("release_id"), _text("kind"), _text("origin_id", nullable=True),
+        _text("rollback_target_id", nullable=True),
         _text("slot"), sa.Column("state", sa.String(20), nullable=False), _text("reason"), _text("requested_by"),
-        _text("run_id"), _text("plan_hash", nullable=True), _text("schema_before", nullable=True), _text("schema_after", nullable=True),
+        _text("run_id"), _text("plan_hash", nullable=True), _text("schema_before", nullable=True),
+        _text("schema_after", nullable=True),
         _json("figures"), _time("created_at"), _time("switched_at", nullable=True), _time("good_at", nullable=True),
         _time("ended_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_deployments"),
@@ -112,7 +114,8 @@ def _locks() -> None:
 def _incidents() -> None:
     op.create_table(
         "incidents", _id(), _text("stack"), _text("environment"), _text("deployment_id", nullable=True),
-        _text("signal"), _text("severity"), _time("opened_at"), _time("closed_at", nullable=True), _text("outcome", nullable=True),
+        _text("signal"), _text("severity"), _time("opened_at"), _time("closed_at", nullable=True),
+        _text("outcome", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_incidents"),
         sa.UniqueConstraint("signal", name="uq_incidents_signal"), _deployment_of("incidents"))
 

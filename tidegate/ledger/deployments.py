@@ -86,8 +86,8 @@ class Deployments:
                                    if value not in (None, getattr(deployment, name))}
             if "rollback_target_id" in new and deployment.state not in _BEFORE_ANY_CHANGE:
                 raise LedgerError(doing, f"it is {deployment.state}, its way back is fixed", "Open a rollback instead")
-            if figures:
-                new["figures"] = {**deployment.figures, **figures}
+            if figures and (merged := {**deployment.figures, **figures}) != deployment.figures:
+                new["figures"] = merged
             _set(tx, deployment, new, actor)
         return deployment
 
