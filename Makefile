@@ -1,0 +1,46 @@
+# One word per intent. `make` alone lists them.
+PYTHON ?= python3
+RUN = .venv/bin/
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests demo run stop check test bench crash lock
+
+help:           ## this list
+	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup:          ## prepare this machine: dependencies, Docker Engine, images, the demo's repository and env files
+	@$(PYTHON) -m setup
+
+setup-tests: setup  ## what the tests need besides: a browser
+	@$(PYTHON) -m setup tests
+
+demo: setup     ## release the example application, from a commit to production
+	@$(RUN)tidegate demo
+
+run: setup      ## start the Prefect server, the worker and the edge
+	@$(RUN)tidegate run
+
+stop:           ## stop what `make run` started; applications go on serving
+	@$(RUN)tidegate stop
+
+check: setup    ## style, types and import layers
+	$(RUN)ruff check .
+	$(RUN)mypy
+	$(RUN)mypy -p setup
+	$(RUN)lint-imports
+
+test: setup-tests  ## unit, integration and end-to-end tests
+	$(RUN)python -m pytest tests/unit tests/contracts tests/integration tests/e2e
+
+crash: setup-tests  ## kill a release after every step, and look at what is left
+	$(RUN)python -m pytest tests/crash
+
+bench: setup    ## measurements, side by side with what one would otherwise use
+	$(RUN)python -m bench
+
+lock: setup     ## compile the lock files anew, with hashes and without index addresses
+	$(RUN)pip-compile $(COMPILE) --extra dev --allow-unsafe -o requirements.lock pyproject.toml requirements.in
+	$(RUN)pip-compile $(COMPILE) -o examples/cloudlens/base/requirements.txt examples/cloudlens/base/requirements.in
+
+COMPILE = --quiet --upgrade --generate-hashes --strip-extras --no-header \
+          --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options

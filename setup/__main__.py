@@ -1,0 +1,37 @@
+"""`python3 -m setup` prepares this machine for Tidegate and its demo; `python3 -m setup tests` also for the tests."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from setup import browser, compose, demo, engine, env_files, images, venv, wheels
+from setup.step import SetupError, step
+
+OLDEST_PYTHON = (3, 11)
+
+
+def set_up() -> None:
+    """The virtual environment is made beside the engine and the images; the rest needs both."""
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(step, "python environment", venv.ensure)
+        step("docker engine", engine.ensure)
+        step("images", lambda: images.ensure(made.result))
+        made.result()
+    step("compose", compose.find)
+    step("example's wheels", wheels.ensure)
+    step("example's repository", demo.ensure)
+    step("env files", env_files.ensure)
+
+
+def main() -> int:
+    if sys.version_info < OLDEST_PYTHON:
+        print(f"Tidegate needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, this is {sys.version.split()[0]}")
+        return 1
+    try:
+        step("browser", browser.ensure) if sys.argv[1:] == ["tests"] else set_up()
+    except SetupError:
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
