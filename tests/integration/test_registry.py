@@ -1,0 +1,124 @@
+"""A real registry (Debian's docker-registry) with an account, pushed to and pulled from by the real engine."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from blocks.docker_host import DockerHost
+from blocks.images import ImageStore
+from blocks.registry import Registry
+from tidegate.errors import EngineError, RegistryError
+
+ACCOUNT = "deployer:$2b$04$fI3oQNwaAJeu/deQsmvZ2urJjSQ/17lbQdefhVrQRkLKyZSaG4Ghm"   # of the password `hunter2`
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    (tmp_path / "htpasswd").write_text(f"{ACCOUNT}\n")
+    config = tmp_path / "config.yaml"
+    config.write_text(f"""
+version: 0.1
+log: {{level: info, formatter: json}}
+storage: {{filesystem: {{rootdirectory: {tmp_path}/data}}}}
+http: {{addr: "127.0.0.1:0"}}
+auth: {{htpasswd: {{realm: test, path: {tmp_path}/htpasswd}}}}
+""")
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, text=True)
+        assert server.stderr is not None
+        try:
+            for line in server.stderr:
+                log.write(line)
+                if found := re.search(r"listening on (127\.0\.0\.1:\d+)", line):
+                    break
+            else:
+                pytest.fail(f"docker-registry did not start: {(tmp_path / 'log').read_text()}")
+            yield found[1]
+        finally:
+            server.terminate()
+            server.communicate(timeout=10)
+
+
+@pytest.fixture
+def registry(address: str) -> Registry:
+    return Registry(url=f"http://{address}", namespace="acme", username="deployer", password=SecretStr("hunter2"))
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[str]:
+    """A tiny image of one file."""
+    host, label = DockerHost(), uuid4().hex
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY app.txt /\n")
+    (folder / "app.txt").write_text(label)
+    built = ImageStore(host).build(folder, "Dockerfile", tags=[], labels={"test": label}, build_args={})
+    yield built
+    for found in host.client.images.list(filters={"label": f"test={label}"}):
+        host.client.images.remove(found.id, force=True)
+
+
+def forget(host: DockerHost, image: str) -> None:
+    host.client.images.remove(image, force=True)
+
+
+def test_the_account_is_accepted(registry: Registry) -> None:
+    registry.check()
+
+
+def test_a_wrong_password_is_refused_and_not_shown(address: str) -> None:
+    wrong = Registry(url=f"http://{address}", username="deployer", password=SecretStr("letmein"))
+    with pytest.raises(RegistryError, match="not accepted") as caught:
+        wrong.check()
+    assert not caught.value.retryable
+    assert "letmein" not in str(caught.value) + repr(wrong)
+
+
+def test_what_is_pushed_is_pinned_by_digest_and_pulled_by_it(registry: Registry, image: str) -> None:
+    host = DockerHost()
+    pin = registry.push(host, image, "demo", "v1.0.0")
+    digest = registry.digest("demo", "v1.0.0")
+    assert pin == f"{registry.name('demo')}@{digest}"
+    forget(host, image)
+    ImageStore(host, registry).ensure(pin)
+    assert host.client.images.get(pin).id == image
+
+
+def test_a_second_push_of_the_same_image_has_the_same_pin(registry: Registry, image: str) -> None:
+    host = DockerHost()
+    assert registry.push(host, image, "demo", "v1.0.0") == registry.push(host, image, "demo", "v1.0.0")
+
+
+def test_a_push_with_a_wrong_password_is_refused(address: str, image: str) -> None:
+    wrong = Registry(url=f"http://{address}", username="deployer", password=SecretStr("letmein"))
+    with pytest.raises(RegistryError) as caught:
+        wrong.push(DockerHost(), image, "demo", "v1.0.0")
+    assert not caught.value.retryable
+
+
+def test_a_digest_that_was_never_pushed_is_refused(registry: Registry) -> None:
+    with pytest.raises(RegistryError, match="404"):
+        registry.digest("demo", "v9.9.9")
+    with pytest.raises(RegistryError) as caught:
+        ImageStore(DockerHost(), registry).ensure(f"{registry.name('demo')}@sha256:{'0' * 64}")
+    assert not caught.value.retryable
+
+
+def test_an_image_that_is_not_on_the_engine_cannot_be_pushed(registry: Registry) -> None:
+    with pytest.raises(EngineError, match="not found"):
+        registry.push(DockerHost(), "sha256:" + "0" * 64, "demo", "v1")
+
+
+def test_a_registry_that_is_down_is_tried_again() -> None:
+    with pytest.raises(RegistryError, match="no connection") as caught:
+        Registry(url="http://127.0.0.1:1").check()
+    assert caught.value.retryable
+    with pytest.raises(RegistryError) as caught:
+        Registry(url="http://127.0.0.1:1").pull(DockerHost(), f"127.0.0.1:1/demo@sha256:{'0' * 64}")
+    assert caught.value.retryable
