@@ -1,7 +1,7 @@
 """Which deployment a rollback goes back to: counted from what serves now, along what really served before it.
 
-The way here is a line of good deployments: a good release extends it, a rollback cuts it at its origin. So a rollback of
-a rollback goes further back, and what was rolled away from is not met again by counting steps (P2, P3, P5, P7).
+The way here is a line of good deployments: a good release extends it, a rollback cuts it at its origin. So a rollback
+of a rollback goes further back, and what was rolled away from is not met again by counting steps (P2, P3, P5, P7).
 """
 
 from __future__ import annotations

@@ -1,0 +1,204 @@
+"""The journal, approvals, backups, holds, incidents and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from ledger_parts import START, Clock, deploy, open_ledger
+
+from tidegate.errors import FencedError, LedgerError
+from tidegate.facts import Backup
+from tidegate.ledger import Deployment, Ledger
+from tidegate.states import DeploymentState as S
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    with open_ledger(tmp_path, clock) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def changing(ledger: Ledger) -> Deployment:
+    return deploy(ledger, state=S.CHANGING)
+
+
+def backup(name: str, day: int, *, verified: bool = True) -> Backup:
+    at = START + timedelta(days=day)
+    return Backup(name, f"/backups/{name}", 5_000_000_000, "0" * 64, "rev1", {"bills": 3}, 1.5, 2.5, at,
+                  at if verified else None)
+
+
+def test_a_steps_intent_is_there_before_its_evidence(ledger: Ledger, changing: Deployment, clock: Clock) -> None:
+    begun = ledger.journal.begin(changing.id, "shift-traffic", {"to": 42}, fence=1)
+    assert (begun.key, begun.state, begun.attempts, begun.fence) == ("prod/cloudlens/1/shift-traffic", "intended", 1, 1)
+    ended = clock.tick()
+    ledger.journal.done(begun.key, {"seen": 42})
+    read = ledger.journal.get(begun.key)
+    assert read is not None
+    assert (read.intent, read.evidence, read.started_at, read.ended_at) == ({"to": 42}, {"seen": 42}, START, ended)
+
+
+def test_a_done_step_is_not_begun_again(ledger: Ledger, changing: Deployment) -> None:
+    key = ledger.journal.begin(changing.id, "pull", {}).key
+    ledger.journal.done(key, {"images": 2})
+    entries = len(ledger.audit.entries())
+    again = ledger.journal.begin(changing.id, "pull", {"other": 1})
+    assert (again.is_done, again.attempts, again.evidence) == (True, 1, {"images": 2})
+    assert len(ledger.audit.entries()) == entries
+
+
+def test_a_killed_step_is_begun_again_with_its_first_intent(ledger: Ledger, changing: Deployment) -> None:
+    ledger.journal.begin(changing.id, "migrate", {"from": "rev1", "to": "rev2"}, fence=1)
+    again = ledger.journal.begin(changing.id, "migrate", {"from": "rev2", "to": "rev2"}, fence=2)
+    assert (again.attempts, again.fence, again.intent) == (2, 2, {"from": "rev1", "to": "rev2"})
+
+
+def test_a_failed_step_keeps_its_error_until_the_next_attempt(ledger: Ledger, changing: Deployment) -> None:
+    key = ledger.journal.begin(changing.id, "smoke", {}).key
+    failed = ledger.journal.failed(key, "answered 500", {"status": 500})
+    assert (failed.state, failed.error, failed.evidence) == ("failed", "answered 500", {"status": 500})
+    assert ledger.journal.begin(changing.id, "smoke", {}).error is None
+
+
+def test_a_done_step_cannot_fail(ledger: Ledger, changing: Deployment) -> None:
+    key = ledger.journal.begin(changing.id, "pull", {}).key
+    ledger.journal.done(key, {"images": 2})
+    assert ledger.journal.done(key, {}).evidence == {"images": 2}
+    with pytest.raises(LedgerError, match="it is done"):
+        ledger.journal.failed(key, "late")
+
+
+def test_a_step_that_was_never_begun_cannot_be_closed(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="never begun"):
+        ledger.journal.done("prod/cloudlens/1/pull", {})
+
+
+def test_a_step_begun_before_a_takeover_cannot_be_closed_after_it(ledger: Ledger, changing: Deployment) -> None:
+    fence = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
+    key = ledger.journal.begin(changing.id, "pull", {}, fence=fence).key
+    newest = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
+    with pytest.raises(FencedError):
+        ledger.journal.done(key, {})
+    ledger.journal.begin(changing.id, "pull", {}, fence=newest)
+    with pytest.raises(FencedError):
+        ledger.journal.done(key, {}, fence=fence)
+    assert ledger.journal.done(key, {}, fence=newest).is_done
+
+
+def test_steps_come_in_the_order_they_first_began(ledger: Ledger, changing: Deployment) -> None:
+    for name in ("pull", "start", "smoke", "pull"):
+        ledger.journal.begin(changing.id, name, {})
+    assert [(step.position, step.name) for step in ledger.journal.steps(changing.id)] == [
+        (1, "pull"), (2, "start"), (3, "smoke")]
+
+
+def _decide(ledger: Ledger, deployment: Deployment, plan: str = "plan-1", decision: str = "approved") -> str:
+    return ledger.approvals.record(
+        deployment_id=deployment.id, plan_hash=plan, decision=decision, approver="lin", reason="seen on staging",  # type: ignore[arg-type]
+        checklist={"backup": True}, expires_at=START + timedelta(hours=1)).id
+
+
+def test_an_approval_counts_for_its_plan_only(ledger: Ledger, changing: Deployment) -> None:
+    _decide(ledger, changing)
+    found = ledger.approvals.for_plan(changing.id, "plan-1")
+    assert found is not None
+    assert (found.approver, found.decision, found.checklist) == ("lin", "approved", {"backup": True})
+    assert ledger.approvals.for_plan(changing.id, "plan-2") is None
+
+
+def test_an_approval_ends_when_it_expires(ledger: Ledger, changing: Deployment, clock: Clock) -> None:
+    _decide(ledger, changing)
+    clock.tick(3600)
+    assert ledger.approvals.for_plan(changing.id, "plan-1") is None
+    assert len(ledger.approvals.of(changing.id)) == 1
+
+
+def test_the_newest_decision_counts(ledger: Ledger, changing: Deployment, clock: Clock) -> None:
+    _decide(ledger, changing)
+    clock.tick()
+    _decide(ledger, changing, decision="rejected")
+    found = ledger.approvals.for_plan(changing.id, "plan-1")
+    assert found is not None
+    assert found.decision == "rejected"
+
+
+def test_the_same_decision_twice_is_one(ledger: Ledger, changing: Deployment) -> None:
+    assert _decide(ledger, changing) == _decide(ledger, changing)
+
+
+def test_a_backup_counts_only_when_it_is_verified(ledger: Ledger) -> None:
+    ledger.backups.record(backup("b1", 1, verified=False), stack="cloudlens", environment="prod")
+    assert ledger.backups.newest_verified("cloudlens", "prod") is None
+    ledger.backups.record(backup("b1", 1), stack="cloudlens", environment="prod")
+    found = ledger.backups.newest_verified("cloudlens", "prod")
+    assert found is not None
+    assert found.facts == backup("b1", 1)
+
+
+def test_recording_a_backup_again_changes_nothing(ledger: Ledger) -> None:
+    ledger.backups.record(backup("b1", 1), stack="cloudlens", environment="prod")
+    entries = len(ledger.audit.entries())
+    ledger.backups.record(backup("b1", 1), stack="cloudlens", environment="prod")
+    assert len(ledger.audit.entries()) == entries
+
+
+def test_backups_older_than_the_kept_verified_ones_are_prunable(ledger: Ledger) -> None:
+    for day in range(1, 6):
+        ledger.backups.record(backup(f"b{day}", day, verified=day != 4), stack="cloudlens", environment="prod")
+    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=2)] == ["b1", "b2"]
+    assert ledger.backups.prunable("cloudlens", "prod", keep=5) == []
+    ledger.backups.pruned("b1")
+    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=2)] == ["b2"]
+
+
+def test_a_backup_of_an_unfinished_deployment_is_not_prunable(ledger: Ledger, changing: Deployment) -> None:
+    ledger.backups.record(backup("b1", 1), stack="cloudlens", environment="prod", deployment_id=changing.id)
+    ledger.backups.record(backup("b2", 2), stack="cloudlens", environment="prod")
+    assert ledger.backups.prunable("cloudlens", "prod", keep=1) == []
+    ledger.deployments.move(changing.id, S.FAILED, reason="r", actor="mei")
+    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=1)] == ["b1"]
+
+
+def test_a_hold_stays_until_a_person_lifts_it(ledger: Ledger) -> None:
+    first = ledger.holds.place(stack="cloudlens", version="v1", commit="c1", reason="regression", placed_by="watch")
+    again = ledger.holds.place(stack="cloudlens", version="v1", commit="c1", reason="other", placed_by="mei")
+    assert (again.id, again.reason) == (first.id, "regression")
+    assert ledger.holds.commits("cloudlens") == {"c1"}
+    assert ledger.holds.holding("odoo18", "c1") is None
+    assert ledger.holds.lift("cloudlens", "c1", lifted_by="lin").lifted_by == "lin"
+    assert ledger.holds.holding("cloudlens", "c1") is None
+    with pytest.raises(LedgerError, match="it is not on hold"):
+        ledger.holds.lift("cloudlens", "c1", lifted_by="lin")
+
+
+def test_the_same_signal_opens_one_incident(ledger: Ledger) -> None:
+    ids = {ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red").id
+           for _ in range(2)}
+    assert [one.id for one in ledger.incidents.open_ones("cloudlens", "prod")] == list(ids)
+    ledger.incidents.close(*ids, "rolled back")
+    assert ledger.incidents.close(*ids, "something else").outcome == "rolled back"
+    assert ledger.incidents.open_ones() == []
+
+
+def test_a_message_is_sent_once_and_shows_as_not_sent_until_then(ledger: Ledger, changing: Deployment) -> None:
+    def begin() -> int:
+        return ledger.messages.begin(key="m1", kind="released", channel="chat", deployment_id=changing.id).attempts
+    begin()
+    ledger.messages.failed("m1", "no answer")
+    assert [(one.key, one.error) for one in ledger.messages.unsent(changing.id)] == [("m1", "no answer")]
+    assert begin() == 2
+    assert ledger.messages.sent("m1").error is None
+    assert ledger.messages.unsent() == []
+    assert begin() == 2
+    assert [one.sent_at for one in ledger.messages.of(changing.id)] == [START]
+    with pytest.raises(LedgerError, match="there is none"):
+        ledger.messages.sent("m2")

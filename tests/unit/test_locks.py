@@ -1,0 +1,179 @@
+"""Locks and fences: one owner at a time, and a late one is told from the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+from ledger_parts import START, Clock, deploy, ledger_url, open_ledger
+
+from tidegate.errors import FencedError, LockedError
+from tidegate.ledger import Ledger
+from tidegate.states import DeploymentState as S
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    with open_ledger(tmp_path, clock) as ledger:
+        yield ledger
+
+
+def _take(ledger: Ledger, owner: str, environment: str = "prod") -> int:
+    return ledger.locks.acquire("cloudlens", environment, owner, ttl_seconds=60).fence
+
+
+def test_a_held_lock_is_refused_with_its_owner_and_what_to_do(ledger: Ledger, clock: Clock) -> None:
+    _take(ledger, "run-1")
+    clock.tick(30)
+    with pytest.raises(LockedError) as refused:
+        _take(ledger, "run-2")
+    assert refused.value.retryable
+    assert refused.value.came_back == "run-1 holds it since 2026-03-01 12:00:00 UTC"
+    assert "from 2026-03-01 12:01:00 UTC" in refused.value.to_do
+
+
+def test_the_same_owner_takes_it_again_with_a_higher_fence(ledger: Ledger) -> None:
+    assert [_take(ledger, "run-1") for _ in range(3)] == [1, 2, 3]
+
+
+def test_environments_and_stacks_have_locks_of_their_own(ledger: Ledger) -> None:
+    _take(ledger, "run-1")
+    assert _take(ledger, "run-2", "staging") == 1
+    assert ledger.locks.acquire("odoo18", "prod", "run-2", 60).fence == 1
+
+
+def test_a_silent_owner_is_taken_over_and_then_fenced_off(ledger: Ledger, clock: Clock) -> None:
+    silent = ledger.locks.acquire("cloudlens", "prod", "run-1", ttl_seconds=60)
+    clock.tick(60)
+    assert _take(ledger, "run-2") == silent.fence + 1
+    for act in (ledger.locks.heartbeat, ledger.locks.check):
+        with pytest.raises(FencedError, match=r"run-2 took over \(fence 2 is above 1\)"):
+            act(silent)
+
+
+def test_a_heartbeat_keeps_the_lock(ledger: Ledger, clock: Clock) -> None:
+    lock = ledger.locks.acquire("cloudlens", "prod", "run-1", ttl_seconds=60)
+    clock.tick(59)
+    assert ledger.locks.heartbeat(lock).heartbeat_at == clock.now
+    clock.tick(59)
+    with pytest.raises(LockedError):
+        _take(ledger, "run-2")
+    ledger.locks.check(lock)
+
+
+def test_a_released_lock_is_free_and_its_fence_is_never_given_again(ledger: Ledger) -> None:
+    lock = ledger.locks.acquire("cloudlens", "prod", "run-1", 60)
+    ledger.locks.release(lock)
+    assert ledger.locks.holders() == []
+    with pytest.raises(FencedError, match="it was released"):
+        ledger.locks.check(lock)
+    assert _take(ledger, "run-2") == lock.fence + 1
+
+
+def test_releasing_what_another_took_over_leaves_it_to_them(ledger: Ledger, clock: Clock) -> None:
+    silent = ledger.locks.acquire("cloudlens", "prod", "run-1", ttl_seconds=60)
+    clock.tick(61)
+    newest = ledger.locks.acquire("cloudlens", "prod", "run-2", ttl_seconds=60)
+    ledger.locks.release(silent)
+    ledger.locks.check(newest)
+
+
+def test_releasing_twice_changes_nothing(ledger: Ledger) -> None:
+    lock = ledger.locks.acquire("cloudlens", "prod", "run-1", 60)
+    ledger.locks.release(lock)
+    entries = len(ledger.audit.entries())
+    ledger.locks.release(lock)
+    assert len(ledger.audit.entries()) == entries
+
+
+def test_holders_shows_who_holds_what_since_when(ledger: Ledger) -> None:
+    _take(ledger, "run-1")
+    _take(ledger, "run-2", "staging")
+    assert [(one.environment, one.owner, one.taken_at) for one in ledger.locks.holders()] == [
+        ("prod", "run-1", START), ("staging", "run-2", START)]
+
+
+def test_heartbeats_do_not_fill_the_audit_trail(ledger: Ledger) -> None:
+    lock = ledger.locks.acquire("cloudlens", "prod", "run-1", 60)
+    entries = len(ledger.audit.entries())
+    ledger.locks.heartbeat(lock)
+    assert len(ledger.audit.entries()) == entries
+
+
+def race(url: str, owner: str, results: Queue[tuple[str, int | None]]) -> None:
+    """One process: its fence, or None when it found the lock taken."""
+    ledger = Ledger(url)
+    try:
+        results.put((owner, ledger.locks.acquire("cloudlens", "prod", owner, 600).fence))
+    except LockedError:
+        results.put((owner, None))
+    finally:
+        ledger.close()
+
+
+def test_of_several_processes_exactly_one_gets_the_lock(tmp_path: Path) -> None:
+    url, spawn = ledger_url(tmp_path), get_context("spawn")
+    results: Queue[tuple[str, int | None]] = spawn.Queue()
+    processes = [spawn.Process(target=race, args=(url, f"run-{n}", results)) for n in range(3)]
+    for process in processes:
+        process.start()
+    fences = dict(results.get(timeout=120) for _ in processes)
+    for process in processes:
+        process.join()
+    results.close()
+    results.join_thread()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert sorted(fences.values(), key=str) == [1, None, None]
+
+
+def test_writers_with_engines_of_their_own_never_interleave(tmp_path: Path) -> None:
+    url, writers, each = ledger_url(tmp_path), 4, 15
+    ready = Barrier(writers)
+
+    def write(number: int) -> None:
+        ledger = Ledger(url)
+        ready.wait()
+        for _ in range(each):
+            ledger.locks.acquire("cloudlens", "prod", "the same owner", 600)
+        ledger.close()
+
+    threads = [Thread(target=write, args=(number,)) for number in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ledger = Ledger(url)
+    taken = [entry.details["fence"] for entry in ledger.audit.entries()]
+    assert taken == list(range(1, writers * each + 1))
+    assert ledger.audit.verify() is None
+    ledger.close()
+
+
+def test_deployments_opened_at_once_get_numbers_without_gaps(tmp_path: Path) -> None:
+    url, writers = ledger_url(tmp_path), 4
+    ready = Barrier(writers)
+
+    def open_some(number: int) -> None:
+        ledger = Ledger(url)
+        ready.wait()
+        for turn in range(5):
+            deploy(ledger, state=S.PLANNED, run=f"run-{number}-{turn}")
+        ledger.close()
+
+    threads = [Thread(target=open_some, args=(number,)) for number in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ledger = Ledger(url)
+    assert [one.number for one in ledger.deployments.history("cloudlens", "prod")] == list(range(20, 0, -1))
+    ledger.close()
