@@ -18,6 +18,9 @@ PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"
 DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
 _WHOLE = 100
+# A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself only when none of it
+# had been sent; with `status` also when it is safe to repeat (no POST, PATCH) and its body was small enough to keep.
+_RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
 _COMMENT = re.compile(r"^# (?P<key>[a-z ]+): (?P<value>.*)$", re.MULTILINE)
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 _HOST = re.compile(r"Host\(`([^`]+)`\)")
@@ -80,7 +83,7 @@ def _http(route: Route) -> dict[str, Any]:
     return {
         "routers": {_name(route, "public"): _public_router(route),
                     **{_slot_name(route, slot): _check_router(route, slot) for slot in slots}},
-        "middlewares": {_name(route, "retry"): {"retry": {"attempts": 5, "initialInterval": "10ms"}},
+        "middlewares": {_name(route, "retry"): {"retry": _RETRY},
                         **{_slot_name(route, slot): _number_header(slot) for slot in slots}},
         "services": {**{_slot_name(route, slot): _slot_service(route, slot) for slot in slots},
                      **_shared_services(route)},

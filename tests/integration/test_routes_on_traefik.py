@@ -24,11 +24,12 @@ from tidegate.routes import DEPLOYMENT_HEADER, slot_host, traefik_config
 pytestmark = pytest.mark.skipif(shutil.which("traefik") is None, reason="no traefik on PATH")
 
 SERVER = """
-import sys
+import sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
+        time.sleep(0.02)   # so that a kill meets requests in flight
         body = sys.argv[1].encode()
         self.send_response(500 if self.path == "/broken" else 200)
         self.send_header("Content-Length", str(len(body)))
