@@ -81,7 +81,7 @@ class TraefikEdge(Block):
             while seen := self._disobeys(client, text, before, route):
                 if time.monotonic() > end:
                     raise EdgeError("waiting until the edge obeys its route", f"after {self.obey_seconds:g} s: {seen}",
-                                    "Look at the edge's log; the route before is back in place", retryable=True)
+                                    "Look at the log of the edge's container, then run it again", retryable=True)
                 time.sleep(_POLL_SECONDS)
 
     def _disobeys(self, client: httpx.Client, text: str | None, before: str | None, route: Route | None) -> str | None:
@@ -97,10 +97,9 @@ class TraefikEdge(Block):
 
     def _answers_otherwise(self, client: httpx.Client, route: Route) -> str | None:
         if route.targets:
-            expected = {str(one.deployment) for one in (*route.targets, route.standby) if one}
             answer = _ask(client, self.public_url, route.domains[0], route.ready_path)
             shown = answer.headers.get(DEPLOYMENT_HEADER)
-            if shown not in expected or answer.status_code in _GATEWAY_FAULTS:
+            if shown not in map(str, _numbers(route)) or answer.status_code in _GATEWAY_FAULTS:
                 return f"{route.domains[0]} answers {answer.status_code} by deployment {shown or 'none'}"
         if route.candidate:
             host = slot_host(route.stack, route.environment, route.candidate.deployment)
@@ -156,6 +155,11 @@ def _take_back(file: Path, text: str, before: str | None) -> None:
             file.unlink()
         else:
             write_atomically(file, before)
+
+
+def _numbers(route: Route) -> list[int]:
+    # Without the standby: an answer by it shows that the edge knows the route, and that the new slot is dead.
+    return [target.deployment for target in route.targets]
 
 
 def _ask(client: httpx.Client, url: str, host: str, path: str) -> httpx.Response:

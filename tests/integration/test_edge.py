@@ -137,6 +137,14 @@ def test_a_dead_candidate_is_refused_and_who_serves_goes_on(edge: TraefikEdge, s
     assert edge.serving(DOMAIN) == 1
 
 
+def test_a_switch_to_a_dead_slot_is_taken_back_although_the_standby_answers(edge: TraefikEdge, slots: Slots) -> None:
+    edge.apply(route(slots[0]))
+    hasty = edge.model_copy(update={"obey_seconds": 1})
+    with pytest.raises(EdgeError, match=f"{DOMAIN} answers 200 by deployment 1"):
+        hasty.apply(route(Target(9, "http://nobody:8000"), standby=slots[0]))
+    assert edge.route("shop", "prod") == route(slots[0])
+
+
 def test_a_route_that_is_there_already_is_not_written_again(edge: TraefikEdge, slots: Slots) -> None:
     edge.apply(route(slots[0]))
     file = edge.config_directory / "shop_prod.yml"
