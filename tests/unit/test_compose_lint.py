@@ -1,0 +1,74 @@
+"""P45, P46: what would make a release untrue is a fault before it starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.compose_models import model
+from tidegate.compose_lint import lint_model
+
+RELEASED = ["backend", "worker"]
+
+
+def bind(source: str, read_only: bool = True) -> Any:
+    return {"volumes": [{"type": "bind", "source": source, "target": "/app/x", "read_only": read_only}]}
+
+
+def test_sound_compose_files_have_no_fault() -> None:
+    for environment in ("dev", "staging", "prod"):
+        assert lint_model(model(), RELEASED, environment) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("image", "fault"), [
+    ("acme/x", "must have a tag or digest in prod"), ("acme/x:latest", "must not be latest in prod"),
+    ("registry.example:5000/x", "must have a tag or digest in prod"),
+])
+@pytest.mark.parametrize("service", ["mysql", "backend"])
+def test_an_image_that_moves_is_a_fault_in_prod(service: str, image: str, fault: str) -> None:
+    source = model(**{service: {"image": image}})
+    assert lint_model(source, RELEASED, "prod") == [f'services.{service}.image: {fault} (got "{image}")']
+    assert lint_model(source, RELEASED, "staging") == []
+
+
+@pytest.mark.parametrize("image", ["x:1", "registry.example:5000/x:1", "x@sha256:" + "a" * 64])
+def test_an_image_that_stays_is_fine(image: str) -> None:
+    assert lint_model(model(mysql={"image": image}), RELEASED, "prod") == []
+
+
+@pytest.mark.parametrize(("mount", "fault"), [
+    (bind("/srv/src/web"), "is mounted from the source"), (bind("/srv/src/main.py"), "is mounted from the source"),
+    (bind("/srv/src"), "holds the source"), (bind("/srv"), "holds the source"),
+    (bind("/srv/data", read_only=False), "is a writable bind mount"),
+    (bind("/srv/src/app.conf", read_only=False), "is a writable bind mount"),
+])
+def test_a_mount_over_code_or_of_unsaved_state_is_a_fault_where_customers_are(mount: Any, fault: str) -> None:
+    for environment, count in (("dev", 0), ("staging", 1), ("prod", 1)):
+        faults = lint_model(model(worker=mount), RELEASED, environment)  # type: ignore[arg-type]
+        assert len(faults) == count
+        assert all(text.startswith("services.worker.volumes: /app/x ") and fault in text for text in faults)
+
+
+@pytest.mark.parametrize("source", ["/srv/stack/app.conf", "/srv/src/config/app.conf", "/etc/ssl/certs"])
+def test_a_config_file_may_be_mounted_read_only(source: str) -> None:
+    assert lint_model(model(worker=bind(source)), RELEASED, "prod") == []
+
+
+@pytest.mark.parametrize(("changes", "fault"), [
+    ({"redis": {"build": {"context": "/srv/redis"}}}, "services.redis.build: only a released service is built"),
+    ({"redis": {"depends_on": {"worker": {}}}}, "services.redis.depends_on.worker: is released"),
+    ({"worker": {"volumes_from": ["redis"]}}, "services.worker.volumes_from: ties"),
+    ({"worker": {"pid": "service:redis"}}, "services.worker.pid: ties"),
+    ({"worker": {"links": ["mysql:db"]}}, "services.worker.links: 'mysql:db' gives another name"),
+])
+def test_what_cannot_work_beside_another_slot_is_a_fault_everywhere(changes: Any, fault: str) -> None:
+    for environment in ("dev", "staging", "prod"):
+        faults = lint_model(model(**changes), RELEASED, environment)  # type: ignore[arg-type]
+        assert [text[:len(fault)] for text in faults] == [fault]
+
+
+def test_an_unknown_released_service_is_a_fault_and_hides_no_other() -> None:
+    assert lint_model(model(mysql={"image": "mysql"}), ["backend", "web"], "prod") == [
+        "services.web: is not in the compose files",
+        'services.mysql.image: must have a tag or digest in prod (got "mysql")']
