@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -26,6 +27,7 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 STACK_LABEL = "tidegate.stack"
 INPUTS_LABEL = "tidegate.inputs"
 _SHOWN_LINES = 40
+_CANCEL_SECONDS = 10
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
@@ -36,6 +38,11 @@ def release_labels(stack: str, title: str, version: Version, source: str, inputs
            "created": version.commit.at.astimezone(UTC).isoformat()}
     return {f"org.opencontainers.image.{name}": value for name, value in oci.items()} | {
         STACK_LABEL: stack, INPUTS_LABEL: inputs}
+
+
+def platform_of(engine: Mapping[str, Any]) -> str:
+    """The platform in an answer of `docker info`, written as images write it: `linux/amd64`."""
+    return f"{engine['OSType']}/{_MACHINES.get(engine['Architecture'], engine['Architecture'])}"
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,9 @@ class ImageStore:
                 said = self.host.client.api.build(
                     path=str(context), dockerfile=dockerfile, labels=dict(labels), buildargs=dict(build_args),
                     rm=True, forcerm=True, decode=True, timeout=int(self.build_timeout_seconds))
-                ids = [line["aux"]["ID"] for line in self._heard(said, doing, output) if "ID" in line.get("aux", {})]
+                with contextlib.closing(said):   # the engine gives up a build that nobody listens to
+                    heard = self._heard(said, doing, output)
+                    ids = [line["aux"]["ID"] for line in heard if "ID" in line.get("aux", {})]
             except APIError as error:
                 raise self._failed(doing, str(error.explanation or error), output) from None
             except FileNotFoundError as error:
@@ -173,8 +182,7 @@ class ImageStore:
 
     def _check_platform(self, image: Image, doing: str) -> None:
         with engine_errors(doing):
-            engine = self.host.client.info()
-        wanted = f"{engine['OSType']}/{_MACHINES.get(engine['Architecture'], engine['Architecture'])}"
+            wanted = platform_of(self.host.client.info())
         has = f"{image.attrs['Os']}/{image.attrs['Architecture']}"
         if has != wanted:
             raise ImageError(doing, f"the image is for {has}, the host is {wanted}", f"Build it for {wanted}")
@@ -183,11 +191,20 @@ class ImageStore:
         """Remove the layers a failed build made. What it took from the cache belongs to others."""
         with engine_errors("removing the layers of a failed build"):
             for layer in reversed(list(layers_made(output))):
-                try:
-                    if not self.host.client.images.get(layer).tags:
-                        self.host.client.images.remove(layer)
-                except ImageNotFound:   # went away with the layer above it
-                    continue
-                except APIError as error:
-                    if error.status_code != 409:   # 409: another build stands on it by now
-                        raise
+                self._remove_layer(layer)
+
+    def _remove_layer(self, layer: str) -> None:
+        deadline = time.monotonic() + _CANCEL_SECONDS
+        while True:
+            try:
+                if not self.host.client.images.get(layer).tags:
+                    self.host.client.images.remove(layer)
+                return
+            except ImageNotFound:   # went away with the layer above it
+                return
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+                if "container" not in str(error.explanation) or time.monotonic() > deadline:
+                    return   # another build stands on it by now
+                time.sleep(0.1)   # the container of a build that was given up is about to go

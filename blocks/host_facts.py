@@ -1,0 +1,87 @@
+"""What a Docker host has, measured in a short container on it: the disk is Docker's, and a remote host answers too."""
+
+from __future__ import annotations
+
+from docker.errors import APIError
+from docker.models.images import Image
+
+from blocks.compose import Compose
+from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
+from blocks.images import platform_of
+from tidegate.errors import CapacityError, EngineError
+from tidegate.facts import HostFacts
+
+_MEASURE = "cat /proc/meminfo && df -Pk /"
+_NO_SHELL = ("executable file not found", "no such file or directory")
+_MOST_TRIED = 5
+_SECONDS = 60
+
+
+def host_facts(host: DockerHost) -> HostFacts:
+    """Engine, platform, disk of the Docker data root and memory, as they are now. Raises EngineError."""
+    with engine_errors("measuring the Docker host"):
+        engine = host.client.info()
+        printed = _in_container(host, _MEASURE)
+    memory, (disk_total, disk_free) = _memory(printed), _disk(printed)
+    return HostFacts(
+        engine_version=engine["ServerVersion"], compose_version=Compose(host).version(), platform=platform_of(engine),
+        disk_free=disk_free, disk_total=disk_total, memory_free=memory["MemAvailable"], memory_total=memory["MemTotal"])
+
+
+def require_free_port(host: DockerHost, port: int) -> None:
+    """Nobody on the host listens on TCP `port`. Raises CapacityError with the owner where Docker knows it."""
+    doing = f"taking port {port} of the host"
+    with engine_errors(doing):
+        owners = [container.name for container in host.client.containers.list(filters={"publish": f"{port}/tcp"})]
+        taken = bool(owners) or not _can_publish(host, port)
+    if taken:
+        owner = f"the container {owners[0]}" if owners else "a program outside Docker"
+        raise CapacityError(doing, f"{owner} has it", "Stop that, or choose another port")
+
+
+def _can_publish(host: DockerHost, port: int) -> bool:
+    try:
+        _in_container(host, "true", port)
+    except APIError as error:
+        if "address already in use" in str(error.explanation) or "port is already allocated" in str(error.explanation):
+            return False
+        raise
+    return True
+
+
+def _in_container(host: DockerHost, script: str, port: int | None = None) -> str:
+    """What a shell prints in a container of the largest image on the engine that has one."""
+    images = host.client.images.list(filters={"dangling": False})
+    for image in sorted(images, key=lambda image: int(image.attrs["Size"]), reverse=True)[:_MOST_TRIED]:
+        try:
+            return _run(host, image, script, port)
+        except APIError as error:
+            if not any(said in str(error.explanation) for said in _NO_SHELL):
+                raise
+    raise EngineError("measuring the Docker host", "no image on it has a shell",
+                      "Pull a small one, such as `docker pull busybox`")
+
+
+def _run(host: DockerHost, image: Image, script: str, port: int | None) -> str:
+    container = host.client.containers.create(
+        image, ["-c", script], entrypoint=["/bin/sh"], user="0", labels={KEY_LABEL: "host-facts"},
+        ports={f"{port}/tcp": port} if port else {}, network_mode="bridge" if port else "none")
+    try:
+        container.start()
+        if code := container.wait(timeout=_SECONDS)["StatusCode"]:
+            raise EngineError("measuring the Docker host", f"`{script}` ended with {code}", "Run it there by hand")
+        return container.logs(stdout=True, stderr=False).decode()
+    finally:
+        container.remove(force=True, v=True)
+
+
+def _memory(printed: str) -> dict[str, int]:
+    """Bytes by name, from /proc/meminfo."""
+    pairs = (line.split() for line in printed.splitlines() if line.endswith(" kB"))
+    return {name.rstrip(":"): int(size) * 1024 for name, size, _ in pairs}
+
+
+def _disk(printed: str) -> tuple[int, int]:
+    """Total and free bytes, from the last line of `df -Pk /`: name, total, used, free, percentage, mount point."""
+    _, total, _, free, *_ = printed.splitlines()[-1].split()
+    return int(total) * 1024, int(free) * 1024

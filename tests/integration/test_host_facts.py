@@ -1,0 +1,58 @@
+"""The real host, measured."""
+
+import os
+import socket
+
+import pytest
+
+from blocks.docker_host import DockerHost
+from blocks.host_facts import host_facts, require_free_port
+from tidegate.errors import CapacityError
+
+GIB = 1 << 30
+
+
+def test_disk_and_memory_are_those_of_the_engine() -> None:
+    host = DockerHost()
+    facts = host_facts(host)
+    root = os.statvfs(host.client.info()["DockerRootDir"])
+    assert facts.disk_total == pytest.approx(root.f_blocks * root.f_frsize, rel=0.01)
+    assert abs(facts.disk_free - root.f_bavail * root.f_frsize) < 10 * GIB   # others write meanwhile
+    assert 0 < facts.memory_free <= facts.memory_total
+    assert facts.memory_total == host.client.info()["MemTotal"]
+    assert facts.platform in ("linux/amd64", "linux/arm64")
+    assert facts.engine_version
+    assert facts.compose_version.startswith(("2.", "3.", "4.", "5."))
+
+
+def test_a_port_that_nobody_has_is_free() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    require_free_port(DockerHost(), port)
+
+
+def test_a_port_of_a_program_is_taken() -> None:
+    with socket.create_server(("0.0.0.0", 0)) as program, pytest.raises(CapacityError, match="outside Docker"):
+        require_free_port(DockerHost(), program.getsockname()[1])
+
+
+def test_a_port_of_a_container_is_taken_and_its_owner_named() -> None:
+    client = DockerHost().client
+    container = client.containers.run("tidegate-base:bookworm", ["sleep", "60"], detach=True, init=True,
+                                      ports={"80/tcp": ("127.0.0.1", None)})
+    try:
+        container.reload()
+        port = int(container.ports["80/tcp"][0]["HostPort"])
+        with pytest.raises(CapacityError, match=container.name):
+            require_free_port(DockerHost(), port)
+    finally:
+        container.remove(force=True, v=True)
+
+
+def test_measuring_leaves_no_container() -> None:
+    host = DockerHost()
+    host_facts(host)
+    with socket.create_server(("0.0.0.0", 0)) as program, pytest.raises(CapacityError):
+        require_free_port(host, program.getsockname()[1])
+    assert host.containers({"tidegate.key": "host-facts"}) == []
