@@ -23,7 +23,7 @@ EDGE_IMAGE = "tidegate-test/traefik:3"
 BACKEND_IMAGE = "tidegate-base:bookworm"
 DOMAIN = "shop.example.test"
 
-# /slow?2.5 answers after 2.5 s, /error answers 500, /headers shows the request's, everything else is the version page.
+# /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host and size of what was sent.
 BACKEND = '''
 import http.server, json, os, time
 class App(http.server.BaseHTTPRequestHandler):
@@ -31,13 +31,15 @@ class App(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path.startswith("/slow"):
             time.sleep(float(self.path.split("?")[1]))
-        page = {"version": os.environ["VERSION"], "path": self.path, "host": self.headers["Host"]}
+        received = len(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        page = {"version": os.environ["VERSION"], "path": self.path, "host": self.headers["Host"], "received": received}
         body = json.dumps(page).encode()
         self.send_response(500 if self.path == "/error" else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+    do_POST = do_PUT = do_GET
     def log_message(self, *words):
         pass
 http.server.ThreadingHTTPServer.request_queue_size = 64
