@@ -123,7 +123,7 @@ class DockerHost(Block):
         conversation = Conversation(stream, stdin, out, job.timeout_seconds)
         with contextlib.closing(conversation):
             container.start()
-            stderr = _hold(conversation, doing, job.timeout_seconds, "It has been stopped and removed; give it more time")
+            stderr = _hold(conversation, doing, job.timeout_seconds, "It was stopped and removed; give it more time")
         code = container.wait(timeout=self.timeout_seconds)["StatusCode"]
         return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
 

@@ -1,0 +1,43 @@
+"""From a stack's declaration of a database to the adapter that speaks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from blocks.mysql import MySQL
+from blocks.postgresql import PostgreSQL
+from blocks.sql_client import Login
+from tidegate.errors import ConfigError
+from tidegate.ports import JobRunner
+from tidegate.stackfile import Database
+
+SqlDatabase = MySQL | PostgreSQL
+
+_ADAPTERS: Mapping[str, type[MySQL] | type[PostgreSQL]] = {"mysql": MySQL, "postgresql": PostgreSQL}
+PORTS = {"mysql": "3306", "postgresql": "5432"}
+ROOT_PASSWORD_KEY = "MYSQL_ROOT_PASSWORD"
+
+
+def open_database(host: JobRunner, spec: Database, container: str, environment: Mapping[str, str]) -> SqlDatabase:
+    """The database `spec`, as the application logs in to it. Raises ConfigError for a key that is missing."""
+    return _ADAPTERS[spec.engine](host, container, _login(spec, environment))
+
+
+def open_as_owner(host: JobRunner, spec: Database, container: str, environment: Mapping[str, str]) -> SqlDatabase:
+    """The same with every privilege where the environment has root's password: for dumps and restores."""
+    login = _login(spec, environment)
+    if spec.engine == "mysql" and environment.get(ROOT_PASSWORD_KEY):
+        login = Login("root", environment[ROOT_PASSWORD_KEY], login.database, login.port)
+    return _ADAPTERS[spec.engine](host, container, login)
+
+
+def _login(spec: Database, environment: Mapping[str, str]) -> Login:
+    keys = (spec.user_key, spec.password_key, spec.database_key)
+    missing = [key for key in keys if not environment.get(key)]
+    if missing:
+        raise ConfigError(f"opening the database {spec.name!r}", f"the env file has no {', '.join(missing)}", "Add it")
+    port = environment.get(spec.port_key) or PORTS[spec.engine]
+    if not port.isdigit():
+        raise ConfigError(f"opening the database {spec.name!r}", f"{spec.port_key} is not a number", "Correct it")
+    user, password, database = (environment[key] for key in keys)
+    return Login(user, password, database, int(port))

@@ -1,0 +1,100 @@
+"""MySQL 8 and MariaDB, spoken to by the client programs inside the database's own container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO, cast
+
+from blocks.sql_client import HOUR, Login, SqlClient, Tail, cells, statement
+from tidegate.errors import DatabaseError
+from tidegate.ports import JobRunner
+
+END_MARK = b"-- Dump completed"
+_FAULTS = (
+    ("ERROR 1045", "the user or password is wrong", "Compare the env file with what the database was created with"),
+    ("ERROR 1044", "the user may not use this database", "Grant it: GRANT ALL ON <database>.* TO <user>"),
+    ("ERROR 1049", "there is no such database", "Create it, or correct its name in the env file"),
+    ("ERROR 2002", "the server does not answer", "Start it, or wait until it has started"),
+    ("ERROR 2003", "the server does not answer", "Start it, or wait until it has started"),
+    ("ERROR 1040", "the server has no free connection", "Close some, or raise max_connections"),
+    ("not found", "the container has no MySQL client programs", "Use an image that has them, such as mysql:8"),
+)
+_TABLES = ("SELECT HEX(table_name) FROM information_schema.tables "
+           "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")
+
+
+class MySQL:
+    """One MySQL database in `container`. `login` needs every privilege on it; root also saves others' routines."""
+
+    def __init__(self, host: JobRunner, container: str, login: Login) -> None:
+        self.login = login
+        self._client = SqlClient(host, container, login, {"MYSQL_PWD": login.password}, _explain)
+
+    def ping(self, timeout_seconds: float = 20) -> None:
+        """Log in and use the database. Raises DatabaseError that tells which of these failed."""
+        self._query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
+
+    def dump(self, into: BinaryIO) -> None:
+        """A consistent dump with views, triggers, routines and events, as plain SQL. Raises DatabaseError."""
+        tail = Tail(into)
+        self._client.run("dumping", self._program(
+            "mariadb-dump", "mysqldump", "--single-transaction", "--quick", "--routines", "--triggers", "--events",
+            "--hex-blob", "--no-tablespaces", "--loose-set-gtid-purged=OFF", self.login.database),
+            stdout=cast(BinaryIO, tail))
+        if END_MARK not in tail.end:
+            raise DatabaseError(f"dumping {self.login.database!r}", "it stops before its end mark", "Try again")
+
+    def restore(self, dump: BinaryIO) -> None:
+        """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
+        self._client.run("restoring into", self._program("mariadb", "mysql", self.login.database), stdin=dump)
+
+    def row_counts(self) -> Mapping[str, int]:
+        """Exact rows per table, all seen at one moment."""
+        tables = [bytes.fromhex(row[0]).decode() for row in self._query("listing the tables of", _TABLES)]
+        if not tables:
+            return {}
+        counts = (f"SELECT {place}, COUNT(*) FROM {_quoted(name)}" for place, name in enumerate(tables))
+        rows = self._query("counting the rows of",
+                           f"START TRANSACTION WITH CONSISTENT SNAPSHOT; {' UNION ALL '.join(counts)}")
+        return {tables[int(place)]: int(count) for place, count in rows}
+
+    def free_connections(self) -> int:
+        """How many more clients the server takes."""
+        rows = self._query("counting the connections of",
+                           "SELECT @@GLOBAL.max_connections; SHOW GLOBAL STATUS LIKE 'Threads_connected'")
+        return int(rows[0][0]) - int(rows[1][1])
+
+    def data_size(self) -> int:
+        """Bytes of tables and indexes, by the server's own estimate."""
+        return int(self._query("measuring", "SELECT COALESCE(SUM(data_length + index_length), 0) "
+                               "FROM information_schema.tables WHERE table_schema = DATABASE()")[0][0])
+
+    def revision(self) -> str | None:
+        """What Alembic wrote into its table, or None where there is no such table or row."""
+        found = self._query("looking for the revision of", f"{_TABLES} AND table_name = 'alembic_version'")
+        rows = self._query("reading the revision of", "SELECT version_num FROM alembic_version") if found else []
+        return ", ".join(row[0] for row in rows) or None
+
+    def _query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
+        command = self._program("mariadb", "mysql", "--batch", "--skip-column-names", self.login.database)
+        return cells(self._client.run(doing, command, stdin=statement(sql), timeout_seconds=timeout_seconds))
+
+    def _program(self, mariadb: str, mysql: str, *arguments: str) -> Sequence[str]:
+        """Argv that takes what the container has. TCP: the socket also answers while the image initialises."""
+        return ("sh", "-c", _PICK, mariadb, mysql, "--protocol=TCP", "--host=127.0.0.1", f"--port={self.login.port}",
+                f"--user={self.login.user}", "--default-character-set=utf8mb4", "--loose-get-server-public-key",
+                *arguments)
+
+
+_PICK = 'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" || echo "$other")" "$@"'
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _explain(said: str, database: str) -> tuple[str, str]:
+    for code, came_back, to_do in _FAULTS:
+        if code in said.replace("Got error: ", "ERROR "):
+            return f"{came_back} ({said.splitlines()[-1]})", to_do
+    return said.splitlines()[-1], f"Correct what it names in {database!r}"

@@ -1,0 +1,92 @@
+"""PostgreSQL, spoken to by the client programs inside the database's own container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO, cast
+
+from blocks.sql_client import HOUR, Login, SqlClient, Tail, cells, statement
+from tidegate.errors import DatabaseError
+from tidegate.ports import JobRunner
+
+END_MARK = b"-- PostgreSQL database dump complete"
+_FAULTS = (
+    ("password authentication failed", "the user or password is wrong",
+     "Compare the env file with what the database was created with"),
+    ("does not exist", "there is no such database, user or table", "Create it, or correct its name in the env file"),
+    ("permission denied", "the user may not do this", "Make the user the owner of the database"),
+    ("could not connect", "the server does not answer", "Start it, or wait until it has started"),
+    ("Connection refused", "the server does not answer", "Start it, or wait until it has started"),
+    ("the database system is starting up", "the server is starting", "Wait until it has started"),
+    ("too many clients", "the server has no free connection", "Close some, or raise max_connections"),
+)
+_OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c.relkind = 'r'"
+_TABLES = ("SELECT encode(convert_to(c.relname, 'UTF8'), 'hex'), "
+           "quote_ident(n.nspname) || '.' || quote_ident(c.relname) "
+           f"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}")
+
+
+class PostgreSQL:
+    """One PostgreSQL database in `container`; `login` must own it."""
+
+    def __init__(self, host: JobRunner, container: str, login: Login) -> None:
+        self.login = login
+        self._client = SqlClient(host, container, login, {"PGPASSWORD": login.password}, _explain)
+
+    def ping(self, timeout_seconds: float = 20) -> None:
+        """Log in and use the database. Raises DatabaseError that tells which of these failed."""
+        self._query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
+
+    def dump(self, into: BinaryIO) -> None:
+        """A consistent dump as plain SQL. Raises DatabaseError."""
+        tail = Tail(into)
+        self._client.run("dumping", self._program("pg_dump"), stdout=cast(BinaryIO, tail))
+        if END_MARK not in tail.end:
+            raise DatabaseError(f"dumping {self.login.database!r}", "it stops before its end mark", "Try again")
+
+    def restore(self, dump: BinaryIO) -> None:
+        """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
+        command = self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null")
+        self._client.run("restoring into", command, stdin=dump)
+
+    def row_counts(self) -> Mapping[str, int]:
+        """Exact rows per table, all seen at one moment."""
+        tables = self._query("listing the tables of", _TABLES)
+        if not tables:
+            return {}
+        counts = (f"SELECT {place}, COUNT(*) FROM {quoted}" for place, (_, quoted) in enumerate(tables))
+        rows = self._query("counting the rows of", " UNION ALL ".join(counts))
+        return {bytes.fromhex(tables[int(place)][0]).decode(): int(count) for place, count in rows}
+
+    def free_connections(self) -> int:
+        """How many more clients the server takes."""
+        return int(self._query("counting the connections of", "SELECT current_setting('max_connections')::int - "
+                               "count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")[0][0])
+
+    def data_size(self) -> int:
+        """Bytes on disk."""
+        return int(self._query("measuring", "SELECT pg_database_size(current_database())")[0][0])
+
+    def revision(self) -> str | None:
+        """What Alembic wrote into its table, or None where there is no such table or row."""
+        if not self._query("looking for the revision of", f"{_TABLES} AND c.relname = 'alembic_version'"):
+            return None
+        rows = self._query("reading the revision of", "SELECT version_num FROM alembic_version")
+        return ", ".join(row[0] for row in rows) or None
+
+    def _query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
+        command = self._program("psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
+        return cells(self._client.run(doing, command, stdin=statement(sql), timeout_seconds=timeout_seconds))
+
+    def _program(self, name: str, *arguments: str) -> Sequence[str]:
+        """By the container's own address: on the loopback one the official image lets everybody in unasked."""
+        return ("sh", "-c", 'exec "$0" --host="$(hostname)" "$@"', name, f"--port={self.login.port}", "--no-password",
+                f"--username={self.login.user}", f"--dbname={self.login.database}", *arguments)
+
+
+def _explain(said: str, database: str) -> tuple[str, str]:
+    line = next((line for line in said.splitlines() if "ERROR" in line or "error" in line), said.splitlines()[-1])
+    for text, came_back, to_do in _FAULTS:
+        if text in said:
+            return f"{came_back} ({line})", to_do
+    return line, f"Correct what it names in {database!r}"

@@ -1,0 +1,91 @@
+"""What every database adapter does. A suite inherits this and gives `server`: an empty, running one."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from tidegate.errors import DatabaseError
+
+_SCHEMA = """
+DROP TABLE IF EXISTS notes;
+DROP TABLE IF EXISTS people;
+CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(200) NOT NULL);
+CREATE TABLE notes (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id), body TEXT);
+INSERT INTO people VALUES (1, '潮'), (2, 'O''Neill; -- %s'), (3, 'a
+b\tc');
+"""
+
+
+class DatabaseContract:
+    """One class per adapter; each test leaves the schema above."""
+
+    def test_a_dump_restores_to_the_same_rows(self, server: Any) -> None:
+        server.sql(_SCHEMA)
+        dump, again = io.BytesIO(), io.BytesIO()
+        server.owner().dump(dump)
+        server.sql("DROP TABLE notes; DELETE FROM people")
+        server.sql("DROP TABLE people")
+        server.owner().restore(io.BytesIO(dump.getvalue()))
+        assert dict(server.database().row_counts()) == {"notes": 0, "people": 3}
+        server.owner().dump(again)
+        assert _rows(again) == _rows(dump)
+
+    def test_rows_are_counted_exactly_in_tables_of_any_name(self, server: Any) -> None:
+        quote = "`" if server.spec.engine == "mysql" else '"'
+        server.sql(_SCHEMA + f"CREATE TABLE {quote}order 潮{quote} (id INTEGER); ")
+        server.sql(f"INSERT INTO {quote}order 潮{quote} VALUES (1), (1)")
+        assert dict(server.database().row_counts()) == {"notes": 0, "people": 3, "order 潮": 2}
+        server.sql(f"DROP TABLE {quote}order 潮{quote}")
+
+    def test_free_connections_are_a_number_below_the_limit(self, server: Any) -> None:
+        assert 10 < server.database().free_connections() < 1000
+
+    def test_the_size_of_the_data_grows_with_it(self, server: Any) -> None:
+        server.sql(_SCHEMA)
+        assert server.database().data_size() > 0
+
+    def test_the_revision_is_what_the_schema_history_wrote(self, server: Any) -> None:
+        server.sql(_SCHEMA)
+        assert server.database().revision() is None
+        server.sql("CREATE TABLE alembic_version (version_num VARCHAR(32)); ")
+        server.sql("INSERT INTO alembic_version VALUES ('0001')")
+        assert server.database().revision() == "0001"
+        server.sql("DROP TABLE alembic_version")
+
+    def test_a_wrong_password_is_named_and_never_shown(self, server: Any) -> None:
+        spec, canary = server.spec, "canary-8f1d"
+        with pytest.raises(DatabaseError, match="user or password is wrong") as raised:
+            server.database(**{spec.password_key: canary}).ping()
+        assert canary not in str(raised.value) + repr(raised.value)
+
+    def test_an_unknown_database_is_named(self, server: Any) -> None:
+        owner = dict(server.environment) | {server.spec.database_key: "nowhere"}
+        with pytest.raises(DatabaseError, match=r"no such database|may not use this database"):
+            server.database(**owner).ping()
+
+    def test_a_port_where_nobody_listens_is_a_server_that_does_not_answer(self, server: Any) -> None:
+        with pytest.raises(DatabaseError, match="does not answer"):
+            server.database(**{server.spec.port_key: "9"}).ping()
+
+    def test_the_first_statement_that_fails_ends_a_restore(self, server: Any) -> None:
+        server.sql(_SCHEMA)
+        with pytest.raises(DatabaseError, match="nosuch"):
+            server.sql("INSERT INTO nosuch VALUES (1); INSERT INTO people VALUES (9, 'late');")
+        assert server.database().row_counts()["people"] == 3
+
+    def test_a_full_disk_on_our_side_ends_a_dump(self, server: Any) -> None:
+        server.sql(_SCHEMA)
+        with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space"):
+            server.database().dump(full)
+
+    def test_neither_repr_shows_the_password(self, server: Any) -> None:
+        password = server.environment[server.spec.password_key]
+        database = server.database()
+        assert password not in repr(database) + repr(database.login) + repr(vars(database))
+
+
+def _rows(dump: io.BytesIO) -> list[str]:
+    return [line for line in dump.getvalue().decode().splitlines() if not line.startswith(("--", "\\"))]

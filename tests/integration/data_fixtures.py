@@ -1,0 +1,40 @@
+"""Fixtures of the tests about data; a test module names this file in `pytest_plugins`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from blocks.docker_host import DockerHost
+from tests.integration.data_servers import (
+    Server,
+    build_mysql,
+    build_postgresql,
+    mysql_server,
+    postgresql_server,
+)
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[DockerHost]:
+    host = DockerHost()
+    yield host
+    host.client.close()
+
+
+@pytest.fixture(scope="session")
+def mysql_image(host: DockerHost) -> str:
+    return build_mysql(host)
+
+
+@pytest.fixture(scope="module")
+def mysql(host: DockerHost, mysql_image: str) -> Iterator[Server]:
+    with mysql_server(host, mysql_image) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def postgresql(host: DockerHost) -> Iterator[Server]:
+    with postgresql_server(host, build_postgresql(host)) as server:
+        yield server
