@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -22,6 +22,7 @@ from blocks.docker_host import DockerHost, engine_errors
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ComposeModel, Outcome, Slot
 
+NETWORK_LABEL = "com.docker.compose.network"
 PROJECT_LABEL = "com.docker.compose.project"
 _LEAST = (2, 20)
 _PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
@@ -63,6 +64,16 @@ class Compose:
         """Start the stateful `services` of `model`. One that exists is left as it is, even when the file changed."""
         if services:
             self._start(project, model, "--no-build", "--no-recreate", *services)
+
+    def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
+        """Create those of the model's own networks that no base service has brought into being yet."""
+        with engine_errors(f"making the networks of {project}"):
+            there = {network.name for network in self.host.client.networks.list()}
+            for key, network in model.get("networks", {}).items():
+                name = network.get("name") or f"{project}_{key}"
+                if name in names and name not in there and not network.get("external"):
+                    self.host.client.networks.create(
+                        name, check_duplicate=True, labels={PROJECT_LABEL: project, NETWORK_LABEL: key})
 
     def stop(self, project: str, grace_seconds: int) -> None:
         """Stop a project's containers and keep them, so that `start_again` is quick."""

@@ -5,33 +5,21 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
 
 from cli.control_plane import ControlPlane
 from cli.demo_reset import reset
+from cli.demo_tables import stages_table, traffic_table
+from cli.demo_traffic import SteadyClient
 from cli.run import run
-from tidegate.facts import TrafficFigures
 from tidegate.ledger.ledger import Ledger
-from tidegate.ledger.tables import Deployment, Step
 from tidegate.settings import Settings
+from tidegate.stackfile import find_stack
 
 STACK = "cloudlens"
 VERSIONS = ("v1.0.0", "v1.1.0")
-CLIENT_PER_SECOND = 50
-LONG_REQUEST = "/slow?seconds=20"
 WATCH_SECONDS = 25
-
-
-@dataclass(frozen=True)
-class Client:
-    """What one steady client saw of an environment during one release."""
-
-    environment: str
-    figures: TrafficFigures
-    long_request: str
 
 
 def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
@@ -40,33 +28,39 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     if fresh:
         reset(settings, console, STACK)
     plane = run(settings, console)
-    good = all([_release(settings, plane, console, version) for version in VERSIONS])
+    with ExitStack() as running:
+        clients = [running.enter_context(client) for client in _clients(settings)]
+        good = all([_release(settings, plane, console, version) for version in VERSIONS])
+    console.print(traffic_table(clients))
+    good = good and all(client.lost == 0 for client in clients)
     from cli.status import rows, table
 
     console.print(table(rows(settings, STACK)))
-    console.print(f"{'Done' if good else 'FAILED'} in {time.monotonic() - begun:.0f} s. Prefect UI: [bold]{plane.ui_url}[/bold] "
-                  f"· CloudLens: http://cloudlens.localhost:{settings.edge_port}")
+    console.print(f"{'[green]Done[/green]' if good else '[red]FAILED[/red]'} in {time.monotonic() - begun:.0f} s.")
+    console.print(f"Prefect UI: [bold]{plane.ui_url}[/bold]   CloudLens: http://cloudlens.localhost:{settings.edge_port}")
     return 0 if good else 1
 
 
+def _clients(settings: Settings) -> list[SteadyClient]:
+    stack = find_stack(settings.stacks, STACK)
+    url = f"http://127.0.0.1:{settings.edge_port}"
+    return [SteadyClient(name, url, environment.domains[0]) for name, environment in stack.environments.items()]
+
+
 def _release(settings: Settings, plane: ControlPlane, console: Console, version: str) -> bool:
-    from cli.demo_run import DemoRun
+    from cli.demo_run import DemoRun  # speaks to the Prefect API that `run` has just started
 
     console.rule(f"[bold]release {STACK} {version} to prod[/bold]")
-    with ExitStack() as stack:
-        clients = _clients(settings, stack)
-        run_ = DemoRun.start(STACK, version, WATCH_SECONDS)
-        console.print(f"run: {plane.ui_url}/runs/flow-run/{run_.id}")
-        run_.wait_until_suspended()
+    released = DemoRun.start(STACK, version, WATCH_SECONDS)
+    console.print(f"Run: {plane.ui_url}/runs/flow-run/{released.id}")
+    if released.wait_until_suspended():
         if sys.stdin.isatty():
             console.print("[bold]Waiting for your decision:[/bold] open the run above and click Resume.")
         else:
             console.print("No terminal: approving through the API, in the name of `demo`.")
-            run_.approve()
-        state = run_.wait_until_ended()
-    seen = [client() for client in clients]
-    console.print(_stages(settings, run_.id))
-    console.print(_traffic(seen))
+            released.approve()
+    state = released.wait_until_ended()
+    console.print(stages_table(Ledger(settings.database_url), released.id))
     if not state.is_completed():
         console.print(f"[red]The run is {state.name}: {state.message}[/red]")
-    return state.is_completed() and all(c.figures.failed == 0 and c.long_request in ("ok", "none") for c in seen)
+    return state.is_completed()

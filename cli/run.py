@@ -16,11 +16,12 @@ IMAGES_FILE = "images.env"
 def run(settings: Settings, console: Console) -> ControlPlane:
     """Server, ledger, blocks, edge, deployments, worker: each only if it is not there yet."""
     plane = ControlPlane(settings)
-    _step(console, "ledger", upgrade(settings.database_url))
+    upgrade(settings.database_url)
+    _step(console, "ledger", "")
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
     with_prefect(plane.environment())
-    from cli.edge import start_edge, register_blocks   # Prefect reads its settings when it is imported
+    from cli.edge import register_blocks, start_edge  # Prefect reads its settings when it is imported
 
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flows.put_back import put_back_on_failure
 from tasks.backups import back_up, verify_backup
+from tasks.schema import migrate_schema, rehearse_migration, restored_copy
+
+from flows.put_back import put_back_on_failure
 from tasks.deployments import move, refresh
 from tasks.locks import holding_lock
-from tasks.records import record_release
-from tasks.schema import migrate_schema, rehearse_migration, restored_copy
+from tasks.records import move_alias, publish_record
 from tasks.slots import ensure_images, start_slot, stop_old_slot, wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
 from tasks.traffic import (
@@ -19,11 +20,10 @@ from tasks.traffic import (
 )
 from tasks.watches import watch_release
 from tasks.work import Work
-from tidegate.plan import Plan
 from tidegate.states import DeploymentState
 
 
-def deploy(work: Work, plan: Plan, *, watch_seconds: int, rehearse: bool) -> Work:
+def deploy(work: Work) -> Work:
     """The old version serves until the new one has proved itself; any failure puts the old one back."""
     if refresh(work).deployment.state is DeploymentState.GOOD:
         return refresh(work)
@@ -31,8 +31,8 @@ def deploy(work: Work, plan: Plan, *, watch_seconds: int, rehearse: bool) -> Wor
         work = move(work, DeploymentState.CHANGING)
         ensure_images(work)
 
-        with restored_copy(work, plan) as copy:
-            back_up(work, plan)
+        with restored_copy(work) as copy:
+            back_up(work)
             verify_backup(work, copy)
             rehearse_migration(work, copy)
         migrate_schema(work)
@@ -46,12 +46,12 @@ def deploy(work: Work, plan: Plan, *, watch_seconds: int, rehearse: bool) -> Wor
             shift_traffic(work)
             work = move(work, DeploymentState.WATCHING)
             smoke_public(work)
-            if rehearse:
-                rehearse_rollback(work)
-            watch_release(work, witness, watch_seconds)
+            rehearse_rollback(work)
+            watch_release(work, witness)
 
         settle_route(work)
         work = move(work, DeploymentState.GOOD)
+        move_alias(work)
         stop_old_slot(work)
-        record_release(work, plan)
-    return refresh(work)
+    publish_record(work)
+    return work

@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import Iterator
 
 from prefect.exceptions import TerminationSignal
-
-from tasks.deployments import close_failed, place_hold, refresh
-from tasks.messages import tell
 from tasks.schema import downgrade_schema
+
+from tasks.deployments import close_failed, leave_to_person, place_hold, refresh
+from tasks.messages import tell
 from tasks.slots import remove_slot
 from tasks.traffic import shift_back
 from tasks.work import Work
+from tidegate.errors import FencedError
 
 
 @contextlib.contextmanager
@@ -20,8 +21,21 @@ def put_back_on_failure(work: Work) -> Iterator[None]:
     """Run the block; when it fails or is cancelled, put the old version back, then let the failure go on."""
     try:
         yield
+    except FencedError:
+        raise   # a rollback has taken over: whatever is put back, it puts back
     except (Exception, TerminationSignal) as error:
         put_back(refresh(work), error)
+        raise
+
+
+@contextlib.contextmanager
+def stop_and_ask_on_failure(work: Work) -> Iterator[None]:
+    """A way back that does not arrive is not followed by another guess: a person is called."""
+    try:
+        yield
+    except (Exception, TerminationSignal) as error:
+        leave_to_person(refresh(work), error)
+        tell(work, "needs_person", error=error)
         raise
 
 

@@ -50,8 +50,8 @@ def release(
     if plan_only:
         return
     refuse_faults(plan)
-    work = open_deployment(env, plan, requested_by)
+    work = open_deployment(env, plan, requested_by, watch_seconds=seconds)
     if env.config.approval:
         accept(work, plan)
-    deploy(work, plan, watch_seconds=seconds, rehearse=environment == "staging")
-    tell(work, "released", plan=plan)
+    work = deploy(work)
+    tell(work, "released")

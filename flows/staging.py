@@ -19,5 +19,4 @@ def release_to_staging(stack: str, version: Version, pins: Mapping[str, str], re
         return proved
     plan = make_plan(env, version, pins, None)
     refuse_faults(plan)
-    work = open_deployment(env, plan, requested_by)
-    return staged(deploy(work, plan, watch_seconds=0, rehearse=True))
+    return staged(deploy(open_deployment(env, plan, requested_by, watch_seconds=0)))

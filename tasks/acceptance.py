@@ -15,6 +15,7 @@ from tasks.work import Work
 from tidegate.acceptance import Answer, faults_of
 from tidegate.errors import ExpiredError, RejectedError
 from tidegate.ledger.tables import Approval
+from tidegate.page_words import WORDS
 from tidegate.pages import evidence_page
 from tidegate.plan import Plan
 from tidegate.states import DeploymentState
@@ -37,7 +38,8 @@ class AcceptanceEn(RunInput):
 class AcceptanceZh(RunInput):
     """Prefect 界面“Resume”对话框中的表单。"""
 
-    decision: Literal["approve", "reject"] = Field(title="决定", description="approve：发布到生产环境；reject：不发布，生产环境不变。")
+    decision: Literal["approve", "reject"] = Field(
+        title="决定", description="approve：发布到生产环境；reject：不发布，生产环境不变。")
     approver: str = Field(title="验收人", description="您的姓名。", min_length=2)
     reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。", min_length=3)
     as_required: bool = Field(False, title="功能按照需求实现")
@@ -49,6 +51,7 @@ class AcceptanceZh(RunInput):
 
 
 FORMS: dict[str, type[AcceptanceEn] | type[AcceptanceZh]] = {"en": AcceptanceEn, "zh": AcceptanceZh}
+DECISIONS: dict[str, Literal["approved", "rejected"]] = {"approve": "approved", "reject": "rejected"}
 CHECKLIST = ("as_required", "looks_good", "flows_well", "no_bugs", "fast_enough", "in_sync")
 
 
@@ -66,8 +69,9 @@ def wait_for_acceptance(work: Work, plan: Plan, staging_url: str) -> Work:
             if not (wrong := faults_of(answer, work.env.stack.language)):
                 break
             note = wrong
-        decided = approvals.record(deployment_id=work.deployment.id, plan_hash=plan.hash, decision=answer.decision, approver=answer.approver,
-                                   reason=answer.reason, checklist=answer.checklist, expires_at=_expiry(work))
+        decided = approvals.record(
+            deployment_id=work.deployment.id, plan_hash=plan.hash, decision=DECISIONS[answer.decision],
+            approver=answer.approver, reason=answer.reason, checklist=answer.checklist, expires_at=_expiry(work))
     return _act_on(work, decided)
 
 
@@ -76,8 +80,9 @@ def _ask(work: Work, plan: Plan, staging_url: str, note: str, attempt: int) -> A
     left = int((expires - datetime.now(UTC)).total_seconds())
     if left <= 0:
         raise _expired(work)
+    saved = work.env.ledger.backups.newest_verified(stack.name, work.env.name)
     page = evidence_page(plan, stack.language, expires=expires, time_zone=stack.time_zone, staging_url=staging_url,
-                         backup=work.env.ledger.backups.newest_verified(stack.name, work.env.name), note=note)
+                         backup=saved.facts if saved else None, note=note)
     publish(work, f"evidence-{plan.hash[:8]}", page)
     move(work, DeploymentState.WAITING)
     form = FORMS[stack.language].with_initial_data(description=work.env.redactor.redact(page))
@@ -87,7 +92,7 @@ def _ask(work: Work, plan: Plan, staging_url: str, note: str, attempt: int) -> A
 
 
 def _act_on(work: Work, decided: Approval) -> Work:
-    if decided.decision == "reject":
+    if decided.decision == "rejected":
         move(work, DeploymentState.REJECTED, f"{decided.approver}: {decided.reason}")
         raise RejectedError(f"accepting {work.title} {work.version.name}", f"{decided.approver} rejected it: {decided.reason}",
                             "Production was not touched; staging keeps this version. Release the corrected commit")
@@ -100,7 +105,8 @@ def _expiry(work: Work) -> datetime:
 
 def _expired(work: Work) -> ExpiredError:
     move(work, DeploymentState.EXPIRED, "nobody decided in time")
-    return ExpiredError(f"accepting {work.title} {work.version.name}", f"nobody decided before {_expiry(work):%Y-%m-%d %H:%M} UTC",
+    return ExpiredError(f"accepting {work.title} {work.version.name}",
+                        f"nobody decided before {_expiry(work):%Y-%m-%d %H:%M} UTC",
                         "Start the release again to ask anew")
 
 
@@ -109,5 +115,4 @@ def _changed_since(work: Work, plan: Plan) -> str:
         return ""
     work.env.ledger.deployments.amend(work.deployment.id, plan_hash=plan.hash,
                                       rollback_target_id=plan.running.id if plan.running else None)
-    return {"zh": "计划在您决定之后发生了变化，请重新确认。", "en": "The plan has changed since it was shown: please decide anew."}[
-        work.env.stack.language]
+    return WORDS[work.env.stack.language]["plan_changed"]

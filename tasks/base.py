@@ -32,9 +32,17 @@ def start_base_services(env: OpenEnvironment) -> None:
     if missing := sorted(services - there.keys()):
         get_run_logger().info("first start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing)
+    env.compose.make_networks(model, env.base_project, shared_networks(env))
     wait_for(env, env.base_project, services, START_SECONDS)
 
 
 def base_containers(env: OpenEnvironment) -> dict[str, str]:
     """Service -> container id of the base project."""
     return {container.service: container.id for container in env.host.containers({PROJECT_LABEL: env.base_project})}
+
+
+def shared_networks(env: OpenEnvironment) -> tuple[str, ...]:
+    """Names of the networks on which the released services meet the base services."""
+    model = env.model()
+    keys = {key for service in env.stack.services for key in model["services"][service.name].get("networks") or {}}
+    return tuple(sorted(model["networks"][key].get("name") or f"{env.base_project}_{key}" for key in keys))

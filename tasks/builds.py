@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from blocks.images import release_labels
 from tasks.step import is_retryable
 from tasks.work import OpenEnvironment
 from tidegate.facts import Version
@@ -43,33 +43,23 @@ def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
 
 
 def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
-    arguments = _build_arguments(env, version)
-    inputs = env.images.inputs_hash(env.stack.source.dockerfile, env.stack.source.context, arguments, service.name)
-    image = env.images.find(env.stack.name, version.commit.sha, inputs)
-    if image:
-        get_run_logger().info("%s: image %s of this commit exists, not built again", service.name, image[:19])
-    else:
-        image = _build(env, version, service, arguments, inputs)
+    with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
+        env.source.export(version.commit.sha, Path(folder))
+        image = _image(env, version, service, Path(folder))
     return env.registry.push(env.host, image, service.image, version.name) if env.registry else image
 
 
-def _build(env: OpenEnvironment, version: Version, service: Service, arguments: Mapping[str, str], inputs: str) -> str:
-    with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
-        env.source.export(version.commit.sha, Path(folder))
-        image = env.images.build(
-            Path(folder) / env.stack.source.context, env.stack.source.dockerfile,
-            tags=[f"{service.image}:{version.name}"], labels=_labels(env, version, inputs), build_args=arguments)
+def _image(env: OpenEnvironment, version: Version, service: Service, exported: Path) -> str:
+    source, arguments = env.stack.source, _build_arguments(env, version)
+    inputs = env.images.inputs(exported, source.dockerfile, source.context, arguments)
+    if image := env.images.find(env.stack.name, version.commit.sha, inputs):
+        get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
+        return image
+    image = env.images.build(
+        exported / source.context, str(exported / source.dockerfile), tags=[f"{service.image}:{version.name}"],
+        labels=release_labels(env.stack.name, env.stack.title, version, source.repository, inputs), build_args=arguments)
     get_run_logger().info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])
     return image
-
-
-def _labels(env: OpenEnvironment, version: Version, inputs: str) -> dict[str, str]:
-    """https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
-    return {
-        "org.opencontainers.image.revision": version.commit.sha, "org.opencontainers.image.version": version.name,
-        "org.opencontainers.image.source": env.stack.source.repository, "org.opencontainers.image.title": env.stack.title,
-        "org.opencontainers.image.created": version.commit.at.isoformat(),
-        "tidegate.stack": env.stack.name, "tidegate.inputs": inputs}
 
 
 def _build_arguments(env: OpenEnvironment, version: Version) -> dict[str, str]:

@@ -16,6 +16,7 @@ from tidegate.plan import Plan, WayBack
 from tidegate.states import DeploymentState
 
 VERSION_IS_TO_BLAME = (SlotError, MigrationError, RegressionError)
+MOST_CHANGES = 20
 UNDECIDED = (DeploymentState.PLANNED, DeploymentState.WAITING)
 
 
@@ -35,9 +36,17 @@ class Planned:
     kind: MigrationClass
     way_back: WayBack
     schema: tuple[SchemaMove, ...]
+    watch_seconds: int = 0
+    rehearse: bool = False
+    changes: tuple[str, ...] = ()
+    """Subjects of the new commits, for the message."""
+
+    @property
+    def migrates(self) -> bool:
+        return any(move.current != move.head for move in self.schema)
 
 
-def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work:
+def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str, *, watch_seconds: int) -> Work:
     """The deployment of this flow run: made once, found again when the run starts again. Newer supersedes older."""
     release = env.ledger.releases.record(
         stack=env.stack.name, version=plan.version.name, commit=plan.version.commit.sha, images=dict(plan.pins),
@@ -48,7 +57,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work
     work = Work(env=env, deployment=deployment, version=plan.version, pins=plan.pins)
     _refuse_ended(work)
     _overtake_older(work)
-    note_plan(work, plan)
+    note_plan(work, plan, watch_seconds)
     return work
 
 
@@ -57,22 +66,29 @@ def key_of_run(env: OpenEnvironment) -> str:
 
 
 @step("plan", timeout_seconds=30)
-def note_plan(work: Work, plan: Plan) -> Evidence:
+def note_plan(work: Work, plan: Plan, watch_seconds: int) -> Evidence:
     """Keep what the way back needs to know.
 
     Needs: a plan. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
     """
-    moves = [SchemaMove(change.database, change.current, change.head) for change in plan.schema]
-    return {"kind": plan.kind, "way_back": plan.way_back, "schema": [asdict(one) for one in moves], "hash": plan.hash}
+    moves = tuple(SchemaMove(change.database, change.current, change.head) for change in plan.schema)
+    return asdict(Planned(
+        kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=watch_seconds,
+        rehearse=work.env.name == "staging", changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES])))
 
 
 def planned(work: Work) -> Planned:
-    """What `note_plan` kept."""
-    row = work.env.ledger.journal.get(work.key("plan"))
+    return planned_of(work.env, work.deployment)
+
+
+def planned_of(env: OpenEnvironment, deployment: Deployment) -> Planned:
+    """What the plan step kept in a deployment's journal."""
+    row = env.ledger.journal.get(env.ledger.journal.key(env.name, env.stack.name, deployment.number, "plan"))
     if row is None:
         return Planned("none", "image only", ())
-    return Planned(row.evidence["kind"], row.evidence["way_back"],
-                   tuple(SchemaMove(**one) for one in row.evidence["schema"]))
+    facts = row.evidence
+    return Planned(**{**facts, "schema": tuple(SchemaMove(**one) for one in facts["schema"]),
+                      "changes": tuple(facts.get("changes", ()))})
 
 
 def refuse_held(env: OpenEnvironment, commit: str) -> None:
@@ -108,6 +124,17 @@ def place_hold(work: Work, error: BaseException) -> Evidence:
     return {"held": True, "hold": hold.id}
 
 
+@step("place-hold", timeout_seconds=30)
+def place_hold_on(work: Work, left: Deployment, reason: str) -> Evidence:
+    """Keep the version that was rolled away from being deployed again.
+
+    Needs: a rollback. Leaves: a hold on the version it left. Again: one hold per version. Undo: `lift-hold/all`.
+    """
+    hold = work.env.ledger.holds.place(stack=work.env.stack.name, version=left.version, commit=left.release.commit,
+                                       reason=work.env.redactor.redact(reason), placed_by=work.title)
+    return {"held": left.version, "hold": hold.id}
+
+
 def close_failed(work: Work, error: BaseException) -> Work:
     """End the deployment: FAILED where it never served, ROLLED_BACK where it did."""
     reason = str(error) or type(error).__name__
@@ -116,6 +143,14 @@ def close_failed(work: Work, error: BaseException) -> Work:
     if work.deployment.state is DeploymentState.ROLLING_BACK:
         return move(work, DeploymentState.ROLLED_BACK, reason)
     return move(work, DeploymentState.FAILED, reason)
+
+
+def leave_to_person(work: Work, error: BaseException) -> Work:
+    """No step is safe without a decision: say so where nothing was changed yet, and where a way back did not arrive."""
+    reason = str(error) or type(error).__name__
+    if work.deployment.state in UNDECIDED:
+        return move(work, DeploymentState.REJECTED, reason)
+    return move(work, DeploymentState.NEEDS_PERSON, reason)
 
 
 def previous(work: Work) -> Deployment | None:

@@ -50,10 +50,11 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
     values = _values(found, environment, config)
     host = load(DockerHost, config.host)
     redactor = Redactor(values, secret_keys=tuple(config.secrets))
+    registry = _optional(Registry, config.host)
     return OpenEnvironment(
         settings=settings, stack=found, name=environment, config=config, ledger=Ledger(settings.database_url),
-        host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host),
-        registry=_optional(Registry, config.host), source=GitSource.of(found, settings.home),
+        host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host, registry, redactor.redact),
+        registry=registry, source=GitSource.of(found, settings.home),
         edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in found.notify},
         values=values, redactor=redactor)
 

@@ -16,11 +16,14 @@ from tidegate.ledger.tables import Lock
 
 
 @contextlib.contextmanager
-def holding_lock(work: Work) -> Iterator[Work]:
-    """The environment's lock for as long as the block lasts, with a heartbeat. Raises LockedError when it is taken."""
+def holding_lock(work: Work, *, take_over: bool = False) -> Iterator[Work]:
+    """The environment's lock for as long as the block lasts, with a heartbeat.
+
+    Raises LockedError when somebody else holds it; `take_over` takes it all the same, and fences the other one off.
+    """
     env, ledger = work.env, work.env.ledger
     lock = ledger.locks.acquire(env.stack.name, env.name, owner=work.deployment.key,
-                                ttl_seconds=env.settings.lock_ttl_seconds)
+                                ttl_seconds=env.settings.lock_ttl_seconds, take_over=take_over)
     ended = threading.Event()
     beat = threading.Thread(target=_beat, args=(ledger, lock, ended, env.settings.lock_ttl_seconds / 3), daemon=True)
     beat.start()

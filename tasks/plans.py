@@ -15,13 +15,14 @@ from tasks.pages import publish_page
 from tasks.smoke import results_of
 from tasks.step import is_retryable
 from tasks.work import OpenEnvironment, Work
+from tidegate.compose_lint import lint_model
 from tidegate.envfile import EnvDiff, config_hash, diff_env, fingerprint
 from tidegate.errors import CapacityError, TidegateError
 from tidegate.facts import CheckResult, HostFacts, SchemaChange, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.pages import plan_page
 from tidegate.plan import Plan, Running, Staged
-from tidegate.slots import lint_model, memory_needed
+from tidegate.slots import memory_needed
 from tidegate.states import DeploymentState
 
 LEAST_DISK_RATIO = 0.05
@@ -39,8 +40,8 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], s
     serving = env.ledger.deployments.current(env.stack.name, env.name)
     prints = config_prints(env)
     plan = Plan(
-        stack=env.stack.name, environment=env.name, version=version, pins=pins, config_hash=config_hash(prints, *_compose_files(env)),
-        config=_config_change(serving, prints), schema=_schema(env, pins), running=_running(serving),
+        stack=env.stack.name, environment=env.name, version=version, pins=pins,
+        config_hash=config_hash(prints, *_compose_files(env)), config=_config_change(serving, prints), schema=_schema(env, pins), running=_running(serving),
         commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
         domains=env.config.domains, preflight=tuple(_preflight(env)), staged=staged)
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,

@@ -69,6 +69,20 @@ def stop_old_slot(work: Work) -> Evidence:
     return {"stopped": old.slot, "removed": removed}
 
 
+@step("stop-slot-left", timeout_seconds=1200)
+def stop_slot_left(work: Work) -> Evidence:
+    """Stop the containers that a rollback went away from, when their last requests have had time to finish.
+
+    Needs: the edge serves the older slot. Leaves: stopped containers. Again: changes nothing. Undo: release again.
+    """
+    left = previous(work)
+    if left is None or left.slot == work.project:
+        return {"stopped": None}
+    _drain(work)
+    work.env.compose.stop(left.slot, grace_seconds=max(s.stop_grace_seconds for s in work.env.stack.services))
+    return {"stopped": left.slot}
+
+
 @step("remove-slot", timeout_seconds=300)
 def remove_slot(work: Work) -> Evidence:
     """Take away the containers and networks of a deployment that failed. Never volumes, never what serves.

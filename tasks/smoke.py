@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
+from blocks.smoke import SmokeRunner
 from prefect import get_run_logger
 
-from blocks.smoke import SmokeRunner
 from tasks.pages import publish
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work

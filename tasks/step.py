@@ -8,8 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import TaskRun
-from prefect.states import State
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from tasks.work import Work
@@ -20,7 +19,7 @@ Evidence = dict[str, Any]
 P = ParamSpec("P")
 
 
-def is_retryable(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+def is_retryable(task: Any, task_run: TaskRun, state: State[Any]) -> bool:
     """Retries are decided by the error: a refusal is not tried again, a time-out is."""
     error = state.result(raise_on_failure=False)
     return bool(getattr(error, "retryable", False))
@@ -32,7 +31,7 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
 
     def decorate(function: Callable[Concatenate[Work, P], Evidence]) -> Task[Concatenate[Work, P], Evidence]:
         @functools.wraps(function)
-        def journaled(work: Work, *args: P.args, **kwargs: P.kwargs) -> Evidence:
+        def journaled(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:
             journal, key = work.env.ledger.journal, work.key(name)
             row = journal.begin(work.deployment.id, name, {"version": work.version.name}, fence=work.fence)
             if row.is_done:
@@ -49,10 +48,11 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
             journal.done(key, evidence)
             return evidence
 
-        return task(
-            journaled, name=name, task_run_name=f"{name} {{work.title}}", retries=len(retry_delays),
+        made: Task[Concatenate[Work, P], Evidence] = task(
+            name=name, task_run_name=f"{name} {{work.title}}", retries=len(retry_delays),
             retry_delay_seconds=list(retry_delays), retry_condition_fn=is_retryable, timeout_seconds=timeout_seconds,
-            cache_policy=NO_CACHE, persist_result=False)
+            cache_policy=NO_CACHE, persist_result=False)(journaled)
+        return made
 
     return decorate
 

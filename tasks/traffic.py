@@ -56,9 +56,9 @@ def rehearse_rollback(work: Work) -> Evidence:
     Needs: the switch, and an old slot that may run on this schema. Leaves: the new slot serving.
     Again: rehearses again. Undo: `shift_back`.
     """
-    old, way_back = previous(work), planned(work).way_back
-    if old is None or way_back != "image only":
-        return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {way_back}"}
+    old, plan = previous(work), planned(work)
+    if old is None or not plan.rehearse or plan.way_back != "image only":
+        return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {plan.way_back}"}
     _serve(work, target(work.env, old), None)
     _prove(work, old.release.version, old.release.commit)
     _serve(work, work.target(), target(work.env, old))
@@ -84,7 +84,7 @@ def shift_back(work: Work) -> Evidence:
     """
     old = previous(work)
     if old is None:
-        work.env.edge.remove(work.env.stack.name, work.env.name, fence=_fence(work))
+        work.env.edge.remove(work.env.stack.name, work.env.name)
         return {"to": None}
     _serve(work, target(work.env, old), None)
     return {"to": old.number}

@@ -6,15 +6,13 @@ import time
 
 from prefect import get_run_logger
 
-from blocks.edge_metrics import EdgeMetrics
 from blocks.witness import TrafficWitness
+from tasks.deployments import planned
 from tasks.slots import slot_state
 from tasks.smoke import smoke
 from tasks.step import Evidence, step
 from tasks.work import Work
 from tidegate.errors import RegressionError
-from tidegate.routes import service_name
-from tidegate.thresholds import judge
 
 LOOK_SECONDS = 1.0
 SMOKE_EVERY_SECONDS = 15.0
@@ -22,13 +20,13 @@ MOST_WITNESS_FAILURES = 5
 
 
 @step("watch", timeout_seconds=4 * 3600, retry_delays=())
-def watch_release(work: Work, witness: TrafficWitness, seconds: int) -> Evidence:
-    """Look at the new version for `seconds`; raise RegressionError as soon as it is worse than the old one.
+def watch_release(work: Work, witness: TrafficWitness) -> Evidence:
+    """Look at the new version for the planned time; raise RegressionError as soon as it is worse than the old one.
 
     Needs: the switch. Leaves: nothing. Again: watches what is left of the time since the switch. Undo: `shift_back`.
     """
     switched = work.env.ledger.deployments.get(work.deployment.id).switched_at
-    begun, looks = time.time(), 0
+    begun, looks, seconds = time.time(), 0, planned(work).watch_seconds
     end = (switched.timestamp() if switched else begun) + seconds
     next_smoke = begun + SMOKE_EVERY_SECONDS
     while time.time() < end:

@@ -3,6 +3,7 @@
 Words = dict[str, str]
 
 ZH: Words = {
+    "plan_changed": "计划在您决定之后发生了变化，请重新确认。",
     "plan": "发布计划", "commits": "本次更新内容", "config": "配置变更（仅名称）", "migration": "数据库变更", "way_back": "回滚方案",
     "preflight": "发布前检查", "hash": "计划编号", "try_it": "请在测试环境验收", "smoke": "测试环境检查结果", "backup": "备份",
     "decide": "您的决定", "check": "检查项", "found": "结果", "time": "用时", "nothing": "无", "table": "数据表", "rows": "行数",
@@ -23,6 +24,7 @@ ZH: Words = {
 }
 
 EN: Words = {
+    "plan_changed": "The plan has changed since it was shown: please decide anew.",
     "plan": "Release plan", "commits": "What changes", "config": "Configuration (names only)", "migration": "Database changes",
     "way_back": "The way back", "preflight": "Checks before the release", "hash": "Plan", "try_it": "Try it on staging",
     "smoke": "What staging answered", "backup": "Backup", "decide": "Your decision", "check": "Check", "found": "Answer",

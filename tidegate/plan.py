@@ -64,7 +64,7 @@ class Plan:
 
     @property
     def way_back(self) -> WayBack:
-        return _WAY_BACK[self.kind] if self.running else "none"
+        return way_back_of(self.kind) if self.running else "none"
 
     @property
     def faults(self) -> list[str]:
@@ -84,3 +84,8 @@ class Plan:
 
 def gravest(kinds: Sequence[MigrationClass]) -> MigrationClass:
     return max(kinds, key=_GRAVITY.index, default="none")
+
+
+def way_back_of(kind: MigrationClass) -> WayBack:
+    """How a version with such a database change is left again."""
+    return _WAY_BACK[kind]

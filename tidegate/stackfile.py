@@ -226,6 +226,19 @@ def find_stack(stacks: Path, wanted: str) -> Stack:
     raise StackFileError(doing, f"there is none (known: {known})", "Use one of the known names")
 
 
+def known_names(stacks: Path) -> list[str]:
+    """Every name and alias a person may type; a folder with a faulty stack file counts by its own name."""
+    names: list[str] = []
+    for file in sorted(stacks.glob("*/stack.yaml")):
+        try:
+            stack = load_stack(file.parent)
+        except StackFileError:
+            names.append(file.parent.name)
+        else:
+            names += [stack.name, *stack.aliases]
+    return names
+
+
 def _faults(errors: list[ErrorDetails]) -> list[str]:
     """One text per fault. A list that pydantic calls too short only because an item of it is wrong is no fault."""
     def follows_from_another(error: ErrorDetails) -> bool:

@@ -23,8 +23,11 @@ class Deployments:
 
     def open(self, *, key: str, release_id: str, environment: str, requested_by: str, run_id: str,
              kind: DeploymentKind = "release", origin_id: str | None = None, plan_hash: str | None = None,
-             rollback_target_id: str | None = None, reason: str = "", fence: int | None = None) -> Deployment:
+             rollback_target_id: str | None = None, reason: str = "", slot: str | None = None,
+             fence: int | None = None) -> Deployment:
         """A new PLANNED deployment with the next number, or the one that `key` opened before.
+
+        `slot` is the compose project to use; without one, the deployment gets its own.
 
         Raises LedgerError when `key` was opened for another release, or a rollback names no origin.
         """
@@ -40,7 +43,7 @@ class Deployments:
             deployment = Deployment(
                 id=tx.new_id(), key=key, stack=release.stack, environment=environment, number=number, release=release,
                 kind=kind, origin_id=origin_id, rollback_target_id=rollback_target_id,
-                slot=f"{release.stack}-{environment}-{number}", state=DeploymentState.PLANNED, reason=reason,
+                slot=slot or f"{release.stack}-{environment}-{number}", state=DeploymentState.PLANNED, reason=reason,
                 requested_by=requested_by, run_id=run_id, plan_hash=plan_hash, figures={}, created_at=tx.now)
             tx.session.add(deployment)
             tx.audit("deployment.opened", serving.subject(deployment), actor=requested_by, key=key, kind=kind,

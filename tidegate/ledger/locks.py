@@ -19,17 +19,18 @@ class Locks:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def acquire(self, stack: str, environment: str, owner: str, ttl_seconds: float) -> Lock:
+    def acquire(self, stack: str, environment: str, owner: str, ttl_seconds: float, *, take_over: bool = False) -> Lock:
         """A lock with a fence above all before it; also for its present owner and in place of one that fell silent.
 
-        Raises LockedError, naming the owner, while another one's heartbeat is younger than its time to live.
+        `take_over` is for the way back, which waits for nobody: the living owner is fenced off. Else raises LockedError,
+        naming the owner, while another one's heartbeat is younger than its time to live.
         """
         with self._store.writing(f"taking the lock of {stack} {environment}") as tx:
             lock = tx.session.get(Lock, (stack, environment))
             if lock is None:
                 lock = Lock(stack=stack, environment=environment, fence=0)
                 tx.session.add(lock)
-            elif lock.owner not in (None, owner) and free_at(lock) > tx.now:
+            elif not take_over and lock.owner not in (None, owner) and free_at(lock) > tx.now:
                 raise _locked(lock)
             _take(tx, lock, owner, ttl_seconds)
         return lock

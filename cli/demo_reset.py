@@ -1,0 +1,67 @@
+"""Begin the demo anew. Only the example stack's own containers, volumes, routes and ledger rows go; nothing else is touched."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from docker.errors import NotFound
+from rich.console import Console
+from sqlalchemy import create_engine, text
+
+from blocks.docker_host import DockerHost, engine_errors
+from cli.control_plane import ControlPlane
+from tidegate.errors import InputError
+from tidegate.settings import Settings
+
+ENVIRONMENTS = ("staging", "prod")
+
+
+def reset(settings: Settings, console: Console, stack: str) -> None:
+    """Take away what earlier demos left. Raises InputError when the ledger holds other stacks' releases too."""
+    ledger = Path(settings.database_url.removeprefix("sqlite:///"))
+    _refuse_others(settings, ledger, stack)
+    ControlPlane(settings).stop()
+    with engine_errors("removing the earlier demo"):
+        _remove_containers(stack)
+    shutil.rmtree(settings.home / "backups" / stack, ignore_errors=True)
+    for environment in ENVIRONMENTS:
+        (settings.home / "edge" / f"{stack}-{environment}.yml").unlink(missing_ok=True)
+    if ledger.exists():
+        kept = ledger.with_name(f"ledger-before-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
+        ledger.rename(kept)
+        console.print(f"The ledger of the earlier demo is kept as {kept.name}.")
+
+
+def _refuse_others(settings: Settings, ledger: Path, stack: str) -> None:
+    if not ledger.exists():
+        return
+    engine = create_engine(settings.database_url)
+    with engine.connect() as connection:
+        others = connection.execute(text("SELECT DISTINCT stack FROM deployments WHERE stack != :stack"), {"stack": stack})
+        names = [row[0] for row in others]
+    engine.dispose()
+    if names:
+        raise InputError("beginning the demo anew", f"the ledger holds releases of {', '.join(names)}",
+                         "Run the demo with a TIDEGATE_HOME of its own")
+
+
+def _remove_containers(stack: str) -> None:
+    client = DockerHost().client
+    for environment in ENVIRONMENTS:
+        base = f"{stack}-{environment}"
+        for label in (f"com.docker.compose.project={base}", f"tidegate.environment={environment}"):
+            for container in client.containers.list(all=True, filters={"label": [label]}):
+                if container.labels.get("tidegate.stack", stack) == stack:
+                    container.remove(force=True, v=True)
+        for kind in (client.networks, client.volumes):
+            for found in kind.list(filters={"label": [f"com.docker.compose.project={base}"]}):
+                _gone(found)
+
+
+def _gone(found: object) -> None:
+    try:
+        found.remove()   # type: ignore[attr-defined]
+    except NotFound:
+        return

@@ -1,0 +1,46 @@
+"""What the demo prints: the stages of a release with their times, and what the clients saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from rich.table import Table
+
+from cli.demo_traffic import SteadyClient
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Deployment, Step
+
+ENVIRONMENTS = ("staging", "prod")
+STACK_ENVIRONMENT_LIMIT = 50
+
+
+def stages_table(ledger: Ledger, run: UUID, stack: str = "cloudlens") -> Table:
+    """Every journaled step of the run, in order."""
+    shown = Table(title="Stages")
+    for heading in ("Environment", "Step", "State", "Seconds", "Evidence"):
+        shown.add_column(heading, overflow="ellipsis", no_wrap=True)
+    for environment in ENVIRONMENTS:
+        for deployment in ledger.deployments.history(stack, environment, STACK_ENVIRONMENT_LIMIT):
+            if deployment.run_id == str(run):
+                for step in ledger.journal.steps(deployment.id):
+                    shown.add_row(*_row(deployment, step))
+    return shown
+
+
+def traffic_table(clients: Sequence[SteadyClient]) -> Table:
+    shown = Table(title="What steady clients saw (50 requests/s each, keep-alive, no retries)")
+    for heading in ("Environment", "Requests", "Failed", "Longest gap", "p95", "20 s requests", "Failed"):
+        shown.add_column(heading, justify="right")
+    for client in clients:
+        figures = client.figures
+        shown.add_row(client.environment, str(figures.total), str(figures.failed),
+                      f"{figures.longest_gap_seconds * 1000:.0f} ms", f"{figures.p95_seconds * 1000:.0f} ms",
+                      str(client.long_good), str(len(client.long_faults)))
+    return shown
+
+
+def _row(deployment: Deployment, step: Step) -> tuple[str, ...]:
+    seconds = (step.ended_at - step.started_at).total_seconds() if step.ended_at and step.started_at else 0.0
+    facts = ", ".join(f"{key} {value}" for key, value in step.evidence.items() if isinstance(value, (str, int, float)))
+    return (f"{deployment.environment} #{deployment.number}", step.name, step.state, f"{seconds:.1f}", facts[:60])

@@ -1,0 +1,76 @@
+"""A steady client of one environment: 50 requests a second and one long request after the other, from first to last."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+import httpx
+
+from blocks.witness import TrafficWitness
+from tidegate.facts import TrafficFigures
+
+PER_SECOND = 50
+SHORT, LONG = "/health", "/slow?seconds=20"
+LONG_TIMEOUT_SECONDS = 40
+
+
+class SteadyClient:
+    """Begins with the environment's first good answer. Keep-alive, no retries."""
+
+    def __init__(self, environment: str, base_url: str, domain: str) -> None:
+        self.environment, self.base_url, self.domain = environment, base_url, domain
+        self.figures = TrafficFigures(0, 0, 0.0, 0.0)
+        self.long_good, self.long_faults = 0, list[str]()
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._steadily, self._at_length)]
+
+    @property
+    def lost(self) -> int:
+        return self.figures.failed + len(self.long_faults)
+
+    def __enter__(self) -> SteadyClient:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _steadily(self) -> None:
+        if not self._first_answer():
+            return
+        with TrafficWitness(self.base_url, self.domain, SHORT, rate_per_second=PER_SECOND) as witness:
+            self._ended.wait()
+        self.figures = witness.figures()
+        self.faults = witness.failures()
+
+    def _at_length(self) -> None:
+        if not self._first_answer():
+            return
+        with httpx.Client(base_url=self.base_url, headers={"Host": self.domain}, trust_env=False) as client:
+            while not self._ended.is_set():
+                self._ask(client)
+
+    def _ask(self, client: httpx.Client) -> None:
+        try:
+            answer = client.get(LONG, timeout=LONG_TIMEOUT_SECONDS)
+        except httpx.HTTPError as error:
+            self.long_faults.append(repr(error))
+            return
+        if answer.status_code == httpx.codes.OK:
+            self.long_good += 1
+        else:
+            self.long_faults.append(f"status {answer.status_code}")
+
+    def _first_answer(self) -> bool:
+        with httpx.Client(base_url=self.base_url, headers={"Host": self.domain}, trust_env=False, timeout=5) as client:
+            while not self._ended.wait(0.2):
+                try:
+                    if client.get(SHORT).status_code == httpx.codes.OK:
+                        return True
+                except httpx.HTTPError:
+                    continue
+        return False

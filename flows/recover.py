@@ -1,0 +1,38 @@
+"""After a crash: finish what had been switched, put back what had not, end what nobody can decide any more."""
+
+from __future__ import annotations
+
+from prefect import flow, get_run_logger
+
+from flows.deploy import deploy
+from flows.put_back import put_back
+from flows.rollback import go_back
+from tasks.locks import holding_lock
+from tasks.messages import tell
+from tasks.recovery import end_undecided, serves_now, stranded
+from tasks.work import Work
+from tidegate.errors import EngineError
+from tidegate.settings import Settings
+
+
+@flow(name="recover", flow_run_name="recover what was interrupted", persist_result=False)
+def recover() -> None:
+    """Look for deployments whose run died, and bring each to an end. Does nothing when all is well."""
+    settings = Settings()
+    for sentence in end_undecided(settings):
+        get_run_logger().info("ended: %s", sentence)
+    for work in stranded(settings):
+        get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
+        bring_to_an_end(work)
+
+
+def bring_to_an_end(work: Work) -> None:
+    """A way back goes on. A release goes on if people are on it already; otherwise the old version stays."""
+    if work.deployment.kind == "rollback":
+        go_back(work)
+    elif serves_now(work):
+        tell(deploy(work), "released")
+    else:
+        with holding_lock(work) as work:
+            put_back(work, EngineError(f"releasing {work.title}", "its run was interrupted before the switch",
+                                       "Start the release again"))

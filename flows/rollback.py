@@ -1,0 +1,68 @@
+"""Roll back: the old version serves again, at once while its slot is warm. Needs no approval; no window stops it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from prefect import flow
+from tasks.schema import downgrade_schema
+
+from flows.parameters import Reason, StackName, StepsBack
+from flows.put_back import stop_and_ask_on_failure
+from tasks.deployments import move, place_hold_on
+from tasks.environments import open_environment
+from tasks.locks import holding_lock
+from tasks.messages import tell
+from tasks.rollbacks import left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
+from tasks.slots import stop_slot_left, wait_until_healthy
+from tasks.smoke import smoke_public, smoke_slot
+from tasks.traffic import offer_candidate, shift_traffic, traffic_witness
+from tasks.work import Work
+from tidegate.states import DeploymentState
+
+
+@flow(name="rollback", flow_run_name="roll back {stack} {environment}: {reason}", persist_result=False)
+def rollback(
+    stack: StackName,
+    reason: Reason,
+    environment: Literal["staging", "prod"] = "prod",
+    steps_back: StepsBack = 1,
+    to: str | None = None,
+    requested_by: str = "",
+) -> None:
+    """Put an earlier good version back.
+
+    Args:
+        stack: Which application.
+        reason: What is wrong; it stands in the notice to the team.
+        environment: Where.
+        steps_back: How many good versions back from what runs now; 1 is the one before.
+        to: A version, deployment number or id instead of counting steps; empty means count.
+        requested_by: Who asks for it.
+    """
+    env = open_environment(stack, environment)
+    work = open_rollback(env, steps_back=steps_back, to=to or None, reason=reason, requested_by=requested_by)
+    go_back(work)
+
+
+def go_back(work: Work) -> None:
+    """The way back, which goes on where its journal ends."""
+    with holding_lock(work, take_over=True) as work, stop_and_ask_on_failure(work):
+        note_way_back(work)
+        refuse_lossy(work)
+        work = move(work, DeploymentState.CHANGING, work.deployment.reason)
+
+        wake_slot(work)
+        wait_until_healthy(work)
+        downgrade_schema(work, by=left_behind(work))
+        offer_candidate(work)
+        smoke_slot(work)
+
+        with traffic_witness(work):
+            shift_traffic(work)
+            smoke_public(work)
+
+        place_hold_on(work, left_behind(work), work.deployment.reason)
+        work = move(work, DeploymentState.GOOD, work.deployment.reason)
+        stop_slot_left(work)
+    tell(work, "rolled_back")

@@ -1,0 +1,51 @@
+"""The databases and schema histories that a stack declares, opened in one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from blocks.alembic_migrator import AlembicMigrator
+
+from blocks.databases import SqlDatabase, open_as_owner, open_database
+from tasks.base import base_containers, shared_networks
+from tasks.work import OpenEnvironment
+from tidegate.errors import DatabaseError
+from tidegate.stackfile import Database, Migration
+
+
+def container_of(env: OpenEnvironment, spec: Database) -> str:
+    """Id of the container that runs a declared database. Raises DatabaseError."""
+    containers = base_containers(env)
+    if spec.service not in containers:
+        raise DatabaseError(f"looking for the database {spec.name!r}", f"the service {spec.service!r} has no container",
+                            "Start the environment's base services")
+    return containers[spec.service]
+
+
+def spec_of(env: OpenEnvironment, name: str) -> Database:
+    return next(spec for spec in env.stack.databases if spec.name == name)
+
+
+def owned(env: OpenEnvironment, spec: Database) -> SqlDatabase:
+    """As its owner, for dumps."""
+    return open_as_owner(env.host, spec, container_of(env, spec), env.values)
+
+
+def free_connections(env: OpenEnvironment) -> dict[str, int]:
+    """How many more connections each database takes, asked with the new configuration's own login (P24, P84)."""
+    return {spec.name: open_database(env.host, spec, container_of(env, spec), env.values).free_connections()
+            for spec in env.stack.databases}
+
+
+def migrators(env: OpenEnvironment, pins: Mapping[str, str], key: str) -> list[AlembicMigrator]:
+    """One per declared schema history, on the environment's real database."""
+    return [migrator(env, spec, pins, key=f"{env.name}/{env.stack.name}/{key}/{spec.database}") for spec in env.stack.migrations]
+
+
+def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,
+             overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> AlembicMigrator:
+    """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
+    environment = {**env.values, **overrides}
+    return AlembicMigrator(
+        host=env.host, image=pins[spec.service], environment=environment, directory=spec.directory, key=key,
+        networks=networks or shared_networks(env), lock_timeout_seconds=spec.lock_timeout_seconds)

@@ -1,0 +1,68 @@
+"""Messages to people: sent once, retried, shown as not sent; they never fail a release (invariant 12)."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.deployments import planned
+from tasks.work import Work
+from tidegate import messages
+from tidegate.facts import Message
+from tidegate.ports import Notifier
+
+Kind = Literal["staging_ready", "released", "rolled_back", "failed", "needs_person"]
+RETRY_SECONDS = (1, 3)
+
+
+@task(task_run_name="tell people: {kind} {work.title}", timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
+def tell(work: Work, kind: Kind, *, error: BaseException | None = None, url: str = "") -> None:
+    """Send one message to every notifier of the stack.
+
+    Needs: a fact to tell. Leaves: a row per address, sent or not sent. Again: what was sent is not sent twice.
+    Undo: nothing to undo.
+    """
+    message = _message(work, kind, error, url)
+    get_run_logger().info("%s\n%s", message.title, message.body)
+    for channel, notifier in work.env.notifiers.items():
+        _deliver(work, kind, channel, notifier, message)
+
+
+def _deliver(work: Work, kind: Kind, channel: str, notifier: Notifier, message: Message) -> None:
+    deliveries, key = work.env.ledger.messages, work.key(f"tell-{kind}-{channel}")
+    delivery = deliveries.begin(key=key, kind=kind, channel=channel, deployment_id=work.deployment.id)
+    if delivery.sent_at is not None:
+        return
+    for wait in (*RETRY_SECONDS, None):
+        try:
+            notifier.send(message)
+        except Exception as failed:   # whatever a messenger does, the release goes on
+            deliveries.failed(key, work.env.redactor.redact(str(failed)))
+            get_run_logger().warning("not sent to %s: %s", channel, work.env.redactor.redact(str(failed)))
+            if wait is None or not getattr(failed, "retryable", False):
+                return
+            time.sleep(wait)
+        else:
+            deliveries.sent(key)
+            return
+
+
+def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> Message:
+    env, version = work.env, work.version.name
+    words = messages.Speaker(env.stack.language, env.stack.title, env.stack.time_zone)
+    moment = work.deployment.switched_at or work.deployment.created_at
+    reason = env.redactor.redact(str(error) if error else work.deployment.reason)
+    match kind:
+        case "staging_ready":
+            return words.staging_ready(version, url)
+        case "released":
+            return words.released(version, env.name, planned(work).changes, moment)
+        case "rolled_back":
+            return words.rolled_back(version, env.name, reason, moment)
+        case "failed":
+            return words.failed(version, env.name, reason)
+        case "needs_person":
+            return words.needs_person(version, env.name, reason)

@@ -1,0 +1,39 @@
+"""What a good release leaves: its alias moved, its record published."""
+
+from __future__ import annotations
+
+from tidegate.messages import release_record
+
+from tasks.deployments import planned
+from tasks.pages import publish
+from tasks.step import Evidence, step
+from tasks.work import Work
+
+
+@step("move-alias", timeout_seconds=60)
+def move_alias(work: Work) -> Evidence:
+    """Point `latest`, `staging` at the images that are good now: an output for people, never an input.
+
+    Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release moves them.
+    """
+    alias = work.env.config.image_alias
+    for service in work.env.stack.services:
+        work.env.images.tag(work.pins[service.name], f"{service.image}:{alias}")
+    return {"alias": alias}
+
+
+@step("publish-record", timeout_seconds=60)
+def publish_record(work: Work) -> Evidence:
+    """Leave the release record (R31) as an artifact, made from results only.
+
+    Needs: a good deployment. Leaves: an artifact and a row. Again: not published twice. Undo: nothing to undo.
+    """
+    env, deployment = work.env, work.deployment
+    approvals = env.ledger.approvals.of(deployment.id)
+    record = release_record(
+        env.stack.language, title=env.stack.title, version=work.version.name, environment=env.name,
+        released_by=deployment.requested_by, released_at=deployment.switched_at or deployment.created_at,
+        time_zone=env.stack.time_zone, changes=planned(work).changes,
+        approved_by=approvals[-1].approver if approvals else None)
+    publish(work, "record", record)
+    return {"record": record, "last_audit_hash": env.ledger.audit.entries()[-1].hash}

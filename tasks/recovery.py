@@ -1,0 +1,74 @@
+"""What a killed run has left: found by its silent lock, judged by what is true, never guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled
+
+from tasks.deployments import UNDECIDED
+from tasks.environments import open_environment
+from tasks.rollbacks import work_of
+from tasks.work import Work
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Deployment
+from tidegate.settings import Settings
+from tidegate.stackfile import EnvironmentName, find_stack
+from tidegate.states import DeploymentState
+
+AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
+
+
+def stranded(settings: Settings) -> list[Work]:
+    """Deployments in the middle of a change whose owner's heartbeat has stopped."""
+    ledger = Ledger(settings.database_url)
+    living = {lock.owner for lock in ledger.locks.holders()
+              if lock.heartbeat_at + timedelta(seconds=lock.ttl_seconds) > datetime.now(UTC)}
+    return [work_of(open_environment(one.stack, cast(EnvironmentName, one.environment), settings), one)
+            for one in ledger.deployments.open_ones() if one.state in AT_WORK and one.key not in living]
+
+
+def serves_now(work: Work) -> bool:
+    """Whether the edge sends people to this deployment: asked of the edge, never inferred."""
+    return work.env.edge.serving(work.env.config.domains[0]) == work.deployment.number
+
+
+def end_undecided(settings: Settings) -> list[str]:
+    """End every deployment that waits for a decision which can no longer come. Returns a sentence for each."""
+    ledger = Ledger(settings.database_url)
+    ended = []
+    for one in ledger.deployments.open_ones():
+        if one.state in UNDECIDED and (why := _why_over(settings, one)):
+            ledger.deployments.move(one.id, DeploymentState.EXPIRED, reason=why, actor="recover/all")
+            ended.append(f"{one.stack} {one.environment} #{one.number} {one.version}: {why}")
+    return ended
+
+
+def _why_over(settings: Settings, one: Deployment) -> str | None:
+    hours = find_stack(settings.stacks, one.stack).environments[cast(EnvironmentName, one.environment)].approval_hours
+    if one.created_at + timedelta(hours=hours) < datetime.now(UTC):
+        _cancel(one.run_id, f"nobody decided within {hours:g} hours; start the release again to ask anew")
+        return f"nobody decided within {hours:g} hours"
+    state = _run_state(one.run_id)
+    return f"its run is {state.name}" if state is not None and state.is_final() else None
+
+
+def _run_state(run_id: str) -> State[Any] | None:
+    with get_client(sync_client=True) as client:
+        try:
+            return client.read_flow_run(UUID(run_id)).state
+        except ObjectNotFound:
+            return None
+
+
+def _cancel(run_id: str, message: str) -> None:
+    with get_client(sync_client=True) as client:
+        try:
+            client.set_flow_run_state(UUID(run_id), Cancelled(message=message), force=True)
+        except ObjectNotFound:
+            return
