@@ -18,7 +18,7 @@ def bind(source: str, read_only: bool = True) -> Any:
 
 def test_sound_compose_files_have_no_fault() -> None:
     for environment in ("dev", "staging", "prod"):
-        assert lint_model(model(), RELEASED, environment) == []  # type: ignore[arg-type]
+        assert lint_model(model(), RELEASED, environment) == []
 
 
 @pytest.mark.parametrize(("image", "fault"), [
@@ -64,7 +64,7 @@ def test_a_config_file_may_be_mounted_read_only(source: str) -> None:
 ])
 def test_what_cannot_work_beside_another_slot_is_a_fault_everywhere(changes: Any, fault: str) -> None:
     for environment in ("dev", "staging", "prod"):
-        faults = lint_model(model(**changes), RELEASED, environment)  # type: ignore[arg-type]
+        faults = lint_model(model(**changes), RELEASED, environment)
         assert [text[:len(fault)] for text in faults] == [fault]
 
 
