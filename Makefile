@@ -6,7 +6,7 @@ RUN = .venv/bin/
 .PHONY: help setup setup-tests demo run stop check test bench crash lock
 
 help:           ## this list
-	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:          ## prepare this machine: dependencies, Docker Engine, images, the demo's repository and env files
 	@$(PYTHON) -m setup

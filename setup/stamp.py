@@ -9,7 +9,8 @@ def fingerprint(*inputs: Path | str) -> str:
     digest = hashlib.sha256()
     for given in inputs:
         for item in _files(given) if isinstance(given, Path) else [given]:
-            digest.update(item.read_bytes() if isinstance(item, Path) else item.encode())
+            content = item.read_bytes() if isinstance(item, Path) else item.encode()
+            digest.update(f"{item.name if isinstance(item, Path) else ''} {len(content)} ".encode() + content)
     return digest.hexdigest()[:16]
 
 

@@ -48,9 +48,10 @@ def run(doing: str, command: Sequence[str | Path], *, timeout_seconds: float = 9
 def asked(command: Sequence[str | Path], *, timeout_seconds: float = 15) -> str | None:
     """The answer to a question that may have none: stdout, or None when the command is missing or says no."""
     try:
-        return run("asking", command, timeout_seconds=timeout_seconds)
-    except SetupError:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=timeout_seconds, stdin=subprocess.DEVNULL)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
         return None
+    return ended.stdout.strip() if ended.returncode == 0 else None
 
 
 def _kept(doing: str, output: str) -> str:

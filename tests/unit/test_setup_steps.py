@@ -1,0 +1,56 @@
+"""The machine setup's own logic."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from setup import step
+from setup.stamp import fingerprint, is_stamped, put_stamp
+
+FAILING = [sys.executable, "-c", "print('first'); raise SystemExit('the reason')"]
+
+
+@pytest.fixture
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(step, "LOGS", tmp_path / "logs")
+    return tmp_path / "logs"
+
+
+def test_a_failed_command_says_what_came_back_and_keeps_all_of_it(logs: Path) -> None:
+    with pytest.raises(step.SetupError, match=r"(?s)making it: exit code 1.*the reason.*all of it"):
+        step.run("making it", FAILING)
+    assert (logs / "setup-making-it.log").read_text().startswith("first")
+
+
+def test_a_command_that_is_missing_or_late_is_an_error() -> None:
+    with pytest.raises(step.SetupError, match="there is no `no-such-command`"):
+        step.run("making it", ["no-such-command"])
+    with pytest.raises(step.SetupError, match="no end after"):
+        step.run("making it", [sys.executable, "-c", "import time; time.sleep(60)"], timeout_seconds=0.2)
+
+
+def test_a_question_without_an_answer_leaves_no_log(logs: Path) -> None:
+    assert step.asked(FAILING) is None
+    assert step.asked(["no-such-command"]) is None
+    assert step.asked([sys.executable, "-c", "print('yes')"]) == "yes"
+    assert not logs.exists()
+
+
+def test_a_failed_step_is_shown_and_stops_the_setup(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> str:
+        raise step.SetupError("no engine")
+    with pytest.raises(step.SetupError):
+        step.step("docker engine", fails)
+    assert "failed  docker engine: no engine" in capsys.readouterr().out
+
+
+def test_a_stamp_holds_for_the_same_files_only(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("1")
+    put_stamp(tmp_path / "stamp", fingerprint(tmp_path / "in", "words"))
+    assert is_stamped(tmp_path / "stamp", fingerprint(tmp_path / "in", "words"))
+    (tmp_path / "in" / "a").write_text("2")
+    assert not is_stamped(tmp_path / "stamp", fingerprint(tmp_path / "in", "words"))
