@@ -1,0 +1,64 @@
+"""The smoke runner: a stack's checks as real requests, to a slot's own address or to the public one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from blocks.smoke_request import NoAnswerError, SmokeRequest, fetch
+from tidegate.checks import Answer, evaluate, value_at
+from tidegate.facts import CheckResult, Version
+from tidegate.stackfile import Login, SmokeCheck
+
+
+@dataclass(frozen=True)
+class SmokeRunner:
+    """`base_url` is the edge's public or check address; `host_header` a domain, or `slot_host(...)` for one slot.
+
+    `credentials` maps the keys that a login names to their values.
+    """
+
+    base_url: str
+    host_header: str
+    version: Version
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
+        """One result for each check, in the order of `checks`. The login runs first: others need its token."""
+        results: dict[int, CheckResult] = {}
+        token = ""
+        with httpx.Client(base_url=self.base_url, headers={"Host": self.host_header}, trust_env=False) as client:
+            for place, check in sorted(enumerate(checks), key=lambda one: one[1].login is None):
+                answer = self._ask(client, check, token)
+                results[place] = evaluate(check, answer, self.version)
+                if check.login and results[place].outcome == "pass":
+                    token = str(value_at(json.loads(answer.body), check.login.token_field))
+        return [results[place] for place in range(len(checks))]
+
+    def _ask(self, client: httpx.Client, check: SmokeCheck, token: str) -> Answer:
+        try:
+            return fetch(client, self._request(check, token))
+        except NoAnswerError as error:
+            return Answer(error=str(error))
+
+    def _request(self, check: SmokeCheck, token: str) -> SmokeRequest:
+        if check.login:
+            return SmokeRequest("POST", check.login.path, _deadline(check), content=self._content(check.login))
+        if check.signed_in and not token:
+            raise NoAnswerError("not asked, because the login before it did not succeed")
+        headers = {"Authorization": f"Bearer {token}"} if check.signed_in else {}
+        return SmokeRequest("GET", check.path, _deadline(check), headers, follow=not 300 <= check.status < 400)
+
+    def _content(self, login: Login) -> dict[str, str]:
+        missing = [key for key in (login.username_key, login.password_key) if not self.credentials.get(key)]
+        if missing:
+            raise NoAnswerError(f"the environment has no {' and no '.join(missing)} to sign in with")
+        return {"username": self.credentials[login.username_key], "password": self.credentials[login.password_key]}
+
+
+def _deadline(check: SmokeCheck) -> float:
+    # Longer than the check allows, so that a slow answer is judged as slow and not only as missing.
+    return check.most_seconds + 1
