@@ -1,0 +1,93 @@
+"""Messages for people and the release record (R28, R29, R31), in the stack's language and time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from tidegate.facts import Message
+from tidegate.texts import TEXTS
+
+Kind = Literal["released", "rolled_back", "staging_ready", "failed", "needs_person", "approval_expired"]
+Severity = Literal["green", "yellow", "red"]
+
+MOST_CHANGES = 10
+_LONGEST_REASON = 500
+# R29: red is for a system that is down or may be, and for a person who must act now. Only production can be that urgent.
+_SEVERITY: dict[Kind, Severity] = {
+    "released": "green", "staging_ready": "green", "approval_expired": "green",
+    "rolled_back": "yellow", "failed": "yellow", "needs_person": "red"}
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Speaks about one stack: `title` is the name that people use, `time_zone` such as `Asia/Tokyo`."""
+
+    language: str
+    title: str
+    time_zone: str
+
+    def released(self, version: str, environment: str, changes: Sequence[str], at: datetime) -> Message:
+        return self._message("released", environment, version=version, changes=self._joined(changes), at=self._local(at))
+
+    def rolled_back(self, version: str, environment: str, reason: str, at: datetime) -> Message:
+        """`version` is the one that serves again."""
+        return self._message("rolled_back", environment, version=version, reason=_one_line(reason), at=self._local(at))
+
+    def staging_ready(self, version: str, url: str) -> Message:
+        return self._message("staging_ready", "staging", version=version, url=url)
+
+    def failed(self, version: str, environment: str, reason: str) -> Message:
+        return self._message("failed", environment, version=version, reason=_one_line(reason))
+
+    def needs_person(self, version: str, environment: str, reason: str) -> Message:
+        return self._message("needs_person", environment, version=version, reason=_one_line(reason))
+
+    def approval_expired(self, version: str, environment: str) -> Message:
+        return self._message("approval_expired", environment, version=version)
+
+    def _message(self, kind: Kind, environment: str, *, version: str, **fields: str) -> Message:
+        texts = TEXTS[self.language]
+        fields |= {"version": version, "title": self.title, "environment": texts[environment]}
+        body = texts[f"{kind}.body"].format(**fields)
+        product = texts["product"].format(title=f"{self.title} {version}")
+        severity = _SEVERITY[kind] if environment == "prod" else "green"
+        return Message(kind, severity, texts[f"{kind}.title"].format(**fields), f"{body}\n{product}")
+
+    def _joined(self, changes: Sequence[str]) -> str:
+        texts = TEXTS[self.language]
+        shown = [_one_line(change) for change in changes[:MOST_CHANGES]]
+        if len(changes) > MOST_CHANGES:
+            shown.append(texts["and more"].format(count=len(changes)))
+        return texts["join"].join(shown) or texts["no changes"]
+
+    def _local(self, at: datetime) -> str:
+        return _local(at, self.time_zone)
+
+
+def release_record(language: str, *, title: str, version: str, environment: str, released_by: str,
+                   released_at: datetime, time_zone: str, changes: Sequence[str], approved_by: str | None) -> str:
+    """The record of a release that has come to its good end, as markdown. Says accepted only when a person did (P110)."""
+    texts, at = TEXTS[language], _local(released_at, time_zone)
+    approver = [texts["record approver"].format(approver=approved_by)] if approved_by else []
+    remarks = [texts["record product"].format(title=title), *approver, texts["record source"]]
+    return texts["record"].format(
+        date=at[:10], at=at, version=version, environment=texts[environment], released_by=released_by,
+        changes=_listed(changes or [texts["no changes"]]), accepted="x" if approved_by else " ", remarks=_listed(remarks))
+
+
+def _listed(items: Sequence[str]) -> str:
+    return "\n".join(f"- {_one_line(item)}" for item in items)
+
+
+def _one_line(text: str) -> str:
+    """A line break in a reason would look like the next field."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_REASON else line[:_LONGEST_REASON - 1] + "…"
+
+
+def _local(at: datetime, time_zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}"

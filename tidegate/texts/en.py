@@ -1,0 +1,30 @@
+"""The same messages in English, with the same fields in the same order."""
+
+TEXTS = {
+    "prod": "Production", "staging": "Staging", "dev": "Development",
+    "join": "; ", "no changes": "no new commits", "and more": "{count} in all", "product": "Product: {title}",
+    "released.title": "✅ {environment} has been updated",
+    "released.body": "Version: {version}\nContents: {changes}\nReleased at: {at}\nVerification: verified, running normally",
+    "rolled_back.title": "⚠️ Emergency rollback",
+    "rolled_back.body": "\n{environment} has been rolled back to the last stable version\nReason: {reason}\n"
+                        "Rolled back at: {at}\nCurrent state: the system works normally again\n"
+                        "Next: the technical team corrects the problem and releases again",
+    "staging_ready.title": "{title} {version} is on staging: please try it and accept or reject it",
+    "staging_ready.body": "Version: {version}\nTry it at: {url}",
+    "failed.title": "❌ {environment}: the release failed",
+    "failed.body": "Version: {version}\nReason: {reason}\nCurrent state: the old version keeps serving\n"
+                   "Next: the technical team corrects it and releases again",
+    "needs_person.title": "🆘 {environment} needs a person",
+    "needs_person.body": "Version: {version}\nReason: {reason}\n"
+                         "Current state: nothing is done automatically until a person decides\n"
+                         "Next: look at the run at once",
+    "approval_expired.title": "⌛ Nobody decided about {title} {version} in time",
+    "approval_expired.body": "Version: {version}\nCurrent state: {environment} has not been touched\n"
+                             "Next: start the release again if it is still wanted",
+    "record": "## Release record - {date}\n\n**Version**: {version}  \n**Environment**: {environment}  \n"
+              "**Released by**: {released_by}  \n**Released at**: {at}\n\n**Contents**:\n{changes}\n\n**Acceptance**:\n"
+              "- [{accepted}] Accepted on staging\n- [x] Deployed\n- [x] Verified in use\n\n"
+              "**Customer feedback**:\n- None so far\n\n**Remarks**:\n{remarks}\n",
+    "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
+    "record source": "Made from the results of the run",
+}

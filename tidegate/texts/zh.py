@@ -1,0 +1,24 @@
+"""The product managers' own wording (field notes 4.3), kept letter by letter where they fixed it."""
+
+TEXTS = {
+    "prod": "生产环境", "staging": "测试环境", "dev": "开发环境",
+    "join": "；", "no changes": "没有新的代码变更", "and more": "等共 {count} 项", "product": "产品: {title}",
+    "released.title": "✅ {environment}已更新",
+    "released.body": "版本: {version}\n发布内容: {changes}\n发布时间: {at}\n验证状态: 已验证，运行正常",
+    "rolled_back.title": "⚠️ 紧急回滚通知",
+    "rolled_back.body": "\n{environment}已回滚到上一个稳定版本\n回滚原因: {reason}\n回滚时间: {at}\n当前状态: 系统已恢复正常\n"
+                        "后续计划: 技术团队将修复问题后重新发布",
+    "staging_ready.title": "{title} {version} 已经部署到测试环境了，麻烦验收一下",
+    "staging_ready.body": "版本: {version}\n验收地址: {url}",
+    "failed.title": "❌ {environment}发布失败",
+    "failed.body": "版本: {version}\n失败原因: {reason}\n当前状态: 旧版本继续提供服务\n后续计划: 请技术团队修复后重新发布",
+    "needs_person.title": "🆘 {environment}需要人工处理",
+    "needs_person.body": "版本: {version}\n原因: {reason}\n当前状态: 自动操作已停止，等待负责人决定\n后续计划: 请负责人立即查看运行记录",
+    "approval_expired.title": "⌛ {title} {version} 的验收已过期",
+    "approval_expired.body": "版本: {version}\n当前状态: {environment}没有任何改动\n后续计划: 如仍需发布，请重新发起",
+    "record": "## 发布记录 - {date}\n\n**版本**: {version}  \n**环境**: {environment}  \n**发布人**: {released_by}  \n"
+              "**发布时间**: {at}\n\n**发布内容**:\n{changes}\n\n**验收状态**:\n- [{accepted}] Staging验收通过\n"
+              "- [x] Production部署成功\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",
+    "record product": "产品: {title}", "record approver": "验收人: {approver}",
+    "record source": "本记录由发布结果自动生成",
+}
