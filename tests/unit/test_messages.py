@@ -9,7 +9,7 @@ import pytest
 
 from tidegate.facts import Message
 from tidegate.messages import MOST_CHANGES, Speaker, release_record
-from tidegate.texts import EN, TEXTS, ZH
+from tidegate.texts import TEXTS
 
 AT = datetime(2024, 1, 30, 6, 0, tzinfo=UTC)
 ZH_SPEAKER = Speaker("zh", "CloudLens", "Asia/Tokyo")
@@ -84,7 +84,7 @@ def test_a_record_says_accepted_only_when_a_person_accepted(language: str) -> No
 def test_both_languages_have_the_same_keys_with_the_same_fields() -> None:
     def fields(table: dict[str, str]) -> dict[str, set[str | None]]:
         return {key: {name for _, name, _, _ in Formatter().parse(value)} - {None} for key, value in table.items()}
-    assert fields(ZH) == fields(EN)
+    assert fields(TEXTS["zh"]) == fields(TEXTS["en"])
 
 
 @pytest.mark.parametrize("language", TEXTS)
