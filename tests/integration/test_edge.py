@@ -236,8 +236,8 @@ def test_the_same_settings_leave_the_edge_alone_and_others_renew_it(
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_a_large_upload_passes_whole(edge: TraefikEdge, slots: Slots, method: str) -> None:
     edge.apply(route(slots[0], standby=slots[1]))
-    upload = b"x" * 20_000_000
-    answer = httpx.request(method, edge.public_url, headers={"Host": DOMAIN}, content=upload, timeout=30, trust_env=False)
+    upload, headers = b"x" * 20_000_000, {"Host": DOMAIN}
+    answer = httpx.request(method, edge.public_url, headers=headers, content=upload, timeout=30, trust_env=False)
     assert answer.status_code == 200
     assert answer.json()["received"] == len(upload)
 
