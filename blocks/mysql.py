@@ -95,6 +95,6 @@ def _quoted(name: str) -> str:
 
 def _explain(said: str, database: str) -> tuple[str, str]:
     for code, came_back, to_do in _FAULTS:
-        if code in said.replace("Got error: ", "ERROR "):
+        if code in said.replace("Got error: ", "ERROR ") or f"({code.removeprefix('ERROR ')})" in said:
             return f"{came_back} ({said.splitlines()[-1]})", to_do
     return said.splitlines()[-1], f"Correct what it names in {database!r}"

@@ -113,7 +113,7 @@ def server(host: DockerHost, spec: Database, image: str, environment: dict[str, 
         network.remove()
 
 
-def build_image(host: DockerHost, tag: str, files: dict[str, str | bytes]) -> str:
+def build_image(host: DockerHost, tag: str, files: dict[str, str | bytes], network: str = "none") -> str:
     """Build `files`, a Dockerfile among them; the builder's cache makes a second time quick."""
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as tar:
@@ -124,7 +124,8 @@ def build_image(host: DockerHost, tag: str, files: dict[str, str | bytes]) -> st
             tar.addfile(entry, io.BytesIO(data))
     context.seek(0)
     host.client.api.timeout = 600
-    image, _ = host.client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True)
+    image, _ = host.client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True,
+                                         network_mode=network)
     return str(image.id)
 
 
@@ -136,7 +137,7 @@ def build_mysql(host: DockerHost) -> str:
 
 def build_postgresql(host: DockerHost) -> str:
     return build_image(host, POSTGRESQL_IMAGE,
-                       {"Dockerfile": _POSTGRESQL_DOCKERFILE, "entrypoint.sh": _POSTGRESQL_ENTRYPOINT})
+                       {"Dockerfile": _POSTGRESQL_DOCKERFILE, "entrypoint.sh": _POSTGRESQL_ENTRYPOINT}, network="bridge")
 
 
 @contextmanager

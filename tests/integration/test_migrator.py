@@ -1,0 +1,237 @@
+"""The migrator against real images with Alembic inside and a real database."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blocks.alembic_migrator import AlembicMigrator
+from blocks.docker_host import DockerHost
+from tests.integration.data_servers import BASE, Server, build_image
+from tidegate.errors import MigrationError
+
+pytest_plugins = ["tests.integration.data_fixtures"]
+
+TOOL_IMAGE = "tidegate-test/alembic:1"
+CANARY = "canary-31337"
+_ENV = """
+import os
+from alembic import context
+from sqlalchemy import create_engine, pool
+print("an env.py that prints")
+if context.is_offline_mode():
+    context.configure(dialect_name="mysql", literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    get = os.environ.__getitem__
+    url = f"mysql+pymysql://{get('MYSQL_USER')}:{get('MYSQL_PASSWORD')}@{get('MYSQL_HOST')}/{get('MYSQL_DATABASE')}"
+    with create_engine(url, poolclass=pool.NullPool).connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+_DOCKERFILE = f"""FROM {BASE}
+COPY wheels /wheels
+RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install -q --no-index --find-links /wheels alembic pymysql
+ENV PATH=/opt/venv/bin:$PATH
+WORKDIR /app
+"""
+
+
+def revision(name: str, down: str | None, upgrade: str, downgrade: str = "pass") -> str:
+    return (f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {name!r}\ndown_revision = {down!r}\n"
+            f"def upgrade():\n    {upgrade}\ndef downgrade():\n    {downgrade}\n")
+
+
+BILLS = revision("0001", None, "op.create_table('bills', sa.Column('id', sa.Integer, primary_key=True), "
+                 "sa.Column('note', sa.String(20)))", "op.drop_table('bills')")
+RENAME = revision("0002", "0001", "op.alter_column('bills', 'note', new_column_name='remark', "
+                  "existing_type=sa.String(20))", "op.alter_column('bills', 'remark', new_column_name='note', "
+                  "existing_type=sa.String(20))")
+DROP = revision("0002", "0001", "op.drop_column('bills', 'note')", "op.add_column('bills', sa.Column('note', sa.Text))")
+
+
+@pytest.fixture(scope="session")
+def tool_image(host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> str:
+    wheels = tmp_path_factory.mktemp("wheels")
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--only-binary=:all:",
+                    "-d", str(wheels), "alembic", "pymysql"], check=True)
+    files: dict[str, str | bytes] = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(Path(wheels).iterdir())}
+    return build_image(host, TOOL_IMAGE, {"Dockerfile": _DOCKERFILE, **files})
+
+
+@pytest.fixture
+def empty(mysql: Server) -> Server:
+    mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app"))
+    return mysql
+
+
+@pytest.fixture
+def migrator(empty: Server, tool_image: str, request: pytest.FixtureRequest) -> Callable[..., AlembicMigrator]:
+    def make(*revisions: str, **changed: str) -> AlembicMigrator:
+        files: dict[str, str | bytes] = {f"versions/{place}.py": text for place, text in enumerate(revisions)}
+        tag = f"tidegate-test/history:{uuid.uuid4().hex[:8]}"
+        build_image(empty.host, tag, {
+            "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . migrations/\nRUN mv migrations/alembic.ini .\nENTRYPOINT [\"false\"]\n",
+            "alembic.ini": "[alembic]\nscript_location = migrations\npath_separator = os\n", "env.py": _ENV, **files})
+        request.addfinalizer(lambda: empty.host.client.images.remove(tag, force=True))
+        return AlembicMigrator(empty.host, tag, empty.environment | {"API_TOKEN": CANARY} | changed, (empty.network,),
+                               f"test/{uuid.uuid4()}", lock_timeout_seconds=1)
+    return make
+
+
+Make = Callable[..., AlembicMigrator]
+
+
+def test_an_empty_database_is_shown_the_whole_way_up(migrator: Make) -> None:
+    change = migrator(BILLS, RENAME).inspect()
+    assert (change.current, change.head) == (None, "0002")
+    assert [each.id for each in change.revisions] == ["0001", "0002"]
+    assert "CREATE TABLE bills" in change.upgrade_sql
+    assert "DROP TABLE bills" in change.downgrade_sql
+
+
+def test_upgrade_and_downgrade_return_to_where_they_began(migrator: Make, empty: Server) -> None:
+    history = migrator(BILLS, RENAME)
+    history.upgrade("0001")
+    before = _schema(empty)
+    change = history.inspect()
+    assert (change.current, change.kind) == ("0001", "needs downgrade")
+    history.upgrade("0002")
+    history.upgrade("0002")
+    assert (history.current(), history.inspect().kind, history.inspect().upgrade_sql) == ("0002", "none", "")
+    assert "remark" in _schema(empty)
+    history.downgrade("0001")
+    assert (_schema(empty), history.current()) == (before, "0001")
+    history.downgrade("base")
+    assert history.current() is None
+
+
+def test_a_dropped_column_is_called_lossy_before_anything_runs(migrator: Make, empty: Server) -> None:
+    history = migrator(BILLS, DROP)
+    history.upgrade("0001")
+    change = history.inspect()
+    assert (change.kind, change.revisions[0].reasons) == ("lossy", ("drops column bills.note",))
+    assert history.current() == "0001"
+    assert "note" in _schema(empty)
+
+
+def test_two_heads_are_named_with_the_cure(migrator: Make) -> None:
+    with pytest.raises(MigrationError, match=r"more than one head: .*alembic merge 000[23] 000[23]") as raised:
+        migrator(BILLS, RENAME, RENAME.replace("'0002'", "'0003'")).inspect()
+    assert "0002" in raised.value.came_back
+    assert "0003" in raised.value.came_back
+
+
+def test_a_database_with_tables_and_no_revision_must_be_stamped(migrator: Make, empty: Server) -> None:
+    empty.sql("CREATE TABLE bills (id INT)")
+    with pytest.raises(MigrationError, match="alembic stamp"):
+        migrator(BILLS).inspect()
+
+
+def test_a_database_made_by_a_newer_image_is_refused(migrator: Make) -> None:
+    migrator(BILLS, RENAME).upgrade("0002")
+    older = migrator(BILLS)
+    with pytest.raises(MigrationError, match="at 0002, which this image does not know"):
+        older.inspect()
+    with pytest.raises(MigrationError, match="made by a newer image"):
+        older.upgrade("0001")
+
+
+def test_a_statement_that_fails_is_shown_with_what_ran_before_it(migrator: Make) -> None:
+    body = "\n    ".join(f"op.execute('{sql}')" for sql in (
+        "CREATE TABLE a (n INT)", "CREATE TABLE b (n INT)", "INSERT INTO nosuch VALUES (1)", "CREATE TABLE c (n INT)",
+        "CREATE TABLE d (n INT)"))
+    history = migrator(BILLS, revision("0002", "0001", body))
+    history.upgrade("0001")
+    with pytest.raises(MigrationError, match=r"the statement was: INSERT INTO nosuch VALUES \(1\)") as raised:
+        history.upgrade("0002")
+    assert "the database is at 0001" in raised.value.came_back
+    assert "2 statements of the same revision ran before it: CREATE TABLE a (n INT)" in raised.value.came_back
+    assert history.current() == "0001"
+
+
+def test_a_locked_table_is_given_up_after_the_lock_timeout(migrator: Make, empty: Server) -> None:
+    history = migrator(BILLS, RENAME)
+    history.upgrade("0001")
+    holder = threading.Thread(target=empty.sql, args=("LOCK TABLES bills WRITE; DO SLEEP(60);",))
+    holder.start()
+    try:
+        sleeping = _until_sleeping(empty)
+        with pytest.raises(MigrationError, match="Something holds a lock"):
+            history.upgrade("0002")
+    finally:
+        _as_root(empty, f"KILL QUERY {sleeping}")
+        holder.join()
+
+
+def test_offline_sql_that_cannot_be_made_is_said_and_stops_nothing(migrator: Make) -> None:
+    change = migrator(revision("0001", None, "op.get_bind().execute(sa.text('SELECT 1')).scalar_one()")).inspect()
+    assert change.upgrade_sql.startswith("-- no SQL without a database: ")
+    assert change.head == "0001"
+
+
+def test_a_secret_in_a_statement_or_error_is_not_shown(migrator: Make) -> None:
+    history = migrator(revision("0001", None, f"op.execute(\"INSERT INTO nosuch VALUES ('{CANARY}')\")"))
+    assert CANARY not in history.inspect().upgrade_sql
+    with pytest.raises(MigrationError, match=r"\*\*\*") as raised:
+        history.upgrade("0001")
+    assert CANARY not in str(raised.value) + repr(raised.value) + repr(history)
+
+
+def test_no_secret_is_in_the_arguments_of_the_container(migrator: Make, empty: Server) -> None:
+    history, seen = migrator(revision("0001", None, "import time; time.sleep(2)")), []
+    runner = threading.Thread(target=history.upgrade, args=("0001",))
+    runner.start()
+    while runner.is_alive():
+        found = empty.host.client.containers.list(filters={"label": f"tidegate.key={history.key}/upgrade"})
+        seen += [f"{each.attrs['Config']['Cmd']} {each.attrs['Config']['Entrypoint']} {each.attrs['Path']} "
+                 f"{each.attrs['Args']}" for each in found]
+        time.sleep(0.1)
+    runner.join()
+    assert seen
+    secrets = [CANARY, empty.environment["MYSQL_PASSWORD"], empty.environment["MYSQL_ROOT_PASSWORD"]]
+    assert [secret for secret in secrets if any(secret in argv for argv in seen)] == []
+
+
+def test_a_wrong_password_is_an_error_that_does_not_show_it(migrator: Make) -> None:
+    with pytest.raises(MigrationError, match="Access denied") as raised:
+        migrator(BILLS, MYSQL_PASSWORD="wrong-" + CANARY).inspect()
+    assert CANARY not in str(raised.value)
+
+
+def test_an_image_without_alembic_is_named(migrator: Make) -> None:
+    with pytest.raises(MigrationError, match="no Python with alembic"):
+        replace(migrator(BILLS), image=BASE).inspect()
+
+
+def _schema(server: Server) -> str:
+    dump = io.BytesIO()
+    server.owner().dump(dump)
+    return "\n".join(line for line in dump.getvalue().decode().splitlines() if not line.startswith("--"))
+
+
+def _until_sleeping(server: Server) -> str:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if found := _as_root(server, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"):
+            return found
+        time.sleep(0.1)
+    raise AssertionError("nobody locked the table")
+
+
+def _as_root(server: Server, sql: str) -> str:
+    outcome = server.host.execute(server.container, ["mariadb", "-uroot", "-N", "-e", sql],
+                                  environment={"MYSQL_PWD": server.environment["MYSQL_ROOT_PASSWORD"]})
+    assert outcome.exit_code == 0, outcome.stderr
+    return outcome.stdout.strip()
