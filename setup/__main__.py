@@ -16,7 +16,7 @@ def set_up() -> None:
         step("docker engine", engine.ensure)
         step("images", lambda: images.ensure(made.result))
         made.result()
-    step("compose", compose.find)
+    step("compose", compose.ensure)
     step("example's wheels", wheels.ensure)
     step("example's repository", demo.ensure)
     step("env files", env_files.ensure)

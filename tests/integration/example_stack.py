@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from setup.compose import PLACES
+from setup.compose import find
 from setup.images import chosen
 from setup.step import asked
 
@@ -64,7 +64,7 @@ class App:
 
     def compose(self, version: str, *words: str, good: tuple[int, ...] = (0,)) -> str:
         self.images.build(version)
-        command = next(command for _, command in PLACES if asked([*command, "version"]))
+        _, _, command = find()
         files = ("-f", str(STACK / "docker-compose.yml"), "-f", str(self.override))
         return call(*command, "-p", self.project, *files, *words, environment=self._environment(version), good=good)
 

