@@ -20,6 +20,9 @@ quoted() { local text=${1//\\/\\\\}; printf "'%s'" "${text//\'/\'\'}"; }
 first_start_sql() {
   local user password database=${MYSQL_DATABASE:-}
   password=$(quoted "${MYSQL_ROOT_PASSWORD:?}")
+  # The installer leaves a root@127.0.0.1 without password, which would be met before root@'%'.
+  echo "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host <> 'localhost';"
+  echo "FLUSH PRIVILEGES;"
   echo "ALTER USER root@localhost IDENTIFIED BY $password;"
   echo "CREATE USER IF NOT EXISTS root@'%' IDENTIFIED BY $password;"
   echo "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"
