@@ -26,6 +26,9 @@ _TABLES = ("SELECT HEX(table_name) FROM information_schema.tables "
 class MySQL:
     """One MySQL database in `container`. `login` needs every privilege on it; root also saves others' routines."""
 
+    end_mark = END_MARK
+    """The last words of a complete dump."""
+
     def __init__(self, host: JobRunner, container: str, login: Login) -> None:
         self.login = login
         self._client = SqlClient(host, container, login, {"MYSQL_PWD": login.password}, _explain)

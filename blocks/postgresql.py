@@ -29,6 +29,9 @@ _TABLES = ("SELECT encode(convert_to(c.relname, 'UTF8'), 'hex'), "
 class PostgreSQL:
     """One PostgreSQL database in `container`; `login` must own it."""
 
+    end_mark = END_MARK
+    """The last words of a complete dump."""
+
     def __init__(self, host: JobRunner, container: str, login: Login) -> None:
         self.login = login
         self._client = SqlClient(host, container, login, {"PGPASSWORD": login.password}, _explain)

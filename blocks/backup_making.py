@@ -1,0 +1,185 @@
+"""Making a backup that counts: dump, restore into a scratch database, compare, and only then call it verified."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from docker.errors import NotFound
+
+from blocks.backups import BackupStore, Part
+from blocks.databases import SqlDatabase, open_as_owner
+from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
+from blocks.scratch import ScratchDatabase, scratch_database
+from tidegate.errors import BackupError, DatabaseError
+from tidegate.facts import Backup
+from tidegate.stackfile import Database
+
+
+@dataclass(frozen=True)
+class Source:
+    """One declared database and the container that runs it."""
+
+    spec: Database
+    container: str
+    environment: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A saved database, not yet proved."""
+
+    part: Part
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    """Rows per table, counted before and after the dump: other people wrote meanwhile."""
+    revision: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came out of the dump."""
+
+    tables: Mapping[str, int]
+    seconds: float
+
+
+Rehearse = Callable[[str, ScratchDatabase], None]
+"""Called with the database's name while its restored copy still stands."""
+
+
+def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sources: Sequence[Source], *,
+                volumes: Mapping[str, str], config: Mapping[str, str], now: Callable[[], datetime],
+                rehearse: Rehearse = lambda name, scratch: None) -> Backup:
+    """Save and prove everything declared, or keep nothing. One that is done already is returned as it is.
+
+    `volumes` gives the engine's name of each declared volume; `config` is a fingerprint (never values of secrets).
+    Raises BackupError, CapacityError, DatabaseError, EngineError.
+    """
+    made_at = now()
+    if done := [each for each in store.backups() if each.id == backup]:
+        return done[0]
+    try:
+        store.check_room(sum(_open(host, source).data_size() for source in sources))
+        dumps = {source.spec.name: save_database(store, backup, source.spec.name, _open(host, source)) for source in sources}
+        parts = [dump.part for dump in dumps.values()]
+        parts += [save_volume(host, store, backup, name, volume, sources[0].container, key)
+                  for name, volume in volumes.items()]
+        parts.append(store.write(backup, "config.json.gz", lambda into: _write_json(into, config)))
+        restored = {source.spec.name: _prove(host, store, backup, key, source, dumps[source.spec.name], rehearse)
+                    for source in sources}
+        made = _facts(store, backup, parts, dumps, restored, made_at, now())
+        store.seal(made, parts)
+    except BaseException:
+        store.discard(backup)
+        raise
+    return made
+
+
+def save_database(store: BackupStore, backup: str, name: str, database: SqlDatabase) -> Dump:
+    """Dump `database` into `<name>.sql.gz`. Raises DatabaseError, CapacityError."""
+    started, before = time.monotonic(), database.row_counts()
+    part = store.write(backup, f"{name}.sql.gz", database.dump)
+    return Dump(part, before, database.row_counts(), database.revision(), time.monotonic() - started)
+
+
+def restore(store: BackupStore, backup: str, part: Part, database: SqlDatabase) -> Restored:
+    """Check the file, then run it in `database`, which must be empty. Raises BackupError."""
+    started = time.monotonic()
+    store.check(backup, part, database.end_mark)
+    try:
+        with store.read(backup, part.name) as dump:
+            database.restore(dump)
+        return Restored(database.row_counts(), time.monotonic() - started)
+    except DatabaseError as error:
+        raise BackupError(f"restoring the backup {backup}/{part.name}", error.came_back,
+                          "The backup does not count; make a new one") from None
+
+
+def compare(backup: str, dump: Dump, restored: Mapping[str, int]) -> None:
+    """Raises BackupError unless each table came back with a number of rows that the source had."""
+    found = {table: _difference(dump.before.get(table), dump.after.get(table), restored.get(table))
+             for table in sorted({*dump.before, *dump.after, *restored})}
+    faults = "; ".join(f"{table}: {fault}" for table, fault in found.items() if fault)
+    if faults:
+        raise BackupError(f"comparing the backup {backup} with its source", faults,
+                          "The backup does not count; make a new one")
+
+
+def _difference(before: int | None, after: int | None, restored: int | None) -> str | None:
+    if restored is None:
+        return "is missing" if before is not None and after is not None else None
+    known = [count for count in (before, after) if count is not None]
+    if not known:
+        return f"has {restored} rows and is not in the source"
+    # A table made or dropped during the dump has one count only: any number up to it is honest.
+    least = min(known) if len(known) == 2 else 0
+    if least <= restored <= max(known):
+        return None
+    return f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} in the source"
+
+
+def save_volume(host: DockerHost, store: BackupStore, backup: str, name: str, volume: str, like: str, key: str) -> Part:
+    """Keep a named volume as `<name>.tar.gz`, read through a container of `like`'s image that is never started."""
+    def produce(into: BinaryIO) -> None:
+        for chunk in _archive(host, volume, like, f"{key}/volume"):
+            into.write(chunk)
+
+    part = store.write(backup, f"{name}.tar.gz", produce)
+    store.check(backup, part)
+    return part
+
+
+def _archive(host: DockerHost, volume: str, like: str, key: str) -> Iterator[bytes]:
+    doing = f"saving the volume {volume}"
+    with engine_errors(doing):
+        host.forget(key)
+        try:
+            host.client.volumes.get(volume)   # mounting one that is not there would make an empty one
+        except NotFound:
+            raise BackupError(doing, "there is no such volume", "Correct `state.volumes` in stack.yaml") from None
+        container = host.client.containers.create(
+            host.client.containers.get(like).attrs["Image"], ["true"], network="none", labels={KEY_LABEL: key},
+            volumes={volume: {"bind": "/tidegate-volume", "mode": "ro"}})
+        try:
+            yield from container.get_archive("/tidegate-volume")[0]
+        finally:
+            container.remove(force=True, v=True)
+
+
+def _prove(host: DockerHost, store: BackupStore, backup: str, key: str, source: Source, dump: Dump,
+           rehearse: Rehearse) -> Restored:
+    name = source.spec.name
+    with scratch_database(host, source.spec, source.container, source.environment, f"{key}/{name}",
+                          data_size=_open(host, source).data_size()) as scratch:
+        restored = restore(store, backup, dump.part, scratch.database)
+        compare(f"{backup}/{name}", dump, restored.tables)
+        rehearse(name, scratch)
+    return restored
+
+
+def _open(host: DockerHost, source: Source) -> SqlDatabase:
+    return open_as_owner(host, source.spec, source.container, source.environment)
+
+
+def _facts(store: BackupStore, backup: str, parts: Sequence[Part], dumps: Mapping[str, Dump],
+           restored: Mapping[str, Restored], made_at: datetime, verified_at: datetime) -> Backup:
+    """Tables are named `database.table`; the sha256 is that of the parts' lines `sha256  name`, as sha256sum prints."""
+    lines = "".join(f"{part.sha256}  {part.name}\n" for part in parts)
+    revisions = [dump.revision for dump in dumps.values() if dump.revision]
+    return Backup(
+        id=backup, path=str(store.folder / backup), size=sum(part.size for part in parts),
+        sha256=hashlib.sha256(lines.encode()).hexdigest(), schema_revision=", ".join(revisions) or None,
+        tables={f"{name}.{table}": rows for name, each in restored.items() for table, rows in each.tables.items()},
+        dump_seconds=sum(dump.seconds for dump in dumps.values()),
+        restore_seconds=sum(each.seconds for each in restored.values()), made_at=made_at, verified_at=verified_at)
+
+
+def _write_json(into: BinaryIO, content: Mapping[str, str]) -> None:
+    into.write(json.dumps(dict(content), indent=2, sort_keys=True).encode())

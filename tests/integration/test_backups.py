@@ -1,0 +1,278 @@
+"""A backup counts only when it has been restored: tried with real servers and real ways to break it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import resource
+import stat
+import tarfile
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from blocks.backup_making import Dump, Source, compare, make_backup, restore, save_database
+from blocks.backups import BackupStore, Part
+from blocks.docker_host import KEY_LABEL, DockerHost
+from blocks.scratch import ScratchDatabase, scratch_database
+from tests.integration.data_servers import MYSQL, POSTGRESQL, Server
+from tidegate.errors import BackupError, CapacityError, DatabaseError
+from tidegate.facts import Backup
+
+pytest_plugins = ["tests.integration.data_fixtures"]
+
+NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BackupStore:
+    return BackupStore(tmp_path / "backups" / "shop" / "prod")
+
+
+@pytest.fixture
+def filled(mysql: Server) -> Server:
+    mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app"))
+    mysql.sql("CREATE TABLE bills (id INT PRIMARY KEY, note TEXT); INSERT INTO bills VALUES (1, 'a'), (2, 'b');"
+              "CREATE TABLE empty_one (id INT); CREATE TABLE alembic_version (version_num VARCHAR(32));"
+              "INSERT INTO alembic_version VALUES ('0001')")
+    return mysql
+
+
+@pytest.fixture
+def volume(host: DockerHost, mysql_image: str) -> Iterator[str]:
+    made = host.client.volumes.create(f"tidegate-test-{uuid.uuid4().hex[:8]}")
+    host.client.containers.run(mysql_image, ["sh", "-c", "echo tide >/v/file"], entrypoint=[], network="none", remove=True,
+                               volumes={made.name: {"bind": "/v", "mode": "rw"}})
+    yield made.name
+    made.remove()
+
+
+def writes(content: bytes) -> Callable[[BinaryIO], None]:
+    def produce(into: BinaryIO) -> None:
+        into.write(content)
+    return produce
+
+
+def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any) -> Backup:
+    source = Source(server.spec, server.container, server.environment)
+    options = {"volumes": {}, "config": {"hash": "abc"}, "now": lambda: NOON} | more
+    return make_backup(server.host, store, backup, f"test/{server.network}/backup", [source], **options)
+
+
+def test_a_backup_is_restored_and_compared_before_it_counts(filled: Server, store: BackupStore) -> None:
+    made = back_up(filled, store)
+    assert made.tables == {"main.bills": 2, "main.empty_one": 0, "main.alembic_version": 1}
+    assert (made.verified_at, made.schema_revision) == (NOON, "0001")
+    assert made.restore_seconds > 0 < made.dump_seconds
+    assert store.backups() == [made]
+    assert _left(filled) == ([], [])
+
+
+def test_only_the_owner_can_read_a_backup(filled: Server, store: BackupStore) -> None:
+    made = Path(back_up(filled, store).path)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in made.iterdir()} == {0o600}
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (made, made.parent)} == {0o700}
+    assert sorted(file.name for file in made.iterdir()) == ["config.json.gz", "main.sql.gz", "manifest.json"]
+
+
+def test_no_password_is_in_a_manifest(filled: Server, store: BackupStore) -> None:
+    manifest = (Path(back_up(filled, store).path) / "manifest.json").read_text()
+    assert json.loads(manifest)["parts"][0]["name"] == "main.sql.gz"
+    assert filled.environment["MYSQL_PASSWORD"] not in manifest
+
+
+def test_an_empty_database_is_a_backup_too(mysql: Server, store: BackupStore) -> None:
+    mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app"))
+    made = back_up(mysql, store)
+    assert (made.tables, made.schema_revision, made.verified_at) == ({}, None, NOON)
+
+
+def test_a_second_call_for_the_same_backup_changes_nothing(filled: Server, store: BackupStore) -> None:
+    assert back_up(filled, store) == back_up(filled, store, now=lambda: NOON + timedelta(hours=1))
+
+
+def test_rows_written_during_the_dump_do_not_spoil_it(filled: Server, store: BackupStore) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 100
+        while not stop.is_set():
+            filled.sql(f"INSERT INTO bills VALUES ({number}, 'late')")
+            number += 1
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert back_up(filled, store).tables["main.bills"] >= 2
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_declared_volumes_are_saved(filled: Server, store: BackupStore, volume: str) -> None:
+    made = back_up(filled, store, volumes={"uploads": volume})
+    with tarfile.open(Path(made.path) / "uploads.tar.gz") as tar:
+        file = tar.extractfile("tidegate-volume/file")
+        assert file is not None
+        assert file.read() == b"tide\n"
+
+
+def test_a_declared_volume_that_is_not_there_fails_the_backup(filled: Server, store: BackupStore) -> None:
+    name = f"tidegate-test-{uuid.uuid4().hex[:8]}"
+    with pytest.raises(BackupError, match="no such volume"):
+        back_up(filled, store, volumes={"uploads": name})
+    assert store.backups() == []
+    assert not (store.folder / "b1").exists()
+    assert name not in [each.name for each in filled.host.client.volumes.list()]
+
+
+def test_a_dump_that_fails_keeps_nothing(filled: Server, store: BackupStore) -> None:
+    broken = Server(filled.host, filled.spec, filled.container, filled.network,
+                    filled.environment | {"MYSQL_ROOT_PASSWORD": "wrong"})
+    with pytest.raises(DatabaseError, match="password is wrong"):
+        back_up(broken, store)
+    assert not (store.folder / "b1").exists()
+
+
+@pytest.mark.parametrize("cut", [10, 200], ids=["in the trailer", "in the data"])
+def test_a_truncated_file_is_refused(filled: Server, store: BackupStore, cut: int) -> None:
+    part = save_database(store, "b1", "main", filled.owner()).part
+    file = store.folder / "b1" / part.name
+    file.write_bytes(file.read_bytes()[:-cut])
+    with pytest.raises(BackupError, match="sha256"):
+        restore(store, "b1", part, filled.owner())
+    with pytest.raises(BackupError, match="damaged"), store.read("b1", part.name) as content:
+        content.read()
+
+
+def test_a_dump_without_its_end_mark_is_refused(filled: Server, store: BackupStore) -> None:
+    part = store.write("b1", "main.sql.gz", writes(b"CREATE TABLE bills (id INT);\n"))
+    with pytest.raises(BackupError, match="end mark"):
+        restore(store, "b1", part, filled.owner())
+
+
+def test_a_table_that_did_not_come_back_is_a_failure(filled: Server, store: BackupStore) -> None:
+    dump = save_database(store, "b1", "main", filled.owner())
+    with store.read("b1", "main.sql.gz") as content:
+        text = content.read()
+    start, end = text.index(b"DROP TABLE IF EXISTS `bills`"), text.index(b"-- Table structure for table `empty_one`")
+    part = store.write("b2", "main.sql.gz", writes(text[:start] + text[end:]))
+    with _scratch(filled) as scratch, pytest.raises(BackupError, match="bills: is missing"):
+        compare("b2", dump, restore(store, "b2", part, scratch.database).tables)
+
+
+@pytest.mark.parametrize(("before", "after", "restored", "fault"), [
+    (3, 3, 3, None), (3, 5, 4, None), (5, 3, 4, None), (None, 4, 2, None), (None, 4, None, None),
+    (3, 3, 2, "2 rows restored, 3 in the source"), (3, 5, 6, "6 rows restored, 3 to 5"), (3, 3, None, "is missing"),
+    (None, None, 1, "not in the source")])
+def test_restored_rows_lie_between_the_counts(before: int | None, after: int | None, restored: int | None,
+                                              fault: str | None) -> None:
+    def counts(number: int | None) -> dict[str, int]:
+        return {} if number is None else {"bills": number}
+    dump = Dump(Part("main.sql.gz", 1, ""), counts(before), counts(after), None, 1)
+    if fault is None:
+        return compare("b1", dump, counts(restored))
+    with pytest.raises(BackupError, match=fault):
+        compare("b1", dump, counts(restored))
+
+
+def test_a_rehearsal_runs_on_the_restored_copy_and_never_on_the_source(filled: Server, store: BackupStore) -> None:
+    def rehearse(name: str, scratch: ScratchDatabase) -> None:
+        assert name == "main"
+        assert scratch.environment["MYSQL_PASSWORD"] != filled.environment["MYSQL_PASSWORD"]
+        assert scratch.database.row_counts()["bills"] == 2
+        scratch.database.restore(io.BytesIO(b"DROP TABLE bills"))
+    back_up(filled, store, rehearse=rehearse)
+    assert filled.database().row_counts()["bills"] == 2
+
+
+def test_a_rehearsal_that_fails_leaves_no_backup_and_no_container(filled: Server, store: BackupStore) -> None:
+    def rehearse(name: str, scratch: ScratchDatabase) -> None:
+        raise RuntimeError("the migration failed")
+    with pytest.raises(RuntimeError):
+        back_up(filled, store, rehearse=rehearse)
+    assert store.backups() == []
+    assert _left(filled) == ([], [])
+
+
+def test_what_a_killed_attempt_left_is_removed_first(filled: Server) -> None:
+    key = f"test/{filled.network}/killed"
+    killed = scratch_database(filled.host, MYSQL, filled.container, filled.environment, key)
+    left = killed.__enter__()
+    with scratch_database(filled.host, MYSQL, filled.container, filled.environment, key) as scratch:
+        found = filled.host.containers({KEY_LABEL: f"{key}/scratch"})
+        assert [each.id for each in found] == [scratch.container] != [left.container]
+    killed.__exit__(None, None, None)
+    assert _left(filled) == ([], [])
+
+
+def test_a_scratch_database_leads_nowhere(filled: Server) -> None:
+    with _scratch(filled) as scratch:
+        network = filled.host.client.networks.get(scratch.network)
+        assert network.attrs["Internal"]
+        assert [each.id for each in network.containers] == [scratch.container]
+
+
+def test_a_full_disk_keeps_no_half_of_a_backup(filled: Server, store: BackupStore) -> None:
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, old[1]))
+    try:
+        with pytest.raises(CapacityError, match="nothing was kept"):
+            store.write("b1", "main.sql.gz", writes(os.urandom(400_000)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert list((store.folder / "b1").iterdir()) == []
+
+
+def test_too_little_room_is_said_before_anything_is_written(filled: Server, store: BackupStore) -> None:
+    with pytest.raises(CapacityError, match="are needed"):
+        store.check_room(1 << 60)
+
+
+def test_pruning_keeps_the_newest_verified_and_the_pinned(store: BackupStore) -> None:
+    _sealed(store, "pinned", 1)
+    _sealed(store, "old", 2)
+    _sealed(store, "unproved", 3, verified=False)
+    _sealed(store, "good", 4)
+    _sealed(store, "new", 5)
+    assert sorted(store.prune(2, ["pinned"])) == ["old", "unproved"]
+    assert [each.id for each in store.backups()] == ["new", "good", "pinned"]
+
+
+def test_pruning_waits_for_a_verified_new_backup(store: BackupStore) -> None:
+    _sealed(store, "good", 1)
+    _sealed(store, "unproved", 2, verified=False)
+    assert store.prune(1, []) == []
+
+
+def test_postgresql_is_saved_and_proved_the_same_way(postgresql: Server, store: BackupStore) -> None:
+    postgresql.sql("DROP TABLE IF EXISTS bills; CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1), (2)")
+    assert postgresql.spec is POSTGRESQL
+    assert back_up(postgresql, store).tables == {"main.bills": 2}
+
+
+def _sealed(store: BackupStore, name: str, hours: int, *, verified: bool = True) -> None:
+    at = NOON + timedelta(hours=hours)
+    part = store.write(name, "main.sql.gz", writes(b"-- Dump completed"))
+    store.seal(Backup(name, str(store.folder / name), part.size, part.sha256, None, {}, 1, 1, at,
+                      at if verified else None), [part])
+    assert gzip.decompress((store.folder / name / part.name).read_bytes()) == b"-- Dump completed"
+
+
+def _scratch(server: Server) -> Any:
+    return scratch_database(server.host, server.spec, server.container, server.environment, f"test/{server.network}/x")
+
+
+def _left(server: Server) -> tuple[list[str], list[str]]:
+    client, mark = server.host.client, f"test/{server.network}"
+    containers = [each.name for each in client.containers.list(all=True, filters={"label": KEY_LABEL})
+                  if each.labels[KEY_LABEL].startswith(mark)]
+    networks = [each.name for each in client.networks.list(filters={"label": KEY_LABEL})
+                if each.attrs["Labels"][KEY_LABEL].startswith(mark)]
+    return containers, networks
