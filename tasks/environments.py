@@ -55,7 +55,7 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
         settings=settings, stack=found, name=environment, config=config, ledger=Ledger(settings.database_url),
         host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host, registry, redactor.redact),
         registry=registry, source=GitSource.of(found, settings.home),
-        edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in found.notify},
+        edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in found.notifiers_for("red")},
         values=values, redactor=redactor)
 
 

@@ -9,10 +9,10 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.deployments import planned
-from tasks.work import Work
+from tasks.work import OpenEnvironment, Work
 from tidegate import messages
 from tidegate.facts import Message
-from tidegate.ports import Notifier
+from tidegate.ledger.tables import Deployment
 
 Kind = Literal["staging_ready", "released", "rolled_back", "failed", "needs_person"]
 RETRY_SECONDS = (1, 3)
@@ -25,23 +25,27 @@ def tell(work: Work, kind: Kind, *, error: BaseException | None = None, url: str
     Needs: a fact to tell. Leaves: a row per address, sent or not sent. Again: what was sent is not sent twice.
     Undo: nothing to undo.
     """
-    message = _message(work, kind, error, url)
+    deliver(work.env, _message(work, kind, error, url), key=work.key(f"tell-{kind}"), deployment=work.deployment)
+
+
+def deliver(env: OpenEnvironment, message: Message, *, key: str, deployment: Deployment) -> None:
+    """To everybody whom a message of this severity concerns, once for each `key` and address."""
     get_run_logger().info("%s\n%s", message.title, message.body)
-    for channel, notifier in work.env.notifiers.items():
-        _deliver(work, kind, channel, notifier, message)
+    for channel in env.stack.notifiers_for(message.severity):
+        _deliver(env, message, channel, f"{key}-{channel}", deployment)
 
 
-def _deliver(work: Work, kind: Kind, channel: str, notifier: Notifier, message: Message) -> None:
-    deliveries, key = work.env.ledger.messages, work.key(f"tell-{kind}-{channel}")
-    delivery = deliveries.begin(key=key, kind=kind, channel=channel, deployment_id=work.deployment.id)
+def _deliver(env: OpenEnvironment, message: Message, channel: str, key: str, deployment: Deployment) -> None:
+    deliveries = env.ledger.messages
+    delivery = deliveries.begin(key=key, kind=message.kind, channel=channel, deployment_id=deployment.id)
     if delivery.sent_at is not None:
         return
     for wait in (*RETRY_SECONDS, None):
         try:
-            notifier.send(message)
+            env.notifiers[channel].send(message)
         except Exception as failed:   # whatever a messenger does, the release goes on
-            deliveries.failed(key, work.env.redactor.redact(str(failed)))
-            get_run_logger().warning("not sent to %s: %s", channel, work.env.redactor.redact(str(failed)))
+            deliveries.failed(key, env.redactor.redact(str(failed)))
+            get_run_logger().warning("not sent to %s: %s", channel, env.redactor.redact(str(failed)))
             if wait is None or not getattr(failed, "retryable", False):
                 return
             time.sleep(wait)
@@ -51,8 +55,7 @@ def _deliver(work: Work, kind: Kind, channel: str, notifier: Notifier, message: 
 
 
 def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> Message:
-    env, version = work.env, work.version.name
-    words = messages.Speaker(env.stack.language, env.stack.title, env.stack.time_zone)
+    env, version, words = work.env, work.version.name, speaker(work.env)
     moment = work.deployment.switched_at or work.deployment.created_at
     reason = env.redactor.redact(str(error) if error else work.deployment.reason)
     match kind:
@@ -66,3 +69,7 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
             return words.failed(version, env.name, reason)
         case "needs_person":
             return words.needs_person(version, env.name, reason)
+
+
+def speaker(env: OpenEnvironment) -> messages.Speaker:
+    return messages.Speaker(env.stack.language, env.stack.title, env.stack.time_zone)

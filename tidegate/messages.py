@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from tidegate.facts import Message
 from tidegate.texts import TEXTS
 
-Kind = Literal["released", "rolled_back", "staging_ready", "failed", "needs_person", "approval_expired"]
+Kind = Literal["released", "rolled_back", "staging_ready", "failed", "needs_person", "approval_expired",
+               "degraded"]
 Severity = Literal["green", "yellow", "red"]
 
 MOST_CHANGES = 10
@@ -19,7 +20,8 @@ _LONGEST_REASON = 500
 # R29: red is for a system that is down or may be, and for a person who must act now. Only production can be that urgent.
 _SEVERITY: dict[Kind, Severity] = {
     "released": "green", "staging_ready": "green", "approval_expired": "green",
-    "rolled_back": "yellow", "failed": "yellow", "needs_person": "red"}
+    "rolled_back": "yellow", "failed": "yellow", "needs_person": "red",
+    "degraded": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Speaker:
 
     def needs_person(self, version: str, environment: str, reason: str) -> Message:
         return self._message("needs_person", environment, version=version, reason=_one_line(reason))
+
+    def degraded(self, version: str, environment: str, reason: str, severity: Severity) -> Message:
+        """`severity` is that of the signal: it decides who is told."""
+        message = self._message("degraded", environment, version=version, reason=_one_line(reason))
+        return replace(message, severity=severity if environment == "prod" else "green")
 
     def approval_expired(self, version: str, environment: str) -> Message:
         return self._message("approval_expired", environment, version=version)

@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from tidegate.errors import StackFileError
 
 EnvironmentName = Literal["dev", "staging", "prod"]
+Severity = Literal["green", "yellow", "red"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 EnvKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
@@ -174,8 +175,17 @@ class Stack(Part):
     smoke_repeat_seconds: int = Field(3, ge=0, description="The checks run a second time after this long (P67).")
     watch: Watch = Watch()
     notify: tuple[str, ...] = Field((), description="Names of `notifier` blocks.")
+    escalate: dict[Literal["yellow", "red"], tuple[str, ...]] = Field(
+        {}, description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).")
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
     folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
+
+    def notifiers_for(self, severity: Severity) -> tuple[str, ...]:
+        """Who is told: each name once, those who hear of everything first."""
+        levels: dict[Severity, tuple[Literal["yellow", "red"], ...]] = {
+            "green": (), "yellow": ("yellow",), "red": ("yellow", "red")}
+        urgent = [name for level in levels[severity] for name in self.escalate.get(level, ())]
+        return tuple(dict.fromkeys([*self.notify, *urgent]))
 
     @field_validator("folder", mode="before")
     @classmethod

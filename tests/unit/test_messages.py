@@ -22,7 +22,8 @@ def text(message: Message) -> str:
 def everything(speaker: Speaker, environment: str = "prod") -> list[Message]:
     return [speaker.released("v1.1.0", environment, ["a"], AT), speaker.rolled_back("v1.0.0", environment, "why", AT),
             speaker.staging_ready("v1.1.0", "http://staging.localhost"), speaker.failed("v1.1.0", environment, "why"),
-            speaker.needs_person("v1.1.0", environment, "why"), speaker.approval_expired("v1.1.0", environment)]
+            speaker.needs_person("v1.1.0", environment, "why"), speaker.approval_expired("v1.1.0", environment),
+            speaker.degraded("v1.1.0", environment, "why", "yellow")]
 
 
 def test_the_release_message_is_the_product_managers_own() -> None:
@@ -97,7 +98,7 @@ def test_every_message_names_the_product_and_the_version_and_leaves_no_field_ope
 def test_the_severity_says_how_soon_a_person_must_look() -> None:
     severities = {message.kind: message.severity for message in everything(ZH_SPEAKER)}
     assert severities == {"released": "green", "staging_ready": "green", "approval_expired": "green",
-                          "rolled_back": "yellow", "failed": "yellow", "needs_person": "red"}
+                          "rolled_back": "yellow", "failed": "yellow", "needs_person": "red", "degraded": "yellow"}
     assert {message.severity for message in everything(ZH_SPEAKER, "staging")} == {"green"}
 
 

@@ -126,3 +126,11 @@ def test_the_schema_in_docs_is_up_to_date() -> None:
 
 def test_every_key_in_the_schema_can_be_written_in_a_stack_file() -> None:
     assert set(Stack.model_json_schema()["properties"]) == set(Stack.model_fields) - {"folder"}
+
+
+def test_a_severity_decides_who_is_told(tmp_path: Path, sample: Any) -> None:
+    sample |= {"notify": ["chat"], "escalate": {"yellow": ["mail"], "red": ["phone", "mail"]}}
+    stack = load_stack(written(tmp_path, sample))
+    assert stack.notifiers_for("green") == ("chat",)
+    assert stack.notifiers_for("yellow") == ("chat", "mail")
+    assert stack.notifiers_for("red") == ("chat", "mail", "phone")

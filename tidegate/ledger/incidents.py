@@ -28,6 +28,11 @@ class Incidents:
                      deployment_id=deployment_id, signal=signal, severity=severity)
         return incident
 
+    def of_signal(self, signal: str) -> Incident | None:
+        """What was opened for this signal, open or closed."""
+        with self._store.reading(f"looking for the incident {signal}") as session:
+            return session.scalars(select(Incident).where(Incident.signal == signal)).first()
+
     def close(self, incident_id: str, outcome: str, *, actor: str | None = None) -> Incident:
         """Close it; a closed one keeps its outcome. Raises LedgerError when there is none."""
         doing = f"closing the incident {incident_id}"

@@ -18,6 +18,9 @@ TEXTS = {
     "needs_person.body": "Version: {version}\nReason: {reason}\n"
                          "Current state: nothing is done automatically until a person decides\n"
                          "Next: look at the run at once",
+    "degraded.title": "📉 {environment} became worse",
+    "degraded.body": "Version: {version}\nReason: {reason}\nCurrent state: this version keeps serving\n"
+                     "Next: look at it; a rollback is one command",
     "approval_expired.title": "⌛ Nobody decided about {title} {version} in time",
     "approval_expired.body": "Version: {version}\nCurrent state: {environment} has not been touched\n"
                              "Next: start the release again if it is still wanted",

@@ -15,6 +15,8 @@ TEXTS = {
     "needs_person.title": "🆘 {environment}需要人工处理",
     "needs_person.body": "版本: {version}\n原因: {reason}\n当前状态: 自动操作已停止，等待负责人决定\n"
                          "后续计划: 请负责人立即查看运行记录",
+    "degraded.title": "📉 {environment}运行变差",
+    "degraded.body": "版本: {version}\n原因: {reason}\n当前状态: 当前版本继续提供服务\n后续计划: 请查看；如有需要，可一键回滚",
     "approval_expired.title": "⌛ {title} {version} 的验收已过期",
     "approval_expired.body": "版本: {version}\n当前状态: {environment}没有任何改动\n后续计划: 如仍需发布，请重新发起",
     "record": "## 发布记录 - {date}\n\n**版本**: {version}  \n**环境**: {environment}  \n**发布人**: {released_by}  \n"
