@@ -38,7 +38,7 @@ def _contains(running: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(running, Mapping) and all(
             _contains(running.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
+    if isinstance(wanted, list) and wanted:
         return isinstance(running, list) and len(running) == len(wanted) and all(map(_contains, running, wanted))
     # References gain their provider's name, and numbers may come back as text.
     return wanted in (None, running) or str(running) in (str(wanted), f"{wanted}@file") or (not wanted and not running)

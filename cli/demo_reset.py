@@ -27,7 +27,7 @@ def reset(settings: Settings, console: Console, stack: str) -> None:
         _remove_containers(stack)
     shutil.rmtree(settings.home / "backups" / stack, ignore_errors=True)
     for environment in ENVIRONMENTS:
-        (settings.home / "edge" / f"{stack}-{environment}.yml").unlink(missing_ok=True)
+        (settings.home / "edge" / f"{stack}_{environment}.yml").unlink(missing_ok=True)
     if ledger.exists():
         kept = ledger.with_name(f"ledger-before-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
         ledger.rename(kept)

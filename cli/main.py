@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import sys
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from tidegate.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 150)
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 

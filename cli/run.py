@@ -8,7 +8,7 @@ from rich.console import Console
 
 from cli.control_plane import ControlPlane, with_prefect
 from tidegate.ledger.schema import upgrade
-from tidegate.settings import Settings
+from tidegate.settings import ROOT, Settings
 
 IMAGES_FILE = "images.env"
 
@@ -26,11 +26,17 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)
     register_blocks(settings, addresses)
+    point_prefect_here(plane)
     plane.start_worker()
     plane.register_deployments()
     _step(console, "worker and deployments", "ready")
     console.print(f"\nOpen [bold]{plane.ui_url}[/bold]. Stop with `make stop`; everything is kept.")
     return plane
+
+
+def point_prefect_here(plane: ControlPlane) -> None:
+    """So that a plain `prefect deployment run ...` in this folder speaks to this server."""
+    (ROOT / "prefect.toml").write_text(f'[api]\nurl = "{plane.ui_url}/api"\n')
 
 
 def stop(settings: Settings, console: Console) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.backups import back_up, verify_backup
-from tasks.schema import migrate_schema, rehearse_migration, restored_copy
+from tasks.backups import back_up
+from tasks.schema import migrate_schema
 
 from flows.put_back import put_back_on_failure
 from tasks.deployments import move, refresh
@@ -30,11 +30,7 @@ def deploy(work: Work) -> Work:
     with holding_lock(work) as work, put_back_on_failure(work):
         work = move(work, DeploymentState.CHANGING)
         ensure_images(work)
-
-        with restored_copy(work) as copy:
-            back_up(work)
-            verify_backup(work, copy)
-            rehearse_migration(work, copy)
+        back_up(work)
         migrate_schema(work)
 
         start_slot(work)

@@ -10,6 +10,7 @@ from flows.accept import accept
 from flows.deploy import deploy
 from flows.parameters import StackName, VersionName, WatchSeconds
 from flows.staging import release_to_staging
+from tasks.base import start_base_services
 from tasks.builds import build_images, resolve_version
 from tasks.deployments import open_deployment, refuse_held
 from tasks.environments import open_environment
@@ -46,6 +47,7 @@ def release(
     if environment == "prod" and not plan_only:
         staged = release_to_staging(stack, chosen, pins, requested_by)
 
+    start_base_services(env)
     plan = make_plan(env, chosen, pins, staged)
     if plan_only:
         return

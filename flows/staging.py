@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flows.deploy import deploy
+from tasks.base import start_base_services
 from tasks.deployments import open_deployment
 from tasks.environments import open_environment
 from tasks.plans import already_staged, make_plan, refuse_faults, staged
@@ -17,6 +18,7 @@ def release_to_staging(stack: str, version: Version, pins: Mapping[str, str], re
     env = open_environment(stack, "staging")
     if proved := already_staged(env):
         return proved
+    start_base_services(env)
     plan = make_plan(env, version, pins, None)
     refuse_faults(plan)
     return staged(deploy(open_deployment(env, plan, requested_by, watch_seconds=0)))

@@ -20,9 +20,13 @@ from tidegate.states import DeploymentState
 from tidegate.targets import choose_target, serving
 
 
-def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reason: str, requested_by: str) -> Work:
-    """The rollback of this flow run, to a target chosen relative to what runs now. Raises InputError with candidates."""
-    key = f"rollback/{flow_run.get_id()}/{env.name}"
+def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reason: str, requested_by: str,
+                  key: str = "") -> Work:
+    """The rollback of this flow run, to a target chosen relative to what runs now. Raises InputError with candidates.
+
+    `key` makes it the only one of its kind: whoever opens it again is given the same deployment.
+    """
+    key = key or f"rollback/{flow_run.get_id()}/{env.name}"
     history = env.ledger.deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)
     others = [one for one in history if one.key != key]
@@ -59,15 +63,20 @@ def note_way_back(work: Work) -> Evidence:
     Needs: the journals of all deployments between here and there. Leaves: the decision. Again: the same. Undo: nothing.
     """
     origin = work.env.ledger.deployments.get(str(work.deployment.origin_id))
-    between = [one for one in work.env.ledger.deployments.history(work.env.stack.name, work.env.name)
-               if origin.number < one.number < work.deployment.number and one.switched_at and one.kind == "release"
+    return asdict(way_back_to(work.env, origin, before=work.deployment.number))
+
+
+def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Planned:
+    """What lies between `origin` and the deployment that would be opened as number `before`."""
+    between = [one for one in env.ledger.deployments.history(env.stack.name, env.name)
+               if origin.number < one.number < before and one.switched_at and one.kind == "release"
                and one.state not in (DeploymentState.ROLLED_BACK, DeploymentState.FAILED)]
-    plans = [planned_of(work.env, one) for one in between]
+    plans = [planned_of(env, one) for one in between]
     kind = gravest([plan.kind for plan in plans])
-    heads = {move.database: move.head for move in planned_of(work.env, origin).schema}
+    heads = {move.database: move.head for move in planned_of(env, origin).schema}
     now = {move.database: move.head for plan in reversed(plans) for move in plan.schema}
     moves = tuple(SchemaMove(name, heads.get(name), head) for name, head in now.items() if heads.get(name) != head)
-    return asdict(Planned(kind, way_back_of(kind), moves))
+    return Planned(kind, way_back_of(kind), moves)
 
 
 @step("refuse-lossy", timeout_seconds=30, retry_delays=())

@@ -1,0 +1,96 @@
+"""The backup before a change: it counts only when it has been restored, and the migration is rehearsed on that copy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from prefect import get_run_logger
+
+from blocks.backup_making import Source, make_backup
+from blocks.backups import BackupStore
+from blocks.scratch import ScratchDatabase
+from tasks.databases import container_of, migrator, spec_of
+from tasks.deployments import planned
+from tasks.pages import publish
+from tasks.plans import config_prints
+from tasks.schema import moves_of
+from tasks.step import Evidence, step
+from tasks.work import OpenEnvironment, Work
+from tidegate.facts import Backup
+from tidegate.pages import backup_page
+
+
+@step("back-up", timeout_seconds=4 * 3600, retry_delays=(5,))
+def back_up(work: Work) -> Evidence:
+    """Dump what the stack declares as state, restore it beside, compare, and rehearse the migration on that copy.
+
+    Needs: the running databases. Leaves: a verified backup; older ones are pruned. Again: the sealed one is taken.
+    Undo: nothing to undo.
+    """
+    env = work.env
+    if not env.config.approval and not planned(work).migrates:
+        return {"made": False, "why": f"{env.name} has no migration to prepare for"}
+    store = backup_store(env)
+    backup = make_backup(
+        env.host, store, f"{work.project}-{work.deployment.number}", work.key("backup"), sources(env), volumes=_volumes(env),
+        config=config_prints(env), now=lambda: datetime.now(UTC),
+        rehearse=lambda name, copy: rehearse_migration(work, name, copy))
+    env.ledger.backups.record(backup, stack=env.stack.name, environment=env.name, deployment_id=work.deployment.id,
+                              fence=work.fence)
+    prune(env, store)
+    publish(work, "backup", backup_page(backup, env.stack.language, env.stack.time_zone))
+    get_run_logger().info("backup %s: %d bytes, %d tables, restored and compared in %.1f s", backup.id, backup.size,
+                          len(backup.tables), backup.restore_seconds)
+    return {"made": True, **_facts(backup)}
+
+
+@step("rehearse-migration", timeout_seconds=3600, retry_delays=())
+def rehearse_migration(work: Work, database: str, copy: ScratchDatabase) -> Evidence:
+    """Migrate the restored copy with the new image; where going back needs a downgrade, walk that way too.
+
+    Needs: a restored copy. Leaves: nothing. Again: on a fresh copy. Undo: nothing to undo.
+    """
+    walked = []
+    for spec, change in moves_of(work):
+        if change.database == database:
+            rehearsed = migrator(work.env, spec, work.pins, key=work.key(f"rehearse-{database}"),
+                                 overrides=copy.environment, networks=(copy.network,))
+            rehearsed.upgrade(change.head)
+            if planned(work).way_back == "image + downgrade" and change.current:
+                rehearsed.downgrade(change.current)
+                rehearsed.upgrade(change.head)
+            walked.append(f"{database}: {change.current or 'empty'} → {change.head}")
+    return {"rehearsed": ", ".join(walked)}
+
+
+def backup_store(env: OpenEnvironment) -> BackupStore:
+    return BackupStore(env.settings.home / "backups" / env.stack.name / env.name)
+
+
+def sources(env: OpenEnvironment) -> list[Source]:
+    """The declared databases with the containers that run them."""
+    specs = [spec_of(env, name) for name in env.stack.state.databases]
+    return [Source(spec, container_of(env, spec), env.values) for spec in specs]
+
+
+def prune(env: OpenEnvironment, store: BackupStore) -> list[str]:
+    """Keep the newest verified ones; never one that an unfinished deployment may go back to."""
+    prunable = env.ledger.backups.prunable(env.stack.name, env.name, env.stack.state.keep)
+    pinned = [backup.id for backup in store.backups() if backup.id not in {old.id for old in prunable}]
+    removed = store.prune(env.stack.state.keep, pinned)
+    for backup in removed:
+        env.ledger.backups.pruned(backup)
+    return removed
+
+
+def _volumes(env: OpenEnvironment) -> dict[str, str]:
+    """Declared volume -> the engine's name of it."""
+    declared = env.model().get("volumes", {})
+    return {name: declared[name].get("name") or f"{env.base_project}_{name}" for name in env.stack.state.volumes}
+
+
+def _facts(backup: Backup) -> Evidence:
+    facts = asdict(backup)
+    return {**facts, "made_at": backup.made_at.isoformat(),
+            "verified_at": backup.verified_at.isoformat() if backup.verified_at else None}
