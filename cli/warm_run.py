@@ -16,13 +16,14 @@ from typing import NoReturn
 
 ENGINE = "prefect.engine"
 PR_SET_PDEATHSIG = 1   # prctl(2)
-# What Prefect imports only when a run begins.
-PREFECT = (ENGINE, "prefect.flow_engine", "prefect.task_engine")
+# What Prefect and its libraries import only when a run begins.
+LATE = ("prefect.flow_engine", "prefect.task_engine", "prefect.deployments.steps.pull", "prefect.utilities.visualization",
+        "anyio._backends._asyncio", "packaging.requirements", "rich._emoji_codes", "encodings.idna")
 
 
 def import_all(packages: list[str]) -> None:
     """Prefect and every module of `packages`. One that cannot be imported fails in its own run, where a person sees it."""
-    for name in PREFECT:
+    for name in (ENGINE, *LATE):
         importlib.import_module(name)
     for package in packages:
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
