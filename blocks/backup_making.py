@@ -50,7 +50,7 @@ class Restored:
     seconds: float
 
 
-Rehearse = Callable[[str, ScratchDatabase], None]
+Rehearse = Callable[[str, ScratchDatabase], object]
 """Called with the database's name while its restored copy still stands."""
 
 

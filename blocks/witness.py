@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 
 import httpx
@@ -32,27 +32,22 @@ class Seen:
     """None for a success: a status below 400."""
 
 
-@dataclass
 class TrafficWitness:
     """`with TrafficWitness(...) as witness:` sends requests until the block ends. Nothing is retried or followed.
 
     `long_path` is requested once at the beginning and awaited at the end, to see that a request in flight survives.
     """
 
-    base_url: str
-    host_header: str
-    path: str = "/"
-    rate_per_second: float = 20
-    timeout_seconds: float = 5
-    most_seconds: float = 1800
-    long_path: str | None = None
-    long_timeout_seconds: float = 60
-    _seen: list[Seen] = field(default_factory=list, init=False, repr=False)
-    _stopped: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
-    _pool: ThreadPoolExecutor = field(init=False, repr=False)
-    _work: Future[None] = field(init=False, repr=False)
-    _began: float = field(default=0.0, init=False, repr=False)
-    _ended: float | None = field(default=None, init=False, repr=False)
+    def __init__(self, base_url: str, host_header: str, path: str = "/", *, rate_per_second: float = 20,
+                 timeout_seconds: float = 5, most_seconds: float = 1800, long_path: str | None = None,
+                 long_timeout_seconds: float = 60) -> None:
+        self.base_url, self.host_header, self.path = base_url, host_header, path
+        self.rate_per_second, self.timeout_seconds, self.most_seconds = rate_per_second, timeout_seconds, most_seconds
+        self.long_path, self.long_timeout_seconds = long_path, long_timeout_seconds
+        self._seen: list[Seen] = []
+        self._stopped = threading.Event()
+        self._began = time.monotonic()
+        self._ended: float | None = None
 
     def __enter__(self) -> TrafficWitness:
         self._began = time.monotonic()
