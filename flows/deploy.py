@@ -7,6 +7,7 @@ from tasks.schema import migrate_schema
 
 from flows.put_back import put_back_on_failure
 from tasks.deployments import move, refresh
+from tasks.live import note_baseline
 from tasks.locks import holding_lock
 from tasks.records import move_alias, publish_record
 from tasks.slots import ensure_images, start_slot, stop_old_slot, wait_until_healthy
@@ -38,6 +39,7 @@ def deploy(work: Work) -> Work:
         offer_candidate(work)
         smoke_slot(work)
 
+        note_baseline(work)
         with traffic_witness(work) as witness:
             shift_traffic(work)
             work = move(work, DeploymentState.WATCHING)

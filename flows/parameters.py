@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,3 +14,5 @@ VersionName = Annotated[str, Field(min_length=1, max_length=60)]
 WatchSeconds = Annotated[int | None, Field(ge=0, le=4 * 3600)]
 StepsBack = Annotated[int, Field(ge=1, le=20)]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
+EventText = Annotated[str, Field(min_length=1, max_length=500)]
+SeverityName = Literal["red", "yellow", "green"]

@@ -8,6 +8,7 @@ from prefect import get_run_logger
 
 from blocks.witness import TrafficWitness
 from tasks.deployments import planned
+from tasks.live import SlidingWindow, baseline_of
 from tasks.slots import slot_state
 from tasks.smoke import smoke
 from tasks.step import Evidence, step
@@ -29,8 +30,10 @@ def watch_release(work: Work, witness: TrafficWitness) -> Evidence:
     begun, looks, seconds = time.time(), 0, planned(work).watch_seconds
     end = (switched.timestamp() if switched else begun) + seconds
     next_smoke = begun + SMOKE_EVERY_SECONDS
+    window = SlidingWindow(work, witness, baseline_of(work.env.ledger.deployments.get(work.deployment.id)))
     while time.time() < end:
         _look(work, witness)
+        _judge(work, window)
         if time.time() >= next_smoke:
             _smoke(work)
             next_smoke = time.time() + SMOKE_EVERY_SECONDS
@@ -48,6 +51,11 @@ def _look(work: Work, witness: TrafficWitness) -> None:
                                f"{container.restarts} times. Its last lines:\n{log}")
     if (failed := witness.figures().failed) > MOST_WITNESS_FAILURES:
         raise _worse(work, f"{failed} requests through the edge failed; first: {witness.failures()[:1]}")
+
+
+def _judge(work: Work, window: SlidingWindow) -> None:
+    if (verdict := window.judge()).outcome == "worse":
+        raise _worse(work, "; ".join(verdict.reasons))
 
 
 def _smoke(work: Work) -> None:

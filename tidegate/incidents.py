@@ -31,6 +31,8 @@ class Signal:
     source: str
     """Who says so: `watch/prod`, `alertmanager`."""
     resolved: bool = False
+    deployment: int | None = None
+    """The number that it was seen on, where the source knows."""
 
 
 @dataclass(frozen=True)

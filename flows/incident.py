@@ -1,0 +1,47 @@
+"""An environment became worse: roll back what is proved a regression, tell or page people about the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+
+from flows.parameters import EventText, SeverityName, StackName
+from flows.rollback import go_back
+from tasks.environments import open_environment
+from tasks.incidents import close_incident, decide_about, open_automatic_rollback, open_incident, tell_of_incident
+from tidegate.incidents import Signal
+from tidegate.stackfile import EnvironmentName
+
+
+@flow(name="incident", flow_run_name="incident on {stack} {environment}: {reason}", persist_result=False)
+def incident(
+    stack: StackName,
+    signal: EventText,
+    severity: SeverityName,
+    started_at: datetime,
+    reason: EventText,
+    environment: EnvironmentName = "prod",
+    source: str = "a person",
+) -> None:
+    """Answer to a degraded environment. Started by the event `tidegate.environment.degraded`.
+
+    Args:
+        stack: Which application.
+        signal: The key of this trouble, unique for ever: told again, it has the same one.
+        severity: red, the system is down; yellow, it is partly broken; green, it can wait.
+        started_at: When the trouble began.
+        reason: What was seen.
+        environment: Where.
+        source: Who saw it.
+    """
+    env = open_environment(stack, environment)
+    raised = Signal(env.stack.name, environment, signal, severity, started_at, reason, source)
+    opened = open_incident(env, raised)
+    decision = decide_about(env, raised, opened)
+    match decision.action:
+        case "roll_back":
+            go_back(open_automatic_rollback(env, raised, decision.reason))
+        case "page" | "tell":
+            tell_of_incident(env, opened, decision)
+    close_incident(env, opened, decision)

@@ -1,0 +1,156 @@
+"""An incident: a signal taken in once, examined, answered, closed with what was done about it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from blocks.environment_events import environment_event, send_events
+from tasks.live import Sighting, ask, baseline_of
+from tasks.messages import deliver, speaker
+from tasks.rollbacks import open_rollback, way_back_to
+from tasks.samples import recent_figures
+from tasks.step import is_retryable
+from tasks.work import OpenEnvironment, Work
+from tidegate.errors import InputError, LockedError
+from tidegate.incidents import Decision, Signal, Situation, decide
+from tidegate.ledger.tables import Deployment, Incident
+from tidegate.looks import FAILURES_THAT_COUNT, Look, assess, faults_of
+from tidegate.plan import WayBack
+from tidegate.states import DeploymentState
+from tidegate.targets import choose_target
+
+ON_THE_WAY = (DeploymentState.PLANNED, DeploymentState.CHANGING)
+
+@task(task_run_name="open the incident {signal.key}", timeout_seconds=60, cache_policy=NO_CACHE, persist_result=False)
+def open_incident(env: OpenEnvironment, signal: Signal) -> Incident:
+    """Take a signal in.
+
+    Needs: a signal. Leaves: one row for its key. Again: the same row, closed or not. Undo: `close_incident`.
+    """
+    serving = env.ledger.deployments.current(env.stack.name, env.name)
+    return env.ledger.incidents.open(stack=signal.stack, environment=signal.environment, signal=signal.key,
+                                     severity=signal.severity, deployment_id=serving.id if serving else None)
+
+
+@task(task_run_name="decide about {signal.key}", retries=2, retry_delay_seconds=[1, 3], retry_condition_fn=is_retryable,
+      timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
+def decide_about(env: OpenEnvironment, signal: Signal, incident: Incident) -> Decision:
+    """Look at what is true now, and choose.
+
+    Needs: an incident. Leaves: nothing. Again: looks again. Undo: nothing to undo.
+    """
+    serving = env.ledger.deployments.current(env.stack.name, env.name)
+    decision = decide(signal, _situation(env, serving, incident), lambda: _prove(env, serving))
+    get_run_logger().info("%s: %s", decision.action, decision.reason)
+    return decision
+
+
+def open_automatic_rollback(env: OpenEnvironment, signal: Signal, reason: str) -> Work:
+    """The one rollback that may happen by itself to the release that serves: the ledger's unique key sees to it.
+
+    Raises LockedError where another incident has opened it.
+    """
+    serving = env.ledger.deployments.current(env.stack.name, env.name)
+    work = open_rollback(env, steps_back=1, to=None, reason=env.redactor.redact(reason), key=_automatic_key(env, serving),
+                         requested_by=f"alert {signal.source}: {signal.key}")
+    if work.deployment.run_id != str(flow_run.get_id()):
+        raise LockedError(f"rolling back {work.title}", f"another incident has begun it in the run {work.deployment.run_id}",
+                          "Follow that run; nothing was changed by this one")
+    return work
+
+
+@task(task_run_name="tell people: {decision.action} {env.base_project}", timeout_seconds=300, cache_policy=NO_CACHE,
+      persist_result=False)
+def tell_of_incident(env: OpenEnvironment, incident: Incident, decision: Decision) -> None:
+    """Say what was seen to those whom its severity concerns (R29).
+
+    Needs: a decision to tell or page. Leaves: a row per address. Again: what was sent is not sent twice. Undo: nothing.
+    """
+    serving = env.ledger.deployments.current(env.stack.name, env.name)
+    if serving is None:
+        return
+    words, reason = speaker(env), env.redactor.redact(decision.reason)
+    message = words.needs_person(serving.version, env.name, reason) if decision.action == "page" else words.degraded(
+        serving.version, env.name, reason, decision.severity)
+    deliver(env, message, key=f"{env.name}/{env.stack.name}/incident/{incident.id}/{decision.action}", deployment=serving)
+
+
+def close_incident(env: OpenEnvironment, incident: Incident, decision: Decision) -> None:
+    """Write down what was done. A paged one stays open: a person is on it, until the environment is seen healthy."""
+    if decision.action != "page":
+        env.ledger.incidents.close(incident.id, env.redactor.redact(f"{decision.action}: {decision.reason}"),
+                                   actor=f"alert {incident.signal}")
+
+
+def close_recovered(env: OpenEnvironment, sighting: Sighting) -> None:
+    """The environment is well: nothing about it is open any more."""
+    for incident in env.ledger.incidents.open_ones(env.stack.name, env.name):
+        env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/prod")
+        get_run_logger().info("closed the incident %s: healthy again", incident.signal)
+
+
+@task(task_run_name="report {env.base_project}", retries=3, retry_delay_seconds=[1, 3, 10], retry_condition_fn=is_retryable,
+      timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
+def report_degraded(env: OpenEnvironment, sighting: Sighting) -> None:
+    """Send the event that starts `incident/prod`, for as long as no incident answers to it.
+
+    Needs: a look that is worse. Leaves: an event. Again: the same key, which is handled once. Undo: nothing to undo.
+    """
+    signal = signal_of(env, sighting)
+    if env.ledger.incidents.of_signal(signal.key) is None:
+        get_run_logger().warning("%s is worse: %s", env.base_project, signal.reason)
+        asyncio.run(send_events([environment_event(signal)]))
+
+
+def signal_of(env: OpenEnvironment, sighting: Sighting) -> Signal:
+    number, look = sighting.deployment.number, sighting.look
+    key = f"watch/{env.name}/{env.stack.name}/{number}/{look.severity}/{sighting.since:%Y%m%dT%H%M%S}"
+    return Signal(stack=env.stack.name, environment=env.name, key=key, severity=look.severity, started_at=sighting.since,
+                  reason=look.reason, source="watch/prod", deployment=number)
+
+
+def _situation(env: OpenEnvironment, serving: Deployment | None, incident: Incident) -> Situation:
+    history = env.ledger.deployments.history(env.stack.name, env.name)
+    rollbacks = [one for one in history if one.kind == "rollback"]
+    going = next((one for one in rollbacks if one.state in ON_THE_WAY and not _is_mine(one)), None)
+    automatic = next((one for one in rollbacks if serving and one.key == _automatic_key(env, serving)), None)
+    return Situation(
+        current=serving, handled=incident.closed_at is not None, going_back=going,
+        automatic=None if automatic and _is_mine(automatic) else automatic,
+        way_back=_way_back(env, history, serving) if serving else "none")
+
+
+def _way_back(env: OpenEnvironment, history: list[Deployment], serving: Deployment) -> WayBack:
+    try:
+        target = choose_target(history, held_commits=env.ledger.holds.commits(env.stack.name))
+    except InputError as error:
+        get_run_logger().info("no way back: %s", error)
+        return "none"
+    return way_back_to(env, target, before=serving.number + 1).way_back
+
+
+def _prove(env: OpenEnvironment, serving: Deployment | None) -> Look:
+    """The figures of the last minutes, and the smoke checks: when they fail, once more after some seconds."""
+    if serving is None:
+        return Look("unsure", "green", "nothing serves there")
+    checks, failed = ask(env, serving), 0
+    if faults_of(checks):
+        time.sleep(env.stack.smoke_repeat_seconds)
+        checks = ask(env, serving)
+        failed = FAILURES_THAT_COUNT
+    figures = recent_figures(env, serving, datetime.now(UTC))
+    return assess(figures, baseline_of(serving), env.stack.watch, checks, failed)
+
+
+def _automatic_key(env: OpenEnvironment, serving: Deployment | None) -> str:
+    return f"rollback/automatic/{serving.release_id if serving else 'nothing'}/{env.name}"
+
+
+def _is_mine(deployment: Deployment) -> bool:
+    return deployment.run_id == str(flow_run.get_id())
