@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from prefect import flow
+from pydantic import AwareDatetime
 
 from flows.parameters import EventText, SeverityName, StackName
 from flows.rollback import go_back
@@ -19,7 +18,7 @@ def incident(
     stack: StackName,
     signal: EventText,
     severity: SeverityName,
-    started_at: datetime,
+    started_at: AwareDatetime,
     reason: EventText,
     environment: EnvironmentName = "prod",
     source: str = "a person",

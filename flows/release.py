@@ -15,7 +15,7 @@ from tasks.builds import build_images, resolve_version
 from tasks.deployments import open_deployment, refuse_held
 from tasks.environments import open_environment
 from tasks.messages import tell
-from tasks.plans import make_plan, refuse_faults
+from tasks.plans import check_environment, make_plan
 
 
 @flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)
@@ -40,19 +40,18 @@ def release(
     env = open_environment(stack, environment)
     chosen = resolve_version(env, version)
     refuse_held(env, chosen.commit.sha)
+    start_base_services(env)
+    checks = check_environment(env)
     pins = build_images(env, chosen)
-    seconds = env.stack.watch.seconds if watch_seconds is None else watch_seconds
 
     staged = None
-    if environment == "prod" and not plan_only:
+    if env.config.approval and not plan_only:
         staged = release_to_staging(stack, chosen, pins, requested_by)
 
-    start_base_services(env)
-    plan = make_plan(env, chosen, pins, staged)
+    plan = make_plan(env, chosen, pins, checks, staged)
     if plan_only:
         return
-    refuse_faults(plan)
-    work = open_deployment(env, plan, requested_by, watch_seconds=seconds)
+    work = open_deployment(env, plan, requested_by, watch_seconds=watch_seconds)
     if env.config.approval:
         accept(work, plan)
     work = deploy(work)

@@ -8,7 +8,7 @@ from flows.deploy import deploy
 from tasks.base import start_base_services
 from tasks.deployments import open_deployment
 from tasks.environments import open_environment
-from tasks.plans import already_staged, make_plan, refuse_faults, staged
+from tasks.plans import already_staged, check_environment, make_plan, staged
 from tidegate.facts import Version
 from tidegate.plan import Staged
 
@@ -19,6 +19,5 @@ def release_to_staging(stack: str, version: Version, pins: Mapping[str, str], re
     if proved := already_staged(env):
         return proved
     start_base_services(env)
-    plan = make_plan(env, version, pins, None)
-    refuse_faults(plan)
+    plan = make_plan(env, version, pins, check_environment(env))
     return staged(deploy(open_deployment(env, plan, requested_by, watch_seconds=0)))

@@ -46,7 +46,7 @@ class Planned:
         return any(move.current != move.head for move in self.schema)
 
 
-def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str, *, watch_seconds: int) -> Work:
+def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str, *, watch_seconds: int | None) -> Work:
     """The deployment of this flow run: made once, found again when the run starts again. Newer supersedes older."""
     release = env.ledger.releases.record(
         stack=env.stack.name, version=plan.version.name, commit=plan.version.commit.sha, images=dict(plan.pins),
@@ -57,7 +57,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str, *, watc
     work = Work(env=env, deployment=deployment, version=plan.version, pins=plan.pins)
     _refuse_ended(work)
     _overtake_older(work)
-    note_plan(work, plan, watch_seconds)
+    note_plan(work, plan, env.stack.watch.seconds if watch_seconds is None else watch_seconds)
     return work
 
 

@@ -32,7 +32,8 @@ SPARE_MEMORY_BYTES = 256 << 20
 
 @task(task_run_name="plan {version.name} for {env.base_project}", retries=2, retry_delay_seconds=[1, 5],
       retry_condition_fn=is_retryable, timeout_seconds=600, cache_policy=NO_CACHE, persist_result=False)
-def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], staged: Staged | None) -> Plan:
+def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: tuple[CheckResult, ...],
+              staged: Staged | None = None) -> Plan:
     """Everything a person decides about, with its hash.
 
     Needs: images, running databases. Leaves: an artifact. Again: the same hash while nothing changed. Undo: nothing.
@@ -43,18 +44,25 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], s
         stack=env.stack.name, environment=env.name, version=version, pins=pins,
         config_hash=config_hash(prints, *_compose_files(env)), config=_config_change(serving, prints), schema=_schema(env, pins), running=_running(serving),
         commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
-        domains=env.config.domains, preflight=tuple(_preflight(env)), staged=staged)
+        domains=env.config.domains, preflight=checks, staged=staged)
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
                           plan.way_back)
     publish_page(env, f"plan-{plan.hash[:12]}", plan_page(plan, env.stack.language), f"plan: {version.name} to {env.name}")
     return plan
 
 
-def refuse_faults(plan: Plan) -> None:
-    """Stop before anything changes, naming every fault at once."""
-    if plan.faults:
-        raise CapacityError(f"checking {plan.stack} {plan.environment} before the release", "; ".join(plan.faults),
+@task(task_run_name="check {env.base_project}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
+      timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
+def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
+    """Disk, memory, compose files, edge and database connections, all faults at once, before anything changes.
+
+    Needs: running base services. Leaves: nothing. Again: looks again. Undo: nothing to undo.
+    """
+    results = tuple(_preflight(env))
+    if faults := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
+        raise CapacityError(f"checking {env.stack.name} {env.name} before the release", "; ".join(faults),
                             "Correct each of them; nothing was changed")
+    return results
 
 
 def already_staged(env: OpenEnvironment) -> Staged | None:

@@ -67,10 +67,6 @@ class Plan:
         return way_back_of(self.kind) if self.running else "none"
 
     @property
-    def faults(self) -> list[str]:
-        return [f"{check.name}: {check.detail}" for check in self.preflight if check.outcome != "pass"]
-
-    @property
     def hash(self) -> str:
         """SHA-256 over everything an approver decides about; 64 hex digits."""
         decided: dict[str, Any] = {
