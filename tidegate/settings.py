@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     prefect_port: int = Field(4200, description="Port of the Prefect server on 127.0.0.1.")
     edge_port: int = Field(8080, description="Public port of the edge on 127.0.0.1.")
     edge_check_port: int = Field(8081, description="Loopback-only port of the edge: slot addresses, metrics, API.")
+    receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
     lock_ttl_seconds: float = Field(30, gt=0, description="A lock without heartbeat for this long may be taken over.")
 
     @property
@@ -30,17 +31,25 @@ class Settings(BaseSettings):
 
     def fingerprint_key(self) -> bytes:
         """The installation's own random key for fingerprints of configuration values; made on first use, mode 0600."""
-        file = self.home / "fingerprint.key"
-        if not file.exists():
-            self._make_key(file)
-        return file.read_bytes()
+        return self._kept(self.home / "fingerprint.key", secrets.token_bytes(32))
 
-    def _make_key(self, file: Path) -> None:
-        """Whole or not at all, and of two processes the first one's stays."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(secrets.token_bytes(32))
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, file)
-        draft.unlink()
+    @property
+    def receiver_token_file(self) -> Path:
+        """Alertmanager reads the token from here: `authorization.credentials_file`."""
+        return self.home / "receiver.token"
+
+    def receiver_token(self) -> SecretStr:
+        """What a webhook must bear; made on first use, mode 0600."""
+        return SecretStr(self._kept(self.receiver_token_file, secrets.token_urlsafe(32).encode()).decode())
+
+    def _kept(self, file: Path, fresh: bytes) -> bytes:
+        """What `file` holds. A new one is there whole or not at all, and of two processes the first one's stays."""
+        if not file.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            draft = file.with_suffix(f".{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_bytes(fresh)
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, file)
+            draft.unlink()
+        return file.read_bytes()
