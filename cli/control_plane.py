@@ -27,10 +27,15 @@ class ControlPlane:
         self.settings = settings
         self.server = Background("server", settings.home / "run")
         self.worker = Background("worker", settings.home / "run")
+        self.receiver = Background("receiver", settings.home / "run")
 
     @property
     def ui_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.prefect_port}"
+
+    @property
+    def receiver_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.receiver_port}"
 
     def environment(self) -> dict[str, str]:
         """For every process of the control plane and every Prefect command that speaks to it."""
@@ -40,7 +45,8 @@ class ControlPlane:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
             "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_WORKER_PREFETCH_SECONDS": "2",
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
-            "TIDEGATE_HOME": str(self.settings.home), "TIDEGATE_STACKS": str(self.settings.stacks)}
+            "TIDEGATE_HOME": str(self.settings.home), "TIDEGATE_STACKS": str(self.settings.stacks),
+            "TIDEGATE_RECEIVER_PORT": str(self.settings.receiver_port)}
 
     def start_server(self) -> None:
         port = str(self.settings.prefect_port)
@@ -52,6 +58,11 @@ class ControlPlane:
         self.prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
         self.worker.start([str(BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--name", "tidegate"],
                           self.environment())
+
+    def start_receiver(self) -> None:
+        """Alertmanager's webhooks arrive here. Raises EngineError when it does not answer."""
+        self.receiver.start([sys.executable, "-m", "cli.receiver"], self.environment())
+        self._wait_for(self.receiver, f"{self.receiver_url}/health", "set TIDEGATE_RECEIVER_PORT")
 
     def prefect(self, *arguments: str) -> str:
         """Run a `prefect` command against this control plane; its output, or a TidegateError with it."""
@@ -68,22 +79,29 @@ class ControlPlane:
 
     def stop(self) -> list[str]:
         """Stop what `start` started; the names of what ran."""
-        return [process.name for process in (self.worker, self.server) if process.stop()]
+        return [process.name for process in (self.receiver, self.worker, self.server) if process.stop()]
 
     def healthy(self) -> bool:
-        try:
-            return httpx.get(f"{self.ui_url}/api/health", timeout=2).status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
+        return _answers(f"{self.ui_url}/api/health")
 
     def _wait_for_server(self) -> None:
+        self._wait_for(self.server, f"{self.ui_url}/api/health", "set TIDEGATE_PREFECT_PORT")
+
+    def _wait_for(self, process: Background, url: str, to_do: str) -> None:
         for _ in _until(time.monotonic() + SERVER_START_SECONDS):
-            if self.healthy():
+            if _answers(url):
                 return
-            if self.server.pid() is None:
+            if process.pid() is None:
                 break
-        raise EngineError("starting the Prefect server", f"it did not become healthy; {_last_lines(self.server.log)}",
-                          f"Read {self.server.log}; if the port is taken, set TIDEGATE_PREFECT_PORT")
+        raise EngineError(f"starting the {process.name}", f"it did not become healthy; {_last_lines(process.log)}",
+                          f"Read {process.log}; if the port is taken, {to_do}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def _until(deadline: float) -> Iterator[None]:

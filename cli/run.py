@@ -21,7 +21,8 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
     with_prefect(plane.environment())
-    from cli.edge import register_blocks, start_edge  # Prefect reads its settings when it is imported
+    from cli.automations import register_automations  # Prefect reads its settings when it is imported
+    from cli.edge import register_blocks, start_edge
 
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)
@@ -29,7 +30,10 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     point_prefect_here(plane)
     plane.start_worker()
     plane.register_deployments()
+    register_automations()
     _step(console, "worker and deployments", "ready")
+    plane.start_receiver()
+    _step(console, "alert receiver", f"{plane.receiver_url}/alertmanager, token in {settings.receiver_token_file}")
     console.print(f"\nOpen [bold]{plane.ui_url}[/bold]. Stop with `make stop`; everything is kept.")
     return plane
 
@@ -40,7 +44,7 @@ def point_prefect_here(plane: ControlPlane) -> None:
 
 
 def stop(settings: Settings, console: Console) -> None:
-    """Server, worker and edge, each by its id. Slots and databases of released applications are not touched."""
+    """Server, worker and receiver, each by its id. Slots and databases of released applications are not touched."""
     stopped = ControlPlane(settings).stop()
     console.print(f"Stopped: {', '.join(stopped) or 'nothing was running'}. "
                   "The edge and the released applications keep serving.")
