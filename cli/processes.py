@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,11 +37,9 @@ class Background:
         if running := self.pid():
             return running
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=log,
-                                       stderr=subprocess.STDOUT, start_new_session=True)
-        self._pid_file.write_text(json.dumps({"pid": process.pid, "started_at": _started_at(process.pid)}))
-        return process.pid
+        pid = _spawn(command, environment, self.log)
+        self._pid_file.write_text(json.dumps({"pid": pid, "started_at": _started_at(pid)}))
+        return pid
 
     def stop(self) -> bool:
         """SIGTERM to its process group, SIGKILL when it does not end. True if it ran."""
@@ -55,6 +52,14 @@ class Background:
     @property
     def _pid_file(self) -> Path:
         return self.folder / f"{self.name}.pid"
+
+
+def _spawn(command: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
+    """In a session of its own, so that it outlives us. `subprocess` would warn of a child that is left running on purpose."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+             (os.POSIX_SPAWN_DUP2, 1, 2)]
+    return os.posix_spawn(command[0], command, environment, file_actions=files, setsid=True)
 
 
 def _end(pid: int, process: Background) -> None:
