@@ -6,16 +6,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 
 from cli.processes import Background
+from cli.warm_start import SOCKET_VARIABLE
 from tidegate.errors import EngineError, TidegateError
 from tidegate.settings import ROOT, Settings
 
 WORK_POOL = "tidegate"
+JOB_TEMPLATE = Path(__file__).with_name("job_template.json")
 SERVER_START_SECONDS = 90
 BIN = Path(sys.executable).parent
 
@@ -28,6 +30,7 @@ class ControlPlane:
         self.server = Background("server", settings.home / "run")
         self.worker = Background("worker", settings.home / "run")
         self.receiver = Background("receiver", settings.home / "run")
+        self.zygote = Background("zygote", settings.home / "run")
 
     @property
     def ui_url(self) -> str:
@@ -37,16 +40,21 @@ class ControlPlane:
     def receiver_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.receiver_port}"
 
+    @property
+    def zygote_socket(self) -> Path:
+        return self.zygote.folder / "zygote.sock"
+
     def environment(self) -> dict[str, str]:
         """For every process of the control plane and every Prefect command that speaks to it."""
         return {
             **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
             "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": f"{self.ui_url}/api",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
-            "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_WORKER_PREFETCH_SECONDS": "2",
+            "PREFECT_WORKER_QUERY_SECONDS": "0.5", "PREFECT_WORKER_PREFETCH_SECONDS": "2",
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
             "TIDEGATE_HOME": str(self.settings.home), "TIDEGATE_STACKS": str(self.settings.stacks),
-            "TIDEGATE_RECEIVER_PORT": str(self.settings.receiver_port)}
+            "TIDEGATE_RECEIVER_PORT": str(self.settings.receiver_port),
+            SOCKET_VARIABLE: str(self.zygote_socket)}
 
     def start_server(self) -> None:
         port = str(self.settings.prefect_port)
@@ -54,8 +62,11 @@ class ControlPlane:
                           self.environment())
         self._wait_for_server()
 
-    def start_worker(self) -> None:
-        self.prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
+    def start_worker(self, packages: Sequence[str] = ("flows",)) -> None:
+        """The work pool starts runs by `cli.warm_start`; the zygote answers it, with all modules of `packages` imported."""
+        self.prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite",
+                     "--base-job-template", str(JOB_TEMPLATE))
+        self.zygote.start([sys.executable, "-m", "cli.zygote", str(self.zygote_socket), *packages], self.environment())
         self.worker.start([str(BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--name", "tidegate"],
                           self.environment())
 
@@ -79,7 +90,7 @@ class ControlPlane:
 
     def stop(self) -> list[str]:
         """Stop what `start` started; the names of what ran."""
-        return [process.name for process in (self.receiver, self.worker, self.server) if process.stop()]
+        return [process.name for process in (self.receiver, self.worker, self.zygote, self.server) if process.stop()]
 
     def healthy(self) -> bool:
         return _answers(f"{self.ui_url}/api/health")

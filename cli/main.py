@@ -1,4 +1,4 @@
-"""`tidegate run | stop | status | history | demo`."""
+"""`tidegate run | stop | release | rollback | status | history | demo`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tidegate.settings import Settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
 console = Console(width=None if sys.stdout.isatty() else 150)
+Environment = Annotated[str, typer.Option(help="staging or prod.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -32,6 +33,33 @@ def stop() -> None:
     from cli.run import stop as end
 
     end(Settings(), console)
+
+
+@app.command()
+def release(
+    stack: str,
+    version: str,
+    environment: Environment = "prod",
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what would change and stop there.")] = False,
+) -> None:
+    """Release a version, and follow it to the end."""
+    from cli.release import release as start
+
+    raise typer.Exit(start(Settings(), console, stack, version, environment, plan_only=plan_only))
+
+
+@app.command()
+def rollback(
+    stack: str,
+    reason: Annotated[str, typer.Option(help="What is wrong; it stands in the notice to the team.")],
+    environment: Environment = "prod",
+    steps_back: Annotated[int, typer.Option(min=1, help="How many good versions back.")] = 1,
+    to: Annotated[str | None, typer.Option(help="A version, deployment number or id instead of counting.")] = None,
+) -> None:
+    """Put an earlier good version back, and follow it to the end."""
+    from cli.rollback import rollback as start
+
+    raise typer.Exit(start(Settings(), console, stack, environment, reason=reason, steps_back=steps_back, to=to))
 
 
 @app.command()

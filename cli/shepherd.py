@@ -43,7 +43,7 @@ def _agree(connection: socket.socket) -> list[int] | None:
 def _tend(run: int, connection: socket.socket) -> None:
     ended = os.pidfd_open(run)
     while True:
-        ready, _, _ = select.select([ended, connection], [], [])
+        ready, _, _ = select.select([ended, connection.fileno()], [], [])
         if ended in ready:
             _, status = os.waitpid(run, 0)
             connection.sendall(STATUS.pack(os.waitstatus_to_exitcode(status)))

@@ -24,8 +24,9 @@ from typing import NoReturn
 from cli.watched_files import WatchedFiles
 
 CHANGED = 75   # EX_TEMPFAIL of sysexits.h: try again
-PAUSE_SECONDS = 2.0
+FAILED_PAUSE_SECONDS = 60.0   # most likely it fails again, after seconds of importing
 LOOK_SECONDS = 1.0
+LONGEST_PATH = 90   # unix(7) allows 108 bytes; the draft's name is longer than the socket's
 GENERATION = "--zygote"
 
 
@@ -36,12 +37,14 @@ def main() -> None:
 
 
 def keep(arguments: list[str]) -> NoReturn:
-    """The keeper. A zygote that failed is started again after a pause; runs start cold meanwhile."""
+    """The keeper. A zygote that was killed or is outdated is followed by another at once; runs start cold meanwhile."""
+    if len(os.fsencode(arguments[0])) > LONGEST_PATH:
+        sys.exit(f"zygote: the path of its socket is longer than {LONGEST_PATH} bytes: {arguments[0]}")
     while True:
-        ended = subprocess.run([sys.executable, "-m", "cli.zygote", GENERATION, *arguments], check=False)
-        _say(f"the zygote ended with {ended.returncode}; starting it again")
-        if ended.returncode != CHANGED:
-            time.sleep(PAUSE_SECONDS)
+        code = subprocess.run([sys.executable, "-m", "cli.zygote", GENERATION, *arguments], check=False).returncode
+        _say(f"ended with {code}; starting again")
+        if code > 0 and code != CHANGED:
+            time.sleep(FAILED_PAUSE_SECONDS)
 
 
 def serve(path: Path, packages: list[str]) -> NoReturn:
@@ -82,6 +85,7 @@ def _listening(path: Path) -> socket.socket:
     """At `path`, for this user only, in place of what listened there before."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     draft = path.with_suffix(f".{os.getpid()}")
+    draft.unlink(missing_ok=True)
     listener.bind(str(draft))
     draft.chmod(0o600)
     listener.listen()
@@ -101,7 +105,7 @@ def _fork_for(listener: socket.socket) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"zygote: {text}", flush=True)
+    print(f"{os.getpid()}: {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,40 @@
+"""Start a deployment and follow its run to the end: `tidegate release`, `tidegate rollback`."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from cli.prefect_api import PrefectApi, RunState
+from tidegate.settings import Settings
+
+MARKS = {"COMPLETED": "[green]✓[/green]", "FAILED": "[red]✗[/red]", "CRASHED": "[red]✗[/red]", "CANCELLED": "[yellow]✗[/yellow]"}
+
+
+def start_and_follow(settings: Settings, console: Console, deployment: str, parameters: dict[str, Any]) -> int:
+    """Returns the exit code: 0 when the run completed. Interrupting stops the following, not the run."""
+    with PrefectApi(api_url(settings)) as api:
+        run = api.start(deployment, {**parameters, "requested_by": getpass.getuser()})
+        page = api.page_of(run)
+        console.print(f"{deployment}: {page}", soft_wrap=True)
+        state = RunState("", "", "")
+        for state in api.states(run):
+            _show(console, state, page)
+    return 0 if state.type == "COMPLETED" else 1
+
+
+def api_url(settings: Settings) -> str:
+    """The server this shell is set to, or that of `make run`."""
+    return os.environ.get("PREFECT_API_URL") or f"http://127.0.0.1:{settings.prefect_port}/api"
+
+
+def _show(console: Console, state: RunState, page: str) -> None:
+    mark = MARKS.get(state.type, "[dim]…[/dim]")
+    message = "" if state.type == "COMPLETED" else escape(state.message)
+    console.print(f"  {mark} {state.name}", f"[dim]{message}[/dim]" if message else "", soft_wrap=True)
+    if state.waits_for_person:
+        console.print(f"    A person decides here: {page}", soft_wrap=True)

@@ -1,0 +1,290 @@
+"""Runs that are forked from the zygote behave as runs of a process worker do; without the zygote they start cold."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from rich.console import Console
+
+from cli.control_plane import WORK_POOL, ControlPlane
+from cli.follow import start_and_follow
+from cli.prefect_api import PrefectApi
+from tidegate.errors import EngineError, InputError
+from tidegate.settings import ROOT, Settings
+
+# A background process is left to itself on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <function Popen.__del__")
+Found = TypeVar("Found")
+MOST_SECONDS = 90
+TRIAL = '''
+import json, os, sys, time
+from pathlib import Path
+from prefect import flow, get_run_logger, suspend_flow_run
+
+@flow
+def trial(notes: str, ending: str = "", requested_by: str = ""):
+    with open(notes, "a") as file:
+        run = os.environ["PREFECT__FLOW_RUN_ID"]
+        print(json.dumps({"pid": os.getpid(), "warm": "cli.shepherd" in sys.modules, "run": run}), file=file)
+    get_run_logger().info("the first line")
+    print("printed by the run", flush=True)
+    if ending == "fail":
+        raise ValueError("it fails on purpose")
+    if ending == "suspend":
+        suspend_flow_run(timeout=300)
+    while ending == "wait" and not Path(notes + ".go").exists():
+        time.sleep(0.1)
+'''
+
+
+@dataclass
+class Trial:
+    """A run of the trial flow, and what it noted: one entry a process."""
+
+    api: PrefectApi
+    http: httpx.Client
+    notes: Path
+    id: str = field(default="")
+
+    def start(self, ending: str = "") -> Trial:
+        self.id = self.api.start("trial/prod", {"notes": str(self.notes), "ending": ending})
+        return self
+
+    def noted(self, count: int = 1) -> list[dict[str, Any]]:
+        return until(lambda: self._lines() if len(self._lines()) >= count else None)
+
+    def let_go(self) -> None:
+        Path(f"{self.notes}.go").touch()
+
+    def ended_as(self) -> str:
+        return until(lambda: state.type if (state := self.api.state(self.id)).final else None)
+
+    def reaches(self, kind: str) -> None:
+        until(lambda: self.api.state(self.id).type == kind or None)
+
+    def _lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane of its own, whose zygote has the package `trials` imported."""
+    home = tmp_path_factory.mktemp("plane")
+    write_trial(home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{home}:{ROOT}")
+        patch.setenv("PYTHONWARNINGS", "default")
+        plane = ControlPlane(Settings(home=home, prefect_port=free_port()))
+        try:
+            plane.start_server()
+            plane.start_worker(packages=["trials"])
+            register_trial(plane)
+            wait_until_warm(plane)
+            yield plane
+        finally:
+            plane.stop()
+
+
+@pytest.fixture
+def new_trial(plane: ControlPlane, tmp_path: Path) -> Iterator[Callable[[str], Trial]]:
+    with PrefectApi(f"{plane.ui_url}/api") as api, httpx.Client(base_url=f"{plane.ui_url}/api", timeout=30) as http:
+        yield lambda name: Trial(api, http, tmp_path / name)
+
+
+@pytest.fixture
+def trial(new_trial: Callable[[str], Trial]) -> Trial:
+    return new_trial("notes")
+
+
+def test_a_run_completes_in_a_forked_process_and_its_log_is_in_the_api(plane: ControlPlane, trial: Trial) -> None:
+    trial.start()
+    assert trial.ended_as() == "COMPLETED"
+    [noted] = trial.noted()
+    assert noted["warm"]
+    assert noted["run"] == trial.id
+    until(lambda: "the first line" in messages(trial) or None)
+    assert "printed by the run" in plane.worker.log.read_text()
+    assert "printed by the run" not in plane.zygote.log.read_text()
+
+
+def test_a_run_that_raises_is_failed(trial: Trial) -> None:
+    assert trial.start("fail").ended_as() == "FAILED"
+
+
+def test_a_killed_run_is_crashed_and_the_next_one_works(new_trial: Callable[[str], Trial]) -> None:
+    killed = new_trial("killed").start("wait")
+    os.kill(killed.noted()[0]["pid"], signal.SIGKILL)
+    assert killed.ended_as() == "CRASHED"
+    assert new_trial("next").start().ended_as() == "COMPLETED"
+
+
+def test_a_run_does_not_outlive_the_process_that_the_worker_started_for_it(trial: Trial) -> None:
+    trial.start("wait")
+    [noted] = trial.noted()
+    os.kill(process_of_worker(trial.id), signal.SIGKILL)
+    assert trial.ended_as() == "CRASHED"
+    until(lambda: not alive(noted["pid"]) or None)
+
+
+def test_cancelling_ends_the_process(trial: Trial) -> None:
+    trial.start("wait")
+    [noted] = trial.noted()
+    cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    until(lambda: trial.http.post(f"/flow_runs/{trial.id}/set_state", json=cancelling).is_success or None)
+    assert trial.ended_as() == "CANCELLED"
+    until(lambda: not alive(noted["pid"]) or None)
+
+
+def test_two_runs_at_once_are_two_processes_and_one_killed_leaves_the_other(new_trial: Callable[[str], Trial]) -> None:
+    one, other = new_trial("one").start("wait"), new_trial("other").start("wait")
+    assert one.noted()[0]["pid"] != other.noted()[0]["pid"]
+    os.kill(one.noted()[0]["pid"], signal.SIGKILL)
+    other.let_go()
+    assert (one.ended_as(), other.ended_as()) == ("CRASHED", "COMPLETED")
+
+
+def test_a_suspended_run_goes_on_in_a_new_process(trial: Trial) -> None:
+    trial.start("suspend").reaches("PAUSED")
+    until(lambda: not alive(trial.noted()[0]["pid"]) or None)
+    until(lambda: trial.http.post(f"/flow_runs/{trial.id}/resume", json={}).is_success or None)
+    assert trial.ended_as() == "COMPLETED"
+    first, second = trial.noted(2)
+    assert first["pid"] != second["pid"]
+
+
+def test_a_run_outlives_the_zygote_and_another_zygote_follows(plane: ControlPlane, new_trial: Callable[[str], Trial]) -> None:
+    before = new_trial("before").start("wait")
+    before.noted()
+    killed = zygote_of(plane)
+    os.kill(killed, signal.SIGKILL)
+    assert new_trial("meanwhile").start().ended_as() == "COMPLETED"
+    before.let_go()
+    assert before.ended_as() == "COMPLETED"
+    wait_until_warm(plane, other_than=killed)
+    after = new_trial("after").start()
+    assert after.noted()[0]["warm"]
+    assert after.ended_as() == "COMPLETED"
+
+
+def test_following_a_run_ends_as_the_run_ends(plane: ControlPlane, tmp_path: Path) -> None:
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
+    for ending, code in (("", 0), ("fail", 1)):
+        parameters = {"notes": str(tmp_path / f"notes{code}"), "ending": ending}
+        assert start_and_follow(plane.settings, console, "trial/prod", parameters) == code
+    assert "✓ Completed" in shown.getvalue()
+    assert "it fails on purpose" in shown.getvalue()
+    assert f"{plane.ui_url}/runs/flow-run/" in shown.getvalue()
+
+
+def test_starting_what_is_not_deployed_says_so(plane: ControlPlane) -> None:
+    with pytest.raises(InputError, match=r"finding the deployment rollback/nowhere.*make run"):
+        start_and_follow(plane.settings, Console(file=io.StringIO()), "rollback/nowhere", {})
+
+
+def test_starting_without_a_control_plane_says_so(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="does not answer"):
+        start_and_follow(Settings(home=tmp_path, prefect_port=free_port()), Console(file=io.StringIO()), "rollback/prod", {})
+
+
+def test_without_any_zygote_a_run_starts_cold(plane: ControlPlane, trial: Trial) -> None:
+    plane.zygote.stop()
+    assert trial.start().ended_as() == "COMPLETED"
+    assert not trial.noted()[0]["warm"]
+    assert "this run starts cold" in plane.worker.log.read_text()
+
+
+def test_an_edited_file_is_imported_anew(tmp_path: Path) -> None:
+    write_trial(tmp_path)
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        keeper = subprocess.Popen([sys.executable, "-m", "cli.zygote", str(tmp_path / "z.sock"), "trials"], stdout=file,
+                                  stderr=file, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}, start_new_session=True)
+    try:
+        until(lambda: log.read_text().count("ready") == 1 or None)
+        with (tmp_path / "trials" / "trial.py").open("a") as file:
+            file.write("\n# edited\n")
+        until(lambda: log.read_text().count("ready") == 2 or None)
+        assert "trial.py has changed" in log.read_text()
+    finally:
+        os.killpg(keeper.pid, signal.SIGTERM)
+        keeper.wait()
+
+
+def until(look: Callable[[], Found | None]) -> Found:
+    deadline = time.monotonic() + MOST_SECONDS
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.1)
+    pytest.fail(f"not so within {MOST_SECONDS} s")
+
+
+def write_trial(folder: Path) -> None:
+    package = folder / "trials"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "trial.py").write_text(TRIAL)
+
+
+def register_trial(plane: ControlPlane) -> None:
+    with httpx.Client(base_url=f"{plane.ui_url}/api", timeout=30) as http:
+        flow = http.post("/flows/", json={"name": "trial"}).raise_for_status().json()
+        http.post("/deployments/", json={"name": "prod", "flow_id": flow["id"], "entrypoint": "trials.trial:trial",
+                                         "work_pool_name": WORK_POOL}).raise_for_status()
+
+
+def wait_until_warm(plane: ControlPlane, other_than: int = 0) -> None:
+    zygote = until(lambda: pid if (pid := zygote_of(plane)) not in (0, other_than) else None)
+    until(lambda: f"{zygote}: ready" in plane.zygote.log.read_text() or None)
+
+
+def zygote_of(plane: ControlPlane) -> int:
+    """The keeper's one child; 0 while there is none."""
+    keeper = plane.zygote.pid()
+    children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+    return int(children[0]) if children else 0
+
+
+def process_of_worker(run: str) -> int:
+    """The process whose environment names the run: forked ones keep the zygote's."""
+    [found] = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if run.encode() in environment_of(folder)]
+    return found
+
+
+def environment_of(folder: Path) -> bytes:
+    try:
+        return (folder / "environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def messages(trial: Trial) -> list[str]:
+    answer = trial.http.post("/logs/filter", json={"logs": {"flow_run_id": {"any_": [trial.id]}}})
+    return [log["message"] for log in answer.json()] if answer.is_success else []
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
