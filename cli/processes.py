@@ -59,7 +59,7 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], log: Path) ->
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
              (os.POSIX_SPAWN_DUP2, 1, 2)]
-    return os.posix_spawn(command[0], command, environment, file_actions=files, setsid=True)
+    return os.posix_spawn(command[0], list(command), environment, file_actions=files, setsid=True)
 
 
 def _end(pid: int, process: Background) -> None:

@@ -3,7 +3,7 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from setup import browser, compose, demo, engine, env_files, images, venv, wheels
+from setup import browser, compose, demo, engine, env_files, images, monitoring, venv, wheels
 from setup.step import SetupError, step
 
 OLDEST_PYTHON = (3, 11)
@@ -22,12 +22,17 @@ def set_up() -> None:
     step("env files", env_files.ensure)
 
 
+def set_up_tests() -> None:
+    step("browser", browser.ensure)
+    step("monitoring", monitoring.ensure)
+
+
 def main() -> int:
     if sys.version_info < OLDEST_PYTHON:
         print(f"Tidegate needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, this is {sys.version.split()[0]}")
         return 1
     try:
-        step("browser", browser.ensure) if sys.argv[1:] == ["tests"] else set_up()
+        set_up_tests() if sys.argv[1:] == ["tests"] else set_up()
     except SetupError:
         return 1
     return 0

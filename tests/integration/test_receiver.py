@@ -1,0 +1,117 @@
+"""Alerts become incidents: by whom they may be sent, what they must say, and what they start on a real Prefect server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+
+from cli.automations import NAME, register_automations
+from cli.control_plane import ControlPlane
+from cli.receiver import MOST_BYTES
+from tests.integration.incident_fixtures import *  # noqa: F403
+from tests.integration.incident_fixtures import alert, events_of, incident_runs, private, send, wait_for, webhook
+
+DEGRADED, RECOVERED = "tidegate.environment.degraded", "tidegate.environment.recovered"
+
+
+def test_a_firing_alert_starts_one_incident_with_what_it_says(receiver: ControlPlane) -> None:
+    assert send(receiver, webhook(alert("f00d"))).json() == {"taken": 1}
+    run, = wait_for(lambda: incident_runs("f00d"))
+    assert run.parameters == {
+        "stack": "cloudlens", "environment": "prod", "signal": "alertmanager/f00d/20260301T120000123456", "severity": "red",
+        "started_at": "2026-03-01T12:00:00.123456+00:00", "source": "alertmanager",
+        "reason": 'HighErrorRate: more than 5 % are "5xx" {{ 1 + 1 }}'}
+
+
+def test_a_repeated_alert_has_the_same_signal_and_a_new_one_another(receiver: ControlPlane) -> None:
+    for _ in range(2):
+        assert send(receiver, webhook(alert("beef"))).status_code == 202
+    first, second = wait_for(lambda: runs if len(runs := events_of(receiver, DEGRADED, "beef")) == 2 else [])
+    assert first["payload"]["signal"] == second["payload"]["signal"]
+    assert send(receiver, webhook({**alert("beef"), "startsAt": "2026-03-01T13:00:00Z"})).status_code == 202
+    three = wait_for(lambda: runs if len(runs := events_of(receiver, DEGRADED, "beef")) == 3 else [])
+    assert len({event["payload"]["signal"] for event in three}) == 2
+
+
+def test_a_resolved_alert_is_an_event_that_starts_nothing(receiver: ControlPlane) -> None:
+    assert send(receiver, webhook(alert("cafe", "resolved"))).status_code == 202
+    event, = wait_for(lambda: events_of(receiver, RECOVERED, "cafe"))
+    assert event["resource"]["prefect.resource.id"] == "tidegate.environment.cloudlens.prod"
+    send(receiver, webhook(alert("after-cafe")))
+    wait_for(lambda: incident_runs("after-cafe"))
+    assert incident_runs("/cafe/") == []
+
+
+def test_an_alert_of_staging_is_an_event_that_starts_nothing(receiver: ControlPlane) -> None:
+    assert send(receiver, webhook(alert("57a9", environment="staging"), alert("after-57a9"))).json() == {"taken": 2}
+    wait_for(lambda: events_of(receiver, DEGRADED, "/57a9/"))
+    wait_for(lambda: incident_runs("after-57a9"))
+    assert incident_runs("/57a9/") == []
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic dGlkZWdhdGU6"])
+def test_without_the_token_nothing_is_taken_or_told(receiver: ControlPlane, authorization: str) -> None:
+    answer = send(receiver, b"not even JSON", authorization)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.json() == {"refused": "the bearer token is missing or wrong"}
+
+
+def test_the_token_is_made_once_and_is_only_its_owners_to_read(receiver: ControlPlane) -> None:
+    token = receiver.settings.receiver_token()
+    assert token == receiver.settings.receiver_token()
+    assert private(receiver.settings.receiver_token_file)
+    assert token.get_secret_value() not in receiver.receiver.log.read_text()
+
+
+def test_a_body_that_is_too_large_is_not_read(receiver: ControlPlane) -> None:
+    assert send(receiver, b"x" * (MOST_BYTES + 1)).status_code == 413
+
+
+@pytest.mark.parametrize(("body", "fault"), [
+    (b"{", "Invalid JSON"),
+    (webhook() | {"version": "3"}, "version: Input should be '4'"),
+    (webhook({**alert("1"), "startsAt": "yesterday"}), "alerts.0.startsAt"),
+    (webhook(alert("1", stack="nobody")), "there is none (known: cloudlens)"),
+    (webhook(alert("1", environment="dev")), "cloudlens has no environment 'dev'"),
+    (webhook(alert("1", severity="page")), "Label the rule with one of critical, warning, info"),
+], ids=["no JSON", "another version", "no time", "unknown stack", "unknown environment", "unknown severity"])
+def test_what_is_no_alert_of_ours_is_refused_with_the_reason(receiver: ControlPlane, body: Any, fault: str) -> None:
+    answer = send(receiver, body)
+    assert answer.status_code == 422
+    assert fault in answer.json()["refused"]
+
+
+def test_an_alert_that_is_wrong_does_not_hide_the_others_of_its_group(receiver: ControlPlane) -> None:
+    answer = send(receiver, webhook(alert("bad", stack="nobody"), alert("600d")))
+    assert answer.status_code == 422
+    assert answer.json()["refused"].startswith("alerts[0] (HighErrorRate): there is none")
+    assert len(wait_for(lambda: incident_runs("600d"))) == 1
+
+
+def test_only_posts_to_one_path_are_answered(receiver: ControlPlane) -> None:
+    assert httpx.get(f"{receiver.receiver_url}/alertmanager", trust_env=False).status_code == 405
+    assert httpx.get(f"{receiver.receiver_url}/", trust_env=False).status_code == 404
+
+
+def test_the_automation_is_there_once_and_one_that_was_switched_off_stays_off(control_plane: ControlPlane) -> None:
+    with get_client(sync_client=True) as client:
+        register_automations()
+        known, = client.read_automations_by_name(NAME)
+        client.pause_automation(known.id)
+        register_automations()
+        again, = client.read_automations_by_name(NAME)
+        assert (again.id, again.enabled) == (known.id, False)
+        client.resume_automation(known.id)
+
+
+def test_alerts_that_prefect_does_not_take_are_to_be_sent_again(receiver: ControlPlane) -> None:
+    receiver.server.stop()
+    answer = send(receiver, webhook(alert("dead")))
+    assert answer.status_code == 503
+    assert "Look whether the Prefect server runs" in answer.json()["refused"]
+    receiver.start_server()
+    assert send(receiver, webhook(alert("dead"))).status_code == 202
+    assert len(wait_for(lambda: incident_runs("dead"))) == 1
