@@ -32,6 +32,9 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
         clients = [running.enter_context(client) for client in _clients(settings)]
         good = all([_release(settings, plane, console, version) for version in VERSIONS])
     console.print(traffic_table(clients))
+    for client in clients:
+        for fault in (*client.faults, *client.long_faults[:5]):
+            console.print(f"[red]lost on {client.environment}: {fault}[/red]")
     good = good and all(client.lost == 0 for client in clients)
     from cli.status import rows, table
 

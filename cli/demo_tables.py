@@ -42,5 +42,6 @@ def traffic_table(clients: Sequence[SteadyClient]) -> Table:
 
 def _row(deployment: Deployment, step: Step) -> tuple[str, ...]:
     seconds = (step.ended_at - step.started_at).total_seconds() if step.ended_at and step.started_at else 0.0
-    facts = ", ".join(f"{key} {value}" for key, value in step.evidence.items() if isinstance(value, (str, int, float)))
+    facts = ", ".join(f"{key} {value}" for key, value in step.evidence.items()
+                      if isinstance(value, (str, int, float)) and value != "" and "\n" not in str(value))
     return (f"{deployment.environment} #{deployment.number}", step.name, step.state, f"{seconds:.1f}", facts[:60])

@@ -21,7 +21,7 @@ class SteadyClient:
     def __init__(self, environment: str, base_url: str, domain: str) -> None:
         self.environment, self.base_url, self.domain = environment, base_url, domain
         self.figures = TrafficFigures(0, 0, 0.0, 0.0)
-        self.long_good, self.long_faults = 0, list[str]()
+        self.faults, self.long_good, self.long_faults = list[str](), 0, list[str]()
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._steadily, self._at_length)]
 
@@ -45,7 +45,7 @@ class SteadyClient:
         with TrafficWitness(self.base_url, self.domain, SHORT, rate_per_second=PER_SECOND) as witness:
             self._ended.wait()
         self.figures = witness.figures()
-        self.faults = witness.failures()
+        self.faults = [f"{seen.fault} at {seen.due:.1f} s" for seen in witness.failures()]
 
     def _at_length(self) -> None:
         if not self._first_answer():
