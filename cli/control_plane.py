@@ -37,6 +37,10 @@ class ControlPlane:
         return f"http://127.0.0.1:{self.settings.prefect_port}"
 
     @property
+    def edge_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.edge_port}"
+
+    @property
     def receiver_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.receiver_port}"
 
@@ -52,8 +56,7 @@ class ControlPlane:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
             "PREFECT_WORKER_QUERY_SECONDS": "0.5", "PREFECT_WORKER_PREFETCH_SECONDS": "2",
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
-            "TIDEGATE_HOME": str(self.settings.home), "TIDEGATE_STACKS": str(self.settings.stacks),
-            "TIDEGATE_RECEIVER_PORT": str(self.settings.receiver_port),
+            **self.settings.as_environment(),
             SOCKET_VARIABLE: str(self.zygote_socket)}
 
     def start_server(self) -> None:

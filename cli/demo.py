@@ -12,7 +12,7 @@ from cli.control_plane import ControlPlane
 from cli.demo_reset import reset
 from cli.demo_tables import stages_table, traffic_table
 from cli.demo_traffic import SteadyClient
-from cli.run import run
+from cli.run import point_prefect_here, run
 from tidegate.ledger.ledger import Ledger
 from tidegate.settings import Settings
 from tidegate.stackfile import find_stack
@@ -28,6 +28,7 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     if fresh:
         reset(settings, console, STACK)
     plane = run(settings, console)
+    point_prefect_here(plane)
     with ExitStack() as running:
         clients = [running.enter_context(client) for client in _clients(settings)]
         good = all([_release(settings, plane, console, version) for version in VERSIONS])

@@ -18,14 +18,18 @@ def start_edge(settings: Settings) -> EdgeAddresses:
     """The reverse proxy in a container of its own, on the ports of the settings."""
     routes = settings.home / "edge"
     routes.mkdir(parents=True, exist_ok=True)
-    return ensure_edge(DockerHost(), images(settings.home).get("EDGE_IMAGE", "traefik:v3"), routes, settings.edge_port,
-                       settings.edge_check_port)
+    return ensure_edge(local_host(settings), images(settings.home).get("EDGE_IMAGE", "traefik:v3.7"), routes,
+                       settings.edge_port, settings.edge_check_port, name=settings.edge_name)
+
+
+def local_host(settings: Settings) -> DockerHost:
+    return DockerHost(edge_network=settings.edge_name)
 
 
 def register_blocks(settings: Settings, addresses: EdgeAddresses) -> None:
     """The types of all blocks, and this machine's host and edge under the name `local`; edited ones are kept."""
     for kind in (DockerHost, TraefikEdge, Registry, SlackWebhook, AppriseNotifier):
         kind.register_type_and_schema()
-    DockerHost().save(LOCAL, overwrite=True)
+    local_host(settings).save(LOCAL, overwrite=True)
     TraefikEdge(config_directory=settings.home / "edge", public_url=addresses.public_url,
                 check_url=addresses.check_url).save(LOCAL, overwrite=True)

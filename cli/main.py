@@ -22,9 +22,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 @app.command()
 def run() -> None:
     """Start the control plane in the background. Safe to run twice."""
+    from cli.run import point_prefect_here
     from cli.run import run as start
 
-    start(Settings(), console)
+    point_prefect_here(start(Settings(), console))
 
 
 @app.command()

@@ -27,7 +27,6 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)
     register_blocks(settings, addresses)
-    point_prefect_here(plane)
     plane.start_worker()
     plane.register_deployments()
     register_automations()

@@ -14,6 +14,6 @@ def accept(work: Work, plan: Plan) -> Work:
     """Go on only with a person's approval of exactly this plan."""
     if work.deployment.state not in UNDECIDED:
         return work   # decided before a crash: the journal says how far it came
-    staging = open_environment(work.env.stack.name, "staging")
-    tell(work, "staging_ready", url=staging.url)
-    return wait_for_acceptance(work, plan, staging.url)
+    url = open_environment(work.env.stack.name, "staging").url if plan.staged else ""
+    tell(work, "staging_ready", url=url)
+    return wait_for_acceptance(work, plan, url)

@@ -45,7 +45,7 @@ def release(
     pins = build_images(env, chosen)
 
     staged = None
-    if env.config.approval and not plan_only:
+    if environment == "prod" and "staging" in env.stack.environments and not plan_only:
         staged = release_to_staging(stack, chosen, pins, requested_by)
 
     plan = make_plan(env, chosen, pins, checks, staged)

@@ -29,7 +29,7 @@ def evidence_page(plan: Plan, language: str, *, expires: datetime, time_zone: st
     words = WORDS[language]
     parts = [
         f"> ⚠️ {note}" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
-        f"**{words['try_it']}:** [{staging_url}]({staging_url})",
+        f"**{words['try_it']}:** [{staging_url}]({staging_url})" if staging_url else "",
         f"### {words['commits']}\n\n{_commits(plan, words)}",
         f"### {words['smoke']}\n\n{smoke_table(plan.staged.smoke, language)}" if plan.staged else "",
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",

@@ -23,11 +23,19 @@ class Settings(BaseSettings):
     edge_port: int = Field(8080, description="Public port of the edge on 127.0.0.1.")
     edge_check_port: int = Field(8081, description="Loopback-only port of the edge: slot addresses, metrics, API.")
     receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
+    edge_name: str = Field("tidegate-edge", description="Name of the edge's container and of the network it shares with slots.")
     lock_ttl_seconds: float = Field(30, gt=0, description="A lock without heartbeat for this long may be taken over.")
 
     @property
     def database_url(self) -> str:
         return self.ledger_url.get_secret_value() if self.ledger_url else f"sqlite:///{self.home}/ledger.db"
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables by which another process gets the same settings."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        plain = {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+                 for name, value in values.items() if value is not None}
+        return {f"TIDEGATE_{name.upper()}": value for name, value in plain.items()}
 
     def fingerprint_key(self) -> bytes:
         """The installation's own random key for fingerprints of configuration values; made on first use, mode 0600."""

@@ -1,0 +1,26 @@
+"""Fixtures that several kinds of test share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.installation import Installation, add_stack, installation
+from tidegate.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def tidegate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One control plane for all tests that need one."""
+    with installation(tmp_path_factory.mktemp("tidegate"), add_stacks) as started:
+        yield started
+
+
+def add_stacks(settings: Settings) -> None:
+    """`shop` goes to production by staging and an approval; `kiosk` and `ferry` have production alone, without asking."""
+    add_stack(settings, "shop", changes=dict.fromkeys(("environments.staging.drain_seconds",
+                                                       "environments.prod.drain_seconds"), 1))
+    for name in ("kiosk", "ferry"):
+        add_stack(settings, name, environments=("prod",), changes={
+            "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})

@@ -1,0 +1,65 @@
+"""Starting and following releases in tests, through the Prefect API and a real worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+
+from tasks.acceptance import CHECKLIST
+
+POLL_SECONDS = 0.3
+MOST_SECONDS = 300
+APPROVAL = {"decision": "approve", "approver": "Josh", "reason": "tried it on staging", **dict.fromkeys(CHECKLIST, True)}
+
+
+def start(deployment: str, **parameters: Any) -> UUID:
+    """Start a run of `release/prod`, `rollback/prod`, ... and return its id."""
+    with get_client(sync_client=True) as client:
+        found = client.read_deployment_by_name(deployment)
+        return client.create_flow_run_from_deployment(found.id, parameters=parameters).id
+
+
+def state_of(run: UUID) -> State[Any]:
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(run).state
+    assert state is not None
+    return state
+
+
+def wait(run: UUID, until: Callable[[State[Any]], bool], seconds: float = MOST_SECONDS) -> State[Any]:
+    """The state that satisfies `until`. Fails the test when it does not come."""
+    end = time.monotonic() + seconds
+    while not until(state := state_of(run)):
+        assert time.monotonic() < end, f"still {state.name} after {seconds} s: {state.message}"
+        time.sleep(POLL_SECONDS)
+    return state
+
+
+def ended(run: UUID, seconds: float = MOST_SECONDS) -> State[Any]:
+    return wait(run, lambda state: state.is_final(), seconds)
+
+
+def suspended(run: UUID, seconds: float = MOST_SECONDS) -> State[Any]:
+    """Fails the test when the run ends instead of asking."""
+    state = wait(run, lambda state: state.is_paused() or state.is_final(), seconds)
+    assert state.is_paused(), f"{state.name}: {state.message}"
+    return state
+
+
+def resume(run: UUID, **answer: Any) -> None:
+    with get_client(sync_client=True) as client:
+        client.resume_flow_run(run, run_input={**APPROVAL, **answer})
+
+
+def released(deployment: str = "release/prod", **parameters: Any) -> State[Any]:
+    """Start, approve where it asks, and wait for the end."""
+    run = start(deployment, **parameters)
+    state = wait(run, lambda state: state.is_paused() or state.is_final())
+    if state.is_paused():
+        resume(run)
+    return ended(run)

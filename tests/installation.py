@@ -1,0 +1,135 @@
+"""A whole Tidegate of a test's own: home, ports, edge, Prefect server, worker, and copies of the example stack."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+from rich.console import Console
+
+from blocks.docker_host import DockerHost
+from cli.control_plane import ControlPlane
+from cli.run import run
+from setup.places import HOME
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Deployment
+from tidegate.settings import ROOT, Settings
+
+SAMPLE = ROOT / "stacks" / "cloudlens"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A running control plane. `stacks` are folders under `settings.stacks`, each with names of its own on the engine."""
+
+    settings: Settings
+    plane: ControlPlane
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.settings.database_url)
+
+    def history(self, stack: str, environment: str = "prod") -> list[Deployment]:
+        """Newest first."""
+        return self.ledger.deployments.history(stack, environment)
+
+    def get(self, domain: str, path: str = "/version") -> httpx.Response:
+        """One request through the public edge, as a visitor sends it."""
+        return httpx.get(f"http://127.0.0.1:{self.settings.edge_port}{path}", headers={"Host": domain}, trust_env=False,
+                         timeout=30)
+
+
+def add_stack(settings: Settings, name: str, *, environments: tuple[str, ...] = ("staging", "prod"),
+              changes: Mapping[str, Any] = {}) -> str:
+    """A copy of the sample stack under another name. `changes` are dotted paths into stack.yaml and their values."""
+    folder = settings.stacks / name
+    shutil.copytree(SAMPLE, folder)
+    content = yaml.safe_load((SAMPLE / "stack.yaml").read_text())
+    content["name"] = name
+    content["source"]["repository"] = str((SAMPLE / content["source"]["repository"]).resolve())
+    content["environments"] = {key: value for key, value in content["environments"].items() if key in environments}
+    for key, environment in content["environments"].items():
+        environment["domains"] = [domain_of(name, key)]
+    for path, value in changes.items():
+        _set(content, path.split("."), value)
+    (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
+    for file in folder.glob("docker-compose*.yml"):
+        file.write_text(re.sub(r"\bcloudlens-(?=(backend|mysql|redis|reports|prod|staging))", f"{name}-", file.read_text()))
+    for file in folder.glob(".env.*"):
+        file.write_text(file.read_text().replace("cloudlens.localhost", f"{name}.localhost"))
+    return name
+
+
+def domain_of(stack: str, environment: str) -> str:
+    return f"{stack}.localhost" if environment == "prod" else f"{environment}.{stack}.localhost"
+
+
+def _set(content: dict[str, Any], path: list[str], value: Any) -> None:
+    *parents, last = path
+    for part in parents:
+        content = content[part]
+    content[last] = value
+
+
+@contextmanager
+def installation(folder: Path, add_stacks: Callable[[Settings], None]) -> Iterator[Installation]:
+    """Start a control plane in `folder`; everything that it and its stacks start is gone at the end, by id or own label.
+
+    `add_stacks` comes first: the forms list the stacks that are there when the deployments are registered.
+    """
+    mark = secrets.token_hex(3)
+    home, stacks = folder / "home", folder / "stacks"
+    home.mkdir(parents=True)
+    stacks.mkdir()
+    shutil.copy(HOME / "images.env", home / "images.env")
+    ports = _free_ports(4)
+    settings = Settings(home=home, stacks=stacks, prefect_port=ports[0], edge_port=ports[1], edge_check_port=ports[2],
+                        receiver_port=ports[3], edge_name=f"tidegate-test-{mark}", lock_ttl_seconds=6)
+    add_stacks(settings)
+    plane, before = ControlPlane(settings), dict(os.environ)
+    os.environ.update({key: value for key, value in plane.environment().items() if key.startswith("TIDEGATE_")})
+    with temporary_settings({PREFECT_API_URL: f"{plane.ui_url}/api", PREFECT_HOME: home / "prefect"}):
+        try:
+            yield Installation(settings, run(settings, Console(quiet=True)))
+        finally:
+            plane.stop()
+            os.environ.clear()
+            os.environ.update(before)
+            _remove_everything(settings)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _remove_everything(settings: Settings) -> None:
+    """Containers, networks and volumes of this installation's stacks, its edge, and its edge's network."""
+    client = DockerHost().client
+    projects = [f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
+                for environment in ("dev", "staging", "prod")]
+    for container in client.containers.list(all=True):
+        project = container.labels.get("com.docker.compose.project", "")
+        if container.name == settings.edge_name or project in projects or re.sub(r"-\d+$", "", project) in projects:
+            container.remove(force=True, v=True)
+    for network in client.networks.list():
+        project = (network.attrs["Labels"] or {}).get("com.docker.compose.project", "")
+        if network.name == settings.edge_name or project in projects or re.sub(r"-\d+$", "", project) in projects:
+            network.remove()
+    for volume in client.volumes.list():
+        if (volume.attrs["Labels"] or {}).get("com.docker.compose.project") in projects:
+            volume.remove()
