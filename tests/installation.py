@@ -27,6 +27,8 @@ from tidegate.ledger.tables import Deployment
 from tidegate.settings import ROOT, Settings
 
 SAMPLE = ROOT / "stacks" / "cloudlens"
+_SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "")   # two test sessions on one engine need names of their own
+SHOP, KIOSK, FERRY = (name + _SUFFIX for name in ("shop", "kiosk", "ferry"))
 
 
 @dataclass(frozen=True)

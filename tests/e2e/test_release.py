@@ -6,14 +6,14 @@ import pytest
 
 from cli.demo_traffic import SteadyClient
 from tests.e2e.releases import released
-from tests.installation import Installation, domain_of
+from tests.installation import SHOP, Installation, domain_of
 
 @pytest.fixture(scope="module")
 def shop(tidegate: Installation) -> str:
     """A stack that serves v1.0.0 in staging and production."""
-    state = released(stack="shop", version="v1.0.0", watch_seconds=1, requested_by="tester")
+    state = released(stack=SHOP, version="v1.0.0", watch_seconds=1, requested_by="tester")
     assert state.is_completed(), state.message
-    return "shop"
+    return SHOP
 
 
 def test_a_release_replaces_the_old_version_without_a_lost_request(tidegate: Installation, shop: str) -> None:
