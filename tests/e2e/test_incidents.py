@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from blocks.docker_host import DockerHost
 from blocks.witness import TrafficWitness
-from tests.e2e.releases import released
+from tests.e2e.releases import ended, released, start
 from tests.installation import Installation, add_stack, domain_of, installation
 from tests.integration.incident_fixtures import alert, send, webhook
-from tidegate.ledger.tables import Deployment, Incident
+from tidegate.ledger.tables import Deployment
+from tidegate.settings import Settings
 
 STACK = "orchid"
 BAD = "v1.2.9-turns-bad"
@@ -23,8 +25,8 @@ GOOD_SECONDS = 30
 @pytest.fixture(scope="module")
 def orchid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Production alone, on its second version."""
-    def add(settings: object) -> None:
-        add_stack(settings, STACK, environments=("prod",), changes={  # type: ignore[arg-type]
+    def add(settings: Settings) -> None:
+        add_stack(settings, STACK, environments=("prod",), changes={
             "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})
     with installation(tmp_path_factory.mktemp("orchid"), add) as started:
         for version in ("v1.0.0", "v1.1.0"):
@@ -46,17 +48,21 @@ def wait_until(seen: Callable[[], bool], seconds: float = 90) -> None:
         time.sleep(0.2)
 
 
-def incidents(orchid: Installation, fingerprint: str) -> list[Incident]:
-    with orchid.ledger._store.reading("reading incidents") as session:
-        return [one for one in session.query(Incident).all() if f"/{fingerprint}/" in one.signal]
-
-
 def newest(orchid: Installation) -> Deployment:
     return orchid.history(STACK)[0]
 
 
-def critical(fingerprint: str) -> dict[str, object]:
-    return webhook({**alert(fingerprint, stack=STACK), "startsAt": datetime.now(UTC).isoformat()})
+def critical(fingerprint: str) -> tuple[dict[str, object], str]:
+    """An alert that begins now, and the key of its signal."""
+    now = datetime.now(UTC)
+    body = webhook({**alert(fingerprint, stack=STACK), "startsAt": now.isoformat()})
+    return body, f"alertmanager/{fingerprint}/{now:%Y%m%dT%H%M%S%f}"
+
+
+def outcome(orchid: Installation, signal: str) -> str:
+    """What was done about a signal; empty while it is open or not yet there."""
+    incident = orchid.ledger.incidents.of_signal(signal)
+    return (incident.outcome or "") if incident else ""
 
 
 @pytest.mark.usefixtures("visitors")
@@ -65,9 +71,8 @@ def test_a_version_that_turns_bad_while_it_is_watched_is_put_back_by_its_release
     assert state.is_failed()
     bad = newest(orchid)
     assert bad.state.value == "rolled_back"
-    assert "of the answers are 5xx" in bad.reason or "status 500" in bad.reason or "found 500" in bad.reason
-    assert bad.switched_at is not None and bad.ended_at is not None
-    assert (bad.ended_at - bad.switched_at).total_seconds() < GOOD_SECONDS + 60
+    assert "of the answers are 5xx" in bad.reason or "found 500" in bad.reason
+    print(f"{bad.switched_at} -> {bad.ended_at}: {bad.reason}")
     assert orchid.get(domain_of(STACK, "prod")).json()["version"] == "v1.1.0"
     assert orchid.ledger.holds.holding(STACK, bad.commit) is not None
     assert released(stack=STACK, version=BAD).is_failed()
@@ -81,20 +86,39 @@ def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(orchid: Ins
     bad = newest(orchid)
     time.sleep(GOOD_SECONDS + 10)
 
-    body = critical("f1e1d")
-    sent = time.monotonic()
+    body, signal = critical("f1e1d")
     assert send(orchid.plane, body).status_code == 202
-    wait_until(lambda: newest(orchid).kind == "rollback" and newest(orchid).state.value == "good")
-    print(f"alert -> the old version is good: {time.monotonic() - sent:.1f} s")
+    wait_until(lambda: outcome(orchid, signal).startswith("roll_back: "))
     back = newest(orchid)
-    assert back.requested_by.startswith("alert alertmanager: alertmanager/f1e1d/")
+    assert (back.kind, back.state.value, back.requested_by) == ("rollback", "good", f"alert alertmanager: {signal}")
     assert orchid.get(domain_of(STACK, "prod")).json()["version"] == "v1.1.0"
     assert orchid.ledger.deployments.get(bad.id).state.value == "rolled_back"
     assert orchid.ledger.holds.holding(STACK, commit) is not None
-    wait_until(lambda: [one.closed_at is not None for one in incidents(orchid, "f1e1d")] == [True])
 
     send(orchid.plane, body)
-    send(orchid.plane, critical("after"))
-    wait_until(lambda: [one.closed_at is not None for one in incidents(orchid, "after")] == [True])
+    another, its_signal = critical("after")
+    send(orchid.plane, another)
+    wait_until(lambda: outcome(orchid, its_signal) != "")
+    assert outcome(orchid, its_signal).startswith("tell: HighErrorRate")
     assert newest(orchid).id == back.id
-    assert (incidents(orchid, "after")[0].outcome or "").startswith("tell: HighErrorRate")
+
+
+def test_the_watch_pages_when_what_it_sees_may_not_be_rolled_back_and_closes_it_when_it_is_over(orchid: Installation) -> None:
+    database = DockerHost().client.containers.get(f"{STACK}-mysql-prod")
+    database.stop()
+    try:
+        wait_until(lambda: looked_and(orchid.ledger.incidents.open_ones(STACK)), 240)
+    finally:
+        database.start()
+    paged, = orchid.ledger.incidents.open_ones(STACK)
+    assert paged.signal.startswith(f"watch/prod/{STACK}/{newest(orchid).number}/red/")
+    assert newest(orchid).state.value == "good"
+    wait_until(lambda: looked_and(outcome(orchid, paged.signal)), 240)
+    assert outcome(orchid, paged.signal).startswith("healthy again: ")
+
+
+def looked_and(seen: object) -> bool:
+    """Whether it has come already; if not, `watch/prod` looks, as it does by its schedule every minute."""
+    if not seen:
+        ended(start("watch/prod", stack=STACK))
+    return bool(seen)
