@@ -42,14 +42,14 @@ def evidence_page(plan: Plan, language: str, *, expires: datetime, time_zone: st
 def smoke_table(results: Sequence[CheckResult], language: str) -> str:
     words = WORDS[language]
     icons = {"pass": "✅", "fail": "❌", "error": "❌"}
-    rows = [f"| {icons[r.outcome]} | {r.name} | {_cell(r.detail)} | {r.seconds:.2f} s |" for r in results]
+    rows = [f"| {icons[r.outcome]} | {_cell(r.name)} | {_cell(r.detail)} | {r.seconds:.2f} s |" for r in results]
     head = f"| | {words['check']} | {words['found']} | {words['time']} |"
     return "\n".join([head, "|---|---|---|---|", *rows]) if rows else words["nothing"]
 
 
 def backup_page(backup: Backup, language: str, time_zone: str) -> str:
     words = WORDS[language]
-    rows = [f"| `{table}` | {count} |" for table, count in sorted(backup.tables.items())]
+    rows = [f"| `{_cell(table)}` | {count} |" for table, count in sorted(backup.tables.items())]
     table = "\n".join([f"| {words['table']} | {words['rows']} |", "|---|---|", *rows]) if rows else words["no_tables"]
     return f"# {words['backup']}\n\n{_backup(backup, time_zone, words)}\n\n{table}\n\nSHA-256 `{backup.sha256}`"
 
@@ -71,7 +71,7 @@ def _summary(plan: Plan, words: Words) -> str:
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
             (words["domains"], ", ".join(plan.domains)), (words["schema"], words[f"kind {plan.kind}"]),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
-    return "\n".join(["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)])
+    return "\n".join(["| | |", "|---|---|", *(f"| **{name}** | {_cell(value)} |" for name, value in rows)])
 
 
 def _commits(plan: Plan, words: Words) -> str:
@@ -81,7 +81,8 @@ def _commits(plan: Plan, words: Words) -> str:
 
 
 def _config(plan: Plan, words: Words) -> str:
-    groups = [("added", plan.config.added), ("removed", plan.config.removed), ("changed", plan.config.changed)]
+    groups = [("added", plan.config.added), ("removed", plan.config.removed), ("changed", plan.config.changed),
+              ("emptied", plan.config.emptied)]
     return "\n".join(f"- {words[name]}: " + ", ".join(f"`{key}`" for key in keys)
                      for name, keys in groups if keys) or words["nothing"]
 
@@ -111,4 +112,4 @@ def _backup(backup: Backup | None, time_zone: str, words: Words) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return " ".join(text.split()).replace("|", "\\|")
