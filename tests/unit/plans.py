@@ -1,0 +1,28 @@
+"""Plans for the tests of what is made from them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tidegate.envfile import EnvDiff
+from tidegate.facts import CheckResult, Commit, MigrationClass, Revision, SchemaChange, Version
+from tidegate.plan import Plan, Running, Staged
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+COMMIT = Commit("19b9b98" + "0" * 33, "feat: discounts", "mei", AT)
+RUNNING = Running("id-1", 1, "v1.0.0", "a" * 40)
+STAGED = Staged(number=7, pins={"backend": "sha256:one"}, smoke=(CheckResult("home", "pass", "status 200", 0.01),), rehearsed=True)
+PREFLIGHT = (CheckResult("disk", "pass", "20 GiB free", 0.0),)
+
+
+def schema_change(kind: MigrationClass = "additive", *, head: str = "0002", current: str | None = "0001") -> SchemaChange:
+    revision = Revision(head, "add discount_cache", kind, ("creates table discount_cache",))
+    return SchemaChange("main", current, head, (revision,), "CREATE TABLE discount_cache (id INTEGER);", "", kind)
+
+
+def a_plan() -> Plan:
+    """From v1.0.0 to v1.1.0 in production, with one additive revision."""
+    return Plan(
+        stack="cloudlens", environment="prod", version=Version("v1.1.0", COMMIT), pins={"backend": "sha256:one"},
+        config_hash="c1", config=EnvDiff(added=("NEW_KEY",), emptied=("GONE_VALUE",)), commits=(COMMIT,),
+        schema=(schema_change(),), running=RUNNING, domains=("cloudlens.localhost",), preflight=PREFLIGHT, staged=STAGED)

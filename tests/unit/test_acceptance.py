@@ -1,0 +1,68 @@
+"""What a filled-in form must hold before it counts as a decision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.acceptance import CHECKLIST, DECISIONS, FORMS
+from tidegate.acceptance import Answer, faults_of
+
+CHECKED = dict.fromkeys(CHECKLIST, True)
+APPROVAL = Answer("approve", "Josh", "tried everything", CHECKED)
+LANGUAGES = sorted(FORMS)
+
+
+def test_a_whole_approval_counts() -> None:
+    assert faults_of(APPROVAL, "en") == ""
+
+
+def test_a_rejection_needs_no_checklist() -> None:
+    assert faults_of(Answer("reject", "Josh", "bills are empty", dict.fromkeys(CHECKLIST, False)), "en") == ""
+
+
+@pytest.mark.parametrize("item", CHECKLIST)
+def test_an_approval_with_one_open_item_is_asked_again(item: str) -> None:
+    assert "1 are open" in faults_of(replace(APPROVAL, checklist={**CHECKED, item: False}), "en")
+
+
+@pytest.mark.parametrize(("field", "said"), [("approver", "your name"), ("reason", "a reason")])
+def test_a_decision_without_a_name_or_a_reason_is_asked_again(field: str, said: str) -> None:
+    assert said in faults_of(replace(APPROVAL, **{field: ""}), "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_faults_are_named_at_once(language: str) -> None:
+    nothing = Answer("approve", "", "", dict.fromkeys(CHECKLIST, False))
+    all_faults = faults_of(nothing, language)
+    for one in (replace(nothing, checklist=CHECKED, reason="why"), replace(nothing, checklist=CHECKED, approver="Josh"),
+                replace(nothing, approver="Josh", reason="why")):
+        assert faults_of(one, language) in all_faults
+
+
+@given(st.dictionaries(st.sampled_from(CHECKLIST), st.booleans(), min_size=1))
+def test_an_approval_counts_exactly_when_nothing_is_open(checklist: dict[str, bool]) -> None:
+    assert (faults_of(replace(APPROVAL, checklist=checklist), "en") == "") == all(checklist.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_form_has_the_whole_checklist_of_the_product_managers(language: str) -> None:
+    """R18: six items; each one is shown with words of its own and is open until a person has looked."""
+    fields = FORMS[language].model_fields
+    assert set(fields) - set(CHECKLIST) >= {"decision", "approver", "reason"}
+    assert [fields[item].default for item in CHECKLIST] == [False] * 6
+    assert len({fields[item].title for item in CHECKLIST}) == 6
+    assert None not in {fields[item].title for item in CHECKLIST}
+
+
+def test_both_forms_ask_for_the_same() -> None:
+    assert {name: set(form.model_fields) for name, form in FORMS.items()} == dict.fromkeys(
+        LANGUAGES, set(FORMS["en"].model_fields))
+
+
+def test_every_decision_that_a_form_offers_is_known() -> None:
+    for form in FORMS.values():
+        assert set(form.model_json_schema()["properties"]["decision"]["enum"]) == set(DECISIONS)

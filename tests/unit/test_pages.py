@@ -1,0 +1,131 @@
+"""The pages people read: both languages say the same things, and what is shown cannot break its table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plans import AT, COMMIT, a_plan, schema_change
+
+from tidegate.facts import Backup, CheckResult, MigrationClass, TrafficFigures, Version
+from tidegate.page_words import WORDS
+from tidegate.pages import MOST_COMMITS, backup_page, evidence_page, local, plan_page, smoke_table, traffic_page
+from tidegate.plan import Plan
+
+LANGUAGES = sorted(WORDS)
+BACKUP = Backup(id="b1", path="/backups/b1", size=2048, sha256="5e" * 32, schema_revision="0001", tables={"bills": 12},
+                dump_seconds=1.5, restore_seconds=2.5, made_at=AT, verified_at=AT)
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def evidence(plan: Plan, language: str = "en", *, backup: Backup | None = None, note: str = "") -> str:
+    return evidence_page(plan, language, expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo", backup=backup,
+                         staging_url="http://staging.cloudlens.localhost:8080", note=note)
+
+
+def cells(row: str) -> list[str]:
+    """The cells of one table row, as a markdown reader splits it: at each bar that is not escaped."""
+    return row.replace("\\|", "\0").strip().strip("|").split("|")
+
+
+def test_both_languages_have_the_same_words_with_the_same_fields() -> None:
+    zh, en = WORDS["zh"], WORDS["en"]
+    assert zh.keys() == en.keys()
+    assert {key: fields(text) for key, text in zh.items()} == {key: fields(text) for key, text in en.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_a_language_is_said(language: str) -> None:
+    assert all(text.strip() for text in WORDS[language].values())
+
+
+@given(name=st.text(max_size=20), detail=st.text(max_size=40))
+def test_no_check_can_break_its_table(name: str, detail: str) -> None:
+    table = smoke_table([CheckResult(name, "fail", detail, 1.0)], "en")
+    head, line, row = table.splitlines()
+    assert len(cells(head)) == len(cells(line)) == len(cells(row)) == 4
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bar_or_line_break_in_a_revision_stays_inside_its_cell(language: str) -> None:
+    change = schema_change("lossy")
+    bad = replace(change.revisions[0], message="drop a|b\nand c", reasons=("drops x|y",))
+    page = plan_page(replace(a_plan(), schema=(replace(change, revisions=(bad,)),)), language)
+    assert "drop a\\|b and c" in page
+    assert "drops x\\|y" in page
+
+
+def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:
+    table = smoke_table([CheckResult("a", "fail", "500", 0.1), CheckResult("b", "error", "no answer", 0.1),
+                         CheckResult("c", "pass", "200", 0.1)], "en")
+    assert [row[2] for row in table.split("\n")[2:]] == ["❌", "❌", "✅"]
+
+
+def test_the_evidence_shows_what_a_person_decides_about() -> None:
+    page = evidence(a_plan(), backup=BACKUP)
+    for shown in ("v1.1.0", "v1.0.0 (#1)", "feat: discounts", "NEW_KEY", "0001", "0002", "CREATE TABLE discount_cache",
+                  "status 200", "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
+                  "2026-03-03 21:00 (Asia/Tokyo)", a_plan().hash[:12]):
+        assert shown in page
+
+
+def test_a_value_that_became_empty_is_shown() -> None:
+    assert "Now empty: `GONE_VALUE`" in plan_page(a_plan(), "en")
+
+
+def test_a_note_stands_above_everything_else() -> None:
+    assert evidence(a_plan(), note="Give a reason.").startswith("> ⚠️ Give a reason.")
+
+
+@pytest.mark.parametrize(("kind", "said"), [
+    ("additive", "one switch back to v1.0.0"), ("needs downgrade", "downgrades the database"),
+    ("lossy", "a person decides"), ("irreversible", "a person decides")])
+def test_the_way_back_is_said_before_the_decision(kind: MigrationClass, said: str) -> None:
+    assert said in evidence(replace(a_plan(), schema=(schema_change(kind),)))
+
+
+def test_a_first_release_says_that_there_is_no_way_back() -> None:
+    page = evidence(replace(a_plan(), running=None, staged=None))
+    assert "no version to go back to" in page
+    assert "(nothing yet)" in page
+
+
+def test_a_backup_that_was_never_restored_is_not_shown_as_one() -> None:
+    assert "12 rows" not in evidence(a_plan(), backup=replace(BACKUP, verified_at=None))
+    assert "A backup is made before the release" in evidence(a_plan(), backup=None)
+
+
+def test_a_long_list_of_commits_says_how_many_are_left_out() -> None:
+    page = plan_page(replace(a_plan(), commits=(COMMIT,) * (MOST_COMMITS + 3)), "en")
+    assert page.count("feat: discounts") == MOST_COMMITS
+    assert "+3" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_backup_page_has_a_row_for_each_table(language: str) -> None:
+    page = backup_page(replace(BACKUP, tables={"bills": 12, "users": 3}), language, "Asia/Tokyo")
+    assert "| `bills` | 12 |" in page
+    assert "| `users` | 3 |" in page
+    assert WORDS[language]["no_tables"] in backup_page(replace(BACKUP, tables={}), language, "Asia/Tokyo")
+
+
+def test_one_lost_request_makes_the_traffic_page_red() -> None:
+    good = TrafficFigures(total=500, failed=0, longest_gap_seconds=0.12, p95_seconds=0.05)
+    assert "| 500 | ✅ 0 | 120 ms | 50 ms |" in traffic_page(good, "en")
+    assert "❌ 1" in traffic_page(replace(good, failed=1), "en")
+
+
+def test_times_are_shown_in_the_stacks_time_zone_and_say_which() -> None:
+    assert local(datetime(2026, 3, 1, 16, 30, tzinfo=UTC), "Asia/Tokyo") == "2026-03-02 01:30 (Asia/Tokyo)"
+
+
+def test_a_version_given_as_a_commit_is_shown_as_it_was_typed() -> None:
+    page = plan_page(replace(a_plan(), version=Version("sha-19b9b98", COMMIT)), "en")
+    assert "# Release plan: cloudlens sha-19b9b98 → prod" in page
