@@ -11,7 +11,8 @@ from tidegate.plan import Plan, Running, Staged
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMIT = Commit("19b9b98" + "0" * 33, "feat: discounts", "mei", AT)
 RUNNING = Running("id-1", 1, "v1.0.0", "a" * 40)
-STAGED = Staged(number=7, pins={"backend": "sha256:one"}, smoke=(CheckResult("home", "pass", "status 200", 0.01),), rehearsed=True)
+STAGED = Staged(number=7, pins={"backend": "sha256:one"}, rehearsed=True,
+                smoke=(CheckResult("home", "pass", "status 200", 0.01),))
 PREFLIGHT = (CheckResult("disk", "pass", "20 GiB free", 0.0),)
 
 
