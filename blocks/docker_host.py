@@ -21,6 +21,7 @@ from tidegate.errors import EngineError
 from tidegate.facts import ContainerFacts, Job, Outcome
 
 KEY_LABEL = "tidegate.key"
+ENDLESS = "/scratch"   # the end of the keys of containers that run until somebody removes them
 
 
 @contextlib.contextmanager
@@ -113,6 +114,17 @@ class DockerHost(Block):
         for container in self.client.containers.list(all=True, filters=filters, ignore_removed=True):
             with contextlib.suppress(NotFound):
                 container.remove(force=True, v=True)
+
+    def outlast(self, prefix: str, timeout_seconds: float) -> None:
+        """Wait until the jobs whose key begins with `prefix` have ended, then remove them. Raises EngineError."""
+        doing = f"waiting for what was left running under {prefix}"
+        with engine_errors(doing):
+            for container in self.client.containers.list(all=True, filters={"label": KEY_LABEL}, ignore_removed=True):
+                key = container.labels[KEY_LABEL]
+                if key.startswith(prefix):
+                    if container.status == "running" and not key.endswith(ENDLESS):
+                        container.wait(timeout=timeout_seconds)
+                    self.forget(key)
 
     def _run_to_end(self, container: Container, job: Job, doing: str) -> Outcome:
         out = io.BytesIO()

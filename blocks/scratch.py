@@ -15,7 +15,7 @@ from docker.errors import NotFound
 from docker.models.networks import Network
 
 from blocks.databases import PORTS, ROOT_PASSWORD_KEY, SqlDatabase, open_as_owner, open_database
-from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
+from blocks.docker_host import ENDLESS, KEY_LABEL, DockerHost, engine_errors
 from tidegate.errors import DatabaseError
 from tidegate.stackfile import Database
 
@@ -43,7 +43,7 @@ def scratch_database(host: DockerHost, spec: Database, source: str, environment:
 
     What a killed attempt left under the same `key` is removed first. Raises EngineError, DatabaseError.
     """
-    mine, name = f"{key}/scratch", f"tidegate-scratch-{re.sub(r'[^a-z0-9]+', '-', key.lower())}"
+    mine, name = f"{key}{ENDLESS}", f"tidegate-scratch-{re.sub(r'[^a-z0-9]+', '-', key.lower())}"
     with ExitStack() as stack:
         with engine_errors(f"starting a scratch database ({mine})"):
             _forget(host, mine, name)

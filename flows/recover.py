@@ -9,9 +9,9 @@ from flows.put_back import put_back
 from flows.rollback import go_back
 from tasks.locks import holding_lock
 from tasks.messages import tell
-from tasks.recovery import end_undecided, serves_now, stranded
+from tasks.recovery import end_undecided, serves_now, stranded, wait_for_lost_jobs
 from tasks.work import Work
-from tidegate.errors import EngineError
+from tidegate.errors import EngineError, LockedError
 from tidegate.settings import Settings
 
 
@@ -23,11 +23,15 @@ def recover() -> None:
         get_run_logger().info("ended: %s", sentence)
     for work in stranded(settings):
         get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
-        bring_to_an_end(work)
+        try:
+            bring_to_an_end(work)
+        except LockedError as held:   # somebody else is at it already: the next minute looks again
+            get_run_logger().info("left alone: %s", held)
 
 
 def bring_to_an_end(work: Work) -> None:
     """A way back goes on. A release goes on if people are on it already; otherwise the old version stays."""
+    wait_for_lost_jobs(work)
     if work.deployment.kind == "rollback":
         go_back(work)
     elif serves_now(work):

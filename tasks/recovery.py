@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
@@ -21,6 +23,7 @@ from tidegate.settings import Settings
 from tidegate.stackfile import EnvironmentName, find_stack
 from tidegate.states import DeploymentState
 
+LOST_JOB_SECONDS = 600
 AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
 
 
@@ -36,6 +39,16 @@ def stranded(settings: Settings) -> list[Work]:
 def serves_now(work: Work) -> bool:
     """Whether the edge sends people to this deployment: asked of the edge, never inferred."""
     return work.env.edge.serving(work.env.config.domains[0]) == work.deployment.number
+
+
+@task(task_run_name="wait for what {work.title} left running", timeout_seconds=LOST_JOB_SECONDS + 60,
+      cache_policy=NO_CACHE, persist_result=False)
+def wait_for_lost_jobs(work: Work) -> None:
+    """Let one-off containers end that the dead run had started: a migration that is cut in two is worse than a late one.
+
+    Needs: the engine. Leaves: no container with a key of this deployment. Again: changes nothing. Undo: nothing to undo.
+    """
+    work.env.host.outlast(work.key(""), timeout_seconds=LOST_JOB_SECONDS)
 
 
 def end_undecided(settings: Settings) -> list[str]:

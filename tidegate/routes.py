@@ -110,7 +110,7 @@ def _slot_service(route: Route, slot: Target) -> dict[str, Any]:
     """The header hangs on the service (Traefik 3.7), not on the router: only so is it true after a failover."""
     balancer: dict[str, Any] = {"passHostHeader": True, "servers": [{"url": slot.url}]}
     if route.standby and slot != route.candidate:
-        balancer["healthCheck"] = {"path": route.ready_path, "interval": "1s", "timeout": "1s",
+        balancer["healthCheck"] = {"path": route.ready_path, "interval": "2s", "timeout": "5s",
                                    "hostname": route.domains[0]}   # applications refuse a Host that is not theirs
     if route.standby and slot in route.targets:
         balancer["passiveHealthCheck"] = {"failureWindow": "5s", "maxFailedAttempts": 3}
