@@ -81,8 +81,9 @@ def _reap(pid: int) -> None:
 
 
 def _started_at(pid: int) -> str | None:
-    """Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5)."""
+    """Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None for one that has ended, even if unreaped."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except FileNotFoundError:
         return None
+    return None if fields[0] == "Z" else fields[19]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
 import time
 from pathlib import Path
 from uuid import UUID
+
+from cli.processes import Background
+from tidegate.settings import Settings
 
 LOOK_SECONDS = 0.002
 MOST_SECONDS = 240
@@ -26,16 +30,27 @@ def process_of(run: UUID) -> list[int]:
     return found
 
 
-def kill_at(database: Path, run: UUID, step: str, state: str) -> None:
-    """SIGKILL to the run's processes once the journal shows `step` of the run in `state`."""
-    query = ("SELECT 1 FROM steps JOIN deployments ON deployments.id = steps.deployment_id "
-             "WHERE deployments.run_id = ? AND steps.name = ? AND steps.state = ?")
+def wait_for_step(settings: Settings, run: UUID, step: str, state: str) -> None:
+    """Until the journal shows `step` of the run in `state`, or past it."""
+    query = ("SELECT steps.state FROM steps JOIN deployments ON deployments.id = steps.deployment_id "
+             "WHERE deployments.run_id = ? AND steps.name = ?")
     end = time.monotonic() + MOST_SECONDS
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as ledger:
-        while ledger.execute(query, (str(run), step, state)).fetchone() is None:
+    with contextlib.closing(sqlite3.connect(f"file:{settings.home}/ledger.db?mode=ro", uri=True)) as ledger:
+        while not (row := ledger.execute(query, (str(run), step)).fetchone()) or row[0] not in (state, "done"):
             assert time.monotonic() < end, f"the run never had {step} {state}"
             time.sleep(LOOK_SECONDS)
+
+
+def kill_run(run: UUID) -> None:
+    """SIGKILL to the run's processes."""
     victims = process_of(run)
     assert victims, f"no process works on the run {run}"
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
+
+
+def kill_process(process: Background) -> None:
+    """SIGKILL to a process of the control plane."""
+    pid = process.pid()
+    assert pid is not None, f"{process.name} does not run"
+    os.kill(pid, signal.SIGKILL)

@@ -51,7 +51,8 @@ def cases() -> list[Case]:
 
 def table(rows: list[Row]) -> str:
     head = "| Killed | Ended | Requests failed | Whole again after |\n|---|---|---|---|"
-    return "\n".join([head, *(f"| {row.case} | {row.ended} | {row.failed} of {row.total} | {row.seconds:.0f} s |" for row in rows)])
+    lines = [f"| {row.case} | {row.ended} | {row.failed} of {row.total} | {row.seconds:.0f} s |" for row in rows]
+    return "\n".join([head, *lines])
 
 
 def write_table(page: Path, rows: list[Row]) -> None:

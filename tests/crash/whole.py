@@ -1,0 +1,61 @@
+"""What "whole" means, and how a test gets there: edge, ledger and containers say the same, and nothing is done twice."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import pytest
+
+from blocks.docker_host import DockerHost
+from flows.recover import recover
+from tests.installation import Installation, domain_of
+from tidegate.states import DeploymentState
+
+MOST_RECOVERIES = 40
+
+
+def recovered(tidegate: Installation, stack: str) -> None:
+    """What the schedule does each minute, a little more often, until nothing is left in the middle."""
+    for _ in range(MOST_RECOVERIES):
+        if not in_the_middle(tidegate, stack):
+            return
+        recover()
+        time.sleep(1)
+    pytest.fail(f"still in the middle: {in_the_middle(tidegate, stack)}")
+
+
+def in_the_middle(tidegate: Installation, stack: str) -> list[str]:
+    """Locks that are held and deployments that are not at an end."""
+    ledger = tidegate.ledger
+    held = [f"lock of {lock.owner}" for lock in ledger.locks.holders() if lock.stack == stack]
+    return held + [f"#{one.number} {one.state}" for one in ledger.deployments.open_ones(stack)]
+
+
+def assert_whole(tidegate: Installation, stack: str, run: UUID, versions: set[str]) -> None:
+    """Edge, ledger and containers say the same; each step has one row; nothing was made twice."""
+    ledger, answer = tidegate.ledger, tidegate.get(domain_of(stack, "prod"))
+    now = ledger.deployments.current(stack, "prod")
+    assert now is not None
+    assert answer.json()["version"] == now.version
+    assert now.version in versions
+    assert answer.headers["X-Tidegate-Deployment"] == str(now.number)
+    assert running_slots(tidegate, stack) == {now.slot}
+    for mine in (one for one in tidegate.history(stack) if one.run_id == str(run)):
+        assert mine.state in (DeploymentState.GOOD, DeploymentState.FAILED, DeploymentState.ROLLED_BACK)
+        names = [step.name for step in ledger.journal.steps(mine.id)]
+        assert len(names) == len(set(names))
+        sealed = (tidegate.settings.home / "backups" / stack / "prod").glob(f"*-{mine.number}/manifest.json")
+        assert len(list(sealed)) <= 1
+    assert ledger.audit.verify() is None
+
+
+def running_slots(tidegate: Installation, stack: str) -> set[str]:
+    """Compose projects of the stack's slots in production that run now."""
+    host = DockerHost(edge_network=tidegate.settings.edge_name)
+    found = host.containers({"tidegate.stack": stack, "tidegate.environment": "prod"})
+    return {one.labels["com.docker.compose.project"] for one in found if one.state == "running"}
+
+
+def serving_version(tidegate: Installation, stack: str) -> str:
+    return str(tidegate.get(domain_of(stack, "prod")).json()["version"])
