@@ -7,19 +7,24 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.slots import base_services
+from tidegate.slots import base_services, singleton_reasons
 from tidegate.stackfile import EnvironmentName
 
 _CODE = frozenset({".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".vue", ".php", ".rb", ".go", ".java", ".sh", ".sql"})
 
 
 def lint_model(model: ComposeModel, released: Sequence[str], environment: EnvironmentName) -> list[str]:
-    """Every fault with its path. A released service's own image says nothing: it is replaced by a pin. In dev only what cannot work is a fault: hot reload needs its bind mounts."""
+    """Every fault with its path. A released service's own image says nothing: it is replaced by a pin.
+
+    In dev only what cannot work is a fault: hot reload needs its bind mounts.
+    """
     faults = [f"services.{name}: is not in the compose files" for name in released if name not in model["services"]]
     known = [name for name in released if name in model["services"]]
     faults += _structure_faults(model, known)
     if environment != "dev":
         faults += [fault for name in known for fault in _mount_faults(model, name)]
+        faults += [f"services.{reason}, so it cannot run beside the version that serves"
+                   for reason in singleton_reasons(model, known)]
     if environment == "prod":
         faults += [fault for name in base_services(model, released)
                    for fault in _image_faults(name, model["services"][name])]

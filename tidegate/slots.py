@@ -71,8 +71,6 @@ def singleton_reasons(model: ComposeModel, released: Sequence[str]) -> list[str]
             reasons.append(f"{name}: is labelled {SINGLETON_LABEL}" + (f" (host ports {ports})" if ports else ""))
         if mode := service.get("network_mode"):
             reasons.append(f"{name}: has network_mode {mode}")
-        reasons += [f"{name}: has a fixed address in the network {key}"
-                    for key, attached in _attached(service).items() if attached.keys() & _FIXED_ADDRESS]
     return reasons
 
 

@@ -75,3 +75,10 @@ def test_an_unknown_released_service_is_a_fault_and_hides_no_other() -> None:
     assert lint_model(model(mysql={"image": "mysql"}), ["backend", "web"], "prod") == [
         "services.web: is not in the compose files",
         'services.mysql.image: must have a tag or digest in prod (got "mysql")']
+
+
+@pytest.mark.parametrize("service", [{"labels": {"tidegate.singleton": "true"}}, {"network_mode": "host", "networks": {}}])
+def test_a_service_that_must_not_run_twice_is_refused_before_a_second_one_starts(service: dict[str, Any]) -> None:
+    for environment in ("staging", "prod"):
+        faults = lint_model(model(worker=service), RELEASED, environment)
+        assert [fault for fault in faults if fault.startswith("services.worker") and "cannot run beside" in fault]
