@@ -101,10 +101,11 @@ class AlembicMigrator:
         if fault["before"]:
             text += f"; {len(fault['before'])} statements of the same revision ran before it: " + " ; ".join(
                 " ".join(each.split())[:120] for each in fault["before"])
-        to_do = ("Something holds a lock on the table: try again when it is quiet" if "ock wait timeout" in text or
-                 "lock timeout" in text else "Look which of them the database kept (MySQL keeps them), then correct the "
-                 "revision or go down by hand" if fault["before"] else "Correct the revision or the database")
-        return MigrationError(doing, self._masked(text), to_do)
+        locked = "ock wait timeout" in text or "lock timeout" in text
+        to_do = ("Something holds a lock on the table: try again when it is quiet" if locked else
+                 "Look which of them the database kept (MySQL keeps them), then correct the revision or go down by hand"
+                 if fault["before"] else "Correct the revision or the database")
+        return MigrationError(doing, self._masked(text), to_do, retryable=locked)
 
     def _refuse(self, doing: str, found: dict[str, Any]) -> None:
         """Raises MigrationError for a history that has no single way up from where the database is."""

@@ -76,27 +76,28 @@ class TraefikEdge(Block):
         return int(shown) if shown.isdecimal() else None
 
     def _wait_until_obeyed(self, text: str | None, before: str | None, route: Route | None) -> None:
-        end = time.monotonic() + self.obey_seconds
+        end, moved = time.monotonic() + self.obey_seconds, _moved(text, before)
         with self._client() as client:
-            while seen := self._disobeys(client, text, before, route):
+            while seen := self._disobeys(client, text, before, route, moved):
                 if time.monotonic() > end:
                     raise EdgeError("waiting until the edge obeys its route", f"after {self.obey_seconds:g} s: {seen}",
                                     "Look at the log of the edge's container, then run it again", retryable=True)
                 time.sleep(_POLL_SECONDS)
 
-    def _disobeys(self, client: httpx.Client, text: str | None, before: str | None, route: Route | None) -> str | None:
+    def _disobeys(self, client: httpx.Client, text: str | None, before: str | None, route: Route | None,
+                  moved: bool) -> str | None:
         """What shows that the edge does not obey yet: first its own word, then real requests."""
         try:
             rawdata = client.get(f"{self.check_url}/api/rawdata")
             if rawdata.status_code != 200:
                 return f"the edge's API answers {rawdata.status_code}"
             seen = difference(text, before, rawdata.json())
-            return seen or (self._answers_otherwise(client, route) if route else None)
+            return seen or (self._answers_otherwise(client, route, moved) if route else None)
         except httpx.HTTPError as error:
             return f"{type(error).__name__}: {error}"
 
-    def _answers_otherwise(self, client: httpx.Client, route: Route) -> str | None:
-        if route.targets:
+    def _answers_otherwise(self, client: httpx.Client, route: Route, moved: bool) -> str | None:
+        if route.targets and moved:
             answer = _ask(client, self.public_url, route.domains[0], route.ready_path)
             shown = answer.headers.get(DEPLOYMENT_HEADER)
             if shown not in map(str, _numbers(route)) or answer.status_code in _GATEWAY_FAULTS:
@@ -155,6 +156,16 @@ def _take_back(file: Path, text: str, before: str | None) -> None:
             file.unlink()
         else:
             write_atomically(file, before)
+
+
+def _moved(text: str | None, before: str | None) -> bool:
+    """Whether other slots serve than before, or may: the same file again may not have been seen to be obeyed yet.
+
+    Where nobody is moved, whoever serves need not answer: a dead version must not stop the one that replaces it.
+    """
+    if text is None or before is None or text == before:
+        return True
+    return read_route(text).targets != read_route(before).targets
 
 
 def _numbers(route: Route) -> list[int]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from tasks.backups import back_up
-from tasks.schema import migrate_schema
-
 from flows.put_back import put_back_on_failure
-from tasks.deployments import move, refresh
+from tasks.backups import back_up
+from tasks.deployments import begin_change, move, refresh
 from tasks.live import note_baseline
 from tasks.locks import holding_lock
 from tasks.records import move_alias, publish_record
+from tasks.schema import migrate_schema
 from tasks.slots import ensure_images, start_slot, stop_old_slot, wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
 from tasks.traffic import (
@@ -28,28 +27,29 @@ def deploy(work: Work) -> Work:
     """The old version serves until the new one has proved itself; any failure puts the old one back."""
     if refresh(work).deployment.state is DeploymentState.GOOD:
         return refresh(work)
-    with holding_lock(work) as work, put_back_on_failure(work):
-        work = move(work, DeploymentState.CHANGING)
-        ensure_images(work)
-        back_up(work)
-        migrate_schema(work)
+    with holding_lock(work) as work:
+        work = begin_change(work)
+        with put_back_on_failure(work):
+            ensure_images(work)
+            back_up(work)
+            migrate_schema(work)
 
-        start_slot(work)
-        wait_until_healthy(work)
-        offer_candidate(work)
-        smoke_slot(work)
+            start_slot(work)
+            wait_until_healthy(work)
+            offer_candidate(work)
+            smoke_slot(work)
 
-        note_baseline(work)
-        with traffic_witness(work) as witness:
-            shift_traffic(work)
-            work = move(work, DeploymentState.WATCHING)
-            smoke_public(work)
-            rehearse_rollback(work)
-            watch_release(work, witness)
+            note_baseline(work)
+            with traffic_witness(work) as witness:
+                shift_traffic(work)
+                work = move(work, DeploymentState.WATCHING)
+                smoke_public(work)
+                rehearse_rollback(work)
+                watch_release(work, witness)
 
-        settle_route(work)
-        work = move(work, DeploymentState.GOOD)
-        move_alias(work)
+            settle_route(work)
+            work = move(work, DeploymentState.GOOD)
+        move_alias(work)   # from here on nothing is a reason to go back
         stop_old_slot(work)
     publish_record(work)
     return work

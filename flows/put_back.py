@@ -6,14 +6,16 @@ import contextlib
 from collections.abc import Iterator
 
 from prefect.exceptions import TerminationSignal
-from tasks.schema import downgrade_schema
 
-from tasks.deployments import close_failed, leave_to_person, place_hold, refresh
+from tasks.deployments import close_failed, leave_to_person, place_hold, reason_of, refresh
 from tasks.messages import tell
+from tasks.recovery import wait_for_lost_jobs
+from tasks.rollbacks import interrupted
+from tasks.schema import downgrade_schema
 from tasks.slots import remove_slot
 from tasks.traffic import shift_back
 from tasks.work import Work
-from tidegate.errors import FencedError
+from tidegate.errors import EngineError, FencedError, TidegateError, WayBackError
 
 
 @contextlib.contextmanager
@@ -24,26 +26,57 @@ def put_back_on_failure(work: Work) -> Iterator[None]:
     except FencedError:
         raise   # a rollback has taken over: whatever is put back, it puts back
     except (Exception, TerminationSignal) as error:
-        put_back(refresh(work), error)
+        put_back(work, error)
         raise
 
 
 @contextlib.contextmanager
-def stop_and_ask_on_failure(work: Work) -> Iterator[None]:
-    """A way back that does not arrive is not followed by another guess: a person is called."""
+def stop_and_ask_on_failure(work: Work, because: BaseException | None = None) -> Iterator[None]:
+    """A way back that does not arrive is not followed by another guess: a person is called, and told `because` of what
+    it was taken."""
     try:
         yield
+    except FencedError:
+        raise   # a newer rollback has taken over, and ends this one too
     except (Exception, TerminationSignal) as error:
-        leave_to_person(refresh(work), error)
-        tell(work, "needs_person", error=error)
-        raise
+        asked = _with_first_cause(error, because)
+        leave_to_person(refresh(work), asked)
+        tell(work, "needs_person", error=asked)
+        raise asked from because
 
 
 def put_back(work: Work, error: BaseException) -> None:
-    """Edge, schema, slot, in the reverse order of the change; then the hold, the ledger and the message."""
-    shift_back(work)
-    downgrade_schema(work)
-    remove_slot(work)
-    place_hold(work, error)
+    """The hold, schema, edge, slot; then the ledger and the message. Does nothing for a deployment that has ended."""
+    work = refresh(work)
+    if work.deployment.state.is_final:
+        return
+    with stop_and_ask_on_failure(work, because=error):
+        place_hold(work, error)
+        downgrade_schema(work)
+        shift_back(work)
+        remove_slot(work)
     close_failed(work, error)
     tell(work, "failed", error=error)
+
+
+def end_interrupted(work: Work) -> None:
+    """What this rollback has taken over from, in the middle of its change, is put back first."""
+    for other in interrupted(work):
+        wait_for_lost_jobs(other)
+        overtaken = EngineError(f"changing {other.title}", f"{work.title} has taken over: {work.deployment.reason}",
+                                "Start it again when it is wanted")
+        if other.deployment.kind == "rollback":
+            close_failed(other, overtaken)
+        else:
+            put_back(other, overtaken)
+
+
+def _with_first_cause(error: BaseException, because: BaseException | None) -> BaseException:
+    """Why a person is called, and what it began with: neither is lost."""
+    if because is None:
+        return error
+    if isinstance(error, WayBackError):
+        return WayBackError(error.doing, f"{error.came_back}. It began with: {reason_of(because)}", error.to_do)
+    doing = error.doing if isinstance(error, TidegateError) else "putting the old version back"
+    return EngineError(doing, f"the way back did not arrive: {reason_of(error)}. It began with: {reason_of(because)}",
+                       "Look who serves with `tidegate status`, then roll back or release again")

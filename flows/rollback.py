@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 from prefect import flow
-from tasks.schema import downgrade_schema
 
 from flows.parameters import Reason, StackName, StepsBack
-from flows.put_back import stop_and_ask_on_failure
-from tasks.deployments import move, place_hold_on
+from flows.put_back import end_interrupted, stop_and_ask_on_failure
+from tasks.deployments import begin_change, move, place_hold_on
 from tasks.environments import open_environment
 from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.rollbacks import left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
+from tasks.schema import downgrade_schema
 from tasks.slots import stop_slot_left, wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
-from tasks.traffic import offer_candidate, shift_traffic, traffic_witness
+from tasks.traffic import offer_candidate, settle_route, shift_traffic, traffic_witness
 from tasks.work import Work
 from tidegate.states import DeploymentState
 
@@ -47,22 +47,26 @@ def rollback(
 
 def go_back(work: Work) -> None:
     """The way back, which goes on where its journal ends."""
-    with holding_lock(work, take_over=True) as work, stop_and_ask_on_failure(work):
+    with stop_and_ask_on_failure(work):
         note_way_back(work)
         refuse_lossy(work)
-        work = move(work, DeploymentState.CHANGING, work.deployment.reason)
+    with holding_lock(work, take_over=True) as work:
+        work = begin_change(work)
+        with stop_and_ask_on_failure(work):
+            end_interrupted(work)
 
-        wake_slot(work)
-        wait_until_healthy(work)
-        downgrade_schema(work, by=left_behind(work))
-        offer_candidate(work)
-        smoke_slot(work)
+            wake_slot(work)
+            wait_until_healthy(work)
+            downgrade_schema(work, by=left_behind(work))
+            offer_candidate(work)
+            smoke_slot(work)
 
-        with traffic_witness(work):
-            shift_traffic(work)
-            smoke_public(work)
+            with traffic_witness(work):
+                shift_traffic(work)
+                smoke_public(work)
 
-        place_hold_on(work, left_behind(work), work.deployment.reason)
-        work = move(work, DeploymentState.GOOD, work.deployment.reason)
+            settle_route(work)
+            place_hold_on(work, left_behind(work), work.deployment.reason)
+            work = move(work, DeploymentState.GOOD, work.deployment.reason)
         stop_slot_left(work)
     tell(work, "rolled_back")

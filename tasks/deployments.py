@@ -5,19 +5,29 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from prefect import get_run_logger
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
-from tidegate.errors import HeldError, LedgerError, MigrationError, RegressionError, SlotError
+from tidegate.errors import (
+    HeldError,
+    LedgerError,
+    LockedError,
+    MigrationError,
+    RegressionError,
+    SlotError,
+    WayBackError,
+)
 from tidegate.facts import MigrationClass
 from tidegate.ledger.tables import Deployment
 from tidegate.plan import Plan, WayBack
 from tidegate.states import DeploymentState
 
-VERSION_IS_TO_BLAME = (SlotError, MigrationError, RegressionError)
+AT_FAULT = (SlotError, MigrationError, RegressionError)
 MOST_CHANGES = 20
 UNDECIDED = (DeploymentState.PLANNED, DeploymentState.WAITING)
+UNFINISHED = (DeploymentState.CHANGING, DeploymentState.ROLLING_BACK)
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str, *, watc
         key=key_of_run(env), release_id=release.id, environment=env.name, requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()), plan_hash=plan.hash, rollback_target_id=plan.running.id if plan.running else None)
     work = Work(env=env, deployment=deployment, version=plan.version, pins=plan.pins)
-    _refuse_ended(work)
+    refuse_ended(work)
     _overtake_older(work)
     note_plan(work, plan, env.stack.watch.seconds if watch_seconds is None else watch_seconds)
     return work
@@ -98,6 +108,22 @@ def refuse_held(env: OpenEnvironment, commit: str) -> None:
                         f"UTC: {hold.reason}", "Release a newer version, or lift the hold with `lift-hold/all`")
 
 
+def refuse_busy(env: OpenEnvironment) -> None:
+    """Somebody else is changing this environment: say so before anything is changed. Raises LockedError."""
+    env.ledger.locks.refuse_held(env.stack.name, env.name, by=key_of_run(env))
+    _refuse_unfinished(env, key_of_run(env))
+
+
+def begin_change(work: Work) -> Work:
+    """From here on the way back is needed. A run before this one may have come further. Raises LedgerError, LockedError."""
+    work = refresh(work)
+    refuse_ended(work)
+    if work.deployment.kind == "release":
+        _refuse_unfinished(work.env, work.deployment.key)
+    on_the_way = work.deployment.state in (DeploymentState.CHANGING, DeploymentState.WATCHING)
+    return work if on_the_way else move(work, DeploymentState.CHANGING, work.deployment.reason)
+
+
 def move(work: Work, state: DeploymentState, reason: str = "") -> Work:
     """Move the deployment to `state`; staying there changes nothing."""
     deployment = work.env.ledger.deployments.move(
@@ -116,7 +142,9 @@ def place_hold(work: Work, error: BaseException) -> Evidence:
 
     Needs: the error. Leaves: a hold, if the version is to blame. Again: one hold per version. Undo: `lift-hold/all`.
     """
-    if not isinstance(error, VERSION_IS_TO_BLAME):
+    if work.env.name != "prod":
+        return {"held": False, "why": f"{work.env.name} is there to try"}
+    if not is_to_blame(error):
         return {"held": False, "why": "the version is not to blame"}
     hold = work.env.ledger.holds.place(
         stack=work.env.stack.name, version=work.version.name, commit=work.version.commit.sha,
@@ -130,14 +158,21 @@ def place_hold_on(work: Work, left: Deployment, reason: str) -> Evidence:
 
     Needs: a rollback. Leaves: a hold on the version it left. Again: one hold per version. Undo: `lift-hold/all`.
     """
+    if left.commit == work.version.commit.sha:
+        return {"held": None, "why": "the same version serves again, with another configuration"}
     hold = work.env.ledger.holds.place(stack=work.env.stack.name, version=left.version, commit=left.release.commit,
                                        reason=work.env.redactor.redact(reason), placed_by=work.title)
     return {"held": left.version, "hold": hold.id}
 
 
+def is_to_blame(error: BaseException) -> bool:
+    """Whether the version failed by its own fault; what may pass by itself, such as a held table lock, is none."""
+    return isinstance(error, AT_FAULT) and not error.retryable
+
+
 def close_failed(work: Work, error: BaseException) -> Work:
     """End the deployment: FAILED where it never served, ROLLED_BACK where it did."""
-    reason = str(error) or type(error).__name__
+    reason = reason_of(error)
     if work.deployment.state in (DeploymentState.WATCHING, DeploymentState.GOOD):
         work = move(work, DeploymentState.ROLLING_BACK, reason)
     if work.deployment.state is DeploymentState.ROLLING_BACK:
@@ -146,11 +181,19 @@ def close_failed(work: Work, error: BaseException) -> Work:
 
 
 def leave_to_person(work: Work, error: BaseException) -> Work:
-    """No step is safe without a decision: say so where nothing was changed yet, and where a way back did not arrive."""
-    reason = str(error) or type(error).__name__
-    if work.deployment.state in UNDECIDED:
+    """No step is safe without a decision: REJECTED where nothing was changed, NEEDS_PERSON where the new version was
+    left as it is on purpose, ROLLBACK_FAILED where a way back did not arrive."""
+    reason, state = reason_of(error), work.deployment.state
+    if state in UNDECIDED:
         return move(work, DeploymentState.REJECTED, reason)
-    return move(work, DeploymentState.NEEDS_PERSON, reason)
+    if isinstance(error, WayBackError):
+        _supersede_previous(work)
+        return move(work, DeploymentState.NEEDS_PERSON, reason)
+    return move(move(work, DeploymentState.ROLLING_BACK, reason), DeploymentState.ROLLBACK_FAILED, reason)
+
+
+def reason_of(error: BaseException) -> str:
+    return "the run was cancelled" if isinstance(error, TerminationSignal) else str(error) or type(error).__name__
 
 
 def previous(work: Work) -> Deployment | None:
@@ -159,7 +202,24 @@ def previous(work: Work) -> Deployment | None:
     return work.env.ledger.deployments.get(target) if target else None
 
 
-def _refuse_ended(work: Work) -> None:
+def _supersede_previous(work: Work) -> None:
+    """Where the new version goes on serving, the old one does not serve: a later way back must not lead there unasked."""
+    old = previous(work)
+    if work.deployment.state is DeploymentState.WATCHING and old is not None:
+        work.env.ledger.deployments.move(old.id, DeploymentState.SUPERSEDED, reason=f"#{work.deployment.number} serves",
+                                         actor=_actor(), fence=work.fence)
+
+
+def _refuse_unfinished(env: OpenEnvironment, mine: str) -> None:
+    """A plan made over what an interrupted run has half changed would be wrong."""
+    for other in env.ledger.deployments.open_ones(env.stack.name, env.name):
+        if other.state in UNFINISHED and other.key != mine:
+            raise LockedError(
+                f"changing {env.stack.name} {env.name}", f"#{other.number} {other.version} is in the middle of its change",
+                "Wait until it ends; if its run is dead, `recover/all` ends it within a minute", retryable=True)
+
+
+def refuse_ended(work: Work) -> None:
     if work.deployment.state.is_final:
         raise LedgerError(f"going on with {work.title}", f"it has ended: {work.deployment.state.value}. "
                           f"{work.deployment.reason}", "Start a new release")

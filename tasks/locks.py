@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from prefect import get_run_logger
 
+from tasks.deployments import UNDECIDED, move, refresh
 from tasks.work import Work
-from tidegate.errors import FencedError
+from tidegate.errors import FencedError, LockedError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Lock
+from tidegate.states import DeploymentState
 
 
 @contextlib.contextmanager
@@ -22,8 +24,7 @@ def holding_lock(work: Work, *, take_over: bool = False) -> Iterator[Work]:
     Raises LockedError when somebody else holds it; `take_over` takes it all the same, and fences the other one off.
     """
     env, ledger = work.env, work.env.ledger
-    lock = ledger.locks.acquire(env.stack.name, env.name, owner=work.deployment.key,
-                                ttl_seconds=env.settings.lock_ttl_seconds, take_over=take_over)
+    lock = _acquire(work, take_over)
     ended = threading.Event()
     beat = threading.Thread(target=_beat, args=(ledger, lock, ended, env.settings.lock_ttl_seconds / 3), daemon=True)
     beat.start()
@@ -33,6 +34,17 @@ def holding_lock(work: Work, *, take_over: bool = False) -> Iterator[Work]:
         ended.set()
         beat.join()
         _release(ledger, lock)
+
+
+def _acquire(work: Work, take_over: bool) -> Lock:
+    env = work.env
+    try:
+        return env.ledger.locks.acquire(env.stack.name, env.name, owner=work.deployment.key,
+                                        ttl_seconds=env.settings.lock_ttl_seconds, take_over=take_over)
+    except LockedError as held:
+        if refresh(work).deployment.state in UNDECIDED:
+            move(work, DeploymentState.FAILED, str(held))   # it never began, and nobody will take it up again
+        raise
 
 
 def _beat(ledger: Ledger, lock: Lock, ended: threading.Event, every_seconds: float) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from prefect import get_run_logger
 from prefect.runtime import flow_run
 
-from tasks.deployments import Planned, SchemaMove, planned_of
-from tasks.slots import is_warm
+from tasks.deployments import UNFINISHED, Planned, SchemaMove, planned_of
+from tasks.schema import cannot_be_undone
+from tasks.slots import is_warm, is_whole
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import MigrationError
@@ -69,14 +71,43 @@ def note_way_back(work: Work) -> Evidence:
 def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Planned:
     """What lies between `origin` and the deployment that would be opened as number `before`."""
     between = [one for one in env.ledger.deployments.history(env.stack.name, env.name)
-               if origin.number < one.number < before and one.switched_at and one.kind == "release"
-               and one.state not in (DeploymentState.ROLLED_BACK, DeploymentState.FAILED)]
-    plans = [planned_of(env, one) for one in between]
+               if origin.number < one.number < before and _left_its_schema(env, one)]
+    return way_over([planned_of(env, one) for one in between])
+
+
+def way_over(plans: Sequence[Planned]) -> Planned:
+    """The way back over the releases with `plans`, newest first.
+
+    The schema goes down to below the oldest change that the old version cannot live with, and no further: an additive
+    one under it stays. One above it would have to go too, with what was written to it: that is for a person to decide.
+    """
     kind = gravest([plan.kind for plan in plans])
-    heads = {move.database: move.head for move in planned_of(env, origin).schema}
-    now = {move.database: move.head for plan in reversed(plans) for move in plan.schema}
-    moves = tuple(SchemaMove(name, heads.get(name), head) for name, head in now.items() if heads.get(name) != head)
-    return Planned(kind, way_back_of(kind), moves)
+    if way_back_of(kind) != "image + downgrade":
+        return Planned(kind, way_back_of(kind), ())
+    oldest = max(place for place, plan in enumerate(plans) if plan.kind == kind)
+    undone = plans[:oldest + 1]
+    if any(plan.kind == "additive" for plan in undone):
+        return Planned("lossy", "stop and ask", ())
+    heads = {move.database: move.head for plan in reversed(undone) for move in plan.schema}
+    below = {move.database: move.current for plan in undone for move in plan.schema if move.current != move.head}
+    return Planned(kind, way_back_of(kind), tuple(SchemaMove(name, below[name], heads[name]) for name in below))
+
+
+def interrupted(work: Work) -> list[Work]:
+    """What was in the middle of a change when this one took the lock over; to be ended under this one's lock."""
+    others = work.env.ledger.deployments.open_ones(work.env.stack.name, work.env.name)
+    return [replace(work_of(work.env, one), lock=work.lock) for one in others
+            if one.state in UNFINISHED and one.id != work.deployment.id]
+
+
+def _left_its_schema(env: OpenEnvironment, one: Deployment) -> bool:
+    """Whether the databases still have what this deployment made of them."""
+    if one.state is DeploymentState.ROLLED_BACK:
+        return planned_of(env, one).kind == "additive"
+    steps = {step.name: step for step in env.ledger.journal.steps(one.id)}
+    down = steps.get("downgrade-schema")
+    taken_back = down is not None and down.is_done and "why" not in down.evidence
+    return one.kind == "release" and "migrate-schema" in steps and not taken_back
 
 
 @step("refuse-lossy", timeout_seconds=30, retry_delays=())
@@ -87,12 +118,7 @@ def refuse_lossy(work: Work) -> Evidence:
     """
     way_back = planned_of(work.env, work.deployment).way_back
     if way_back == "stop and ask":
-        since = left_behind(work).switched_at
-        raise MigrationError(
-            f"rolling back {work.env.stack.name} {work.env.name} to {work.version.name}",
-            f"the database change between cannot be undone without losing what was written since "
-            f"{since:%Y-%m-%d %H:%M} UTC" if since else "the database change between cannot be undone",
-            "Decide: release a corrected version, or restore the backup with `restore/prod`, which asks for an approval")
+        raise cannot_be_undone(left_behind(work), work.version.name)
     return {"way_back": way_back}
 
 
@@ -100,11 +126,14 @@ def refuse_lossy(work: Work) -> Evidence:
 def wake_slot(work: Work) -> Evidence:
     """Have the old slot running: nothing to do while it is warm, a start when it was stopped, a new slot when it is gone.
 
-    Needs: its images on the host. Leaves: running containers. Again: changes nothing. Undo: `stop-old-slot`.
+    Needs: its images, where it is gone. Leaves: running containers. Again: changes nothing. Undo: `stop-old-slot`.
     """
     if is_warm(work.env, work.project):
         return {"was": "warm"}
+    if is_whole(work.env, work.project):
+        work.env.compose.start_again(work.project)   # as it was: with the configuration it had
+        return {"was": "stopped"}
     for pin in work.pins.values():
         work.env.images.ensure(pin)
     work.env.compose.up(work.slot())
-    return {"was": "cold"}
+    return {"was": "gone"}

@@ -8,6 +8,7 @@ from tasks.databases import migrator
 from tasks.deployments import SchemaMove, planned
 from tasks.step import Evidence, step
 from tasks.work import Work
+from tidegate.errors import WayBackError
 from tidegate.ledger.tables import Deployment
 from tidegate.stackfile import Migration
 
@@ -32,9 +33,12 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
     """Take the schema back to what the old version needs, by the newer image; where the old one needs nothing, nothing.
 
     Needs: a class that can be downgraded. Leaves: the earlier revision. Again: what is there stays. Undo: migrate.
+    Raises WayBackError where the schema was moved and cannot be taken back without losing data.
     """
-    if planned(work).way_back != "image + downgrade":
-        return {"downgraded": "", "why": f"the way back is {planned(work).way_back}"}
+    if (way_back := planned(work).way_back) == "stop and ask" and was_migrated(work):
+        raise cannot_be_undone(work.deployment, "the version before it")
+    if way_back != "image + downgrade":
+        return {"downgraded": "", "why": f"the way back is {way_back}"}
     pins = by.release.images if by else work.pins
     done = []
     for spec, change in moves_of(work):
@@ -43,6 +47,19 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
             real.downgrade(change.current)
             done.append(f"{spec.database}: {change.head} → {change.current}")
     return {"downgraded": ", ".join(done)}
+
+
+def was_migrated(work: Work) -> bool:
+    """Whether this deployment has begun to move the real schema; where it ended, nobody can say without looking."""
+    return bool(moves_of(work)) and work.env.ledger.journal.get(work.key("migrate-schema")) is not None
+
+
+def cannot_be_undone(left: Deployment, to: str) -> WayBackError:
+    return WayBackError(
+        f"going back from {left.stack} {left.environment} #{left.number} {left.version} to {to}",
+        "the database change between them cannot be undone without losing what was written since "
+        f"{left.switched_at or left.created_at:%Y-%m-%d %H:%M} UTC",
+        "Decide: release a corrected version, or restore the backup with `restore/prod`, which asks for an approval")
 
 
 def moves_of(work: Work) -> list[tuple[Migration, SchemaMove]]:

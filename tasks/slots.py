@@ -9,8 +9,8 @@ from prefect import get_run_logger
 
 from tasks.deployments import previous
 from tasks.step import Evidence, step
-from tasks.work import OpenEnvironment, Work
-from tidegate.errors import UnhealthyError
+from tasks.work import OpenEnvironment, Work, slot_url
+from tidegate.errors import EdgeError, UnhealthyError
 from tidegate.facts import ContainerFacts
 
 PROJECT_LABEL = "com.docker.compose.project"
@@ -63,10 +63,8 @@ def stop_old_slot(work: Work) -> Evidence:
     if old is None or old.slot == work.project:
         return {"stopped": None}
     _drain(work)
-    grace = max(service.stop_grace_seconds for service in work.env.stack.services)
-    work.env.compose.stop(old.slot, grace_seconds=grace)
-    removed = _remove_older(work.env, keep={old.slot, work.project})
-    return {"stopped": old.slot, "removed": removed}
+    _stop(work, old.slot)
+    return {"stopped": old.slot, "removed": _remove_others(work, keep={old.slot, work.project})}
 
 
 @step("stop-slot-left", timeout_seconds=1200)
@@ -79,7 +77,7 @@ def stop_slot_left(work: Work) -> Evidence:
     if left is None or left.slot == work.project:
         return {"stopped": None}
     _drain(work)
-    work.env.compose.stop(left.slot, grace_seconds=max(s.stop_grace_seconds for s in work.env.stack.services))
+    _stop(work, left.slot)
     return {"stopped": left.slot}
 
 
@@ -89,8 +87,7 @@ def remove_slot(work: Work) -> Evidence:
 
     Needs: the edge does not serve it. Leaves: nothing of the slot. Again: changes nothing. Undo: release again.
     """
-    if work.env.edge.serving(work.env.config.domains[0]) == work.deployment.number:
-        return {"removed": None, "why": "it serves"}
+    _refuse_routed(work, work.project)
     work.env.compose.remove(work.project)
     return {"removed": work.project}
 
@@ -102,7 +99,14 @@ def slot_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:
 def is_warm(env: OpenEnvironment, project: str) -> bool:
     """Every container of the slot runs and is healthy, so one switch is enough."""
     containers = slot_state(env, project)
-    return bool(containers) and all(container.serves for container in containers)
+    return is_whole(env, project) and all(container.serves for container in containers)
+
+
+def is_whole(env: OpenEnvironment, project: str) -> bool:
+    """Every released service has a container, running or not."""
+    number = project.rsplit("-", 1)[-1]
+    services = {f"{service.name}-{number}" for service in env.stack.services}
+    return services <= {container.service for container in slot_state(env, project)}
 
 
 def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float) -> float:
@@ -142,14 +146,32 @@ def _drain(work: Work) -> None:
         time.sleep(left)
 
 
-def _remove_older(env: OpenEnvironment, keep: set[str]) -> list[str]:
-    """Stopped slots before the previous one; what runs is never taken for old."""
+def _stop(work: Work, project: str) -> None:
+    """The engine knows no fence: so it is asked about at the last moment, and so is the edge."""
+    _refuse_routed(work, project)
+    work.check_fence()
+    work.env.compose.stop(project, grace_seconds=max(service.stop_grace_seconds for service in work.env.stack.services))
+
+
+def _remove_others(work: Work, keep: set[str]) -> list[str]:
+    """Slots before the previous one, and what an interrupted run has left; never one that the edge sends people to."""
+    env = work.env
     labels = {"tidegate.stack": env.stack.name, "tidegate.environment": env.name}
-    slots: dict[str, bool] = {}
-    for container in env.host.containers(labels):
-        project = container.labels[PROJECT_LABEL]
-        slots[project] = slots.get(project, False) or container.state == "running"
-    old = sorted(project for project, running in slots.items() if not running and project not in keep)
-    for project in old:
+    there = {container.labels[PROJECT_LABEL] for container in env.host.containers(labels)}
+    others = sorted(project for project in there - keep if not _is_routed(env, project))
+    for project in others:
+        work.check_fence()
         env.compose.remove(project)
-    return old
+    return others
+
+
+def _refuse_routed(work: Work, project: str) -> None:
+    if _is_routed(work.env, project):
+        raise EdgeError(f"taking {project} out of service", "the edge sends people to it",
+                        "Look at `tidegate status`: what serves is never stopped")
+
+
+def _is_routed(env: OpenEnvironment, project: str) -> bool:
+    route = env.edge.route(env.stack.name, env.name)
+    slots = (*route.targets, route.standby) if route else ()
+    return slot_url(env, project) in {slot.url for slot in slots if slot}

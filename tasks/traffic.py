@@ -78,16 +78,24 @@ def settle_route(work: Work) -> Evidence:
 
 @step("shift-back", timeout_seconds=120, retry_delays=(1, 2, 5))
 def shift_back(work: Work) -> Evidence:
-    """Send everybody to the version that served before; a first release leaves no route.
+    """Send whoever was sent here to the version that served before; a first release leaves no route.
 
-    Needs: the old slot. Leaves: the old route, verified. Again: changes nothing. Undo: release again.
+    Needs: the old slot, if anybody was sent here. Leaves: the old route, verified; that of others as it is.
+    Again: changes nothing. Undo: release again.
     """
-    old = previous(work)
-    if old is None:
-        work.env.edge.remove(work.env.stack.name, work.env.name)
+    edge, old, mine = work.env.edge, previous(work), work.deployment.number
+    route = edge.route(work.env.stack.name, work.env.name)
+    served_by = {one.deployment for one in route.targets} if route else set[int]()
+    if route is None:
         return {"to": None}
-    _serve(work, target(work.env, old), None)
-    return {"to": old.number}
+    if old is None and served_by <= {mine}:
+        edge.remove(work.env.stack.name, work.env.name)
+        return {"to": None}
+    if old is not None and mine in served_by:
+        _serve(work, target(work.env, old), None)
+        return {"to": old.number}
+    edge.apply(replace(_route(work), candidate=None))
+    return {"to": sorted(served_by), "why": "nobody was sent here"}
 
 
 @contextlib.contextmanager

@@ -32,6 +32,7 @@ def watch_release(work: Work, witness: TrafficWitness) -> Evidence:
     next_smoke = begun + SMOKE_EVERY_SECONDS
     window = SlidingWindow(work, witness, baseline_of(work.env.ledger.deployments.get(work.deployment.id)))
     while time.time() < end:
+        work.check_fence()   # a rollback stops the watch: what it does looks like a regression
         _look(work, witness)
         _judge(work, window)
         if time.time() >= next_smoke:

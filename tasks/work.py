@@ -17,7 +17,7 @@ from tidegate.ledger.tables import Deployment, Lock
 from tidegate.ports import Notifier
 from tidegate.redaction import Redactor
 from tidegate.settings import Settings
-from tidegate.slots import make_slot
+from tidegate.slots import edge_alias, make_slot
 from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
 
 
@@ -82,6 +82,11 @@ class Work:
         """The number that every change carries, so that a late owner is refused."""
         return self.lock.fence if self.lock else None
 
+    def check_fence(self) -> None:
+        """Raises FencedError when somebody has taken over: asked before changes that cannot carry the number."""
+        if self.lock:
+            self.env.ledger.locks.check(self.lock)
+
     def key(self, step: str) -> str:
         return self.env.ledger.journal.key(self.env.name, self.env.stack.name, self.deployment.number, step)
 
@@ -101,4 +106,8 @@ class Work:
 
 def target(env: OpenEnvironment, deployment: Deployment) -> Target:
     """Where the edge finds a deployment's slot."""
-    return Target(deployment=deployment.number, url=f"http://{deployment.slot}-{env.service.name}:{env.service.port}")
+    return Target(deployment=deployment.number, url=slot_url(env, deployment.slot))
+
+
+def slot_url(env: OpenEnvironment, project: str) -> str:
+    return f"http://{edge_alias(project, env.service.name)}:{env.service.port}"

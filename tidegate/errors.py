@@ -27,7 +27,8 @@ TidegateError
 ├── RefusedError           a person or a policy said no
 │   ├── RejectedError      rejected in the acceptance form
 │   └── ExpiredError       nobody decided in time
-└── RegressionError        the watch saw the new version become worse than the old one
+├── RegressionError        the watch saw the new version become worse than the old one
+└── WayBackError           the old version could not be put back, or not without a person's decision
 """
 
 
@@ -129,3 +130,6 @@ class ExpiredError(RefusedError): ...
 
 
 class RegressionError(TidegateError): ...
+
+
+class WayBackError(TidegateError): ...

@@ -69,6 +69,7 @@ class Deployments:
             serving.enter(tx, deployment, state, reason, actor)
             if state == DeploymentState.GOOD:
                 serving.displace_others(tx, deployment, actor)
+                serving.settle_troubled(tx, deployment, actor)
         return deployment
 
     def amend(self, deployment_id: str, *, plan_hash: str | None = None, rollback_target_id: str | None = None,

@@ -35,6 +35,13 @@ class Locks:
             _take(tx, lock, owner, ttl_seconds)
         return lock
 
+    def refuse_held(self, stack: str, environment: str, *, by: str) -> None:
+        """Raises LockedError while anybody alive but `by` holds it. Takes nothing."""
+        with self._store.reading(f"looking at the lock of {stack} {environment}") as session:
+            lock = session.get(Lock, (stack, environment))
+        if lock is not None and lock.owner not in (None, by) and free_at(lock) > self._store.now():
+            raise _locked(lock)
+
     def heartbeat(self, lock: Lock) -> Lock:
         """Say that the owner lives. Raises FencedError if it was taken over or released.
 

@@ -11,6 +11,7 @@ from tidegate.ledger.tables import Deployment
 from tidegate.states import MAY_SERVE, DeploymentState
 
 _AT_WORK = (DeploymentState.GOOD, DeploymentState.WATCHING)
+_IN_TROUBLE = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
 
 
 def enter(tx: Writing, deployment: Deployment, state: DeploymentState, reason: str, actor: str) -> None:
@@ -32,6 +33,15 @@ def displace_others(tx: Writing, newest: Deployment, actor: str) -> None:
         back = origin is not None and other.number > origin.number
         state = DeploymentState.ROLLED_BACK if back else DeploymentState.SUPERSEDED
         enter(tx, other, state, f"#{newest.number} serves", actor)
+
+
+def settle_troubled(tx: Writing, newest: Deployment, actor: str) -> None:
+    """Nobody has to act any more on what was left to a person without ever having served."""
+    left = select(Deployment).where(
+        Deployment.stack == newest.stack, Deployment.environment == newest.environment, Deployment.id != newest.id,
+        Deployment.state.in_(_IN_TROUBLE), Deployment.switched_at.is_(None))
+    for other in tx.session.scalars(left):
+        enter(tx, other, DeploymentState.FAILED, f"#{newest.number} serves; before: {other.reason}", actor)
 
 
 def may_serve(stack: str, environment: str) -> Select[Deployment]:
