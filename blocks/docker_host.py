@@ -17,7 +17,7 @@ from pydantic import Field
 from requests.exceptions import RequestException
 
 from blocks.docker_streams import Conversation, LocalStreamError, OverdueError
-from tidegate.errors import EngineError
+from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ContainerFacts, Job, Outcome
 
 KEY_LABEL = "tidegate.key"
@@ -38,11 +38,20 @@ def engine_errors(doing: str) -> Iterator[None]:
         raise EngineError(doing, f"not found ({error.explanation})",
                           "Run `tidegate status` to see what there is") from None
     except APIError as error:
+        if is_port_taken(error):
+            raise CapacityError(doing, f"a port is taken ({error.explanation})",
+                                "Stop what has it, or choose another port") from None
         raise EngineError(doing, f"the engine refused ({error.explanation or error})", "Correct what it names",
                           retryable=error.is_server_error()) from None
     except (DockerException, RequestException, OSError) as error:
         raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine: `make run` says how",
                           retryable=True) from None
+
+
+def is_port_taken(error: APIError) -> bool:
+    """Whether the engine could not publish a port because somebody has it."""
+    said = str(error.explanation)
+    return "address already in use" in said or "port is already allocated" in said
 
 
 class DockerHost(Block):

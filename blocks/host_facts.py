@@ -6,7 +6,7 @@ from docker.errors import APIError
 from docker.models.images import Image
 
 from blocks.compose import Compose
-from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
+from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors, is_port_taken
 from blocks.images import platform_of
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import HostFacts
@@ -28,28 +28,28 @@ def host_facts(host: DockerHost) -> HostFacts:
         disk_free=disk_free, disk_total=disk_total, memory_free=memory["MemAvailable"], memory_total=memory["MemTotal"])
 
 
-def require_free_port(host: DockerHost, port: int) -> None:
-    """Nobody on the host listens on TCP `port`. Raises CapacityError with the owner where Docker knows it."""
+def require_free_port(host: DockerHost, port: int, address: str = "0.0.0.0") -> None:
+    """Nobody on the host listens on TCP `port` of `address`. Raises CapacityError with the owner where Docker knows it."""
     doing = f"taking port {port} of the host"
     with engine_errors(doing):
+        if _can_publish(host, port, address):
+            return
         owners = [container.name for container in host.client.containers.list(filters={"publish": f"{port}/tcp"})]
-        taken = bool(owners) or not _can_publish(host, port)
-    if taken:
-        owner = f"the container {owners[0]}" if owners else "a program outside Docker"
-        raise CapacityError(doing, f"{owner} has it", "Stop that, or choose another port")
+    owner = f"the container {owners[0]}" if owners else "a program outside Docker"
+    raise CapacityError(doing, f"{owner} has it", "Stop that, or choose another port")
 
 
-def _can_publish(host: DockerHost, port: int) -> bool:
+def _can_publish(host: DockerHost, port: int, address: str) -> bool:
     try:
-        _in_container(host, "true", port)
+        _in_container(host, "true", (address, port))
     except APIError as error:
-        if "address already in use" in str(error.explanation) or "port is already allocated" in str(error.explanation):
+        if is_port_taken(error):
             return False
         raise
     return True
 
 
-def _in_container(host: DockerHost, script: str, port: int | None = None) -> str:
+def _in_container(host: DockerHost, script: str, port: tuple[str, int] | None = None) -> str:
     """What a shell prints in a container of the largest image on the engine that has one."""
     images = host.client.images.list(filters={"dangling": False})
     for image in sorted(images, key=lambda image: int(image.attrs["Size"]), reverse=True)[:_MOST_TRIED]:
@@ -62,10 +62,10 @@ def _in_container(host: DockerHost, script: str, port: int | None = None) -> str
                       "Pull a small one, such as `docker pull busybox`")
 
 
-def _run(host: DockerHost, image: Image, script: str, port: int | None) -> str:
+def _run(host: DockerHost, image: Image, script: str, port: tuple[str, int] | None) -> str:
     container = host.client.containers.create(
         image, ["-c", script], entrypoint=["/bin/sh"], user="0", labels={KEY_LABEL: "host-facts"},
-        ports={f"{port}/tcp": port} if port else {}, network_mode="bridge" if port else "none")
+        ports={f"{port[1]}/tcp": port} if port else {}, network_mode="bridge" if port else "none")
     try:
         container.start()
         if code := container.wait(timeout=_SECONDS)["StatusCode"]:

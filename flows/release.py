@@ -9,13 +9,14 @@ from prefect import flow
 from flows.accept import accept
 from flows.deploy import deploy
 from flows.parameters import StackName, VersionName, WatchSeconds
-from flows.staging import release_to_staging
+from flows.staging import open_staging, release_to_staging
 from tasks.base import start_base_services
 from tasks.builds import build_images, resolve_version
 from tasks.deployments import open_deployment, refuse_held
 from tasks.environments import open_environment
 from tasks.messages import tell
-from tasks.plans import check_environment, make_plan
+from tasks.plans import already_staged, make_plan
+from tasks.preflight import check_environment
 
 
 @flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)
@@ -38,17 +39,20 @@ def release(
         requested_by: Who asks for this release.
     """
     env = open_environment(stack, environment)
+    staging = None if plan_only else open_staging(env)
+    staged = already_staged(staging) if staging else None
+    stages = [env] if staging is None or staged else [staging, env]
+
     chosen = resolve_version(env, version)
     refuse_held(env, chosen.commit.sha)
-    start_base_services(env)
-    checks = check_environment(env)
+    checks = [check_environment(stage) for stage in stages]   # of both, before either is changed
+    for stage in stages:
+        start_base_services(stage)
     pins = build_images(env, chosen)
 
-    staged = None
-    if environment == "prod" and "staging" in env.stack.environments and not plan_only:
-        staged = release_to_staging(stack, chosen, pins, requested_by)
-
-    plan = make_plan(env, chosen, pins, checks, staged)
+    if staging and not staged:
+        staged = release_to_staging(staging, chosen, pins, checks[0], requested_by)
+    plan = make_plan(env, chosen, pins, checks[-1], staged)
     if plan_only:
         return
     work = open_deployment(env, plan, requested_by, watch_seconds=watch_seconds)

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flows.deploy import deploy
-from tasks.base import start_base_services
 from tasks.deployments import open_deployment
 from tasks.environments import open_environment
-from tasks.plans import already_staged, check_environment, make_plan, staged
-from tidegate.facts import Version
+from tasks.plans import make_plan, staged
+from tasks.work import OpenEnvironment
+from tidegate.facts import CheckResult, Version
 from tidegate.plan import Staged
 
 
-def release_to_staging(stack: str, version: Version, pins: Mapping[str, str], requested_by: str) -> Staged:
-    """What staging proves about these images; when this run has proved it before, nothing is done again."""
-    env = open_environment(stack, "staging")
-    if proved := already_staged(env):
-        return proved
-    start_base_services(env)
-    plan = make_plan(env, version, pins, check_environment(env))
+def open_staging(env: OpenEnvironment) -> OpenEnvironment | None:
+    """The staging environment, where the way to `env` leads through it."""
+    if env.name != "prod" or "staging" not in env.stack.environments:
+        return None
+    return open_environment(env.stack.name, "staging")
+
+
+def release_to_staging(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: tuple[CheckResult, ...],
+                       requested_by: str) -> Staged:
+    """What staging proves about these images."""
+    plan = make_plan(env, version, pins, checks)
     return staged(deploy(open_deployment(env, plan, requested_by, watch_seconds=0)))

@@ -6,9 +6,10 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.slots import PROJECT_LABEL, slot_state, wait_for
-from tasks.step import is_retryable
+from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment
 from tidegate.errors import DatabaseError
+from tidegate.facts import ComposeModel
 from tidegate.slots import base_services
 
 START_SECONDS = 300
@@ -22,18 +23,27 @@ def start_base_services(env: OpenEnvironment) -> None:
     Needs: the compose files. Leaves: healthy services. Again: changes nothing; one that was stopped is an error, not
     started behind somebody's back. Undo: they stay.
     """
-    model = env.model()
-    services = set(base_services(model, [service.name for service in env.stack.services]))
-    there = {container.service: container for container in slot_state(env, env.base_project)}
-    for name in sorted(services & there.keys()):
-        if there[name].state != "running":
-            raise DatabaseError(f"looking at {there[name].name}", f"it is {there[name].state}, so the data cannot be reached",
-                                f"Find out why, then start it: docker start {there[name].name}")
-    if missing := sorted(services - there.keys()):
+    with without_secrets(env.redactor):
+        _start_missing(env, env.model())
+
+
+def _start_missing(env: OpenEnvironment, model: ComposeModel) -> None:
+    services = refuse_stopped(env, model)
+    if missing := sorted(services - base_containers(env).keys()):
         get_run_logger().info("first start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing)
     env.compose.make_networks(model, env.base_project, shared_networks(env))
     wait_for(env, env.base_project, services, START_SECONDS)
+
+
+def refuse_stopped(env: OpenEnvironment, model: ComposeModel) -> set[str]:
+    """The names of all base services. Raises DatabaseError for one that is there and does not run."""
+    services = set(base_services(model, [service.name for service in env.stack.services]))
+    for container in slot_state(env, env.base_project):
+        if container.service in services and container.state != "running":
+            raise DatabaseError(f"looking at {container.name}", f"it is {container.state}, so the data cannot be reached",
+                                f"Find out why, then start it: docker start {container.name}")
+    return services
 
 
 def base_containers(env: OpenEnvironment) -> dict[str, str]:

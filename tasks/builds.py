@@ -12,7 +12,9 @@ from prefect.cache_policies import NO_CACHE
 from blocks.images import release_labels
 from tasks.step import is_retryable
 from tasks.work import OpenEnvironment
+from tidegate.errors import ConfigError
 from tidegate.facts import Version
+from tidegate.redaction import holds_secret
 from tidegate.stackfile import Service
 
 BUILD_SECONDS = 1800
@@ -63,5 +65,24 @@ def _image(env: OpenEnvironment, version: Version, service: Service, exported: P
 
 
 def _build_arguments(env: OpenEnvironment, version: Version) -> dict[str, str]:
-    declared = {key: Template(value).substitute(env.values) for key, value in env.stack.source.build_args.items()}
-    return {**declared, "VERSION": version.name, "COMMIT": version.commit.sha}
+    return {**declared_arguments(env), "VERSION": version.name, "COMMIT": version.commit.sha}
+
+
+def declared_arguments(env: OpenEnvironment) -> dict[str, str]:
+    """The stack file's build arguments, with the env file's values put in. Raises ConfigError."""
+    return {name: _filled(env, name, Template(value)) for name, value in env.stack.source.build_args.items()}
+
+
+def _filled(env: OpenEnvironment, name: str, template: Template) -> str:
+    """Raises ConfigError for a key without a value, and for a secret: build arguments stay readable in the image."""
+    doing, keys = f"reading source.build_args.{name} of {env.stack.name}", template.get_identifiers()
+    secret = [key for key in keys if key in env.config.secrets or holds_secret(key, env.values.get(key, ""))]
+    if secret := secret or [name] * holds_secret(name, template.template):
+        raise ConfigError(doing, f"{', '.join(secret)} is a secret, and whoever has the image could read it",
+                          "Take it out; the application gets its secrets from its environment")
+    if missing := [key for key in keys if key not in env.values]:
+        raise ConfigError(doing, f"no value for {', '.join(missing)}", f"Set it in {env.config.env_file}")
+    try:
+        return template.substitute(env.values)
+    except ValueError:
+        raise ConfigError(doing, "a `$` in it begins no name", "Write `$` itself as `$$`") from None

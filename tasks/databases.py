@@ -31,10 +31,9 @@ def owned(env: OpenEnvironment, spec: Database) -> SqlDatabase:
     return open_as_owner(env.host, spec, container_of(env, spec), env.values)
 
 
-def free_connections(env: OpenEnvironment) -> dict[str, int]:
-    """How many more connections each database takes, asked with the new configuration's own login (P24, P84)."""
-    return {spec.name: open_database(env.host, spec, container_of(env, spec), env.values).free_connections()
-            for spec in env.stack.databases}
+def free_connections(env: OpenEnvironment, spec: Database) -> int:
+    """How many more connections a database takes, asked with the new configuration's own login (P24, P84)."""
+    return open_database(env.host, spec, container_of(env, spec), env.values).free_connections()
 
 
 def migrators(env: OpenEnvironment, pins: Mapping[str, str], key: str) -> list[AlembicMigrator]:

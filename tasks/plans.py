@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Mapping
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from blocks.host_facts import host_facts
-from tasks.databases import free_connections, migrators
+from tasks.databases import migrators
 from tasks.deployments import key_of_run
 from tasks.pages import publish_page
 from tasks.smoke import results_of
-from tasks.step import is_retryable
+from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment, Work
-from tidegate.compose_lint import lint_model
 from tidegate.envfile import EnvDiff, config_hash, diff_env, fingerprint
-from tidegate.errors import CapacityError, TidegateError
-from tidegate.facts import CheckResult, HostFacts, SchemaChange, Version
+from tidegate.facts import CheckResult, SchemaChange, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.pages import plan_page
 from tidegate.plan import Plan, Running, Staged
-from tidegate.slots import memory_needed
 from tidegate.states import DeploymentState
-
-LEAST_DISK_RATIO = 0.05
-LEAST_DISK_BYTES = 2 << 30
-SPARE_MEMORY_BYTES = 256 << 20
 
 
 @task(task_run_name="plan {version.name} for {env.base_project}", retries=2, retry_delay_seconds=[1, 5],
@@ -49,20 +40,6 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
                           plan.way_back)
     publish_page(env, f"plan-{plan.hash[:12]}", plan_page(plan, env.stack.language), f"plan: {version.name} to {env.name}")
     return plan
-
-
-@task(task_run_name="check {env.base_project}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
-      timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
-def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
-    """Disk, memory, compose files, edge and database connections, all faults at once, before anything changes.
-
-    Needs: running base services. Leaves: nothing. Again: looks again. Undo: nothing to undo.
-    """
-    results = tuple(_preflight(env))
-    if faults := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
-        raise CapacityError(f"checking {env.stack.name} {env.name} before the release", "; ".join(faults),
-                            "Correct each of them; nothing was changed")
-    return results
 
 
 def already_staged(env: OpenEnvironment) -> Staged | None:
@@ -102,41 +79,5 @@ def _config_change(serving: Deployment | None, prints: Mapping[str, str]) -> Env
 
 
 def _schema(env: OpenEnvironment, pins: Mapping[str, str]) -> tuple[SchemaChange, ...]:
-    return tuple(migrator.inspect() for migrator in migrators(env, pins, key="plan"))
-
-
-def _preflight(env: OpenEnvironment) -> Iterator[CheckResult]:
-    model, released = env.model(), [service.name for service in env.stack.services]
-    yield from _host(host_facts(env.host), memory_needed(model, released))
-    faults = lint_model(model, released, env.name)
-    yield _result("compose files", not faults, "; ".join(faults) or "clean")
-    yield _edge(env)
-    pool = sum(service.connection_pool for service in env.stack.services)
-    for name, free in free_connections(env).items():
-        yield _result(f"connections of {name}", free >= pool, f"{free} free, {pool} needed by the new containers")
-
-
-def _host(facts: HostFacts, memory: int) -> Iterator[CheckResult]:
-    least = max(LEAST_DISK_BYTES, int(facts.disk_total * LEAST_DISK_RATIO))
-    yield _result("disk", facts.disk_free >= least, f"{_gib(facts.disk_free)} free, {_gib(least)} needed")
-    need = memory + SPARE_MEMORY_BYTES
-    yield _result("memory", facts.memory_free >= need, f"{_gib(facts.memory_free)} free, {_gib(need)} needed")
-    yield _result("engine", True, f"Docker {facts.engine_version}, {facts.platform}")
-
-
-def _edge(env: OpenEnvironment) -> CheckResult:
-    try:
-        env.edge.route(env.stack.name, env.name)
-        number = env.edge.serving(env.config.domains[0])
-    except TidegateError as error:
-        return _result("edge", False, f"{error.came_back}. {error.to_do}")
-    return _result("edge", True, f"{env.config.domains[0]} → #{number}" if number else f"{env.config.domains[0]} is free")
-
-
-def _result(name: str, good: bool, detail: str) -> CheckResult:
-    outcome: Literal["pass", "fail"] = "pass" if good else "fail"
-    return CheckResult(name=name, outcome=outcome, detail=detail, seconds=0.0)
-
-
-def _gib(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GiB"
+    with without_secrets(env.redactor):
+        return tuple(migrator.inspect() for migrator in migrators(env, pins, key="plan"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Concatenate, ParamSpec
 
 from prefect import get_run_logger, task
@@ -13,6 +14,7 @@ from prefect.tasks import Task
 
 from tasks.work import Work
 from tidegate.errors import TidegateError
+from tidegate.redaction import Redactor
 
 Evidence = dict[str, Any]
 """What a step saw after its change: JSON, kept in the ledger for ever, so never a secret."""
@@ -41,7 +43,7 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
                 evidence = function(work, *args, **kwargs)
             except TidegateError as error:
                 journal.failed(key, work.env.redactor.redact(str(error)))
-                raise redacted(error, work) from None
+                raise _redacted(error, work.env.redactor) from None
             except Exception as error:   # a defect of ours: recorded like any failure, raised as it is
                 journal.failed(key, work.env.redactor.redact(repr(error)))
                 raise
@@ -57,7 +59,15 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
     return decorate
 
 
-def redacted(error: TidegateError, work: Work) -> TidegateError:
-    """The same error with no secret's value in it, whoever wrote the text."""
-    doing, came_back, to_do = map(work.env.redactor.redact, (error.doing, error.came_back, error.to_do))
+@contextlib.contextmanager
+def without_secrets(redactor: Redactor) -> Iterator[None]:
+    """Errors of ours leave the block with no secret's value in them, whoever wrote the text."""
+    try:
+        yield
+    except TidegateError as error:
+        raise _redacted(error, redactor) from None
+
+
+def _redacted(error: TidegateError, redactor: Redactor) -> TidegateError:
+    doing, came_back, to_do = map(redactor.redact, (error.doing, error.came_back, error.to_do))
     return type(error)(doing, came_back, to_do, retryable=error.retryable)

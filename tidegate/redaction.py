@@ -26,6 +26,11 @@ def secret_parts(value: str) -> set[str]:
     return found | {unquote(password) for password in found}
 
 
+def holds_secret(key: str, value: str) -> bool:
+    """Whether a value is secret, or part of it: by its key's name, or by a password inside a URL."""
+    return looks_secret(key) or bool(secret_parts(value))
+
+
 class Redactor:
     """Replaces the secret ones of `values` by `***`, in each form they take in logs. Values under 4 characters stay.
 

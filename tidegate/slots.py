@@ -51,6 +51,13 @@ def base_services(model: ComposeModel, released: Sequence[str]) -> list[str]:
     return sorted(set(model["services"]) - set(released))
 
 
+def published_ports(model: ComposeModel, name: str) -> list[tuple[str, int]]:
+    """Address and TCP port of the host, for each single port that a service publishes there."""
+    ports = model["services"][name].get("ports", [])
+    return [(port.get("host_ip", "0.0.0.0"), int(port["published"])) for port in ports
+            if port.get("protocol", "tcp") == "tcp" and str(port.get("published", "")).isdecimal()]
+
+
 def base_networks(model: ComposeModel, base_project: str) -> tuple[str, ...]:
     """The engine's names of the networks that the compose files declare: where the stateful services are reached."""
     return tuple(_network_name(model, key) or f"{base_project}_{key}" for key in sorted(model.get("networks", {})))

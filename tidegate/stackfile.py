@@ -226,14 +226,24 @@ def load_stack(folder: Path) -> Stack:
 
 
 def find_stack(stacks: Path, wanted: str) -> Stack:
-    """The stack named or aliased `wanted` under `stacks/`. Raises StackFileError listing what there is."""
-    found = {path.parent.name: load_stack(path.parent) for path in sorted(stacks.glob("*/stack.yaml"))}
-    for stack in found.values():
+    """The stack named or aliased `wanted` under `stacks/`. Raises StackFileError: its own faults, or what there is.
+
+    A faulty file of another stack stops nobody but that stack.
+    """
+    known: list[str] = []
+    for file in sorted(stacks.glob("*/stack.yaml")):
+        try:
+            stack = load_stack(file.parent)
+        except StackFileError:
+            if file.parent.name == wanted:
+                raise
+            known.append(f"{file.parent.name}, which has faults")
+            continue
         if wanted == stack.name or wanted in stack.aliases:
             return stack
-    known = ", ".join(sorted(stack.name for stack in found.values())) or "none"
-    doing = f"looking for the stack {wanted!r}"
-    raise StackFileError(doing, f"there is none (known: {known})", "Use one of the known names")
+        known.append(stack.name)
+    doing, names = f"looking for the stack {wanted!r}", ", ".join(sorted(known)) or "none"
+    raise StackFileError(doing, f"there is none (known: {names})", "Use one of the known names")
 
 
 def known_names(stacks: Path) -> list[str]:

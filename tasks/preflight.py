@@ -1,0 +1,153 @@
+"""What a release needs of its files, host, registry, edge and databases, looked at before the first change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from blocks.host_facts import host_facts, require_free_port
+from tasks.backups import backup_store
+from tasks.base import base_containers, refuse_stopped
+from tasks.builds import declared_arguments
+from tasks.databases import free_connections, owned, spec_of
+from tasks.step import is_retryable, without_secrets
+from tasks.work import OpenEnvironment
+from tidegate.compose_lint import lint_model
+from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
+from tidegate.facts import CheckResult, ComposeModel, HostFacts
+from tidegate.slots import base_services, memory_needed, published_ports
+
+LEAST_DISK_RATIO = 0.05
+LEAST_DISK_BYTES = 2 << 30
+SPARE_MEMORY_BYTES = 256 << 20
+
+Check = Callable[[OpenEnvironment, ComposeModel], Iterator[CheckResult]]
+"""Yields what was found good; raises what was not."""
+
+
+@task(task_run_name="check {env.base_project}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
+      timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
+def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
+    """Look at everything a release needs, all faults at once, before anything changes.
+
+    Needs: nothing. Leaves: nothing. Again: looks again. Undo: nothing to undo.
+    """
+    with without_secrets(env.redactor):
+        model = env.model()
+        _refuse_faulty_files(env, model)
+        return tuple(_all_good(env, model))
+
+
+def _all_good(env: OpenEnvironment, model: ComposeModel) -> list[CheckResult]:
+    results = [_passed("compose files", "clean")]
+    faults: list[TidegateError] = []
+    for check in CHECKS:
+        try:
+            results += check(env, model)
+        except EngineError:
+            raise   # without it, the other checks would only say the same in other words
+        except TidegateError as fault:
+            faults.append(fault)
+    if faults:
+        raise _joined(env, faults)
+    return results
+
+
+def _joined(env: OpenEnvironment, faults: list[TidegateError]) -> TidegateError:
+    """One fault as it is; several as one text, tried again where one of them may go away by itself."""
+    if len(faults) == 1:
+        return faults[0]
+    return TidegateError(
+        f"checking {env.stack.name} {env.name} before the release",
+        "; ".join(f"{fault.doing}: {fault.came_back}" for fault in faults),
+        ". ".join(dict.fromkeys(fault.to_do for fault in faults)), retryable=any(fault.retryable for fault in faults))
+
+
+def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
+    if faults := lint_model(model, _released(env), env.name):
+        raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
+                             "; ".join(faults), "Correct the compose files")
+
+
+def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    facts = host_facts(env.host)
+    yield _passed("engine", f"Docker {facts.engine_version}, {facts.platform}")
+    found = {name: f"{_gib(free)} free, {_gib(need)} needed" for name, free, need in _amounts(facts, env, model)}
+    if short := [name for name, free, need in _amounts(facts, env, model) if free < need]:
+        raise CapacityError(f"measuring the host {env.config.host!r}",
+                            "; ".join(f"{name}: {found[name]}" for name in short), "Free some, or use a larger host")
+    yield from (_passed(name, detail) for name, detail in found.items())
+
+
+def _amounts(facts: HostFacts, env: OpenEnvironment, model: ComposeModel) -> tuple[tuple[str, int, int], ...]:
+    """Name, bytes free, bytes needed."""
+    least_disk = max(LEAST_DISK_BYTES, int(facts.disk_total * LEAST_DISK_RATIO))
+    return (("disk", facts.disk_free, least_disk),
+            ("memory", facts.memory_free, memory_needed(model, _released(env)) + SPARE_MEMORY_BYTES))
+
+
+def _ports(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    """Base services that start for the first time publish their ports on the host; slots publish none."""
+    for name in sorted(set(base_services(model, _released(env))) - base_containers(env).keys()):
+        for address, port in published_ports(model, name):
+            require_free_port(env.host, port, address)
+            yield _passed(f"port {port}", f"free for {name}")
+
+
+def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    if env.registry:
+        env.registry.check()
+        yield _passed("registry", f"{env.registry.url} answers")
+
+
+def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    domain = env.config.domains[0]
+    env.edge.route(env.stack.name, env.name)
+    number = env.edge.serving(domain)
+    yield _passed("edge", f"{domain} → #{number}" if number else f"{domain} is free")
+
+
+def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    """With the new configuration's own logins: the application's, and that of the owner, who makes the backup."""
+    refuse_stopped(env, model)
+    running = base_containers(env)
+    pool = sum(service.connection_pool for service in env.stack.services)
+    for spec in env.stack.databases:
+        if spec.service not in running:
+            yield _passed(f"database {spec.name}", "starts for the first time")
+            continue
+        free = free_connections(env, spec)
+        if free < pool:
+            raise CapacityError(f"counting the free connections of the database {spec.name!r}",
+                                f"{free} free, {pool} needed by the new containers", "Close some, or allow more")
+        yield _passed(f"connections of {spec.name}", f"{free} free, {pool} needed by the new containers")
+    yield _backup_room(env, running)
+
+
+def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:
+    saved = [spec_of(env, name) for name in env.stack.state.databases]
+    size = sum(owned(env, spec).data_size() for spec in saved if spec.service in running)
+    backup_store(env).check_room(size)
+    return _passed("room for a backup", f"of {_gib(size)} of data")
+
+
+def _build_arguments(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    declared_arguments(env)
+    yield _passed("build arguments", "no secret among them")
+
+
+CHECKS: tuple[Check, ...] = (_host, _build_arguments, _ports, _registry, _edge, _databases)
+
+
+def _released(env: OpenEnvironment) -> list[str]:
+    return [service.name for service in env.stack.services]
+
+
+def _passed(name: str, detail: str) -> CheckResult:
+    return CheckResult(name=name, outcome="pass", detail=detail, seconds=0.0)
+
+
+def _gib(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GiB"
