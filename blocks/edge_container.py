@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig
 
 from blocks.atomic_file import write_atomically
-from blocks.docker_host import DockerHost, engine_errors
-from tidegate.errors import EdgeError
+from blocks.docker_host import DockerHost, engine_errors, is_port_taken
+from tidegate.errors import CapacityError, EdgeError
 
 EDGE_NAME = "tidegate-edge"
 ROLE_LABEL = "tidegate.role"
@@ -99,8 +99,7 @@ def ensure_edge(host: DockerHost, image: str, config_directory: Path, public_por
                                 host.edge_network, public_address, public_port, check_port)
         _ensure_network(host)
         container = _current(host, name, settings) or _create(host, name, settings)
-        container.start()
-        container.reload()
+        _start(container, settings)
     addresses = _addresses(container)
     _wait_for_ping(addresses, container, start_seconds)
     return addresses
@@ -151,6 +150,18 @@ def _create(host: DockerHost, name: str, settings: EdgeSettings) -> Container:
 def _remove(container: Container, grace_seconds: int) -> None:
     container.stop(timeout=grace_seconds)
     container.remove(v=True)
+
+
+def _start(container: Container, settings: EdgeSettings) -> None:
+    try:
+        container.start()
+    except APIError as error:
+        if not is_port_taken(error):
+            raise
+        container.remove(force=True, v=True)   # it never ran, and the next try may be given other ports
+        raise CapacityError("starting the edge", f"somebody has port {settings.public_port} or {settings.check_port}",
+                            "Stop what has it, or set TIDEGATE_EDGE_PORT and TIDEGATE_EDGE_CHECK_PORT") from None
+    container.reload()
 
 
 def _free_port() -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ import httpx
 
 from cli.processes import Background
 from cli.warm_start import SOCKET_VARIABLE
-from tidegate.errors import EngineError, TidegateError
+from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.settings import ROOT, Settings
 
 WORK_POOL = "tidegate"
@@ -58,6 +60,15 @@ class ControlPlane:
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
             **self.settings.as_environment(),
             SOCKET_VARIABLE: str(self.zygote_socket)}
+
+    def refuse_taken_ports(self) -> None:
+        """Before anything is started. Another program on one of them could answer in our place. Raises CapacityError."""
+        needed = (("TIDEGATE_PREFECT_PORT", self.settings.prefect_port, self.server),
+                  ("TIDEGATE_RECEIVER_PORT", self.settings.receiver_port, self.receiver))
+        taken = {name: port for name, port, process in needed if process.pid() is None and _is_taken(port)}
+        if taken:
+            raise CapacityError("starting Tidegate", f"another program has port {', '.join(map(str, taken.values()))}",
+                                f"Stop it, or set {', '.join(taken)}")
 
     def start_server(self) -> None:
         port = str(self.settings.prefect_port)
@@ -116,6 +127,16 @@ def _answers(url: str) -> bool:
         return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def _until(deadline: float) -> Iterator[None]:

@@ -16,16 +16,17 @@ IMAGES_FILE = "images.env"
 def run(settings: Settings, console: Console) -> ControlPlane:
     """Server, ledger, blocks, edge, deployments, worker: each only if it is not there yet."""
     plane = ControlPlane(settings)
+    plane.refuse_taken_ports()
     upgrade(settings.database_url)
     _step(console, "ledger", "")
-    plane.start_server()
-    _step(console, "Prefect server", plane.ui_url)
     with_prefect(plane.environment())
     from cli.automations import register_automations  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
 
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)
+    plane.start_server()
+    _step(console, "Prefect server", plane.ui_url)
     register_blocks(settings, addresses)
     plane.start_worker()
     plane.register_deployments()
