@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from prefect import flow
+from prefect import State, flow
+from prefect.states import Completed
 
 from flows.accept import accept
 from flows.deploy import deploy
 from flows.parameters import StackName, VersionName, WatchSeconds
 from flows.staging import open_staging, release_to_staging
+from tasks.already import serves_already
 from tasks.base import start_base_services
 from tasks.builds import build_images, resolve_version
-from tasks.deployments import open_deployment, refuse_held
+from tasks.deployments import open_deployment, refuse_busy, refuse_held
 from tasks.environments import open_environment
 from tasks.messages import tell
 from tasks.plans import already_staged, make_plan
@@ -27,7 +29,7 @@ def release(
     plan_only: bool = False,
     watch_seconds: WatchSeconds = None,
     requested_by: str = "",
-) -> None:
+) -> State[None] | None:
     """Take a version of a stack from its commit into an environment.
 
     Args:
@@ -45,6 +47,8 @@ def release(
 
     chosen = resolve_version(env, version)
     refuse_held(env, chosen.commit.sha)
+    if not plan_only:
+        refuse_busy(env)
     checks = [check_environment(stage) for stage in stages]   # of both, before either is changed
     for stage in stages:
         start_base_services(stage)
@@ -54,9 +58,12 @@ def release(
         staged = release_to_staging(staging, chosen, pins, checks[0], requested_by)
     plan = make_plan(env, chosen, pins, checks[-1], staged)
     if plan_only:
-        return
+        return None
+    if serving := serves_already(env, plan):
+        return Completed(message=f"{serving.version} runs already as #{serving.number}: nothing was changed")
     work = open_deployment(env, plan, requested_by, watch_seconds=watch_seconds)
     if env.config.approval:
         accept(work, plan)
     work = deploy(work)
     tell(work, "released")
+    return None

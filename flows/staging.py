@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flows.deploy import deploy
+from tasks.already import serves_already
 from tasks.deployments import open_deployment
 from tasks.environments import open_environment
 from tasks.plans import make_plan, staged
+from tasks.rollbacks import work_of
 from tasks.work import OpenEnvironment
 from tidegate.facts import CheckResult, Version
 from tidegate.plan import Staged
@@ -24,4 +26,6 @@ def release_to_staging(env: OpenEnvironment, version: Version, pins: Mapping[str
                        requested_by: str) -> Staged:
     """What staging proves about these images."""
     plan = make_plan(env, version, pins, checks)
+    if serving := serves_already(env, plan):
+        return staged(work_of(env, serving))
     return staged(deploy(open_deployment(env, plan, requested_by, watch_seconds=0)))

@@ -8,6 +8,7 @@ from prefect import get_run_logger
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
+from tasks.runs import cancel_run
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import (
@@ -226,10 +227,13 @@ def refuse_ended(work: Work) -> None:
 
 
 def _overtake_older(work: Work) -> None:
-    for older in work.env.ledger.deployments.open_ones(work.env.stack.name, work.env.name):
-        if older.number < work.deployment.number and older.state in UNDECIDED:
-            work.env.ledger.deployments.move(older.id, DeploymentState.EXPIRED, actor=_actor(),
-                                             reason=f"overtaken by #{work.deployment.number}")
+    """A release that waits is replaced by this one; a rollback never is."""
+    deployments, why = work.env.ledger.deployments, f"overtaken by #{work.deployment.number} {work.version.name}"
+    for older in deployments.open_ones(work.env.stack.name, work.env.name):
+        if older.kind == "release" and older.number < work.deployment.number and older.state in UNDECIDED:
+            deployments.move(older.id, DeploymentState.EXPIRED, actor=_actor(), reason=why)
+            if older.state is DeploymentState.WAITING:
+                cancel_run(older.run_id, why)
 
 
 def _actor() -> str:

@@ -11,11 +11,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled
 
 from tasks.deployments import UNDECIDED
 from tasks.environments import open_environment
 from tasks.rollbacks import work_of
+from tasks.runs import cancel_run
 from tasks.work import Work
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
@@ -65,7 +65,7 @@ def end_undecided(settings: Settings) -> list[str]:
 def _why_over(settings: Settings, one: Deployment) -> str | None:
     hours = find_stack(settings.stacks, one.stack).environments[cast(EnvironmentName, one.environment)].approval_hours
     if one.created_at + timedelta(hours=hours) < datetime.now(UTC):
-        _cancel(one.run_id, f"nobody decided within {hours:g} hours; start the release again to ask anew")
+        cancel_run(one.run_id, f"nobody decided within {hours:g} hours; start the release again to ask anew")
         return f"nobody decided within {hours:g} hours"
     state = _run_state(one.run_id)
     return f"its run is {state.name}" if state is not None and state.is_final() else None
@@ -77,11 +77,3 @@ def _run_state(run_id: str) -> State[Any] | None:
             return client.read_flow_run(UUID(run_id)).state
         except ObjectNotFound:
             return None
-
-
-def _cancel(run_id: str, message: str) -> None:
-    with get_client(sync_client=True) as client:
-        try:
-            client.set_flow_run_state(UUID(run_id), Cancelled(message=message), force=True)
-        except ObjectNotFound:
-            return

@@ -1,0 +1,37 @@
+"""Whether what a release would bring about is there already: asked of the ledger, the databases, the engine and the edge."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger
+
+from tasks.deployments import key_of_run
+from tasks.slots import is_warm
+from tasks.traffic import serves
+from tasks.work import OpenEnvironment
+from tidegate.ledger.tables import Deployment
+from tidegate.plan import Plan
+from tidegate.states import DeploymentState
+
+
+def serves_already(env: OpenEnvironment, plan: Plan) -> Deployment | None:
+    """The good deployment that is this very plan, and serves. One that this run itself has made does not count: its
+    last steps may still be missing."""
+    serving = env.ledger.deployments.current(env.stack.name, env.name)
+    if serving is None or serving.key == key_of_run(env) or serving.state is not DeploymentState.GOOD:
+        return None
+    if not (_is_planned(serving, plan) and _is_true(env, serving)):
+        return None
+    get_run_logger().info("%s %s runs already as #%d: nothing to do", env.base_project, serving.version, serving.number)
+    return serving
+
+
+def _is_planned(serving: Deployment, plan: Plan) -> bool:
+    release = serving.release
+    return (release.images == dict(plan.pins) and release.config_hash == plan.config_hash
+            and all(change.current == change.head for change in plan.schema))
+
+
+def _is_true(env: OpenEnvironment, serving: Deployment) -> bool:
+    route = env.edge.route(env.stack.name, env.name)
+    return (route is not None and route.domains == env.config.domains and serves(env) == serving.number
+            and is_warm(env, serving.slot))
