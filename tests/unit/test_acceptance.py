@@ -29,9 +29,9 @@ def test_an_approval_with_one_open_item_is_asked_again(item: str) -> None:
     assert "1 are open" in faults_of(replace(APPROVAL, checklist={**CHECKED, item: False}), "en")
 
 
-@pytest.mark.parametrize(("field", "said"), [("approver", "your name"), ("reason", "a reason")])
-def test_a_decision_without_a_name_or_a_reason_is_asked_again(field: str, said: str) -> None:
-    assert said in faults_of(replace(APPROVAL, **{field: ""}), "en")
+def test_a_decision_without_a_name_or_a_reason_is_asked_again() -> None:
+    assert "your name" in faults_of(replace(APPROVAL, approver=""), "en")
+    assert "a reason" in faults_of(replace(APPROVAL, reason=""), "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -75,7 +75,7 @@ def test_two_plans_have_one_hash_exactly_when_the_same_is_decided(one: Plan, oth
 def test_the_hash_is_64_hex_digits_and_does_not_depend_on_the_order_of_images(plan: Plan) -> None:
     assert len(plan.hash) == 64
     assert int(plan.hash, 16) >= 0
-    assert replace(plan, pins=dict(reversed(plan.pins.items()))).hash == plan.hash
+    assert replace(plan, pins=dict(reversed(list(plan.pins.items())))).hash == plan.hash
 
 
 @pytest.mark.parametrize(("kind", "way_back"), [

@@ -63,7 +63,7 @@ class Counting:
         def shift_traffic(work: Work) -> Evidence:
             return self(work)
 
-        return cast(Evidence, step("shift-traffic", timeout_seconds=10)(shift_traffic).fn(work))
+        return step("shift-traffic", timeout_seconds=10)(shift_traffic).fn(work)
 
 
 def failing(error: BaseException) -> Counting:
