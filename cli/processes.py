@@ -81,7 +81,7 @@ def _reap(pid: int) -> None:
 
 
 def _started_at(pid: int) -> str | None:
-    """Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None for one that has ended, even if unreaped."""
+    """Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None for one that ended, even if unreaped."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except FileNotFoundError:

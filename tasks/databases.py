@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blocks.alembic_migrator import AlembicMigrator
-
 from blocks.databases import SqlDatabase, open_as_owner, open_database
 from tasks.base import base_containers, shared_networks
 from tasks.work import OpenEnvironment

@@ -33,7 +33,8 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
     prints = config_prints(env)
     plan = Plan(
         stack=env.stack.name, environment=env.name, version=version, pins=pins,
-        config_hash=config_hash(prints, *_compose_files(env)), config=_config_change(serving, prints), schema=_schema(env, pins), running=_running(serving),
+        config_hash=config_hash(prints, *_compose_files(env)), config=_config_change(serving, prints),
+        schema=_schema(env, pins), running=_running(serving),
         commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
         domains=env.config.domains, preflight=checks, staged=staged)
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,

@@ -4,13 +4,14 @@ Words = dict[str, str]
 
 ZH: Words = {
     "plan_changed": "计划在您决定之后发生了变化，请重新确认。",
-    "plan": "发布计划", "commits": "本次更新内容", "config": "配置变更（仅名称）", "migration": "数据库变更", "way_back": "回滚方案",
-    "preflight": "发布前检查", "hash": "计划编号", "try_it": "请在测试环境验收", "smoke": "测试环境检查结果", "backup": "备份",
-    "decide": "您的决定", "check": "检查项", "found": "结果", "time": "用时", "nothing": "无", "table": "数据表", "rows": "行数",
-    "no_tables": "数据库中还没有数据表。", "traffic": "切换期间的访问", "requests": "请求总数", "failed": "失败", "gap": "最长间隔",
-    "nothing_runs": "（尚未发布过）", "runs_now": "当前版本", "new": "新版本", "domains": "网址", "schema": "数据库变更类型", "image": "镜像",
-    "added": "新增", "removed": "移除", "changed": "修改", "emptied": "⚠️ 变为空值",
-    "no_migration": "没有数据库变更。", "revision": "变更", "class": "类型", "why": "原因",
+    "plan": "发布计划", "commits": "本次更新内容", "config": "配置变更（仅名称）", "migration": "数据库变更",
+    "way_back": "回滚方案", "preflight": "发布前检查", "hash": "计划编号", "try_it": "请在测试环境验收",
+    "smoke": "测试环境检查结果", "backup": "备份", "decide": "您的决定", "check": "检查项", "found": "结果",
+    "time": "用时", "nothing": "无", "table": "数据表", "rows": "行数", "no_tables": "数据库中还没有数据表。",
+    "traffic": "切换期间的访问", "requests": "请求总数", "failed": "失败", "gap": "最长间隔",
+    "nothing_runs": "（尚未发布过）", "runs_now": "当前版本", "new": "新版本", "domains": "网址",
+    "schema": "数据库变更类型", "image": "镜像", "added": "新增", "removed": "移除", "changed": "修改",
+    "emptied": "⚠️ 变为空值", "no_migration": "没有数据库变更。", "revision": "变更", "class": "类型", "why": "原因",
     "kind none": "无变更", "kind additive": "只增加（旧版本可继续使用）", "kind needs downgrade": "需要降级才能回到旧版本",
     "kind lossy": "会丢失数据", "kind irreversible": "不可逆",
     "back image only": "如有问题：几秒内切换回 {version}，数据库保持不变。",
@@ -18,7 +19,8 @@ ZH: Words = {
     "back stop and ask": "⚠️ 无法自动回到 {version}：数据库变更会丢失数据或不可逆。出现问题时系统会停下来，由负责人决定。",
     "back none": "这是首次发布，没有可以回退的版本。",
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
-    "backup_text": "上一次已核对的备份：{at}，{size}，{tables} 张表共 {rows} 行；备份 {dump} 秒，恢复核对 {restore} 秒。本次发布前会再次备份并核对。",
+    "backup_text": "上一次已核对的备份：{at}，{size}，{tables} 张表共 {rows} 行；"
+                   "备份 {dump} 秒，恢复核对 {restore} 秒。本次发布前会再次备份并核对。",
     "decide_text": "选择 **approve** 并确认验收清单：系统先备份，再发布到生产环境，期间旧版本继续服务。\n\n"
                    "选择 **reject**：生产环境不做任何改动，测试环境保留当前结果。\n\n有效期至 {expires}，过期后不会发布。",
 }

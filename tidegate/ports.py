@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from tidegate.facts import (
-    Commit, ComposeModel, ContainerFacts, HostFacts, Job, Message, Outcome, Route, SchemaChange, Slot, Version,
+    Commit,
+    ComposeModel,
+    ContainerFacts,
+    HostFacts,
+    Job,
+    Message,
+    Outcome,
+    Route,
+    SchemaChange,
+    Slot,
+    Version,
 )
 
 

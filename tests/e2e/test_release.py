@@ -8,6 +8,7 @@ from cli.demo_traffic import SteadyClient
 from tests.e2e.releases import released
 from tests.installation import SHOP, Installation, domain_of
 
+
 @pytest.fixture(scope="module")
 def shop(tidegate: Installation) -> str:
     """A stack that serves v1.0.0 in staging and production."""
