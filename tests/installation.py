@@ -95,7 +95,7 @@ def installation(folder: Path, add_stacks: Callable[[Settings], None]) -> Iterat
     home.mkdir(parents=True)
     stacks.mkdir()
     shutil.copy(HOME / "images.env", home / "images.env")
-    ports = _free_ports(4)
+    ports = free_ports(4)
     settings = Settings(home=home, stacks=stacks, prefect_port=ports[0], edge_port=ports[1], edge_check_port=ports[2],
                         receiver_port=ports[3], edge_name=f"tidegate-test-{mark}", lock_ttl_seconds=6)
     add_stacks(settings)
@@ -111,7 +111,8 @@ def installation(folder: Path, add_stacks: Callable[[Settings], None]) -> Iterat
             _remove_everything(settings)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that the kernel chose; free when asked."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:

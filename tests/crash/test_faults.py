@@ -33,15 +33,17 @@ def serving(tidegate: Installation) -> str:
     return FERRY
 
 
-def test_a_killed_worker_does_not_stop_the_release_that_it_started(tidegate: Installation, serving: str) -> None:
+def test_a_killed_worker_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     with steady(tidegate, serving) as client:
-        release = begin(serving, next_version(tidegate, serving))
+        release = begin(serving, after)
         wait_for_step(tidegate.settings, release, "start-slot", "intended")
         kill_process(tidegate.plane.worker)
-        state = ended(release)
-    assert state.is_completed(), state.message
+        run(tidegate.settings, Console(quiet=True))
+        ended(release)
+        recovered(tidegate, serving)
+    assert_whole(tidegate, serving, release, {before, after})
     assert client.lost == 0, client.faults
-    run(tidegate.settings, Console(quiet=True))
 
 
 def test_a_killed_prefect_server_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:

@@ -1,0 +1,1 @@
+"""Measurements that print tables, run side by side with what a team would otherwise use."""

@@ -1,0 +1,68 @@
+"""`make bench`: a release and the way back, Tidegate beside `docker compose up -d`, in one run on one machine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measuring import Measured
+from bench.seeds_way import ComposeStack, seeds_way
+from bench.tidegate_way import OLD, tidegate_way
+from tests.e2e.releases import released
+from tests.installation import Installation, add_stack, domain_of, free_ports, installation
+from tidegate.settings import Settings
+
+QUICK, SLOW = "benchquick", "benchslow"
+BESIDE = "side"
+APPS = {QUICK: "ready at once", SLOW: "3 s to start"}
+DELAYED = '    restart: unless-stopped\n    command: ["sh", "-c", "sleep 3 && exec python -m cloudlens"]\n'
+
+
+def main() -> None:
+    console = Console(width=120)
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder, installation(Path(folder), _stacks) as tidegate:
+        measured = [row for stack in APPS for row in _measure(tidegate, stack, console)]
+    console.print(_table(measured))
+
+
+def _stacks(settings: Settings) -> None:
+    for name in APPS:
+        add_stack(settings, name, environments=("prod",), changes={
+            "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0})
+        add_stack(settings, f"{name}{BESIDE}", environments=("prod",))   # its compose file alone is used
+    for name in (SLOW, f"{SLOW}{BESIDE}"):
+        compose = settings.stacks / name / "docker-compose.yml"
+        compose.write_text(compose.read_text().replace("    restart: unless-stopped\n", DELAYED, 1))
+
+
+def _measure(tidegate: Installation, stack: str, console: Console) -> Iterator[Measured]:
+    state = released(stack=stack, version=OLD, watch_seconds=0)
+    assert state.is_completed(), state.message
+    for row in tidegate_way(tidegate, stack, APPS[stack]):
+        console.print(row)
+        yield row
+    beside = ComposeStack(tidegate.settings.stacks / f"{stack}{BESIDE}", f"{stack}{BESIDE}-prod", free_ports(1)[0])
+    beside.up_all(OLD)
+    try:
+        for row in seeds_way(beside, domain_of(stack, "prod"), APPS[stack]):
+            console.print(row)
+            yield row
+    finally:
+        beside.down()
+
+
+def _table(rows: list[Measured]) -> Table:
+    shown = Table(title="One change under 50 requests/s (keep-alive, no retries), one run on one machine")
+    for heading in ("Change", "Application", "Requests failed", "Longest gap", "Wanted version answers after"):
+        shown.add_column(heading)
+    for row in rows:
+        answered = "never" if row.answered_seconds is None else f"{row.answered_seconds:.1f} s"
+        shown.add_row(row.what, row.app, f"{row.failed} of {row.total}", f"{row.longest_gap_seconds * 1000:.0f} ms", answered)
+    return shown
+
+
+main()
