@@ -1,0 +1,152 @@
+"""Ten broken versions, one after the other, released to a production that people use: the old version serves throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from blocks.databases import open_database
+from blocks.witness import TrafficWitness
+from tasks.databases import container_of
+from tasks.environments import open_environment
+from tests.e2e.in_process import (
+    PATIENCE_SECONDS,
+    assert_true_and_clean,
+    nothing_left_of,
+    release_here,
+    serving,
+    set_start_budget,
+)
+from tests.installation import KIOSK, Installation, domain_of
+from tidegate.ledger.tables import Deployment
+
+BUDGET_SECONDS = 55
+"""What the slow one needs; the others are quicker."""
+SHORT_BUDGET_SECONDS = 8
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A version, how its deployment ends, and what the run's state says about it."""
+
+    version: str
+    ends: str
+    says: tuple[str, ...]
+    budget_seconds: int = BUDGET_SECONDS
+    watch_seconds: int = 1
+
+
+BROKEN = (
+    Broken("v1.2.0-never-healthy", "failed", ("UnhealthyError", "not healthy within its start budget"), SHORT_BUDGET_SECONDS),
+    Broken("v1.2.1-api-500", "failed", ("SmokeError", "账单内容", "500")),
+    Broken("v1.2.2-empty-data", "failed", ("SmokeError", "账单内容", "items.0.id")),
+    Broken("v1.2.3-crash-at-start", "failed", ("UnhealthyError", "its process ended", "CLOUDLENS_LICENSE_KEY")),
+    Broken("v1.2.4-crash-after-switch", "rolled_back", ("RegressionError", "restarted"), watch_seconds=60),
+    Broken("v1.2.5-migration-fails", "failed", ("MigrationError", "idx_bills_month")),
+    Broken("v1.2.9-turns-bad", "rolled_back", ("RegressionError",), watch_seconds=90),
+)
+
+
+@pytest.fixture(scope="module")
+def kiosk(tidegate: Installation) -> str:
+    """Production alone, on v1.1.0."""
+    set_start_budget(tidegate, KIOSK, BUDGET_SECONDS)
+    state = release_here(KIOSK, "v1.1.0")
+    assert state.is_completed(), state.message
+    return KIOSK
+
+
+@pytest.fixture(scope="module")
+def visitors(tidegate: Installation, kiosk: str) -> Iterator[TrafficWitness]:
+    """50 requests a second from the first broken version to the last good one."""
+    with TrafficWitness(tidegate.plane.edge_url, domain_of(kiosk, "prod"), "/health", rate_per_second=50,
+                        timeout_seconds=PATIENCE_SECONDS) as visitors:
+        yield visitors
+
+
+@pytest.fixture
+def nobody_lost(visitors: TrafficWitness) -> Iterator[None]:
+    """Fails the test that loses one."""
+    total, lost = visitors.figures().total, visitors.figures().failed
+    yield
+    figures = visitors.figures()
+    assert figures.total > total
+    assert figures.failed == lost, visitors.failures()
+
+
+@pytest.fixture
+def api_visitors(tidegate: Installation, kiosk: str) -> Iterator[None]:
+    """People who use what turns bad."""
+    with TrafficWitness(tidegate.plane.edge_url, domain_of(kiosk, "prod"), "/api/bills", rate_per_second=10):
+        yield
+
+
+def newest(tidegate: Installation) -> Deployment:
+    return tidegate.history(KIOSK)[0]
+
+
+def current(tidegate: Installation) -> Deployment:
+    found = tidegate.ledger.deployments.current(KIOSK, "prod")
+    assert found is not None
+    return found
+
+
+def schema(tidegate: Installation) -> tuple[str | None, dict[str, int]]:
+    """Revision, and rows per table."""
+    env = open_environment(KIOSK, "prod", tidegate.settings)
+    spec = env.stack.databases[0]
+    database = open_database(env.host, spec, container_of(env, spec), env.values)
+    return database.revision(), dict(database.row_counts())
+
+
+@pytest.mark.usefixtures("nobody_lost", "api_visitors")
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.version)
+def test_a_broken_version_ends_with_the_old_one_serving_and_nobody_lost(
+        tidegate: Installation, kiosk: str, broken: Broken) -> None:
+    set_start_budget(tidegate, kiosk, broken.budget_seconds)
+    before, database = current(tidegate), schema(tidegate)
+    state = release_here(kiosk, broken.version, watch_seconds=broken.watch_seconds)
+    assert state.is_failed()
+    for said in broken.says:
+        assert said in (state.message or "")
+    failed = newest(tidegate)
+    assert (failed.version, failed.state.value) == (broken.version, broken.ends)
+    assert failed.reason
+    assert nothing_left_of(tidegate, failed.slot)
+    assert schema(tidegate) == database
+    assert_true_and_clean(tidegate, kiosk, before)
+
+    again = release_here(kiosk, broken.version)
+    assert again.is_failed()
+    assert "HeldError" in (again.message or "")
+    assert "it is on hold since" in (again.message or "")
+    assert newest(tidegate).id == failed.id
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_two_heads_are_refused_by_the_plan_before_anything_is_opened(tidegate: Installation, kiosk: str) -> None:
+    before = newest(tidegate)
+    state = release_here(kiosk, "v1.2.6-two-heads")
+    assert state.is_failed()
+    assert "more than one head" in (state.message or "")
+    assert "alembic merge" in (state.message or "")
+    assert newest(tidegate).id == before.id
+    assert_true_and_clean(tidegate, kiosk, current(tidegate))
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_slow_start_within_its_budget_is_no_failure(tidegate: Installation, kiosk: str) -> None:
+    set_start_budget(tidegate, kiosk, BUDGET_SECONDS)
+    state = release_here(kiosk, "v1.2.8-slow-start")
+    assert state.is_completed(), state.message
+    assert_true_and_clean(tidegate, kiosk, newest(tidegate))
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_good_version_after_all_the_broken_ones_needs_no_manual_step(tidegate: Installation, kiosk: str) -> None:
+    state = release_here(kiosk, "v1.4.0")
+    assert state.is_completed(), state.message
+    assert serving(tidegate, kiosk) == ("v1.4.0", newest(tidegate).number)
+    assert_true_and_clean(tidegate, kiosk, newest(tidegate))

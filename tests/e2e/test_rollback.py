@@ -1,0 +1,238 @@
+"""The way back, from each state in which it can be found, while people use what serves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from blocks.databases import open_database
+from blocks.witness import TrafficWitness
+from tasks.databases import container_of
+from tasks.environments import open_environment
+from tests.e2e.in_process import (
+    PATIENCE_SECONDS,
+    assert_true_and_clean,
+    engine,
+    nothing_left_of,
+    release_here,
+    roll_back_here,
+    serving,
+    set_start_budget,
+    slots,
+)
+from tests.e2e.notices import notices_of
+from tests.e2e.releases import ended, start
+from tests.installation import FERRY, Installation, domain_of
+from tidegate.ledger.tables import Deployment
+
+LEAST_REQUESTS = 500
+MOST_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def notices(tidegate: Installation) -> Iterator[list[str]]:
+    with notices_of(tidegate, FERRY) as texts:
+        yield texts
+
+
+@pytest.fixture(scope="module")
+def ferry(tidegate: Installation, notices: list[str]) -> str:
+    """Production alone, on its second version; its first one's slot is stopped."""
+    good(tidegate, "v1.0.0")
+    good(tidegate, "v1.1.0")
+    return FERRY
+
+
+@pytest.fixture
+def nobody_lost(tidegate: Installation, ferry: str) -> Iterator[TrafficWitness]:
+    """50 requests a second while the test lasts, and at least 500 of them; one that is lost fails the test."""
+    with TrafficWitness(tidegate.plane.edge_url, domain_of(ferry, "prod"), "/health", rate_per_second=50,
+                        timeout_seconds=PATIENCE_SECONDS) as visitors:
+        yield visitors
+        wait_until(lambda: visitors.figures().total >= LEAST_REQUESTS)
+    assert visitors.figures().failed == 0, visitors.failures()
+
+
+def wait_until(seen: Callable[[], bool]) -> None:
+    end = time.monotonic() + MOST_SECONDS
+    while not seen():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.1)
+
+
+def good(tidegate: Installation, version: str) -> Deployment:
+    """Released, whatever was on hold."""
+    for hold in tidegate.ledger.holds.active(FERRY):
+        tidegate.ledger.holds.lift(FERRY, hold.commit, lifted_by="tester")
+    state = release_here(FERRY, version)
+    assert state.is_completed(), state.message
+    return newest(tidegate)
+
+
+def newest(tidegate: Installation) -> Deployment:
+    return tidegate.history(FERRY)[0]
+
+
+def evidence(tidegate: Installation, deployment: Deployment, step: str) -> dict[str, Any]:
+    rows = {row.name: row for row in tidegate.ledger.journal.steps(deployment.id)}
+    assert rows[step].is_done
+    return dict(rows[step].evidence)
+
+
+def on_hold(tidegate: Installation) -> set[str]:
+    return {hold.version for hold in tidegate.ledger.holds.active(FERRY)}
+
+
+def revision(tidegate: Installation) -> str | None:
+    env = open_environment(FERRY, "prod", tidegate.settings)
+    spec = env.stack.databases[0]
+    return open_database(env.host, spec, container_of(env, spec), env.values).revision()
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
+        tidegate: Installation, ferry: str, notices: list[str]) -> None:
+    left = newest(tidegate)
+    assert slots(tidegate, ferry)[tidegate.history(ferry)[1].slot] == "exited"
+    state = roll_back_here(ferry, "账单金额不对")
+    assert state.is_completed(), state.message
+    back = newest(tidegate)
+    assert (back.kind, back.version, back.reason) == ("rollback", "v1.0.0", "账单金额不对")
+    assert evidence(tidegate, back, "wake-slot") == {"was": "stopped"}
+    assert tidegate.ledger.deployments.get(left.id).state.value == "rolled_back"
+    assert on_hold(tidegate) == {"v1.1.0"}
+    assert "账单金额不对" in notices[-1]
+    assert [row.sent_at is not None for row in tidegate.ledger.messages.of(back.id)] == [True]
+    assert_true_and_clean(tidegate, ferry, back)
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_rollback_of_a_rollback_finds_nothing_further_back_and_says_so(tidegate: Installation, ferry: str) -> None:
+    before = newest(tidegate)
+    state = roll_back_here(ferry)
+    assert state.is_failed()
+    assert "There is no candidate" in (state.message or "")
+    assert newest(tidegate).id == before.id
+    assert_true_and_clean(tidegate, ferry, before)
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_removed_slot_is_made_anew_from_its_image(tidegate: Installation, ferry: str) -> None:
+    slot = newest(tidegate).slot
+    good(tidegate, "v1.1.0")
+    for container in engine(tidegate).containers({"com.docker.compose.project": slot}):
+        engine(tidegate).client.containers.get(container.id).remove(force=True)
+    state = roll_back_here(ferry)
+    assert state.is_completed(), state.message
+    assert evidence(tidegate, newest(tidegate), "wake-slot") == {"was": "gone"}
+    assert serving(tidegate, ferry)[0] == "v1.0.0"
+    assert_true_and_clean(tidegate, ferry, newest(tidegate))
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_two_rollbacks_go_two_versions_back(tidegate: Installation, ferry: str) -> None:
+    good(tidegate, "v1.1.0")
+    good(tidegate, "v1.4.0")
+    for version in ("v1.1.0", "v1.0.0"):
+        state = roll_back_here(ferry)
+        assert state.is_completed(), state.message
+        assert serving(tidegate, ferry)[0] == version
+    assert on_hold(tidegate) == {"v1.1.0", "v1.4.0"}
+    assert_true_and_clean(tidegate, ferry, newest(tidegate))
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_version_can_be_named_and_an_unknown_one_is_answered_with_the_candidates(
+        tidegate: Installation, ferry: str) -> None:
+    good(tidegate, "v1.1.0")
+    last = good(tidegate, "v1.4.0")
+    state = roll_back_here(ferry, to="v9.9.9")
+    assert state.is_failed()
+    assert "Choose one of" in (state.message or "")
+    assert "v1.1.0" in (state.message or "")
+    assert newest(tidegate).id == last.id
+    state = roll_back_here(ferry, to="1.0.0")
+    assert state.is_completed(), state.message
+    assert serving(tidegate, ferry)[0] == "v1.0.0"
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(tidegate: Installation, ferry: str) -> None:
+    before = good(tidegate, "v1.1.0")
+    run = start("release/prod", stack=ferry, version="v1.4.0", watch_seconds=300)
+    wait_until(lambda: newest(tidegate).state.value == "watching")
+    watched = newest(tidegate)
+    state = roll_back_here(ferry)
+    assert state.is_completed(), state.message
+    back = newest(tidegate)
+    assert (back.kind, back.origin_id, back.version) == ("rollback", before.id, "v1.1.0")
+    assert evidence(tidegate, back, "wake-slot") == {"was": "warm"}
+    release = ended(run)
+    assert release.is_failed()
+    assert "FencedError" in (release.message or "")
+    names = {row.name for row in tidegate.ledger.journal.steps(watched.id)}
+    assert not names & {"shift-back", "remove-slot", "downgrade-schema"}
+    assert tidegate.ledger.deployments.get(watched.id).state.value == "rolled_back"
+    assert_true_and_clean(tidegate, ferry, back)
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_rollback_before_the_switch_puts_the_unfinished_release_back_first(tidegate: Installation, ferry: str) -> None:
+    good(tidegate, "v1.4.0")
+    set_start_budget(tidegate, ferry, MOST_SECONDS)
+    run = start("release/prod", stack=ferry, version="v1.2.0-never-healthy")
+    wait_until(lambda: newest(tidegate).version == "v1.2.0-never-healthy" and newest(tidegate).slot in slots(tidegate, ferry))
+    unfinished = newest(tidegate)
+    state = roll_back_here(ferry)
+    assert state.is_completed(), state.message
+    assert serving(tidegate, ferry)[0] == "v1.1.0"
+    ended_as = tidegate.ledger.deployments.get(unfinished.id)
+    assert ended_as.state.value == "failed"
+    assert "has taken over" in ended_as.reason
+    assert nothing_left_of(tidegate, unfinished.slot)
+    assert ended(run).is_failed()
+    set_start_budget(tidegate, ferry, 60)
+    assert_true_and_clean(tidegate, ferry, newest(tidegate))
+
+
+def test_a_version_that_is_dead_is_left_all_the_same(tidegate: Installation, ferry: str) -> None:
+    dead = good(tidegate, "v1.4.0")
+    for container in engine(tidegate).containers({"com.docker.compose.project": dead.slot}):
+        engine(tidegate).client.containers.get(container.id).kill()
+    assert tidegate.get(domain_of(ferry, "prod")).status_code >= 500
+    state = roll_back_here(ferry)
+    assert state.is_completed(), state.message
+    assert_true_and_clean(tidegate, ferry, newest(tidegate))
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_change_the_old_version_cannot_live_with_is_taken_back_by_the_newer_image(
+        tidegate: Installation, ferry: str) -> None:
+    before = newest(tidegate)
+    good(tidegate, "v1.3.0-needs-downgrade")
+    assert revision(tidegate) == "0003"
+    state = roll_back_here(ferry)
+    assert state.is_completed(), state.message
+    assert evidence(tidegate, newest(tidegate), "downgrade-schema") == {"downgraded": "main: 0003 → 0002"}
+    assert revision(tidegate) == "0002"
+    assert serving(tidegate, ferry)[0] == before.version
+    assert_true_and_clean(tidegate, ferry, newest(tidegate))
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_where_data_would_be_lost_the_way_back_stops_and_asks(
+        tidegate: Installation, ferry: str, notices: list[str]) -> None:
+    lossy = good(tidegate, "v1.2.7-lossy-downgrade")
+    state = roll_back_here(ferry)
+    assert state.is_failed()
+    for said in ("cannot be undone without losing what was written since", "Decide:", "restore/prod"):
+        assert said in (state.message or "")
+        assert said in notices[-1]
+    refused = newest(tidegate)
+    assert (refused.kind, refused.state.value) == ("rollback", "rejected")
+    assert on_hold(tidegate) == set()
+    assert revision(tidegate) == "0003"
+    assert_true_and_clean(tidegate, ferry, lossy)

@@ -1,0 +1,116 @@
+"""Two releases of one stack: at once, one after the other, and the same one again."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.e2e.in_process import assert_true_and_clean, engine, release_here, serving
+from tests.e2e.releases import ended, released, resume, start, suspended
+from tests.installation import KIOSK, SHOP, Installation
+from tidegate.ledger.tables import Deployment
+
+MOST_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def kiosk(tidegate: Installation) -> str:
+    """Production alone, on v1.1.0."""
+    state = release_here(KIOSK, "v1.1.0")
+    assert state.is_completed(), state.message
+    return KIOSK
+
+
+@pytest.fixture(scope="module")
+def shop(tidegate: Installation) -> str:
+    """Staging and production, on v1.1.0."""
+    state = released(stack=SHOP, version="v1.1.0", watch_seconds=1)
+    assert state.is_completed(), state.message
+    return SHOP
+
+
+def containers(tidegate: Installation, stack: str) -> set[str]:
+    found = engine(tidegate).client.containers.list(all=True, filters={"label": f"tidegate.stack={stack}"})
+    return {f"{one.id} {one.attrs['State']['StartedAt']}" for one in found}
+
+
+def numbers(tidegate: Installation, stack: str) -> list[list[int]]:
+    return [[one.number for one in tidegate.history(stack, environment)] for environment in ("staging", "prod")]
+
+
+def newest_in(tidegate: Installation, stack: str, state: str) -> Deployment:
+    """The newest deployment, once it is in `state`."""
+    end = time.monotonic() + MOST_SECONDS
+    while (newest := tidegate.history(stack)[0]).state.value != state:
+        assert time.monotonic() < end, f"#{newest.number} is still {newest.state}"
+        time.sleep(0.1)
+    return newest
+
+
+def test_a_second_release_of_the_same_version_changes_nothing(tidegate: Installation, kiosk: str) -> None:
+    before, there = numbers(tidegate, kiosk), containers(tidegate, kiosk)
+    state = release_here(kiosk, "v1.1.0")
+    assert state.is_completed()
+    assert "v1.1.0 runs already as #" in (state.message or "")
+    assert numbers(tidegate, kiosk) == before
+    assert containers(tidegate, kiosk) == there
+
+
+def test_the_same_version_again_asks_nobody_and_leaves_staging_alone_too(tidegate: Installation, shop: str) -> None:
+    before, there = numbers(tidegate, shop), containers(tidegate, shop)
+    state = ended(start("release/prod", stack=shop, version="1.1.0"))
+    assert state.is_completed()
+    assert "v1.1.0 runs already as #" in (state.message or "")
+    assert numbers(tidegate, shop) == before
+    assert containers(tidegate, shop) == there
+
+
+def test_the_same_version_with_another_configuration_is_another_release(tidegate: Installation, kiosk: str) -> None:
+    file = tidegate.settings.stacks / kiosk / ".env.production"
+    before, kept = tidegate.history(kiosk)[0], file.read_text()
+    file.write_text(kept.replace("LOG_LEVEL=WARNING", "LOG_LEVEL=ERROR"))
+    try:
+        state = release_here(kiosk, "v1.1.0")
+    finally:
+        file.write_text(kept)
+    assert state.is_completed(), state.message
+    newest = tidegate.history(kiosk)[0]
+    assert newest.number == before.number + 1
+    assert newest.release.images == before.release.images
+    assert_true_and_clean(tidegate, kiosk, newest)
+
+
+def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_changed(
+        tidegate: Installation, kiosk: str) -> None:
+    run = start("release/prod", stack=kiosk, version="v1.4.0", watch_seconds=30)
+    first = newest_in(tidegate, kiosk, "watching")
+    there = containers(tidegate, kiosk)
+    state = release_here(kiosk, "v1.1.0")
+    assert state.is_failed()
+    assert "LockedError" in (state.message or "")
+    assert f"{first.key} holds it since" in (state.message or "")
+    assert tidegate.history(kiosk)[0].id == first.id
+    assert containers(tidegate, kiosk) == there
+    assert ended(run).is_completed()
+    assert serving(tidegate, kiosk) == ("v1.4.0", first.number)
+
+
+def test_a_newer_release_overtakes_the_one_that_waits_for_a_person(tidegate: Installation, shop: str) -> None:
+    serves = tidegate.history(shop)[0]
+    older = start("release/prod", stack=shop, version="v1.4.0")
+    suspended(older)
+    waiting = newest_in(tidegate, shop, "waiting")
+    staged = tidegate.history(shop, "staging")[0]
+    newer = start("release/prod", stack=shop, version="v1.4.0")
+    suspended(newer)
+    state = ended(older)
+    assert state.is_cancelled()
+    assert "overtaken by #" in (state.message or "")
+    overtaken = tidegate.ledger.deployments.get(waiting.id)
+    assert overtaken.state.value == "expired"
+    assert "overtaken by #" in overtaken.reason
+    assert tidegate.history(shop, "staging")[0].id == staged.id
+    resume(newer, decision="reject", reason="not today")
+    assert ended(newer).is_failed()
+    assert_true_and_clean(tidegate, shop, serves)
