@@ -30,10 +30,11 @@ check: setup    ## style, types and import layers
 	$(RUN)lint-imports
 
 test: setup-tests  ## unit, integration and end-to-end tests
-	$(RUN)python -m pytest tests/unit tests/contracts tests/integration tests/e2e
+	$(RUN)python -m pytest tests/unit
+	$(RUN)python -m pytest -n 2 --dist loadfile tests/integration tests/e2e tests/crash
 
-crash: setup-tests  ## kill a release after every step, and look at what is left
-	$(RUN)python -m pytest tests/crash
+crash: setup-tests  ## kill releases and rollbacks at every step, under traffic; the table goes into docs/reliability.md
+	TIDEGATE_CRASH=whole $(RUN)python -m pytest tests/crash
 
 bench: setup    ## measurements, side by side with what one would otherwise use
 	$(RUN)python -m bench
