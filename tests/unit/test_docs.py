@@ -20,7 +20,9 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel
 
 from cli.main import app
+from tasks.acceptance import CHECKLIST, FORMS
 from tidegate import errors, stackfile
+from tidegate.page_words import WORDS
 from tidegate.settings import ROOT, Settings
 from tidegate.stackfile import load_stack
 from tidegate.states import DeploymentState
@@ -233,6 +235,15 @@ def test_the_guide_for_product_managers_explains_their_words() -> None:
     for page in ("docs/product-manager.md", "docs/product-manager.zh-CN.md"):
         for word in ("Deploy", "Staging", "Production", "Rollback", "Build", "SHA", "Image", "Workflow", "Hot fix"):
             assert re.search(rf"^\| {word}\b", text(page), re.MULTILINE), (page, word)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_guide_calls_the_parts_of_the_page_and_the_form_as_they_are_called_there(language: str) -> None:
+    page = text(f"docs/product-manager{SUFFIX.get(language, '')}.md")
+    parts = [WORDS[language][key] for key in ("runs_now", "new", "commits", "smoke", "migration", "way_back", "backup", "decide")]
+    items = [str(FORMS[language].model_fields[item].title) for item in CHECKLIST]
+    shown = [item.split(" (")[0].split("（")[0] for item in items]   # what stands in brackets is said in words
+    assert [name for name in parts + shown if name not in page] == []
 
 
 def test_the_readme_stands_in_the_order_that_a_reader_needs() -> None:
