@@ -19,6 +19,7 @@ from tasks.environments import open_environment
 from tasks.messages import tell
 from tasks.plans import already_staged, make_plan
 from tasks.preflight import check_environment
+from tasks.tags import tag_run
 
 
 @flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)
@@ -46,6 +47,7 @@ def release(
     stages = [env] if staging is None or staged else [staging, env]
 
     chosen = resolve_version(env, version)
+    tag_run(env.stack.name, env.name, chosen.name)
     refuse_held(env, chosen.commit.sha)
     if not plan_only:
         refuse_busy(env)

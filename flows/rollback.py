@@ -16,6 +16,7 @@ from tasks.rollbacks import left_behind, note_way_back, open_rollback, refuse_lo
 from tasks.schema import downgrade_schema
 from tasks.slots import stop_slot_left, wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
+from tasks.tags import tag_run
 from tasks.traffic import offer_candidate, settle_route, shift_traffic, traffic_witness
 from tasks.work import Work
 from tidegate.states import DeploymentState
@@ -42,6 +43,7 @@ def rollback(
     """
     env = open_environment(stack, environment)
     work = open_rollback(env, steps_back=steps_back, to=to or None, reason=reason, requested_by=requested_by)
+    tag_run(env.stack.name, env.name, work.version.name)
     go_back(work)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from prefect.context import FlowRunContext
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field
@@ -16,7 +17,7 @@ from tidegate.acceptance import Answer, faults_of
 from tidegate.errors import ExpiredError, RejectedError
 from tidegate.ledger.tables import Approval
 from tidegate.page_words import WORDS
-from tidegate.pages import evidence_page
+from tidegate.pages import evidence_page, local
 from tidegate.plan import Plan
 from tidegate.states import DeploymentState
 
@@ -24,30 +25,33 @@ from tidegate.states import DeploymentState
 class AcceptanceEn(RunInput):
     """The form in the Prefect UI's Resume dialog."""
 
-    decision: Literal["approve", "reject"] = Field(description="approve: it goes to production. reject: nothing changes.")
-    approver: str = Field(description="Your name.", min_length=2)
-    reason: str = Field(description="What you tried and why you decide so.", min_length=3)
-    as_required: bool = Field(False, title="It does what was asked for")
-    looks_good: bool = Field(False, title="The pages look good and are easy to use")
-    flows_well: bool = Field(False, title="The steps run smoothly")
-    no_bugs: bool = Field(False, title="No obvious bugs")
-    fast_enough: bool = Field(False, title="Pages load fast enough")
-    in_sync: bool = Field(False, title="Data is the same on both surfaces (where that applies)")
+    decision: Literal["approve", "reject"] = Field(
+        title="Your decision", description="approve: it goes to production. reject: production stays as it is.")
+    approver: str = Field(title="Your name", min_length=2)
+    reason: str = Field(title="Reason", description="What you tried, and why you decide so.", min_length=3)
+    as_required: bool = Field(False, title="Checklist 1: it does what was asked for",
+                              description="Switch on what you have seen yourself. All six are needed to approve, none to reject.")
+    looks_good: bool = Field(False, title="Checklist 2: the pages look good and are easy to use")
+    flows_well: bool = Field(False, title="Checklist 3: the steps run smoothly")
+    no_bugs: bool = Field(False, title="Checklist 4: no obvious bugs")
+    fast_enough: bool = Field(False, title="Checklist 5: pages load fast enough")
+    in_sync: bool = Field(False, title="Checklist 6: data is the same on both surfaces (where that applies)")
 
 
 class AcceptanceZh(RunInput):
     """Prefect 界面“Resume”对话框中的表单。"""
 
     decision: Literal["approve", "reject"] = Field(
-        title="决定", description="approve：发布到生产环境；reject：不发布，生产环境不变。")
-    approver: str = Field(title="验收人", description="您的姓名。", min_length=2)
+        title="您的决定", description="approve（批准）：发布到生产环境；reject（拒绝）：不发布，生产环境不变。")
+    approver: str = Field(title="验收人姓名", min_length=2)
     reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。", min_length=3)
-    as_required: bool = Field(False, title="功能按照需求实现")
-    looks_good: bool = Field(False, title="界面美观、易用")
-    flows_well: bool = Field(False, title="操作流程顺畅")
-    no_bugs: bool = Field(False, title="没有明显的 bug")
-    fast_enough: bool = Field(False, title="性能可接受（加载速度）")
-    in_sync: bool = Field(False, title="两个界面的数据同步（如适用）")
+    as_required: bool = Field(False, title="验收清单 1：功能按照需求实现",
+                              description="请打开您已亲自确认的项。批准需六项全部确认，拒绝则不需要。")
+    looks_good: bool = Field(False, title="验收清单 2：界面美观、易用")
+    flows_well: bool = Field(False, title="验收清单 3：操作流程顺畅")
+    no_bugs: bool = Field(False, title="验收清单 4：没有明显的 bug")
+    fast_enough: bool = Field(False, title="验收清单 5：性能可接受（加载速度）")
+    in_sync: bool = Field(False, title="验收清单 6：两个界面的数据同步（如适用）")
 
 
 FORMS: dict[str, type[AcceptanceEn] | type[AcceptanceZh]] = {"en": AcceptanceEn, "zh": AcceptanceZh}
@@ -81,14 +85,22 @@ def _ask(work: Work, plan: Plan, staging_url: str, note: str, attempt: int) -> A
     if left <= 0:
         raise _expired(work)
     saved = work.env.ledger.backups.newest_verified(stack.name, work.env.name)
-    page = evidence_page(plan, stack.language, expires=expires, time_zone=stack.time_zone, staging_url=staging_url,
-                         backup=saved.facts if saved else None, note=note)
-    publish(work, f"evidence-{plan.hash[:8]}", page)
-    move(work, DeploymentState.WAITING)
+    page = evidence_page(plan, stack.language, now=datetime.now(UTC), expires=expires, time_zone=stack.time_zone,
+                         staging_url=staging_url, backup=saved.facts if saved else None, note=note)
+    key = f"accept-{plan.hash[:16]}-{attempt}"
+    if not _was_asked(key):
+        publish(work, "evidence", page)
+        move(work, DeploymentState.WAITING)
     form = FORMS[stack.language].with_initial_data(description=work.env.redactor.redact(page))
-    given = suspend_flow_run(wait_for_input=form, timeout=left, key=f"accept-{plan.hash[:16]}-{attempt}")
+    given = suspend_flow_run(wait_for_input=form, timeout=left, key=key)
     return Answer(decision=given.decision, approver=given.approver.strip(), reason=given.reason.strip(),
                   checklist={item: getattr(given, item) for item in CHECKLIST})
+
+
+def _was_asked(key: str) -> bool:
+    """Whether this run has been suspended for this question before: then the next call only reads the answer."""
+    context = FlowRunContext.get()
+    return bool(context and context.flow_run and key in (context.flow_run.empirical_policy.pause_keys or ()))
 
 
 def _act_on(work: Work, decided: Approval) -> Work:
@@ -106,7 +118,7 @@ def _expiry(work: Work) -> datetime:
 def _expired(work: Work) -> ExpiredError:
     move(work, DeploymentState.EXPIRED, "nobody decided in time")
     return ExpiredError(f"accepting {work.title} {work.version.name}",
-                        f"nobody decided before {_expiry(work):%Y-%m-%d %H:%M} UTC",
+                        f"nobody decided before {local(_expiry(work), work.env.stack.time_zone)}",
                         "Start the release again to ask anew")
 
 

@@ -13,7 +13,6 @@ from blocks.scratch import ScratchDatabase
 from tasks.databases import container_of, migrator, spec_of
 from tasks.deployments import planned
 from tasks.pages import publish
-from tasks.plans import config_prints
 from tasks.schema import moves_of
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
@@ -34,7 +33,7 @@ def back_up(work: Work) -> Evidence:
     store = backup_store(env)
     backup = make_backup(
         env.host, store, f"{work.project}-{work.deployment.number}", work.key("backup"), sources(env), volumes=_volumes(env),
-        config=config_prints(env), now=lambda: datetime.now(UTC),
+        config=env.config_prints, now=lambda: datetime.now(UTC),
         rehearse=lambda name, copy: rehearse_migration(work, name, copy))
     env.ledger.backups.record(backup, stack=env.stack.name, environment=env.name, deployment_id=work.deployment.id,
                               fence=work.fence)

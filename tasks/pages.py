@@ -5,11 +5,13 @@ from __future__ import annotations
 from prefect.artifacts import create_markdown_artifact
 
 from tasks.work import OpenEnvironment, Work
+from tidegate.page_words import WORDS
 
 
 def publish(work: Work, name: str, markdown: str) -> None:
     """Leave `markdown` under the key `<stack>-<environment>-<number>-<name>`, without any secret's value."""
-    publish_page(work.env, f"{work.deployment.number}-{name}", markdown, f"{name}: {work.title} {work.version.name}")
+    title = WORDS[work.env.stack.language][f"page {name}"]
+    publish_page(work.env, f"{work.deployment.number}-{name}", markdown, f"{title}: {work.title} {work.version.name}")
 
 
 def publish_page(env: OpenEnvironment, name: str, markdown: str, description: str) -> None:

@@ -13,10 +13,10 @@ from tasks.pages import publish_page
 from tasks.smoke import results_of
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment, Work
-from tidegate.envfile import EnvDiff, config_hash, diff_env, fingerprint
+from tidegate.envfile import EnvDiff, config_hash, diff_env
 from tidegate.facts import CheckResult, SchemaChange, Version
 from tidegate.ledger.tables import Deployment
-from tidegate.pages import plan_page
+from tidegate.pages import plan_page, plan_title
 from tidegate.plan import Plan, Running, Staged
 from tidegate.states import DeploymentState
 
@@ -30,16 +30,16 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
     Needs: images, running databases. Leaves: an artifact. Again: the same hash while nothing changed. Undo: nothing.
     """
     serving = env.ledger.deployments.current(env.stack.name, env.name)
-    prints = config_prints(env)
+    prints = env.config_prints
     plan = Plan(
         stack=env.stack.name, environment=env.name, version=version, pins=pins,
-        config_hash=config_hash(prints, *_compose_files(env)), config=_config_change(serving, prints),
+        config_hash=config_hash(prints, *_compose_files(env)), config=_config_change(env, serving),
         schema=_schema(env, pins), running=_running(serving),
         commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
         domains=env.config.domains, preflight=checks, staged=staged)
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
                           plan.way_back)
-    publish_page(env, f"plan-{plan.hash[:12]}", plan_page(plan, env.stack.language), f"plan: {version.name} to {env.name}")
+    publish_page(env, "plan", plan_page(plan, env.stack.language), plan_title(plan, env.stack.language))
     return plan
 
 
@@ -52,11 +52,6 @@ def already_staged(env: OpenEnvironment) -> Staged | None:
 
 def staged(work: Work) -> Staged:
     return _staged(work.env, work.deployment)
-
-
-def config_prints(env: OpenEnvironment) -> dict[str, str]:
-    """Keyed fingerprints of the env values: comparable between releases, useless for guessing a secret."""
-    return fingerprint(env.values, env.settings.fingerprint_key())
 
 
 def _compose_files(env: OpenEnvironment) -> list[bytes]:
@@ -75,8 +70,12 @@ def _running(serving: Deployment | None) -> Running | None:
     return Running(serving.id, serving.number, serving.version, serving.release.commit)
 
 
-def _config_change(serving: Deployment | None, prints: Mapping[str, str]) -> EnvDiff:
-    return diff_env(serving.figures.get("config", {}) if serving else {}, prints)
+def _config_change(env: OpenEnvironment, serving: Deployment | None) -> EnvDiff:
+    """Against what the serving containers were started with; a rollback woke those of an earlier deployment."""
+    started = serving
+    while started and started.origin_id:
+        started = env.ledger.deployments.get(started.origin_id)
+    return diff_env(started.figures.get("config", {}) if started else {}, env.config_prints)
 
 
 def _schema(env: OpenEnvironment, pins: Mapping[str, str]) -> tuple[SchemaChange, ...]:

@@ -35,6 +35,7 @@ def start_slot(work: Work) -> Evidence:
     Needs: images, base services, lock. Leaves: a compose project of its own. Again: compose changes nothing.
     Undo: `remove_slot`.
     """
+    work.env.ledger.deployments.amend(work.deployment.id, figures={"config": work.env.config_prints}, fence=work.fence)
     work.env.compose.up(work.slot())
     return {"project": work.project}
 

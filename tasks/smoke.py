@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 
-from blocks.smoke import SmokeRunner
 from prefect import get_run_logger
 
+from blocks.smoke import SmokeRunner
 from tasks.pages import publish
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import SmokeError
 from tidegate.facts import CheckResult, Version
-from tidegate.pages import smoke_table
+from tidegate.pages import smoke_page
 from tidegate.routes import slot_host
 
 
@@ -36,7 +36,8 @@ def smoke_public(work: Work) -> Evidence:
     _proved(work, edge.public_url, domain, "through the edge")
     time.sleep(work.env.stack.smoke_repeat_seconds)
     evidence = _proved(work, edge.public_url, domain, "through the edge, again")
-    publish(work, "smoke", smoke_table(results_of(evidence), work.env.stack.language))
+    title = f"{work.title} {work.version.name}"
+    publish(work, "smoke", smoke_page(results_of(evidence), work.env.stack.language, title))
     return evidence
 
 

@@ -51,7 +51,7 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
             return evidence
 
         made: Task[Concatenate[Work, P], Evidence] = task(
-            name=name, task_run_name=f"{name} {{work.title}}", retries=len(retry_delays),
+            name=name, task_run_name=f"{name.replace('-', ' ')} {{work.title}}", retries=len(retry_delays),
             retry_delay_seconds=list(retry_delays), retry_condition_fn=is_retryable, timeout_seconds=timeout_seconds,
             cache_policy=NO_CACHE, persist_result=False)(journaled)
         return made

@@ -11,6 +11,7 @@ from blocks.git_source import GitSource
 from blocks.images import ImageStore
 from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
+from tidegate.envfile import fingerprint
 from tidegate.facts import ComposeModel, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
@@ -48,6 +49,11 @@ class OpenEnvironment:
     def service(self) -> Service:
         """The service behind the edge: the first released one."""
         return self.stack.services[0]
+
+    @property
+    def config_prints(self) -> dict[str, str]:
+        """Keyed fingerprints of the env values: comparable between releases, useless for guessing a secret."""
+        return fingerprint(self.values, self.settings.fingerprint_key())
 
     @property
     def url(self) -> str:

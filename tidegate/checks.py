@@ -34,7 +34,7 @@ def evaluate(check: SmokeCheck, answer: Answer, version: Version) -> CheckResult
     if trouble := answer.error or _redirect_trouble(answer.history):
         return CheckResult(check.name, "error", _short(trouble), answer.seconds)
     faults = list(_faults(check, answer, version))
-    detail = "; ".join(faults) or f"status {answer.status} in {answer.seconds:.2f} s"
+    detail = "; ".join(faults or _proved(check, version))
     return CheckResult(check.name, "fail" if faults else "pass", detail, answer.seconds)
 
 
@@ -72,6 +72,18 @@ def _faults(check: SmokeCheck, answer: Answer, version: Version) -> Iterator[str
         yield f"expected the text {_shown(check.contains)}, found {_found(check, answer)}"
     if check.json_fields or check.shows_version or check.login:
         yield from _json_faults(check, answer, version)
+
+
+def _proved(check: SmokeCheck, version: Version) -> Iterator[str]:
+    """What a passed check has shown, for the person who decides by it."""
+    yield f"status {check.status}"
+    if check.contains is not None:
+        yield f"shows {_shown(check.contains)}"
+    yield from (f"{path} is {_shown(value)}" for path, value in check.json_fields.items())
+    if check.login:
+        yield "signed in"
+    if check.shows_version:
+        yield f"is {version.name}"
 
 
 def _needs_body(check: SmokeCheck) -> bool:

@@ -11,18 +11,23 @@ ZH: Words = {
     "traffic": "切换期间的访问", "requests": "请求总数", "failed": "失败", "gap": "最长间隔",
     "nothing_runs": "（尚未发布过）", "runs_now": "当前版本", "new": "新版本", "domains": "网址",
     "schema": "数据库变更类型", "image": "镜像", "added": "新增", "removed": "移除", "changed": "修改",
-    "emptied": "⚠️ 变为空值", "no_migration": "没有数据库变更。", "revision": "变更", "class": "类型", "why": "原因",
+    "emptied": "⚠ 变为空值", "no_migration": "没有数据库变更。",
+    "interruption": "服务中断", "no_interruption": "无：新版本通过检查之前，旧版本一直提供服务",
+    "checks": "线上检查结果", "days": "{count} 天", "hours": "{count} 小时", "minutes": "{count} 分钟",
+    "page evidence": "验收依据", "page smoke": "检查结果", "page traffic": "切换期间的访问", "page backup": "备份",
+    "page record": "发布记录",
     "kind none": "无变更", "kind additive": "只增加（旧版本可继续使用）", "kind needs downgrade": "需要降级才能回到旧版本",
     "kind lossy": "会丢失数据", "kind irreversible": "不可逆",
     "back image only": "如有问题：几秒内切换回 {version}，数据库保持不变。",
     "back image + downgrade": "如有问题：切换回 {version}，并由新版本的镜像把数据库降级。",
-    "back stop and ask": "⚠️ 无法自动回到 {version}：数据库变更会丢失数据或不可逆。出现问题时系统会停下来，由负责人决定。",
+    "back stop and ask": "**⚠ 无法自动回到 {version}：数据库变更会丢失数据或不可逆。**出现问题时系统会停下来，由负责人决定。",
     "back none": "这是首次发布，没有可以回退的版本。",
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
-    "backup_text": "上一次已核对的备份：{at}，{size}，{tables} 张表共 {rows} 行；"
-                   "备份 {dump} 秒，恢复核对 {restore} 秒。本次发布前会再次备份并核对。",
-    "decide_text": "选择 **approve** 并确认验收清单：系统先备份，再发布到生产环境，期间旧版本继续服务。\n\n"
-                   "选择 **reject**：生产环境不做任何改动，测试环境保留当前结果。\n\n有效期至 {expires}，过期后不会发布。",
+    "backup_text": "{at}，{size}，{tables} 张表共 {rows} 行；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
+    "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n批准后会再次备份并核对，然后才改动生产环境。",
+    "decide_text": "- **approve（批准）**：请先逐项确认验收清单。系统先备份，再发布到生产环境，期间旧版本继续服务。\n"
+                   "- **reject（拒绝）**：生产环境不做任何改动，测试环境保留当前结果。\n\n"
+                   "请在 **{expires}** 之前决定，过期后不会发布。",
 }
 
 EN: Words = {
@@ -34,20 +39,25 @@ EN: Words = {
     "traffic": "Traffic during the switch", "requests": "Requests", "failed": "Failed", "gap": "Longest gap",
     "nothing_runs": "(nothing yet)", "runs_now": "Runs now", "new": "New version", "domains": "Addresses",
     "schema": "Database change", "image": "Image", "added": "Added", "removed": "Removed", "changed": "Changed",
-    "emptied": "⚠️ Now empty", "no_migration": "No database changes.", "revision": "Revision", "class": "Class", "why": "Why",
+    "emptied": "⚠ Now empty", "no_migration": "No database changes.",
+    "interruption": "Interruption", "no_interruption": "none: the old version serves until the new one has proved itself",
+    "checks": "Checks through the public address", "days": "{count} days", "hours": "{count} hours", "minutes": "{count} min",
+    "page evidence": "What you decide about", "page smoke": "Checks", "page traffic": "Traffic during the switch",
+    "page backup": "Backup", "page record": "Release record",
     "kind none": "none", "kind additive": "additive (the old version still works)",
     "kind needs downgrade": "needs a downgrade to go back", "kind lossy": "loses data", "kind irreversible": "irreversible",
     "back image only": "If something is wrong: one switch back to {version} within seconds; the database stays as it is.",
     "back image + downgrade": "If something is wrong: switch back to {version}, and the new image downgrades the database.",
-    "back stop and ask": "⚠️ There is no automatic way back to {version}: the database change loses data or cannot be undone. "
+    "back stop and ask": "**⚠ There is no automatic way back to {version}:** the database change loses data or cannot be undone. "
                          "If something is wrong, Tidegate stops and a person decides.",
     "back none": "This is the first release: there is no version to go back to.",
     "no_backup": "A backup is made before the release and restored into a scratch database; if that fails, the release stops.",
-    "backup_text": "Last verified backup: {at}, {size}, {tables} tables with {rows} rows; dumped in {dump} s, restored and "
-                   "compared in {restore} s. Another one is made and verified before this release.",
-    "decide_text": "**approve**, with the checklist confirmed: a backup is made, then the version goes to production while the "
-                   "old one keeps serving.\n\n**reject**: production is not touched, staging keeps what it has.\n\n"
-                   "Valid until {expires}; after that nothing is released.",
+    "backup_text": "{at}, {size}, {rows} rows in {tables} table(s); dumped in {dump} s, restored and compared in {restore} s.",
+    "last_backup": "The last verified backup is {age} old: {text}\n\nAfter your approval another one is made and verified, "
+                   "before anything in production changes.",
+    "decide_text": "- **approve**: confirm the checklist first. A backup is made, then the version goes to production while the "
+                   "old one keeps serving.\n- **reject**: production is not touched, staging keeps what it has.\n\n"
+                   "Decide before **{expires}**; after that nothing is released.",
 }
 
 WORDS: dict[str, Words] = {"zh": ZH, "en": EN}

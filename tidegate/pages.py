@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tidegate.facts import Backup, CheckResult, SchemaChange, TrafficFigures
+from tidegate.facts import Backup, CheckResult, Revision, SchemaChange, TrafficFigures
 from tidegate.page_words import WORDS, Words
 from tidegate.plan import Plan
 
 MOST_COMMITS = 20
+ICONS = {"pass": "✓", "fail": "✗", "error": "✗"}
 
 
 def plan_page(plan: Plan, language: str) -> str:
     """What would change, in the order a person asks about it."""
     words = WORDS[language]
     return "\n\n".join([
-        f"# {words['plan']}: {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
+        f"# {plan_title(plan, language)}", _summary(plan, words),
         f"## {words['commits']}\n\n{_commits(plan, words)}", f"## {words['config']}\n\n{_config(plan, words)}",
         f"## {words['migration']}\n\n{_schema(plan.schema, words)}", f"## {words['way_back']}\n\n{_way_back(plan, words)}",
         f"## {words['preflight']}\n\n{smoke_table(plan.preflight, language)}", f"{words['hash']}: `{plan.hash}`"])
 
 
-def evidence_page(plan: Plan, language: str, *, expires: datetime, time_zone: str, backup: Backup | None,
+def plan_title(plan: Plan, language: str) -> str:
+    return f"{WORDS[language]['plan']}: {plan.stack} {plan.version.name} → {plan.environment}"
+
+
+def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime, time_zone: str, backup: Backup | None,
                   staging_url: str, note: str = "") -> str:
     """All that an approver should see above the form."""
     words = WORDS[language]
     parts = [
-        f"> ⚠️ {note}" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
+        f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
         f"**{words['try_it']}:** [{staging_url}]({staging_url})" if staging_url else "",
         f"### {words['commits']}\n\n{_commits(plan, words)}",
         f"### {words['smoke']}\n\n{smoke_table(plan.staged.smoke, language)}" if plan.staged else "",
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
-        f"### {words['way_back']}\n\n{_way_back(plan, words)}", f"### {words['backup']}\n\n{_backup(backup, time_zone, words)}",
+        f"### {words['way_back']}\n\n{_way_back(plan, words)}",
+        f"### {words['backup']}\n\n{_last_backup(backup, time_zone, words, now)}",
         f"### {words['decide']}\n\n{words['decide_text'].format(expires=local(expires, time_zone))}",
         f"{words['hash']}: `{plan.hash[:12]}`"]
     return "\n\n".join(part for part in parts if part)
 
 
+def smoke_page(results: Sequence[CheckResult], language: str, title: str) -> str:
+    return f"# {WORDS[language]['checks']}: {title}\n\n{smoke_table(results, language)}"
+
+
 def smoke_table(results: Sequence[CheckResult], language: str) -> str:
     words = WORDS[language]
-    icons = {"pass": "✅", "fail": "❌", "error": "❌"}
-    rows = [f"| {icons[r.outcome]} | {_cell(r.name)} | {_cell(r.detail)} | {r.seconds:.2f} s |" for r in results]
+    rows = [f"| {ICONS[r.outcome]} | {_cell(r.name)} | {_cell(r.detail)} | {_seconds(r.seconds)} |" for r in results]
     head = f"| | {words['check']} | {words['found']} | {words['time']} |"
     return "\n".join([head, "|---|---|---|---|", *rows]) if rows else words["nothing"]
 
@@ -56,7 +65,7 @@ def backup_page(backup: Backup, language: str, time_zone: str) -> str:
 
 def traffic_page(figures: TrafficFigures, language: str) -> str:
     words = WORDS[language]
-    icon = "✅" if figures.failed == 0 else "❌"
+    icon = ICONS["pass" if figures.failed == 0 else "fail"]
     return (f"# {words['traffic']}\n\n| {words['requests']} | {words['failed']} | {words['gap']} | p95 |\n|---|---|---|---|\n"
             f"| {figures.total} | {icon} {figures.failed} | {figures.longest_gap_seconds * 1000:.0f} ms "
             f"| {figures.p95_seconds * 1000:.0f} ms |")
@@ -69,9 +78,11 @@ def local(moment: datetime, time_zone: str) -> str:
 def _summary(plan: Plan, words: Words) -> str:
     running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
-            (words["domains"], ", ".join(plan.domains)), (words["schema"], words[f"kind {plan.kind}"]),
+            (words["domains"], ", ".join(plan.domains)), (words["interruption"], words["no_interruption"]),
+            (words["schema"], words[f"kind {plan.kind}"]),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
-    return "\n".join(["| | |", "|---|---|", *(f"| **{name}** | {_cell(value)} |" for name, value in rows)])
+    first, *others = (f"| **{name}** | {_cell(value)} |" for name, value in rows)
+    return "\n".join([first, "|---|---|", *others])   # a table needs a heading, and an empty one is ugly
 
 
 def _commits(plan: Plan, words: Words) -> str:
@@ -92,24 +103,50 @@ def _schema(schema: Sequence[SchemaChange], words: Words) -> str:
 
 
 def _one_schema(change: SchemaChange, words: Words) -> str:
-    rows = [f"| `{r.id}` | {_cell(r.message)} | {words[f'kind {r.kind}']} | {_cell('; '.join(r.reasons))} |"
-            for r in change.revisions]
-    head = f"| {words['revision']} | | {words['class']} | {words['why']} |\n|---|---|---|---|"
-    return "\n".join([f"`{change.current or '∅'}` → `{change.head}`", "", head, *rows, "", "```sql",
+    rows = [f"- `{one.id}` {_line(one.message)}: **{words[f'kind {one.kind}']}**" + _why(one) for one in change.revisions]
+    return "\n".join([f"{change.database}: `{change.current or '∅'}` → `{change.head}`", "", *rows, "", "```sql",
                       change.upgrade_sql.strip(), "```"])
+
+
+def _why(revision: Revision) -> str:
+    return f" ({_line('; '.join(revision.reasons))})" if revision.reasons else ""
 
 
 def _way_back(plan: Plan, words: Words) -> str:
     return words[f"back {plan.way_back}"].format(version=plan.running.version if plan.running else "")
 
 
-def _backup(backup: Backup | None, time_zone: str, words: Words) -> str:
+def _last_backup(backup: Backup | None, time_zone: str, words: Words, now: datetime) -> str:
     if backup is None or backup.verified_at is None:
         return words["no_backup"]
+    return words["last_backup"].format(age=_age(now - backup.verified_at, words), text=_backup(backup, time_zone, words))
+
+
+def _backup(backup: Backup, time_zone: str, words: Words) -> str:
     return words["backup_text"].format(
-        at=local(backup.verified_at, time_zone), size=f"{backup.size / 1024:.1f} KiB", tables=len(backup.tables),
+        at=local(backup.verified_at or backup.made_at, time_zone), size=_size(backup.size), tables=len(backup.tables),
         rows=sum(backup.tables.values()), dump=f"{backup.dump_seconds:.1f}", restore=f"{backup.restore_seconds:.1f}")
 
 
+def _age(age: timedelta, words: Words) -> str:
+    minutes = int(age.total_seconds() // 60)
+    for unit, length in (("days", 24 * 60), ("hours", 60)):
+        if minutes >= 2 * length:
+            return words[unit].format(count=minutes // length)
+    return words["minutes"].format(count=minutes)
+
+
+def _size(octets: int) -> str:
+    return f"{octets / 1024:.1f} KiB" if octets < 1 << 20 else f"{octets / (1 << 20):.1f} MiB"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds else ""   # what was not asked over the network has no time worth showing
+
+
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return _line(text).replace("|", "\\|")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

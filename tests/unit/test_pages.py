@@ -26,7 +26,7 @@ def fields(text: str) -> set[str]:
 
 
 def evidence(plan: Plan, language: str = "en", *, backup: Backup | None = None, note: str = "") -> str:
-    return evidence_page(plan, language, expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo", backup=backup,
+    return evidence_page(plan, language, now=AT + timedelta(hours=3), expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo", backup=backup,
                          staging_url="http://staging.cloudlens.localhost:8080", note=note)
 
 
@@ -54,24 +54,23 @@ def test_no_check_can_break_its_table(name: str, detail: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_bar_or_line_break_in_a_revision_stays_inside_its_cell(language: str) -> None:
+def test_a_line_break_in_a_revision_stays_on_its_line(language: str) -> None:
     change = schema_change("lossy")
-    bad = replace(change.revisions[0], message="drop a|b\nand c", reasons=("drops x|y",))
+    bad = replace(change.revisions[0], message="drop a|b\nand c", reasons=("drops\nx|y",))
     page = plan_page(replace(a_plan(), schema=(replace(change, revisions=(bad,)),)), language)
-    assert "drop a\\|b and c" in page
-    assert "drops x\\|y" in page
+    assert f"drop a|b and c: **{WORDS[language]['kind lossy']}** (drops x|y)\n" in page
 
 
 def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:
     table = smoke_table([CheckResult("a", "fail", "500", 0.1), CheckResult("b", "error", "no answer", 0.1),
                          CheckResult("c", "pass", "200", 0.1)], "en")
-    assert [row[2] for row in table.split("\n")[2:]] == ["❌", "❌", "✅"]
+    assert [row[2] for row in table.split("\n")[2:]] == ["✗", "✗", "✓"]
 
 
 def test_the_evidence_shows_what_a_person_decides_about() -> None:
     page = evidence(a_plan(), backup=BACKUP)
     for shown in ("v1.1.0", "v1.0.0 (#1)", "feat: discounts", "NEW_KEY", "0001", "0002", "CREATE TABLE discount_cache",
-                  "status 200", "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
+                  "status 200", "none: the old version serves", "3 hours old", "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
                   "2026-03-03 21:00 (Asia/Tokyo)", a_plan().hash[:12]):
         assert shown in page
 
@@ -81,7 +80,7 @@ def test_a_value_that_became_empty_is_shown() -> None:
 
 
 def test_a_note_stands_above_everything_else() -> None:
-    assert evidence(a_plan(), note="Give a reason.").startswith("> ⚠️ Give a reason.")
+    assert evidence(a_plan(), note="Give a reason.").startswith("> **⚠ Give a reason.**")
 
 
 @pytest.mark.parametrize(("kind", "said"), [
@@ -118,8 +117,25 @@ def test_the_backup_page_has_a_row_for_each_table(language: str) -> None:
 
 def test_one_lost_request_makes_the_traffic_page_red() -> None:
     good = TrafficFigures(total=500, failed=0, longest_gap_seconds=0.12, p95_seconds=0.05)
-    assert "| 500 | ✅ 0 | 120 ms | 50 ms |" in traffic_page(good, "en")
-    assert "❌ 1" in traffic_page(replace(good, failed=1), "en")
+    assert "| 500 | ✓ 0 | 120 ms | 50 ms |" in traffic_page(good, "en")
+    assert "✗ 1" in traffic_page(replace(good, failed=1), "en")
+
+
+@pytest.mark.parametrize(("age", "said"), [
+    (timedelta(seconds=30), "0 min old"), (timedelta(minutes=119), "119 min old"), (timedelta(hours=2), "2 hours old"),
+    (timedelta(hours=47), "47 hours old"), (timedelta(days=2, hours=5), "2 days old")])
+def test_the_age_of_the_last_backup_is_said_in_the_unit_a_person_would_use(age: timedelta, said: str) -> None:
+    assert said in evidence(a_plan(), backup=replace(BACKUP, verified_at=AT + timedelta(hours=3) - age))
+
+
+def test_a_large_backup_is_not_counted_in_kibibytes() -> None:
+    assert "3.0 MiB" in backup_page(replace(BACKUP, size=3 << 20), "en", "Asia/Tokyo")
+
+
+def test_no_table_begins_with_an_empty_heading() -> None:
+    lines = evidence(a_plan(), backup=BACKUP).splitlines()
+    headings = [lines[number - 1] for number, line in enumerate(lines) if line.startswith("|---")]
+    assert headings and all(any(cell.strip() for cell in cells(row)) for row in headings)
 
 
 def test_times_are_shown_in_the_stacks_time_zone_and_say_which() -> None:

@@ -181,7 +181,7 @@ def test_the_error_decides_whether_a_step_is_tried_again(error: Exception, again
 
 
 def test_a_step_never_trusts_prefects_cache_and_has_a_time_limit(work: Work) -> None:
-    made = step("pull", timeout_seconds=7, retry_delays=(1, 2))(Counting().run)
+    made = step("pull-images", timeout_seconds=7, retry_delays=(1, 2))(Counting().run)
     assert (made.timeout_seconds, made.retries, made.retry_delay_seconds) == (7.0, 2, [1, 2])
     assert made.persist_result is False
-    assert made.task_run_name == "pull {work.title}"
+    assert made.task_run_name == "pull images {work.title}"
