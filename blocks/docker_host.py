@@ -35,6 +35,9 @@ def engine_errors(doing: str) -> Iterator[None]:
     except LocalStreamError as error:
         raise error.cause from None
     except (NotFound, ImageNotFound) as error:
+        if "address pool" in str(error.explanation):   # the engine's 404 for a network that it cannot make
+            raise CapacityError(doing, f"no address range is left for a network ({error.explanation})",
+                                "Remove those that nobody uses: docker network prune; or widen default-address-pools") from None
         raise EngineError(doing, f"not found ({error.explanation})",
                           "Run `tidegate status` to see what there is") from None
     except APIError as error:

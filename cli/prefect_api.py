@@ -80,7 +80,7 @@ class PrefectApi:
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise InputError(doing, "the Prefect server does not know it", "`make run` registers the deployments")
         if answer.is_client_error:
-            raise InputError(doing, answer.text[:500], "Correct the request")
+            raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known after `make run`")
         if answer.is_error:
             raise EngineError(doing, f"the Prefect server answered {answer.status_code}: {answer.text[:200]}", "Read its log")
         found: dict[str, Any] = answer.json()
@@ -98,3 +98,12 @@ class PrefectApi:
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
                 return answer
             time.sleep(POLL_SECONDS)
+
+
+def _reason(answer: httpx.Response) -> str:
+    """The server's own words, without its prologue."""
+    try:
+        said = str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        said = answer.text
+    return said.rpartition("Failure reason: ")[2][:500].rstrip(".")

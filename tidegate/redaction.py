@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote
 
@@ -13,6 +14,7 @@ _SECRET_KEY = re.compile(
 _URL_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/@:]*:([^\s/@]+)@", re.IGNORECASE)
 _SHORTEST = 4
 _SHORTEST_LINE = 12
+_SHORTEST_BASE64 = 8
 
 
 def looks_secret(key: str) -> bool:
@@ -57,4 +59,13 @@ def _forms(secret: str) -> Iterator[str]:
     yield from (secret, secret.strip(), quote(secret), quote(secret, safe=""), quote_plus(secret))
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
     yield secret.replace("$", "$$")
+    yield from (form for form in _base64_forms(secret.encode()) if len(form) >= _SHORTEST_BASE64)
     yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE)
+
+
+def _base64_forms(secret: bytes) -> Iterator[str]:
+    """What stays the same of it inside any longer text in Base64, as in `Authorization: Basic`: one form per alignment."""
+    for lead in range(3):
+        known = len(secret) + lead
+        encoded = b64encode(bytes(lead) + secret)[-(-lead * 4 // 3):known * 4 // 3]
+        yield from (encoded.decode(), encoded.translate(bytes.maketrans(b"+/", b"-_")).decode())

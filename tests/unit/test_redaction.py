@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -33,6 +34,17 @@ def test_an_ordinary_key_is_not_secret(key: str) -> None:
 ])
 def test_a_secret_is_replaced_in_every_form_it_takes(form: str) -> None:
     assert Redactor({"DB_PASSWORD": SECRET}).redact(f"login with {form} refused") == "login with *** refused"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "admin:"])
+@pytest.mark.parametrize("after", ["", "z", "zz"])
+def test_a_secret_inside_a_text_in_base64_is_replaced(before: str, after: str) -> None:
+    secret = "correct-horse?battery>staple"
+    for encode in (b64encode, urlsafe_b64encode):
+        encoded = encode(f"{before}{secret}{after}".encode()).decode()
+        shown = Redactor({"DB_PASSWORD": secret}).redact(encoded)
+        assert "***" in shown
+        assert len(shown.replace("***", "")) <= len(b64encode(f"{before}{after}".encode())) + 4
 
 
 def test_a_password_inside_a_url_is_replaced_under_any_key() -> None:
