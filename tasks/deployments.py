@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 
 from prefect import get_run_logger
@@ -66,8 +65,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str, *, watc
     deployment = env.ledger.deployments.open(
         key=key_of_run(env), release_id=release.id, environment=env.name, requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()), plan_hash=plan.hash, rollback_target_id=plan.running.id if plan.running else None)
-    # Copies: in the run's graph Prefect draws a line from the task that made an object to each one that is given it.
-    work = Work(env=env, deployment=deployment, version=deepcopy(plan.version), pins=dict(plan.pins))
+    work = Work(env=env, deployment=deployment, version=plan.version, pins=plan.pins)
     refuse_ended(work)
     _overtake_older(work)
     note_plan(work, plan, env.stack.watch.seconds if watch_seconds is None else watch_seconds)

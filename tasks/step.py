@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
+from prefect.utilities.annotations import opaque
 
 from tasks.work import Work
 from tidegate.errors import TidegateError
@@ -27,11 +28,19 @@ def is_retryable(task: Any, task_run: TaskRun, state: State[Any]) -> bool:
     return bool(getattr(error, "retryable", False))
 
 
+class StepTask(Task[Concatenate[Work, P], Evidence]):
+    """In the run's graph Prefect draws a line from each task to whatever is given a part of its result. A `Work` holds
+    something of everything before it, so it goes in unsearched, and the graph stays a row of stages."""
+
+    def __call__(self, work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:   # type: ignore[override]
+        return super().__call__(cast(Work, opaque(work)), *args, **kwargs)
+
+
 def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1, 5)) -> Callable[
-        [Callable[Concatenate[Work, P], Evidence]], Task[Concatenate[Work, P], Evidence]]:
+        [Callable[Concatenate[Work, P], Evidence]], StepTask[P]]:
     """Make a task of a function that looks, changes one thing and returns evidence."""
 
-    def decorate(function: Callable[Concatenate[Work, P], Evidence]) -> Task[Concatenate[Work, P], Evidence]:
+    def decorate(function: Callable[Concatenate[Work, P], Evidence]) -> StepTask[P]:
         @functools.wraps(function)
         def journaled(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:
             journal, key = work.env.ledger.journal, work.key(name)
@@ -50,11 +59,10 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
             journal.done(key, evidence)
             return evidence
 
-        made: Task[Concatenate[Work, P], Evidence] = task(
-            name=name, task_run_name=f"{name.replace('-', ' ')} {{work.title}}", retries=len(retry_delays),
+        return StepTask(
+            journaled, name=name, task_run_name=f"{name.replace('-', ' ')} {{work.title}}", retries=len(retry_delays),
             retry_delay_seconds=list(retry_delays), retry_condition_fn=is_retryable, timeout_seconds=timeout_seconds,
-            cache_policy=NO_CACHE, persist_result=False)(journaled)
-        return made
+            cache_policy=NO_CACHE, persist_result=False)
 
     return decorate
 

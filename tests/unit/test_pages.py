@@ -26,8 +26,8 @@ def fields(text: str) -> set[str]:
 
 
 def evidence(plan: Plan, language: str = "en", *, backup: Backup | None = None, note: str = "") -> str:
-    return evidence_page(plan, language, now=AT + timedelta(hours=3), expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo", backup=backup,
-                         staging_url="http://staging.cloudlens.localhost:8080", note=note)
+    return evidence_page(plan, language, now=AT + timedelta(hours=3), expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo",
+                         backup=backup, staging_url="http://staging.cloudlens.localhost:8080", note=note)
 
 
 def cells(row: str) -> list[str]:
@@ -70,7 +70,8 @@ def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:
 def test_the_evidence_shows_what_a_person_decides_about() -> None:
     page = evidence(a_plan(), backup=BACKUP)
     for shown in ("v1.1.0", "v1.0.0 (#1)", "feat: discounts", "NEW_KEY", "0001", "0002", "CREATE TABLE discount_cache",
-                  "status 200", "none: the old version serves", "3 hours old", "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
+                  "status 200", "none (the old version serves meanwhile)", "3 hours old",
+                  "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
                   "2026-03-03 21:00 (Asia/Tokyo)", a_plan().hash[:12]):
         assert shown in page
 
@@ -135,7 +136,8 @@ def test_a_large_backup_is_not_counted_in_kibibytes() -> None:
 def test_no_table_begins_with_an_empty_heading() -> None:
     lines = evidence(a_plan(), backup=BACKUP).splitlines()
     headings = [lines[number - 1] for number, line in enumerate(lines) if line.startswith("|---")]
-    assert headings and all(any(cell.strip() for cell in cells(row)) for row in headings)
+    assert headings
+    assert all(any(cell.strip() for cell in cells(row)) for row in headings)
 
 
 def test_times_are_shown_in_the_stacks_time_zone_and_say_which() -> None:
