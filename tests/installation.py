@@ -125,7 +125,7 @@ def _remove_everything(settings: Settings) -> None:
     client = DockerHost().client
     projects = [f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
                 for environment in ("dev", "staging", "prod")]
-    for container in client.containers.list(all=True):
+    for container in client.containers.list(all=True, ignore_removed=True):   # others remove theirs meanwhile
         project = container.labels.get("com.docker.compose.project", "")
         if container.name == settings.edge_name or project in projects or re.sub(r"-\d+$", "", project) in projects:
             container.remove(force=True, v=True)

@@ -14,7 +14,6 @@ from flows.rollback import rollback
 from tests.installation import Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
-
 PATIENCE_SECONDS = 20
 """Of the visitors: on a busy machine an answer may be slow, and slow is not lost."""
 
