@@ -1,0 +1,344 @@
+"""Bad input: one clear error that says what was being done, what came back and what to do, before anything was changed."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from blocks.docker_host import DockerHost
+from blocks.git_source import GitSource
+from blocks.registry import Registry
+from blocks.traefik import TraefikEdge
+from flows.release import release
+from tasks.base import base_containers
+from tasks.environments import open_environment
+from tasks.slots import wait_for
+from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
+from tidegate.errors import VersionError
+
+TILL = SHOP.replace("shop", "till")
+DIALOGUE = re.compile(r"^Flow run encountered an exception: \w+Error: .+: .+\. .+", re.DOTALL)
+Change = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def till(tidegate: Installation) -> Path:
+    """The folder of a stack that serves v1.0.0 in production and asks nobody; its staging was never started."""
+    folder = tidegate.settings.stacks / add_stack(tidegate.settings, TILL, changes={
+        "environments.prod.approval": False, "environments.prod.drain_seconds": 0, "smoke_repeat_seconds": 0})
+    with rewritten(folder / "stack.yaml", in_stack(lambda stack: stack["environments"].pop("staging"))):
+        state = release(stack=TILL, version="v1.0.0", watch_seconds=0, requested_by="tester", return_state=True)
+    assert state.is_completed(), state.message
+    return folder
+
+
+def picture(tidegate: Installation, stack: str) -> dict[str, object]:
+    """Everything that a release could have changed."""
+    ledger, host = tidegate.ledger, DockerHost()
+    containers = [one for one in host.containers({}) if one.labels.get("com.docker.compose.project", "").startswith(f"{stack}-")]
+    return {
+        "deployments": [(one.id, one.state) for name in ("staging", "prod") for one in tidegate.history(stack, name)],
+        "locks": [lock.owner for lock in ledger.locks.holders() if lock.stack == stack],
+        "containers": sorted((one.id, one.state) for one in containers),
+        "served by": [tidegate.get(domain_of(stack, name)).headers.get("X-Tidegate-Deployment") for name in ("staging", "prod")],
+        "routes": {file.name: file.read_bytes() for file in (tidegate.settings.home / "edge").iterdir() if stack in file.name},
+        "audit": len(ledger.audit.entries())}
+
+
+def refused(tidegate: Installation, stack: str = TILL, version: str = "v1.1.0") -> str:
+    """The state's message of a release that must end without having changed anything."""
+    before = picture(tidegate, stack)
+    state = release(stack=stack, version=version, watch_seconds=0, requested_by="tester", return_state=True)
+    assert state.is_failed(), state
+    assert picture(tidegate, stack) == before
+    message = str(state.message)
+    assert DIALOGUE.match(message), message
+    assert "Traceback" not in message
+    return message
+
+
+@contextmanager
+def rewritten(file: Path, change: Change) -> Iterator[None]:
+    text = file.read_text(encoding="utf-8")
+    changed = change(text)
+    assert changed != text
+    file.write_text(changed, encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(text, encoding="utf-8")
+
+
+def set_key(key: str, value: str) -> Change:
+    return lambda text: re.sub(rf"(?m)^{key}=.*$", f"{key}={value}", text)
+
+
+def without_key(key: str) -> Change:
+    return lambda text: re.sub(rf"(?m)^{key}=.*\n", "", text)
+
+
+def in_stack(change: Callable[[dict[str, Any]], object]) -> Change:
+    def changed(text: str) -> str:
+        content = yaml.safe_load(text)
+        change(content)
+        return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    return changed
+
+
+def five_faults(content: dict[str, Any]) -> None:
+    content["language"] = "fr"
+    content["colour"] = "red"
+    content["services"][0]["port"] = 0
+    content["environments"]["prod"]["domains"] = ["http://x"]
+    del content["environments"]["staging"]["env_file"]
+
+
+# --- words ---
+
+def test_an_unknown_stack_lists_the_known_ones(tidegate: Installation, till: Path) -> None:
+    assert f"there is none (known: {', '.join(sorted(one.name for one in till.parent.iterdir()))})" in refused(tidegate, "shoop")
+
+
+@pytest.mark.parametrize(("version", "said"), [
+    ("v9.9.9", "resolving the version 'v9.9.9': there is no such tag. Use a known one"),
+    ("latest", "`latest` is what a release leaves behind"),
+    ("main", "it is a branch, or a tag that is no version"),
+    ("sha-0000000", "no commit that may be released starts so"),
+])
+def test_a_version_that_cannot_be_released_is_refused(tidegate: Installation, till: Path, version: str, said: str) -> None:
+    assert said in refused(tidegate, version=version)
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> tuple[GitSource, str]:
+    """A repository with a tag `nightly`, so long that two of its commits begin with the same seven digits; and those."""
+    folder = tmp_path_factory.mktemp("twins")
+    repository = folder / "twins.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(repository)], check=True, timeout=30)
+    commits = "".join(f"commit refs/heads/main\ncommitter A <a@b.c> {1_700_000_000 + number} +0000\ndata 0\n"
+                      for number in range(12_500))
+    stream = f"{commits}reset refs/tags/nightly\nfrom refs/heads/main\n"
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repository, input=stream, text=True, check=True, timeout=120)
+    listed = subprocess.run(["git", "rev-list", "main"], cwd=repository, capture_output=True, text=True, check=True, timeout=60)
+    short, times = Counter(sha[:7] for sha in listed.stdout.split()).most_common(1)[0]
+    assert times > 1
+    return GitSource("twins", str(repository), "main", folder), short
+
+
+def test_a_short_commit_of_two_is_refused_with_the_digits_that_tell_them_apart(twins: tuple[GitSource, str]) -> None:
+    source, short = twins
+    with pytest.raises(VersionError, match=rf"2 commits start so: {short}\w+, {short}\w+\. Type more digits"):
+        source.resolve(f"sha-{short}")
+
+
+def test_a_tag_that_is_no_version_is_refused(twins: tuple[GitSource, str]) -> None:
+    with pytest.raises(VersionError, match="it is a branch, or a tag that is no version, and can move"):
+        twins[0].resolve("nightly")
+
+
+# --- files ---
+
+@pytest.mark.parametrize(("file", "change", "said"), [
+    (".env.production", without_key("APP_PASSWORD"), ["/.env.production: APP_PASSWORD: is missing"]),
+    (".env.staging", without_key("APP_PASSWORD"), ["/.env.staging: APP_PASSWORD: is missing"]),
+    (".env.production", set_key("APP_PASSWORD", "CHANGEME"), ["APP_PASSWORD: holds a placeholder"]),
+    (".env.staging", set_key("MYSQL_PASSWORD", "***REDACTED***"), ["MYSQL_PASSWORD: holds a placeholder"]),
+    (".env.production", set_key("CACHE_IMAGE", "redis:latest"), ["services.redis.image: must not be latest in prod"]),
+    ("docker-compose.yml", lambda text: text + "\n  bad: [", ["reading docker-compose.yml", "yaml", "Correct the compose file"]),
+    ("docker-compose.staging.yml", lambda text: text + "\n  bad: [", ["reading docker-compose.staging.yml", "yaml"]),
+    ("stack.yaml", in_stack(five_faults), ["language: ", "colour: unknown key", "services[0].port: ",
+                                           'environments.prod.domains[0]: must be a host name (got "http://x")',
+                                           "environments.staging.env_file: is missing"]),
+    ("stack.yaml", in_stack(lambda stack: stack["source"]["build_args"].update(PIP_INDEX="https://${APP_PASSWORD}@example.org")),
+     ["source.build_args.PIP_INDEX", "APP_PASSWORD is a secret"]),
+    ("stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(host="moon")),
+     ["loading the block docker-host/moon: there is none of that name"]),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_a_faulty_file_is_refused_whole(tidegate: Installation, till: Path, file: str, change: Change, said: list[str]) -> None:
+    with rewritten(till / file, change):
+        message = refused(tidegate)
+    assert [part for part in said if part not in message] == [], message
+
+
+def test_a_faulty_file_of_another_stack_stops_nobody_else(tidegate: Installation, till: Path) -> None:
+    other = tidegate.settings.stacks / FERRY / "stack.yaml"
+    with rewritten(other, in_stack(five_faults_of_prod)):
+        assert open_environment(TILL, "prod").stack.name == TILL
+        assert "colour: unknown key" in refused(tidegate, FERRY)
+
+
+def five_faults_of_prod(content: dict[str, Any]) -> None:
+    content["colour"] = "red"
+
+
+# --- data ---
+
+@pytest.mark.parametrize("key", ["MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD"])
+def test_a_wrong_database_password_is_seen_before_anything_changes(tidegate: Installation, till: Path, key: str) -> None:
+    with rewritten(till / ".env.production", set_key(key, "wrong-and-secret")):
+        message = refused(tidegate)
+    assert "the user or password is wrong" in message
+    assert "Compare the env file with what the database was created with" in message
+    assert "wrong-and-secret" not in message
+
+
+def test_a_database_that_is_down_is_named_and_not_started_behind_somebodys_back(tidegate: Installation, till: Path) -> None:
+    env = open_environment(TILL, "prod")
+    database = env.host.client.containers.get(base_containers(env)["mysql"])
+    database.stop(timeout=60)
+    try:
+        message = refused(tidegate)
+    finally:
+        database.start()
+        wait_for(env, env.base_project, {"mysql"}, 120)
+    assert f"looking at {database.name}: it is exited, so the data cannot be reached" in message
+    assert f"docker start {database.name}" in message
+
+
+# --- host ---
+
+@contextmanager
+def production_on(tidegate: Installation, till: Path, host: str, url: str = "") -> Iterator[None]:
+    """Production's host and edge under another name, for blocks of its own."""
+    DockerHost(edge_network=tidegate.settings.edge_name, url=url).save(host, overwrite=True)
+    TraefikEdge.load("local").save(host, overwrite=True)
+    with rewritten(till / "stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(host=host))):
+        yield
+
+
+def test_an_engine_that_is_down_is_one_error(tidegate: Installation, till: Path, tmp_path: Path) -> None:
+    with production_on(tidegate, till, "dead-engine", f"unix://{tmp_path}/nobody.sock"):
+        message = refused(tidegate)
+    assert "EngineError: connecting to the Docker Engine: no answer" in message
+    assert message.count("no answer") == 1
+
+
+class Registrar(BaseHTTPRequestHandler):
+    """A registry that answers every request with one status."""
+
+    status = 500
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Retry-After", "300")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Tests have no use for an access log."""
+
+
+@contextmanager
+def registry_that_answers(status: int) -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answering", (Registrar,), {"status": status}))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def registry_that_is_silent() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize(("name", "registry", "said"), [
+    ("strict", lambda: registry_that_answers(401), "401: the account is not accepted. Correct username, password and rights"),
+    ("busy", lambda: registry_that_answers(429), "429: too many requests. Try again in 300 s"),
+    ("silent", registry_that_is_silent, "no answer in time. Check the network to the registry"),
+])
+def test_a_registry_that_will_not_serve_is_seen_before_the_build(
+        tidegate: Installation, till: Path, name: str, registry: Callable[[], Any], said: str) -> None:
+    with ExitStack() as stack:
+        port = stack.enter_context(registry())
+        Registry(url=f"http://127.0.0.1:{port}", timeout_seconds=0.5).save(f"registry-{name}", overwrite=True)
+        stack.enter_context(production_on(tidegate, till, f"registry-{name}"))
+        message = refused(tidegate)
+    assert f"RegistryError: signing in to http://127.0.0.1:{port}: {said}" in message
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_disk_too_full_for_a_backup_is_seen_before_anything_changes(tidegate: Installation, till: Path) -> None:
+    backups = tidegate.settings.home / "backups" / TILL
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(backups)], check=True, timeout=30)
+    try:
+        message = refused(tidegate)
+    finally:
+        subprocess.run(["umount", str(backups)], check=True, timeout=30)
+    assert "CapacityError: making room for a backup in" in message
+    assert "Free some disk space there" in message
+
+
+def test_a_port_that_a_first_base_service_needs_and_somebody_has_is_seen_before_anything_starts(tidegate: Installation) -> None:
+    stall = SHOP.replace("shop", "stall")
+    folder = tidegate.settings.stacks / add_stack(tidegate.settings, stall, environments=("prod",),
+                                                  changes={"environments.prod.approval": False})
+    with socket.create_server(("127.0.0.1", 0)) as program:
+        port = program.getsockname()[1]
+        compose = yaml.safe_load((folder / "docker-compose.yml").read_text())
+        compose["services"]["mysql"]["ports"] = [f"127.0.0.1:{port}:3306"]
+        (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose))
+        message = refused(tidegate, stall)
+    assert f"taking port {port} of the host: a program outside Docker has it. Stop that, or choose another port" in message
+
+
+# --- the commands ---
+
+def command(tidegate: Installation, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {**tidegate.plane.environment(), **settings}
+    return subprocess.run([Path(sys.executable).with_name("tidegate"), *arguments], env=environment, capture_output=True,
+                          text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("release", "shoop", "v1.0.0"), r"starting release/prod: 'shoop' is not one of \[.+\]. Correct it; .+"),
+    (("rollback", "shoop", "--reason", "slow"), r"starting rollback/prod: 'shoop' is not one of \[.+\]. Correct it; .+"),
+    (("status", "--stack", "shoop"), r"looking for the stack 'shoop': there is none \(known: .+\)\. Use one of the known names"),
+    (("history", "shoop"), r"looking for the stack 'shoop': there is none \(known: .+\)\. Use one of the known names"),
+], ids=lambda value: value[0])
+def test_a_command_for_an_unknown_stack_ends_with_one_line_and_1(
+        tidegate: Installation, arguments: tuple[str, ...], said: str) -> None:
+    ended = command(tidegate, *arguments)
+    assert ended.returncode == 1
+    assert re.fullmatch(f"✗ {said}\n", ended.stderr), ended.stderr
+
+
+@pytest.mark.parametrize("setting", ["TIDEGATE_PREFECT_PORT", "TIDEGATE_RECEIVER_PORT", "TIDEGATE_EDGE_PORT"])
+def test_run_on_a_taken_port_names_port_and_setting_and_leaves_nothing_running(
+        tidegate: Installation, tmp_path: Path, setting: str) -> None:
+    name = f"{tidegate.settings.edge_name}-port"
+    (tmp_path / "images.env").write_text((tidegate.settings.home / "images.env").read_text())
+    with ExitStack() as taken:
+        free = {key: taken.enter_context(socket.create_server(("127.0.0.1", 0))) for key in (
+            "TIDEGATE_PREFECT_PORT", "TIDEGATE_RECEIVER_PORT", "TIDEGATE_EDGE_PORT", "TIDEGATE_EDGE_CHECK_PORT")}
+        ports = {key: str(one.getsockname()[1]) for key, one in free.items()}
+        for key in free.keys() - {setting}:
+            free[key].close()
+        ended = command(tidegate, "run", **ports, TIDEGATE_HOME=str(tmp_path), TIDEGATE_EDGE_NAME=name)
+    client = DockerHost().client
+    for network in client.networks.list(names=[f"^{name}$"]):
+        network.remove()
+    assert ended.returncode == 1, ended.stdout
+    assert re.fullmatch(r"✗ starting .+: .+\. Stop .+\n", ended.stderr), ended.stderr
+    assert setting in ended.stderr
+    assert ports[setting] in ended.stderr
+    assert not [one for one in client.containers.list(all=True) if one.name == name]
+    assert not list((tmp_path / "run").glob("*.pid"))
