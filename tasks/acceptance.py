@@ -8,7 +8,7 @@ from typing import Literal
 from prefect.context import FlowRunContext
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
-from pydantic import Field
+from pydantic import Field, create_model
 
 from tasks.deployments import move
 from tasks.pages import publish
@@ -21,12 +21,13 @@ from tidegate.pages import evidence_page, local
 from tidegate.plan import Plan
 from tidegate.states import DeploymentState
 
+Decision = Literal["approve", "reject"]
+
 
 class AcceptanceEn(RunInput):
     """The form in the Prefect UI's Resume dialog."""
 
-    decision: Literal["approve", "reject"] = Field(
-        title="Your decision", description="approve: it goes to production. reject: production stays as it is.")
+    decision: Decision = Field(title="Read this, then decide")
     approver: str = Field(title="Your name", min_length=2)
     reason: str = Field(title="Reason", description="What you tried, and why you decide so.", min_length=3)
     as_required: bool = Field(False, title="Checklist 1: it does what was asked for",
@@ -41,8 +42,7 @@ class AcceptanceEn(RunInput):
 class AcceptanceZh(RunInput):
     """Prefect 界面“Resume”对话框中的表单。"""
 
-    decision: Literal["approve", "reject"] = Field(
-        title="您的决定", description="approve（批准）：发布到生产环境；reject（拒绝）：不发布，生产环境不变。")
+    decision: Decision = Field(title="请阅读后决定")
     approver: str = Field(title="验收人姓名", min_length=2)
     reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。", min_length=3)
     as_required: bool = Field(False, title="验收清单 1：功能按照需求实现",
@@ -57,6 +57,17 @@ class AcceptanceZh(RunInput):
 FORMS: dict[str, type[AcceptanceEn] | type[AcceptanceZh]] = {"en": AcceptanceEn, "zh": AcceptanceZh}
 DECISIONS: dict[str, Literal["approved", "rejected"]] = {"approve": "approved", "reject": "rejected"}
 CHECKLIST = ("as_required", "looks_good", "flows_well", "no_bugs", "fast_enough", "in_sync")
+
+
+def form_with(evidence: str, language: str) -> type[AcceptanceEn] | type[AcceptanceZh]:
+    """The form with the evidence above its first field.
+
+    The place that Prefect's UI has for such a text, above the form, shrinks to nothing in a window of ordinary height.
+    In a field's description the UI joins lines that end in LF, which would undo every table; CR ends a line as well.
+    """
+    form = FORMS[language]
+    shown = Field(title=form.model_fields["decision"].title, description=evidence.replace("\n", "\r"))
+    return create_model(form.__name__, __base__=form, decision=(Decision, shown))
 
 
 def wait_for_acceptance(work: Work, plan: Plan, staging_url: str) -> Work:
@@ -91,7 +102,7 @@ def _ask(work: Work, plan: Plan, staging_url: str, note: str, attempt: int) -> A
     if not _was_asked(key):
         publish(work, "evidence", page)
         move(work, DeploymentState.WAITING)
-    form = FORMS[stack.language].with_initial_data(description=work.env.redactor.redact(page))
+    form = form_with(work.env.redactor.redact(page), stack.language)
     given = suspend_flow_run(wait_for_input=form, timeout=left, key=key)
     return Answer(decision=given.decision, approver=given.approver.strip(), reason=given.reason.strip(),
                   checklist={item: getattr(given, item) for item in CHECKLIST})

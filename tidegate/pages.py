@@ -40,8 +40,8 @@ def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
         f"### {words['way_back']}\n\n{_way_back(plan, words)}",
         f"### {words['backup']}\n\n{_last_backup(backup, time_zone, words, now)}",
-        f"### {words['decide']}\n\n{words['decide_text'].format(expires=local(expires, time_zone))}",
-        f"{words['hash']}: `{plan.hash[:12]}`"]
+        f"{words['hash']}: `{plan.hash[:12]}`",
+        f"### {words['decide']}\n\n{words['decide_text'].format(expires=local(expires, time_zone))}"]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -78,7 +78,8 @@ def local(moment: datetime, time_zone: str) -> str:
 def _summary(plan: Plan, words: Words) -> str:
     running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
-            (words["domains"], ", ".join(plan.domains)), (words["interruption"], words["no_interruption"]),
+            (words["domains"], ", ".join(plan.domains)),
+            *([(words["interruption"], words["no_interruption"])] if plan.running else []),
             (words["schema"], words[f"kind {plan.kind}"]),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
     first, *others = (f"| **{name}** | {_cell(value)} |" for name, value in rows)

@@ -26,7 +26,7 @@ def test_a_rejection_needs_no_checklist() -> None:
 
 @pytest.mark.parametrize("item", CHECKLIST)
 def test_an_approval_with_one_open_item_is_asked_again(item: str) -> None:
-    assert "1 are open" in faults_of(replace(APPROVAL, checklist={**CHECKED, item: False}), "en")
+    assert "still open: 1" in faults_of(replace(APPROVAL, checklist={**CHECKED, item: False}), "en")
 
 
 def test_a_decision_without_a_name_or_a_reason_is_asked_again() -> None:
