@@ -30,6 +30,7 @@ from tidegate.ledger.tables import Deployment
 
 LEAST_REQUESTS = 500
 MOST_SECONDS = 120
+LOSSY = "v1.2.7-lossy-downgrade"
 
 
 @pytest.fixture(scope="module")
@@ -223,9 +224,34 @@ def test_a_change_the_old_version_cannot_live_with_is_taken_back_by_the_newer_im
 
 
 @pytest.mark.usefixtures("nobody_lost")
+def test_a_release_that_fails_after_a_lossy_change_stops_and_asks_until_a_corrected_one_is_good(
+        tidegate: Installation, ferry: str, notices: list[str]) -> None:
+    before = newest(tidegate)
+    set_start_budget(tidegate, ferry, 1)
+    state = release_here(ferry, LOSSY)
+    set_start_budget(tidegate, ferry, 60)
+    assert state.is_failed()
+    left = newest(tidegate)
+    assert left.state.value == "needs_person"
+    for said in ("cannot be undone without losing", "It began with: ", "not healthy within its start budget", "restore/prod"):
+        assert said in (state.message or "")
+        assert said in left.reason
+    assert "It began with: " in notices[-1]
+    assert on_hold(tidegate) >= {LOSSY}
+    assert revision(tidegate) == "0003"
+    assert serving(tidegate, ferry) == (before.version, before.number)
+
+    corrected = good(tidegate, LOSSY)
+    assert tidegate.ledger.deployments.get(left.id).state.value == "failed"
+    assert nothing_left_of(tidegate, left.slot)
+    assert_true_and_clean(tidegate, ferry, corrected)
+
+
+@pytest.mark.usefixtures("nobody_lost")
 def test_where_data_would_be_lost_the_way_back_stops_and_asks(
         tidegate: Installation, ferry: str, notices: list[str]) -> None:
-    lossy = good(tidegate, "v1.2.7-lossy-downgrade")
+    lossy = newest(tidegate)
+    assert lossy.version == LOSSY
     state = roll_back_here(ferry)
     assert state.is_failed()
     for said in ("cannot be undone without losing what was written since", "Decide:", "restore/prod"):

@@ -167,6 +167,19 @@ def test_one_whose_way_back_has_not_arrived_still_serves(ledger: Ledger) -> None
         assert ledger.deployments.current("cloudlens", "prod").id == bad.id
 
 
+@pytest.mark.parametrize("path", [(S.NEEDS_PERSON,), (S.ROLLING_BACK, S.ROLLBACK_FAILED)], ids=lambda path: path[-1].value)
+def test_what_was_left_to_a_person_before_it_served_is_over_when_a_newer_one_is_good(
+        ledger: Ledger, path: tuple[S, ...]) -> None:
+    deploy(ledger, "v1")
+    left = deploy(ledger, "v2", S.CHANGING)
+    for state in path:
+        ledger.deployments.move(left.id, state, reason="the schema cannot go back", actor="run")
+    newer = deploy(ledger, "v3")
+    ended = ledger.deployments.get(left.id)
+    assert (ended.state, ended.reason) == (S.FAILED, f"#{newer.number} serves; before: the schema cannot go back")
+    assert ledger.deployments.open_ones() == []
+
+
 def test_a_good_rollback_marks_what_it_replaced_as_rolled_back(ledger: Ledger) -> None:
     first, second = deploy(ledger, "v1"), deploy(ledger, "v2")
     back = deploy(ledger, origin=first)

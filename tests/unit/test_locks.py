@@ -31,6 +31,17 @@ def _take(ledger: Ledger, owner: str, environment: str = "prod") -> int:
     return ledger.locks.acquire("cloudlens", environment, owner, ttl_seconds=60).fence
 
 
+def test_looking_at_a_lock_refuses_all_but_its_owner_while_that_lives_and_takes_nothing(ledger: Ledger, clock: Clock) -> None:
+    ledger.locks.refuse_held("cloudlens", "prod", by="run-2")
+    fence = _take(ledger, "run-1")
+    ledger.locks.refuse_held("cloudlens", "prod", by="run-1")
+    with pytest.raises(LockedError):
+        ledger.locks.refuse_held("cloudlens", "prod", by="run-2")
+    clock.tick(60)
+    ledger.locks.refuse_held("cloudlens", "prod", by="run-2")
+    assert [lock.fence for lock in ledger.locks.holders()] == [fence]
+
+
 def test_a_held_lock_is_refused_with_its_owner_and_what_to_do(ledger: Ledger, clock: Clock) -> None:
     _take(ledger, "run-1")
     clock.tick(30)
