@@ -120,6 +120,9 @@ class Compose:
                                timeout_seconds=self.timeout_seconds)
         except TimeoutError as error:
             raise ComposeError(doing, str(error), "Look at the engine's load", retryable=True) from None
+        except OSError as error:   # it was found before and is gone, or this machine has no process or memory left
+            raise ComposeError(doing, f"{self._found[0][0]} could not be started ({error.strerror})",
+                               "Install it again: `make setup`", retryable=True) from None
 
     def _said(self, outcome: Outcome) -> str:
         """The end of stderr."""
