@@ -27,7 +27,8 @@ from tidegate.ledger.tables import Deployment
 from tidegate.settings import ROOT, Settings
 
 SAMPLE = ROOT / "stacks" / "cloudlens"
-_SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")   # two test sessions on one engine need names of their own
+# Two test sessions on one engine need names of their own.
+_SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
 SHOP, KIOSK, FERRY = (name + _SUFFIX for name in ("shop", "kiosk", "ferry"))
 
 
