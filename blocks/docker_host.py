@@ -21,6 +21,7 @@ from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ContainerFacts, Job, Outcome
 
 KEY_LABEL = "tidegate.key"
+MOST_HEALTH_TEXT = 300
 ENDLESS = "/scratch"   # the end of the keys of containers that run until somebody removes them
 
 
@@ -174,8 +175,10 @@ def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do:
 def _facts(container: Container) -> ContainerFacts:
     attrs = container.attrs
     state = attrs["State"]
+    health = state.get("Health", {})
     return ContainerFacts(
         id=attrs["Id"], name=attrs["Name"].lstrip("/"), image_id=attrs["Image"],
         service=attrs["Config"]["Labels"].get("com.docker.compose.service", ""), state=state["Status"],
-        health=state.get("Health", {}).get("Status", "none"), restarts=attrs["RestartCount"],
-        exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"])
+        health=health.get("Status", "none"), restarts=attrs["RestartCount"],
+        exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"],
+        health_said="".join(check["Output"] for check in (health.get("Log") or [])[-1:]).strip()[:MOST_HEALTH_TEXT])

@@ -133,8 +133,10 @@ def _refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
 def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str) -> UnhealthyError:
     bad = next((container for container in containers if not container.serves), None)
     name = bad.name if bad else "the containers"
-    log = env.redactor.redact(env.host.logs(bad.id)) if bad else ""
-    return UnhealthyError(f"starting {name}", f"{what}. Its last 20 log lines:\n{log}",
+    log = env.redactor.redact(env.host.logs(bad.id)).rstrip() if bad else ""
+    check = f" Its last health check said: {bad.health_said}." if bad and bad.health_said else ""
+    lines = f" Its last 20 log lines:\n{log}\n" if log else " It logged nothing"
+    return UnhealthyError(f"starting {name}", f"{what}.{check}{lines}",
                           "The old version still serves. Correct the application and release the new commit")
 
 

@@ -59,6 +59,8 @@ class ContainerFacts:
     restarts: int
     exit_code: int
     labels: Mapping[str, str] = field(default_factory=dict)
+    health_said: str = ""
+    """What its last health check printed."""
 
     @property
     def serves(self) -> bool:
