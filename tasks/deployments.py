@@ -127,8 +127,8 @@ def begin_change(work: Work) -> Work:
 
 def move(work: Work, state: DeploymentState, reason: str = "") -> Work:
     """Move the deployment to `state`; staying there changes nothing."""
-    deployment = work.env.ledger.deployments.move(
-        work.deployment.id, state, reason=work.env.redactor.redact(reason), actor=_actor(), fence=work.fence)
+    reason = work.env.redactor.redact(reason)
+    deployment = work.env.ledger.deployments.move(work.deployment.id, state, reason=reason, actor=_actor(), fence=work.fence)
     get_run_logger().info("%s is %s. %s", work.title, state.value, reason)
     return replace(work, deployment=deployment)
 

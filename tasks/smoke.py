@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from prefect import get_run_logger
 
@@ -44,7 +45,8 @@ def smoke_public(work: Work) -> Evidence:
 def smoke(env: OpenEnvironment, version: Version, base_url: str, host: str) -> list[CheckResult]:
     """All checks of the stack that run in this environment, against `host` behind `base_url`."""
     checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
-    return SmokeRunner(base_url, host, version, env.values).run(checks)
+    results = SmokeRunner(base_url, host, version, env.values).run(checks)
+    return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]   # it quotes the answer
 
 
 def results_of(evidence: Evidence) -> tuple[CheckResult, ...]:

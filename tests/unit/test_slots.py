@@ -20,6 +20,7 @@ from tidegate.slots import (
     edge_alias,
     make_slot,
     memory_needed,
+    published_ports,
     singleton_reasons,
 )
 
@@ -152,3 +153,10 @@ def test_a_service_that_cannot_run_twice_says_why() -> None:
 
 def test_the_edge_reaches_a_slot_by_project_and_service() -> None:
     assert edge_alias("cloudlens-prod-42", "backend") == "cloudlens-prod-42-backend"
+
+
+def test_the_host_s_ports_that_a_service_takes_are_known_with_their_address() -> None:
+    ports = [{"target": 3306, "published": "3307", "host_ip": "127.0.0.1", "protocol": "tcp"},
+             {"target": 3308, "published": "3308", "protocol": "tcp"}, {"target": 53, "published": "53", "protocol": "udp"},
+             {"target": 9000, "protocol": "tcp"}]
+    assert published_ports({"services": {"mysql": {"ports": ports}}}, "mysql") == [("127.0.0.1", 3307), ("0.0.0.0", 3308)]

@@ -134,3 +134,13 @@ def test_a_severity_decides_who_is_told(tmp_path: Path, sample: Any) -> None:
     assert stack.notifiers_for("green") == ("chat",)
     assert stack.notifiers_for("yellow") == ("chat", "mail")
     assert stack.notifiers_for("red") == ("chat", "mail", "phone")
+
+
+def test_a_faulty_stack_file_stops_its_own_stack_only(tmp_path: Path, sample: Any) -> None:
+    written(tmp_path / "cloudlens", sample)
+    written(tmp_path / "broken", {**sample, "colour": "red"})
+    assert find_stack(tmp_path, "lens").name == "cloudlens"
+    with pytest.raises(StackFileError, match="colour: unknown key"):
+        find_stack(tmp_path, "broken")
+    with pytest.raises(StackFileError, match="known: broken, which has faults, cloudlens"):
+        find_stack(tmp_path, "nosuch")
