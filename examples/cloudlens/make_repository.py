@@ -48,7 +48,7 @@ COMMITS = (
     _broken("v1.2.7-lossy-downgrade", "refactor: 删除账单备注"),
     _broken("v1.2.8-slow-start", "feat: 就绪前预热 40 秒"),
     _broken("v1.2.9-turns-bad", "perf: 缓存接口结果"),
-    _broken("v1.3.0-needs-downgrade", "feat: 金额以分为单位"),
+    _broken("v1.3.0-needs-downgrade", "refactor: 账单金额改名"),
 )
 
 

@@ -233,7 +233,7 @@ def test_a_release_that_fails_after_a_lossy_change_stops_and_asks_until_a_correc
     assert state.is_failed()
     left = newest(tidegate)
     assert left.state.value == "needs_person"
-    for said in ("cannot be undone without losing", "It began with: ", "not healthy within its start budget", "restore/prod"):
+    for said in ("cannot be undone without losing", "It began with: ", "not healthy within its start budget", "restore the backup"):
         assert said in (state.message or "")
         assert said in left.reason
     assert "It began with: " in notices[-1]
@@ -254,7 +254,7 @@ def test_where_data_would_be_lost_the_way_back_stops_and_asks(
     assert lossy.version == LOSSY
     state = roll_back_here(ferry)
     assert state.is_failed()
-    for said in ("cannot be undone without losing what was written since", "Decide:", "restore/prod"):
+    for said in ("cannot be undone without losing what was written since", "Decide:", "restore the backup"):
         assert said in (state.message or "")
         assert said in notices[-1]
     refused = newest(tidegate)

@@ -11,8 +11,7 @@ from cloudlens.tables import bills as table
 
 @signed_in
 def bills(request: Request) -> JSONResponse:
-    amount = (table.c.amount_cents / 100).label("amount")
-    columns = (table.c.id, table.c.account_id, table.c.month, amount, table.c.note)
+    columns = (table.c.id, table.c.account_id, table.c.month, table.c.total.label("amount"), table.c.note)
     with database.connect() as connection:
         rows = connection.execute(select(*columns).order_by(table.c.id)).mappings().all()
     return JSONResponse({"items": [

@@ -1,6 +1,6 @@
 """The tables this version reads and writes. Alembic makes them; see migrations/versions/."""
 
-from sqlalchemy import JSON, BigInteger, Column, Date, Integer, MetaData, String, Table
+from sqlalchemy import JSON, Column, Date, Integer, MetaData, Numeric, String, Table
 
 metadata = MetaData()
 
@@ -9,7 +9,7 @@ bills = Table(
     Column("id", String(20), primary_key=True),
     Column("account_id", String(100), nullable=False),
     Column("month", Date, nullable=False),
-    Column("amount_cents", BigInteger, nullable=False),
+    Column("total", Numeric(12, 2), nullable=False),
     Column("note", String(200)),
 )
 
