@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from textwrap import shorten
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from rich.markup import escape
 from rich.table import Table
 
 from tidegate.ledger.ledger import Ledger
@@ -12,6 +16,7 @@ from tidegate.settings import Settings
 from tidegate.stackfile import find_stack
 
 Row = dict[str, Any]
+MOST_REASON = 160   # characters: enough for what was being done and what came back
 COLORS = {"good": "green", "superseded": "dim", "failed": "red", "rolled_back": "yellow", "rollback_failed": "red",
           "needs_person": "red"}
 
@@ -19,28 +24,36 @@ COLORS = {"good": "green", "superseded": "dim", "failed": "red", "rolled_back": 
 def rows(settings: Settings, stack: str, environment: str, limit: int) -> list[Row]:
     """Newest first."""
     ledger = Ledger(settings.database_url)
-    name = find_stack(settings.stacks, stack).name
-    return [_row(ledger, one) for one in ledger.deployments.history(name, environment, limit)]
+    found = find_stack(settings.stacks, stack)
+    return [_row(ledger, one, found.time_zone) for one in ledger.deployments.history(found.name, environment, limit)]
 
 
 def table(found: list[Row], stack: str, environment: str) -> Table:
-    shown = Table(title=f"{stack} {environment}")
-    for heading in ("#", "Version", "Kind", "State", "Switched (UTC)", "Requested by", "Approved by", "Lost requests", "Reason"):
+    shown = Table(title=f"{stack} {environment}, newest first")
+    for heading in ("#", "Version", "State", "Switched", "Asked, approved", "Lost requests", "Why"):
         shown.add_column(heading)
     for row in found:
         color = COLORS.get(row["state"], "default")
-        shown.add_row(str(row["number"]), row["version"], row["kind"], f"[{color}]{row['state']}[/{color}]",
-                      row["switched_at"] or "—", row["requested_by"], row["approved_by"] or "—", row["traffic"] or "—",
-                      (row["reason"] or "")[:80])
+        version = row["version"] if row["kind"] == "release" else f"back to {row['version']}"
+        people = escape("\n".join(filter(None, (row["requested_by"], row["approved_by"]))))
+        shown.add_row(str(row["number"]), version, f"[{color}]{row['state'].replace('_', ' ')}[/{color}]", _switched(row),
+                      people, row["traffic"] or "", escape(shorten(row["reason"] or "", MOST_REASON, placeholder=" …")))
     return shown
 
 
-def _row(ledger: Ledger, one: Deployment) -> Row:
+def _switched(row: Row) -> str:
+    """In the stack's own time zone."""
+    if row["switched_at"] is None:
+        return "never"
+    return f"{datetime.fromisoformat(row['switched_at']).astimezone(ZoneInfo(row['time_zone'])):%Y-%m-%d\n%H:%M %Z}"
+
+
+def _row(ledger: Ledger, one: Deployment, time_zone: str) -> Row:
     traffic = one.figures.get("traffic")
     approvals = ledger.approvals.of(one.id)
     return {
         "number": one.number, "id": one.id, "version": one.version, "commit": one.release.commit, "kind": one.kind,
         "state": one.state.value, "reason": one.reason, "requested_by": one.requested_by,
         "approved_by": approvals[-1].approver if approvals else None, "run_id": one.run_id,
-        "switched_at": f"{one.switched_at:%Y-%m-%d %H:%M:%S}" if one.switched_at else None,
+        "switched_at": one.switched_at.isoformat() if one.switched_at else None, "time_zone": time_zone,
         "traffic": f"{traffic['failed']} of {traffic['total']}" if traffic else None}

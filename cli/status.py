@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from rich.markup import escape
 from rich.table import Table
 
 from blocks.docker_host import DockerHost
@@ -25,14 +28,25 @@ def rows(settings: Settings, only: str | None) -> list[Row]:
 
 def table(found: list[Row]) -> Table:
     shown = Table(title="What runs where")
-    for heading in ("Stack", "Environment", "Version", "#", "State", "Since (UTC)", "Edge sends to", "Containers"):
-        shown.add_column(heading)
+    for heading in ("Stack", "Environment", "Version", "State", "Since", "Edge sends to", "Containers"):
+        shown.add_column(heading, no_wrap=heading == "Since")
     for row in found:
-        edge = "—" if row["edge"] is None else f"#{row['edge']}"
-        shown.add_row(row["stack"], row["environment"], row["version"] or "—", str(row["number"] or "—"),
-                      row["state"] or "—", row["since"] or "—", edge if row["agrees"] else f"[red]{edge} ≠ ledger[/red]",
-                      row["containers"])
+        version = f"{row['version']} (#{row['number']})" if row["version"] else "nothing yet"
+        shown.add_row(row["stack"], row["environment"], version, row["state"] or "", _since(row), _sent_to(row),
+                      escape("\n".join(row["containers"])))
     return shown
+
+
+def _since(row: Row) -> str:
+    """In the stack's own time zone."""
+    if row["since"] is None:
+        return ""
+    return f"{datetime.fromisoformat(row['since']).astimezone(ZoneInfo(row['time_zone'])):%b %d %H:%M %Z}"
+
+
+def _sent_to(row: Row) -> str:
+    edge = "nobody" if row["edge"] is None else f"#{row['edge']}"
+    return f"[green]{edge}[/green]" if row["agrees"] else f"[red]{edge}, not #{row['number'] or 'nobody'}[/red]"
 
 
 def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> Row:
@@ -42,8 +56,8 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
     return {
         "stack": stack.name, "environment": environment, "version": now.version if now else None, "number": number,
         "state": now.state.value if now else None, "commit": now.release.commit if now else None,
-        "since": f"{now.switched_at:%Y-%m-%d %H:%M}" if now and now.switched_at else None,
-        "edge": edge, "agrees": edge == number, "containers": _containers(now.slot) if now else "—"}
+        "since": now.switched_at.isoformat() if now and now.switched_at else None, "time_zone": stack.time_zone,
+        "edge": edge, "agrees": edge == number, "containers": _containers(now.slot) if now else []}
 
 
 def _edge(settings: Settings, stack: Stack, environment: str) -> int | None:
@@ -57,11 +71,13 @@ def _edge(settings: Settings, stack: Stack, environment: str) -> int | None:
         return None
 
 
-def _containers(project: str) -> str:
+def _containers(project: str) -> list[str]:
+    """A sentence for each."""
     try:
         found = DockerHost().containers({"com.docker.compose.project": project})
     except TidegateError as error:
-        return f"unknown: {error.came_back}"
-    return ", ".join(f"{one.name} {one.state}" + (f" ({one.health})" if one.health != "none" else "") for one in found) or "none"
-
+        return [f"unknown: {error.came_back}"]
+    number = project.rsplit("-", 1)[-1]   # each slot's services end in it
+    return [f"{one.service.removesuffix(f'-{number}')} {one.health if one.state == 'running' and one.health != 'none' else one.state}"
+            for one in found] or ["none"]
 
