@@ -11,6 +11,7 @@ from rich.table import Table
 
 from blocks.docker_host import DockerHost
 from tidegate.errors import TidegateError
+from tidegate.facts import ContainerFacts
 from tidegate.ledger.ledger import Ledger
 from tidegate.settings import Settings
 from tidegate.stackfile import Stack, find_stack, load_stack
@@ -78,6 +79,9 @@ def _containers(project: str) -> list[str]:
     except TidegateError as error:
         return [f"unknown: {error.came_back}"]
     number = project.rsplit("-", 1)[-1]   # each slot's services end in it
-    return [f"{one.service.removesuffix(f'-{number}')} {one.health if one.state == 'running' and one.health != 'none' else one.state}"
-            for one in found] or ["none"]
+    return [f"{one.service.removesuffix(f'-{number}')} {_health(one)}" for one in found] or ["none"]
+
+
+def _health(one: ContainerFacts) -> str:
+    return one.health if one.state == "running" and one.health != "none" else one.state
 
