@@ -107,19 +107,22 @@ def _service(model: ComposeModel, name: str, project: str, number: int, released
     return {
         **kept, "image": image, "pull_policy": "never",
         "labels": {**original.get("labels", {}), **labels},
-        "networks": _attachments(model, name, project, edge_network),
+        "networks": _attachments(model, name, project, released, edge_network),
         **({"depends_on": waits_for} if waits_for else {})}
 
 
-def _attachments(model: ComposeModel, name: str, project: str, edge_network: str) -> dict[str, Any]:
-    """The base networks without aliases and fixed addresses; names of its own only where no other slot is."""
+def _attachments(model: ComposeModel, name: str, project: str, released: Sequence[str], edge_network: str) -> dict[str, Any]:
+    """The base networks without aliases and fixed addresses; names of its own only where no other slot is.
+
+    A slot of one service has nobody to call by name, and an engine has about thirty networks to give.
+    """
     attached = _attached(model["services"][name])
     aliases = [alias for network in attached.values() for alias in network.get("aliases", [])]
     own = _FIXED_ADDRESS | {"aliases"}
     shared = {key: {option: value for option, value in options.items() if option not in own} or None
               for key, options in attached.items() if _network_name(model, key) != edge_network}
-    return {**shared, SLOT_NETWORK: {"aliases": list(dict.fromkeys([name, *aliases]))},
-            EDGE_NETWORK: {"aliases": [edge_alias(project, name)]}}
+    own = {SLOT_NETWORK: {"aliases": list(dict.fromkeys([name, *aliases]))}} if len(released) > 1 else {}
+    return {**shared, **own, EDGE_NETWORK: {"aliases": [edge_alias(project, name)]}}
 
 
 def _attached(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -136,7 +139,8 @@ def _networks(model: ComposeModel, services: Mapping[str, Any], base_project: st
     used = {key for service in services.values() for key in service["networks"]} - {SLOT_NETWORK, EDGE_NETWORK}
     pinned = {key: {"name": _network_name(model, key) or f"{base_project}_{key}", "external": True}
               for key in sorted(used)}
-    return {**pinned, SLOT_NETWORK: {"labels": dict(labels)}, EDGE_NETWORK: {"name": edge_network, "external": True}}
+    own = {SLOT_NETWORK: {"labels": dict(labels)}} if len(services) > 1 else {}
+    return {**pinned, **own, EDGE_NETWORK: {"name": edge_network, "external": True}}
 
 
 def _volumes(model: ComposeModel, services: Mapping[str, Any], base_project: str) -> dict[str, Any]:

@@ -160,3 +160,10 @@ def test_the_host_s_ports_that_a_service_takes_are_known_with_their_address() ->
              {"target": 3308, "published": "3308", "protocol": "tcp"}, {"target": 53, "published": "53", "protocol": "udp"},
              {"target": 9000, "protocol": "tcp"}]
     assert published_ports({"services": {"mysql": {"ports": ports}}}, "mysql") == [("127.0.0.1", 3307), ("0.0.0.0", 3308)]
+
+
+def test_a_slot_of_one_service_takes_no_network_of_its_own_because_an_engine_has_few() -> None:
+    made = make_slot(model(), base_project="cloudlens-prod", project="cloudlens-prod-42", number=42, released=["backend"],
+                     images={"backend": "sha256:1"}, edge_network="edge", labels={})
+    assert SLOT_NETWORK not in made.model["networks"]
+    assert SLOT_NETWORK not in made.model["services"]["backend-42"]["networks"]
