@@ -179,6 +179,13 @@ def test_a_run_outlives_the_zygote_and_another_zygote_follows(plane: ControlPlan
     assert after.ended_as() == "COMPLETED"
 
 
+@pytest.fixture
+def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell that is set to no Prefect server: another installation of the test session may have set one."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+
+
+@pytest.mark.usefixtures("plain_shell")
 def test_following_a_run_ends_as_the_run_ends(plane: ControlPlane, tmp_path: Path) -> None:
     shown = io.StringIO()
     console = Console(file=shown, width=200)
@@ -190,11 +197,13 @@ def test_following_a_run_ends_as_the_run_ends(plane: ControlPlane, tmp_path: Pat
     assert f"{plane.ui_url}/runs/flow-run/" in shown.getvalue()
 
 
+@pytest.mark.usefixtures("plain_shell")
 def test_starting_what_is_not_deployed_says_so(plane: ControlPlane) -> None:
     with pytest.raises(InputError, match=r"finding the deployment rollback/nowhere.*make run"):
         start_and_follow(plane.settings, Console(file=io.StringIO()), "rollback/nowhere", {})
 
 
+@pytest.mark.usefixtures("plain_shell")
 def test_starting_without_a_control_plane_says_so(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="does not answer"):
         start_and_follow(Settings(home=tmp_path, prefect_port=free_port()), Console(file=io.StringIO()), "rollback/prod", {})
