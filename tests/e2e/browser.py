@@ -1,0 +1,105 @@
+"""A person in front of the Prefect UI: a real Chromium that reads, clicks and fills in, and leaves a picture of each stage."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from tidegate.settings import ROOT
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")
+WIDTH, HEIGHT = 1280, 900
+WHOLE_HEIGHT = 2000   # enough for the evidence of a small release
+MOST_MILLISECONDS = 120_000
+SETTLE_MILLISECONDS = 1500   # the UI's graph and dialogs move into place
+PICTURES = ROOT / "docs" / "images"
+UPDATE = "TIDEGATE_UPDATE_PICTURES"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Looks at one control plane. `pictures` is the folder of this test's screenshots."""
+
+    page: Page
+    ui_url: str
+    pictures: Path
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.ui_url}{path}")
+
+    def open_run(self, run: UUID) -> None:
+        self.open(f"/runs/flow-run/{run}")
+
+    def ask_for_the_form(self) -> Locator:
+        """The dialog behind the button Resume."""
+        self.page.get_by_role("button", name="Resume").first.click()
+        dialog = self.page.locator(".p-modal__card")
+        dialog.get_by_role("button", name="Submit").wait_for()
+        return dialog
+
+    def submit(self, dialog: Locator) -> None:
+        dialog.get_by_role("button", name="Submit").click()
+        dialog.wait_for(state="hidden")
+
+    def sees_state(self, name: str) -> None:
+        self.page.locator(".state-badge", has_text=name).first.wait_for()
+
+    def picture(self, name: str, of: Locator | None = None) -> None:
+        """Kept as test output; with TIDEGATE_UPDATE_PICTURES=1 in docs/images too."""
+        self.page.wait_for_timeout(SETTLE_MILLISECONDS)
+        file = self.pictures / f"{name}.png"
+        (of or self.page).screenshot(path=file)
+        if os.environ.get(UPDATE):
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, PICTURES / file.name)
+
+    def picture_of_the_whole(self, name: str, of: Locator) -> None:
+        """Of what has to be scrolled otherwise."""
+        self.page.set_viewport_size({"width": WIDTH, "height": WHOLE_HEIGHT})
+        self.picture(name, of)
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+
+
+def fill_in(dialog: Locator, *, choices: Mapping[str, str] = {}, texts: Mapping[str, str] = {},
+            switches: tuple[str, ...] = ()) -> None:
+    """Fields by the titles that a person reads."""
+    for title, choice in choices.items():
+        open_list(field_of(dialog, title))
+        dialog.page.locator(".p-select-option", has_text=choice).click()
+    for title, text in texts.items():
+        field_of(dialog, title).get_by_role("textbox").fill(text)
+    for title in switches:
+        field_of(dialog, title).locator(".p-toggle").click()
+
+
+def open_list(field: Locator) -> None:
+    """By its arrow: a click beside it opens and closes the list at once (Prefect 3.8.8 listens for it twice)."""
+    field.locator(".p-select-button__icon").click()
+
+
+def field_of(dialog: Locator, title: str) -> Locator:
+    return dialog.locator(".schema-form-property", has_text=title)
+
+
+@contextmanager
+def person_at(ui_url: str, pictures: Path) -> Iterator[Person]:
+    """A browser with a new, empty profile."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="tidegate-browser-") as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=shutil.which("chromium"), headless=True, args=list(FLAGS),
+            viewport={"width": WIDTH, "height": HEIGHT}, locale="en-US", timezone_id="Asia/Tokyo")
+        context.set_default_timeout(MOST_MILLISECONDS)
+        pictures.mkdir(parents=True, exist_ok=True)
+        try:
+            yield Person(context.pages[0], ui_url, pictures)
+        finally:
+            context.close()
