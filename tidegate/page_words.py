@@ -25,7 +25,8 @@ ZH: Words = {
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
     "backup_text": "{at}，{size}，{tables} 张表共 {rows} 行；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
     "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n批准后会再次备份并核对，然后才改动生产环境。",
-    "decide_text": "- **approve（批准）**：请先逐项确认验收清单。系统先备份，再发布到生产环境，期间旧版本继续服务。\n"
+    "decide_text": "请在下方列表中选择（点击右端的箭头展开）：\n\n- **approve（批准）**：请先逐项确认验收清单。"
+                   "系统先备份，再发布到生产环境，期间旧版本继续服务。\n"
                    "- **reject（拒绝）**：生产环境不做任何改动，测试环境保留当前结果。\n\n"
                    "请在 **{expires}** 之前决定，过期后不会发布。",
 }
@@ -55,7 +56,8 @@ EN: Words = {
     "backup_text": "{at}, {size}, {rows} rows in {tables} table(s); dumped in {dump} s, restored and compared in {restore} s.",
     "last_backup": "The last verified backup is {age} old: {text}\n\nAfter your approval another one is made and verified, "
                    "before anything in production changes.",
-    "decide_text": "- **approve**: confirm the checklist first. A backup is made, then the version goes to production while the "
+    "decide_text": "Choose from the list below (the arrow at its right end opens it):\n\n"
+                   "- **approve**: confirm the checklist first. A backup is made, then the version goes to production while the "
                    "old one keeps serving.\n- **reject**: production is not touched, staging keeps what it has.\n\n"
                    "Decide before **{expires}**; after that nothing is released.",
 }

@@ -233,7 +233,8 @@ def test_a_release_that_fails_after_a_lossy_change_stops_and_asks_until_a_correc
     assert state.is_failed()
     left = newest(tidegate)
     assert left.state.value == "needs_person"
-    for said in ("cannot be undone without losing", "It began with: ", "not healthy within its start budget", "restore the backup"):
+    for said in ("cannot be undone without losing", "It began with: ", "not healthy within its start budget",
+                 "restore the backup"):
         assert said in (state.message or "")
         assert said in left.reason
     assert "It began with: " in notices[-1]

@@ -27,7 +27,8 @@ def test_an_additive_change_stays_where_it_is() -> None:
 
 
 def test_the_schema_goes_down_to_below_the_oldest_change_that_must_go() -> None:
-    way = way_over([plan("none", "4", "4"), plan("needs downgrade", "3", "4"), plan("needs downgrade", "2", "3"), plan("additive", "1", "2")])
+    way = way_over([plan("none", "4", "4"), plan("needs downgrade", "3", "4"), plan("needs downgrade", "2", "3"),
+                    plan("additive", "1", "2")])
     assert (way.way_back, way.schema) == ("image + downgrade", (SchemaMove("main", "2", "4"),))
 
 
