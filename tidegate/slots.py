@@ -121,8 +121,8 @@ def _attachments(model: ComposeModel, name: str, project: str, released: Sequenc
     own = _FIXED_ADDRESS | {"aliases"}
     shared = {key: {option: value for option, value in options.items() if option not in own} or None
               for key, options in attached.items() if _network_name(model, key) != edge_network}
-    own = {SLOT_NETWORK: {"aliases": list(dict.fromkeys([name, *aliases]))}} if len(released) > 1 else {}
-    return {**shared, **own, EDGE_NETWORK: {"aliases": [edge_alias(project, name)]}}
+    private: dict[str, Any] = {SLOT_NETWORK: {"aliases": list(dict.fromkeys([name, *aliases]))}} if len(released) > 1 else {}
+    return {**shared, **private, EDGE_NETWORK: {"aliases": [edge_alias(project, name)]}}
 
 
 def _attached(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
