@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tidegate.messages import release_record
-
 from tasks.deployments import planned
 from tasks.pages import publish
 from tasks.step import Evidence, step
 from tasks.work import Work
+from tidegate.messages import release_record
 
 
 @step("move-alias", timeout_seconds=60)
