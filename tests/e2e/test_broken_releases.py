@@ -40,7 +40,7 @@ class Broken:
 
 BROKEN = (
     Broken("v1.2.0-never-healthy", "failed",
-           ("UnhealthyError", "not healthy within its start budget", "health check said: HTTP/1.0 503"), SHORT_BUDGET_SECONDS),
+           ("UnhealthyError", "not healthy within its start budget", "health check said: HTTP/1.1 503"), SHORT_BUDGET_SECONDS),
     Broken("v1.2.1-api-500", "failed", ("SmokeError", "账单内容", "500")),
     Broken("v1.2.2-empty-data", "failed", ("SmokeError", "账单内容", "items.0.id")),
     Broken("v1.2.3-crash-at-start", "failed", ("UnhealthyError", "its process ended", "CLOUDLENS_LICENSE_KEY")),
