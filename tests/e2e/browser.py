@@ -78,7 +78,7 @@ def fill_in(dialog: Locator, *, choices: Mapping[str, str] = {}, texts: Mapping[
     for title, text in texts.items():
         field_of(dialog, title).get_by_role("textbox").fill(text)
     for title in switches:
-        field_of(dialog, title).locator(".p-toggle").click()
+        field_of(dialog, title).get_by_role("switch").click()
 
 
 def open_list(field: Locator) -> None:
