@@ -117,7 +117,8 @@ def _was_asked(key: str) -> bool:
 def _act_on(work: Work, decided: Approval) -> Work:
     if decided.decision == "rejected":
         move(work, DeploymentState.REJECTED, f"{decided.approver}: {decided.reason}")
-        raise RejectedError(f"accepting {work.title} {work.version.name}", f"{decided.approver} rejected it: {decided.reason}",
+        said = decided.reason.rstrip(".。")   # the error's own sentence ends with one
+        raise RejectedError(f"accepting {work.title} {work.version.name}", f"{decided.approver} rejected it: {said}",
                             "Production was not touched; staging keeps this version. Release the corrected commit")
     return work
 
