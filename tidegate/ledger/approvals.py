@@ -45,7 +45,7 @@ class Approvals:
             return list(session.scalars(wanted))
 
 
-def _newest(deployment_id: str, plan_hash: str, now: datetime) -> Select[Approval]:
+def _newest(deployment_id: str, plan_hash: str, now: datetime) -> Select[tuple[Approval]]:
     return select(Approval).where(
         Approval.deployment_id == deployment_id, Approval.plan_hash == plan_hash, Approval.expires_at > now,
     ).order_by(Approval.decided_at.desc(), Approval.id)

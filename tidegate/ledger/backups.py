@@ -75,12 +75,12 @@ def _columns(backup: Backup) -> dict[str, Any]:
     return {**values, "tables": dict(backup.tables)}
 
 
-def _kept(stack: str, environment: str) -> Select[StoredBackup]:
+def _kept(stack: str, environment: str) -> Select[tuple[StoredBackup]]:
     return select(StoredBackup).where(
         StoredBackup.stack == stack, StoredBackup.environment == environment, StoredBackup.pruned_at.is_(None),
     ).order_by(StoredBackup.made_at.desc(), StoredBackup.id)
 
 
-def _unfinished(stack: str, environment: str) -> Select[str]:
+def _unfinished(stack: str, environment: str) -> Select[tuple[str]]:
     return select(Deployment.id).where(
         Deployment.stack == stack, Deployment.environment == environment, Deployment.state.in_(OPEN))

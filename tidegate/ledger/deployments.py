@@ -120,18 +120,18 @@ class Deployments:
             wanted = wanted.where(Deployment.stack == stack)
         return self._all(wanted if environment is None else wanted.where(Deployment.environment == environment))
 
-    def _all(self, wanted: Select[Deployment]) -> list[Deployment]:
+    def _all(self, wanted: Select[tuple[Deployment]]) -> list[Deployment]:
         with self._store.reading("reading deployments") as session:
             return list(session.scalars(wanted))
 
-    def _one(self, wanted: Select[Deployment], name: str) -> Deployment:
+    def _one(self, wanted: Select[tuple[Deployment]], name: str) -> Deployment:
         found = self._all(wanted)
         if not found:
             raise LedgerError(f"looking for the {name}", "there is none", "Use an id or a number from the history")
         return found[0]
 
 
-def _of(stack: str, environment: str) -> Select[Deployment]:
+def _of(stack: str, environment: str) -> Select[tuple[Deployment]]:
     return select(Deployment).where(Deployment.stack == stack, Deployment.environment == environment)
 
 

@@ -50,6 +50,6 @@ class Holds:
         return frozenset(hold.commit for hold in self.active(stack))
 
 
-def _active(stack: str, commit: str | None = None) -> Select[Hold]:
+def _active(stack: str, commit: str | None = None) -> Select[tuple[Hold]]:
     wanted = select(Hold).where(Hold.stack == stack, Hold.lifted_at.is_(None)).order_by(Hold.placed_at, Hold.id)
     return wanted if commit is None else wanted.where(Hold.commit == commit)

@@ -44,7 +44,7 @@ def settle_troubled(tx: Writing, newest: Deployment, actor: str) -> None:
         enter(tx, other, DeploymentState.FAILED, f"#{newest.number} serves; before: {other.reason}", actor)
 
 
-def may_serve(stack: str, environment: str) -> Select[Deployment]:
+def may_serve(stack: str, environment: str) -> Select[tuple[Deployment]]:
     """All that were switched to and have not been replaced yet, by number."""
     return select(Deployment).where(
         Deployment.stack == stack, Deployment.environment == environment, Deployment.state.in_(MAY_SERVE),
