@@ -37,7 +37,7 @@ def state(config: Config) -> dict[str, Any]:
         return []
 
     script = ScriptDirectory.from_config(config)
-    with EnvironmentContext(config, script, fn=look):
+    with EnvironmentContext(config, script, fn=look, dont_mutate=True):   # or it makes the version table
         script.run_env()
     return found
 

@@ -93,8 +93,9 @@ def migrator(empty: Server, tool_image: str, request: pytest.FixtureRequest) -> 
 Make = Callable[..., AlembicMigrator]
 
 
-def test_an_empty_database_is_shown_the_whole_way_up(migrator: Make) -> None:
+def test_an_empty_database_is_shown_the_whole_way_up_and_stays_empty(migrator: Make, empty: Server) -> None:
     change = migrator(BILLS, RENAME).inspect()
+    assert empty.owner().row_counts() == {}
     assert (change.current, change.head) == (None, "0002")
     assert [each.id for each in change.revisions] == ["0001", "0002"]
     assert "CREATE TABLE bills" in change.upgrade_sql
