@@ -11,7 +11,7 @@ help:           ## this list
 setup:          ## prepare this machine: dependencies, Docker Engine, images, the demo's repository and env files
 	@$(PYTHON) -m setup
 
-setup-tests: setup  ## what the tests need besides: a browser, Prometheus and Alertmanager
+setup-tests: setup  ## what the tests need besides: a browser, Prometheus, Alertmanager, a registry, PostgreSQL
 	@$(PYTHON) -m setup tests
 
 demo: setup     ## release the example application, from a commit to production

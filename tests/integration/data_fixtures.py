@@ -7,13 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from blocks.docker_host import DockerHost
-from tests.integration.data_servers import (
-    Server,
-    build_mysql,
-    build_postgresql,
-    mysql_server,
-    postgresql_server,
-)
+from tests.integration.data_servers import Server, mysql_server, postgresql_server
 
 
 @pytest.fixture(scope="session")
@@ -23,18 +17,13 @@ def host() -> Iterator[DockerHost]:
     host.client.close()
 
 
-@pytest.fixture(scope="session")
-def mysql_image(host: DockerHost) -> str:
-    return build_mysql(host)
-
-
 @pytest.fixture(scope="module")
-def mysql(host: DockerHost, mysql_image: str) -> Iterator[Server]:
-    with mysql_server(host, mysql_image) as server:
+def mysql(host: DockerHost) -> Iterator[Server]:
+    with mysql_server(host) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def postgresql(host: DockerHost) -> Iterator[Server]:
-    with postgresql_server(host, build_postgresql(host)) as server:
+    with postgresql_server(host) as server:
         yield server

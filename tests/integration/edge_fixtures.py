@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,15 +9,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
 from blocks.docker_host import DockerHost
 from blocks.edge_container import EdgeAddresses, ensure_edge, stop_edge
+from tests import images
 from tidegate.facts import Route, Target
 
-EDGE_IMAGE = "tidegate-test/traefik:3"
-BACKEND_IMAGE = "tidegate-base:bookworm"
 DOMAIN = "shop.example.test"
 
 # /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host and size of what was sent.
@@ -49,21 +44,6 @@ http.server.ThreadingHTTPServer(("", 8000), App).serve_forever()
 StartBackend = Callable[[int], Container]
 
 
-@pytest.fixture(scope="session")
-def edge_image(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Traefik alone in an image; kept on the engine between runs."""
-    client = DockerHost().client
-    try:
-        client.images.get(EDGE_IMAGE)
-    except ImageNotFound:
-        context = tmp_path_factory.mktemp("traefik")
-        binary = shutil.which("traefik") or os.path.join(sysconfig.get_path("scripts"), "traefik")
-        shutil.copy(binary, context / "traefik")
-        (context / "Dockerfile").write_text('FROM scratch\nCOPY traefik /traefik\nENTRYPOINT ["/traefik"]\n')
-        client.images.build(path=str(context), tag=EDGE_IMAGE, rm=True)
-    return EDGE_IMAGE
-
-
 @pytest.fixture(scope="module")
 def edge_host() -> Iterator[DockerHost]:
     """The local engine with an edge network of this test's own."""
@@ -74,11 +54,10 @@ def edge_host() -> Iterator[DockerHost]:
 
 
 @pytest.fixture(scope="module")
-def running_edge(edge_host: DockerHost, edge_image: str, tmp_path_factory: pytest.TempPathFactory
-                 ) -> Iterator[tuple[EdgeAddresses, Path]]:
+def running_edge(edge_host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EdgeAddresses, Path]]:
     """An edge that answers, and its folder of routes."""
     folder = tmp_path_factory.mktemp("routes")
-    addresses = ensure_edge(edge_host, edge_image, folder, 0, 0, name=edge_host.edge_network)
+    addresses = ensure_edge(edge_host, images.EDGE, folder, 0, 0, name=edge_host.edge_network)
     yield addresses, folder
     stop_edge(edge_host, addresses.container, grace_seconds=1)
 
@@ -90,7 +69,7 @@ def start_backend(edge_host: DockerHost, running_edge: tuple[EdgeAddresses, Path
 
     def start(number: int) -> Container:
         container = edge_host.client.containers.run(
-            BACKEND_IMAGE, ["python3", "-c", BACKEND], name=f"{edge_host.edge_network}-{number}-{uuid4().hex[:4]}",
+            images.BASE, ["python3", "-c", BACKEND], name=f"{edge_host.edge_network}-{number}-{uuid4().hex[:4]}",
             environment={"VERSION": f"v{number}"}, network=edge_host.edge_network, detach=True)
         started.append(container)
         wait_until_it_listens(container)

@@ -22,6 +22,7 @@ from blocks.backup_making import Dump, Source, compare, make_backup, restore, sa
 from blocks.backups import BackupStore, Part
 from blocks.docker_host import KEY_LABEL, DockerHost
 from blocks.scratch import ScratchDatabase, scratch_database
+from tests import images
 from tests.integration.data_servers import MYSQL, POSTGRESQL, Server
 from tidegate.errors import BackupError, CapacityError, DatabaseError
 from tidegate.facts import Backup
@@ -46,9 +47,9 @@ def filled(mysql: Server) -> Server:
 
 
 @pytest.fixture
-def volume(host: DockerHost, mysql_image: str) -> Iterator[str]:
+def volume(host: DockerHost) -> Iterator[str]:
     made = host.client.volumes.create(f"tidegate-test-{uuid.uuid4().hex[:8]}")
-    host.client.containers.run(mysql_image, ["sh", "-c", "echo tide >/v/file"], entrypoint=[], network="none", remove=True,
+    host.client.containers.run(images.BASE, ["sh", "-c", "echo tide >/v/file"], entrypoint=[], network="none", remove=True,
                                volumes={made.name: {"bind": "/v", "mode": "rw"}})
     yield made.name
     made.remove()

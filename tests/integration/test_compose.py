@@ -10,10 +10,11 @@ import pytest
 
 from blocks.compose import Compose
 from blocks.docker_host import DockerHost
+from tests import images
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ComposeModel, ContainerFacts, Slot
 
-IMAGE = "tidegate-base:bookworm"
+IMAGE = images.BASE
 AWKWARD = "pa$$word$X \"quoted\" 'single' #=|&\\"
 
 

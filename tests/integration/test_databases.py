@@ -7,6 +7,7 @@ import io
 import pytest
 
 from blocks.databases import open_database
+from tests import images
 from tests.contracts.database_contract import DatabaseContract
 from tests.integration.data_servers import MYSQL, Server
 from tidegate.errors import ConfigError, DatabaseError
@@ -41,7 +42,7 @@ class TestMySQL(DatabaseContract):
             server.database(MYSQL_USER="narrow", MYSQL_PASSWORD="n4rrow").dump(io.BytesIO())
 
     def test_a_container_that_is_stopped_is_a_database_error(self, server: Server) -> None:
-        container = server.host.client.containers.create("tidegate-base:bookworm", ["true"], network="none")
+        container = server.host.client.containers.create(images.BASE, ["true"], network="none")
         try:
             with pytest.raises(DatabaseError, match="not running"):
                 open_database(server.host, MYSQL, container.id, server.environment).ping()
@@ -51,7 +52,7 @@ class TestMySQL(DatabaseContract):
     def test_an_image_without_client_programs_is_named(self, server: Server) -> None:
         run = ["sh", "-c", "rm -f /usr/bin/mariadb* /usr/bin/mysql*; sleep 60"]
         containers = server.host.client.containers
-        container = containers.run("tidegate-base:bookworm", run, network="none", detach=True, init=True)
+        container = containers.run(images.MYSQL, run, entrypoint=[], network="none", detach=True, init=True)
         try:
             container.exec_run(["sh", "-c", "while [ -e /usr/bin/mysql ]; do sleep 0.1; done"])
             with pytest.raises(DatabaseError, match="no MySQL client programs"):

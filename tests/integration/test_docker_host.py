@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from blocks.docker_host import KEY_LABEL, DockerHost
+from tests import images
 from tidegate.errors import EngineError
 from tidegate.facts import Job
 
-IMAGE = "tidegate-base:bookworm"
+IMAGE = images.BASE
 
 
 @pytest.fixture(scope="module")

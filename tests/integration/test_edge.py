@@ -17,6 +17,7 @@ from blocks.docker_host import DockerHost
 from blocks.edge_container import EdgeAddresses, ensure_edge, stop_edge
 from blocks.traefik import TraefikEdge
 from blocks.witness import TrafficWitness
+from tests import images
 from tests.contracts.edge_contract import EdgeContract
 from tests.contracts.fakes import FakeEdge
 from tests.integration.edge_fixtures import *  # noqa: F403
@@ -218,14 +219,14 @@ def test_a_removed_route_answers_no_more(edge: TraefikEdge, slots: Slots) -> Non
 
 
 def test_the_same_settings_leave_the_edge_alone_and_others_renew_it(
-        edge_host: DockerHost, edge_image: str, tmp_path: Path) -> None:
+        edge_host: DockerHost, tmp_path: Path) -> None:
     name = f"{edge_host.edge_network}-again"
-    first = ensure_edge(edge_host, edge_image, tmp_path, 0, 0, name=name)
+    first = ensure_edge(edge_host, images.EDGE, tmp_path, 0, 0, name=name)
     try:
-        assert ensure_edge(edge_host, edge_image, tmp_path, 0, 0, name=name) == first
+        assert ensure_edge(edge_host, images.EDGE, tmp_path, 0, 0, name=name) == first
         edge_host.client.containers.get(first.container).stop(timeout=1)
-        assert ensure_edge(edge_host, edge_image, tmp_path, 0, 0, name=name) == first
-        other = ensure_edge(edge_host, edge_image, tmp_path / "elsewhere", 0, 0, name=name)
+        assert ensure_edge(edge_host, images.EDGE, tmp_path, 0, 0, name=name) == first
+        other = ensure_edge(edge_host, images.EDGE, tmp_path / "elsewhere", 0, 0, name=name)
         assert other.container != first.container
     finally:
         stop_edge(edge_host, edge_host.client.containers.get(name).id or "", grace_seconds=1)

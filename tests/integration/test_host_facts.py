@@ -7,6 +7,7 @@ import pytest
 
 from blocks.docker_host import DockerHost
 from blocks.host_facts import host_facts, require_free_port
+from tests import images
 from tidegate.errors import CapacityError
 
 GIB = 1 << 30
@@ -39,7 +40,7 @@ def test_a_port_of_a_program_is_taken() -> None:
 
 def test_a_port_of_a_container_is_taken_and_its_owner_named() -> None:
     client = DockerHost().client
-    container = client.containers.run("tidegate-base:bookworm", ["sleep", "60"], detach=True, init=True,
+    container = client.containers.run(images.BASE, ["sleep", "60"], detach=True, init=True,
                                       ports={"80/tcp": ("127.0.0.1", None)})
     try:
         container.reload()

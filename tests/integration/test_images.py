@@ -12,10 +12,10 @@ from docker.errors import ImageNotFound
 
 from blocks.docker_host import DockerHost
 from blocks.images import ImageStore, release_labels
+from tests.images import BASE
 from tidegate.errors import CapacityError, ImageError
 from tidegate.facts import Commit, Version
 
-BASE = "tidegate-base:bookworm"
 DOCKERFILE = f"FROM {BASE}\nARG GREETING=none\nCOPY app.txt /app.txt\nRUN echo $GREETING > /greeting.txt\n"
 
 

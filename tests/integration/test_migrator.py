@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from blocks.alembic_migrator import AlembicMigrator
-from blocks.docker_host import DockerHost
-from tests.integration.data_servers import BASE, Server, build_image
+from setup.wheels import WHEELS
+from tests.images import BASE
+from tests.integration.data_servers import Server, build_image
 from tidegate.errors import MigrationError
 
 pytest_plugins = ["tests.integration.data_fixtures"]
@@ -62,12 +60,10 @@ DROP = revision("0002", "0001", "op.drop_column('bills', 'note')", "op.add_colum
 
 
 @pytest.fixture(scope="session")
-def tool_image(host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> str:
-    wheels = tmp_path_factory.mktemp("wheels")
-    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--only-binary=:all:",
-                    "-d", str(wheels), "alembic", "pymysql"], check=True)
-    files: dict[str, str | bytes] = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(Path(wheels).iterdir())}
-    return build_image(host, TOOL_IMAGE, {"Dockerfile": _DOCKERFILE, **files})
+def tool_image() -> str:
+    """From the example's wheels, which are for the Python of this base."""
+    files: dict[str, str | bytes] = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(WHEELS.iterdir())}
+    return build_image(TOOL_IMAGE, {"Dockerfile": _DOCKERFILE, **files})
 
 
 @pytest.fixture
