@@ -19,7 +19,6 @@ from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.settings import ROOT, Settings
 
 WORK_POOL = "tidegate"
-JOB_TEMPLATE = Path(__file__).with_name("job_template.json")
 SERVER_START_SECONDS = 90
 BIN = Path(sys.executable).parent
 
@@ -77,11 +76,9 @@ class ControlPlane:
         self._wait_for_server()
 
     def start_worker(self, packages: Sequence[str] = ("flows",)) -> None:
-        """The work pool starts runs by `cli.warm_start`; the zygote answers it, with all modules of `packages` imported."""
-        self.prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite",
-                     "--base-job-template", str(JOB_TEMPLATE))
+        """Runs are started by `cli.warm_start`; the zygote answers it, with all modules of `packages` imported."""
         self.zygote.start([sys.executable, "-m", "cli.zygote", str(self.zygote_socket), *packages], self.environment())
-        self.worker.start([str(BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--name", "tidegate"],
+        self.worker.start([str(BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--name", WORK_POOL],
                           self.environment())
 
     def start_receiver(self) -> None:

@@ -8,8 +8,7 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from cli.control_plane import ControlPlane
-from cli.demo_reset import reset
+from cli.control_plane import ControlPlane, with_prefect
 from cli.demo_tables import stages_table, traffic_table
 from cli.demo_traffic import SteadyClient
 from cli.run import point_prefect_here, run
@@ -18,20 +17,23 @@ from tidegate.settings import Settings
 from tidegate.stackfile import find_stack
 
 STACK = "cloudlens"
-VERSIONS = ("v1.0.0", "v1.1.0")
-WATCH_SECONDS = 25
+WATCH_SECONDS = {"v1.0.0": 3, "v1.1.0": 15}
+"""A first version has nothing to go back to, so there is less to watch for."""
 
 
 def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     """0 when both versions reached production and no client lost a request."""
     begun = time.monotonic()
+    with_prefect(ControlPlane(settings).environment())
     if fresh:
+        from cli.demo_reset import reset  # Prefect reads its settings when it is imported
+
         reset(settings, console, STACK)
     plane = run(settings, console)
     point_prefect_here(plane)
     with ExitStack() as running:
         clients = [running.enter_context(client) for client in _clients(settings)]
-        good = all([_release(settings, plane, console, version) for version in VERSIONS])
+        good = all([_release(settings, plane, console, version) for version in WATCH_SECONDS])
     console.print(traffic_table(clients))
     for client in clients:
         for fault in (*client.faults, *client.long_faults[:5]):
@@ -55,7 +57,7 @@ def _release(settings: Settings, plane: ControlPlane, console: Console, version:
     from cli.demo_run import DemoRun  # speaks to the Prefect API that `run` has just started
 
     console.rule(f"[bold]release {STACK} {version} to prod[/bold]")
-    released = DemoRun.start(STACK, version, WATCH_SECONDS)
+    released = DemoRun.start(STACK, version, WATCH_SECONDS[version])
     console.print(f"Run: {plane.ui_url}/runs/flow-run/{released.id}")
     if released.wait_until_suspended():
         if sys.stdin.isatty():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -22,14 +23,18 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     with_prefect(plane.environment())
     from cli.automations import register_automations  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
+    from cli.work_pool import make_work_pool
 
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
-    register_blocks(settings, addresses)
-    plane.start_worker()
-    plane.register_deployments()
+    make_work_pool(f"{plane.ui_url}/api")
+    with ThreadPoolExecutor(1) as beside:   # Prefect's command line takes seconds to import
+        deployments = beside.submit(plane.register_deployments)
+        register_blocks(settings, addresses)
+        plane.start_worker()
+        deployments.result()
     register_automations()
     _step(console, "worker and deployments", "ready")
     plane.start_receiver()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,30 +17,25 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from cli.automations import INCIDENT, register_automations
-from cli.control_plane import WORK_POOL, ControlPlane
+from cli.control_plane import ControlPlane
+from cli.work_pool import make_work_pool
+from tests.installation import free_ports
 from tidegate.settings import ROOT, Settings
 
 MOST_SECONDS = 60
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A server with all deployments and no worker: what is started stays scheduled and can be read."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"), stacks=ROOT / "stacks", prefect_port=free_port(),
-                        receiver_port=free_port())
+    settings = Settings(home=tmp_path_factory.mktemp("home"), stacks=ROOT / "stacks", prefect_port=free_ports(1)[0],
+                        receiver_port=free_ports(1)[0])
     plane = ControlPlane(settings)
     try:
         plane.start_server()
-        plane.prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
-        plane.register_deployments()
         with temporary_settings({PREFECT_API_URL: f"{plane.ui_url}/api"}):
+            make_work_pool(f"{plane.ui_url}/api")
+            plane.register_deployments()
             register_automations()
             yield plane
     finally:

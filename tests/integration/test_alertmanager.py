@@ -15,8 +15,9 @@ import pytest
 
 from blocks.environment_events import RECOVERED
 from cli.control_plane import ControlPlane
+from tests.installation import free_ports
 from tests.integration.incident_fixtures import *  # noqa: F403
-from tests.integration.incident_fixtures import events_of, free_port, incident_runs, wait_for
+from tests.integration.incident_fixtures import events_of, incident_runs, wait_for
 
 RULES = """\
 groups:
@@ -120,7 +121,7 @@ def target() -> Iterator[Target]:
 
 @pytest.fixture
 def monitoring(receiver: ControlPlane, target: Target, tmp_path: Path) -> Iterator[None]:
-    alertmanager_port = free_port()
+    alertmanager_port = free_ports(1)[0]
     (tmp_path / "rules.yml").write_text(RULES)
     (tmp_path / "prometheus.yml").write_text(PROMETHEUS % (alertmanager_port, target.server_address[1]))
     (tmp_path / "alertmanager.yml").write_text(
@@ -128,7 +129,7 @@ def monitoring(receiver: ControlPlane, target: Target, tmp_path: Path) -> Iterat
     alertmanager = start(tmp_path, "prometheus-alertmanager", alertmanager_port, "--config.file=alertmanager.yml",
                          "--storage.path=alerts", "--cluster.listen-address=")
     try:
-        prometheus = start(tmp_path, "prometheus", free_port(), "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+        prometheus = start(tmp_path, "prometheus", free_ports(1)[0], "--config.file=prometheus.yml", "--storage.tsdb.path=data",
                            "--rules.alert.resend-delay=200ms")
         try:
             yield

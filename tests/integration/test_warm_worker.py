@@ -6,7 +6,6 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ from rich.console import Console
 from cli.control_plane import WORK_POOL, ControlPlane
 from cli.follow import start_and_follow
 from cli.prefect_api import PrefectApi
+from cli.work_pool import make_work_pool
+from tests.installation import free_ports
 from tidegate.errors import EngineError, InputError
 from tidegate.settings import ROOT, Settings
 
@@ -87,9 +88,10 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{home}:{ROOT}")
         patch.setenv("PYTHONWARNINGS", "default")
-        plane = ControlPlane(Settings(home=home, prefect_port=free_port()))
+        plane = ControlPlane(Settings(home=home, prefect_port=free_ports(1)[0]))
         try:
             plane.start_server()
+            make_work_pool(f"{plane.ui_url}/api")
             plane.start_worker(packages=["trials"])
             register_trial(plane)
             wait_until_warm(plane)
@@ -206,7 +208,7 @@ def test_starting_what_is_not_deployed_says_so(plane: ControlPlane) -> None:
 @pytest.mark.usefixtures("plain_shell")
 def test_starting_without_a_control_plane_says_so(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="does not answer"):
-        start_and_follow(Settings(home=tmp_path, prefect_port=free_port()), Console(file=io.StringIO()), "rollback/prod", {})
+        start_and_follow(Settings(home=tmp_path, prefect_port=free_ports(1)[0]), Console(file=io.StringIO()), "rollback/prod", {})
 
 
 def test_without_any_zygote_a_run_starts_cold(plane: ControlPlane, trial: Trial) -> None:
@@ -291,9 +293,3 @@ def alive(pid: int) -> bool:
 def messages(trial: Trial) -> list[str]:
     answer = trial.http.post("/logs/filter", json={"logs": {"flow_run_id": {"any_": [trial.id]}}})
     return [log["message"] for log in answer.json()] if answer.is_success else []
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
