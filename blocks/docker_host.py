@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import BinaryIO
 
 import docker
@@ -71,8 +72,7 @@ class DockerHost(Block):
     @cached_property
     def client(self) -> docker.DockerClient:
         with engine_errors("connecting to the Docker Engine"):
-            timeout = int(self.timeout_seconds)
-            return docker.DockerClient(self.url, timeout=timeout) if self.url else docker.from_env(timeout=timeout)
+            return _client(self.url, int(self.timeout_seconds), os.environ.get("DOCKER_HOST", ""))
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         """All containers, running or not, that carry every one of `labels`."""
@@ -161,6 +161,15 @@ class DockerHost(Block):
                                   "Do not start a daemon this way")
             time.sleep(0.02)
         return int(found["ExitCode"])
+
+
+@cache
+def _client(url: str, timeout_seconds: int, default: str) -> docker.DockerClient:
+    """One for each engine in this process: every opened environment would otherwise leave connections behind.
+
+    `default` is where an empty `url` leads.
+    """
+    return docker.DockerClient(url, timeout=timeout_seconds) if url else docker.from_env(timeout=timeout_seconds)
 
 
 def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do: str) -> str:

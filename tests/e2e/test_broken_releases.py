@@ -80,7 +80,7 @@ def nobody_lost(visitors: TrafficWitness) -> Iterator[None]:
 @pytest.fixture
 def api_visitors(tidegate: Installation, kiosk: str) -> Iterator[None]:
     """People who use what turns bad."""
-    with TrafficWitness(tidegate.plane.edge_url, domain_of(kiosk, "prod"), "/api/bills", rate_per_second=10):
+    with TrafficWitness(tidegate.plane.edge_url, domain_of(kiosk, "prod"), "/api/bills", rate_per_second=50):
         yield
 
 

@@ -67,7 +67,15 @@ def test_opening_again_with_the_same_key_gives_the_same_deployment(ledger: Ledge
     assert len(ledger.deployments.history("cloudlens", "prod")) == 1
 
 
-def test_a_key_cannot_be_used_for_another_release(ledger: Ledger) -> None:
+@pytest.mark.parametrize("state", [S.PLANNED, S.WAITING])
+def test_what_is_edited_before_anything_is_changed_makes_it_another_release(ledger: Ledger, state: S) -> None:
+    first, other = deploy(ledger, run="run-1", state=state), record_release(ledger, "v1", config="edited")
+    again = ledger.deployments.open(key=first.key, release_id=other.id, environment="prod", requested_by="mei", run_id="r")
+    assert (again.id, again.release_id, again.release.config_hash) == (first.id, other.id, "edited")
+    assert ledger.audit.entries()[-1].details["release_id"] == other.id
+
+
+def test_a_key_cannot_be_used_for_another_release_once_something_is_changed(ledger: Ledger) -> None:
     first, other = deploy(ledger, run="run-1"), record_release(ledger, "v2")
     with pytest.raises(LedgerError, match="of another release"):
         ledger.deployments.open(key=first.key, release_id=other.id, environment="prod", requested_by="mei", run_id="r")

@@ -29,14 +29,15 @@ class Deployments:
 
         `slot` is the compose project to use; without one, the deployment gets its own.
 
-        Raises LedgerError when `key` was opened for another release, or a rollback names no origin.
+        While nothing is changed, the same key may come with another release: somebody has edited the configuration meanwhile.
+        Raises LedgerError when it does so later, or a way back names no origin.
         """
         doing = f"opening the deployment {key}"
-        if (kind == "rollback") != (origin_id is not None):
-            raise LedgerError(doing, "a rollback, and nothing else, has an origin", "Give kind and origin_id together")
+        if (kind != "release") != (origin_id is not None):
+            raise LedgerError(doing, "a way back, and nothing else, has an origin", "Give kind and origin_id together")
         with self._store.writing(doing) as tx:
             if (there := tx.session.scalars(select(Deployment).where(Deployment.key == key)).first()) is not None:
-                return _same_request(there, release_id, environment, doing)
+                return _same_request(tx, there, release_id, environment, doing)
             release = _release(tx, release_id, doing)
             tx.guard(release.stack, environment, fence)
             number = _next_number(tx, release.stack, environment)
@@ -156,9 +157,14 @@ def _set(tx: Writing, deployment: Deployment, new: Mapping[str, Any], actor: str
         tx.audit("deployment.amended", serving.subject(deployment), actor=actor, **new)
 
 
-def _same_request(there: Deployment, release_id: str, environment: str, doing: str) -> Deployment:
-    if (there.release_id, there.environment) != (release_id, environment):
+def _same_request(tx: Writing, there: Deployment, release_id: str, environment: str, doing: str) -> Deployment:
+    release = _release(tx, release_id, doing)
+    if release.id == there.release_id and there.environment == environment:
+        return there
+    if (release.stack, environment) != (there.stack, there.environment) or there.state not in _BEFORE_ANY_CHANGE:
         raise LedgerError(doing, f"it is #{there.number}, of another release or environment", "Start a new run")
+    there.release = release
+    tx.audit("deployment.amended", serving.subject(there), release_id=release.id)
     return there
 
 
