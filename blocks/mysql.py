@@ -21,6 +21,8 @@ _FAULTS = (
 )
 _TABLES = ("SELECT HEX(table_name) FROM information_schema.tables "
            "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")
+_CHARSET = ("SELECT default_character_set_name, default_collation_name FROM information_schema.schemata "
+            "WHERE schema_name = DATABASE()")
 
 
 class MySQL:
@@ -50,6 +52,12 @@ class MySQL:
     def restore(self, dump: BinaryIO) -> None:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
         self._client.run("restoring into", self._program("mariadb", "mysql", self.login.database), stdin=dump)
+
+    def clear(self) -> None:
+        """Leave nothing in the database: no table, view, routine or event. Its character set stays. Raises DatabaseError."""
+        [(charset, collation)] = self._query("looking at the character set of", _CHARSET)
+        name = _quoted(self.login.database)
+        self._query("clearing", f"DROP DATABASE {name}; CREATE DATABASE {name} CHARACTER SET {charset} COLLATE {collation}")
 
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows per table, all seen at one moment."""

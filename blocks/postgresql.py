@@ -24,6 +24,8 @@ _OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c
 _TABLES = ("SELECT encode(convert_to(c.relname, 'UTF8'), 'hex'), "
            "quote_ident(n.nspname) || '.' || quote_ident(c.relname) "
            f"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}")
+_SCHEMAS = ("SELECT quote_ident(nspname), quote_ident(pg_get_userbyid(nspowner)) FROM pg_namespace "
+            "WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'")
 
 
 class PostgreSQL:
@@ -51,6 +53,15 @@ class PostgreSQL:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
         command = self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null")
         self._client.run("restoring into", command, stdin=dump)
+
+    def clear(self) -> None:
+        """Leave nothing in the database but an empty schema `public`, whose owner stays. Raises DatabaseError."""
+        schemas = self._query("listing the schemas of", _SCHEMAS)
+        drops = [f"DROP SCHEMA {name} CASCADE" for name, _ in schemas]
+        makes = [f"CREATE SCHEMA public AUTHORIZATION {owner}; GRANT USAGE ON SCHEMA public TO PUBLIC; "
+                 "COMMENT ON SCHEMA public IS 'standard public schema'"
+                 for name, owner in schemas if name == "public"]
+        self._query("clearing", "; ".join(["BEGIN", *drops, *makes, "COMMIT"]))
 
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows per table, all seen at one moment."""

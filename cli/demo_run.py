@@ -11,7 +11,7 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from tasks.acceptance import CHECKLIST
+from tasks.forms import CHECKLIST
 
 POLL_SECONDS = 0.5
 MOST_SECONDS = 1800

@@ -17,6 +17,7 @@ from tidegate.stackfile import find_stack
 
 Row = dict[str, Any]
 MOST_REASON = 160   # characters: enough for what was being done and what came back
+KINDS = {"release": "{}", "rollback": "back to {}", "restore": "data of {}"}
 COLORS = {"good": "green", "superseded": "dim", "failed": "red", "rolled_back": "yellow", "rollback_failed": "red",
           "needs_person": "red"}
 
@@ -34,7 +35,7 @@ def table(found: list[Row], stack: str, environment: str) -> Table:
         shown.add_column(heading)
     for row in found:
         color = COLORS.get(row["state"], "default")
-        version = row["version"] if row["kind"] == "release" else f"back to {row['version']}"
+        version = KINDS[row["kind"]].format(row["version"])
         people = escape("\n".join(filter(None, (row["requested_by"], row["approved_by"]))))
         shown.add_row(str(row["number"]), version, f"[{color}]{row['state'].replace('_', ' ')}[/{color}]", _switched(row),
                       people, row["traffic"] or "", escape(shorten(row["reason"] or "", MOST_REASON, placeholder=" …")))

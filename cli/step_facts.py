@@ -65,6 +65,9 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "settle-route": lambda evidence: f"#{evidence['serving']} serves alone",
     "move-alias": lambda evidence: f"tag {evidence['alias']} points here",
     "stop-old-slot": _either("stopped", "there is none"), "stop-slot-left": _either("stopped", "there is none"),
+    "close-doors": lambda evidence: "nobody is served",
+    "save-present": _either("backup", ""), "restore-data": lambda evidence: f"as in {evidence['backup']}",
+    "open-doors": lambda evidence: f"#{evidence['serving']} serves again",
     "remove-slot": _either("removed", ""), "publish-record": lambda evidence: "release record published",
     "shift-back": _either("why", "the old version serves"), "place-hold": _either("held", ""),
 }

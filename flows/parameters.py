@@ -12,6 +12,7 @@ from tidegate.stackfile import known_names
 StackName = Annotated[str, Field(json_schema_extra={"enum": list(known_names(Settings().stacks))})]
 VersionName = Annotated[str, Field(min_length=1, max_length=60)]
 WatchSeconds = Annotated[int | None, Field(ge=0, le=4 * 3600)]
+BackupName = Annotated[str, Field(max_length=120)]
 StepsBack = Annotated[int, Field(ge=1, le=20)]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
 EventText = Annotated[str, Field(min_length=1, max_length=500)]

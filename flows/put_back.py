@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prefect.exceptions import TerminationSignal
 
@@ -31,7 +31,8 @@ def put_back_on_failure(work: Work) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stop_and_ask_on_failure(work: Work, because: BaseException | None = None) -> Iterator[None]:
+def stop_and_ask_on_failure(work: Work, because: BaseException | None = None,
+                            only_if: Callable[[Work], bool] = lambda work: True) -> Iterator[None]:
     """A way back that does not arrive is not followed by another guess: a person is called, and told `because` of what
     it was taken."""
     try:
@@ -39,6 +40,8 @@ def stop_and_ask_on_failure(work: Work, because: BaseException | None = None) ->
     except FencedError:
         raise   # a newer rollback has taken over, and ends this one too
     except (Exception, TerminationSignal) as error:
+        if not only_if(work):
+            raise
         asked = _with_first_cause(error, because)
         leave_to_person(refresh(work), asked)
         tell(work, "needs_person", error=asked)
@@ -65,7 +68,7 @@ def end_interrupted(work: Work) -> None:
         wait_for_lost_jobs(other)
         overtaken = EngineError(f"changing {other.title}", f"{work.title} has taken over: {work.deployment.reason}",
                                 "Start it again when it is wanted")
-        if other.deployment.kind == "rollback":
+        if other.deployment.kind != "release":
             close_failed(other, overtaken)
         else:
             put_back(other, overtaken)

@@ -6,6 +6,7 @@ from prefect import flow, get_run_logger
 
 from flows.deploy import deploy
 from flows.put_back import put_back
+from flows.restore import put_data_back
 from flows.rollback import go_back
 from tasks.locks import holding_lock
 from tasks.messages import tell
@@ -34,6 +35,8 @@ def bring_to_an_end(work: Work) -> None:
     wait_for_lost_jobs(work)
     if work.deployment.kind == "rollback":
         go_back(work)
+    elif work.deployment.kind == "restore":
+        put_data_back(work)   # a person has decided, and only the whole of it is a state to be in
     elif serves_now(work):
         tell(deploy(work), "released")
     else:

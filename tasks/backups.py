@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from prefect import get_run_logger
 
-from blocks.backup_making import Source, make_backup
+from blocks.backup_making import Rehearse, Source, make_backup
 from blocks.backups import BackupStore
 from blocks.scratch import ScratchDatabase
 from tasks.databases import container_of, migrator, spec_of
@@ -27,21 +27,24 @@ def back_up(work: Work) -> Evidence:
     Needs: the running databases. Leaves: a verified backup; older ones are pruned. Again: the sealed one is taken.
     Undo: nothing to undo.
     """
-    env = work.env
-    if not env.config.approval and not planned(work).migrates:
-        return {"made": False, "why": f"{env.name} has no migration to prepare for"}
-    store = backup_store(env)
+    if not work.env.config.approval and not planned(work).migrates:
+        return {"made": False, "why": f"{work.env.name} has no migration to prepare for"}
+    return {"made": True, **_facts(save(work, lambda name, copy: rehearse_migration(work, name, copy)))}
+
+
+def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
+    """The verified backup of this deployment: made, recorded, shown; older ones are pruned."""
+    env, store = work.env, backup_store(work.env)
     backup = make_backup(
-        env.host, store, f"{work.project}-{work.deployment.number}", work.key("backup"), sources(env), volumes=_volumes(env),
-        config=env.config_prints, now=lambda: datetime.now(UTC),
-        rehearse=lambda name, copy: rehearse_migration(work, name, copy))
+        env.host, store, f"{work.project}-{work.deployment.number}", work.key("backup"), sources(env), volumes=volumes(env),
+        config=env.config_prints, now=lambda: datetime.now(UTC), rehearse=rehearse)
     env.ledger.backups.record(backup, stack=env.stack.name, environment=env.name, deployment_id=work.deployment.id,
                               fence=work.fence)
     prune(env, store)
     publish(work, "backup", backup_page(backup, env.stack.language, env.stack.time_zone))
     get_run_logger().info("backup %s: %d bytes, %d tables, restored and compared in %.1f s", backup.id, backup.size,
                           len(backup.tables), backup.restore_seconds)
-    return {"made": True, **_facts(backup)}
+    return backup
 
 
 @step("rehearse-migration", timeout_seconds=3600, retry_delays=())
@@ -83,7 +86,7 @@ def prune(env: OpenEnvironment, store: BackupStore) -> list[str]:
     return removed
 
 
-def _volumes(env: OpenEnvironment) -> dict[str, str]:
+def volumes(env: OpenEnvironment) -> dict[str, str]:
     """Declared volume -> the engine's name of it."""
     declared = env.model().get("volumes", {})
     return {name: declared[name].get("name") or f"{env.base_project}_{name}" for name in env.stack.state.volumes}

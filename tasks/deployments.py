@@ -119,7 +119,7 @@ def begin_change(work: Work) -> Work:
     """From here on the way back is needed. A run before this one may have come further. Raises LedgerError, LockedError."""
     work = refresh(work)
     refuse_ended(work)
-    if work.deployment.kind == "release":
+    if work.deployment.kind != "rollback":
         _refuse_unfinished(work.env, work.deployment.key)
     on_the_way = work.deployment.state in (DeploymentState.CHANGING, DeploymentState.WATCHING)
     return work if on_the_way else move(work, DeploymentState.CHANGING, work.deployment.reason)

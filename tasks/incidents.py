@@ -117,7 +117,7 @@ def signal_of(env: OpenEnvironment, sighting: Sighting) -> Signal:
 
 def _situation(env: OpenEnvironment, serving: Deployment | None, incident: Incident) -> Situation:
     history = env.ledger.deployments.history(env.stack.name, env.name)
-    rollbacks = [one for one in history if one.kind == "rollback"]
+    rollbacks = [one for one in history if one.kind != "release"]
     going = next((one for one in rollbacks if one.state in ON_THE_WAY and not _is_mine(one)), None)
     automatic = next((one for one in rollbacks if serving and one.key == _automatic_key(env, serving)), None)
     return Situation(

@@ -14,7 +14,7 @@ from tidegate import messages
 from tidegate.facts import Message
 from tidegate.ledger.tables import Deployment
 
-Kind = Literal["staging_ready", "released", "rolled_back", "failed", "needs_person"]
+Kind = Literal["staging_ready", "released", "rolled_back", "restored", "failed", "needs_person"]
 RETRY_SECONDS = (1, 3)
 
 
@@ -65,6 +65,8 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
             return words.released(version, env.name, planned(work).changes, moment)
         case "rolled_back":
             return words.rolled_back(version, env.name, reason, moment)
+        case "restored":
+            return words.restored(version, env.name, reason, moment)
         case "failed":
             return words.failed(version, env.name, reason)
         case "needs_person":

@@ -14,10 +14,11 @@ from tasks.schema import cannot_be_undone
 from tasks.slots import is_warm, is_whole
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
-from tidegate.errors import MigrationError
+from tidegate.errors import LockedError, MigrationError
 from tidegate.facts import Commit, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.plan import gravest, way_back_of
+from tidegate.restores import is_restored_over
 from tidegate.states import DeploymentState
 from tidegate.targets import choose_target, serving
 
@@ -28,6 +29,7 @@ def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reas
 
     `key` makes it the only one of its kind: whoever opens it again is given the same deployment.
     """
+    refuse_during_restore(env)
     key = key or f"rollback/{flow_run.get_id()}/{env.name}"
     history = env.ledger.deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)
@@ -42,6 +44,14 @@ def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reas
         slot=target.slot)
     get_run_logger().info("going back from #%d %s to #%d %s", now.number, now.version, target.number, target.version)
     return work_of(env, deployment)
+
+
+def refuse_during_restore(env: OpenEnvironment) -> None:
+    """Half-restored data fit no version: whatever is wrong, the restore must come to its end first. Raises LockedError."""
+    for one in env.ledger.deployments.open_ones(env.stack.name, env.name):
+        if one.kind == "restore" and one.state in UNFINISHED:
+            raise LockedError(f"rolling back {env.stack.name} {env.name}", f"#{one.number} is putting data back",
+                              "Wait until it ends; if its run is dead, `recover/all` ends it within two minutes")
 
 
 def work_of(env: OpenEnvironment, deployment: Deployment) -> Work:
@@ -70,8 +80,9 @@ def note_way_back(work: Work) -> Evidence:
 
 def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Planned:
     """What lies between `origin` and the deployment that would be opened as number `before`."""
-    between = [one for one in env.ledger.deployments.history(env.stack.name, env.name)
-               if origin.number < one.number < before and _left_its_schema(env, one)]
+    history = env.ledger.deployments.history(env.stack.name, env.name)
+    between = [one for one in history if origin.number < one.number < before and not is_restored_over(one, history)
+               and _left_its_schema(env, one)]
     return way_over([planned_of(env, one) for one in between])
 
 

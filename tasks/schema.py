@@ -59,7 +59,7 @@ def cannot_be_undone(left: Deployment, to: str) -> WayBackError:
         f"going back from {left.stack} {left.environment} #{left.number} {left.version} to {to}",
         "the database change between them cannot be undone without losing what was written since "
         f"{left.switched_at or left.created_at:%Y-%m-%d %H:%M} UTC",
-        "Decide: release a corrected version, or restore the backup by hand as docs/operations.md says")
+        "Decide: release a corrected version, or restore the backup with `restore/prod`")
 
 
 def moves_of(work: Work) -> list[tuple[Migration, SchemaMove]]:

@@ -46,9 +46,7 @@ def wait_until_healthy(work: Work) -> Evidence:
 
     Needs: started containers. Leaves: nothing. Again: asks again. Undo: nothing to undo.
     """
-    services = work.env.stack.services
-    names = {f"{service.name}-{work.project.rsplit('-', 1)[-1]}" for service in services}
-    seconds = wait_for(work.env, work.project, names, max(service.start_budget_seconds for service in services))
+    seconds = wait_for_slot(work.env, work.project)
     get_run_logger().info("%s healthy after %.1f s", work.project, seconds)
     return {"seconds": round(seconds, 1)}
 
@@ -64,7 +62,7 @@ def stop_old_slot(work: Work) -> Evidence:
     if old is None or old.slot == work.project:
         return {"stopped": None}
     _drain(work)
-    _stop(work, old.slot)
+    stop_slot(work, old.slot)
     return {"stopped": old.slot, "removed": _remove_others(work, keep={old.slot, work.project})}
 
 
@@ -78,7 +76,7 @@ def stop_slot_left(work: Work) -> Evidence:
     if left is None or left.slot == work.project:
         return {"stopped": None}
     _drain(work)
-    _stop(work, left.slot)
+    stop_slot(work, left.slot)
     return {"stopped": left.slot}
 
 
@@ -105,9 +103,12 @@ def is_warm(env: OpenEnvironment, project: str) -> bool:
 
 def is_whole(env: OpenEnvironment, project: str) -> bool:
     """Every released service has a container, running or not."""
-    number = project.rsplit("-", 1)[-1]
-    services = {f"{service.name}-{number}" for service in env.stack.services}
-    return services <= {container.service for container in slot_state(env, project)}
+    return _released(env, project) <= {container.service for container in slot_state(env, project)}
+
+
+def wait_for_slot(env: OpenEnvironment, project: str) -> float:
+    """Seconds until all containers of a slot serve, within the longest start budget of the stack."""
+    return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services))
 
 
 def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float) -> float:
@@ -122,6 +123,12 @@ def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seco
         if time.monotonic() - begun > budget_seconds:
             raise _unhealthy(env, containers, f"not healthy within its start budget of {budget_seconds:.0f} s")
         time.sleep(POLL_SECONDS)
+
+
+def _released(env: OpenEnvironment, project: str) -> set[str]:
+    """The released services under the names that they have in a slot."""
+    number = project.rsplit("-", 1)[-1]
+    return {f"{service.name}-{number}" for service in env.stack.services}
 
 
 def _refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
@@ -149,8 +156,8 @@ def _drain(work: Work) -> None:
         time.sleep(left)
 
 
-def _stop(work: Work, project: str) -> None:
-    """The engine knows no fence: so it is asked about at the last moment, and so is the edge."""
+def stop_slot(work: Work, project: str) -> None:
+    """Stop a slot that nobody is sent to. The engine knows no fence: so it is asked about at the last moment, as the edge is."""
     _refuse_routed(work, project)
     work.check_fence()
     work.env.compose.stop(project, grace_seconds=max(service.stop_grace_seconds for service in work.env.stack.services))

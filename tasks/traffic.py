@@ -17,6 +17,7 @@ from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, target
 from tidegate.errors import LedgerError, SmokeError
 from tidegate.facts import Route, Target, Version
+from tidegate.ledger.tables import Deployment
 from tidegate.pages import traffic_page
 
 WITNESS_PER_SECOND = 10
@@ -113,6 +114,16 @@ def traffic_witness(work: Work) -> Iterator[TrafficWitness]:
                           figures.failed, figures.total, figures.longest_gap_seconds * 1000)
     work.env.ledger.deployments.amend(work.deployment.id, figures={"traffic": asdict(figures)})
     publish(work, "traffic", traffic_page(figures, work.env.stack.language))
+
+
+def close_route(work: Work) -> None:
+    """Nobody is sent anywhere: the edge answers 503."""
+    work.env.edge.apply(replace(_route(work), targets=(), standby=None, candidate=None))
+
+
+def open_route(work: Work, to: Deployment) -> None:
+    """Everybody is sent to the slot of `to`, and nobody stands behind it."""
+    _serve(work, target(work.env, to), None)
 
 
 def _serve(work: Work, serving: Target, standby: Target | None) -> None:

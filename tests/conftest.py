@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.installation import FERRY, KIOSK, SHOP, Installation, add_stack, installation
+from tests.installation import DEPOT, FERRY, KIOSK, SHOP, Installation, add_stack, installation
 from tidegate.settings import Settings
 
 
@@ -18,9 +18,9 @@ def tidegate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]
 
 
 def add_stacks(settings: Settings) -> None:
-    """SHOP goes to production by staging and an approval; KIOSK and FERRY have production alone, without asking."""
+    """SHOP goes to production by staging and an approval; the others have production alone, without asking."""
     add_stack(settings, SHOP, changes=dict.fromkeys(("environments.staging.drain_seconds",
                                                        "environments.prod.drain_seconds"), 1))
-    for name in (KIOSK, FERRY):
+    for name in (KIOSK, FERRY, DEPOT):
         add_stack(settings, name, environments=("prod",), changes={
             "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})

@@ -198,7 +198,7 @@ class TrafficFigures:
 class Message:
     """A text for people. `severity`: red = system down, yellow = partly broken, green = working day (R29)."""
 
-    kind: Literal["released", "rolled_back", "staging_ready", "failed", "needs_person", "approval_expired",
+    kind: Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
                   "degraded"]
     severity: Literal["green", "yellow", "red"]
     title: str

@@ -92,8 +92,8 @@ def _nothing_to_do(signal: Signal, now: Situation, current: Deployment) -> str |
 
 
 def _forbidden(now: Situation, current: Deployment) -> str | None:
-    if current.kind == "rollback":
-        return f"#{current.number} is itself a rollback"
+    if current.kind != "release":
+        return f"#{current.number} is itself a {current.kind}"
     if now.automatic:
         return f"this release was rolled back by itself once, by #{now.automatic.number}"
     if current.state in _LEFT_TO_A_PERSON:

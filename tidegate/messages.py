@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tidegate.facts import Message
 from tidegate.texts import TEXTS
 
-Kind = Literal["released", "rolled_back", "staging_ready", "failed", "needs_person", "approval_expired",
+Kind = Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
                "degraded"]
 Severity = Literal["green", "yellow", "red"]
 
@@ -20,7 +20,7 @@ _LONGEST_REASON = 500
 # R29: red is for a system that is down or may be, and for a person who must act now. Only production can be that urgent.
 _SEVERITY: dict[Kind, Severity] = {
     "released": "green", "staging_ready": "green", "approval_expired": "green",
-    "rolled_back": "yellow", "failed": "yellow", "needs_person": "red",
+    "rolled_back": "yellow", "restored": "yellow", "failed": "yellow", "needs_person": "red",
     "degraded": "yellow"}
 
 
@@ -38,6 +38,10 @@ class Speaker:
     def rolled_back(self, version: str, environment: str, reason: str, at: datetime) -> Message:
         """`version` is the one that serves again."""
         return self._message("rolled_back", environment, version=version, reason=_one_line(reason), at=self._local(at))
+
+    def restored(self, version: str, environment: str, reason: str, at: datetime) -> Message:
+        """`version` is the one that serves again, on the data of the backup."""
+        return self._message("restored", environment, version=version, reason=_one_line(reason), at=self._local(at))
 
     def staging_ready(self, version: str, url: str) -> Message:
         return self._message("staging_ready", "staging", version=version, url=url)

@@ -16,6 +16,14 @@ ZH: Words = {
     "checks": "线上检查结果", "days": "{count} 天", "hours": "{count} 小时", "minutes": "{count} 分钟",
     "page evidence": "验收依据", "page smoke": "检查结果", "page traffic": "切换期间的访问", "page backup": "备份",
     "page record": "发布记录",
+    "restore": "恢复数据", "restore_version": "恢复后的版本", "restore_backup": "使用的备份", "revision": "数据库版本",
+    "restore_loss": "**⚠ {at} 之后写入的数据会被移除。**系统会先把现有数据另存为一份核对过的备份，必要时还可以恢复。",
+    "restore_rows": "每张数据表的变化", "now": "现在", "after": "恢复后", "difference": "差异",
+    "restore_steps": "批准之后", "restore_steps_text":
+        "1. 网站停止服务（返回 503），旧容器停止，不再写入数据。\n2. 现有数据另存备份并核对。\n"
+        "3. 恢复备份，并逐表核对行数。\n4. 启动 {version}，检查通过后恢复服务。\n\n按备份时的用时估计，服务中断约 {seconds} 秒。",
+    "restore_decide": "- **approve（批准）**：请先打开下面的两项确认。\n- **reject（拒绝）**：不做任何改动。\n\n"
+                      "请在 **{expires}** 之前决定，过期后不会恢复。",
     "kind none": "无变更", "kind additive": "只增加（旧版本可继续使用）", "kind needs downgrade": "需要降级才能回到旧版本",
     "kind lossy": "会丢失数据", "kind irreversible": "不可逆",
     "back image only": "如有问题：几秒内切换回 {version}，数据库保持不变。",
@@ -46,6 +54,17 @@ EN: Words = {
     "checks": "Checks through the public address", "days": "{count} days", "hours": "{count} hours", "minutes": "{count} min",
     "page evidence": "What you decide about", "page smoke": "Checks", "page traffic": "Traffic during the switch",
     "page backup": "Backup", "page record": "Release record",
+    "restore": "Restore data", "restore_version": "Version after it", "restore_backup": "Backup", "revision": "Schema revision",
+    "restore_loss": "**⚠ What was written since {at} is taken away.** What is there now is saved first, as a verified backup of "
+                    "its own, from which it could be brought back.",
+    "restore_rows": "What changes in each table", "now": "Now", "after": "After", "difference": "Difference",
+    "restore_steps": "After your approval", "restore_steps_text":
+        "1. Nobody is served (status 503), and the containers are stopped, so that nothing is written.\n"
+        "2. What is there now is backed up and verified.\n3. The backup is restored, and the rows are compared.\n"
+        "4. {version} is started and checked, and serves again.\n\n"
+        "By the times of the backup, people are not served for about {seconds} s.",
+    "restore_decide": "- **approve**: switch on both confirmations first.\n- **reject**: nothing is changed.\n\n"
+                      "Decide before **{expires}**; after that nothing is restored.",
     "kind none": "none", "kind additive": "additive (the old version still works)",
     "kind needs downgrade": "needs a downgrade to go back", "kind lossy": "loses data", "kind irreversible": "irreversible",
     "back image only": "If something is wrong: one switch back to {version} within seconds; the database stays as it is.",

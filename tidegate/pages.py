@@ -51,28 +51,33 @@ def smoke_page(results: Sequence[CheckResult], language: str, title: str) -> str
 
 def smoke_table(results: Sequence[CheckResult], language: str) -> str:
     words = WORDS[language]
-    rows = [f"| {ICONS[r.outcome]} | {_cell(r.name)} | {_cell(r.detail)} | {_seconds(r.seconds)} |" for r in results]
-    head = f"| | {words['check']} | {words['found']} | {words['time']} |"
-    return "\n".join([head, "|---|---|---|---|", *rows]) if rows else words["nothing"]
+    rows = [(ICONS[one.outcome], one.name, one.detail, _seconds(one.seconds)) for one in results]
+    return table(("", words["check"], words["found"], words["time"]), rows) if rows else words["nothing"]
 
 
 def backup_page(backup: Backup, language: str, time_zone: str) -> str:
     words = WORDS[language]
-    rows = [f"| `{_cell(table)}` | {count} |" for table, count in sorted(backup.tables.items())]
-    table = "\n".join([f"| {words['table']} | {words['rows']} |", "|---|---|", *rows]) if rows else words["no_tables"]
-    return f"# {words['backup']}\n\n{_backup(backup, time_zone, words)}\n\n{table}\n\nSHA-256 `{backup.sha256}`"
+    rows = [(f"`{name}`", str(count)) for name, count in sorted(backup.tables.items())]
+    tables = table((words["table"], words["rows"]), rows) if rows else words["no_tables"]
+    return f"# {words['backup']}\n\n{_backup(backup, time_zone, words)}\n\n{tables}\n\nSHA-256 `{backup.sha256}`"
 
 
 def traffic_page(figures: TrafficFigures, language: str) -> str:
     words = WORDS[language]
     icon = ICONS["pass" if figures.failed == 0 else "fail"]
-    return (f"# {words['traffic']}\n\n| {words['requests']} | {words['failed']} | {words['gap']} | p95 |\n|---|---|---|---|\n"
-            f"| {figures.total} | {icon} {figures.failed} | {figures.longest_gap_seconds * 1000:.0f} ms "
-            f"| {figures.p95_seconds * 1000:.0f} ms |")
+    row = (str(figures.total), f"{icon} {figures.failed}", f"{figures.longest_gap_seconds * 1000:.0f} ms",
+           f"{figures.p95_seconds * 1000:.0f} ms")
+    return f"# {words['traffic']}\n\n" + table((words["requests"], words["failed"], words["gap"], "p95"), [row])
 
 
 def local(moment: datetime, time_zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} ({time_zone})"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells as markdown, each on one line."""
+    lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
 def _summary(plan: Plan, words: Words) -> str:
@@ -82,8 +87,8 @@ def _summary(plan: Plan, words: Words) -> str:
             *([(words["interruption"], words["no_interruption"])] if plan.running else []),
             (words["schema"], words[f"kind {plan.kind}"]),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
-    first, *others = (f"| **{name}** | {_cell(value)} |" for name, value in rows)
-    return "\n".join([first, "|---|---|", *others])   # a table needs a heading, and an empty one is ugly
+    (name, value), *others = ((f"**{name}**", value) for name, value in rows)
+    return table((name, value), others)   # a table needs a heading, and an empty one is ugly
 
 
 def _commits(plan: Plan, words: Words) -> str:
@@ -120,16 +125,16 @@ def _way_back(plan: Plan, words: Words) -> str:
 def _last_backup(backup: Backup | None, time_zone: str, words: Words, now: datetime) -> str:
     if backup is None or backup.verified_at is None:
         return words["no_backup"]
-    return words["last_backup"].format(age=_age(now - backup.verified_at, words), text=_backup(backup, time_zone, words))
+    return words["last_backup"].format(age=age_text(now - backup.verified_at, words), text=_backup(backup, time_zone, words))
 
 
 def _backup(backup: Backup, time_zone: str, words: Words) -> str:
     return words["backup_text"].format(
-        at=local(backup.verified_at or backup.made_at, time_zone), size=_size(backup.size), tables=len(backup.tables),
+        at=local(backup.verified_at or backup.made_at, time_zone), size=size_text(backup.size), tables=len(backup.tables),
         rows=sum(backup.tables.values()), dump=f"{backup.dump_seconds:.1f}", restore=f"{backup.restore_seconds:.1f}")
 
 
-def _age(age: timedelta, words: Words) -> str:
+def age_text(age: timedelta, words: Words) -> str:
     minutes = int(age.total_seconds() // 60)
     for unit, length in (("days", 24 * 60), ("hours", 60)):
         if minutes >= 2 * length:
@@ -137,7 +142,7 @@ def _age(age: timedelta, words: Words) -> str:
     return words["minutes"].format(count=minutes)
 
 
-def _size(octets: int) -> str:
+def size_text(octets: int) -> str:
     return f"{octets / 1024:.1f} KiB" if octets < 1 << 20 else f"{octets / (1 << 20):.1f} MiB"
 
 

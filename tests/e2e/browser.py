@@ -39,6 +39,11 @@ class Person:
     def open_run(self, run: UUID) -> None:
         self.open(f"/runs/flow-run/{run}")
 
+    def open_page(self, key: str) -> None:
+        """The newest page that a stage has left under `key`."""
+        self.open(f"/artifacts/key/{key}")
+        self.page.locator("a[href*='/artifacts/artifact/']").first.click()
+
     def ask_for_the_form(self) -> Locator:
         """The dialog behind the button Resume."""
         self.page.get_by_role("button", name="Resume").first.click()

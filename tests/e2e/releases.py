@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from tasks.acceptance import CHECKLIST
+from tasks.forms import CHECKLIST
 
 POLL_SECONDS = 0.3
 MOST_SECONDS = 300
@@ -52,8 +52,13 @@ def suspended(run: UUID, seconds: float = MOST_SECONDS) -> State[Any]:
 
 
 def resume(run: UUID, **answer: Any) -> None:
+    """Fill in the form of an acceptance."""
+    fill_in(run, {**APPROVAL, **answer})
+
+
+def fill_in(run: UUID, answer: Mapping[str, Any]) -> None:
     with get_client(sync_client=True) as client:
-        client.resume_flow_run(run, run_input={**APPROVAL, **answer})
+        client.resume_flow_run(run, run_input=dict(answer))
 
 
 def released(deployment: str = "release/prod", **parameters: Any) -> State[Any]:

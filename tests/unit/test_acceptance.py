@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.acceptance import CHECKLIST, DECISIONS, FORMS
+from tasks.acceptance import DECISIONS
+from tasks.forms import ACCEPTANCE, CHECKLIST, RESTORE, RESTORE_CHECKLIST, Form
 from tidegate.acceptance import Answer, faults_of
 
 CHECKED = dict.fromkeys(CHECKLIST, True)
 APPROVAL = Answer("approve", "Josh", "tried everything", CHECKED)
-LANGUAGES = sorted(FORMS)
+LANGUAGES = sorted(ACCEPTANCE)
 
 
 def test_a_whole_approval_counts() -> None:
@@ -49,19 +50,27 @@ def test_an_approval_counts_exactly_when_nothing_is_open(checklist: dict[str, bo
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_form_has_the_whole_checklist_of_the_product_managers(language: str) -> None:
-    """R18: six items; each one is shown with words of its own and is open until a person has looked."""
-    fields = FORMS[language].model_fields
-    assert set(fields) - set(CHECKLIST) >= {"decision", "approver", "reason"}
-    assert [fields[item].default for item in CHECKLIST] == [False] * 6
-    assert len({fields[item].title for item in CHECKLIST}) == 6
-    assert None not in {fields[item].title for item in CHECKLIST}
+@pytest.mark.parametrize(("forms", "checklist"), [(ACCEPTANCE, CHECKLIST), (RESTORE, RESTORE_CHECKLIST)])
+def test_each_form_has_its_whole_checklist_with_words_of_its_own(
+        language: str, forms: dict[str, Form], checklist: tuple[str, ...]) -> None:
+    """R18 for an acceptance: six items; each one is open until a person has looked."""
+    fields = forms[language].model_fields
+    assert set(fields) == {"decision", "approver", "reason", *checklist}
+    assert [fields[item].default for item in checklist] == [False] * len(checklist)
+    titles = {fields[item].title for item in checklist}
+    assert len(titles) == len(checklist)
+    assert None not in titles
 
 
-def test_both_forms_ask_for_the_same() -> None:
-    assert len({frozenset(form.model_fields) for form in FORMS.values()}) == 1
+def test_the_acceptance_has_the_six_items_of_the_product_managers() -> None:
+    assert len(CHECKLIST) == 6
 
 
-def test_every_decision_that_a_form_offers_is_known() -> None:
-    for form in FORMS.values():
-        assert set(form.model_json_schema()["properties"]["decision"]["enum"]) == set(DECISIONS)
+@pytest.mark.parametrize("forms", [ACCEPTANCE, RESTORE])
+def test_both_languages_ask_for_the_same(forms: dict[str, Form]) -> None:
+    assert len({frozenset(form.model_fields) for form in forms.values()}) == 1
+
+
+@pytest.mark.parametrize("form", [*ACCEPTANCE.values(), *RESTORE.values()])
+def test_every_decision_that_a_form_offers_is_known(form: Form) -> None:
+    assert set(form.model_json_schema()["properties"]["decision"]["enum"]) == set(DECISIONS)

@@ -20,7 +20,7 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel
 
 from cli.main import app
-from tasks.acceptance import CHECKLIST, FORMS
+from tasks.forms import ACCEPTANCE, CHECKLIST
 from tidegate import errors, stackfile
 from tidegate.page_words import WORDS
 from tidegate.settings import ROOT, Settings
@@ -241,7 +241,7 @@ def test_the_guide_for_product_managers_explains_their_words() -> None:
 def test_the_guide_calls_the_parts_of_the_page_and_the_form_as_they_are_called_there(language: str) -> None:
     page = text(f"docs/product-manager{SUFFIX.get(language, '')}.md")
     parts = [WORDS[language][key] for key in ("runs_now", "new", "commits", "smoke", "migration", "way_back", "backup", "decide")]
-    titles = [str(FORMS[language].model_fields[item].title) for item in CHECKLIST]
+    titles = [str(ACCEPTANCE[language].model_fields[item].title) for item in CHECKLIST]
     items = [re.split(r": |：", re.split(r" \(|（", title)[0])[-1] for title in titles]   # without number and remark
     assert [name for name in parts + items if name.lower() not in page.lower()] == []
 

@@ -39,8 +39,12 @@ class Backups:
 
     def newest_verified(self, stack: str, environment: str) -> StoredBackup | None:
         """The newest that counts and still has its files."""
-        with self._store.reading("looking for a backup") as session:
-            return session.scalars(_kept(stack, environment).where(StoredBackup.verified_at.is_not(None))).first()
+        return next(iter(self.verified(stack, environment)), None)
+
+    def verified(self, stack: str, environment: str) -> list[StoredBackup]:
+        """Newest first, those that count and still have their files."""
+        with self._store.reading("looking for backups") as session:
+            return list(session.scalars(_kept(stack, environment).where(StoredBackup.verified_at.is_not(None))))
 
     def prunable(self, stack: str, environment: str, keep: int) -> list[StoredBackup]:
         """Oldest first: all older than the `keep` newest verified ones, verified or not.

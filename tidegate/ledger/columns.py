@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from tidegate.states import DeploymentState
 
-DeploymentKind = Literal["release", "rollback"]
+DeploymentKind = Literal["release", "rollback", "restore"]
 StepState = Literal["intended", "done", "failed"]
 Decision = Literal["approved", "rejected"]
 Severity = Literal["green", "yellow", "red"]

@@ -47,7 +47,7 @@ class Deployment(Base):
     release: Mapped[Release] = relationship(lazy="joined", innerjoin=True)
     kind: Mapped[DeploymentKind]
     origin_id: Mapped[str | None] = mapped_column(ForeignKey("deployments.id"))
-    """Of a rollback: the deployment whose release is put back."""
+    """Of a rollback or a restore: the deployment whose release is put back."""
     rollback_target_id: Mapped[str | None] = mapped_column(ForeignKey("deployments.id"))
     """The way back, captured before any change (P3); None when there is none."""
     slot: Mapped[str]

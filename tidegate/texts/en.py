@@ -9,6 +9,10 @@ TEXTS = {
     "rolled_back.body": "\n{environment} has been rolled back to the last stable version\nReason: {reason}\n"
                         "Rolled back at: {at}\nCurrent state: the system works normally again\n"
                         "Next: the technical team corrects the problem and releases again",
+    "restored.title": "⚠️ {environment}: the data of a backup were put back",
+    "restored.body": "Version: {version}\nReason: {reason}\nRestored at: {at}\n"
+                     "Current state: the system works normally again; what was written after the backup is kept in a backup "
+                     "of its own\nNext: enter again what is missing",
     "staging_ready.title": "{title} {version} is on staging: please try it and accept or reject it",
     "staging_ready.body": "Version: {version}\nTry it at: {url}",
     "failed.title": "❌ {environment}: the release failed",

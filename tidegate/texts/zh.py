@@ -8,6 +8,9 @@ TEXTS = {
     "rolled_back.title": "⚠️ 紧急回滚通知",
     "rolled_back.body": "\n{environment}已回滚到上一个稳定版本\n回滚原因: {reason}\n回滚时间: {at}\n当前状态: 系统已恢复正常\n"
                         "后续计划: 技术团队将修复问题后重新发布",
+    "restored.title": "⚠️ {environment}已恢复备份数据",
+    "restored.body": "版本: {version}\n恢复原因: {reason}\n恢复时间: {at}\n"
+                     "当前状态: 系统已恢复正常；备份之后写入的数据另存在单独的备份中\n后续计划: 请补录缺少的数据",
     "staging_ready.title": "{title} {version} 已经部署到测试环境了，麻烦验收一下",
     "staging_ready.body": "版本: {version}\n验收地址: {url}",
     "failed.title": "❌ {environment}发布失败",

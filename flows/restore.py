@@ -1,0 +1,98 @@
+"""Put the data of a backup back, over what was written since: only after a person has decided, and with nobody served."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Literal
+
+from prefect import flow
+from prefect.exceptions import TerminationSignal
+
+from flows.parameters import BackupName, Reason, StackName
+from flows.put_back import stop_and_ask_on_failure
+from tasks.deployments import begin_change, close_failed, move, place_hold_on, refresh
+from tasks.environments import open_environment
+from tasks.locks import holding_lock
+from tasks.messages import tell
+from tasks.restores import (
+    ask_about_restore,
+    close_doors,
+    note_restore,
+    open_doors,
+    open_restore,
+    restore_data,
+    save_present,
+    touched_data,
+)
+from tasks.rollbacks import left_behind, wake_slot
+from tasks.slots import wait_until_healthy
+from tasks.smoke import smoke_public, smoke_slot
+from tasks.tags import tag_run
+from tasks.traffic import offer_candidate, settle_route, shift_traffic
+from tasks.work import Work
+from tidegate.errors import FencedError
+from tidegate.states import DeploymentState
+
+
+@flow(name="restore", flow_run_name="restore {stack} {environment}: {reason}", persist_result=False)
+def restore(
+    stack: StackName,
+    reason: Reason,
+    environment: Literal["staging", "prod"] = "prod",
+    backup: BackupName = "",
+    requested_by: str = "",
+) -> None:
+    """Put the data of a backup back, with the version that served when it was made. Asks a person first.
+
+    Args:
+        stack: Which application.
+        reason: Why the data must go back; it stands in the notice to the team.
+        environment: Where.
+        backup: Which backup, by its id; empty is the newest verified one.
+        requested_by: Who asks for it.
+    """
+    env = open_environment(stack, environment)
+    work = open_restore(env, backup=backup or None, reason=reason, requested_by=requested_by)
+    tag_run(env.stack.name, env.name, work.version.name)
+    ask_about_restore(work)
+    put_data_back(work)
+
+
+def put_data_back(work: Work) -> None:
+    """From the decision on, which goes on where its journal ends."""
+    with holding_lock(work) as work:
+        work = begin_change(work)
+        with reopen_on_failure(work), stop_and_ask_on_failure(work, only_if=touched_data):
+            note_restore(work)
+            close_doors(work)
+            save_present(work)
+            restore_data(work)
+
+            wake_slot(work)
+            wait_until_healthy(work)
+            offer_candidate(work)
+            smoke_slot(work)
+            shift_traffic(work)
+            smoke_public(work)
+
+            settle_route(work)
+            place_hold_on(work, left_behind(work), work.deployment.reason)
+            work = move(work, DeploymentState.GOOD, work.deployment.reason)
+    tell(work, "restored")
+
+
+@contextlib.contextmanager
+def reopen_on_failure(work: Work) -> Iterator[None]:
+    """What fails before the data were touched lets the version serve again that was stopped for it."""
+    try:
+        yield
+    except FencedError:
+        raise
+    except (Exception, TerminationSignal) as error:
+        if not touched_data(work):
+            with stop_and_ask_on_failure(work, because=error):
+                open_doors(work)
+            close_failed(refresh(work), error)
+            tell(work, "failed", error=error)
+        raise

@@ -1,0 +1,155 @@
+"""Putting the data of a backup back, with the version that served when it was made. Only after a person's decision."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from prefect import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks.backup_restoring import replace_database, replace_volume
+from tasks.acceptance import Question, wait_for_decision
+from tasks.backups import backup_store, save, sources, volumes
+from tasks.databases import owned, spec_of
+from tasks.deployments import Planned, SchemaMove, previous
+from tasks.forms import RESTORE, RESTORE_CHECKLIST
+from tasks.rollbacks import work_of
+from tasks.slots import stop_slot, wait_for_slot
+from tasks.step import Evidence, step, without_secrets
+from tasks.traffic import close_route, open_route
+from tasks.work import OpenEnvironment, Work
+from tidegate.ledger.tables import StoredBackup
+from tidegate.restore_page import restore_page
+from tidegate.restores import RestorePlan, choose_backup, made_before, version_of
+from tidegate.targets import serving
+
+
+def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, requested_by: str) -> Work:
+    """The restore of this flow run: made once, found again when the run starts again.
+
+    Raises InputError, HeldError with the candidates; BackupError for a damaged one, before anybody is asked.
+    """
+    key, deployments = f"restore/{flow_run.get_id()}/{env.name}", env.ledger.deployments
+    history = deployments.history(env.stack.name, env.name)
+    mine = next((one for one in history if one.key == key), None)
+    others = [one for one in history if one.key != key]
+    chosen = choose_backup(env.ledger.backups.verified(env.stack.name, env.name), _noted(mine.figures if mine else {}) or backup)
+    _refuse_damaged(env, chosen)
+    origin = version_of(chosen, others, env.ledger.holds.commits(env.stack.name))
+    opened = mine or deployments.open(
+        key=key, release_id=origin.release_id, environment=env.name, requested_by=requested_by or "unnamed",
+        run_id=str(flow_run.get_id()), kind="restore", origin_id=origin.id, rollback_target_id=serving(others).id,
+        reason=reason, slot=origin.slot)
+    restores = {"backup": chosen.id, "before": made_before(chosen, others)}
+    return work_of(env, deployments.amend(opened.id, figures={"restores": restores}))
+
+
+def ask_about_restore(work: Work) -> Work:
+    """Go on only with a person's decision on this very backup and what serves now. Nothing is changed meanwhile."""
+    env, plan = work.env, _plan(work)
+
+    def page(expires: datetime, note: str) -> str:
+        return restore_page(plan, env.stack.language, now=datetime.now(UTC), expires=expires,
+                            time_zone=env.stack.time_zone, note=note)
+
+    return wait_for_decision(work, Question(
+        hash=plan.hash, running=plan.serving.id, page=page, form=RESTORE[env.stack.language], checklist=RESTORE_CHECKLIST,
+        rejected="Nothing was changed. Correct the data, or release a corrected version"))
+
+
+@step("plan", timeout_seconds=30)
+def note_restore(work: Work) -> Evidence:
+    """Keep for later ways back that this one went over a restore: the version left behind never stands by.
+
+    Needs: a decision. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
+    """
+    return asdict(Planned("lossy", "stop and ask", tuple[SchemaMove, ...]()))
+
+
+@step("close-doors", timeout_seconds=1200)
+def close_doors(work: Work) -> Evidence:
+    """Send nobody anywhere and stop what serves, so that nothing is written while the data are replaced.
+
+    Needs: a lock, a decision. Leaves: an edge that answers 503, stopped containers. Again: changes nothing.
+    Undo: `open_doors`.
+    """
+    close_route(work)
+    if left := previous(work):
+        stop_slot(work, left.slot)
+    return {"closed": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+@step("save-present", timeout_seconds=4 * 3600)
+def save_present(work: Work) -> Evidence:
+    """Keep what is there now as a backup of its own: a restore can itself be taken back.
+
+    Needs: closed doors. Leaves: a verified backup. Again: the sealed one is taken. Undo: nothing to undo.
+    """
+    return {"backup": save(work).id}
+
+
+@step("restore-data", timeout_seconds=4 * 3600, retry_delays=(5,))
+def restore_data(work: Work) -> Evidence:
+    """Replace volumes and databases by what the backup holds, and compare the rows with those that were proved.
+
+    Needs: closed doors, what was there saved. Leaves: the state of the backup. Again: from the beginning.
+    Undo: restore the backup that was made just before.
+    """
+    env, store, chosen, begun = work.env, backup_store(work.env), _chosen(work), time.monotonic()
+    work.check_fence()
+    declared = sources(env)
+    for name, volume in volumes(env).items():
+        replace_volume(env.host, store, chosen.facts, name, volume, declared[0].container, work.key("restore-volume"))
+    rows: dict[str, int] = {}
+    for source in declared:
+        replaced = replace_database(store, chosen.facts, source.spec.name, owned(env, source.spec))
+        rows |= {f"{source.spec.name}.{table}": count for table, count in replaced.tables.items()}
+        get_run_logger().info("%s is as in the backup %s: %d tables", source.spec.name, chosen.id, len(replaced.tables))
+    return {"backup": chosen.id, "rows": rows, "seconds": round(time.monotonic() - begun, 1)}
+
+
+@step("open-doors", timeout_seconds=600)
+def open_doors(work: Work) -> Evidence:
+    """Let the version serve again that was stopped for a restore which did not come to touch the data.
+
+    Needs: untouched data. Leaves: the old slot serving. Again: changes nothing. Undo: restore again.
+    """
+    left = previous(work)
+    if left is None:
+        return {"serving": None}
+    work.env.compose.start_again(left.slot)
+    wait_for_slot(work.env, left.slot)
+    open_route(work, left)
+    return {"serving": left.number}
+
+
+def touched_data(work: Work) -> bool:
+    """Whether the data may be other than before: then nothing that served is let in again."""
+    return work.env.ledger.journal.get(work.key("restore-data")) is not None
+
+
+def _refuse_damaged(env: OpenEnvironment, chosen: StoredBackup) -> None:
+    store = backup_store(env)
+    for part in store.parts(chosen.id):
+        store.check(chosen.id, part)
+
+
+def _plan(work: Work) -> RestorePlan:
+    env, chosen = work.env, _chosen(work)
+    others = [one for one in env.ledger.deployments.history(env.stack.name, env.name) if one.id != work.deployment.id]
+    with without_secrets(env.redactor):
+        rows = {f"{name}.{table}": count for name in env.stack.state.databases
+                for table, count in owned(env, spec_of(env, name)).row_counts().items()}
+    return RestorePlan(chosen.facts, work.version.name, serving(others), rows)
+
+
+def _chosen(work: Work) -> StoredBackup:
+    kept = work.env.ledger.backups.verified(work.env.stack.name, work.env.name)
+    return choose_backup(kept, _noted(work.deployment.figures))
+
+
+def _noted(figures: dict[str, object]) -> str | None:
+    noted = figures.get("restores")
+    return str(noted["backup"]) if isinstance(noted, dict) else None

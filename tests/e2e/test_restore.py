@@ -1,0 +1,160 @@
+"""Data of a backup are put back, with the version that goes with them: after a decision, and whatever is killed on the way."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tasks.databases import owned
+from tasks.environments import open_environment
+from tasks.forms import RESTORE_CHECKLIST
+from tests.crash.killing import kill_run, wait_for_step
+from tests.crash.whole import recovered
+from tests.e2e.in_process import assert_true_and_clean, release_here, roll_back_here, serving
+from tests.e2e.notices import notices_of
+from tests.e2e.releases import ended, fill_in, start, suspended
+from tests.installation import DEPOT, Installation
+from tidegate.ledger.tables import Deployment
+
+LOSSY = "v1.2.7-lossy-downgrade"
+YES = {"decision": "approve", "approver": "Josh", "reason": "the notes are needed", **dict.fromkeys(RESTORE_CHECKLIST, True)}
+NO = YES | {"decision": "reject", "reason": "we enter them again"}
+
+
+@pytest.fixture(scope="module")
+def notices(tidegate: Installation) -> Iterator[list[str]]:
+    with notices_of(tidegate, DEPOT) as texts:
+        yield texts
+
+
+@pytest.fixture(scope="module")
+def lossy(tidegate: Installation, notices: list[str]) -> Deployment:
+    """A version that has dropped the notes of the bills serves; a bill was written before its backup, one after."""
+    for version in ("v1.0.0", "v1.1.0"):
+        good(version)
+    sql(tidegate, "INSERT INTO bills (id, account_id, month, amount, note) VALUES ('BILL-NOTE', 'a', '2026-11-01', 1, 'keep me')")
+    good(LOSSY)
+    sql(tidegate, "INSERT INTO bills (id, account_id, month, amount) VALUES ('BILL-LATE', 'a', '2026-11-02', 2)")
+    return newest(tidegate)
+
+
+def good(version: str) -> None:
+    state = release_here(DEPOT, version)
+    assert state.is_completed(), state.message
+
+
+def newest(tidegate: Installation) -> Deployment:
+    return tidegate.history(DEPOT)[0]
+
+
+def database(tidegate: Installation) -> Any:
+    env = open_environment(DEPOT, "prod", tidegate.settings)
+    return owned(env, env.stack.databases[0])
+
+
+def sql(tidegate: Installation, text: str) -> None:
+    database(tidegate).restore(io.BytesIO(text.encode()))
+
+
+def rows(tidegate: Installation, query: str) -> list[list[str]]:
+    answer: list[list[str]] = database(tidegate)._query("asking", query)
+    return answer
+
+
+def asked(**parameters: str) -> UUID:
+    run = start("restore/prod", stack=DEPOT, reason="备注丢失了", requested_by="mei", **parameters)
+    suspended(run)
+    return run
+
+
+def backup_folder(tidegate: Installation) -> Path:
+    saved = tidegate.ledger.backups.newest_verified(DEPOT, "prod")
+    assert saved is not None
+    return Path(saved.path)
+
+
+def test_a_damaged_backup_is_refused_before_anybody_is_asked(tidegate: Installation, lossy: Deployment) -> None:
+    file = backup_folder(tidegate) / "main.sql.gz"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20])
+    try:
+        state = ended(start("restore/prod", stack=DEPOT, reason="the notes are gone"))
+    finally:
+        file.write_bytes(whole)
+    assert state.is_failed()
+    assert "its sha256 is another than when it was written" in str(state.message)
+    assert newest(tidegate).id == lossy.id
+    assert_true_and_clean(tidegate, DEPOT, lossy)
+
+
+def test_a_rejected_restore_changes_nothing(tidegate: Installation, lossy: Deployment) -> None:
+    run = asked()
+    fill_in(run, NO)
+    state = ended(run)
+    assert state.is_failed()
+    assert "Josh rejected it: we enter them again. Nothing was changed" in str(state.message)
+    assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == [["BILL-LATE"]]
+    assert_true_and_clean(tidegate, DEPOT, lossy)
+
+
+def test_an_unknown_backup_is_answered_with_those_that_are_kept(tidegate: Installation, lossy: Deployment) -> None:
+    before = newest(tidegate)
+    state = ended(start("restore/prod", stack=DEPOT, reason="the notes are gone", backup="yesterday"))
+    assert state.is_failed()
+    assert f"Choose one of {backup_folder(tidegate).name}" in str(state.message)
+    assert newest(tidegate).id == before.id
+
+
+def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
+        tidegate: Installation, lossy: Deployment, notices: list[str]) -> None:
+    run = asked()
+    fill_in(run, YES)
+    wait_for_step(tidegate.settings, run, "restore-data", "intended")
+    refused = roll_back_here(DEPOT)
+    kill_run(run)
+    ended(run)
+    recovered(tidegate, DEPOT)
+
+    back = newest(tidegate)
+    assert (back.kind, back.state.value, back.version, back.reason) == ("restore", "good", "v1.1.0", "备注丢失了")
+    assert serving(tidegate, DEPOT) == ("v1.1.0", back.number)
+    assert rows(tidegate, "SELECT note FROM bills WHERE id = 'BILL-NOTE'") == [["keep me"]]
+    assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == []
+    assert database(tidegate).revision() == "0002"
+    assert {hold.version for hold in tidegate.ledger.holds.active(DEPOT)} == {LOSSY}
+    assert refused.is_failed()
+    assert "is putting data back" in str(refused.message)
+    assert "备份" in notices[-1]
+    assert_true_and_clean(tidegate, DEPOT, back)
+
+
+def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(tidegate: Installation, lossy: Deployment) -> None:
+    saved = backup_folder(tidegate)
+    for hold in tidegate.ledger.holds.active(DEPOT):
+        tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
+    run = asked(backup=saved.name)
+    fill_in(run, YES)
+    state = ended(run)
+    assert state.is_completed(), state.message
+    assert serving(tidegate, DEPOT)[0] == LOSSY
+    assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == [["BILL-LATE"]]
+    assert_true_and_clean(tidegate, DEPOT, newest(tidegate))
+
+
+def test_after_a_restore_the_way_back_does_not_count_what_the_restore_undid(tidegate: Installation, lossy: Deployment) -> None:
+    for hold in tidegate.ledger.holds.active(DEPOT):
+        tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
+    first = tidegate.history(DEPOT)[-1]
+    backup = next(one for one in tidegate.ledger.backups.verified(DEPOT, "prod") if one.deployment_id == lossy.id)
+    run = asked(backup=backup.id)
+    fill_in(run, YES)
+    assert ended(run).is_completed()
+    state = roll_back_here(DEPOT)
+    assert state.is_completed(), state.message
+    assert newest(tidegate).origin_id == first.id
+    assert serving(tidegate, DEPOT)[0] == "v1.0.0"
