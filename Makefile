@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test e2e bench crash lock
+.PHONY: help setup setup-tests demo run stop check test bench crash lock
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,12 +29,9 @@ check: setup    ## style, types and import layers
 	$(RUN)mypy -p setup
 	$(RUN)lint-imports
 
-test: setup-tests  ## unit and integration tests, and one whole release under traffic
-	$(RUN)python -m pytest tests/unit
-	$(RUN)python -m pytest -n 2 --dist loadfile tests/integration tests/e2e/test_release.py
-
-e2e: setup-tests  ## the long ones: broken versions, rollbacks, incidents, bad input, secrets, the UI, six kills (tens of minutes)
-	$(RUN)python -m pytest tests/e2e tests/crash
+test: setup-tests  ## all tests: unit, contracts, integration, end to end in a browser, and the kills that peers do not survive
+	$(RUN)python -m pytest -n 2 tests/unit
+	$(RUN)python -m pytest -n 2 --dist loadfile tests/integration tests/e2e tests/crash
 
 crash: setup-tests  ## kill releases and rollbacks at every step, under traffic; the table goes into docs/reliability.md
 	TIDEGATE_CRASH=whole $(RUN)python -m pytest tests/crash
