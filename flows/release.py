@@ -52,8 +52,8 @@ def release(
     if not plan_only:
         refuse_busy(env)
     checks = [check_environment(stage) for stage in stages]   # of both, before either is changed
-    for stage in stages:
-        start_base_services(stage)
+    for started in [start_base_services.submit(stage) for stage in stages]:   # side by side
+        started.result()
     pins = build_images(env, chosen)
 
     if staging and not staged:

@@ -35,4 +35,4 @@ def publish_record(work: Work) -> Evidence:
         time_zone=env.stack.time_zone, changes=planned(work).changes,
         approved_by=approvals[-1].approver if approvals else None)
     publish(work, "record", record)
-    return {"record": record, "last_audit_hash": env.ledger.audit.entries()[-1].hash}
+    return {"record": record, "last_audit_hash": env.ledger.audit.last_hash()}

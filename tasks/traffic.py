@@ -58,7 +58,9 @@ def rehearse_rollback(work: Work) -> Evidence:
     Again: rehearses again. Undo: `shift_back`.
     """
     old, plan = previous(work), planned(work)
-    if old is None or not plan.rehearse or plan.way_back != "image only":
+    if not plan.rehearse:
+        return {"rehearsed": False, "why": "that is what staging is for"}
+    if old is None or plan.way_back != "image only":
         return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {plan.way_back}"}
     _serve(work, target(work.env, old), None)
     _prove(work, old.release.version, old.release.commit)

@@ -37,6 +37,7 @@ def test_a_deployment_leaves_one_row_per_write_with_its_actor(ledger: Ledger) ->
         ("deployment.moved", "mei"), ("deployment.moved", "mei")]
     assert ledger.audit.entries()[-1].details == {"old": "watching", "new": "good", "reason": "test"}
     assert ledger.audit.entries()[-1].at == START
+    assert ledger.audit.last_hash() == ledger.audit.entries()[-1].hash
     assert ledger.audit.verify() is None
 
 

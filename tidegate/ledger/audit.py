@@ -23,6 +23,12 @@ class Audit:
         with self._store.reading("reading the audit trail") as session:
             return list(session.scalars(wanted))
 
+    def last_hash(self) -> str:
+        """Of the newest entry: published elsewhere, it shows whether the trail's end was cut off."""
+        with self._store.reading("reading the end of the audit trail") as session:
+            newest = chain.last(session)
+            return newest.hash if newest else chain.GENESIS
+
     def verify(self) -> int | None:
         """The first broken sequence, or None when the chain is whole."""
         in_order = select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)
