@@ -11,7 +11,8 @@ from rich.table import Table
 
 from bench.measuring import Measured
 from bench.seeds_way import ComposeStack, seeds_way
-from bench.tidegate_way import OLD, tidegate_way
+from bench.stages import Stages, stages_table
+from bench.tidegate_way import OLD, TidegateWay
 from tests.e2e.releases import released
 from tests.installation import Installation, add_stack, domain_of, free_ports, installation
 from tidegate.settings import Settings
@@ -24,9 +25,16 @@ DELAYED = '    restart: unless-stopped\n    command: ["sh", "-c", "sleep 3 && ex
 
 def main() -> None:
     console = Console(width=120)
+    measured, stages = list[Measured](), list[Stages]()
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder, installation(Path(folder), _stacks) as tidegate:
-        measured = [row for stack in APPS for row in _measure(tidegate, stack, console)]
-    console.print(_table(measured))
+        for stack, app in APPS.items():
+            way = TidegateWay(tidegate, stack, app)
+            measured += _measure(tidegate, stack, way)
+            if stack == QUICK:
+                way.turn_bad()
+            stages += way.stages
+    for shown in (_table(measured), _ratios(measured), stages_table(stages)):
+        console.print(shown)
 
 
 def _stacks(settings: Settings) -> None:
@@ -39,18 +47,14 @@ def _stacks(settings: Settings) -> None:
         compose.write_text(compose.read_text().replace("    restart: unless-stopped\n", DELAYED, 1))
 
 
-def _measure(tidegate: Installation, stack: str, console: Console) -> Iterator[Measured]:
+def _measure(tidegate: Installation, stack: str, way: TidegateWay) -> Iterator[Measured]:
     state = released(stack=stack, version=OLD, watch_seconds=0)
     assert state.is_completed(), state.message
-    for row in tidegate_way(tidegate, stack, APPS[stack]):
-        console.print(row)
-        yield row
+    yield from way.measured()
     beside = ComposeStack(tidegate.settings.stacks / f"{stack}{BESIDE}", f"{stack}{BESIDE}-prod", free_ports(1)[0])
     beside.up_all(OLD)
     try:
-        for row in seeds_way(beside, domain_of(stack, "prod"), APPS[stack]):
-            console.print(row)
-            yield row
+        yield from seeds_way(beside, domain_of(stack, "prod"), APPS[stack])
     finally:
         beside.down()
 
@@ -63,6 +67,27 @@ def _table(rows: list[Measured]) -> Table:
         answered = "never" if row.answered_seconds is None else f"{row.answered_seconds:.1f} s"
         shown.add_row(row.what, row.app, f"{row.failed} of {row.total}", f"{row.longest_gap_seconds * 1000:.0f} ms", answered)
     return shown
+
+
+def _ratios(rows: list[Measured]) -> Table:
+    """The same change of the same application, one beside the other."""
+    shown = Table(title="docker compose up -d, measured by Tidegate's figures of the same run")
+    for heading in ("Change", "Application", "Requests failed", "Longest gap", "Until the wanted version answers"):
+        shown.add_column(heading)
+    found = {(row.what, row.app): row for row in rows}
+    for ours, theirs in (("Tidegate: release", "docker compose up -d: release"),
+                         ("Tidegate: rollback, warm", "docker compose up -d: back"),
+                         ("Tidegate: rollback, cold", "docker compose up -d: back")):
+        for app in APPS.values():
+            mine, other = found[ours, app], found[theirs, app]
+            shown.add_row(ours, app, f"{other.failed} : {mine.failed}",
+                          _times(other.longest_gap_seconds, mine.longest_gap_seconds),
+                          _times(other.answered_seconds, mine.answered_seconds))
+    return shown
+
+
+def _times(theirs: float | None, ours: float | None) -> str:
+    return "–" if not theirs or not ours else f"{theirs / ours:.2f} times as long"
 
 
 main()

@@ -15,7 +15,7 @@ from blocks.docker_host import DockerHost
 from tasks.forms import CHECKLIST, AcceptanceEn
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
 from tests.e2e.mill import MILL, asked_again, serving, serving_mill, waiting_release
-from tests.e2e.releases import ended
+from tests.e2e.releases import ended, start, suspended
 from tests.installation import Installation, domain_of
 from tidegate.settings import ROOT
 
@@ -106,6 +106,22 @@ def test_a_rejected_release_leaves_production_alone_and_staging_as_it_was_seen(m
     assert [one.state.value for one in mill.history(MILL)] == ["rejected", "good", "superseded"]
     assert containers(mill) == before
     assert mill.ledger.locks.holders() == []
+
+
+def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(mill: Installation, person: Person) -> None:
+    before = containers(mill)
+    run = start("restore/prod", stack=MILL, reason="The bills of October are gone.", requested_by="mei")
+    suspended(run)
+    person.open_run(run)
+    dialog = person.ask_for_the_form()
+    for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
+        expect(dialog).to_contain_text(shown)
+    person.picture_of_the_whole("restore", dialog)
+    answer(dialog, "reject", "We enter them again.")
+    person.submit(dialog)
+    assert "Mei rejected it: We enter them again. Nothing was changed" in str(ended(run).message)
+    assert serving(mill, "prod") == "v1.1.0"
+    assert containers(mill) == before
 
 
 def containers(mill: Installation) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.e2e.in_process import (
     assert_true_and_clean,
     nothing_left_of,
     release_here,
+    roll_back_here,
     serving,
     set_start_budget,
 )
@@ -52,10 +54,11 @@ BROKEN = (
 
 @pytest.fixture(scope="module")
 def kiosk(tidegate: Installation) -> str:
-    """Production alone, on v1.1.0."""
+    """Production alone, on v1.1.0, with v1.0.0 before it."""
     set_start_budget(tidegate, KIOSK, BUDGET_SECONDS)
-    state = release_here(KIOSK, "v1.1.0")
-    assert state.is_completed(), state.message
+    for version in ("v1.0.0", "v1.1.0"):
+        state = release_here(KIOSK, version)
+        assert state.is_completed(), state.message
     return KIOSK
 
 
@@ -135,6 +138,28 @@ def test_two_heads_are_refused_by_the_plan_before_anything_is_opened(tidegate: I
     assert "alembic merge" in (state.message or "")
     assert newest(tidegate).id == before.id
     assert_true_and_clean(tidegate, kiosk, current(tidegate))
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_after_ten_broken_releases_in_a_row_the_last_good_ones_are_in_reach(tidegate: Installation, kiosk: str) -> None:
+    lift_all(tidegate)
+    for version in ("v1.2.1-api-500", "v1.2.2-empty-data", "v1.2.3-crash-at-start"):
+        assert release_here(kiosk, version).is_failed()
+    broken = takewhile(lambda one: one.state.value in ("failed", "rolled_back"), tidegate.history(kiosk))
+    assert len(list(broken)) >= 10
+
+    state = roll_back_here(kiosk)
+    assert state.is_completed(), state.message
+    assert serving(tidegate, kiosk)[0] == "v1.0.0"
+    lift_all(tidegate)
+    state = release_here(kiosk, "v1.1.0")
+    assert state.is_completed(), state.message
+    assert_true_and_clean(tidegate, kiosk, newest(tidegate))
+
+
+def lift_all(tidegate: Installation) -> None:
+    for hold in tidegate.ledger.holds.active(KIOSK):
+        tidegate.ledger.holds.lift(KIOSK, hold.commit, lifted_by="tester")
 
 
 @pytest.mark.usefixtures("nobody_lost")
