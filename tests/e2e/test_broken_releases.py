@@ -21,7 +21,7 @@ from tests.e2e.in_process import (
     serving,
     set_start_budget,
 )
-from tests.installation import KIOSK, Installation, domain_of
+from tests.installation import BARGE, Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
 BUDGET_SECONDS = 55
@@ -53,19 +53,19 @@ BROKEN = (
 
 
 @pytest.fixture(scope="module")
-def kiosk(tidegate: Installation) -> str:
+def barge(tidegate: Installation) -> str:
     """Production alone, on v1.1.0, with v1.0.0 before it."""
-    set_start_budget(tidegate, KIOSK, BUDGET_SECONDS)
+    set_start_budget(tidegate, BARGE, BUDGET_SECONDS)
     for version in ("v1.0.0", "v1.1.0"):
-        state = release_here(KIOSK, version)
+        state = release_here(BARGE, version)
         assert state.is_completed(), state.message
-    return KIOSK
+    return BARGE
 
 
 @pytest.fixture(scope="module")
-def visitors(tidegate: Installation, kiosk: str) -> Iterator[TrafficWitness]:
+def visitors(tidegate: Installation, barge: str) -> Iterator[TrafficWitness]:
     """50 requests a second from the first broken version to the last good one."""
-    with TrafficWitness(tidegate.plane.edge_url, domain_of(kiosk, "prod"), "/health", rate_per_second=50,
+    with TrafficWitness(tidegate.plane.edge_url, domain_of(barge, "prod"), "/health", rate_per_second=50,
                         timeout_seconds=PATIENCE_SECONDS) as visitors:
         yield visitors
 
@@ -81,25 +81,25 @@ def nobody_lost(visitors: TrafficWitness) -> Iterator[None]:
 
 
 @pytest.fixture
-def api_visitors(tidegate: Installation, kiosk: str) -> Iterator[None]:
+def api_visitors(tidegate: Installation, barge: str) -> Iterator[None]:
     """People who use what turns bad."""
-    with TrafficWitness(tidegate.plane.edge_url, domain_of(kiosk, "prod"), "/api/bills", rate_per_second=50):
+    with TrafficWitness(tidegate.plane.edge_url, domain_of(barge, "prod"), "/api/bills", rate_per_second=50):
         yield
 
 
 def newest(tidegate: Installation) -> Deployment:
-    return tidegate.history(KIOSK)[0]
+    return tidegate.history(BARGE)[0]
 
 
 def current(tidegate: Installation) -> Deployment:
-    found = tidegate.ledger.deployments.current(KIOSK, "prod")
+    found = tidegate.ledger.deployments.current(BARGE, "prod")
     assert found is not None
     return found
 
 
 def schema(tidegate: Installation) -> tuple[str | None, dict[str, int]]:
     """Revision, and rows per table."""
-    env = open_environment(KIOSK, "prod", tidegate.settings)
+    env = open_environment(BARGE, "prod", tidegate.settings)
     spec = env.stack.databases[0]
     database = open_database(env.host, spec, container_of(env, spec), env.values)
     return database.revision(), dict(database.row_counts())
@@ -108,10 +108,10 @@ def schema(tidegate: Installation) -> tuple[str | None, dict[str, int]]:
 @pytest.mark.usefixtures("nobody_lost", "api_visitors")
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.version)
 def test_a_broken_version_ends_with_the_old_one_serving_and_nobody_lost(
-        tidegate: Installation, kiosk: str, broken: Broken) -> None:
-    set_start_budget(tidegate, kiosk, broken.budget_seconds)
+        tidegate: Installation, barge: str, broken: Broken) -> None:
+    set_start_budget(tidegate, barge, broken.budget_seconds)
     before, database = current(tidegate), schema(tidegate)
-    state = release_here(kiosk, broken.version, watch_seconds=broken.watch_seconds)
+    state = release_here(barge, broken.version, watch_seconds=broken.watch_seconds)
     assert state.is_failed()
     for said in broken.says:
         assert said in (state.message or "")
@@ -120,9 +120,9 @@ def test_a_broken_version_ends_with_the_old_one_serving_and_nobody_lost(
     assert failed.reason
     assert nothing_left_of(tidegate, failed.slot)
     assert schema(tidegate) == database
-    assert_true_and_clean(tidegate, kiosk, before)
+    assert_true_and_clean(tidegate, barge, before)
 
-    again = release_here(kiosk, broken.version)
+    again = release_here(barge, broken.version)
     assert again.is_failed()
     assert "HeldError" in (again.message or "")
     assert "it is on hold since" in (again.message or "")
@@ -130,49 +130,49 @@ def test_a_broken_version_ends_with_the_old_one_serving_and_nobody_lost(
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_two_heads_are_refused_by_the_plan_before_anything_is_opened(tidegate: Installation, kiosk: str) -> None:
+def test_two_heads_are_refused_by_the_plan_before_anything_is_opened(tidegate: Installation, barge: str) -> None:
     before = newest(tidegate)
-    state = release_here(kiosk, "v1.2.6-two-heads")
+    state = release_here(barge, "v1.2.6-two-heads")
     assert state.is_failed()
     assert "more than one head" in (state.message or "")
     assert "alembic merge" in (state.message or "")
     assert newest(tidegate).id == before.id
-    assert_true_and_clean(tidegate, kiosk, current(tidegate))
+    assert_true_and_clean(tidegate, barge, current(tidegate))
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_after_ten_broken_releases_in_a_row_the_last_good_ones_are_in_reach(tidegate: Installation, kiosk: str) -> None:
+def test_after_ten_broken_releases_in_a_row_the_last_good_ones_are_in_reach(tidegate: Installation, barge: str) -> None:
     lift_all(tidegate)
     for version in ("v1.2.1-api-500", "v1.2.2-empty-data", "v1.2.3-crash-at-start"):
-        assert release_here(kiosk, version).is_failed()
-    broken = takewhile(lambda one: one.state.value in ("failed", "rolled_back"), tidegate.history(kiosk))
+        assert release_here(barge, version).is_failed()
+    broken = takewhile(lambda one: one.state.value in ("failed", "rolled_back"), tidegate.history(barge))
     assert len(list(broken)) >= 10
 
-    state = roll_back_here(kiosk)
+    state = roll_back_here(barge)
     assert state.is_completed(), state.message
-    assert serving(tidegate, kiosk)[0] == "v1.0.0"
+    assert serving(tidegate, barge)[0] == "v1.0.0"
     lift_all(tidegate)
-    state = release_here(kiosk, "v1.1.0")
+    state = release_here(barge, "v1.1.0")
     assert state.is_completed(), state.message
-    assert_true_and_clean(tidegate, kiosk, newest(tidegate))
+    assert_true_and_clean(tidegate, barge, newest(tidegate))
 
 
 def lift_all(tidegate: Installation) -> None:
-    for hold in tidegate.ledger.holds.active(KIOSK):
-        tidegate.ledger.holds.lift(KIOSK, hold.commit, lifted_by="tester")
+    for hold in tidegate.ledger.holds.active(BARGE):
+        tidegate.ledger.holds.lift(BARGE, hold.commit, lifted_by="tester")
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_a_slow_start_within_its_budget_is_no_failure(tidegate: Installation, kiosk: str) -> None:
-    set_start_budget(tidegate, kiosk, BUDGET_SECONDS)
-    state = release_here(kiosk, "v1.2.8-slow-start")
+def test_a_slow_start_within_its_budget_is_no_failure(tidegate: Installation, barge: str) -> None:
+    set_start_budget(tidegate, barge, BUDGET_SECONDS)
+    state = release_here(barge, "v1.2.8-slow-start")
     assert state.is_completed(), state.message
-    assert_true_and_clean(tidegate, kiosk, newest(tidegate))
+    assert_true_and_clean(tidegate, barge, newest(tidegate))
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_a_good_version_after_all_the_broken_ones_needs_no_manual_step(tidegate: Installation, kiosk: str) -> None:
-    state = release_here(kiosk, "v1.4.0")
+def test_a_good_version_after_all_the_broken_ones_needs_no_manual_step(tidegate: Installation, barge: str) -> None:
+    state = release_here(barge, "v1.4.0")
     assert state.is_completed(), state.message
-    assert serving(tidegate, kiosk) == ("v1.4.0", newest(tidegate).number)
-    assert_true_and_clean(tidegate, kiosk, newest(tidegate))
+    assert serving(tidegate, barge) == ("v1.4.0", newest(tidegate).number)
+    assert_true_and_clean(tidegate, barge, newest(tidegate))
