@@ -12,7 +12,7 @@ from tasks.deployments import begin_change, move, place_hold_on
 from tasks.environments import open_environment
 from tasks.locks import holding_lock
 from tasks.messages import tell
-from tasks.rollbacks import left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
+from tasks.rollbacks import find_images, left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
 from tasks.schema import downgrade_schema
 from tasks.slots import stop_slot_left, wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
@@ -52,6 +52,7 @@ def go_back(work: Work) -> None:
     with stop_and_ask_on_failure(work):
         note_way_back(work)
         refuse_lossy(work)
+        find_images(work)
     with holding_lock(work, take_over=True) as work:
         work = begin_change(work)
         with stop_and_ask_on_failure(work):

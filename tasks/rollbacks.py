@@ -133,6 +133,20 @@ def refuse_lossy(work: Work) -> Evidence:
     return {"way_back": way_back}
 
 
+@step("find-images", timeout_seconds=900)
+def find_images(work: Work) -> Evidence:
+    """Have the images of an old slot that is gone on the host, before anything moves; a slot that is there needs none.
+
+    Needs: the engine, and the registry where an image is gone too. Leaves: the images. Again: nothing is pulled twice.
+    Undo: images are kept.
+    """
+    if is_whole(work.env, work.project):
+        return {"slot": "there"}
+    for pin in work.pins.values():
+        work.env.images.ensure(pin)
+    return {"slot": "gone", "pins": dict(work.pins)}
+
+
 @step("wake-slot", timeout_seconds=600)
 def wake_slot(work: Work) -> Evidence:
     """Have the old slot running: nothing to do while it is warm, a start when it was stopped, a new slot when it is gone.
