@@ -28,6 +28,8 @@ _LEAST = (2, 20)
 _PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
+_CUT_OFF = re.compile(   # as Docker's own client says that the engine is out of reach, and Go that a connection ended
+    r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF", re.IGNORECASE)
 _SHOWN_LINES = 20
 
 
@@ -111,7 +113,9 @@ class Compose:
         fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
         outcome = self._run("-p", project, "-f", "-", "up", "-d", *arguments, doing=doing, stdin=fed)
         if outcome.exit_code != 0:
-            raise ComposeError(doing, self._said(outcome), "Correct what it names; `tidegate status` shows what runs")
+            said = self._said(outcome)
+            raise ComposeError(doing, said, "Correct what it names; `tidegate status` shows what runs",
+                               retryable=bool(_CUT_OFF.search(said)))
 
     def _run(self, *arguments: str, doing: str, variables: Mapping[str, str] = {}, stdin: bytes = b"") -> Outcome:
         command = [*self._found[0], "--ansi", "never", "--progress", "quiet", *arguments]

@@ -28,7 +28,7 @@ def ensure_images(work: Work) -> Evidence:
     return {"pins": dict(work.pins)}
 
 
-@step("start-slot", timeout_seconds=300)
+@step("start-slot", timeout_seconds=300, retry_delays=(1, 5, 10))
 def start_slot(work: Work) -> Evidence:
     """Start the new containers beside the old ones; nobody is sent to them yet.
 
@@ -40,11 +40,12 @@ def start_slot(work: Work) -> Evidence:
     return {"project": work.project}
 
 
-@step("wait-until-healthy", timeout_seconds=3600, retry_delays=())
+@step("wait-until-healthy", timeout_seconds=3600, retry_delays=(1, 5, 10))
 def wait_until_healthy(work: Work) -> Evidence:
     """Wait for the new containers' own health checks, within the stack's start budget.
 
-    Needs: started containers. Leaves: nothing. Again: asks again. Undo: nothing to undo.
+    Needs: started containers. Leaves: nothing. Again: asks again, with the whole budget: only an engine that did not
+    answer is asked again. Undo: nothing to undo.
     """
     seconds = wait_for_slot(work.env, work.project)
     get_run_logger().info("%s healthy after %.1f s", work.project, seconds)
@@ -80,7 +81,7 @@ def stop_slot_left(work: Work) -> Evidence:
     return {"stopped": left.slot}
 
 
-@step("remove-slot", timeout_seconds=300)
+@step("remove-slot", timeout_seconds=600, retry_delays=(1, 5, 15, 30))
 def remove_slot(work: Work) -> Evidence:
     """Take away the containers and networks of a deployment that failed. Never volumes, never what serves.
 
