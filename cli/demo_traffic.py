@@ -7,12 +7,15 @@ from types import TracebackType
 
 import httpx
 
-from blocks.witness import TrafficWitness
+from blocks.witness import MOST_REQUESTS, TrafficWitness
 from tidegate.facts import TrafficFigures
 
 PER_SECOND = 50
 SHORT, LONG = "/health", "/slow?seconds=20"
 LONG_TIMEOUT_SECONDS = 40
+FAULTS_SHOWN = 5
+BREATH_SECONDS = 0.2
+"""After a long request that failed: an edge that refuses at once would be asked a thousand times a second."""
 
 
 class SteadyClient:
@@ -22,6 +25,8 @@ class SteadyClient:
         self.environment, self.base_url, self.domain = environment, base_url, domain
         self.figures = TrafficFigures(0, 0, 0.0, 0.0)
         self.faults, self.long_good, self.long_faults = list[str](), 0, list[str]()
+        self.outage_seconds = 0.0
+        """From the first to the last failed request."""
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._steadily, self._at_length)]
 
@@ -45,25 +50,30 @@ class SteadyClient:
         with TrafficWitness(self.base_url, self.domain, SHORT, rate_per_second=PER_SECOND) as witness:
             self._ended.wait()
         self.figures = witness.figures()
-        self.faults = [f"{seen.fault} at {seen.due:.1f} s" for seen in witness.failures()]
+        failures = witness.failures(MOST_REQUESTS)
+        self.faults = [f"{seen.fault} at {seen.due:.1f} s" for seen in failures[:FAULTS_SHOWN]]
+        if failures:
+            self.outage_seconds = max(seen.due for seen in failures) - min(seen.due for seen in failures)
 
     def _at_length(self) -> None:
         if not self._first_answer():
             return
         with httpx.Client(base_url=self.base_url, headers={"Host": self.domain}, trust_env=False) as client:
             while not self._ended.is_set():
-                self._ask(client)
+                if not self._is_answered(client):
+                    self._ended.wait(BREATH_SECONDS)
 
-    def _ask(self, client: httpx.Client) -> None:
+    def _is_answered(self, client: httpx.Client) -> bool:
         try:
-            answer = client.get(LONG, timeout=LONG_TIMEOUT_SECONDS)
+            status = client.get(LONG, timeout=LONG_TIMEOUT_SECONDS).status_code
         except httpx.HTTPError as error:
             self.long_faults.append(repr(error))
-            return
-        if answer.status_code == httpx.codes.OK:
+            return False
+        if status == httpx.codes.OK:
             self.long_good += 1
         else:
-            self.long_faults.append(f"status {answer.status_code}")
+            self.long_faults.append(f"status {status}")
+        return status == httpx.codes.OK
 
     def _first_answer(self) -> bool:
         with httpx.Client(base_url=self.base_url, headers={"Host": self.domain}, trust_env=False, timeout=5) as client:

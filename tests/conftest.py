@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.installation import BARGE, DEPOT, FERRY, KIOSK, SHOP, Installation, add_stack, installation
+from tests.installation import BARGE, DEPOT, FERRY, KIOSK, RAFT, SHOP, Installation, add_stack, installation
 from tidegate.settings import Settings
 
 
@@ -21,6 +21,6 @@ def add_stacks(settings: Settings) -> None:
     """SHOP goes to production by staging and an approval; the others have production alone, without asking."""
     add_stack(settings, SHOP, changes=dict.fromkeys(("environments.staging.drain_seconds",
                                                        "environments.prod.drain_seconds"), 1))
-    for name in (KIOSK, FERRY, DEPOT, BARGE):
+    for name in (KIOSK, FERRY, DEPOT, BARGE, RAFT):
         add_stack(settings, name, environments=("prod",), changes={
             "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})

@@ -29,7 +29,7 @@ from tidegate.settings import ROOT, Settings
 SAMPLE = ROOT / "stacks" / "cloudlens"
 # Two test sessions on one engine need names of their own.
 _SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
-SHOP, KIOSK, FERRY, DEPOT, BARGE = (name + _SUFFIX for name in ("shop", "kiosk", "ferry", "depot", "barge"))
+SHOP, KIOSK, FERRY, DEPOT, BARGE, RAFT = (name + _SUFFIX for name in ("shop", "kiosk", "ferry", "depot", "barge", "raft"))
 
 
 @dataclass(frozen=True)

@@ -9,28 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 from rich.console import Console
 
 from blocks.docker_host import DockerHost
-from cli.demo_traffic import SteadyClient
 from cli.run import run
 from tests.crash.killing import kill_process, wait_for_step
-from tests.crash.whole import assert_whole, recovered, serving_version
+from tests.crash.matrix import DATABASE_STOPPED, DISK_FULL, EDGE_RESTARTED, SERVER_KILLED, WORKER_KILLED
+from tests.crash.rows import keep_fault
+from tests.crash.whole import assert_whole, next_version, recovered, serving_version, steady
 from tests.e2e.releases import ended, released, start
-from tests.installation import FERRY, Installation, domain_of
-
-OTHER = {"v1.0.0": "v1.1.0", "v1.1.0": "v1.4.0", "v1.4.0": "v1.1.0"}
-
-
-@pytest.fixture(scope="module")
-def serving(tidegate: Installation) -> str:
-    """A stack of which two versions were good."""
-    if not tidegate.history(FERRY):
-        for version in ("v1.0.0", "v1.1.0"):
-            state = released(stack=FERRY, version=version, watch_seconds=1)
-            assert state.is_completed(), state.message
-    return FERRY
+from tests.installation import Installation, domain_of
 
 
 def test_a_killed_worker_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:
@@ -39,11 +27,14 @@ def test_a_killed_worker_leaves_the_environment_whole(tidegate: Installation, se
         release = begin(serving, after)
         wait_for_step(tidegate.settings, release, "start-slot", "intended")
         kill_process(tidegate.plane.worker)
+        struck = time.monotonic()
         run(tidegate.settings, Console(quiet=True))
         ended(release)
         recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
     assert_whole(tidegate, serving, release, {before, after})
     assert client.lost == 0, client.faults
+    keep_fault(WORKER_KILLED, tidegate, serving, release, client, seconds)
 
 
 def test_a_killed_prefect_server_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:
@@ -52,26 +43,33 @@ def test_a_killed_prefect_server_leaves_the_environment_whole(tidegate: Installa
         release = begin(serving, after)
         wait_for_step(tidegate.settings, release, "start-slot", "intended")
         kill_process(tidegate.plane.server)
+        struck = time.monotonic()
         time.sleep(3)
         run(tidegate.settings, Console(quiet=True))
         recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
     assert_whole(tidegate, serving, release, {before, after})
     assert client.lost == 0, client.faults
+    keep_fault(SERVER_KILLED, tidegate, serving, release, client, seconds)
 
 
 def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate: Installation, serving: str) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     database = DockerHost().client.containers.get(f"{serving}-mysql-prod")
-    release = begin(serving, after)
-    wait_for_step(tidegate.settings, release, "back-up", "intended")
-    database.stop(timeout=10)
-    try:
-        assert ended(release).is_failed()
-    finally:
-        database.start()
-    recovered(tidegate, serving)
+    with steady(tidegate, serving) as client:
+        release = begin(serving, after)
+        wait_for_step(tidegate.settings, release, "back-up", "intended")
+        struck = time.monotonic()
+        database.stop(timeout=10)
+        try:
+            assert ended(release).is_failed()
+        finally:
+            database.start()
+        wait_until_database_answers(tidegate, serving)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
     assert_whole(tidegate, serving, release, {before})
-    wait_until_database_answers(tidegate, serving)
+    keep_fault(DATABASE_STOPPED, tidegate, serving, release, client, seconds, is_down=True)
     state = released(stack=serving, version=after, watch_seconds=1)
     assert state.is_completed(), state.message
 
@@ -79,38 +77,35 @@ def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate:
 def test_an_edge_that_restarts_in_mid_switch_ends_whole(tidegate: Installation, serving: str) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     edge = DockerHost().client.containers.get(tidegate.settings.edge_name)
-    release = begin(serving, after)
-    wait_for_step(tidegate.settings, release, "shift-traffic", "intended")
-    edge.restart(timeout=1)
-    ended(release)
-    recovered(tidegate, serving)
+    with steady(tidegate, serving) as client:
+        release = begin(serving, after)
+        wait_for_step(tidegate.settings, release, "shift-traffic", "intended")
+        struck = time.monotonic()
+        edge.restart(timeout=1)
+        ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
     assert_whole(tidegate, serving, release, {before, after})
+    keep_fault(EDGE_RESTARTED, tidegate, serving, release, client, seconds, is_down=True)
 
 
 def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, serving: str) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     with steady(tidegate, serving) as client, small_disk(tidegate.settings.home / "backups" / serving / "prod"):
         release = begin(serving, after)
+        struck = time.monotonic()
         state = ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
     assert state.is_failed()
     assert "free" in str(state.message)
-    recovered(tidegate, serving)
     assert_whole(tidegate, serving, release, {before})
     assert client.lost == 0, client.faults
+    keep_fault(DISK_FULL, tidegate, serving, release, client, seconds)
 
 
 def begin(stack: str, version: str) -> UUID:
     return start("release/prod", stack=stack, version=version, watch_seconds=2)
-
-
-def next_version(tidegate: Installation, stack: str) -> str:
-    return OTHER[serving_version(tidegate, stack)]
-
-
-@contextmanager
-def steady(tidegate: Installation, stack: str) -> Iterator[SteadyClient]:
-    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(stack, "prod")) as client:
-        yield client
 
 
 @contextmanager

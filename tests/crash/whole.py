@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
 
 from blocks.docker_host import DockerHost
+from cli.demo_traffic import SteadyClient
 from flows.recover import recover
 from tests.installation import Installation, domain_of
 from tidegate.states import DeploymentState
 
 MOST_RECOVERIES = 40
+OTHER = {"v1.0.0": "v1.1.0", "v1.1.0": "v1.4.0", "v1.4.0": "v1.1.0"}
 
 
 def recovered(tidegate: Installation, stack: str) -> None:
@@ -59,3 +63,15 @@ def running_slots(tidegate: Installation, stack: str) -> set[str]:
 
 def serving_version(tidegate: Installation, stack: str) -> str:
     return str(tidegate.get(domain_of(stack, "prod")).json()["version"])
+
+
+def next_version(tidegate: Installation, stack: str) -> str:
+    """One that the stack can go to from what it serves."""
+    return OTHER[serving_version(tidegate, stack)]
+
+
+@contextmanager
+def steady(tidegate: Installation, stack: str) -> Iterator[SteadyClient]:
+    """People use the stack's production while the block lasts."""
+    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(stack, "prod")) as client:
+        yield client

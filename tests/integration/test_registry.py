@@ -1,7 +1,5 @@
 """A real registry (Debian's docker-registry) with an account, pushed to and pulled from by the real engine."""
 
-import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,37 +10,17 @@ from pydantic import SecretStr
 from blocks.docker_host import DockerHost
 from blocks.images import ImageStore
 from blocks.registry import Registry
+from tests.installation import free_ports
+from tests.real_registry import RealRegistry
 from tidegate.errors import EngineError, RegistryError
-
-ACCOUNT = "deployer:$2b$04$fI3oQNwaAJeu/deQsmvZ2urJjSQ/17lbQdefhVrQRkLKyZSaG4Ghm"   # of the password `hunter2`
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    (tmp_path / "htpasswd").write_text(f"{ACCOUNT}\n")
-    config = tmp_path / "config.yaml"
-    config.write_text(f"""
-version: 0.1
-log: {{level: info, formatter: json}}
-storage: {{filesystem: {{rootdirectory: {tmp_path}/data}}}}
-http: {{addr: "127.0.0.1:0"}}
-auth: {{htpasswd: {{realm: test, path: {tmp_path}/htpasswd}}}}
-""")
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.PIPE, text=True)
-        assert server.stderr is not None
-        try:
-            for line in server.stderr:
-                log.write(line)
-                if found := re.search(r"listening on (127\.0\.0\.1:\d+)", line):
-                    break
-            else:
-                pytest.fail(f"docker-registry did not start: {(tmp_path / 'log').read_text()}")
-            yield found[1]
-        finally:
-            server.terminate()
-            server.communicate(timeout=10)
+    server = RealRegistry(tmp_path, *free_ports(1))
+    server.start()
+    yield server.address
+    server.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""A real registry (Debian's docker-registry) with an account, which a test can take away and bring back."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from blocks.registry import Registry
+
+ACCOUNT = "deployer:$2b$04$fI3oQNwaAJeu/deQsmvZ2urJjSQ/17lbQdefhVrQRkLKyZSaG4Ghm"   # of the password `hunter2`
+NAMESPACE = "acme"
+MOST_SECONDS = 30
+
+
+class RealRegistry:
+    """On `port` of 127.0.0.1. What was pushed stays in `folder` while it is gone."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.address = folder, f"127.0.0.1:{port}"
+        self._server: subprocess.Popen[bytes] | None = None
+        (folder / "htpasswd").write_text(f"{ACCOUNT}\n")
+        (folder / "config.yaml").write_text(f"""
+version: 0.1
+log: {{level: info, formatter: json}}
+storage: {{filesystem: {{rootdirectory: {folder}/data}}}}
+http: {{addr: "{self.address}"}}
+auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
+""")
+
+    @property
+    def block(self) -> Registry:
+        return Registry(url=f"http://{self.address}", namespace=NAMESPACE, username="deployer", password=SecretStr("hunter2"))
+
+    @property
+    def uploads(self) -> list[Path]:
+        """What is being pushed at this moment."""
+        return list(self.folder.glob(f"data/docker/registry/v2/repositories/{NAMESPACE}/**/_uploads/*"))
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(["docker-registry", "serve", str(self.folder / "config.yaml")],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        end = time.monotonic() + MOST_SECONDS
+        while not self._answers():
+            assert self._server.poll() is None, f"docker-registry ended: {(self.folder / 'log').read_text()}"
+            assert time.monotonic() < end, "docker-registry does not answer"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """By SIGKILL, as a machine goes; one that is gone is stopped."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait(timeout=MOST_SECONDS)
+            self._server = None
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"http://{self.address}/v2/", timeout=1, trust_env=False).status_code == httpx.codes.UNAUTHORIZED
+        except httpx.TransportError:
+            return False
