@@ -49,8 +49,8 @@ def engine_errors(doing: str) -> Iterator[None]:
         raise EngineError(doing, f"the engine refused ({error.explanation or error})", "Correct what it names",
                           retryable=error.is_server_error()) from None
     except (DockerException, RequestException, OSError) as error:
-        raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine: `make run` says how",
-                          retryable=True) from None
+        raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine (`make run` says how), or "
+                          "mend the network to it", retryable=True) from None
 
 
 def is_port_taken(error: APIError) -> bool:
@@ -190,4 +190,5 @@ def _facts(container: Container) -> ContainerFacts:
         service=attrs["Config"]["Labels"].get("com.docker.compose.service", ""), state=state["Status"],
         health=health.get("Status", "none"), restarts=attrs["RestartCount"],
         exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"],
+        is_restarted=attrs["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped"),
         health_said="".join(check["Output"] for check in (health.get("Log") or [])[-1:]).strip()[:MOST_HEALTH_TEXT])

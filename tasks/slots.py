@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from tasks.deployments import previous
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, slot_url
-from tidegate.errors import EdgeError, UnhealthyError
+from tidegate.errors import EdgeError, EngineError, UnhealthyError
 from tidegate.facts import ContainerFacts
 
 PROJECT_LABEL = "com.docker.compose.project"
@@ -44,8 +44,8 @@ def start_slot(work: Work) -> Evidence:
 def wait_until_healthy(work: Work) -> Evidence:
     """Wait for the new containers' own health checks, within the stack's start budget.
 
-    Needs: started containers. Leaves: nothing. Again: asks again, with the whole budget: only an engine that did not
-    answer is asked again. Undo: nothing to undo.
+    Needs: started containers. Leaves: nothing. Again: asks again, with the whole budget: so only where the engine did
+    not answer, or has stopped them and may start them again. Undo: nothing to undo.
     """
     seconds = wait_for_slot(work.env, work.project)
     get_run_logger().info("%s healthy after %.1f s", work.project, seconds)
@@ -133,6 +133,9 @@ def _released(env: OpenEnvironment, project: str) -> set[str]:
 
 
 def _refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
+    if container.was_stopped:
+        raise EngineError(f"starting {container.name}", "it was stopped from outside, by somebody or with its engine",
+                          "Release it again", retryable=True)
     if container.restarts > 0 or container.state in ("exited", "dead", "restarting"):
         raise _unhealthy(env, [container], f"its process ended (exit code {container.exit_code}, "
                                            f"restarted {container.restarts} times)")

@@ -61,10 +61,17 @@ class ContainerFacts:
     labels: Mapping[str, str] = field(default_factory=dict)
     health_said: str = ""
     """What its last health check printed."""
+    is_restarted: bool = False
+    """Whether the engine starts it again when its process ends by itself, whatever its exit code."""
 
     @property
     def serves(self) -> bool:
         return self.state == "running" and self.health in ("healthy", "none")
+
+    @property
+    def was_stopped(self) -> bool:
+        """By a person or by an engine that shuts down: had its process ended by itself, it would run again."""
+        return self.is_restarted and self.state == "exited" and self.restarts == 0
 
 
 @dataclass(frozen=True)
