@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.put_back import put_back_on_failure
 from tasks.backups import back_up
-from tasks.deployments import begin_change, move, refresh
+from tasks.deployments import begin_change, is_good, move, refresh
 from tasks.live import note_baseline
 from tasks.locks import holding_lock
 from tasks.records import move_alias, publish_record
@@ -25,31 +25,34 @@ from tidegate.states import DeploymentState
 
 def deploy(work: Work) -> Work:
     """The old version serves until the new one has proved itself; any failure puts the old one back."""
-    if refresh(work).deployment.state is DeploymentState.GOOD:
-        return refresh(work)
     with holding_lock(work) as work:
-        work = begin_change(work)
-        with put_back_on_failure(work):
-            ensure_images(work)
-            back_up(work)
-            migrate_schema(work)
-
-            start_slot(work)
-            wait_until_healthy(work)
-            offer_candidate(work)
-            smoke_slot(work)
-
-            note_baseline(work)
-            with traffic_witness(work) as witness:
-                shift_traffic(work)
-                work = move(work, DeploymentState.WATCHING)
-                smoke_public(work)
-                rehearse_rollback(work)
-                watch_release(work, witness)
-
-            settle_route(work)
-            work = move(work, DeploymentState.GOOD)
+        work = refresh(work) if is_good(work) else replace_old(work)
         move_alias(work)   # from here on nothing is a reason to go back
         stop_old_slot(work)
-    publish_record(work)
+        publish_record(work)
     return work
+
+
+def replace_old(work: Work) -> Work:
+    """From the images to a version that is good."""
+    work = begin_change(work)
+    with put_back_on_failure(work):
+        ensure_images(work)
+        back_up(work)
+        migrate_schema(work)
+
+        start_slot(work)
+        wait_until_healthy(work)
+        offer_candidate(work)
+        smoke_slot(work)
+
+        note_baseline(work)
+        with traffic_witness(work) as witness:
+            shift_traffic(work)
+            work = move(work, DeploymentState.WATCHING)
+            smoke_public(work)
+            rehearse_rollback(work)
+            watch_release(work, witness)
+
+        settle_route(work)
+        return move(work, DeploymentState.GOOD)

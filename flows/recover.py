@@ -8,18 +8,19 @@ from flows.deploy import deploy
 from flows.put_back import put_back
 from flows.restore import put_data_back
 from flows.rollback import go_back
+from tasks.deployments import is_good
 from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.recovery import end_undecided, serves_now, stranded, wait_for_lost_jobs
 from tasks.work import Work
-from tidegate.errors import EngineError, LockedError
+from tidegate.errors import EngineError, LockedError, TidegateError
 from tidegate.settings import Settings
 
 
 @flow(name="recover", flow_run_name="recover what was interrupted", persist_result=False)
 def recover() -> None:
     """Look for deployments whose run died, and bring each to an end. Does nothing when all is well."""
-    settings = Settings()
+    settings, failed = Settings(), list[TidegateError]()
     for sentence in end_undecided(settings):
         get_run_logger().info("ended: %s", sentence)
     for work in stranded(settings):
@@ -28,16 +29,21 @@ def recover() -> None:
             bring_to_an_end(work)
         except LockedError as held:   # somebody else is at it already: the next minute looks again
             get_run_logger().info("left alone: %s", held)
+        except TidegateError as error:   # a host out of reach must not keep the others from their end
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("could not bring everything to an end", failed)
 
 
 def bring_to_an_end(work: Work) -> None:
-    """A way back goes on. A release goes on if people are on it already; otherwise the old version stays."""
+    """A way back goes on. A release goes on if people are on it already; otherwise the old version stays. What is good
+    already is cleared up behind."""
     wait_for_lost_jobs(work)
     if work.deployment.kind == "rollback":
         go_back(work)
     elif work.deployment.kind == "restore":
         put_data_back(work)   # a person has decided, and only the whole of it is a state to be in
-    elif serves_now(work):
+    elif is_good(work) or serves_now(work):
         tell(deploy(work), "released")
     else:
         with holding_lock(work) as work:

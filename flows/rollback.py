@@ -8,7 +8,7 @@ from prefect import flow
 
 from flows.parameters import Reason, StackName, StepsBack
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
-from tasks.deployments import begin_change, move, place_hold_on
+from tasks.deployments import begin_change, is_good, move, place_hold_on, refresh
 from tasks.environments import open_environment
 from tasks.locks import holding_lock
 from tasks.messages import tell
@@ -53,23 +53,28 @@ def go_back(work: Work) -> None:
         note_way_back(work)
         refuse_lossy(work)
         find_images(work)
-    with holding_lock(work, take_over=True) as work:
-        work = begin_change(work)
-        with stop_and_ask_on_failure(work):
-            end_interrupted(work)
-
-            wake_slot(work)
-            wait_until_healthy(work)
-            downgrade_schema(work, by=left_behind(work))
-            offer_candidate(work)
-            smoke_slot(work)
-
-            with traffic_witness(work):
-                shift_traffic(work)
-                smoke_public(work)
-
-            settle_route(work)
-            place_hold_on(work, left_behind(work), work.deployment.reason)
-            work = move(work, DeploymentState.GOOD, work.deployment.reason)
+    with holding_lock(work, take_over=not is_good(work)) as work:
+        work = refresh(work) if is_good(work) else serve_again(work)
         stop_slot_left(work)
     tell(work, "rolled_back")
+
+
+def serve_again(work: Work) -> Work:
+    """From whatever is in the middle to the old version serving."""
+    work = begin_change(work)
+    with stop_and_ask_on_failure(work):
+        end_interrupted(work)
+
+        wake_slot(work)
+        wait_until_healthy(work)
+        downgrade_schema(work, by=left_behind(work))
+        offer_candidate(work)
+        smoke_slot(work)
+
+        with traffic_witness(work):
+            shift_traffic(work)
+            smoke_public(work)
+
+        settle_route(work)
+        place_hold_on(work, left_behind(work), work.deployment.reason)
+        return move(work, DeploymentState.GOOD, work.deployment.reason)

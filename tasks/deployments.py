@@ -137,6 +137,11 @@ def refresh(work: Work) -> Work:
     return replace(work, deployment=work.env.ledger.deployments.get(work.deployment.id))
 
 
+def is_good(work: Work) -> bool:
+    """Whether it serves for good, so that only what clears up behind it may be missing."""
+    return refresh(work).deployment.state is DeploymentState.GOOD
+
+
 @step("place-hold", timeout_seconds=30)
 def place_hold(work: Work, error: BaseException) -> Evidence:
     """Keep a version that failed by its own fault from being deployed again.

@@ -18,7 +18,8 @@ from tasks.rollbacks import work_of
 from tasks.runs import cancel_run
 from tasks.work import Work
 from tidegate.ledger.ledger import Ledger
-from tidegate.ledger.tables import Deployment
+from tidegate.ledger.locks import free_at
+from tidegate.ledger.tables import Deployment, Lock
 from tidegate.settings import Settings
 from tidegate.stackfile import EnvironmentName, find_stack
 from tidegate.states import DeploymentState
@@ -28,12 +29,20 @@ AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.R
 
 
 def stranded(settings: Settings) -> list[Work]:
-    """Deployments in the middle of a change whose owner's heartbeat has stopped."""
+    """Deployments in the middle of a change whose owner's heartbeat has stopped, and those that are good, but whose run
+    died before it had cleared up and given its lock back."""
     ledger = Ledger(settings.database_url)
-    living = {lock.owner for lock in ledger.locks.holders()
-              if lock.heartbeat_at + timedelta(seconds=lock.ttl_seconds) > datetime.now(UTC)}
-    return [work_of(open_environment(one.stack, cast(EnvironmentName, one.environment), settings), one)
-            for one in ledger.deployments.open_ones() if one.state in AT_WORK and one.key not in living]
+    locks = ledger.locks.holders()
+    living = {lock.owner for lock in locks if free_at(lock) > datetime.now(UTC)}
+    found = [one for one in ledger.deployments.open_ones() if one.state in AT_WORK and one.key not in living]
+    found += [one for lock in locks if lock.owner not in living and (one := _good_owner(ledger, lock))]
+    return [work_of(open_environment(one.stack, cast(EnvironmentName, one.environment), settings), one) for one in found]
+
+
+def _good_owner(ledger: Ledger, lock: Lock) -> Deployment | None:
+    now = ledger.deployments.current(lock.stack, lock.environment)
+    is_its = now is not None and now.key == lock.owner and now.state is DeploymentState.GOOD
+    return now if is_its and now is not None and now.kind != "restore" else None   # after a restore, nothing is left to do
 
 
 def serves_now(work: Work) -> bool:
