@@ -10,7 +10,7 @@ from setup.packages import install, is_known
 from setup.places import HOME, LOGS
 from setup.step import SetupError, asked, run, say
 
-START_SECONDS = 30
+START_SECONDS = 120   # after a crash it first ends what it finds running, each container within its own grace
 BY_HAND = "Install and start Docker Engine (https://docs.docker.com/engine/install/), then run this again"
 
 
