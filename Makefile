@@ -33,8 +33,11 @@ test: setup-tests  ## all tests: unit, contracts, integration, end to end in a b
 	$(RUN)python -m pytest -n 2 tests/unit
 	$(RUN)python -m pytest -n 2 --dist loadfile tests/integration tests/e2e tests/crash
 
-crash: setup-tests  ## kill releases and rollbacks at every step, under traffic; the table goes into docs/reliability.md
-	TIDEGATE_CRASH=whole $(RUN)python -m pytest tests/crash
+crash: setup-tests  ## kill at every step and take everything away, last the Docker engine with all containers; docs/reliability.md gets the table
+	rm -rf $(ROWS)
+	$(CRASH) $(RUN)python -m pytest -n 2 --dist load tests/crash
+	$(CRASH) TIDEGATE_STOP_ENGINE=yes $(RUN)python -m pytest tests/crash/test_engine_stops.py
+	$(CRASH) $(RUN)python -m tests.crash.rows
 
 bench: setup    ## measurements, side by side with what one would otherwise use
 	$(RUN)python -m bench
@@ -42,6 +45,9 @@ bench: setup    ## measurements, side by side with what one would otherwise use
 lock: setup     ## compile the lock files anew, with hashes and without index addresses
 	$(RUN)pip-compile $(COMPILE) --extra dev --allow-unsafe -o requirements.lock pyproject.toml requirements.in
 	$(RUN)pip-compile $(COMPILE) -o examples/cloudlens/base/requirements.txt examples/cloudlens/base/requirements.in
+
+ROWS = .tidegate/crash-rows
+CRASH = TIDEGATE_CRASH=whole TIDEGATE_CRASH_ROWS=$(ROWS)
 
 COMPILE = --quiet --upgrade --generate-hashes --strip-extras --no-header \
           --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options

@@ -20,16 +20,19 @@ SERVER_KILLED = "Prefect server killed in the middle of start-slot"
 DATABASE_STOPPED = "database stopped in the middle of back-up"
 EDGE_RESTARTED = "edge restarted in the middle of shift-traffic"
 DISK_FULL = "disk full at back-up"
+STOPPED_FROM_OUTSIDE = "new container stopped by somebody in the middle of wait-until-healthy"
 REGISTRY_GONE = "registry gone before a release"
 REGISTRY_GONE_AT_PUSH = "registry gone in the middle of a push"
 REGISTRY_GONE_AT_PULL = "registry gone, and the rollback's image with it"
 CUT_SHORT = "network to the host cut for a moment in the middle of {step}"
 CUT_FOR_GOOD = "network to the host cut for good in the middle of {step}"
+CUT_AND_KILLED = "network to the host cut, and the release killed"
 ENGINE_STOPPED = "engine stopped by {signal} in the middle of start-slot"
 CUT_STEPS = ("start-slot", "wait-until-healthy")
 SIGNALS = ("SIGTERM", "SIGKILL")
 FAULTS = (WORKER_KILLED, SERVER_KILLED, DATABASE_STOPPED, EDGE_RESTARTED, DISK_FULL, REGISTRY_GONE, REGISTRY_GONE_AT_PUSH,
-          REGISTRY_GONE_AT_PULL, *(cut.format(step=step) for cut in (CUT_SHORT, CUT_FOR_GOOD) for step in CUT_STEPS),
+          REGISTRY_GONE_AT_PULL, STOPPED_FROM_OUTSIDE,
+          *(cut.format(step=step) for cut in (CUT_SHORT, CUT_FOR_GOOD) for step in CUT_STEPS), CUT_AND_KILLED,
           *(ENGINE_STOPPED.format(signal=signal) for signal in SIGNALS))
 """In the order of the table."""
 

@@ -14,7 +14,14 @@ from rich.console import Console
 from blocks.docker_host import DockerHost
 from cli.run import run
 from tests.crash.killing import kill_process, wait_for_step
-from tests.crash.matrix import DATABASE_STOPPED, DISK_FULL, EDGE_RESTARTED, SERVER_KILLED, WORKER_KILLED
+from tests.crash.matrix import (
+    DATABASE_STOPPED,
+    DISK_FULL,
+    EDGE_RESTARTED,
+    SERVER_KILLED,
+    STOPPED_FROM_OUTSIDE,
+    WORKER_KILLED,
+)
 from tests.crash.rows import keep_fault
 from tests.crash.whole import assert_whole, next_version, recovered, serving_version, steady
 from tests.e2e.releases import ended, released, start
@@ -102,6 +109,30 @@ def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, servi
     assert_whole(tidegate, serving, release, {before})
     assert client.lost == 0, client.faults
     keep_fault(DISK_FULL, tidegate, serving, release, client, seconds)
+
+
+def test_a_new_container_that_somebody_stops_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
+    with steady(tidegate, serving) as client:
+        release = begin(serving, after)
+        wait_for_step(tidegate.settings, release, "wait-until-healthy", "intended")
+        struck = time.monotonic()
+        stop_newest(tidegate, serving)
+        state = ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert state.is_failed()
+    assert "stopped from outside" in str(state.message)
+    assert tidegate.ledger.holds.active(serving) == []
+    assert_whole(tidegate, serving, release, {before})
+    assert client.lost == 0, client.faults
+    keep_fault(STOPPED_FROM_OUTSIDE, tidegate, serving, release, client, seconds)
+
+
+def stop_newest(tidegate: Installation, stack: str) -> None:
+    project = f"com.docker.compose.project={tidegate.history(stack)[0].slot}"
+    for container in DockerHost().client.containers.list(filters={"label": project}):
+        container.stop(timeout=1)
 
 
 def begin(stack: str, version: str) -> UUID:
