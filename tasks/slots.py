@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from tasks.deployments import previous
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, slot_url
-from tidegate.errors import EdgeError, EngineError, UnhealthyError
+from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
 from tidegate.facts import ContainerFacts
 
 PROJECT_LABEL = "com.docker.compose.project"
@@ -109,7 +109,20 @@ def is_whole(env: OpenEnvironment, project: str) -> bool:
 
 def wait_for_slot(env: OpenEnvironment, project: str) -> float:
     """Seconds until all containers of a slot serve, within the longest start budget of the stack."""
-    return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services))
+    try:
+        return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services))
+    except UnhealthyError as error:
+        _refuse_without_base(env, error)
+        raise
+
+
+def _refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
+    """Without its database no version becomes healthy, so none is to blame."""
+    released = {service.name for service in env.stack.services}
+    if stopped := [one.name for one in slot_state(env, env.base_project)
+                   if one.service not in released and one.state != "running"]:
+        raise DatabaseError(error.doing, f"{error.came_back.rstrip()} But {', '.join(stopped)} does not run either",
+                            f"Find out why, then start it: docker start {' '.join(stopped)}") from None
 
 
 def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float) -> float:
