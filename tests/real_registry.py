@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -56,6 +57,15 @@ auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
             self._server.kill()
             self._server.wait(timeout=MOST_SECONDS)
             self._server = None
+
+    def set_aside(self) -> None:
+        """What was pushed until now, so that everything has to be pushed again; only while it is stopped."""
+        (self.folder / "data").rename(self.folder / "aside")
+
+    def take_back(self) -> None:
+        """What was set aside, in place of what was pushed since."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        (self.folder / "aside").rename(self.folder / "data")
 
     def _answers(self) -> bool:
         try:

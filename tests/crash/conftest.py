@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,9 +14,17 @@ collect_ignore = [] if os.environ.get("TIDEGATE_STOP_ENGINE") == "yes" else ["te
 
 
 @pytest.fixture(scope="session")
-def serving(tidegate: Installation) -> str:
-    """A stack of which two versions were good."""
+def two_versions(tidegate: Installation) -> str:
     for version in ("v1.0.0", "v1.1.0"):
         state = released(stack=RAFT, version=version, watch_seconds=1)
         assert state.is_completed(), state.message
     return RAFT
+
+
+@pytest.fixture
+def serving(tidegate: Installation, two_versions: str) -> Iterator[str]:
+    """A stack of which two versions were good. What a test put on hold, by a rollback or a watch, the next one needs."""
+    yield two_versions
+    holds = tidegate.ledger.holds
+    for hold in holds.active(two_versions):
+        holds.lift(two_versions, hold.commit, lifted_by="the next test", reason="the crash tests go on")

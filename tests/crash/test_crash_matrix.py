@@ -38,17 +38,9 @@ def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: st
     assert client.lost == 0, (client.faults, client.long_faults)
     after = serving_version(tidegate, serving)
     keep(Row(str(case), "new" if after == other else "old", client.lost, client.figures.total, seconds))
-    _lift_all(tidegate, serving)
 
 
 def _start(case: Case, stack: str, version: str) -> UUID:
     if case.what == "rollback":
         return start("rollback/prod", stack=stack, reason=f"{case}")
     return start("release/prod", stack=stack, version=version, watch_seconds=3)
-
-
-def _lift_all(tidegate: Installation, stack: str) -> None:
-    """A rollback puts what it left on hold; the next case needs it again."""
-    holds = tidegate.ledger.holds
-    for hold in holds.active(stack):
-        holds.lift(stack, hold.commit, lifted_by="the next case", reason="the crash matrix goes on")

@@ -69,12 +69,15 @@ def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate:
         struck = time.monotonic()
         database.stop(timeout=10)
         try:
-            assert ended(release).is_failed()
+            state = ended(release)
         finally:
             database.start()
         wait_until_database_answers(tidegate, serving)
         recovered(tidegate, serving)
         seconds = time.monotonic() - struck
+    assert state.is_failed()
+    assert database.name in str(state.message)
+    assert tidegate.ledger.holds.active(serving) == []
     assert_whole(tidegate, serving, release, {before})
     keep_fault(DATABASE_STOPPED, tidegate, serving, release, client, seconds, is_down=True)
     state = released(stack=serving, version=after, watch_seconds=1)

@@ -14,7 +14,7 @@ from blocks.docker_host import DockerHost
 from blocks.traefik import TraefikEdge
 from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GONE_AT_PUSH
 from tests.crash.rows import Row, keep
-from tests.crash.whole import steady
+from tests.crash.whole import next_version, steady
 from tests.e2e.in_process import assert_true_and_clean, engine, nothing_left_of, release_here, roll_back_here, slots
 from tests.installation import Installation, add_stack, free_ports
 from tests.real_registry import RealRegistry
@@ -38,14 +38,15 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]
 
 @pytest.fixture(scope="module")
 def pier(tidegate: Installation, registry: RealRegistry) -> str:
-    """A stack whose host has a registry, on its first version."""
+    """A stack whose host has a registry, of which two versions were good."""
     engine(tidegate).save(PIER)
     TraefikEdge.load("local").save(PIER)
     registry.block.save(PIER)
     add_stack(tidegate.settings, PIER, environments=("prod",), changes={
         "environments.prod.host": PIER, "environments.prod.approval": False, "environments.prod.drain_seconds": 1,
         "smoke_repeat_seconds": 1})
-    good(release_here(PIER, "v1.0.0"))
+    for version in ("v1.0.0", "v1.1.0"):
+        good(release_here(PIER, version))
     return PIER
 
 
@@ -76,16 +77,16 @@ def one_clear_error(state: State[object], registry: RealRegistry) -> None:
 
 def test_a_release_without_its_registry_changes_nothing_and_succeeds_once_it_is_back(
         tidegate: Installation, pier: str, registry_again: RealRegistry) -> None:
-    before = newest(tidegate)
+    before, after = newest(tidegate), next_version(tidegate, pier)
     with steady(tidegate, pier) as visitors:
         registry_again.stop()
         gone = time.monotonic()
-        one_clear_error(release_here(pier, "v1.1.0"), registry_again)
+        one_clear_error(release_here(pier, after), registry_again)
         seconds = time.monotonic() - gone
         assert newest(tidegate).id == before.id
         assert_true_and_clean(tidegate, pier, before)
         registry_again.start()
-        good(release_here(pier, "v1.1.0"))
+        good(release_here(pier, after))
     assert newest(tidegate).release.images["backend"].startswith(f"{registry_again.address}/")
     assert_true_and_clean(tidegate, pier, newest(tidegate))
     assert visitors.lost == 0, visitors.faults
@@ -94,7 +95,7 @@ def test_a_release_without_its_registry_changes_nothing_and_succeeds_once_it_is_
 
 def test_a_registry_that_goes_in_the_middle_of_a_push_changes_nothing_and_the_next_release_succeeds(
         tidegate: Installation, pier: str, registry_again: RealRegistry) -> None:
-    before, gone = newest(tidegate), list[float]()
+    before, after, gone = newest(tidegate), next_version(tidegate, pier), list[float]()
 
     def go_at_push() -> None:
         end = time.monotonic() + MOST_SECONDS
@@ -103,17 +104,21 @@ def test_a_registry_that_goes_in_the_middle_of_a_push_changes_nothing_and_the_ne
         registry_again.stop()
         gone.append(time.monotonic())
 
+    registry_again.stop()
+    registry_again.set_aside()
+    registry_again.start()
     with steady(tidegate, pier) as visitors:
         watcher = threading.Thread(target=go_at_push)
         watcher.start()
-        state = release_here(pier, "v1.4.0")
+        state = release_here(pier, after)
         watcher.join()
         seconds = time.monotonic() - gone[0]
         one_clear_error(state, registry_again)
         assert newest(tidegate).id == before.id
         assert_true_and_clean(tidegate, pier, before)
+        registry_again.take_back()
         registry_again.start()
-        good(release_here(pier, "v1.4.0"))
+        good(release_here(pier, after))
     assert_true_and_clean(tidegate, pier, newest(tidegate))
     assert visitors.lost == 0, visitors.faults
     keep(Row(REGISTRY_GONE_AT_PUSH, "old", visitors.lost, visitors.figures.total, seconds))
