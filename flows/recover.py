@@ -11,7 +11,7 @@ from flows.rollback import go_back
 from tasks.deployments import is_good
 from tasks.locks import holding_lock
 from tasks.messages import tell
-from tasks.recovery import end_undecided, serves_now, stranded, wait_for_lost_jobs
+from tasks.recovery import end_undecided, give_back_locks, serves_now, stranded, wait_for_lost_jobs
 from tasks.work import Work
 from tidegate.errors import EngineError, LockedError, TidegateError
 from tidegate.settings import Settings
@@ -21,7 +21,7 @@ from tidegate.settings import Settings
 def recover() -> None:
     """Look for deployments whose run died, and bring each to an end. Does nothing when all is well."""
     settings, failed = Settings(), list[TidegateError]()
-    for sentence in end_undecided(settings):
+    for sentence in (*end_undecided(settings), *give_back_locks(settings)):
         get_run_logger().info("ended: %s", sentence)
     for work in stranded(settings):
         get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)

@@ -45,6 +45,23 @@ def _good_owner(ledger: Ledger, lock: Lock) -> Deployment | None:
     return now if is_its and now is not None and now.kind != "restore" else None   # after a restore, nothing is left to do
 
 
+def give_back_locks(settings: Settings) -> list[str]:
+    """Give back what a run held that died when nothing was begun or left to do. Returns a sentence for each.
+
+    The next owner could take such a lock, but people and `tidegate status` would see a change that is none.
+    """
+    ledger, now = Ledger(settings.database_url), datetime.now(UTC)
+    dead = [lock for lock in ledger.locks.holders() if free_at(lock) < now and _is_over(ledger, lock)]
+    for lock in dead:
+        ledger.locks.release(lock)
+    return [f"the lock of {lock.stack} {lock.environment}, whose owner has ended" for lock in dead]
+
+
+def _is_over(ledger: Ledger, lock: Lock) -> bool:
+    owner = next((one for one in ledger.deployments.history(lock.stack, lock.environment) if one.key == lock.owner), None)
+    return owner is not None and (owner.state.is_final or (owner.state is DeploymentState.GOOD and owner.kind == "restore"))
+
+
 def serves_now(work: Work) -> bool:
     """Whether the edge sends people to this deployment: asked of the edge, never inferred."""
     return work.env.edge.serving(work.env.config.domains[0]) == work.deployment.number
