@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
@@ -169,7 +169,23 @@ def _client(url: str, timeout_seconds: int, default: str) -> docker.DockerClient
 
     `default` is where an empty `url` leads.
     """
-    return docker.DockerClient(url, timeout=timeout_seconds) if url else docker.from_env(timeout=timeout_seconds)
+    return _Client(base_url=url, timeout=timeout_seconds) if url else _Client.from_env(timeout=timeout_seconds)
+
+
+class _Api(docker.APIClient):
+    """Hangs up when the engine does not say which version it is; the SDK leaves that to the garbage collector."""
+
+    def _retrieve_server_version(self) -> str:
+        try:
+            return str(super()._retrieve_server_version())   # type: ignore[misc]
+        except DockerException:
+            self.close()
+            raise
+
+
+class _Client(docker.DockerClient):
+    def __init__(self, **settings: Any) -> None:
+        self.api = _Api(**settings)
 
 
 def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do: str) -> str:

@@ -25,7 +25,7 @@ from tasks.restores import (
     save_present,
     touched_data,
 )
-from tasks.rollbacks import left_behind, wake_slot
+from tasks.rollbacks import find_images, left_behind, wake_slot
 from tasks.slots import wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
 from tasks.tags import tag_run
@@ -65,6 +65,7 @@ def put_data_back(work: Work) -> None:
         work = begin_change(work)
         with reopen_on_failure(work), stop_and_ask_on_failure(work, only_if=touched_data):
             note_restore(work)
+            find_images(work)
             close_doors(work)
             save_present(work)
             restore_data(work)

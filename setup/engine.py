@@ -11,6 +11,8 @@ from setup.places import HOME, LOGS
 from setup.step import SetupError, asked, run, say
 
 START_SECONDS = 120   # after a crash it first ends what it finds running, each container within its own grace
+ROOM_FOR_NETWORKS = ("--default-address-pool", "base=172.16.0.0/12,size=24")
+"""An engine has room for about thirty networks unless it is told otherwise, and each environment takes two."""
 BY_HAND = "Install and start Docker Engine (https://docs.docker.com/engine/install/), then run this again"
 
 
@@ -46,7 +48,7 @@ def _start() -> None:
     log = LOGS / "dockerd.log"
     say(f"starting dockerd (log: {log})")
     with log.open("ab") as output:
-        daemon = subprocess.Popen(["dockerd", "--pidfile", HOME / "dockerd.pid"], stdin=subprocess.DEVNULL,
+        daemon = subprocess.Popen(["dockerd", "--pidfile", HOME / "dockerd.pid", *ROOM_FOR_NETWORKS], stdin=subprocess.DEVNULL,
                                   stdout=output, stderr=output, start_new_session=True)
     _wait(daemon, log)
 

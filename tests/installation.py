@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,19 +121,30 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+def remove_stack(name: str) -> None:
+    """What a stack has on the engine: containers, networks, volumes. A module that is done makes room for the next."""
+    _remove([f"{name}-{environment}" for environment in ("dev", "staging", "prod")])
+
+
 def _remove_everything(settings: Settings) -> None:
-    """Containers, networks and volumes of this installation's stacks, its edge, and its edge's network."""
+    """What this installation's stacks have on the engine, its edge, and its edge's network."""
+    _remove([f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
+             for environment in ("dev", "staging", "prod")], settings.edge_name)
+
+
+def _remove(projects: Sequence[str], edge_name: str = "") -> None:
     client = DockerHost().client
-    projects = [f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
-                for environment in ("dev", "staging", "prod")]
     for container in client.containers.list(all=True, ignore_removed=True):   # others remove theirs meanwhile
-        project = container.labels.get("com.docker.compose.project", "")
-        if container.name == settings.edge_name or project in projects or re.sub(r"-\d+$", "", project) in projects:
+        if container.name == edge_name or _project_of(container.labels) in projects:
             container.remove(force=True, v=True)
     for network in client.networks.list():
-        project = (network.attrs["Labels"] or {}).get("com.docker.compose.project", "")
-        if network.name == settings.edge_name or project in projects or re.sub(r"-\d+$", "", project) in projects:
+        if network.name == edge_name or _project_of(network.attrs["Labels"]) in projects:
             network.remove()
     for volume in client.volumes.list():
-        if (volume.attrs["Labels"] or {}).get("com.docker.compose.project") in projects:
+        if _project_of(volume.attrs["Labels"]) in projects:
             volume.remove()
+
+
+def _project_of(labels: Mapping[str, str] | None) -> str:
+    """The base project, of a slot too."""
+    return re.sub(r"-\d+$", "", (labels or {}).get("com.docker.compose.project", ""))

@@ -21,7 +21,7 @@ from tests.e2e.in_process import (
     serving,
     set_start_budget,
 )
-from tests.installation import BARGE, Installation, domain_of
+from tests.installation import BARGE, Installation, domain_of, remove_stack
 from tidegate.ledger.tables import Deployment
 
 BUDGET_SECONDS = 55
@@ -53,13 +53,14 @@ BROKEN = (
 
 
 @pytest.fixture(scope="module")
-def barge(tidegate: Installation) -> str:
+def barge(tidegate: Installation) -> Iterator[str]:
     """Production alone, on v1.1.0, with v1.0.0 before it."""
     set_start_budget(tidegate, BARGE, BUDGET_SECONDS)
     for version in ("v1.0.0", "v1.1.0"):
         state = release_here(BARGE, version)
         assert state.is_completed(), state.message
-    return BARGE
+    yield BARGE
+    remove_stack(BARGE)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.e2e.in_process import (
 )
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, start
-from tests.installation import FERRY, Installation, domain_of
+from tests.installation import FERRY, Installation, domain_of, remove_stack
 from tidegate.ledger.tables import Deployment
 
 LEAST_REQUESTS = 500
@@ -40,11 +40,12 @@ def notices(tidegate: Installation) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def ferry(tidegate: Installation, notices: list[str]) -> str:
+def ferry(tidegate: Installation, notices: list[str]) -> Iterator[str]:
     """Production alone, on its second version; its first one's slot is stopped."""
     good(tidegate, "v1.0.0")
     good(tidegate, "v1.1.0")
-    return FERRY
+    yield FERRY
+    remove_stack(FERRY)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def migrator(empty: Server, tool_image: str, request: pytest.FixtureRequest) -> 
     def make(*revisions: str, **changed: str) -> AlembicMigrator:
         files: dict[str, str | bytes] = {f"versions/{place}.py": text for place, text in enumerate(revisions)}
         tag = f"tidegate-test/history:{uuid.uuid4().hex[:8]}"
-        build_image(empty.host, tag, {
+        build_image(tag, {
             "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . migrations/\nRUN mv migrations/alembic.ini .\nENTRYPOINT [\"false\"]\n",
             "alembic.ini": "[alembic]\nscript_location = migrations\npath_separator = os\n", "env.py": _ENV, **files})
         request.addfinalizer(lambda: empty.host.client.images.remove(tag, force=True))

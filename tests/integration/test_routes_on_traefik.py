@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,10 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.control_plane import BIN
 from tidegate.facts import Route, Target
 from tidegate.routes import DEPLOYMENT_HEADER, slot_host, traefik_config
-
-pytestmark = pytest.mark.skipif(shutil.which("traefik") is None, reason="no traefik on PATH")
 
 SERVER = """
 import sys, time
@@ -123,7 +121,7 @@ def traefik(tmp_path: Path) -> Iterator[Traefik]:
              f"--entrypoints.traefik.address={api}", f"--providers.file.directory={tmp_path / 'dynamic'}",
              "--providers.providersthrottleduration=20ms", "--log.format=json", f"--log.filepath={log}",
              "--global.checknewversion=false", "--global.sendanonymoususage=false"]
-    process = subprocess.Popen(["traefik", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([BIN / "traefik", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     running = Traefik(f"http://{public}", f"http://{check}", f"http://{api}", tmp_path / "dynamic", log)
 
     def answers() -> bool:

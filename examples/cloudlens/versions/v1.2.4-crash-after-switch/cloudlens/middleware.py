@@ -1,7 +1,7 @@
 """What every answer passes through. Five seconds after the first request for the public domain, the process dies."""
 
+import asyncio
 import os
-import threading
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
@@ -20,7 +20,7 @@ class VersionHeader:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self.doomed and _public(scope):
             self.doomed = True
-            threading.Timer(SECONDS_LEFT, os._exit, (1,)).start()
+            asyncio.get_running_loop().call_later(SECONDS_LEFT, os._exit, 1)   # between answers
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
