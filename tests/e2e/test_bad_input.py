@@ -277,7 +277,7 @@ def test_a_registry_that_will_not_serve_is_seen_before_the_build(
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_disk_too_full_for_a_backup_is_seen_before_anything_changes(tidegate: Installation, till: Path) -> None:
     backups = tidegate.settings.home / "backups" / TILL
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(backups)], check=True, timeout=30)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(backups)], check=True, timeout=30)
     try:
         message = refused(tidegate)
     finally:
