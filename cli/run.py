@@ -23,6 +23,7 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     with_prefect(plane.environment())
     from cli.automations import register_automations  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
+    from cli.late_runs import forget_late_runs
     from cli.work_pool import make_work_pool
 
     addresses = start_edge(settings)
@@ -30,6 +31,7 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
     make_work_pool(f"{plane.ui_url}/api")
+    forget_late_runs(f"{plane.ui_url}/api")
     with ThreadPoolExecutor(1) as beside:   # Prefect's command line takes seconds to import
         deployments = beside.submit(plane.register_deployments)
         register_blocks(settings, addresses)

@@ -1,0 +1,31 @@
+"""What was scheduled while nothing ran. Prefect would start all of it at once: hundreds of looks at the same minute."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+
+MOST_AT_ONCE = 200
+LATE_SECONDS = 90
+"""What is due now is still of use."""
+
+
+def forget_late_runs(api_url: str) -> int:
+    """Delete runs that a schedule made and whose time has long passed; those that a person or an event asked for stay."""
+    late = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+                         expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) - timedelta(seconds=LATE_SECONDS)))
+    forgotten = 0
+    with SyncPrefectClient(api_url) as client:
+        while found := [run for run in client.read_flow_runs(flow_run_filter=late, limit=MOST_AT_ONCE) if run.auto_scheduled]:
+            for run in found:
+                client.delete_flow_run(run.id)
+            forgotten += len(found)
+    return forgotten
