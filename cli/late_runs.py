@@ -20,8 +20,9 @@ LATE_SECONDS = 90
 
 def forget_late_runs(api_url: str) -> int:
     """Delete runs that a schedule made and whose time has long passed; those that a person or an event asked for stay."""
+    past = datetime.now(UTC) - timedelta(seconds=LATE_SECONDS)
     late = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-                         expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) - timedelta(seconds=LATE_SECONDS)))
+                         expected_start_time=FlowRunFilterExpectedStartTime(before_=past))
     forgotten = 0
     with SyncPrefectClient(api_url) as client:
         while found := [run for run in client.read_flow_runs(flow_run_filter=late, limit=MOST_AT_ONCE) if run.auto_scheduled]:
