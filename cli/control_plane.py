@@ -88,8 +88,12 @@ class ControlPlane:
 
     def prefect(self, *arguments: str) -> str:
         """Run a `prefect` command against this control plane; its output, or a TidegateError with it."""
-        ended = subprocess.run([str(BIN / "prefect"), "--no-prompt", *arguments], env=self.environment(), cwd=ROOT,
-                               capture_output=True, text=True, timeout=180, check=False)
+        try:
+            ended = subprocess.run([str(BIN / "prefect"), "--no-prompt", *arguments], env=self.environment(), cwd=ROOT,
+                                   capture_output=True, text=True, timeout=180, check=False)
+        except subprocess.TimeoutExpired as late:
+            raise EngineError(f"running `prefect {' '.join(arguments[:2])}`", f"no end after {late.timeout:.0f} s",
+                              f"Read {self.server.log}, then run it again") from None
         if ended.returncode != 0:
             raise TidegateError(f"running `prefect {' '.join(arguments[:2])}`", (ended.stderr or ended.stdout)[-2000:],
                                 f"Read {self.server.log}")
