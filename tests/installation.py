@@ -55,7 +55,11 @@ class Installation:
 
 def add_stack(settings: Settings, name: str, *, environments: tuple[str, ...] = ("staging", "prod"),
               changes: Mapping[str, Any] = {}) -> str:
-    """A copy of the sample stack under another name. `changes` are dotted paths into stack.yaml and their values."""
+    """A copy of the sample stack under another name. `changes` are dotted paths into stack.yaml and their values.
+
+    What a killed session left of it goes first: its volumes know other passwords.
+    """
+    remove_stack(name)
     folder = settings.stacks / name
     shutil.copytree(SAMPLE, folder)
     content = yaml.safe_load((SAMPLE / "stack.yaml").read_text())
