@@ -17,7 +17,7 @@ from tidegate.settings import Settings
 from tidegate.stackfile import find_stack
 
 STACK = "cloudlens"
-WATCH_SECONDS = {"v1.0.0": 3, "v1.1.0": 15}
+WATCH_SECONDS = {"v1.0.0": 3, "v1.1.0": 10}
 """A first version has nothing to go back to, so there is less to watch for."""
 
 
