@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from flows.parameters import EventText, SeverityName, StackName
 from flows.rollback import go_back
 from tasks.environments import open_environment
-from tasks.incidents import close_incident, decide_about, open_automatic_rollback, open_incident, tell_of_incident
+from tasks.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
 from tidegate.incidents import Signal
 from tidegate.stackfile import EnvironmentName
 
@@ -37,10 +37,10 @@ def incident(
     env = open_environment(stack, environment)
     raised = Signal(env.stack.name, environment, signal, severity, started_at, reason, source)
     opened = open_incident(env, raised)
-    decision = decide_about(env, raised, opened)
+    decision = decide_about(env, raised, opened.incident)
     match decision.action:
         case "roll_back":
             go_back(open_automatic_rollback(env, raised, decision.reason))
         case "page" | "tell":
-            tell_of_incident(env, opened, decision)
-    close_incident(env, opened, decision)
+            tell_of_incident(env, opened.incident, decision)
+    conclude(env, opened, decision)

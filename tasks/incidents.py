@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -26,16 +27,27 @@ from tidegate.states import DeploymentState
 from tidegate.targets import choose_target
 
 ON_THE_WAY = (DeploymentState.PLANNED, DeploymentState.CHANGING)
+DECIDED_AFTER = timedelta(minutes=3)
+"""An incident without a decision is being looked at for so long; after that its run has died."""
+
+
+class Opened(NamedTuple):
+    """An incident as a run found it."""
+
+    incident: Incident
+    is_new: bool
+    """This run opened it; otherwise its signal came before."""
+
 
 @task(task_run_name="open the incident {signal.key}", timeout_seconds=60, cache_policy=NO_CACHE, persist_result=False)
-def open_incident(env: OpenEnvironment, signal: Signal) -> Incident:
+def open_incident(env: OpenEnvironment, signal: Signal) -> Opened:
     """Take a signal in.
 
-    Needs: a signal. Leaves: one row for its key. Again: the same row, closed or not. Undo: `close_incident`.
+    Needs: a signal. Leaves: one row for its key. Again: the same row, decided or not. Undo: `conclude`.
     """
     serving = env.ledger.deployments.current(env.stack.name, env.name)
-    return env.ledger.incidents.open(stack=signal.stack, environment=signal.environment, signal=signal.key,
-                                     severity=signal.severity, deployment_id=serving.id if serving else None)
+    return Opened(*env.ledger.incidents.open(stack=signal.stack, environment=signal.environment, signal=signal.key,
+                                             severity=signal.severity, deployment_id=serving.id if serving else None))
 
 
 @task(task_run_name="decide about {signal.key}", retries=2, retry_delay_seconds=[1, 3], retry_condition_fn=is_retryable,
@@ -81,18 +93,22 @@ def tell_of_incident(env: OpenEnvironment, incident: Incident, decision: Decisio
     deliver(env, message, key=f"{env.name}/{env.stack.name}/incident/{incident.id}/{decision.action}", deployment=serving)
 
 
-def close_incident(env: OpenEnvironment, incident: Incident, decision: Decision) -> None:
-    """Write down what was done. A paged one stays open: a person is on it, until the environment is seen healthy."""
-    if decision.action != "page":
-        env.ledger.incidents.close(incident.id, env.redactor.redact(f"{decision.action}: {decision.reason}"),
-                                   actor=f"alert {incident.signal}")
+def conclude(env: OpenEnvironment, opened: Opened, decision: Decision) -> None:
+    """Write down what was done. A paged one stays open: a person is on it, until the environment is seen healthy.
+
+    A signal that came before and needs nothing now is left to the run that answers it.
+    """
+    if opened.is_new or decision.action != "ignore":
+        env.ledger.incidents.decide(opened.incident.id, env.redactor.redact(f"{decision.action}: {decision.reason}"),
+                                    stays_open=decision.action == "page", actor=f"alert {opened.incident.signal}")
 
 
 def close_recovered(env: OpenEnvironment, sighting: Sighting) -> None:
-    """The environment is well: nothing about it is open any more."""
+    """The environment is well: nothing about it is open any more, but what a run is answering just now."""
     for incident in env.ledger.incidents.open_ones(env.stack.name, env.name):
-        env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/prod")
-        get_run_logger().info("closed the incident %s: healthy again", incident.signal)
+        if not _being_answered(incident):
+            env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/prod")
+            get_run_logger().info("closed the incident %s: healthy again", incident.signal)
 
 
 @task(task_run_name="report {env.base_project}", retries=3, retry_delay_seconds=[1, 3, 10], retry_condition_fn=is_retryable,
@@ -103,7 +119,8 @@ def report_degraded(env: OpenEnvironment, sighting: Sighting) -> None:
     Needs: a look that is worse. Leaves: an event. Again: the same key, which is handled once. Undo: nothing to undo.
     """
     signal = signal_of(env, sighting)
-    if env.ledger.incidents.of_signal(signal.key) is None:
+    incident = env.ledger.incidents.of_signal(signal.key)
+    if incident is None or (incident.outcome is None and not _being_answered(incident)):
         get_run_logger().warning("%s is worse: %s", env.base_project, signal.reason)
         asyncio.run(send_events([environment_event(signal)]))
 
@@ -115,13 +132,17 @@ def signal_of(env: OpenEnvironment, sighting: Sighting) -> Signal:
                   reason=look.reason, source="watch/prod", deployment=number)
 
 
+def _being_answered(incident: Incident) -> bool:
+    return incident.outcome is None and datetime.now(UTC) - incident.opened_at < DECIDED_AFTER
+
+
 def _situation(env: OpenEnvironment, serving: Deployment | None, incident: Incident) -> Situation:
     history = env.ledger.deployments.history(env.stack.name, env.name)
     rollbacks = [one for one in history if one.kind != "release"]
     going = next((one for one in rollbacks if one.state in ON_THE_WAY and not _is_mine(one)), None)
     automatic = next((one for one in rollbacks if serving and one.key == _automatic_key(env, serving)), None)
     return Situation(
-        current=serving, handled=incident.closed_at is not None, going_back=going,
+        current=serving, handled=incident.outcome is not None, going_back=going,
         automatic=None if automatic and _is_mine(automatic) else automatic,
         way_back=_way_back(env, history, serving) if serving else "none")
 

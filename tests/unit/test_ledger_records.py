@@ -181,12 +181,23 @@ def test_a_hold_stays_until_a_person_lifts_it(ledger: Ledger) -> None:
 
 
 def test_the_same_signal_opens_one_incident(ledger: Ledger) -> None:
-    ids = {ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red").id
-           for _ in range(2)}
-    assert [one.id for one in ledger.incidents.open_ones("cloudlens", "prod")] == list(ids)
-    ledger.incidents.close(*ids, "rolled back")
-    assert ledger.incidents.close(*ids, "something else").outcome == "rolled back"
+    first, again = [ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red") for _ in range(2)]
+    assert (first[1], again[1], again[0].id) == (True, False, first[0].id)
+    assert [one.id for one in ledger.incidents.open_ones("cloudlens", "prod")] == [first[0].id]
+    ledger.incidents.close(first[0].id, "rolled back")
+    assert ledger.incidents.close(first[0].id, "something else").outcome == "rolled back"
     assert ledger.incidents.open_ones() == []
+
+
+def test_the_first_decision_about_an_incident_stays_and_a_paged_one_is_open_until_it_is_over(ledger: Ledger) -> None:
+    paged, _ = ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red")
+    ledger.incidents.decide(paged.id, "page: no way back", stays_open=True)
+    assert ledger.incidents.decide(paged.id, "tell: as good as before", stays_open=False).outcome == "page: no way back"
+    assert [one.id for one in ledger.incidents.open_ones()] == [paged.id]
+    assert ledger.incidents.close(paged.id, "healthy again").outcome == "healthy again"
+    assert ledger.incidents.open_ones() == []
+    with pytest.raises(LedgerError, match="there is none"):
+        ledger.incidents.decide("unknown", "page", stays_open=True)
 
 
 def test_a_message_is_sent_once_and_shows_as_not_sent_until_then(ledger: Ledger, changing: Deployment) -> None:

@@ -1,4 +1,4 @@
-"""Incidents: opened by a degraded signal, closed with what was done about it."""
+"""Incidents: opened by a degraded signal, decided once, closed with what was done about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from tidegate.errors import LedgerError
 from tidegate.ledger.columns import Severity
-from tidegate.ledger.store import Store
+from tidegate.ledger.store import Store, Writing
 from tidegate.ledger.tables import Incident
 
 
@@ -15,31 +15,41 @@ class Incidents:
         self._store = store
 
     def open(self, *, stack: str, environment: str, signal: str, severity: Severity,
-             deployment_id: str | None = None) -> Incident:
-        """The incident of `signal`, a key that is unique for ever; the same signal again changes nothing."""
+             deployment_id: str | None = None) -> tuple[Incident, bool]:
+        """The incident of `signal`, a key that is unique for ever, and whether it is new. The same signal changes nothing."""
         with self._store.writing(f"opening the incident {signal}") as tx:
             known = tx.session.scalars(select(Incident).where(Incident.signal == signal)).first()
             if known is not None:
-                return known
+                return known, False
             incident = Incident(id=tx.new_id(), stack=stack, environment=environment, deployment_id=deployment_id,
                                 signal=signal, severity=severity, opened_at=tx.now)
             tx.session.add(incident)
             tx.audit("incident.opened", f"incident/{incident.id}", stack=stack, environment=environment,
                      deployment_id=deployment_id, signal=signal, severity=severity)
-        return incident
+        return incident, True
 
     def of_signal(self, signal: str) -> Incident | None:
         """What was opened for this signal, open or closed."""
         with self._store.reading(f"looking for the incident {signal}") as session:
             return session.scalars(select(Incident).where(Incident.signal == signal)).first()
 
+    def decide(self, incident_id: str, outcome: str, *, stays_open: bool, actor: str | None = None) -> Incident:
+        """Write down what was done about it; the first decision stays. Raises LedgerError when there is no such incident."""
+        doing = f"deciding about the incident {incident_id}"
+        with self._store.writing(doing) as tx:
+            incident = _found(tx, doing, incident_id)
+            if incident.outcome is None:
+                incident.outcome = outcome
+                tx.audit("incident.decided", f"incident/{incident_id}", actor=actor, outcome=outcome)
+                if not stays_open:
+                    incident.closed_at = tx.now
+        return incident
+
     def close(self, incident_id: str, outcome: str, *, actor: str | None = None) -> Incident:
-        """Close it; a closed one keeps its outcome. Raises LedgerError when there is none."""
+        """It is over; a closed one keeps its outcome. Raises LedgerError when there is no such incident."""
         doing = f"closing the incident {incident_id}"
         with self._store.writing(doing) as tx:
-            incident = tx.session.get(Incident, incident_id)
-            if incident is None:
-                raise LedgerError(doing, "there is none", "Use an id from the open incidents")
+            incident = _found(tx, doing, incident_id)
             if incident.closed_at is None:
                 incident.closed_at, incident.outcome = tx.now, outcome
                 tx.audit("incident.closed", f"incident/{incident_id}", actor=actor, outcome=outcome)
@@ -54,3 +64,10 @@ class Incidents:
             wanted = wanted.where(Incident.environment == environment)
         with self._store.reading("listing the open incidents") as session:
             return list(session.scalars(wanted))
+
+
+def _found(tx: Writing, doing: str, incident_id: str) -> Incident:
+    incident = tx.session.get(Incident, incident_id)
+    if incident is None:
+        raise LedgerError(doing, "there is none", "Use an id from the open incidents")
+    return incident

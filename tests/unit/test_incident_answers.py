@@ -1,0 +1,118 @@
+"""Who may conclude an incident: the run that answers it; the watch, only what nobody answers any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from prefect.logging import disable_run_logger
+from pytest_mock import MockerFixture, MockType
+
+from tasks.incidents import DECIDED_AFTER, Opened, close_recovered, conclude, report_degraded, signal_of
+from tasks.live import Sighting
+from tasks.work import OpenEnvironment
+from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tidegate.incidents import Decision
+from tidegate.ledger import Ledger
+from tidegate.looks import Look
+from tidegate.redaction import Redactor
+
+NOW = datetime.now(UTC)
+LONG_AGO = NOW - DECIDED_AFTER - timedelta(minutes=1)
+ROLL_BACK = Decision("roll_back", "red", "20% of the answers are 5xx")
+PAGE = Decision("page", "red", "no good version to go back to")
+IGNORE = Decision("ignore", "green", "#5 is going back already")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    clock = Clock()
+    clock.now = NOW
+    return clock
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    with open_ledger(tmp_path, clock) as ledger, disable_run_logger():
+        yield ledger
+
+
+@pytest.fixture
+def env(ledger: Ledger) -> OpenEnvironment:
+    parts = SimpleNamespace(ledger=ledger, name="prod", base_project="cloudlens-prod", redactor=Redactor({}),
+                            stack=SimpleNamespace(name="cloudlens"))
+    return cast(OpenEnvironment, parts)
+
+
+@pytest.fixture
+def seen(ledger: Ledger) -> Sighting:
+    return Sighting(deploy(ledger), Look("worse", "red", "20% of the answers are 5xx"), NOW)
+
+
+@pytest.fixture
+def sent(mocker: MockerFixture) -> MockType:
+    return mocker.patch("tasks.incidents.send_events", new_callable=mocker.AsyncMock)
+
+
+def opened(env: OpenEnvironment, seen: Sighting) -> Opened:
+    return Opened(*env.ledger.incidents.open(stack="cloudlens", environment="prod", signal=signal_of(env, seen).key,
+                                             severity="red"))
+
+
+def outcome(env: OpenEnvironment, seen: Sighting) -> tuple[str | None, bool]:
+    """What was done, and whether it is closed."""
+    incident = env.ledger.incidents.of_signal(signal_of(env, seen).key)
+    assert incident is not None
+    return incident.outcome, incident.closed_at is not None
+
+
+def test_a_healthy_look_leaves_an_incident_to_the_run_that_answers_it(env: OpenEnvironment, seen: Sighting) -> None:
+    incident = opened(env, seen)
+    close_recovered(env, seen)
+    assert outcome(env, seen) == (None, False)
+    conclude(env, incident, ROLL_BACK)
+    assert outcome(env, seen) == ("roll_back: 20% of the answers are 5xx", True)
+
+
+def test_a_healthy_look_closes_what_people_were_paged_about(env: OpenEnvironment, seen: Sighting) -> None:
+    conclude(env, opened(env, seen), PAGE)
+    assert outcome(env, seen) == ("page: no good version to go back to", False)
+    close_recovered(env, seen)
+    assert outcome(env, seen) == ("healthy again: 20% of the answers are 5xx", True)
+
+
+def test_a_healthy_look_closes_an_incident_whose_run_died(env: OpenEnvironment, seen: Sighting, clock: Clock) -> None:
+    clock.now = LONG_AGO
+    opened(env, seen)
+    close_recovered(env, seen)
+    assert outcome(env, seen)[1]
+
+
+def test_the_same_signal_told_again_takes_the_answer_from_nobody(env: OpenEnvironment, seen: Sighting) -> None:
+    first, again = opened(env, seen), opened(env, seen)
+    conclude(env, again, IGNORE)
+    conclude(env, first, ROLL_BACK)
+    assert outcome(env, seen) == ("roll_back: 20% of the answers are 5xx", True)
+
+
+def test_what_is_worse_is_reported_until_a_run_looks_at_it(env: OpenEnvironment, seen: Sighting, sent: MockType) -> None:
+    report_degraded.fn(env, seen)
+    assert sent.await_count == 1
+    incident = opened(env, seen)
+    report_degraded.fn(env, seen)
+    assert sent.await_count == 1
+    conclude(env, incident, PAGE)
+    report_degraded.fn(env, seen)
+    assert sent.await_count == 1
+
+
+def test_what_is_worse_is_reported_again_when_the_run_that_looked_at_it_died(
+        env: OpenEnvironment, seen: Sighting, sent: MockType, clock: Clock) -> None:
+    clock.now = LONG_AGO
+    opened(env, seen)
+    report_degraded.fn(env, seen)
+    assert sent.await_count == 1
