@@ -71,7 +71,7 @@ class ControlPlane:
 
     def start_server(self) -> None:
         port = str(self.settings.prefect_port)
-        self.server.start([str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", port],
+        self.server.start([sys.executable, "-m", "cli.server", "--host", "127.0.0.1", "--port", port],
                           self.environment())
         self._wait_for_server()
 

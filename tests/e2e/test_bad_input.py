@@ -259,16 +259,16 @@ def registry_that_is_silent() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize(("name", "registry", "said"), [
-    ("strict", lambda: registry_that_answers(401), "401: the account is not accepted. Correct username, password and rights"),
-    ("busy", lambda: registry_that_answers(429), "429: too many requests. Try again in 300 s"),
-    ("silent", registry_that_is_silent, "no answer in time. Check the network to the registry"),
+@pytest.mark.parametrize(("name", "registry", "patience", "said"), [
+    ("strict", lambda: registry_that_answers(401), 20, "401: the account is not accepted. Correct username, password and rights"),
+    ("busy", lambda: registry_that_answers(429), 20, "429: too many requests. Try again in 300 s"),
+    ("silent", registry_that_is_silent, 0.5, "no answer in time. Check the network to the registry"),
 ])
 def test_a_registry_that_will_not_serve_is_seen_before_the_build(
-        tidegate: Installation, till: Path, name: str, registry: Callable[[], Any], said: str) -> None:
+        tidegate: Installation, till: Path, name: str, registry: Callable[[], Any], patience: float, said: str) -> None:
     with ExitStack() as stack:
         port = stack.enter_context(registry())
-        Registry(url=f"http://127.0.0.1:{port}", timeout_seconds=0.5).save(f"registry-{name}", overwrite=True)
+        Registry(url=f"http://127.0.0.1:{port}", timeout_seconds=patience).save(f"registry-{name}", overwrite=True)
         stack.enter_context(production_on(tidegate, till, f"registry-{name}"))
         message = refused(tidegate)
     assert f"RegistryError: signing in to http://127.0.0.1:{port}: {said}" in message
