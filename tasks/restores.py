@@ -120,7 +120,7 @@ def open_doors(work: Work) -> Evidence:
     if left is None:
         return {"serving": None}
     work.env.compose.start_again(left.slot)
-    wait_for_slot(work.env, left.slot)
+    wait_for_slot(work, left.slot)
     open_route(work, left)
     return {"serving": left.number}
 

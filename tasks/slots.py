@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from prefect import get_run_logger
@@ -47,7 +48,7 @@ def wait_until_healthy(work: Work) -> Evidence:
     Needs: started containers. Leaves: nothing. Again: asks again, with the whole budget: so only where the engine did
     not answer, or has stopped them and may start them again. Undo: nothing to undo.
     """
-    seconds = wait_for_slot(work.env, work.project)
+    seconds = wait_for_slot(work, work.project)
     get_run_logger().info("%s healthy after %.1f s", work.project, seconds)
     return {"seconds": round(seconds, 1)}
 
@@ -107,10 +108,15 @@ def is_whole(env: OpenEnvironment, project: str) -> bool:
     return _released(env, project) <= {container.service for container in slot_state(env, project)}
 
 
-def wait_for_slot(env: OpenEnvironment, project: str) -> float:
-    """Seconds until all containers of a slot serve, within the longest start budget of the stack."""
+def wait_for_slot(work: Work, project: str) -> float:
+    """Seconds until all containers of the slot serve, within the longest start budget of the stack.
+
+    A rollback that takes over ends the wait: it removes what is waited for.
+    """
+    env = work.env
     try:
-        return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services))
+        return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services),
+                        while_waiting=work.check_fence)
     except UnhealthyError as error:
         _refuse_without_base(env, error)
         raise
@@ -125,10 +131,12 @@ def _refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
                             f"Find out why, then start it: docker start {' '.join(stopped)}") from None
 
 
-def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float) -> float:
+def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float, *,
+             while_waiting: Callable[[], None] = lambda: None) -> float:
     """Seconds until all `services` serve. A crash loop is recognised at once; starting is not failed (P64)."""
     begun = time.monotonic()
     while True:
+        while_waiting()
         containers = [c for c in slot_state(env, project) if c.service in services]
         if {c.service for c in containers if c.serves} == services:
             return time.monotonic() - begun
