@@ -11,8 +11,9 @@ from blocks.witness import MOST_REQUESTS, TrafficWitness
 from tidegate.facts import TrafficFigures
 
 PER_SECOND = 50
-SHORT, LONG = "/health", "/slow?seconds=20"
-LONG_TIMEOUT_SECONDS = 40
+SHORT, LONG = "/health", "/slow?seconds={seconds}"
+LONG_SECONDS = 20
+SLACK_SECONDS = 20
 FAULTS_SHOWN = 5
 BREATH_SECONDS = 0.2
 """After a long request that failed: an edge that refuses at once would be asked a thousand times a second."""
@@ -21,8 +22,8 @@ BREATH_SECONDS = 0.2
 class SteadyClient:
     """Begins with the environment's first good answer. Keep-alive, no retries."""
 
-    def __init__(self, environment: str, base_url: str, domain: str) -> None:
-        self.environment, self.base_url, self.domain = environment, base_url, domain
+    def __init__(self, environment: str, base_url: str, domain: str, long_seconds: int = LONG_SECONDS) -> None:
+        self.environment, self.base_url, self.domain, self.long_seconds = environment, base_url, domain, long_seconds
         self.figures = TrafficFigures(0, 0, 0.0, 0.0)
         self.faults, self.long_good, self.long_faults = list[str](), 0, list[str]()
         self.outage_seconds = 0.0
@@ -65,7 +66,7 @@ class SteadyClient:
 
     def _is_answered(self, client: httpx.Client) -> bool:
         try:
-            status = client.get(LONG, timeout=LONG_TIMEOUT_SECONDS).status_code
+            status = client.get(LONG.format(seconds=self.long_seconds), timeout=self.long_seconds + SLACK_SECONDS).status_code
         except httpx.HTTPError as error:
             self.long_faults.append(repr(error))
             return False

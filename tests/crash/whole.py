@@ -16,6 +16,8 @@ from tests.installation import Installation, domain_of
 from tidegate.states import DeploymentState
 
 MOST_RECOVERIES = 40
+LONG_SECONDS = 4
+"""Of the client's long requests: a switch is in the middle of one, and the test waits for the last one."""
 ENDS = (DeploymentState.GOOD, DeploymentState.FAILED, DeploymentState.ROLLED_BACK,
         DeploymentState.EXPIRED)   # the last where the run died before its change began
 OTHER = {"v1.0.0": "v1.1.0", "v1.1.0": "v1.4.0", "v1.4.0": "v1.1.0"}
@@ -75,5 +77,5 @@ def next_version(tidegate: Installation, stack: str) -> str:
 @contextmanager
 def steady(tidegate: Installation, stack: str) -> Iterator[SteadyClient]:
     """People use the stack's production while the block lasts."""
-    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(stack, "prod")) as client:
+    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(stack, "prod"), LONG_SECONDS) as client:
         yield client
