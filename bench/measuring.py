@@ -12,6 +12,7 @@ import httpx
 from blocks.witness import TrafficWitness
 
 PER_SECOND = 50
+LEAST_REQUESTS = 2000
 LOOK_SECONDS = 0.01
 MOST_SECONDS = 300
 
@@ -29,13 +30,14 @@ class Measured:
 
 
 def measure(what: str, app: str, base_url: str, domain: str, version: str, change: Callable[[], None]) -> Measured:
-    """Make `change` under 50 requests/s, and see when `version` answers first."""
+    """Make `change` under 50 requests/s, at least 2,000 of them, and see when `version` answers first."""
     with TrafficWitness(base_url, domain, "/health", rate_per_second=PER_SECOND) as witness:
         time.sleep(1)
         seen = _FirstAnswer(base_url, domain, version)
         change()
         answered = seen.seconds()
-        time.sleep(1)
+        while witness.figures().total < LEAST_REQUESTS:
+            time.sleep(0.5)
     figures = witness.figures()
     return Measured(what, app, figures.total, figures.failed, figures.longest_gap_seconds, answered)
 

@@ -119,7 +119,9 @@ def _expired(work: Work) -> ExpiredError:
 
 
 def _changed_since(work: Work, question: Question) -> str:
-    if work.deployment.plan_hash == question.hash:
+    """A note for the page, if another plan than this one has been shown."""
+    shown = work.deployment.plan_hash
+    if shown == question.hash:
         return ""
     work.env.ledger.deployments.amend(work.deployment.id, plan_hash=question.hash, rollback_target_id=question.running)
-    return WORDS[work.env.stack.language]["plan_changed"]
+    return WORDS[work.env.stack.language]["plan_changed"] if shown else ""

@@ -116,6 +116,7 @@ def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(mill: Inst
     dialog = person.ask_for_the_form()
     for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
         expect(dialog).to_contain_text(shown)
+    expect(dialog.locator("blockquote")).to_have_count(0)   # nothing to correct, and no other plan was shown
     person.picture_of_the_whole("restore", dialog)
     answer(dialog, "reject", "We enter them again.")
     person.submit(dialog)
