@@ -93,14 +93,14 @@ def test_the_watch_pages_when_what_it_sees_may_not_be_rolled_back_and_closes_it_
     database.stop()
     try:
         wait_until(lambda: looked_and(orchid.ledger.incidents.open_ones(STACK)), 240)
+        paged, = orchid.ledger.incidents.open_ones(STACK)
+        wait_until(lambda: outcome(orchid, paged.signal).startswith("page: "))
     finally:
         database.start()
-    paged, = orchid.ledger.incidents.open_ones(STACK)
-    wait_until(lambda: outcome(orchid, paged.signal).startswith("page: "))
     assert paged.signal.startswith(f"watch/prod/{STACK}/{newest(orchid).number}/red/")
     assert newest(orchid).state.value == "good"
-    wait_until(lambda: looked_and(outcome(orchid, paged.signal)), 240)
-    assert outcome(orchid, paged.signal).startswith("healthy again: ")
+    wait_until(lambda: looked_and(outcome(orchid, paged.signal).startswith("healthy again: ")), 240)
+    assert orchid.ledger.incidents.open_ones(STACK) == []
 
 
 def looked_and(seen: object) -> bool:
