@@ -16,7 +16,7 @@ from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GO
 from tests.crash.rows import Row, keep
 from tests.crash.whole import next_version, steady
 from tests.e2e.in_process import assert_true_and_clean, engine, nothing_left_of, release_here, roll_back_here, slots
-from tests.installation import Installation, add_stack, free_ports
+from tests.installation import Installation, add_stack, free_ports, remove_stack
 from tests.real_registry import RealRegistry
 from tidegate.ledger.tables import Deployment
 
@@ -30,14 +30,14 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]
     server.start()
     yield server
     server.stop()
-    images = DockerHost().client.images
-    for image in images.list():
-        for name in (name for name in image.tags if name.startswith(f"{server.address}/")):
-            images.remove(name)
+    client = DockerHost().client
+    for image in client.api.images():   # names alone: others remove theirs meanwhile
+        for name in (name for name in image["RepoTags"] or () if name.startswith(f"{server.address}/")):
+            client.images.remove(name)
 
 
 @pytest.fixture(scope="module")
-def pier(tidegate: Installation, registry: RealRegistry) -> str:
+def pier(tidegate: Installation, registry: RealRegistry) -> Iterator[str]:
     """A stack whose host has a registry, of which two versions were good."""
     engine(tidegate).save(PIER)
     TraefikEdge.load("local").save(PIER)
@@ -47,7 +47,8 @@ def pier(tidegate: Installation, registry: RealRegistry) -> str:
         "smoke_repeat_seconds": 1})
     for version in ("v1.0.0", "v1.1.0"):
         good(release_here(PIER, version))
-    return PIER
+    yield PIER
+    remove_stack(PIER)
 
 
 @pytest.fixture
