@@ -45,12 +45,23 @@ def _start() -> None:
         run("starting the Docker Engine", ["systemctl", "start", "docker"])
         return
     LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / "dockerd.log"
+    pid_file, log = HOME / "dockerd.pid", LOGS / "dockerd.log"
+    forget_if_dead(pid_file)
     say(f"starting dockerd (log: {log})")
     with log.open("ab") as output:
-        daemon = subprocess.Popen(["dockerd", "--pidfile", HOME / "dockerd.pid", *ROOM_FOR_NETWORKS], stdin=subprocess.DEVNULL,
+        daemon = subprocess.Popen(["dockerd", "--pidfile", pid_file, *ROOM_FOR_NETWORKS], stdin=subprocess.DEVNULL,
                                   stdout=output, stderr=output, start_new_session=True)
     _wait(daemon, log)
+
+
+def forget_if_dead(pid_file: Path) -> None:
+    """Remove the pid file of an engine that was killed: dockerd takes any process with that id for itself, a zombie too."""
+    try:
+        command = Path(f"/proc/{int(pid_file.read_text())}/cmdline").read_bytes()   # a zombie has none
+    except (FileNotFoundError, ValueError):
+        command = b""
+    if not command.partition(b"\0")[0].endswith(b"dockerd"):
+        pid_file.unlink(missing_ok=True)
 
 
 def _wait(daemon: subprocess.Popen[bytes], log: Path) -> None:

