@@ -31,7 +31,7 @@ check: setup    ## style, types and import layers
 
 test: setup-tests  ## all tests: unit, contracts, integration, end to end in a browser, and the kills that peers do not survive
 	$(RUN)python -m pytest -n 2 tests/unit
-	$(RUN)python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/integration
+	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/integration
 
 crash: setup-tests  ## kill at every step and take everything away, last the Docker engine with all containers; docs/reliability.md gets the table
 	rm -rf $(ROWS)
