@@ -13,6 +13,7 @@ from setup.step import SetupError, asked, run, say
 START_SECONDS = 120   # after a crash it first ends what it finds running, each container within its own grace
 ROOM_FOR_NETWORKS = ("--default-address-pool", "base=172.16.0.0/12,size=24")
 """An engine has room for about thirty networks unless it is told otherwise, and each environment takes two."""
+CONTAINERD_PID = Path("/run/docker/containerd/containerd.pid")
 BY_HAND = "Install and start Docker Engine (https://docs.docker.com/engine/install/), then run this again"
 
 
@@ -47,6 +48,7 @@ def _start() -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     pid_file, log = HOME / "dockerd.pid", LOGS / "dockerd.log"
     forget_if_dead(pid_file)
+    forget_if_dead(CONTAINERD_PID)
     say(f"starting dockerd (log: {log})")
     with log.open("ab") as output:
         daemon = subprocess.Popen(["dockerd", "--pidfile", pid_file, *ROOM_FOR_NETWORKS], stdin=subprocess.DEVNULL,
@@ -55,12 +57,12 @@ def _start() -> None:
 
 
 def forget_if_dead(pid_file: Path) -> None:
-    """Remove the pid file of an engine that was killed: dockerd takes any process with that id for itself, a zombie too."""
+    """Remove the pid file that a killed engine left: dockerd takes any process with that id for its own, a zombie too."""
     try:
         command = Path(f"/proc/{int(pid_file.read_text())}/cmdline").read_bytes()   # a zombie has none
     except (FileNotFoundError, ValueError):
         command = b""
-    if not command.partition(b"\0")[0].endswith(b"dockerd"):
+    if not command.partition(b"\0")[0].endswith((b"dockerd", b"containerd")):
         pid_file.unlink(missing_ok=True)
 
 

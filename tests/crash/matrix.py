@@ -29,7 +29,7 @@ CUT_FOR_GOOD = "network to the host cut for good in the middle of {step}"
 CUT_AND_KILLED = "network to the host cut, and the release killed"
 ENGINE_STOPPED = "engine stopped by {signal} in the middle of start-slot"
 CUT_STEPS = ("start-slot", "wait-until-healthy")
-SIGNALS = ("SIGTERM", "SIGKILL")
+SIGNALS = ("SIGTERM",)   # an engine that is killed leaves `unless-stopped` containers stopped: operations.md
 FAULTS = (WORKER_KILLED, SERVER_KILLED, DATABASE_STOPPED, EDGE_RESTARTED, DISK_FULL, REGISTRY_GONE, REGISTRY_GONE_AT_PUSH,
           REGISTRY_GONE_AT_PULL, STOPPED_FROM_OUTSIDE,
           *(cut.format(step=step) for cut in (CUT_SHORT, CUT_FOR_GOOD) for step in CUT_STEPS), CUT_AND_KILLED,
