@@ -21,7 +21,7 @@ class PatientSqlite(AioSqliteConfiguration):
 
     @asynccontextmanager
     async def begin_transaction(self, session: AsyncSession,
-                                with_for_update: bool = True) -> AsyncGenerator[AsyncSessionTransaction, None]:
+                                with_for_update: bool = False) -> AsyncGenerator[AsyncSessionTransaction, None]:
         mode = SQLITE_BEGIN_MODE.set("IMMEDIATE")
         try:
             async with session.begin() as transaction:

@@ -50,7 +50,7 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """All of them for `make crash`, and those at which comparable tools need a person for `make e2e`."""
+    """All of them for `make crash`, and those at which comparable tools need a person for `make test`."""
     return all_cases() if os.environ.get("TIDEGATE_CRASH") == "whole" else [Case(*case) for case in REDUCED]
 
 
