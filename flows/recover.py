@@ -8,12 +8,12 @@ from flows.deploy import deploy
 from flows.put_back import put_back
 from flows.restore import put_data_back
 from flows.rollback import go_back
-from tasks.deployments import is_good
+from tasks.deployments import is_good, refresh
 from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.recovery import end_undecided, give_back_locks, serves_now, stranded, wait_for_lost_jobs
 from tasks.work import Work
-from tidegate.errors import EngineError, LockedError, TidegateError
+from tidegate.errors import EngineError, FencedError, LockedError, TidegateError
 from tidegate.settings import Settings
 
 
@@ -27,8 +27,8 @@ def recover() -> None:
         get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
         try:
             bring_to_an_end(work)
-        except LockedError as held:   # somebody else is at it already: the next minute looks again
-            get_run_logger().info("left alone: %s", held)
+        except (LockedError, FencedError) as busy:   # somebody else is at it already: the next minute looks again
+            get_run_logger().info("left alone: %s", busy)
         except TidegateError as error:   # a host out of reach must not keep the others from their end
             failed.append(error)
     if failed:
@@ -39,6 +39,8 @@ def bring_to_an_end(work: Work) -> None:
     """A way back goes on. A release goes on if people are on it already; otherwise the old version stays. What is good
     already is cleared up behind."""
     wait_for_lost_jobs(work)
+    if refresh(work).deployment.state.is_final:
+        return   # somebody else has ended it meanwhile
     if work.deployment.kind == "rollback":
         go_back(work)
     elif work.deployment.kind == "restore":

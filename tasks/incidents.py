@@ -105,6 +105,9 @@ def conclude(env: OpenEnvironment, opened: Opened, decision: Decision) -> None:
 
 def close_recovered(env: OpenEnvironment, sighting: Sighting) -> None:
     """The environment is well: nothing about it is open any more, but what a run is answering just now."""
+    history = env.ledger.deployments.history(env.stack.name, env.name)
+    if _going_back(history):
+        return   # the run of that rollback says what came of it
     for incident in env.ledger.incidents.open_ones(env.stack.name, env.name):
         if not _being_answered(incident):
             env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/prod")
@@ -138,13 +141,16 @@ def _being_answered(incident: Incident) -> bool:
 
 def _situation(env: OpenEnvironment, serving: Deployment | None, incident: Incident) -> Situation:
     history = env.ledger.deployments.history(env.stack.name, env.name)
-    rollbacks = [one for one in history if one.kind != "release"]
-    going = next((one for one in rollbacks if one.state in ON_THE_WAY and not _is_mine(one)), None)
-    automatic = next((one for one in rollbacks if serving and one.key == _automatic_key(env, serving)), None)
+    going = next((one for one in _going_back(history) if not _is_mine(one)), None)
+    automatic = next((one for one in history if serving and one.key == _automatic_key(env, serving)), None)
     return Situation(
         current=serving, handled=incident.outcome is not None, going_back=going,
         automatic=None if automatic and _is_mine(automatic) else automatic,
         way_back=_way_back(env, history, serving) if serving else "none")
+
+
+def _going_back(history: list[Deployment]) -> list[Deployment]:
+    return [one for one in history if one.kind != "release" and one.state in ON_THE_WAY]
 
 
 def _way_back(env: OpenEnvironment, history: list[Deployment], serving: Deployment) -> WayBack:

@@ -20,6 +20,7 @@ from tidegate.incidents import Decision
 from tidegate.ledger import Ledger
 from tidegate.looks import Look
 from tidegate.redaction import Redactor
+from tidegate.states import DeploymentState as S
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - DECIDED_AFTER - timedelta(minutes=1)
@@ -90,6 +91,17 @@ def test_a_healthy_look_closes_an_incident_whose_run_died(env: OpenEnvironment, 
     opened(env, seen)
     close_recovered(env, seen)
     assert outcome(env, seen)[1]
+
+
+def test_a_healthy_look_leaves_an_incident_open_while_a_slow_rollback_is_on_its_way(
+        env: OpenEnvironment, ledger: Ledger, seen: Sighting, clock: Clock) -> None:
+    clock.now = LONG_AGO
+    incident = opened(env, seen)
+    deploy(ledger, state=S.CHANGING, origin=seen.deployment)
+    close_recovered(env, seen)
+    assert outcome(env, seen) == (None, False)
+    conclude(env, incident, ROLL_BACK)
+    assert outcome(env, seen) == ("roll_back: 20% of the answers are 5xx", True)
 
 
 def test_the_same_signal_told_again_takes_the_answer_from_nobody(env: OpenEnvironment, seen: Sighting) -> None:

@@ -254,7 +254,7 @@ def test_a_way_back_that_does_not_exist_is_refused_by_the_database(ledger: Ledge
 def test_every_change_with_a_stale_fence_is_refused(ledger: Ledger) -> None:
     deployment = deploy(ledger, state=S.CHANGING)
     stale = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
-    newest = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
+    newest = ledger.locks.acquire("cloudlens", "prod", "run-2", 60, take_over=True).fence
     changes = [
         lambda fence: ledger.deployments.move(deployment.id, S.WATCHING, reason="r", actor="mei", fence=fence),
         lambda fence: ledger.deployments.amend(deployment.id, figures={"total": 1}, fence=fence),
@@ -263,7 +263,7 @@ def test_every_change_with_a_stale_fence_is_refused(ledger: Ledger) -> None:
                                               requested_by="mei", run_id="r", fence=fence),
     ]
     for change in changes:
-        with pytest.raises(FencedError, match=rf"run-1 took over \(fence {newest} is above {stale}\)"):
+        with pytest.raises(FencedError, match=rf"run-2 took over \(fence {newest} is above {stale}\)"):
             change(stale)
     assert ledger.deployments.get(deployment.id).state == S.CHANGING
     for change in changes:
@@ -272,8 +272,8 @@ def test_every_change_with_a_stale_fence_is_refused(ledger: Ledger) -> None:
 
 def test_a_fence_of_one_environment_says_nothing_about_another(ledger: Ledger) -> None:
     deployment = deploy(ledger, state=S.CHANGING, environment="staging")
-    for _ in range(2):
-        ledger.locks.acquire("cloudlens", "prod", "run-1", 60)
+    for owner in ("run-1", "run-2"):
+        ledger.locks.acquire("cloudlens", "prod", owner, 60, take_over=True)
     assert ledger.deployments.move(deployment.id, S.WATCHING, reason="r", actor="mei", fence=1).state == S.WATCHING
 
 

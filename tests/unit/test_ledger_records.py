@@ -85,7 +85,7 @@ def test_a_step_that_was_never_begun_cannot_be_closed(ledger: Ledger) -> None:
 def test_a_step_begun_before_a_takeover_cannot_be_closed_after_it(ledger: Ledger, changing: Deployment) -> None:
     fence = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
     key = ledger.journal.begin(changing.id, "pull", {}, fence=fence).key
-    newest = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
+    newest = ledger.locks.acquire("cloudlens", "prod", "run-2", 60, take_over=True).fence
     with pytest.raises(FencedError):
         ledger.journal.done(key, {})
     ledger.journal.begin(changing.id, "pull", {}, fence=newest)

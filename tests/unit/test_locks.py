@@ -52,8 +52,20 @@ def test_a_held_lock_is_refused_with_its_owner_and_what_to_do(ledger: Ledger, cl
     assert "from 2026-03-01 12:01:00 UTC" in refused.value.to_do
 
 
-def test_the_same_owner_takes_it_again_with_a_higher_fence(ledger: Ledger) -> None:
-    assert [_take(ledger, "run-1") for _ in range(3)] == [1, 2, 3]
+def test_of_two_that_go_on_for_the_same_silent_owner_one_gets_it(ledger: Ledger, clock: Clock) -> None:
+    fence = _take(ledger, "run-1")
+    clock.tick(60)
+    assert _take(ledger, "run-1") == fence + 1
+    with pytest.raises(LockedError):
+        _take(ledger, "run-1")
+
+
+def test_a_way_back_takes_over_from_another_owner_and_not_from_itself(ledger: Ledger) -> None:
+    fence = _take(ledger, "run-1")
+    taken = ledger.locks.acquire("cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True)
+    assert taken.fence == fence + 1
+    with pytest.raises(LockedError, match="rollback/run-2 holds it"):
+        ledger.locks.acquire("cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True)
 
 
 def test_environments_and_stacks_have_locks_of_their_own(ledger: Ledger) -> None:
@@ -154,7 +166,7 @@ def test_writers_with_engines_of_their_own_never_interleave(tmp_path: Path) -> N
         ledger = Ledger(url)
         ready.wait()
         for _ in range(each):
-            ledger.locks.acquire("cloudlens", "prod", "the same owner", 600)
+            ledger.locks.acquire("cloudlens", "prod", f"run-{number}", ttl_seconds=0)
         ledger.close()
 
     threads = [Thread(target=write, args=(number,)) for number in range(writers)]

@@ -34,8 +34,13 @@ def _outside_a_run() -> Iterator[None]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, Clock()) as ledger:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    with open_ledger(tmp_path, clock) as ledger:
         yield ledger
 
 
@@ -91,8 +96,9 @@ def test_what_is_done_is_not_done_twice(work: Work) -> None:
     assert journaled(work).attempts == 1
 
 
-def test_what_was_done_by_a_killed_run_is_not_done_again_by_its_successor(work: Work) -> None:
+def test_what_was_done_by_a_killed_run_is_not_done_again_by_its_successor(work: Work, clock: Clock) -> None:
     Counting().run(work)
+    clock.tick(60)
     again = Counting(lambda work: {"seen": 2})
     later = replace(work, lock=work.env.ledger.locks.acquire("cloudlens", "prod", work.deployment.key, ttl_seconds=60))
     assert again.run(later) == {"seen": 1}

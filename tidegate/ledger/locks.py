@@ -20,17 +20,18 @@ class Locks:
         self._store = store
 
     def acquire(self, stack: str, environment: str, owner: str, ttl_seconds: float, *, take_over: bool = False) -> Lock:
-        """A lock with a fence above all before it; also for its present owner and in place of one that fell silent.
+        """A lock with a fence above all before it, also in place of an owner that fell silent.
 
-        `take_over` is for the way back, which waits for nobody: the living owner is fenced off. Else raises LockedError,
-        naming the owner, while another one's heartbeat is younger than its time to live.
+        Raises LockedError, naming the owner, while its heartbeat is younger than its time to live: also to `owner` itself,
+        for which another process is at work then. `take_over` is for the way back, which waits for nobody else: a living
+        owner of another name is fenced off.
         """
         with self._store.writing(f"taking the lock of {stack} {environment}") as tx:
             lock = tx.session.get(Lock, (stack, environment))
             if lock is None:
                 lock = Lock(stack=stack, environment=environment, fence=0)
                 tx.session.add(lock)
-            elif not take_over and lock.owner not in (None, owner) and free_at(lock) > tx.now:
+            elif lock.owner is not None and free_at(lock) > tx.now and not (take_over and lock.owner != owner):
                 raise _locked(lock)
             _take(tx, lock, owner, ttl_seconds)
         return lock
