@@ -23,6 +23,8 @@ from tidegate.facts import ContainerFacts, Job, Outcome
 
 KEY_LABEL = "tidegate.key"
 MOST_HEALTH_TEXT = 300
+LAST_OWN_CODE = 125   # above it are those of the engine and of signals
+STOP_SECONDS = 2
 ENDLESS = "/scratch"   # the end of the keys of containers that run until somebody removes them
 
 
@@ -119,6 +121,9 @@ class DockerHost(Block):
             stderr = _hold(Conversation(stream, stdin, stdout or out, timeout_seconds), doing, timeout_seconds,
                            "It may still be running there: look at `docker top`, then try again or give it more time")
             code = self._exit_code(created["Id"], doing)
+            if code > LAST_OWN_CODE and self._has_stopped(container):
+                raise EngineError(doing, f"{container} stopped in the middle of it", "Look why with `docker logs`, and start it",
+                                  retryable=True)
         return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
 
     def forget(self, key: str) -> None:
@@ -129,7 +134,8 @@ class DockerHost(Block):
                 container.remove(force=True, v=True)
 
     def outlast(self, prefix: str, timeout_seconds: float) -> None:
-        """Wait until the jobs whose key begins with `prefix` have ended, then remove them. Raises EngineError."""
+        """Wait until the jobs whose key begins with `prefix` have ended, then remove them, with their networks. Raises
+        EngineError."""
         doing = f"waiting for what was left running under {prefix}"
         with engine_errors(doing):
             for container in self.client.containers.list(all=True, filters={"label": KEY_LABEL}, ignore_removed=True):
@@ -138,6 +144,9 @@ class DockerHost(Block):
                     if container.status == "running" and not key.endswith(ENDLESS):
                         container.wait(timeout=timeout_seconds)
                     self.forget(key)
+            for network in self.client.networks.list(filters={"label": KEY_LABEL}):
+                if network.attrs["Labels"][KEY_LABEL].startswith(prefix):
+                    network.remove()
 
     def _run_to_end(self, container: Container, job: Job, doing: str) -> Outcome:
         out = io.BytesIO()
@@ -151,6 +160,15 @@ class DockerHost(Block):
             stderr = _hold(conversation, doing, job.timeout_seconds, "It was stopped and removed; give it more time")
         code = container.wait(timeout=self.timeout_seconds)["StatusCode"]
         return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
+
+    def _has_stopped(self, container: str) -> bool:
+        """The engine knows the end of a process a moment before that of its container."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.client.containers.get(container).attrs["State"]["Running"]:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _exit_code(self, execution: str, doing: str) -> int:
         """The engine closes the streams a moment before it knows the exit code."""

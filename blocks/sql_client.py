@@ -46,8 +46,8 @@ class SqlClient:
             outcome = self.host.execute(self.container, command, environment=self.environment,
                                         stdin=stdin, stdout=stdout, timeout_seconds=timeout_seconds)
         except EngineError as error:
-            raise DatabaseError(doing, error.came_back, "Start the database's container, or look why it stopped",
-                                retryable=error.retryable) from None
+            raise DatabaseError(doing, f"in {self.container}: {error.came_back}", "Start the database's container, or look "
+                                "why it stopped", retryable=error.retryable) from None
         return self._checked(doing, outcome)
 
     def _checked(self, doing: str, outcome: Outcome) -> str:

@@ -3,7 +3,7 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from setup import browser, compose, demo, engine, env_files, images, test_images, test_servers, venv, wheels
+from setup import browser, compose, demo, engine, env_files, images, test_database, test_images, test_servers, venv, wheels
 from setup.step import SetupError, step
 
 OLDEST_PYTHON = (3, 11)
@@ -25,6 +25,7 @@ def set_up() -> None:
 def set_up_tests() -> None:
     step("browser", browser.ensure)
     step("servers", test_servers.ensure)
+    step("Prefect's database", test_database.ensure)
     step("test images", test_images.ensure)
 
 

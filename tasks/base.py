@@ -47,8 +47,8 @@ def refuse_stopped(env: OpenEnvironment, model: ComposeModel) -> set[str]:
 
 
 def base_containers(env: OpenEnvironment) -> dict[str, str]:
-    """Service -> container id of the base project."""
-    return {container.service: container.id for container in env.host.containers({PROJECT_LABEL: env.base_project})}
+    """Service -> name of its container in the base project: a name says more than an id where it stands in an error."""
+    return {container.service: container.name for container in env.host.containers({PROJECT_LABEL: env.base_project})}
 
 
 def shared_networks(env: OpenEnvironment) -> tuple[str, ...]:

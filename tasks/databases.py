@@ -13,7 +13,7 @@ from tidegate.stackfile import Database, Migration
 
 
 def container_of(env: OpenEnvironment, spec: Database) -> str:
-    """Id of the container that runs a declared database. Raises DatabaseError."""
+    """Name of the container that runs a declared database. Raises DatabaseError."""
     containers = base_containers(env)
     if spec.service not in containers:
         raise DatabaseError(f"looking for the database {spec.name!r}", f"the service {spec.service!r} has no container",

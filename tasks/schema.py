@@ -39,6 +39,8 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
         raise cannot_be_undone(work.deployment, "the version before it")
     if way_back != "image + downgrade":
         return {"downgraded": "", "why": f"the way back is {way_back}"}
+    if by is None and not was_migrated(work):
+        return {"downgraded": "", "why": "nothing was migrated"}   # known without the database, which may be what failed
     pins = by.release.images if by else work.pins
     done = []
     for spec, change in moves_of(work):

@@ -22,6 +22,7 @@ from blocks.docker_host import DockerHost
 from cli.control_plane import ControlPlane
 from cli.run import run
 from setup.places import HOME
+from setup.test_database import FOLDER as PREFECT_DATABASE
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import ROOT, Settings
@@ -100,6 +101,7 @@ def installation(folder: Path, add_stacks: Callable[[Settings], None]) -> Iterat
     home.mkdir(parents=True)
     stacks.mkdir()
     shutil.copy(HOME / "images.env", home / "images.env")
+    shutil.copytree(PREFECT_DATABASE, home / "prefect")
     ports = free_ports(4)
     settings = Settings(home=home, stacks=stacks, prefect_port=ports[0], edge_port=ports[1], edge_check_port=ports[2],
                         receiver_port=ports[3], edge_name=f"tidegate-test-{mark}", lock_ttl_seconds=6)

@@ -11,8 +11,13 @@ from tests.e2e.releases import released
 from tests.installation import RAFT, Installation
 
 collect_ignore = [] if os.environ.get("TIDEGATE_STOP_ENGINE") == "yes" else ["test_engine_stops.py"]
-if os.environ.get("TIDEGATE_CRASH") != "whole":
-    collect_ignore.append("test_network_cut.py")   # minutes of waiting: for `make crash`
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that wait for minutes are for `make crash`."""
+    if os.environ.get("TIDEGATE_CRASH") != "whole":
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("waits_for_minutes")])
+        items[:] = [item for item in items if not item.get_closest_marker("waits_for_minutes")]
 
 
 @pytest.fixture(scope="session")

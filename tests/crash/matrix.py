@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-RELEASE_STEPS = ("plan", "ensure-images", "back-up", "migrate-schema", "start-slot", "wait-until-healthy", "offer-candidate",
-                 "smoke-slot", "note-baseline", "shift-traffic", "smoke-public", "watch", "settle-route", "move-alias",
-                 "stop-old-slot", "publish-record")
+RELEASE_STEPS = ("plan", "ensure-images", "back-up", "rehearse-migration", "migrate-schema", "start-slot",
+                 "wait-until-healthy", "offer-candidate", "smoke-slot", "note-baseline", "shift-traffic", "smoke-public",
+                 "watch", "settle-route", "move-alias", "stop-old-slot", "publish-record")
 ROLLBACK_STEPS = ("plan", "refuse-lossy", "find-images", "wake-slot", "wait-until-healthy", "downgrade-schema",
                   "offer-candidate", "smoke-slot", "shift-traffic", "smoke-public", "place-hold", "stop-slot-left")
+MIGRATING = "v1.3.0-needs-downgrade"
+SCHEMA_STEPS = ("back-up", "rehearse-migration", "migrate-schema", "downgrade-schema")
+"""They have something to do where the version is `MIGRATING`."""
 MOMENTS = ("in the middle of", "after")
 REDUCED = (("release", "in the middle of", "back-up"), ("release", "in the middle of", "start-slot"),
-           ("release", "in the middle of", "wait-until-healthy"), ("release", "in the middle of", "shift-traffic"),
-           ("release", "after", "shift-traffic"), ("rollback", "in the middle of", "shift-traffic"))
+           ("release", "in the middle of", "migrate-schema"), ("release", "in the middle of", "wait-until-healthy"),
+           ("release", "in the middle of", "shift-traffic"), ("rollback", "in the middle of", "shift-traffic"))
 
+THEN_BROKEN = "release killed after shift-traffic, then a broken version released"
 WORKER_KILLED = "worker killed in the middle of start-slot"
 SERVER_KILLED = "Prefect server killed in the middle of start-slot"
 DATABASE_STOPPED = "database stopped in the middle of back-up"
@@ -30,8 +34,8 @@ CUT_AND_KILLED = "network to the host cut, and the release killed"
 ENGINE_STOPPED = "engine stopped by {signal} in the middle of start-slot"
 CUT_STEPS = ("start-slot", "wait-until-healthy")
 SIGNALS = ("SIGTERM",)   # an engine that is killed leaves `unless-stopped` containers stopped: operations.md
-FAULTS = (WORKER_KILLED, SERVER_KILLED, DATABASE_STOPPED, EDGE_RESTARTED, DISK_FULL, REGISTRY_GONE, REGISTRY_GONE_AT_PUSH,
-          REGISTRY_GONE_AT_PULL, STOPPED_FROM_OUTSIDE,
+FAULTS = (THEN_BROKEN, WORKER_KILLED, SERVER_KILLED, DATABASE_STOPPED, EDGE_RESTARTED, DISK_FULL, REGISTRY_GONE,
+          REGISTRY_GONE_AT_PUSH, REGISTRY_GONE_AT_PULL, STOPPED_FROM_OUTSIDE,
           *(cut.format(step=step) for cut in (CUT_SHORT, CUT_FOR_GOOD) for step in CUT_STEPS), CUT_AND_KILLED,
           *(ENGINE_STOPPED.format(signal=signal) for signal in SIGNALS))
 """In the order of the table."""
@@ -44,6 +48,10 @@ class Case:
     what: str
     moment: str
     step: str
+
+    @property
+    def migrates(self) -> bool:
+        return self.step in SCHEMA_STEPS
 
     def __str__(self) -> str:
         return f"{self.what} killed {self.moment} {self.step}"

@@ -18,6 +18,7 @@ from tests.crash.matrix import (
     DATABASE_STOPPED,
     DISK_FULL,
     EDGE_RESTARTED,
+    MIGRATING,
     SERVER_KILLED,
     STOPPED_FROM_OUTSIDE,
     WORKER_KILLED,
@@ -64,7 +65,7 @@ def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     database = DockerHost().client.containers.get(f"{serving}-mysql-prod")
     with steady(tidegate, serving) as client:
-        release = begin(serving, after)
+        release = begin(serving, MIGRATING)
         wait_for_step(tidegate.settings, release, "back-up", "intended")
         struck = time.monotonic()
         database.stop(timeout=10)

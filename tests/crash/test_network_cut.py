@@ -25,6 +25,7 @@ from tests.installation import Installation, add_stack, free_ports
 from tidegate.ledger.tables import Deployment
 
 BUOY = "buoy" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
+pytestmark = pytest.mark.waits_for_minutes
 SHORT_SECONDS, MOST_SECONDS = 3, 120
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from blocks.docker_host import DockerHost
+from blocks.docker_host import KEY_LABEL, DockerHost
 from cli.demo_traffic import SteadyClient
 from flows.recover import recover
 from tests.installation import Installation, domain_of
@@ -49,6 +49,7 @@ def assert_whole(tidegate: Installation, stack: str, run: UUID, versions: set[st
     assert now.version in versions
     assert answer.headers["X-Tidegate-Deployment"] == str(now.number)
     assert running_slots(tidegate, stack) == {now.slot}
+    assert left_over(stack) == []
     for mine in (one for one in tidegate.history(stack) if one.run_id == str(run)):
         assert mine.state in ENDS
         names = [step.name for step in ledger.journal.steps(mine.id)]
@@ -56,6 +57,14 @@ def assert_whole(tidegate: Installation, stack: str, run: UUID, versions: set[st
         sealed = (tidegate.settings.home / "backups" / stack / "prod").glob(f"*-{mine.number}/manifest.json")
         assert len(list(sealed)) <= 1
     assert ledger.audit.verify() is None
+
+
+def left_over(stack: str) -> list[str]:
+    """Keys of one-off containers, scratch databases and their networks."""
+    client = DockerHost().client
+    labels = [one.labels for one in client.containers.list(all=True, filters={"label": KEY_LABEL}, ignore_removed=True)]
+    labels += [one.attrs["Labels"] for one in client.networks.list(filters={"label": KEY_LABEL})]
+    return [one[KEY_LABEL] for one in labels if f"/{stack}/" in one[KEY_LABEL]]
 
 
 def running_slots(tidegate: Installation, stack: str) -> set[str]:

@@ -8,9 +8,12 @@ from typing import Any
 import yaml
 from prefect.client.schemas.objects import State
 
+from blocks.databases import SqlDatabase, open_database
 from blocks.docker_host import DockerHost
 from flows.release import release
 from flows.rollback import rollback
+from tasks.databases import container_of
+from tasks.environments import open_environment
 from tests.installation import Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
@@ -52,6 +55,13 @@ def slots(tidegate: Installation, stack: str, environment: str = "prod") -> dict
     """Compose project -> state of its container, of all slots there are."""
     found = engine(tidegate).containers({"tidegate.stack": stack, "tidegate.environment": environment})
     return {one.labels["com.docker.compose.project"]: one.state for one in found}
+
+
+def database_of(tidegate: Installation, stack: str) -> SqlDatabase:
+    """The application's database in production."""
+    env = open_environment(stack, "prod", tidegate.settings)
+    spec = env.stack.databases[0]
+    return open_database(env.host, spec, container_of(env, spec), env.values)
 
 
 def serving(tidegate: Installation, stack: str) -> tuple[str, int]:

@@ -8,13 +8,11 @@ from itertools import takewhile
 
 import pytest
 
-from blocks.databases import open_database
 from blocks.witness import TrafficWitness
-from tasks.databases import container_of
-from tasks.environments import open_environment
 from tests.e2e.in_process import (
     PATIENCE_SECONDS,
     assert_true_and_clean,
+    database_of,
     nothing_left_of,
     release_here,
     roll_back_here,
@@ -100,9 +98,7 @@ def current(tidegate: Installation) -> Deployment:
 
 def schema(tidegate: Installation) -> tuple[str | None, dict[str, int]]:
     """Revision, and rows per table."""
-    env = open_environment(BARGE, "prod", tidegate.settings)
-    spec = env.stack.databases[0]
-    database = open_database(env.host, spec, container_of(env, spec), env.values)
+    database = database_of(tidegate, BARGE)
     return database.revision(), dict(database.row_counts())
 
 

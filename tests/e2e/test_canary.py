@@ -28,7 +28,7 @@ from tests.installation import SHOP, Installation, add_stack, installation
 from tidegate.settings import Settings
 
 VAULT = SHOP.replace("shop", "vault")
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 CANARIES = {name: f"{name.replace('_', '')}Canary7Yq2Zk9Wd" for name in (
     "APP_PASSWORD", "PAYMENT_API_KEY", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD", "SIGNING_SEED", "HOOK", "DEAD_HOOK")}
 IN_ENV_FILE = ("APP_PASSWORD", "PAYMENT_API_KEY", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD")

@@ -83,7 +83,7 @@ def test_the_same_version_with_another_configuration_is_another_release(tidegate
 
 def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_changed(
         tidegate: Installation, kiosk: str) -> None:
-    run = start("release/prod", stack=kiosk, version="v1.4.0", watch_seconds=30)
+    run = start("release/prod", stack=kiosk, version="v1.4.0", watch_seconds=15)
     first = newest_in(tidegate, kiosk, "watching")
     there = containers(tidegate, kiosk)
     state = release_here(kiosk, "v1.1.0")

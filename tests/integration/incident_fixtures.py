@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from cli.automations import INCIDENT, register_automations
 from cli.control_plane import ControlPlane
 from cli.work_pool import make_work_pool
+from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.installation import free_ports
 from tidegate.settings import ROOT, Settings
 
@@ -30,6 +32,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     """A server with all deployments and no worker: what is started stays scheduled and can be read."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), stacks=ROOT / "stacks", prefect_port=free_ports(1)[0],
                         receiver_port=free_ports(1)[0])
+    shutil.copytree(PREFECT_DATABASE, settings.home / "prefect")
     plane = ControlPlane(settings)
     try:
         plane.start_server()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import threading
 import uuid
 from collections.abc import Iterator
 
 import pytest
 
-from blocks.docker_host import KEY_LABEL, DockerHost
+from blocks.docker_host import ENDLESS, KEY_LABEL, DockerHost
 from tests import images
 from tidegate.errors import EngineError
 from tidegate.facts import Job
@@ -130,3 +131,32 @@ def test_an_engine_that_is_down_is_retryable() -> None:
     with pytest.raises(EngineError, match="no answer") as raised:
         DockerHost(url="tcp://127.0.0.1:9", timeout_seconds=2).containers({})
     assert raised.value.retryable
+
+
+def test_what_a_killed_run_left_is_waited_for_and_removed_with_its_network(host: DockerHost) -> None:
+    mine, others = f"test/{uuid.uuid4()}/", f"test/{uuid.uuid4()}/"
+    networks = [host.client.networks.create(f"tidegate-{uuid.uuid4()}", labels={KEY_LABEL: f"{key}scratch"})
+                for key in (mine, others)]
+    for key, seconds in ((f"{mine}migrate", "1"), (f"{mine}scratch{ENDLESS}", "600"), (f"{others}migrate", "600")):
+        host.client.containers.run(IMAGE, ["sleep", seconds], network="none", detach=True, init=True, labels={KEY_LABEL: key})
+    try:
+        host.outlast(mine, timeout_seconds=60)
+        left = [one.labels[KEY_LABEL] for one in host.client.containers.list(all=True, filters={"label": KEY_LABEL})]
+        assert [key for key in left if key.startswith((mine, others))] == [f"{others}migrate"]
+        assert [one.id for one in host.client.networks.list(ids=[one.id for one in networks])] == [networks[1].id]
+    finally:
+        host.forget(f"{others}migrate")
+        networks[1].remove()
+
+
+def test_a_command_whose_container_stops_under_it_says_so(host: DockerHost) -> None:
+    container = host.client.containers.run(IMAGE, ["sleep", "600"], network="none", detach=True, init=True)
+    stopping = threading.Timer(0.5, container.kill)
+    stopping.start()
+    try:
+        with pytest.raises(EngineError, match=f"{container.name} stopped in the middle of it") as refused:
+            host.execute(container.name, ["sleep", "60"])
+        assert refused.value.retryable
+    finally:
+        stopping.join()
+        container.remove(force=True, v=True)
