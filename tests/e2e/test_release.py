@@ -8,6 +8,8 @@ from cli.demo_traffic import SteadyClient
 from tests.e2e.releases import released
 from tests.installation import SHOP, Installation, domain_of
 
+LONG_SECONDS = 10
+
 
 @pytest.fixture(scope="module")
 def shop(tidegate: Installation) -> str:
@@ -18,7 +20,7 @@ def shop(tidegate: Installation) -> str:
 
 
 def test_a_release_replaces_the_old_version_without_a_lost_request(tidegate: Installation, shop: str) -> None:
-    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(shop, "prod")) as client:
+    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(shop, "prod"), LONG_SECONDS) as client:
         state = released(stack=shop, version="v1.1.0", watch_seconds=5, requested_by="tester")
     assert state.is_completed(), state.message
     assert tidegate.get(domain_of(shop, "prod")).json()["version"] == "v1.1.0"
