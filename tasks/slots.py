@@ -15,7 +15,7 @@ from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyErro
 from tidegate.facts import ContainerFacts
 
 PROJECT_LABEL = "com.docker.compose.project"
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.1
 
 
 @step("ensure-images", timeout_seconds=900, retry_delays=(2, 10, 30))
