@@ -90,4 +90,5 @@ def _times(theirs: float | None, ours: float | None) -> str:
     return "–" if not theirs or not ours else f"{theirs / ours:.2f} times as long"
 
 
-main()
+if __name__ == "__main__":
+    main()
