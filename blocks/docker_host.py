@@ -16,6 +16,7 @@ from docker.models.containers import Container
 from prefect.blocks.core import Block
 from pydantic import Field
 from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
 
 from blocks.docker_streams import Conversation, LocalStreamError, OverdueError
 from tidegate.errors import CapacityError, EngineError
@@ -25,12 +26,13 @@ KEY_LABEL = "tidegate.key"
 MOST_HEALTH_TEXT = 300
 LAST_OWN_CODE = 125   # above it are those of the engine and of signals
 STOP_SECONDS = 2
+SILENT_SECONDS = 300
 ENDLESS = "/scratch"   # the end of the keys of containers that run until somebody removes them
 
 
 @contextlib.contextmanager
 def engine_errors(doing: str) -> Iterator[None]:
-    """Foreign exceptions stop here: the SDK's and those of the HTTP library below it.
+    """Foreign exceptions stop here: the SDK's and those of the HTTP libraries below it.
 
     An error of a file that we read from or write to passes as it is, since it is not the engine's.
     """
@@ -50,7 +52,7 @@ def engine_errors(doing: str) -> Iterator[None]:
                                 "Stop what has it, or choose another port") from None
         raise EngineError(doing, f"the engine refused ({error.explanation or error})", "Correct what it names",
                           retryable=error.is_server_error()) from None
-    except (DockerException, RequestException, OSError) as error:
+    except (DockerException, RequestException, HTTPError, OSError) as error:
         raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine (`make run` says how), or "
                           "mend the network to it", retryable=True) from None
 
@@ -75,6 +77,12 @@ class DockerHost(Block):
     def client(self) -> docker.DockerClient:
         with engine_errors("connecting to the Docker Engine"):
             return _client(self.url, int(self.timeout_seconds), os.environ.get("DOCKER_HOST", ""))
+
+    @cached_property
+    def patient_api(self) -> docker.APIClient:
+        """For what moves layers to or from a registry, during which the engine may say nothing for minutes."""
+        with engine_errors("connecting to the Docker Engine"):
+            return _client(self.url, SILENT_SECONDS, os.environ.get("DOCKER_HOST", "")).api
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         """All containers, running or not, that carry every one of `labels`."""

@@ -87,7 +87,7 @@ class Registry(Block):
         name, doing = self.name(repository), f"pushing {self.name(repository)}:{tag}"
         with engine_errors(doing):
             host.client.images.get(image_id).tag(name, tag)
-            said = host.client.api.push(name, tag, stream=True, decode=True, auth_config=self._account())
+            said = host.patient_api.push(name, tag, stream=True, decode=True, auth_config=self._account())
             digests = [line["aux"]["Digest"] for line in _heard(said, doing) if "Digest" in line.get("aux", {})]
         if not digests or self.digest(repository, digests[-1]) != digests[-1]:
             raise RegistryError(doing, "it does not answer for what was pushed", "Look at the registry", retryable=True)
@@ -119,7 +119,7 @@ def pull_image(host: DockerHost, reference: str, account: Mapping[str, str] | No
     doing = f"pulling {reference}"
     with engine_errors(doing):
         try:
-            said = host.client.api.pull(repository, tag=tag or "latest", stream=True, decode=True,
+            said = host.patient_api.pull(repository, tag=tag or "latest", stream=True, decode=True,
                                         auth_config=dict(account) if account else None)
             _heard(said, doing)
         except APIError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -50,6 +51,17 @@ auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
             assert self._server.poll() is None, f"docker-registry ended: {(self.folder / 'log').read_text()}"
             assert time.monotonic() < end, "docker-registry does not answer"
             time.sleep(0.05)
+
+    def fall_silent(self) -> None:
+        """It takes connections and answers nothing, as one whose disk hangs; until `go_on`."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._server is not None
+        self._server.send_signal(number)
 
     def stop(self) -> None:
         """By SIGKILL, as a machine goes; one that is gone is stopped."""

@@ -1,5 +1,6 @@
 """A real registry (Debian's docker-registry) with an account, pushed to and pulled from by the real engine."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -16,11 +17,16 @@ from tidegate.errors import EngineError, RegistryError
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def server(tmp_path: Path) -> Iterator[RealRegistry]:
     server = RealRegistry(tmp_path, *free_ports(1))
     server.start()
-    yield server.address
+    yield server
     server.stop()
+
+
+@pytest.fixture
+def address(server: RealRegistry) -> str:
+    return server.address
 
 
 @pytest.fixture
@@ -99,4 +105,25 @@ def test_a_registry_that_is_down_is_tried_again() -> None:
     assert caught.value.retryable
     with pytest.raises(RegistryError) as caught:
         Registry(url="http://127.0.0.1:1").pull(DockerHost(), f"127.0.0.1:1/demo@sha256:{'0' * 64}")
+    assert caught.value.retryable
+
+
+def test_a_registry_that_is_silent_for_longer_than_a_call_may_take_is_waited_for(
+        server: RealRegistry, registry: Registry, image: str) -> None:
+    server.fall_silent()
+    recovering = threading.Timer(3, server.go_on)
+    recovering.start()
+    try:
+        pin = registry.push(DockerHost(timeout_seconds=1), image, "demo", "v1.0.0")
+    finally:
+        recovering.join()
+    assert pin == f"{registry.name('demo')}@{registry.digest('demo', 'v1.0.0')}"
+
+
+def test_a_registry_that_stays_silent_is_an_error_to_try_again(
+        server: RealRegistry, registry: Registry, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blocks.docker_host.SILENT_SECONDS", 1)
+    server.fall_silent()
+    with pytest.raises(EngineError, match=r"pushing .*no answer") as caught:
+        registry.push(DockerHost(), image, "demo", "v1.0.0")
     assert caught.value.retryable
