@@ -13,9 +13,11 @@ from bench.measuring import Measured
 from bench.seeds_way import ComposeStack, seeds_way
 from bench.stages import Stages, stages_table
 from bench.tidegate_way import OLD, TidegateWay
+from blocks.docker_host import DockerHost
 from tests.e2e.releases import released
 from tests.installation import Installation, add_stack, domain_of, free_ports, installation
 from tidegate.settings import Settings
+from tidegate.stackfile import find_stack
 
 QUICK, SLOW = "benchquick", "benchslow"
 BESIDE = "side"
@@ -51,12 +53,20 @@ def _measure(tidegate: Installation, stack: str, way: TidegateWay) -> Iterator[M
     state = released(stack=stack, version=OLD, watch_seconds=0)
     assert state.is_completed(), state.message
     yield from way.measured()
+    _name_images(tidegate, stack)
     beside = ComposeStack(tidegate.settings.stacks / f"{stack}{BESIDE}", f"{stack}{BESIDE}-prod", free_ports(1)[0])
     beside.up_all(OLD)
     try:
         yield from seeds_way(beside, domain_of(stack, "prod"), APPS[stack])
     finally:
         beside.down()
+
+
+def _name_images(tidegate: Installation, stack: str) -> None:
+    """The compose file asks for `repository:version`; what was built for another stack may have lost that name since."""
+    service = find_stack(tidegate.settings.stacks, stack).services[0]
+    for one in tidegate.history(stack):
+        DockerHost().client.images.get(one.release.images[service.name]).tag(service.image, one.version)
 
 
 def _table(rows: list[Measured]) -> Table:

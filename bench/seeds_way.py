@@ -42,8 +42,10 @@ class ComposeStack:
         _, _, command = find()
         environment = {**os.environ, **read_env(self.folder / ".env.production"), "BACKEND_PORT": str(self.port),
                        **variables}
-        return subprocess.run([*command, "-p", self.project, "-f", str(self.folder / "docker-compose.yml"), *words], check=True,
-                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+        ended = subprocess.run([*command, "-p", self.project, "-f", str(self.folder / "docker-compose.yml"), *words],
+                               check=False, env=environment, capture_output=True, text=True)
+        assert ended.returncode == 0, f"docker compose {' '.join(words)}: {ended.stderr}"
+        return ended.stdout
 
 
 def seeds_way(stack: ComposeStack, domain: str, app: str) -> Iterator[Measured]:
