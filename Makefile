@@ -39,7 +39,7 @@ crash: setup-tests  ## kill at every step and take everything away, last the Doc
 	$(CRASH) TIDEGATE_STOP_ENGINE=yes $(RUN)python -m pytest tests/crash/test_engine_stops.py
 	$(CRASH) $(RUN)python -m tests.crash.rows
 
-bench: setup    ## measurements, side by side with what one would otherwise use
+bench: setup-tests  ## measurements, side by side with what one would otherwise use
 	$(RUN)python -m bench
 
 lock: setup     ## compile the lock files anew, with hashes and without index addresses

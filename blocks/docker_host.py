@@ -26,7 +26,6 @@ KEY_LABEL = "tidegate.key"
 MOST_HEALTH_TEXT = 300
 LAST_OWN_CODE = 125   # above it are those of the engine and of signals
 STOP_SECONDS = 2
-SILENT_SECONDS = 300
 ENDLESS = "/scratch"   # the end of the keys of containers that run until somebody removes them
 
 
@@ -72,6 +71,7 @@ class DockerHost(Block):
     url: str = Field("", description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: here.")
     edge_network: str = Field("tidegate-edge", description="Docker network that the edge and every slot share.")
     timeout_seconds: float = Field(30, gt=0, description="For one call to the engine.")
+    silence_seconds: float = Field(300, gt=0, description="For which the engine may say nothing while it pushes or pulls.")
 
     @cached_property
     def client(self) -> docker.DockerClient:
@@ -80,9 +80,9 @@ class DockerHost(Block):
 
     @cached_property
     def patient_api(self) -> docker.APIClient:
-        """For what moves layers to or from a registry, during which the engine may say nothing for minutes."""
+        """For what moves layers to or from a registry."""
         with engine_errors("connecting to the Docker Engine"):
-            return _client(self.url, SILENT_SECONDS, os.environ.get("DOCKER_HOST", "")).api
+            return _client(self.url, int(self.silence_seconds), os.environ.get("DOCKER_HOST", "")).api
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         """All containers, running or not, that carry every one of `labels`."""
@@ -154,7 +154,8 @@ class DockerHost(Block):
                     self.forget(key)
             for network in self.client.networks.list(filters={"label": KEY_LABEL}):
                 if network.attrs["Labels"][KEY_LABEL].startswith(prefix):
-                    network.remove()
+                    with contextlib.suppress(NotFound):   # another recovery was quicker
+                        network.remove()
 
     def _run_to_end(self, container: Container, job: Job, doing: str) -> Outcome:
         out = io.BytesIO()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,6 +16,8 @@ from docker.errors import APIError
 from docker.utils import parse_repository_tag
 from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr, SecretStr
+from requests.exceptions import ReadTimeout
+from urllib3.exceptions import ReadTimeoutError
 
 from blocks.docker_host import DockerHost, engine_errors
 from tidegate.errors import CapacityError, RegistryError, TidegateError
@@ -85,7 +88,7 @@ class Registry(Block):
     def push(self, host: DockerHost, image_id: str, repository: str, tag: str) -> str:
         """Push one image of `host`. Returns its pin, `repo@sha256:...`, once the registry answers for that digest."""
         name, doing = self.name(repository), f"pushing {self.name(repository)}:{tag}"
-        with engine_errors(doing):
+        with engine_errors(doing), _silence_told(doing, host):
             host.client.images.get(image_id).tag(name, tag)
             said = host.patient_api.push(name, tag, stream=True, decode=True, auth_config=self._account())
             digests = [line["aux"]["Digest"] for line in _heard(said, doing) if "Digest" in line.get("aux", {})]
@@ -117,13 +120,23 @@ def pull_image(host: DockerHost, reference: str, account: Mapping[str, str] | No
     """Have the engine pull `repo:tag` or `repo@sha256:...`. Raises RegistryError, CapacityError."""
     repository, tag = parse_repository_tag(reference)
     doing = f"pulling {reference}"
-    with engine_errors(doing):
+    with engine_errors(doing), _silence_told(doing, host):
         try:
             said = host.patient_api.pull(repository, tag=tag or "latest", stream=True, decode=True,
                                         auth_config=dict(account) if account else None)
             _heard(said, doing)
         except APIError as error:
             raise engine_said(str(error.explanation or error), doing) from None
+
+
+@contextlib.contextmanager
+def _silence_told(doing: str, host: DockerHost) -> Iterator[None]:
+    """The engine answers, and waits for the registry: the one to look at is not the engine."""
+    try:
+        yield
+    except (ReadTimeout, ReadTimeoutError):   # of the two HTTP libraries, before and after the answer's head
+        raise RegistryError(doing, f"nothing was heard for {host.silence_seconds:g} s", "Look whether the registry hangs, and "
+                            "at the network from the host to it", retryable=True) from None
 
 
 def engine_said(text: str, doing: str) -> TidegateError:

@@ -17,6 +17,11 @@ def ensure() -> str:
         return "here"
     shutil.rmtree(FOLDER, ignore_errors=True)
     run("making Prefect's database for the tests", [VENV / "bin" / "prefect", "server", "database", "upgrade", "--yes"],
-        environment={**os.environ, "PREFECT_HOME": str(FOLDER)})
+        environment={**_without_prefect(), "PREFECT_HOME": str(FOLDER)})
     put_stamp(STAMP, wanted)
     return "made"
+
+
+def _without_prefect() -> dict[str, str]:
+    """Somebody's own settings may name a database that is not ours to migrate."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
