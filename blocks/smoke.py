@@ -27,7 +27,10 @@ class SmokeRunner:
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
-        """One result for each check, in the order of `checks`. The login runs first: others need its token."""
+        """One result for each check, in the order of `checks`. The login runs first: others need its token.
+
+        Raises EdgeError where nobody takes the connection.
+        """
         results: dict[int, CheckResult] = {}
         token = ""
         with httpx.Client(base_url=self.base_url, headers={"Host": self.host_header}, trust_env=False) as client:

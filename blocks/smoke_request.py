@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from tidegate.checks import MOST_REDIRECTS, Answer
+from tidegate.errors import EdgeError
 
 MOST_BYTES = 4_000_000
 """A page that is longer is cut: no marker is worth more memory."""
@@ -34,7 +35,10 @@ class SmokeRequest:
 
 
 def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
-    """Ask and follow redirects until an answer, a circle, or one too many; what cannot be asked is the answer's error."""
+    """Ask and follow redirects until an answer, a circle, or one too many; what cannot be asked is the answer's error.
+
+    Raises EdgeError where nobody takes the connection: then no version is to blame.
+    """
     began = time.monotonic()
     method, path, history = request.method, request.path, [_without_query(request.path)]
     try:
@@ -78,6 +82,9 @@ def _once(client: httpx.Client, request: SmokeRequest, method: str, path: str,
             return response, _read(response, deadline, late)
     except httpx.TimeoutException:
         raise late from None
+    except httpx.ConnectError:
+        raise EdgeError(f"asking for {_without_query(path)}", f"{client.base_url} takes no connection",
+                        "Look whether the edge runs", retryable=True) from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise NoAnswerError(_plain(error)) from None
 
@@ -96,7 +103,7 @@ def _read(response: httpx.Response, deadline: float, late: NoAnswerError) -> byt
 def _plain(error: Exception) -> str:
     words: dict[type[Exception], str] = {
         UnicodeError: "the token is no text that a header can carry",
-        httpx.ConnectError: "no connection", httpx.ReadError: "the connection broke",
+        httpx.ReadError: "the connection broke",
         httpx.RemoteProtocolError: "the connection broke before the answer ended",
         httpx.DecodingError: "the answer's encoding is wrong", httpx.InvalidURL: "it redirects to what is no address"}
     return next((text for kind, text in words.items() if isinstance(error, kind)), type(error).__name__)

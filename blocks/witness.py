@@ -30,6 +30,8 @@ class Seen:
     """What the edge said who answered; `none` when it said nothing."""
     fault: str | None
     """None for a success: a status below 400."""
+    reached: bool = True
+    """Whether the edge took the connection and knew the route: while it starts it does not, and no version is to blame."""
 
 
 class TrafficWitness:
@@ -88,15 +90,18 @@ class TrafficWitness:
 
     async def _ask(self, client: httpx.AsyncClient, path: str, timeout_seconds: float) -> None:
         due = time.monotonic() - self._began
-        deployment = "none"
+        deployment, reached = "none", True
         try:
             async with asyncio.timeout(timeout_seconds):
                 answer = await client.get(path, timeout=timeout_seconds)
             deployment = answer.headers.get(DEPLOYMENT_HEADER, "none")
             fault = None if answer.status_code < 400 else f"status {answer.status_code}"
+            reached = answer.status_code != 404 or DEPLOYMENT_HEADER in answer.headers
+        except httpx.ConnectError as error:
+            fault, reached = str(error) or type(error).__name__, False
         except (httpx.HTTPError, TimeoutError) as error:
             fault = str(error) or type(error).__name__
-        self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault))
+        self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault, reached))
 
 
 def summarize(seen: Sequence[Seen], until: float) -> TrafficFigures:

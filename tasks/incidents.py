@@ -18,7 +18,7 @@ from tasks.rollbacks import open_rollback, way_back_to
 from tasks.samples import recent_figures
 from tasks.step import is_retryable
 from tasks.work import OpenEnvironment, Work
-from tidegate.errors import InputError, LockedError
+from tidegate.errors import EdgeError, InputError, LockedError
 from tidegate.incidents import Decision, Signal, Situation, decide
 from tidegate.ledger.tables import Deployment, Incident
 from tidegate.looks import FAILURES_THAT_COUNT, Look, assess, faults_of
@@ -166,12 +166,14 @@ def _prove(env: OpenEnvironment, serving: Deployment | None) -> Look:
     """The figures of the last minutes, and the smoke checks: when they fail, once more after some seconds."""
     if serving is None:
         return Look("unsure", "green", "nothing serves there")
-    checks, failed = ask(env, serving), 0
-    if faults_of(checks):
-        time.sleep(env.stack.smoke_repeat_seconds)
-        checks = ask(env, serving)
-        failed = FAILURES_THAT_COUNT
-    figures = recent_figures(env, serving, datetime.now(UTC))
+    try:
+        checks, failed = ask(env, serving), 0
+        if faults_of(checks):
+            time.sleep(env.stack.smoke_repeat_seconds)
+            checks, failed = ask(env, serving), FAILURES_THAT_COUNT
+        figures = recent_figures(env, serving, datetime.now(UTC))
+    except EdgeError as away:   # no version is to blame, and none would be reached
+        return Look("unsure", "red", f"{away.came_back}. {away.to_do}")
     return assess(figures, baseline_of(serving), env.stack.watch, checks, failed)
 
 

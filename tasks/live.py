@@ -13,14 +13,14 @@ from prefect.cache_policies import NO_CACHE
 from blocks.edge_metrics import figures_between
 from blocks.witness import TrafficWitness
 from tasks.deployments import previous
-from tasks.samples import Taken, figures_of_window, keep, recall, recent_figures, take
+from tasks.samples import Memory, Taken, figures_of_window, keep, recall, recent_figures, take
 from tasks.smoke import smoke
 from tasks.step import Evidence, is_retryable, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult, Commit, Version
 from tidegate.ledger.tables import Deployment
-from tidegate.looks import Look, assess, faults_of
+from tidegate.looks import Look, assess, faults_of, unreachable
 from tidegate.thresholds import LiveFigures, Verdict, judge
 
 SLIDING_SECONDS = 20.0
@@ -94,13 +94,22 @@ def look_at(env: OpenEnvironment) -> Sighting | None:
     serving, now = env.ledger.deployments.current(env.stack.name, env.name), datetime.now(UTC)
     if serving is None:
         return None
-    memory, taken, checks = recall(env, serving.number), take(env, serving.number, now), ask(env, serving)
-    failed = memory.failed_in_a_row + 1 if faults_of(checks) else 0
-    look = assess(figures_of_window(memory, taken), baseline_of(serving), env.stack.watch, checks, failed)
+    memory, look = _look(env, serving, recall(env, serving.number), now)
     since = _since(memory.worse_since, look, now)
-    keep(env, replace(memory.with_sample(taken), failed_in_a_row=failed, worse_since=since))
+    keep(env, replace(memory, worse_since=since))
     get_run_logger().info("%s #%d: %s, %s", env.base_project, serving.number, look.outcome, env.redactor.redact(look.reason))
     return Sighting(serving, replace(look, reason=env.redactor.redact(look.reason)), since.get(look.severity, now))
+
+
+def _look(env: OpenEnvironment, serving: Deployment, memory: Memory, now: datetime) -> tuple[Memory, Look]:
+    in_a_row = memory.failed_in_a_row + 1
+    try:
+        checks = ask(env, serving)
+    except EdgeError as away:
+        return replace(memory, failed_in_a_row=in_a_row), unreachable(away.came_back, in_a_row)
+    taken, failed = take(env, serving.number, now), in_a_row if faults_of(checks) else 0
+    look = assess(figures_of_window(memory, taken), baseline_of(serving), env.stack.watch, checks, failed)
+    return replace(memory.with_sample(taken), failed_in_a_row=failed), look
 
 
 def ask(env: OpenEnvironment, serving: Deployment) -> list[CheckResult]:

@@ -42,7 +42,7 @@ def _acquire(work: Work, take_over: bool) -> Lock:
         return env.ledger.locks.acquire(env.stack.name, env.name, owner=work.deployment.key,
                                         ttl_seconds=env.settings.lock_ttl_seconds, take_over=take_over)
     except LockedError as held:
-        if refresh(work).deployment.state in UNDECIDED:
+        if not take_over and refresh(work).deployment.state in UNDECIDED:
             move(work, DeploymentState.FAILED, str(held))   # it never began, and nobody will take it up again
         raise
 

@@ -14,7 +14,7 @@ from tidegate import messages
 from tidegate.facts import Message
 from tidegate.ledger.tables import Deployment
 
-Kind = Literal["staging_ready", "released", "rolled_back", "restored", "failed", "needs_person"]
+Kind = Literal["staging_ready", "released", "rolled_back", "restored", "failed", "needs_person", "approval_expired"]
 RETRY_SECONDS = (1, 3)
 
 
@@ -71,6 +71,8 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
             return words.failed(version, env.name, reason)
         case "needs_person":
             return words.needs_person(version, env.name, reason)
+        case "approval_expired":
+            return words.approval_expired(version, env.name)
 
 
 def speaker(env: OpenEnvironment) -> messages.Speaker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from prefect import task
@@ -28,15 +28,29 @@ LOST_JOB_SECONDS = 600
 AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
 
 
+class Ended(NamedTuple):
+    """A deployment that was waiting for nothing, as it is now, with the reason."""
+
+    deployment: Deployment
+    too_late: bool
+    """Nobody decided in time; otherwise its run is over."""
+
+
 def stranded(settings: Settings) -> list[Work]:
-    """Deployments in the middle of a change whose owner's heartbeat has stopped, and those that are good, but whose run
-    died before it had cleared up and given its lock back."""
+    """Deployments in the middle of a change whose owner's heartbeat has stopped, rollbacks that were killed before they
+    began, and those that are good, but whose run died before it had cleared up and given its lock back."""
     ledger = Ledger(settings.database_url)
     locks = ledger.locks.holders()
     living = {lock.owner for lock in locks if free_at(lock) > datetime.now(UTC)}
-    found = [one for one in ledger.deployments.open_ones() if one.state in AT_WORK and one.key not in living]
+    found = [one for one in ledger.deployments.open_ones() if one.key not in living
+             and (one.state in AT_WORK or _was_cut_short(ledger, one))]
     found += [one for lock in locks if lock.owner not in living and (one := _good_owner(ledger, lock))]
-    return [work_of(open_environment(one.stack, cast(EnvironmentName, one.environment), settings), one) for one in found]
+    return [work_on(settings, one) for one in found]
+
+
+def work_on(settings: Settings, one: Deployment) -> Work:
+    """Work on a deployment that another run has left."""
+    return work_of(open_environment(one.stack, cast(EnvironmentName, one.environment), settings), one)
 
 
 def _good_owner(ledger: Ledger, lock: Lock) -> Deployment | None:
@@ -45,19 +59,33 @@ def _good_owner(ledger: Ledger, lock: Lock) -> Deployment | None:
     return now if is_its and now is not None and now.kind != "restore" else None   # after a restore, nothing is left to do
 
 
+def is_over(work: Work) -> bool:
+    """Whether nothing is left to do: it has ended meanwhile, or it never began and what it was to leave has been left."""
+    now = work.env.ledger.deployments.get(work.deployment.id)
+    return now.state.is_final or (now.state in UNDECIDED and not _was_cut_short(work.env.ledger, now))
+
+
+def _was_cut_short(ledger: Ledger, one: Deployment) -> bool:
+    """A rollback whose run was killed before its change began: it is still wanted while what it leaves still serves."""
+    if one.kind != "rollback" or one.state is not DeploymentState.PLANNED:
+        return False
+    now, run = ledger.deployments.current(one.stack, one.environment), _run_state(one.run_id)
+    return now is not None and now.id == one.rollback_target_id and run is not None and run.is_crashed()
+
+
 def give_back_locks(settings: Settings) -> list[str]:
     """Give back what a run held that died when nothing was begun or left to do. Returns a sentence for each.
 
     The next owner could take such a lock, but people and `tidegate status` would see a change that is none.
     """
     ledger, now = Ledger(settings.database_url), datetime.now(UTC)
-    dead = [lock for lock in ledger.locks.holders() if free_at(lock) < now and _is_over(ledger, lock)]
+    dead = [lock for lock in ledger.locks.holders() if free_at(lock) < now and _has_ended(ledger, lock)]
     for lock in dead:
         ledger.locks.release(lock)
     return [f"the lock of {lock.stack} {lock.environment}, whose owner has ended" for lock in dead]
 
 
-def _is_over(ledger: Ledger, lock: Lock) -> bool:
+def _has_ended(ledger: Ledger, lock: Lock) -> bool:
     owner = next((one for one in ledger.deployments.history(lock.stack, lock.environment) if one.key == lock.owner), None)
     return owner is not None and (owner.state.is_final or (owner.state is DeploymentState.GOOD and owner.kind == "restore"))
 
@@ -77,24 +105,24 @@ def wait_for_lost_jobs(work: Work) -> None:
     work.env.host.outlast(work.key(""), timeout_seconds=LOST_JOB_SECONDS)
 
 
-def end_undecided(settings: Settings) -> list[str]:
-    """End every deployment that waits for a decision which can no longer come. Returns a sentence for each."""
+def end_undecided(settings: Settings) -> list[Ended]:
+    """End every deployment that waits for a decision which can no longer come."""
     ledger = Ledger(settings.database_url)
-    ended = []
-    for one in ledger.deployments.open_ones():
-        if one.state in UNDECIDED and (why := _why_over(settings, one)):
-            ledger.deployments.move(one.id, DeploymentState.EXPIRED, reason=why, actor="recover/all")
-            ended.append(f"{one.stack} {one.environment} #{one.number} {one.version}: {why}")
-    return ended
+    undecided = [one for one in ledger.deployments.open_ones() if one.state in UNDECIDED and not _was_cut_short(ledger, one)]
+    return [ended for one in undecided if (ended := _end_if_over(settings, ledger, one))]
 
 
-def _why_over(settings: Settings, one: Deployment) -> str | None:
+def _end_if_over(settings: Settings, ledger: Ledger, one: Deployment) -> Ended | None:
     hours = find_stack(settings.stacks, one.stack).environments[cast(EnvironmentName, one.environment)].approval_hours
-    if one.created_at + timedelta(hours=hours) < datetime.now(UTC):
-        cancel_run(one.run_id, f"nobody decided within {hours:g} hours; start the release again to ask anew")
-        return f"nobody decided within {hours:g} hours"
-    state = _run_state(one.run_id)
-    return f"its run is {state.name}" if state is not None and state.is_final() else None
+    too_late = one.created_at + timedelta(hours=hours) < datetime.now(UTC)
+    if too_late:
+        why = f"nobody decided within {hours:g} hours"
+        cancel_run(one.run_id, f"{why}; start it again to ask anew")
+    elif (state := _run_state(one.run_id)) is not None and state.is_final():
+        why = f"its run is {state.name}"
+    else:
+        return None
+    return Ended(ledger.deployments.move(one.id, DeploymentState.EXPIRED, reason=why, actor="recover/all"), too_late)
 
 
 def _run_state(run_id: str) -> State[Any] | None:

@@ -6,23 +6,27 @@ import time
 
 from prefect import get_run_logger
 
-from blocks.witness import TrafficWitness
+from blocks.witness import MOST_REQUESTS, TrafficWitness
 from tasks.deployments import planned
 from tasks.live import SlidingWindow, baseline_of
 from tasks.slots import slot_state
 from tasks.smoke import smoke
 from tasks.step import Evidence, step
 from tasks.work import Work
-from tidegate.errors import RegressionError
+from tidegate.errors import EdgeError, RegressionError
+from tidegate.facts import CheckResult
 
 LOOK_SECONDS = 1.0
 SMOKE_EVERY_SECONDS = 15.0
 MOST_WITNESS_FAILURES = 5
+EDGE_AWAY_SECONDS = 60.0
+"""An edge that restarts is waited for; nobody can be judged meanwhile."""
 
 
 @step("watch", timeout_seconds=4 * 3600, retry_delays=())
 def watch_release(work: Work, witness: TrafficWitness) -> Evidence:
-    """Look at the new version for the planned time; raise RegressionError as soon as it is worse than the old one.
+    """Look at the new version for the planned time; raise RegressionError as soon as it is worse than the old one, and
+    EdgeError where it cannot be seen.
 
     Needs: the switch. Leaves: nothing. Again: watches what is left of the time since the switch. Undo: `shift_back`.
     """
@@ -50,8 +54,9 @@ def _look(work: Work, witness: TrafficWitness) -> None:
             log = work.env.redactor.redact(work.env.host.logs(container.id))
             raise _worse(work, f"{container.name} is {container.state} ({container.health}), restarted "
                                f"{container.restarts} times. Its last lines:\n{log}")
-    if (failed := witness.figures().failed) > MOST_WITNESS_FAILURES:
-        raise _worse(work, f"{failed} requests through the edge failed; first: {witness.failures()[:1]}")
+    failed = [seen for seen in witness.failures(MOST_REQUESTS) if seen.reached]
+    if len(failed) > MOST_WITNESS_FAILURES:
+        raise _worse(work, f"{len(failed)} requests through the edge failed; first: {failed[0]}")
 
 
 def _judge(work: Work, window: SlidingWindow) -> None:
@@ -60,9 +65,20 @@ def _judge(work: Work, window: SlidingWindow) -> None:
 
 
 def _smoke(work: Work) -> None:
-    results = smoke(work.env, work.version, work.env.edge.public_url, work.env.config.domains[0])
-    if bad := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
+    if bad := [f"{result.name}: {result.detail}" for result in _ask(work) if result.outcome != "pass"]:
         raise _worse(work, "; ".join(bad))
+
+
+def _ask(work: Work) -> list[CheckResult]:
+    end = time.time() + EDGE_AWAY_SECONDS
+    while True:
+        try:
+            return smoke(work.env, work.version, work.env.edge.public_url, work.env.config.domains[0])
+        except EdgeError as away:
+            if time.time() > end:
+                raise
+            get_run_logger().warning("%s", away)
+            time.sleep(LOOK_SECONDS)
 
 
 def _worse(work: Work, what: str) -> RegressionError:

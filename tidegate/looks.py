@@ -14,7 +14,7 @@ from tidegate.thresholds import LiveFigures, judge
 PAGE_LOAD_SECONDS = 10.0
 """Slower than this, people cannot work: roll back at once (R24)."""
 FAILURES_THAT_COUNT = 2
-"""Smoke checks that fail this often in a row are no accident of one request."""
+"""Looks that fail this often in a row are no accident of one request."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ def assess(figures: LiveFigures, baseline: LiveFigures | None, watch: Watch, smo
         severity: Severity = "red" if (figures.p95_seconds or 0) >= PAGE_LOAD_SECONDS else "yellow"
         return Look("worse", severity, "; ".join(slow.reasons))
     return Look("ok", "green", "; ".join(slow.reasons) or f"{figures.requests} requests, as good as before the release")
+
+
+def unreachable(why: str, failed_in_a_row: int) -> Look:
+    """The edge takes no connection: people cannot work, whichever version serves. Nothing that a way back would mend."""
+    return Look("worse" if failed_in_a_row >= FAILURES_THAT_COUNT else "unsure", "red", f"nobody gets in: {why}")
 
 
 def faults_of(smoke: Sequence[CheckResult]) -> list[str]:

@@ -23,6 +23,7 @@ WORKER_KILLED = "worker killed in the middle of start-slot"
 SERVER_KILLED = "Prefect server killed in the middle of start-slot"
 DATABASE_STOPPED = "database stopped in the middle of back-up"
 EDGE_RESTARTED = "edge restarted in the middle of shift-traffic"
+EDGE_RESTARTED_IN_WATCH = "edge restarted in the middle of watch"
 DISK_FULL = "disk full at back-up"
 STOPPED_FROM_OUTSIDE = "new container stopped by somebody in the middle of wait-until-healthy"
 REGISTRY_GONE = "registry gone before a release"
@@ -34,8 +35,8 @@ CUT_AND_KILLED = "network to the host cut, and the release killed"
 ENGINE_STOPPED = "engine stopped by {signal} in the middle of start-slot"
 CUT_STEPS = ("start-slot", "wait-until-healthy")
 SIGNALS = ("SIGTERM",)   # an engine that is killed leaves `unless-stopped` containers stopped: operations.md
-FAULTS = (THEN_BROKEN, WORKER_KILLED, SERVER_KILLED, DATABASE_STOPPED, EDGE_RESTARTED, DISK_FULL, REGISTRY_GONE,
-          REGISTRY_GONE_AT_PUSH, REGISTRY_GONE_AT_PULL, STOPPED_FROM_OUTSIDE,
+FAULTS = (THEN_BROKEN, WORKER_KILLED, SERVER_KILLED, DATABASE_STOPPED, EDGE_RESTARTED, EDGE_RESTARTED_IN_WATCH,
+          DISK_FULL, REGISTRY_GONE, REGISTRY_GONE_AT_PUSH, REGISTRY_GONE_AT_PULL, STOPPED_FROM_OUTSIDE,
           *(cut.format(step=step) for cut in (CUT_SHORT, CUT_FOR_GOOD) for step in CUT_STEPS), CUT_AND_KILLED,
           *(ENGINE_STOPPED.format(signal=signal) for signal in SIGNALS))
 """In the order of the table."""

@@ -18,6 +18,7 @@ from tests.crash.matrix import (
     DATABASE_STOPPED,
     DISK_FULL,
     EDGE_RESTARTED,
+    EDGE_RESTARTED_IN_WATCH,
     MIGRATING,
     SERVER_KILLED,
     STOPPED_FROM_OUTSIDE,
@@ -98,6 +99,22 @@ def test_an_edge_that_restarts_in_mid_switch_ends_whole(tidegate: Installation, 
         seconds = time.monotonic() - struck
     assert_whole(tidegate, serving, release, {before, after})
     keep_fault(EDGE_RESTARTED, tidegate, serving, release, client, seconds, is_down=True)
+
+
+def test_an_edge_that_restarts_while_a_version_is_watched_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
+    after = next_version(tidegate, serving)
+    edge = DockerHost().client.containers.get(tidegate.settings.edge_name)
+    with steady(tidegate, serving) as client:
+        release = start("release/prod", stack=serving, version=after, watch_seconds=20)   # so that the checks run in it, too
+        wait_for_step(tidegate.settings, release, "watch", "intended")
+        struck = time.monotonic()
+        edge.restart(timeout=1)
+        state = ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert state.is_completed(), state.message
+    assert_whole(tidegate, serving, release, {after})
+    keep_fault(EDGE_RESTARTED_IN_WATCH, tidegate, serving, release, client, seconds, is_down=True)
 
 
 def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, serving: str) -> None:

@@ -19,7 +19,7 @@ MOST_RECOVERIES = 40
 LONG_SECONDS = 4
 """Of the client's long requests: a switch is in the middle of one, and the test waits for the last one."""
 ENDS = (DeploymentState.GOOD, DeploymentState.FAILED, DeploymentState.ROLLED_BACK,
-        DeploymentState.EXPIRED)   # the last where the run died before its change began
+        DeploymentState.EXPIRED)   # the last where a release died before its change began
 OTHER = {"v1.0.0": "v1.1.0", "v1.1.0": "v1.4.0", "v1.4.0": "v1.1.0"}
 
 

@@ -19,12 +19,14 @@ from blocks.git_source import GitSource
 from blocks.images import ImageStore
 from blocks.traefik import TraefikEdge
 from blocks.witness import TrafficWitness
+from tasks.incidents import decide_about
 from tasks.live import Sighting, SlidingWindow, look_at
 from tasks.rollbacks import work_of
 from tasks.samples import Memory, Taken, keep, recall, recent_figures, take
 from tasks.work import OpenEnvironment, Work
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
+from tidegate.incidents import Signal
 from tidegate.ledger import Deployment, Ledger
 from tidegate.ledger.schema import upgrade
 from tidegate.redaction import Redactor
@@ -147,6 +149,19 @@ def test_counters_that_cannot_be_read_say_nothing(
     watched.work = work_of(blind, serving[0])
     verdict = watched.judge()
     assert (verdict.outcome, verdict.reasons) == ("no_data", ("ConnectError",))
+
+
+def test_an_edge_that_takes_no_connection_is_red_but_no_fault_of_the_version(
+        env: OpenEnvironment, serving: tuple[Deployment, Container]) -> None:
+    away = replace(env, edge=env.edge.model_copy(update={"public_url": "http://127.0.0.1:1"}))
+    looks = [seen(away).look for _ in range(2)]
+    assert [look.outcome for look in looks] == ["unsure", "worse"]
+    assert looks[1].reason == "nobody gets in: http://127.0.0.1:1 takes no connection"
+    signal = Signal("shop", "prod", "fire", "red", datetime.now(UTC), looks[1].reason, "watch/prod")
+    incident, _ = env.ledger.incidents.open(stack="shop", environment="prod", signal="fire", severity="red",
+                                            deployment_id=serving[0].id)
+    assert decide_about.fn(away, signal, incident).action == "tell"
+    assert seen(env).look.outcome == "ok"
 
 
 def test_five_minutes_of_errors_are_red_and_keep_the_time_when_they_were_first_seen(

@@ -17,6 +17,7 @@ from blocks.smoke import SmokeRunner
 from blocks.traefik import TraefikEdge
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
+from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult, Commit, Version
 from tidegate.routes import slot_host
 from tidegate.stackfile import Login, SmokeCheck
@@ -160,8 +161,10 @@ def test_an_answer_that_never_ends_is_an_error_within_the_deadline(application: 
         "error", "no whole answer in 1.2 s")
 
 
-def test_nobody_listening_is_an_error() -> None:
-    assert outcome("http://127.0.0.1:1", SmokeCheck(name="home")) == ("error", "no connection")
+def test_where_nobody_listens_it_is_the_edges_fault_and_no_checks() -> None:
+    with pytest.raises(EdgeError, match="takes no connection") as away:
+        outcome("http://127.0.0.1:1", SmokeCheck(name="home"))
+    assert away.value.retryable
 
 
 def test_no_secret_is_shown_in_details_or_representations(application: str) -> None:

@@ -90,7 +90,7 @@ def test_a_redirect_is_a_success_and_a_server_error_is_a_failure(serving_shop: S
         serving_shop.status = 503
         wait_for(witness, witness.figures().total + 5)
     assert witness.figures().failed >= 4
-    assert {failure.fault for failure in witness.failures()} == {"status 503"}
+    assert {(failure.fault, failure.reached) for failure in witness.failures()} == {("status 503", True)}
 
 
 def test_a_server_that_is_gone_is_seen_as_failures_and_as_one_gap() -> None:
@@ -101,7 +101,7 @@ def test_a_server_that_is_gone_is_seen_as_failures_and_as_one_gap() -> None:
     figures = witness.figures()
     assert figures.failed == figures.total >= 10
     assert figures.longest_gap_seconds > 0.4
-    assert all(failure.fault for failure in witness.failures())
+    assert all(failure.fault and not failure.reached for failure in witness.failures())
     assert len(witness.failures(most=3)) == 3
 
 

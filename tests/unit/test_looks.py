@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tidegate.facts import CheckResult
-from tidegate.looks import Look, assess
+from tidegate.looks import Look, assess, unreachable
 from tidegate.stackfile import Watch
 from tidegate.thresholds import LiveFigures
 
@@ -52,3 +52,8 @@ def test_checks_that_fail_twice_in_a_row_are_red_and_once_are_nothing_yet(figure
 
 def test_no_check_at_all_is_a_failure() -> None:
     assert look(GOOD, smoke=[], failed=2).outcome == "worse"
+
+
+def test_an_edge_that_takes_no_connection_twice_in_a_row_is_red() -> None:
+    assert unreachable("it takes no connection", 1).outcome == "unsure"
+    assert unreachable("it takes no connection", 2) == Look("worse", "red", "nobody gets in: it takes no connection")

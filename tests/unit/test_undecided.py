@@ -1,0 +1,97 @@
+"""What recovery does about deployments that have not begun: a killed rollback is still wanted, a killed release is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger_parts import Clock, deploy, open_ledger
+from prefect.states import Cancelled, Crashed, Running
+from pytest_mock import MockerFixture
+
+from tasks.recovery import end_undecided, stranded
+from tidegate.ledger import Deployment, Ledger
+from tidegate.settings import ROOT, Settings
+from tidegate.states import DeploymentState as S
+
+
+@pytest.fixture
+def clock() -> Clock:
+    clock = Clock()
+    clock.now = datetime.now(UTC)
+    return clock
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    with open_ledger(tmp_path, clock) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, stacks=ROOT / "stacks")
+
+
+@pytest.fixture(autouse=True)
+def no_environment_is_opened(mocker: MockerFixture) -> None:
+    mocker.patch("tasks.recovery.work_on", side_effect=lambda settings, one: one)
+
+
+def run_is(mocker: MockerFixture, state: Any) -> None:
+    mocker.patch("tasks.recovery._run_state", return_value=state)
+
+
+def rollback(ledger: Ledger) -> Deployment:
+    """From v2, which serves, back to v1; opened, and nothing else."""
+    first, second = deploy(ledger, "v1"), deploy(ledger, "v2")
+    return ledger.deployments.open(
+        key="rollback/run-3/prod", release_id=first.release_id, environment="prod", requested_by="mei", run_id="run-3",
+        kind="rollback", origin_id=first.id, rollback_target_id=second.id, reason="wrong sums")
+
+
+def test_a_rollback_that_was_killed_before_it_began_goes_on(ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
+    back = rollback(ledger)
+    run_is(mocker, Crashed())
+    assert end_undecided(settings) == []
+    assert [one.id for one in stranded(settings)] == [back.id]
+
+
+@pytest.mark.parametrize(("state", "ends"), [(Running(), []), (Cancelled(), ["its run is Cancelled"])])
+def test_a_rollback_that_is_at_work_is_left_alone_and_a_cancelled_one_ended(
+        ledger: Ledger, settings: Settings, mocker: MockerFixture, state: Any, ends: list[str]) -> None:
+    rollback(ledger)
+    run_is(mocker, state)
+    assert [one.deployment.reason for one in end_undecided(settings)] == ends
+    assert stranded(settings) == []
+
+
+def test_a_killed_rollback_is_not_wanted_any_more_once_what_it_was_to_leave_has_been_left(
+        ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
+    back = rollback(ledger)
+    deploy(ledger, "v3")
+    run_is(mocker, Crashed())
+    assert [(one.deployment.id, one.too_late) for one in end_undecided(settings)] == [(back.id, False)]
+    assert stranded(settings) == []
+
+
+def test_a_release_that_was_killed_before_it_began_is_ended(
+        ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
+    release = deploy(ledger, "v1", S.PLANNED)
+    run_is(mocker, Crashed())
+    (ended, too_late), = end_undecided(settings)
+    assert (ended.id, ended.state, too_late) == (release.id, S.EXPIRED, False)
+
+
+def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
+        ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
+    clock.now -= timedelta(days=30)
+    deploy(ledger, "v1", S.WAITING)
+    cancel = mocker.patch("tasks.recovery.cancel_run")
+    (ended, too_late), = end_undecided(settings)
+    assert (ended.state, too_late) == (S.EXPIRED, True)
+    assert ended.reason.startswith("nobody decided within")
+    assert cancel.call_args.args[0] == ended.run_id
