@@ -30,7 +30,8 @@ from tidegate.settings import ROOT, Settings
 SAMPLE = ROOT / "stacks" / "cloudlens"
 # Two test sessions on one engine need names of their own.
 _SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
-SHOP, KIOSK, FERRY, DEPOT, BARGE, RAFT = (name + _SUFFIX for name in ("shop", "kiosk", "ferry", "depot", "barge", "raft"))
+SHOP, MILL, KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID = (name + _SUFFIX for name in (
+    "shop", "mill", "kiosk", "ferry", "depot", "barge", "raft", "orchid"))
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Installation:
     def history(self, stack: str, environment: str = "prod") -> list[Deployment]:
         """Newest first."""
         return self.ledger.deployments.history(stack, environment)
+
+    def retire(self, stack: str) -> None:
+        """A module that is done makes room for the next; `watch/prod` looks at the stack no more."""
+        shutil.rmtree(self.settings.stacks / stack)
+        remove_stack(stack)
 
     def get(self, domain: str, path: str = "/version") -> httpx.Response:
         """One request through the public edge, as a visitor sends it."""
@@ -128,7 +134,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def remove_stack(name: str) -> None:
-    """What a stack has on the engine: containers, networks, volumes. A module that is done makes room for the next."""
+    """What a stack has on the engine: containers, networks, volumes."""
     _remove([f"{name}-{environment}" for environment in ("dev", "staging", "prod")])
 
 

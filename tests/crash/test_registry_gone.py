@@ -16,7 +16,7 @@ from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GO
 from tests.crash.rows import Row, keep
 from tests.crash.whole import next_version, steady
 from tests.e2e.in_process import assert_true_and_clean, engine, nothing_left_of, release_here, roll_back_here, slots
-from tests.installation import Installation, add_stack, free_ports, remove_stack
+from tests.installation import Installation, add_stack, free_ports
 from tests.real_registry import RealRegistry
 from tidegate.ledger.tables import Deployment
 
@@ -48,7 +48,7 @@ def pier(tidegate: Installation, registry: RealRegistry) -> Iterator[str]:
     for version in ("v1.0.0", "v1.1.0"):
         good(release_here(PIER, version))
     yield PIER
-    remove_stack(PIER)
+    tidegate.retire(PIER)
 
 
 @pytest.fixture

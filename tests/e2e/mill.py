@@ -1,33 +1,13 @@
-"""MILL: a stack in English that asks a person before production, with a control plane of its own."""
+"""MILL: a stack in English that asks a person before production."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from uuid import UUID
 
-from tests.e2e.releases import released, start, suspended, wait
-from tests.installation import Installation, add_stack, domain_of, installation
-from tidegate.settings import Settings
-
-MILL = "mill" + os.environ.get("TIDEGATE_TEST_SUFFIX", "")
-
-
-def add_mill(settings: Settings) -> None:
-    add_stack(settings, MILL, changes={
-        "title": "Mill", "language": "en", "smoke_repeat_seconds": 1, "environments.staging.drain_seconds": 1,
-        "environments.prod.drain_seconds": 1})
-
-
-@contextmanager
-def serving_mill(folder: Path) -> Iterator[Installation]:
-    """Staging and production serve v1.0.0, approved through the API."""
-    with installation(folder, add_mill) as started:
-        state = released(stack=MILL, version="v1.0.0", watch_seconds=1, requested_by="mei")
-        assert state.is_completed(), state.message
-        yield started
+from blocks.docker_host import DockerHost
+from tests.e2e.releases import start, suspended, wait
+from tests.installation import MILL, Installation, domain_of
+from tidegate.ledger.tables import Deployment
 
 
 def waiting_release(version: str) -> UUID:
@@ -43,6 +23,20 @@ def asked_again(run: UUID) -> None:
     suspended(run)
 
 
-def serving(mill: Installation, environment: str) -> str:
+def newest(tidegate: Installation) -> Deployment:
+    return tidegate.history(MILL)[0]
+
+
+def serving(tidegate: Installation, environment: str) -> str:
     """The version that a visitor gets."""
-    return str(mill.get(domain_of(MILL, environment)).json()["version"])
+    return str(tidegate.get(domain_of(MILL, environment)).json()["version"])
+
+
+def serving_number(tidegate: Installation) -> int:
+    """The deployment that a visitor of production gets."""
+    return int(tidegate.get(domain_of(MILL, "prod")).headers["X-Tidegate-Deployment"])
+
+
+def containers() -> set[str]:
+    """What runs or is kept of production."""
+    return {one.name for one in DockerHost().containers({"tidegate.stack": MILL, "tidegate.environment": "prod"})}

@@ -19,7 +19,7 @@ from tests.e2e.in_process import (
     serving,
     set_start_budget,
 )
-from tests.installation import BARGE, Installation, domain_of, remove_stack
+from tests.installation import BARGE, Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
 BUDGET_SECONDS = 55
@@ -58,7 +58,7 @@ def barge(tidegate: Installation) -> Iterator[str]:
         state = release_here(BARGE, version)
         assert state.is_completed(), state.message
     yield BARGE
-    remove_stack(BARGE)
+    tidegate.retire(BARGE)
 
 
 @pytest.fixture(scope="module")

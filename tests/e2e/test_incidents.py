@@ -10,34 +10,30 @@ import pytest
 
 from blocks.docker_host import DockerHost
 from blocks.witness import TrafficWitness
-from tests.e2e.releases import ended, released, start
-from tests.installation import Installation, add_stack, domain_of, installation
+from tests.e2e.in_process import release_here
+from tests.e2e.releases import ended, start
+from tests.installation import ORCHID, Installation, domain_of
 from tests.integration.incident_fixtures import alert, send, webhook
 from tidegate.ledger.tables import Deployment
-from tidegate.settings import Settings
 
-STACK = "orchid"
 BAD = "v1.2.9-turns-bad"
 GOOD_SECONDS = 30
 """How long the bad version is good after its first request."""
 
 
 @pytest.fixture(scope="module")
-def orchid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def orchid(tidegate: Installation) -> Iterator[Installation]:
     """Production alone, on its second version."""
-    def add(settings: Settings) -> None:
-        add_stack(settings, STACK, environments=("prod",), changes={
-            "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})
-    with installation(tmp_path_factory.mktemp("orchid"), add) as started:
-        for version in ("v1.0.0", "v1.1.0"):
-            state = released(stack=STACK, version=version, watch_seconds=1)
-            assert state.is_completed(), state.message
-        yield started
+    for version in ("v1.0.0", "v1.1.0"):
+        state = release_here(ORCHID, version)
+        assert state.is_completed(), state.message
+    yield tidegate
+    tidegate.retire(ORCHID)
 
 
 @pytest.fixture
 def visitors(orchid: Installation) -> Iterator[TrafficWitness]:
-    with TrafficWitness(orchid.plane.edge_url, domain_of(STACK, "prod"), "/api/bills", rate_per_second=20) as visitors:
+    with TrafficWitness(orchid.plane.edge_url, domain_of(ORCHID, "prod"), "/api/bills", rate_per_second=20) as visitors:
         yield visitors
 
 
@@ -49,13 +45,13 @@ def wait_until(seen: Callable[[], bool], seconds: float = 90) -> None:
 
 
 def newest(orchid: Installation) -> Deployment:
-    return orchid.history(STACK)[0]
+    return orchid.history(ORCHID)[0]
 
 
 def critical(fingerprint: str) -> tuple[dict[str, object], str]:
     """An alert that begins now, and the key of its signal."""
     now = datetime.now(UTC)
-    body = webhook({**alert(fingerprint, stack=STACK), "startsAt": now.isoformat()})
+    body = webhook({**alert(fingerprint, stack=ORCHID), "startsAt": now.isoformat()})
     return body, f"alertmanager/{fingerprint}/{now:%Y%m%dT%H%M%S%f}"
 
 
@@ -67,7 +63,7 @@ def outcome(orchid: Installation, signal: str) -> str:
 
 @pytest.mark.usefixtures("visitors")
 def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(orchid: Installation) -> None:
-    assert released(stack=STACK, version=BAD, watch_seconds=1).is_completed()
+    assert release_here(ORCHID, BAD).is_completed()
     bad = newest(orchid)
     time.sleep(GOOD_SECONDS + 10)
 
@@ -76,9 +72,9 @@ def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(orchid: Ins
     wait_until(lambda: outcome(orchid, signal).startswith("roll_back: "))
     back = newest(orchid)
     assert (back.kind, back.state.value, back.requested_by) == ("rollback", "good", f"alert alertmanager: {signal}")
-    assert orchid.get(domain_of(STACK, "prod")).json()["version"] == "v1.1.0"
+    assert orchid.get(domain_of(ORCHID, "prod")).json()["version"] == "v1.1.0"
     assert orchid.ledger.deployments.get(bad.id).state.value == "rolled_back"
-    assert orchid.ledger.holds.holding(STACK, bad.commit) is not None
+    assert orchid.ledger.holds.holding(ORCHID, bad.commit) is not None
 
     send(orchid.plane, body)
     another, its_signal = critical("after")
@@ -89,22 +85,22 @@ def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(orchid: Ins
 
 
 def test_the_watch_pages_when_what_it_sees_may_not_be_rolled_back_and_closes_it_when_it_is_over(orchid: Installation) -> None:
-    database = DockerHost().client.containers.get(f"{STACK}-mysql-prod")
+    database = DockerHost().client.containers.get(f"{ORCHID}-mysql-prod")
     database.stop()
     try:
-        wait_until(lambda: looked_and(orchid.ledger.incidents.open_ones(STACK)), 240)
-        paged, = orchid.ledger.incidents.open_ones(STACK)
+        wait_until(lambda: looked_and(orchid.ledger.incidents.open_ones(ORCHID)), 240)
+        paged, = orchid.ledger.incidents.open_ones(ORCHID)
         wait_until(lambda: outcome(orchid, paged.signal).startswith("page: "))
     finally:
         database.start()
-    assert paged.signal.startswith(f"watch/prod/{STACK}/{newest(orchid).number}/red/")
+    assert paged.signal.startswith(f"watch/prod/{ORCHID}/{newest(orchid).number}/red/")
     assert newest(orchid).state.value == "good"
     wait_until(lambda: looked_and(outcome(orchid, paged.signal).startswith("healthy again: ")), 240)
-    assert orchid.ledger.incidents.open_ones(STACK) == []
+    assert orchid.ledger.incidents.open_ones(ORCHID) == []
 
 
 def looked_and(seen: object) -> bool:
     """Whether it has come already; if not, `watch/prod` looks, as it does by its schedule every minute."""
     if not seen:
-        ended(start("watch/prod", stack=STACK))
+        ended(start("watch/prod", stack=ORCHID))
     return bool(seen)

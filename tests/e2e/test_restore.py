@@ -18,7 +18,7 @@ from tests.crash.whole import recovered
 from tests.e2e.in_process import assert_true_and_clean, release_here, roll_back_here, serving
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, fill_in, start, suspended
-from tests.installation import DEPOT, Installation, remove_stack
+from tests.installation import DEPOT, Installation
 from tidegate.ledger.tables import Deployment
 
 LOSSY = "v1.2.7-lossy-downgrade"
@@ -30,18 +30,18 @@ NO = YES | {"decision": "reject", "reason": "we enter them again"}
 def notices(tidegate: Installation) -> Iterator[list[str]]:
     with notices_of(tidegate, DEPOT) as texts:
         yield texts
+    tidegate.retire(DEPOT)
 
 
 @pytest.fixture(scope="module")
-def lossy(tidegate: Installation, notices: list[str]) -> Iterator[Deployment]:
+def lossy(tidegate: Installation, notices: list[str]) -> Deployment:
     """A version that has dropped the notes of the bills serves; a bill was written before its backup, one after."""
     for version in ("v1.0.0", "v1.1.0"):
         good(version)
     sql(tidegate, "INSERT INTO bills (id, account_id, month, amount, note) VALUES ('BILL-NOTE', 'a', '2026-11-01', 1, 'keep me')")
     good(LOSSY)
     sql(tidegate, "INSERT INTO bills (id, account_id, month, amount) VALUES ('BILL-LATE', 'a', '2026-11-02', 2)")
-    yield newest(tidegate)
-    remove_stack(DEPOT)
+    return newest(tidegate)
 
 
 def good(version: str) -> None:

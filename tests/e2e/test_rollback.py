@@ -23,7 +23,7 @@ from tests.e2e.in_process import (
 )
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, start
-from tests.installation import FERRY, Installation, domain_of, remove_stack
+from tests.installation import FERRY, Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
 LEAST_REQUESTS = 100
@@ -36,15 +36,15 @@ LOSSY = "v1.2.7-lossy-downgrade"
 def notices(tidegate: Installation) -> Iterator[list[str]]:
     with notices_of(tidegate, FERRY) as texts:
         yield texts
+    tidegate.retire(FERRY)
 
 
 @pytest.fixture(scope="module")
-def ferry(tidegate: Installation, notices: list[str]) -> Iterator[str]:
+def ferry(tidegate: Installation, notices: list[str]) -> str:
     """Production alone, on its second version; its first one's slot is stopped."""
     good(tidegate, "v1.0.0")
     good(tidegate, "v1.1.0")
-    yield FERRY
-    remove_stack(FERRY)
+    return FERRY
 
 
 @pytest.fixture

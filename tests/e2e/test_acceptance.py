@@ -1,24 +1,37 @@
-"""A person who reads no code decides in the real Prefect UI, in a real browser."""
+"""A person decides in the real Prefect UI, in a real browser. While a release waits for that, nothing runs and nothing is
+locked; whatever happens meanwhile, it ends clearly."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Locator, expect
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
+from rich.console import Console
 
-from blocks.docker_host import DockerHost
+from cli.control_plane import BIN
+from cli.run import run as run_control_plane
 from tasks.forms import CHECKLIST, AcceptanceEn
+from tests.crash.killing import process_of
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
-from tests.e2e.mill import MILL, asked_again, serving, serving_mill, waiting_release
-from tests.e2e.releases import ended, start, suspended
-from tests.installation import Installation, domain_of
+from tests.e2e.mill import asked_again, containers, newest, serving, serving_number, waiting_release
+from tests.e2e.notices import notices_of
+from tests.e2e.releases import MOST_SECONDS, ended, released, resume, start, state_of, suspended
+from tests.installation import MILL, Installation, domain_of
+from tidegate.ledger.tables import Deployment
 from tidegate.settings import ROOT
 
+QUICK_HOURS = 15 / 3600
 PICTURES = Path(os.environ.get("TIDEGATE_TEST_PICTURES") or ROOT / ".tidegate" / "test-output")
 SWITCHES = tuple(str(AcceptanceEn.model_fields[item].title) for item in CHECKLIST)
 HEADINGS = ("What changes", "What staging answered", "Database changes", "Configuration (names only)", "The way back",
@@ -26,9 +39,11 @@ HEADINGS = ("What changes", "What staging answered", "Database changes", "Config
 
 
 @pytest.fixture(scope="module")
-def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with serving_mill(tmp_path_factory.mktemp("mill")) as started:
-        yield started
+def mill(tidegate: Installation) -> Installation:
+    """Staging and production serve v1.0.0."""
+    state = released(stack=MILL, version="v1.0.0", watch_seconds=1, requested_by="mei")
+    assert state.is_completed(), state.message
+    return tidegate
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +105,7 @@ def test_a_person_reads_the_evidence_and_approves_and_the_run_completes(mill: In
 
 def test_a_rejected_release_leaves_production_alone_and_staging_as_it_was_seen(mill: Installation, person: Person) -> None:
     run = waiting_release("v1.4.0")
-    before = containers(mill)
+    before = containers()
     person.open_run(run)
     dialog = person.ask_for_the_form()
     answer(dialog, "reject", "The filter is hard to find.")
@@ -104,12 +119,12 @@ def test_a_rejected_release_leaves_production_alone_and_staging_as_it_was_seen(m
     assert "Traceback" not in str(state.message)
     assert (serving(mill, "prod"), serving(mill, "staging")) == ("v1.1.0", "v1.4.0")
     assert [one.state.value for one in mill.history(MILL)] == ["rejected", "good", "superseded"]
-    assert containers(mill) == before
+    assert containers() == before
     assert mill.ledger.locks.holders() == []
 
 
 def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(mill: Installation, person: Person) -> None:
-    before = containers(mill)
+    before = containers()
     run = start("restore/prod", stack=MILL, reason="The bills of October are gone.", requested_by="mei")
     suspended(run)
     person.open_run(run)
@@ -122,12 +137,7 @@ def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(mill: Inst
     person.submit(dialog)
     assert "Mei rejected it: We enter them again. Nothing was changed" in str(ended(run).message)
     assert serving(mill, "prod") == "v1.1.0"
-    assert containers(mill) == before
-
-
-def containers(mill: Installation) -> set[str]:
-    """What runs or is kept of production."""
-    return {one.name for one in DockerHost().containers({"tidegate.stack": MILL, "tidegate.environment": "prod"})}
+    assert containers() == before
 
 
 @pytest.mark.parametrize(("name", "key", "shows"), [
@@ -149,3 +159,112 @@ def test_the_form_that_starts_a_release_describes_each_parameter_and_lists_the_s
     person.picture("form-of-release")
     open_list(field_of(person.page.locator("body"), "stack").first)
     expect(person.page.locator(".p-select-option", has_text=MILL)).to_be_visible()
+
+
+def until(true: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.3)
+
+
+def watched_by_prefect(mill: Installation, **parameters: str) -> subprocess.Popen[str]:
+    """`prefect deployment run release/prod ... --watch`, as a person or a CI job types it."""
+    given = [part for key, value in parameters.items() for part in ("-p", f"{key}={value}")]
+    return subprocess.Popen([BIN / "prefect", "deployment", "run", "release/prod", *given, "--watch"], text=True, cwd=ROOT,
+                            env=mill.plane.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def evidence(deployment: Deployment) -> str:
+    """The page above the form, as it was shown last."""
+    key = f"{deployment.stack}-{deployment.environment}-{deployment.number}-evidence"
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
+                                      sort=ArtifactSort.CREATED_DESC)
+    return str(found[0].data)
+
+
+def env_file(mill: Installation) -> Path:
+    return mill.settings.stacks / MILL / ".env.production"
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_prefects_own_command_watches_a_release_through_its_approval_and_ends_with_zero(mill: Installation) -> None:
+    before = newest(mill).number
+    with watched_by_prefect(mill, stack=MILL, version="v1.4.0", watch_seconds="1") as command:
+        until(lambda: newest(mill).number > before and state_of(UUID(newest(mill).run_id)).is_paused())
+        resume(UUID(newest(mill).run_id))
+        output, _ = command.communicate(timeout=MOST_SECONDS)
+    assert command.returncode == 0, output
+    assert serving(mill, "prod") == "v1.4.0"
+
+
+def test_prefects_own_command_does_not_end_with_zero_when_the_release_fails(mill: Installation) -> None:
+    before = newest(mill)
+    with watched_by_prefect(mill, stack=MILL, version="v9.9.9") as command:
+        output, _ = command.communicate(timeout=MOST_SECONDS)
+    assert command.returncode != 0, output
+    assert newest(mill).id == before.id
+
+
+def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_it_waited(mill: Installation) -> None:
+    before = serving_number(mill)
+    edit(env_file(mill), "LOG_LEVEL=WARNING", "LOG_LEVEL=ERROR")
+    run = waiting_release("v1.4.0")
+    until(lambda: process_of(run) == [], 60)
+    assert mill.ledger.locks.holders() == []
+
+    for process in (mill.plane.worker, mill.plane.zygote, mill.plane.server):
+        os.kill(process.pid() or 0, signal.SIGKILL)
+    until(lambda: not mill.plane.healthy(), 30)
+    assert serving_number(mill) == before
+    run_control_plane(mill.settings, Console(quiet=True))
+
+    assert state_of(run).is_paused()
+    resume(run)
+    state = ended(run)
+    assert state.is_completed(), state.message
+    assert serving_number(mill) == newest(mill).number > before
+    assert [one.decision for one in mill.ledger.approvals.of(newest(mill).id)] == ["approved"]
+
+
+def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(mill: Installation) -> None:
+    edit(env_file(mill), "LOG_LEVEL=ERROR", "LOG_LEVEL=DEBUG")
+    run = waiting_release("v1.4.0")
+    shown = newest(mill).plan_hash
+    edit(env_file(mill), "LOG_LEVEL=DEBUG", "LOG_LEVEL=INFO")
+    resume(run)
+    asked_again(run)
+    waiting = newest(mill)
+    assert waiting.plan_hash != shown
+    assert mill.ledger.approvals.of(waiting.id) == []
+    assert "The plan has changed since it was shown" in evidence(waiting).splitlines()[0]
+    assert "- Changed: `LOG_LEVEL`" in evidence(waiting)
+
+    resume(run)
+    state = ended(run)
+    assert state.is_completed(), state.message
+    assert [one.plan_hash for one in mill.ledger.approvals.of(waiting.id)] == [waiting.plan_hash]
+
+
+def test_a_release_that_nobody_decides_about_expires_leaves_production_alone_and_is_told(mill: Installation) -> None:
+    before = serving_number(mill)
+    edit(env_file(mill), "LOG_LEVEL=INFO", "LOG_LEVEL=WARNING")
+    edit(mill.settings.stacks / MILL / "stack.yaml", "approval_hours: 48", f"approval_hours: {QUICK_HOURS}")
+    with notices_of(mill, MILL) as told:
+        run = waiting_release("v1.4.0")
+        end = time.monotonic() + MOST_SECONDS
+        while "nobody decided" not in str((state := state_of(run)).message):
+            assert time.monotonic() < end, "it still waits"
+            ended(start("recover/all"))   # as its schedule does every minute
+        until(lambda: "Nobody decided about Mill v1.4.0 in time" in "".join(told))
+    assert state.is_cancelled() or state.is_failed()
+    assert newest(mill).state.value == "expired"
+    assert newest(mill).reason.startswith("nobody decided")
+    assert serving_number(mill) == before
+    assert mill.ledger.locks.holders() == []

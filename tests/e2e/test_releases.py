@@ -1,4 +1,4 @@
-"""Two releases of one stack: at once, one after the other, and the same one again."""
+"""Releases of one stack: one after the other, the same one again, and two at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import time
 
 import pytest
 
+from cli.demo_traffic import SteadyClient
 from tests.e2e.in_process import assert_true_and_clean, engine, release_here, serving
 from tests.e2e.releases import ended, released, resume, start, suspended
-from tests.installation import KIOSK, SHOP, Installation
+from tests.installation import KIOSK, SHOP, Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
 MOST_SECONDS = 120
+LONG_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +25,19 @@ def kiosk(tidegate: Installation) -> str:
 
 
 @pytest.fixture(scope="module")
-def shop(tidegate: Installation) -> str:
-    """Staging and production, on v1.1.0."""
-    state = released(stack=SHOP, version="v1.1.0", watch_seconds=1)
+def new_shop(tidegate: Installation) -> str:
+    """Staging and production, on v1.0.0."""
+    state = released(stack=SHOP, version="v1.0.0", watch_seconds=1, requested_by="tester")
     assert state.is_completed(), state.message
     return SHOP
+
+
+@pytest.fixture(scope="module")
+def shop(new_shop: str) -> str:
+    """Staging and production, on v1.1.0."""
+    state = released(stack=new_shop, version="v1.1.0", watch_seconds=1)
+    assert state.is_completed(), state.message
+    return new_shop
 
 
 def containers(tidegate: Installation, stack: str) -> set[str]:
@@ -46,6 +56,17 @@ def newest_in(tidegate: Installation, stack: str, state: str) -> Deployment:
         assert time.monotonic() < end, f"#{newest.number} is still {newest.state}"
         time.sleep(0.1)
     return newest
+
+
+def test_a_release_replaces_the_old_version_without_a_lost_request(tidegate: Installation, new_shop: str) -> None:
+    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(new_shop, "prod"), LONG_SECONDS) as client:
+        state = released(stack=new_shop, version="v1.1.0", watch_seconds=5, requested_by="tester")
+    assert state.is_completed(), state.message
+    assert tidegate.get(domain_of(new_shop, "prod")).json()["version"] == "v1.1.0"
+    assert client.figures.total > 100
+    assert client.figures.failed == 0, client.faults
+    assert [one.state.value for one in tidegate.history(new_shop)] == ["good", "superseded"]
+    assert tidegate.ledger.audit.verify() is None
 
 
 def test_a_second_release_of_the_same_version_changes_nothing(tidegate: Installation, kiosk: str) -> None:
