@@ -36,7 +36,7 @@ class Cable:
         self._do(self._break())
 
     def close(self) -> None:
-        self.cut()
+        self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(MOST_SECONDS)
         self._loop.close()
@@ -57,17 +57,30 @@ class Cable:
             writer.transport.abort()
         await asyncio.sleep(0)   # their ends are reported in the loop's next round
 
+    async def _end(self) -> None:
+        """No connection outlives the loop: one that was still carried would be reported in somebody else's test."""
+        await self._break()
+        if carried := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(carried, timeout=MOST_SECONDS)
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)   # at once: a cut may come before the engine has answered
+        try:
+            await self._connect(reader, writer)
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_engine, to_engine = await asyncio.open_unix_connection(self.engine)
-        self._open.add(writer)
+        self._open.add(to_engine)
         asked = asyncio.create_task(_pass_on(reader, to_engine))
         try:
             await _pass_on(from_engine, writer)   # until the engine has said all
         finally:
             asked.cancel()
-            self._open.discard(writer)
-            for end in (writer, to_engine):
-                end.close()
+            self._open.discard(to_engine)
+            to_engine.close()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
