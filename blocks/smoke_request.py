@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from blocks.connection import ended_unanswered
 from tidegate.checks import MOST_REDIRECTS, Answer
 from tidegate.errors import EdgeError
 
@@ -37,7 +38,7 @@ class SmokeRequest:
 def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
     """Ask and follow redirects until an answer, a circle, or one too many; what cannot be asked is the answer's error.
 
-    Raises EdgeError where nobody takes the connection: then no version is to blame.
+    Raises EdgeError where the connection ends unanswered: then no version is to blame.
     """
     began = time.monotonic()
     method, path, history = request.method, request.path, [_without_query(request.path)]
@@ -76,16 +77,20 @@ def _once(client: httpx.Client, request: SmokeRequest, method: str, path: str,
           deadline: float) -> tuple[httpx.Response, bytes]:
     late = NoAnswerError(f"no whole answer in {request.deadline_seconds:g} s")
     content = request.content if method == request.method else None
+    answered = False
     try:
         left = max(0.001, deadline - time.monotonic())
         with client.stream(method, path, headers=request.headers, json=content, timeout=left) as response:
+            answered = True
             return response, _read(response, deadline, late)
     except httpx.TimeoutException:
         raise late from None
-    except httpx.ConnectError:
-        raise EdgeError(f"asking for {_without_query(path)}", f"{client.base_url} takes no connection",
-                        "Look whether the edge runs", retryable=True) from None
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+    except httpx.HTTPError as error:
+        if not answered and ended_unanswered(error):
+            raise EdgeError(f"asking for {_without_query(path)}", f"{client.base_url} takes no connection",
+                            "Look whether the edge runs", retryable=True) from None
+        raise NoAnswerError(_plain(error)) from None
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise NoAnswerError(_plain(error)) from None
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 
 import httpx
 
+from blocks.connection import ended_unanswered
 from tidegate.facts import TrafficFigures
 from tidegate.routes import DEPLOYMENT_HEADER
 
@@ -91,16 +92,16 @@ class TrafficWitness:
     async def _ask(self, client: httpx.AsyncClient, path: str, timeout_seconds: float) -> None:
         due = time.monotonic() - self._began
         deployment, reached = "none", True
+        answer: httpx.Response | None = None
         try:
-            async with asyncio.timeout(timeout_seconds):
-                answer = await client.get(path, timeout=timeout_seconds)
+            async with asyncio.timeout(timeout_seconds), client.stream("GET", path, timeout=timeout_seconds) as answer:
+                await answer.aread()
             deployment = answer.headers.get(DEPLOYMENT_HEADER, "none")
             fault = None if answer.status_code < 400 else f"status {answer.status_code}"
             reached = answer.status_code != 404 or DEPLOYMENT_HEADER in answer.headers
-        except httpx.ConnectError as error:
-            fault, reached = str(error) or type(error).__name__, False
         except (httpx.HTTPError, TimeoutError) as error:
             fault = str(error) or type(error).__name__
+            reached = answer is not None or not ended_unanswered(error)
         self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault, reached))
 
 

@@ -46,10 +46,16 @@ def mill(tidegate: Installation) -> Installation:
     return tidegate
 
 
-@pytest.fixture(scope="module")
-def person(mill: Installation) -> Iterator[Person]:
+@pytest.fixture(scope="class")
+def browser(mill: Installation) -> Iterator[Person]:
     with person_at(mill.plane.ui_url, PICTURES) as person:
         yield person
+
+
+@pytest.fixture
+def person(browser: Person) -> Iterator[Person]:
+    yield browser
+    browser.look_away()
 
 
 def sees_the_evidence(dialog: Locator, mill: Installation) -> None:
@@ -71,94 +77,93 @@ def answer(dialog: Locator, decision: str, reason: str, switches: tuple[str, ...
             switches=switches)
 
 
-def test_a_person_reads_the_evidence_and_approves_and_the_run_completes(mill: Installation, person: Person) -> None:
-    run = waiting_release("v1.1.0")
-    person.open_run(run)
-    person.sees_state("Suspended")
-    person.picture("run-that-waits")
-    dialog = person.ask_for_the_form()
-    sees_the_evidence(dialog, mill)
-    person.picture_of_the_whole("approval", dialog)
+class TestInTheBrowser:
+    """The browser is closed at the end of the class: Prefect's functions behave otherwise beside its event loop."""
 
-    answer(dialog, "approve", "Tried discounts on staging.", SWITCHES[:-1])
-    person.submit(dialog)
-    asked_again(run)
-    assert serving(mill, "prod") == "v1.0.0"
+    def test_a_person_reads_the_evidence_and_approves_and_the_run_completes(self, mill: Installation, person: Person) -> None:
+        run = waiting_release("v1.1.0")
+        person.open_run(run)
+        person.sees_state("Suspended")
+        person.picture("run-that-waits")
+        dialog = person.ask_for_the_form()
+        sees_the_evidence(dialog, mill)
+        person.picture_of_the_whole("approval", dialog)
 
-    person.open_run(run)
-    dialog = person.ask_for_the_form()
-    expect(dialog.locator("blockquote")).to_contain_text("before you approve; still open: 1")
-    person.picture("asked-again")
-    answer(dialog, "approve", "Tried discounts on staging.", SWITCHES)
-    person.picture("form-filled-in")
-    person.submit(dialog)
-    state = ended(run)
-    assert state.is_completed(), state.message
-    person.sees_state("Completed")
-    person.open_run(run)
-    person.picture("run")
-    assert serving(mill, "prod") == "v1.1.0"
-    decided = mill.ledger.approvals.of(mill.history(MILL)[0].id)
-    assert [(one.decision, one.approver, one.reason) for one in decided] == [
-        ("approved", "Mei", "Tried discounts on staging.")]
+        answer(dialog, "approve", "Tried discounts on staging.", SWITCHES[:-1])
+        person.submit(dialog)
+        asked_again(run)
+        assert serving(mill, "prod") == "v1.0.0"
 
+        person.open_run(run)
+        dialog = person.ask_for_the_form()
+        expect(dialog.locator("blockquote")).to_contain_text("before you approve; still open: 1")
+        person.picture("asked-again")
+        answer(dialog, "approve", "Tried discounts on staging.", SWITCHES)
+        person.picture("form-filled-in")
+        person.submit(dialog)
+        state = ended(run)
+        assert state.is_completed(), state.message
+        person.open_run(run)
+        person.sees_state("Completed")
+        person.picture("run")
+        assert serving(mill, "prod") == "v1.1.0"
+        decided = mill.ledger.approvals.of(mill.history(MILL)[0].id)
+        assert [(one.decision, one.approver, one.reason) for one in decided] == [
+            ("approved", "Mei", "Tried discounts on staging.")]
 
-def test_a_rejected_release_leaves_production_alone_and_staging_as_it_was_seen(mill: Installation, person: Person) -> None:
-    run = waiting_release("v1.4.0")
-    before = containers()
-    person.open_run(run)
-    dialog = person.ask_for_the_form()
-    answer(dialog, "reject", "The filter is hard to find.")
-    person.submit(dialog)
-    state = ended(run)
-    person.sees_state("Failed")
-    person.open_run(run)
-    person.picture("run-rejected")
-    assert state.is_failed()
-    assert "Mei rejected it: The filter is hard to find. Production was not touched" in str(state.message)
-    assert "Traceback" not in str(state.message)
-    assert (serving(mill, "prod"), serving(mill, "staging")) == ("v1.1.0", "v1.4.0")
-    assert [one.state.value for one in mill.history(MILL)] == ["rejected", "good", "superseded"]
-    assert containers() == before
-    assert mill.ledger.locks.holders() == []
+    def test_a_rejected_release_leaves_production_alone_and_staging_as_seen(self, mill: Installation, person: Person) -> None:
+        run = waiting_release("v1.4.0")
+        before = containers()
+        person.open_run(run)
+        dialog = person.ask_for_the_form()
+        answer(dialog, "reject", "The filter is hard to find.")
+        person.submit(dialog)
+        state = ended(run)
+        person.open_run(run)
+        person.sees_state("Failed")
+        person.picture("run-rejected")
+        assert state.is_failed()
+        assert "Mei rejected it: The filter is hard to find. Production was not touched" in str(state.message)
+        assert "Traceback" not in str(state.message)
+        assert (serving(mill, "prod"), serving(mill, "staging")) == ("v1.1.0", "v1.4.0")
+        assert [one.state.value for one in mill.history(MILL)] == ["rejected", "good", "superseded"]
+        assert containers() == before
+        assert mill.ledger.locks.holders() == []
 
+    def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(self, mill: Installation, person: Person) -> None:
+        before = containers()
+        run = start("restore/prod", stack=MILL, reason="The bills of October are gone.", requested_by="mei")
+        suspended(run)
+        person.open_run(run)
+        dialog = person.ask_for_the_form()
+        for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
+            expect(dialog).to_contain_text(shown)
+        expect(dialog.locator("blockquote")).to_have_count(0)   # nothing to correct, and no other plan was shown
+        person.picture_of_the_whole("restore", dialog)
+        answer(dialog, "reject", "We enter them again.")
+        person.submit(dialog)
+        assert "Mei rejected it: We enter them again. Nothing was changed" in str(ended(run).message)
+        assert serving(mill, "prod") == "v1.1.0"
+        assert containers() == before
 
-def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(mill: Installation, person: Person) -> None:
-    before = containers()
-    run = start("restore/prod", stack=MILL, reason="The bills of October are gone.", requested_by="mei")
-    suspended(run)
-    person.open_run(run)
-    dialog = person.ask_for_the_form()
-    for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
-        expect(dialog).to_contain_text(shown)
-    expect(dialog.locator("blockquote")).to_have_count(0)   # nothing to correct, and no other plan was shown
-    person.picture_of_the_whole("restore", dialog)
-    answer(dialog, "reject", "We enter them again.")
-    person.submit(dialog)
-    assert "Mei rejected it: We enter them again. Nothing was changed" in str(ended(run).message)
-    assert serving(mill, "prod") == "v1.1.0"
-    assert containers() == before
+    @pytest.mark.parametrize(("name", "key", "shows"), [
+        ("artifact-plan", "prod-plan", "Checks before the release"), ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
+        ("artifact-backup", "prod-2-backup", "restored and compared in"), ("artifact-traffic", "prod-2-traffic", "Longest gap"),
+        ("artifact-record", "prod-2-record", "feat: 折扣分析")])
+    def test_each_stage_leaves_a_page_that_can_be_read(self, person: Person, name: str, key: str, shows: str) -> None:
+        person.open_page(f"{MILL}-{key}")
+        expect(person.page.locator("article", has_text=shows)).to_be_visible()
+        person.picture(name)
 
-
-@pytest.mark.parametrize(("name", "key", "shows"), [
-    ("artifact-plan", "prod-plan", "Checks before the release"), ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
-    ("artifact-backup", "prod-2-backup", "restored and compared in"), ("artifact-traffic", "prod-2-traffic", "Longest gap"),
-    ("artifact-record", "prod-2-record", "feat: 折扣分析")])
-def test_each_stage_leaves_a_page_that_can_be_read(person: Person, name: str, key: str, shows: str) -> None:
-    person.open_page(f"{MILL}-{key}")
-    expect(person.page.locator("article", has_text=shows)).to_be_visible()
-    person.picture(name)
-
-
-def test_the_form_that_starts_a_release_describes_each_parameter_and_lists_the_stacks(person: Person) -> None:
-    with get_client(sync_client=True) as client:
-        deployment = client.read_deployment_by_name("release/prod").id
-    person.open(f"/deployments/deployment/{deployment}/run")
-    for shown in ("Which application.", "A tag such as v1.1.0", "Show what would change and stop there."):
-        expect(person.page.get_by_text(shown).first).to_be_visible()
-    person.picture("form-of-release")
-    open_list(field_of(person.page.locator("body"), "stack").first)
-    expect(person.page.locator(".p-select-option", has_text=MILL)).to_be_visible()
+    def test_the_form_that_starts_a_release_describes_each_parameter_and_lists_the_stacks(self, person: Person) -> None:
+        with get_client(sync_client=True) as client:
+            deployment = client.read_deployment_by_name("release/prod").id
+        person.open(f"/deployments/deployment/{deployment}/run")
+        for shown in ("Which application.", "A tag such as v1.1.0", "Show what would change and stop there."):
+            expect(person.page.get_by_text(shown).first).to_be_visible()
+        person.picture("form-of-release")
+        open_list(field_of(person.page.locator("body"), "stack").first)
+        expect(person.page.locator(".p-select-option", has_text=MILL)).to_be_visible()
 
 
 def until(true: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:

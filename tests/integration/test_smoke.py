@@ -49,7 +49,9 @@ class App(http.server.BaseHTTPRequestHandler):
         elif path == "/drip":
             self.drip()
         elif path == "/broken":
-            self.wfile.write(b"this is no HTTP")
+            self.wfile.write(b"this is no HTTP\r\n\r\n")
+            self.close_connection = True
+        elif path == "/nobody":
             self.close_connection = True
         else:
             self.answer(200, f"page {path} for {self.headers['Host']}")
@@ -165,6 +167,12 @@ def test_where_nobody_listens_it_is_the_edges_fault_and_no_checks() -> None:
     with pytest.raises(EdgeError, match="takes no connection") as away:
         outcome("http://127.0.0.1:1", SmokeCheck(name="home"))
     assert away.value.retryable
+
+
+def test_a_connection_that_ends_unanswered_is_the_edges_fault_too(application: str) -> None:
+    """As a port forwarder ends it that finds nobody behind it."""
+    with pytest.raises(EdgeError, match="takes no connection"):
+        outcome(application, SmokeCheck(name="nobody", path="/nobody"))
 
 
 def test_no_secret_is_shown_in_details_or_representations(application: str) -> None:

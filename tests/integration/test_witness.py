@@ -13,19 +13,23 @@ from blocks.witness import Seen, TrafficWitness, summarize
 
 
 class Shop(http.server.BaseHTTPRequestHandler):
-    """Answers with the server's current `status`; `/slow` needs half a second."""
+    """Answers with the server's current `status`; `/slow` needs half a second, `/half` breaks off, `/nobody` says nothing."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         if self.path == "/slow":
             time.sleep(0.5)
+        if self.path == "/nobody":
+            self.close_connection = True
+            return
         self.server.hosts.add(self.headers["Host"])   # type: ignore[attr-defined]
         self.server.connections.add(self.client_address)   # type: ignore[attr-defined]
         self.send_response(self.server.status)   # type: ignore[attr-defined]
         self.send_header("X-Tidegate-Deployment", "7")
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", "9" if self.path == "/half" else "0")
         self.end_headers()
+        self.close_connection = self.path == "/half"
 
     def log_message(self, *words: object) -> None:
         pass
@@ -103,6 +107,15 @@ def test_a_server_that_is_gone_is_seen_as_failures_and_as_one_gap() -> None:
     assert figures.longest_gap_seconds > 0.4
     assert all(failure.fault and not failure.reached for failure in witness.failures())
     assert len(witness.failures(most=3)) == 3
+
+
+@pytest.mark.parametrize(("path", "reached"), [("/nobody", False), ("/half", True)])
+def test_a_connection_that_ends_unanswered_is_told_from_an_answer_that_breaks_off(
+        serving_shop: ShopServer, path: str, reached: bool) -> None:
+    with TrafficWitness(serving_shop.url, "shop.test", path) as witness:
+        wait_for(witness, 5)
+    assert witness.figures().failed == witness.figures().total >= 5
+    assert {failure.reached for failure in witness.failures()} == {reached}
 
 
 def test_a_request_in_flight_is_waited_for_and_counted(serving_shop: ShopServer) -> None:
