@@ -52,10 +52,10 @@ class ControlPlane:
     def environment(self) -> dict[str, str]:
         """For every process of the control plane and every Prefect command that speaks to it."""
         return {
-            **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
+            "PREFECT_WORKER_QUERY_SECONDS": "0.25", **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
             "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": f"{self.ui_url}/api",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
-            "PREFECT_WORKER_QUERY_SECONDS": "0.25", "PREFECT_WORKER_PREFETCH_SECONDS": "2",
+            "PREFECT_WORKER_PREFETCH_SECONDS": "2",
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
             **self.settings.as_environment(),
             SOCKET_VARIABLE: str(self.zygote_socket)}

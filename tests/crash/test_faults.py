@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from rich.console import Console
 
 from blocks.docker_host import DockerHost
@@ -101,6 +102,7 @@ def test_an_edge_that_restarts_in_mid_switch_ends_whole(tidegate: Installation, 
     keep_fault(EDGE_RESTARTED, tidegate, serving, release, client, seconds, is_down=True)
 
 
+@pytest.mark.waits_for_minutes
 def test_an_edge_that_restarts_while_a_version_is_watched_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
     after = next_version(tidegate, serving)
     edge = DockerHost().client.containers.get(tidegate.settings.edge_name)

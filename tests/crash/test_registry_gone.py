@@ -20,6 +20,7 @@ from tests.installation import Installation, add_stack, free_ports
 from tests.real_registry import RealRegistry
 from tidegate.ledger.tables import Deployment
 
+pytestmark = pytest.mark.waits_for_minutes   # the engine pushes again and again by itself
 PIER = "pier" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
 MOST_SECONDS = 180
 
@@ -94,7 +95,6 @@ def test_a_release_without_its_registry_changes_nothing_and_succeeds_once_it_is_
     keep(Row(REGISTRY_GONE, "old", visitors.lost, visitors.figures.total, seconds))
 
 
-@pytest.mark.waits_for_minutes   # the engine pushes again and again by itself
 def test_a_registry_that_goes_in_the_middle_of_a_push_changes_nothing_and_the_next_release_succeeds(
         tidegate: Installation, pier: str, registry_again: RealRegistry) -> None:
     before, after, gone = newest(tidegate), next_version(tidegate, pier), list[float]()
