@@ -29,7 +29,7 @@ class SmokeRunner:
     def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
         """One result for each check, in the order of `checks`. The login runs first: others need its token.
 
-        Raises EdgeError where the connection ends unanswered.
+        Raises EdgeError where the edge does not answer, or knows no route.
         """
         results: dict[int, CheckResult] = {}
         token = ""

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from blocks.connection import ended_unanswered
+from blocks.edge_answers import ended_unanswered, is_own_404
 from tidegate.checks import MOST_REDIRECTS, Answer
 from tidegate.errors import EdgeError
 
@@ -38,7 +38,7 @@ class SmokeRequest:
 def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
     """Ask and follow redirects until an answer, a circle, or one too many; what cannot be asked is the answer's error.
 
-    Raises EdgeError where the connection ends unanswered: then no version is to blame.
+    Raises EdgeError where the edge does not answer, or knows no route: then no version is to blame.
     """
     began = time.monotonic()
     method, path, history = request.method, request.path, [_without_query(request.path)]
@@ -82,16 +82,22 @@ def _once(client: httpx.Client, request: SmokeRequest, method: str, path: str,
         left = max(0.001, deadline - time.monotonic())
         with client.stream(method, path, headers=request.headers, json=content, timeout=left) as response:
             answered = True
+            if is_own_404(response):
+                raise _away(client, path, "knows no route to it")
             return response, _read(response, deadline, late)
     except httpx.TimeoutException:
         raise late from None
     except httpx.HTTPError as error:
         if not answered and ended_unanswered(error):
-            raise EdgeError(f"asking for {_without_query(path)}", f"{client.base_url} takes no connection",
-                            "Look whether the edge runs", retryable=True) from None
+            raise _away(client, path, "takes no connection") from None
         raise NoAnswerError(_plain(error)) from None
     except (httpx.InvalidURL, UnicodeError) as error:
         raise NoAnswerError(_plain(error)) from None
+
+
+def _away(client: httpx.Client, path: str, what: str) -> EdgeError:
+    return EdgeError(f"asking for {_without_query(path)}", f"{client.base_url} {what}", "Look whether the edge runs",
+                     retryable=True)
 
 
 def _read(response: httpx.Response, deadline: float, late: NoAnswerError) -> bytes:

@@ -13,6 +13,7 @@ from prefect.blocks.core import Block
 from pydantic import Field
 
 from blocks.atomic_file import write_atomically
+from blocks.edge_answers import is_own_404
 from blocks.traefik_loaded import difference
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import Route
@@ -105,7 +106,7 @@ class TraefikEdge(Block):
         if route.candidate:
             host = slot_host(route.stack, route.environment, route.candidate.deployment)
             answer = _ask(client, self.check_url, host, route.ready_path)
-            if answer.status_code in _GATEWAY_FAULTS or _is_own_404(answer):
+            if answer.status_code in _GATEWAY_FAULTS or is_own_404(answer):
                 return f"{host} answers {answer.status_code}"
         return None
 
@@ -175,9 +176,3 @@ def _numbers(route: Route) -> list[int]:
 
 def _ask(client: httpx.Client, url: str, host: str, path: str) -> httpx.Response:
     return client.get(url + path, headers={"Host": host})
-
-
-def _is_own_404(answer: httpx.Response) -> bool:
-    """Traefik's answer where no router matches: this text, and no deployment's header."""
-    return (answer.status_code == 404 and answer.text == "404 page not found\n"
-            and DEPLOYMENT_HEADER not in answer.headers)

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import httpx
 
-from blocks.connection import ended_unanswered
+from blocks.edge_answers import ended_unanswered, is_own_404
 from tidegate.facts import TrafficFigures
 from tidegate.routes import DEPLOYMENT_HEADER
 
@@ -98,7 +98,7 @@ class TrafficWitness:
                 await answer.aread()
             deployment = answer.headers.get(DEPLOYMENT_HEADER, "none")
             fault = None if answer.status_code < 400 else f"status {answer.status_code}"
-            reached = answer.status_code != 404 or DEPLOYMENT_HEADER in answer.headers
+            reached = not is_own_404(answer)
         except (httpx.HTTPError, TimeoutError) as error:
             fault = str(error) or type(error).__name__
             reached = answer is not None or not ended_unanswered(error)

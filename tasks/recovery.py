@@ -25,6 +25,8 @@ from tidegate.stackfile import EnvironmentName, find_stack
 from tidegate.states import DeploymentState
 
 LOST_JOB_SECONDS = 600
+STILL_WANTED = timedelta(minutes=15)
+"""A rollback is for now: one that was asked for before a long silence is not begun after it."""
 AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
 
 
@@ -67,7 +69,8 @@ def is_over(work: Work) -> bool:
 
 def _was_cut_short(ledger: Ledger, one: Deployment) -> bool:
     """A rollback whose run was killed before its change began: it is still wanted while what it leaves still serves."""
-    if one.kind != "rollback" or one.state is not DeploymentState.PLANNED:
+    is_late = datetime.now(UTC) - one.created_at > STILL_WANTED
+    if one.kind != "rollback" or one.state is not DeploymentState.PLANNED or is_late:
         return False
     now, run = ledger.deployments.current(one.stack, one.environment), _run_state(one.run_id)
     return now is not None and now.id == one.rollback_target_id and run is not None and run.is_crashed()

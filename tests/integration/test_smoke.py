@@ -195,3 +195,5 @@ def test_a_slot_is_checked_at_its_own_address_while_another_serves(
     slot = SmokeRunner(addresses.check_url, slot_host("shop", "prod", 2), VERSION).run([check])
     public = SmokeRunner(addresses.public_url, DOMAIN, VERSION).run([check])
     assert (slot[0].outcome, public[0].outcome) == ("pass", "fail")
+    with pytest.raises(EdgeError, match="knows no route"):
+        SmokeRunner(addresses.public_url, "elsewhere.test", VERSION).run([check])

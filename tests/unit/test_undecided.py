@@ -78,6 +78,15 @@ def test_a_killed_rollback_is_not_wanted_any_more_once_what_it_was_to_leave_has_
     assert stranded(settings) == []
 
 
+def test_a_rollback_that_was_killed_long_ago_is_not_begun_out_of_the_blue(
+        ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
+    clock.now -= timedelta(hours=1)
+    back = rollback(ledger)
+    run_is(mocker, Crashed())
+    assert [one.deployment.id for one in end_undecided(settings)] == [back.id]
+    assert stranded(settings) == []
+
+
 def test_a_release_that_was_killed_before_it_began_is_ended(
         ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
     release = deploy(ledger, "v1", S.PLANNED)

@@ -1,8 +1,10 @@
-"""Telling an edge that is away from a version that answers badly."""
+"""Telling what the edge itself does from what a version does, so that no version is blamed for an edge that restarts."""
 
 from __future__ import annotations
 
 import httpx
+
+from tidegate.routes import DEPLOYMENT_HEADER
 
 _NOBODY_THERE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError)
 
@@ -15,3 +17,11 @@ def ended_unanswered(error: Exception) -> bool:
     """
     gone = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(error)   # httpcore's words
     return gone or isinstance(error, _NOBODY_THERE)
+
+
+def is_own_404(answer: httpx.Response) -> bool:
+    """Whether Traefik knows no route for what was asked, as for a moment when it starts: no deployment's header.
+
+    A route's own service adds the header to whatever its version answers. Needs no body.
+    """
+    return answer.status_code == 404 and DEPLOYMENT_HEADER not in answer.headers
