@@ -1,19 +1,39 @@
-"""SIGKILL at every step, under traffic. After the recovery: wholly old or wholly new, lock free, nothing done twice."""
+"""SIGKILL at every step, and everything around a release taken away: worker, Prefect server, database, edge, disk. Under
+traffic. After the recovery: wholly old or wholly new, lock free, nothing done twice."""
 
 from __future__ import annotations
 
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from rich.console import Console
 
-from tests.crash.killing import kill_run, wait_for_step
-from tests.crash.matrix import MIGRATING, THEN_BROKEN, Case, cases
-from tests.crash.rows import Row, keep
-from tests.crash.whole import OTHER, assert_whole, recovered, serving_version, steady
+from blocks.docker_host import DockerHost
+from cli.run import run
+from tests.crash.killing import kill_process, kill_run, wait_for_step
+from tests.crash.matrix import (
+    DATABASE_STOPPED,
+    DISK_FULL,
+    EDGE_RESTARTED,
+    EDGE_RESTARTED_IN_WATCH,
+    MIGRATING,
+    SERVER_KILLED,
+    STOPPED_FROM_OUTSIDE,
+    THEN_BROKEN,
+    WORKER_KILLED,
+    Case,
+    cases,
+)
+from tests.crash.rows import Row, keep, keep_fault
+from tests.crash.whole import OTHER, assert_whole, next_version, recovered, serving_version, steady
 from tests.e2e.in_process import database_of
 from tests.e2e.releases import ended, released, start
-from tests.installation import Installation
+from tests.installation import Installation, domain_of
 
 STATES = {"in the middle of": "intended", "after": "done"}
 AS_BEFORE, MIGRATED = "0002", "0003"
@@ -28,14 +48,14 @@ def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: st
         assert state.is_completed(), state.message
         before, other = other, before
     with steady(tidegate, serving) as client:
-        run = _start(case, serving, other)
-        wait_for_step(tidegate.settings, run, case.step, STATES[case.moment])
-        kill_run(run)
+        victim = _start(case, serving, other)
+        wait_for_step(tidegate.settings, victim, case.step, STATES[case.moment])
+        kill_run(victim)
         killed = time.monotonic()
-        ended(run)
+        ended(victim)
         recovered(tidegate, serving)
         seconds = time.monotonic() - killed
-    assert_whole(tidegate, serving, run, {before, other})
+    assert_whole(tidegate, serving, victim, {before, other})
     assert client.figures.total > 50
     assert client.lost == 0, (client.faults, client.long_faults)
     after = serving_version(tidegate, serving)
@@ -47,22 +67,171 @@ def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: st
 def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(tidegate: Installation, serving: str) -> None:
     other = OTHER[serving_version(tidegate, serving)]
     with steady(tidegate, serving) as client:
-        run = start("release/prod", stack=serving, version=other, watch_seconds=3)
-        wait_for_step(tidegate.settings, run, "shift-traffic", "done")
-        kill_run(run)
+        victim = start("release/prod", stack=serving, version=other, watch_seconds=3)
+        wait_for_step(tidegate.settings, victim, "shift-traffic", "done")
+        kill_run(victim)
         killed = time.monotonic()
-        ended(run)
+        ended(victim)
         recovered(tidegate, serving)
         seconds = time.monotonic() - killed
         broken = released(stack=serving, version="v1.2.1-api-500", watch_seconds=1)
     assert broken.is_failed()
     assert "SmokeError" in (broken.message or "")
-    assert_whole(tidegate, serving, run, {other})
+    assert_whole(tidegate, serving, victim, {other})
     assert client.lost == 0, (client.faults, client.long_faults)
     keep(Row(THEN_BROKEN, "new", client.lost, client.figures.total, seconds))
+
+
+def test_a_killed_worker_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
+    with steady(tidegate, serving) as client:
+        release = begin(serving, after)
+        wait_for_step(tidegate.settings, release, "start-slot", "intended")
+        kill_process(tidegate.plane.worker)
+        struck = time.monotonic()
+        run(tidegate.settings, Console(quiet=True))
+        ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert_whole(tidegate, serving, release, {before, after})
+    assert client.lost == 0, client.faults
+    keep_fault(WORKER_KILLED, tidegate, serving, release, client, seconds)
+
+
+def test_a_killed_prefect_server_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
+    with steady(tidegate, serving) as client:
+        release = begin(serving, after)
+        wait_for_step(tidegate.settings, release, "start-slot", "intended")
+        kill_process(tidegate.plane.server)
+        struck = time.monotonic()
+        time.sleep(3)
+        run(tidegate.settings, Console(quiet=True))
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert_whole(tidegate, serving, release, {before, after})
+    assert client.lost == 0, client.faults
+    keep_fault(SERVER_KILLED, tidegate, serving, release, client, seconds)
+
+
+def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
+    database = DockerHost().client.containers.get(f"{serving}-mysql-prod")
+    with steady(tidegate, serving) as client:
+        release = begin(serving, MIGRATING)
+        wait_for_step(tidegate.settings, release, "back-up", "intended")
+        struck = time.monotonic()
+        database.stop(timeout=10)
+        try:
+            state = ended(release)
+        finally:
+            database.start()
+        wait_until_database_answers(tidegate, serving)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert state.is_failed()
+    assert database.name in str(state.message)
+    assert tidegate.ledger.holds.active(serving) == []
+    assert_whole(tidegate, serving, release, {before})
+    keep_fault(DATABASE_STOPPED, tidegate, serving, release, client, seconds, is_down=True)
+    state = released(stack=serving, version=after, watch_seconds=1)
+    assert state.is_completed(), state.message
+
+
+def test_an_edge_that_restarts_in_mid_switch_ends_whole(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
+    edge = DockerHost().client.containers.get(tidegate.settings.edge_name)
+    with steady(tidegate, serving) as client:
+        release = begin(serving, after)
+        wait_for_step(tidegate.settings, release, "shift-traffic", "intended")
+        struck = time.monotonic()
+        edge.restart(timeout=1)
+        ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert_whole(tidegate, serving, release, {before, after})
+    keep_fault(EDGE_RESTARTED, tidegate, serving, release, client, seconds, is_down=True)
+
+
+@pytest.mark.waits_for_minutes
+def test_an_edge_that_restarts_while_a_version_is_watched_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
+    after = next_version(tidegate, serving)
+    edge = DockerHost().client.containers.get(tidegate.settings.edge_name)
+    with steady(tidegate, serving) as client:
+        release = start("release/prod", stack=serving, version=after, watch_seconds=20)   # so that the checks run in it, too
+        wait_for_step(tidegate.settings, release, "watch", "intended")
+        struck = time.monotonic()
+        edge.restart(timeout=1)
+        state = ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert state.is_completed(), state.message
+    assert_whole(tidegate, serving, release, {after})
+    keep_fault(EDGE_RESTARTED_IN_WATCH, tidegate, serving, release, client, seconds, is_down=True)
+
+
+def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
+    with steady(tidegate, serving) as client, small_disk(tidegate.settings.home / "backups" / serving / "prod"):
+        release = begin(serving, after)
+        struck = time.monotonic()
+        state = ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert state.is_failed()
+    assert "free" in str(state.message)
+    assert_whole(tidegate, serving, release, {before})
+    assert client.lost == 0, client.faults
+    keep_fault(DISK_FULL, tidegate, serving, release, client, seconds)
+
+
+def test_a_new_container_that_somebody_stops_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
+    before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
+    with steady(tidegate, serving) as client:
+        release = begin(serving, after)
+        wait_for_step(tidegate.settings, release, "wait-until-healthy", "intended")
+        struck = time.monotonic()
+        stop_newest(tidegate, serving)
+        state = ended(release)
+        recovered(tidegate, serving)
+        seconds = time.monotonic() - struck
+    assert state.is_failed()
+    assert "stopped from outside" in str(state.message)
+    assert tidegate.ledger.holds.active(serving) == []
+    assert_whole(tidegate, serving, release, {before})
+    assert client.lost == 0, client.faults
+    keep_fault(STOPPED_FROM_OUTSIDE, tidegate, serving, release, client, seconds)
 
 
 def _start(case: Case, stack: str, version: str) -> UUID:
     if case.what == "rollback":
         return start("rollback/prod", stack=stack, reason=f"{case}")
     return start("release/prod", stack=stack, version=version, watch_seconds=3)
+
+
+def stop_newest(tidegate: Installation, stack: str) -> None:
+    project = f"com.docker.compose.project={tidegate.history(stack)[0].slot}"
+    for container in DockerHost().client.containers.list(filters={"label": project}):
+        container.stop(timeout=1)
+
+
+def begin(stack: str, version: str) -> UUID:
+    return start("release/prod", stack=stack, version=version, watch_seconds=2)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A file system in place of `folder` that is smaller than one table: an engine's estimate of small databases varies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def wait_until_database_answers(tidegate: Installation, stack: str) -> None:
+    end = time.monotonic() + 60
+    while tidegate.get(domain_of(stack, "prod"), "/ready").status_code != 200:
+        assert time.monotonic() < end, "the application did not find its database again"
+        time.sleep(0.5)
