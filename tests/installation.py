@@ -114,7 +114,6 @@ def installation(folder: Path, add_stacks: Callable[[Settings], None]) -> Iterat
     add_stacks(settings)
     plane, before = ControlPlane(settings), dict(os.environ)
     os.environ.update({key: value for key, value in plane.environment().items() if key.startswith("TIDEGATE_")})
-    os.environ["PREFECT_WORKER_QUERY_SECONDS"] = "0.5"   # each look takes the server 25 ms, and two of them share a machine
     with temporary_settings({PREFECT_API_URL: f"{plane.ui_url}/api", PREFECT_HOME: home / "prefect"}):
         try:
             yield Installation(settings, run(settings, Console(quiet=True)))
