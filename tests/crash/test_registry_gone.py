@@ -20,7 +20,7 @@ from tests.installation import Installation, add_stack, free_ports
 from tests.real_registry import RealRegistry
 from tidegate.ledger.tables import Deployment
 
-pytestmark = pytest.mark.waits_for_minutes   # the engine pushes again and again by itself
+pytestmark = pytest.mark.waits_for_minutes   # a registry and two releases of its own; the engine itself pushes for 50 s
 PIER = "pier" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
 MOST_SECONDS = 180
 
