@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test bench crash lock
+.PHONY: help setup setup-tests demo run stop check test attack bench crash lock
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,10 @@ check: setup    ## style, types and import layers
 
 test: setup-tests  ## all tests: unit, contracts, integration, end to end in a browser, and the kills that peers do not survive
 	$(RUN)python -m pytest -n 2 tests/unit
-	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/integration
+	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
+
+attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts
+	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/attacks
 
 crash: setup-tests  ## kill at every step and take everything away, last the Docker engine with all containers; docs/reliability.md gets the table
 	rm -rf $(ROWS)
