@@ -16,8 +16,8 @@ from bench.tidegate_way import OLD, TidegateWay
 from blocks.docker_host import DockerHost
 from tests.e2e.releases import released
 from tests.installation import Installation, add_stack, domain_of, free_ports, installation
+from tidegate.catalogue import find_stack
 from tidegate.settings import Settings
-from tidegate.stackfile import find_stack
 
 QUICK, SLOW = "benchquick", "benchslow"
 BESIDE = "side"

@@ -10,9 +10,11 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from tidegate.catalogue import Catalogue, every_stack
+from tidegate.each import each
 from tidegate.errors import InputError, StackFileError
 from tidegate.incidents import Signal
-from tidegate.stackfile import Severity, find_stack
+from tidegate.stackfile import Severity
 
 MOST_ALERTS = 500
 SEVERITIES: dict[str, Severity] = {"critical": "red", "warning": "yellow", "info": "green"}
@@ -37,18 +39,15 @@ class Webhook(BaseModel):
 
 def signals_of(webhook: Webhook, stacks: Path) -> tuple[list[Signal], list[str]]:
     """The signals, and one text for each alert that says too little to be one: it must not hide the others."""
-    signals, faults = [], []
-    for place, alert in enumerate(webhook.alerts):
-        try:
-            signals.append(_signal(alert, stacks))
-        except InputError as error:
-            faults.append(f"alerts[{place}] ({alert.labels.get('alertname', 'no name')}): {error.came_back}. {error.to_do}")
-    return signals, faults
+    catalogue = every_stack(stacks)
+    alerts = {f"alerts[{place}] ({one.labels.get('alertname', 'no name')})": one for place, one in enumerate(webhook.alerts)}
+    read = each(alerts, lambda alert: _signal(alert, catalogue), "reading")
+    return list(read.good.values()), [f"{one.name}: {one.error.came_back}. {one.error.to_do}" for one in read.faulty]
 
 
-def _signal(alert: Alert, stacks: Path) -> Signal:
+def _signal(alert: Alert, catalogue: Catalogue) -> Signal:
     severity, environment = alert.labels.get("severity", ""), alert.labels.get("environment", "")
-    stack = find_stack(stacks, alert.labels.get("stack", ""))
+    stack = catalogue.find(alert.labels.get("stack", ""))
     if environment not in stack.environments:
         raise StackFileError("reading an alert", f"{stack.name} has no environment {environment!r}",
                              f"Label the rule with one of {', '.join(stack.environments)}")

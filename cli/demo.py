@@ -12,9 +12,9 @@ from cli.control_plane import ControlPlane, with_prefect
 from cli.demo_tables import stages_table, traffic_table
 from cli.demo_traffic import SteadyClient
 from cli.run import point_prefect_here, run
+from tidegate.catalogue import find_stack
 from tidegate.ledger.ledger import Ledger
 from tidegate.settings import Settings
-from tidegate.stackfile import find_stack
 
 STACK = "cloudlens"
 WATCH_SECONDS = {"v1.0.0": 3, "v1.1.0": 10}

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 from rich.table import Table
 
+from tidegate.catalogue import find_stack
+from tidegate.errors import StackFileError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
-from tidegate.stackfile import find_stack
 
 Row = dict[str, Any]
 MOST_REASON = 160   # characters: enough for what was being done and what came back
@@ -25,8 +26,19 @@ COLORS = {"good": "green", "superseded": "dim", "failed": "red", "rolled_back": 
 def rows(settings: Settings, stack: str, environment: str, limit: int) -> list[Row]:
     """Newest first."""
     ledger = Ledger(settings.database_url)
-    found = find_stack(settings.stacks, stack)
-    return [_row(ledger, one, found.time_zone) for one in ledger.deployments.history(found.name, environment, limit)]
+    name, time_zone = _named(settings, ledger, stack)
+    return [_row(ledger, one, time_zone) for one in ledger.deployments.history(name, environment, limit)]
+
+
+def _named(settings: Settings, ledger: Ledger, wanted: str) -> tuple[str, str]:
+    """Name and time zone; those of the ledger and UTC where the stack file is gone or faulty and something was deployed."""
+    try:
+        found = find_stack(settings.stacks, wanted)
+    except StackFileError:
+        if wanted in {stack for stack, _ in ledger.deployments.places()}:
+            return wanted, "UTC"
+        raise
+    return found.name, found.time_zone
 
 
 def table(found: list[Row], stack: str, environment: str) -> Table:

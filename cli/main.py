@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from tidegate.each import as_ours
 from tidegate.errors import TidegateError
 from tidegate.settings import Settings
 
@@ -90,9 +92,15 @@ def demo(fresh: Annotated[bool, typer.Option(help="Forget the demo's earlier rel
 
 
 def main() -> None:
-    """Errors of ours are one clear text, not a traceback."""
+    """Every error is one clear text, not a traceback."""
     try:
         app()
     except TidegateError as error:
-        Console(stderr=True).print(f"[red]✗[/red] {error}", soft_wrap=True)
-        raise SystemExit(1) from None
+        _refuse(error)
+    except Exception as error:   # a fault that we should have foreseen is still one sentence
+        _refuse(as_ours(error, "running this command"))
+
+
+def _refuse(error: TidegateError) -> NoReturn:
+    Console(stderr=True).print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
+    raise SystemExit(1) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,21 +11,31 @@ from rich.markup import escape
 from rich.table import Table
 
 from blocks.docker_host import DockerHost
+from tidegate.catalogue import every_stack
+from tidegate.each import each
 from tidegate.errors import TidegateError
 from tidegate.facts import ContainerFacts
 from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
-from tidegate.stackfile import Stack, find_stack, load_stack
+from tidegate.stackfile import Stack
 
 Row = dict[str, Any]
+MOST_AT_ONCE = 8
 
 
 def rows(settings: Settings, only: str | None) -> list[Row]:
-    """One row per stack and environment: the ledger's word, the edge's answer, and whether they agree."""
-    ledger = Ledger(settings.database_url)
-    stacks = [find_stack(settings.stacks, only)] if only else [
-        load_stack(file.parent) for file in sorted(settings.stacks.glob("*/stack.yaml"))]
-    return [_row(settings, ledger, stack, name) for stack in stacks for name in stack.environments]
+    """One row per stack and environment: the ledger's word, the edge's answer, and whether they agree.
+
+    What cannot be read has a row of its own that says why, and so has what the ledger knows and no stack file names.
+    """
+    ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks)
+    wanted = [stacks.find(only)] if only else list(stacks.good)
+    places = {f"{stack.name} {name}": (stack, name) for stack in wanted for name in stack.environments}
+    seen = each(places, lambda place: _row(settings, ledger, *place), "looking at", at_once=MOST_AT_ONCE)
+    unseen = [_faulty(places[one.name][0].name, places[one.name][1], str(one.error)) for one in seen.faulty]
+    unread = [_faulty(one.name, None, str(one.error)) for one in stacks.faulty]
+    return [*seen.good.values(), *unseen, *([] if only else [*unread, *_strange(ledger, places)])]
 
 
 def table(found: list[Row]) -> Table:
@@ -32,10 +43,26 @@ def table(found: list[Row]) -> Table:
     for heading in ("Stack", "Environment", "Version", "State", "Since", "Edge sends to", "Containers"):
         shown.add_column(heading, no_wrap=heading == "Since")
     for row in found:
-        version = f"{row['version']} (#{row['number']})" if row["version"] else "nothing yet"
-        shown.add_row(row["stack"], row["environment"], version, row["state"] or "", _since(row), _sent_to(row),
-                      escape("\n".join(row["containers"])))
+        version = f"{row['version']} (#{row['number']})" if row["version"] else "" if row["fault"] else "nothing yet"
+        state = f"[red]{escape(row['fault'])}[/red]" if row["fault"] else row["state"] or ""
+        seen = ("", "", "") if row["fault"] else (_since(row), _sent_to(row), escape("\n".join(row["containers"])))
+        shown.add_row(escape(row["stack"]), row["environment"] or "", escape(version), state, *seen)
     return shown
+
+
+def _faulty(stack: str, environment: str | None, fault: str, now: Deployment | None = None) -> Row:
+    """What could not be looked at, with what the ledger still says of it."""
+    known = {"version": now.version, "number": now.number, "state": now.state.value, "commit": now.release.commit} if now else {}
+    return {**dict.fromkeys(("version", "number", "state", "commit", "since", "edge")), **known, "stack": stack, "fault": fault,
+            "environment": environment, "time_zone": "UTC", "agrees": False, "containers": []}
+
+
+def _strange(ledger: Ledger, known: Collection[str]) -> Iterator[Row]:
+    """A folder was renamed, or an environment taken out of its stack file, while something was deployed there."""
+    for stack, environment in ledger.deployments.places():
+        now = ledger.deployments.current(stack, environment)
+        if now is not None and f"{stack} {environment}" not in known:
+            yield _faulty(stack, environment, "it serves, and no stack file that can be read names it", now)
 
 
 def _since(row: Row) -> str:
@@ -58,7 +85,7 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
         "stack": stack.name, "environment": environment, "version": now.version if now else None, "number": number,
         "state": now.state.value if now else None, "commit": now.release.commit if now else None,
         "since": now.switched_at.isoformat() if now and now.switched_at else None, "time_zone": stack.time_zone,
-        "edge": edge, "agrees": edge == number, "containers": _containers(now.slot) if now else []}
+        "edge": edge, "agrees": edge == number, "containers": _containers(now.slot) if now else [], "fault": None}
 
 
 def _edge(settings: Settings, stack: Stack, environment: str) -> int | None:

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tidegate.catalogue import every_stack
 from tidegate.settings import Settings
-from tidegate.stackfile import known_names
 
-StackName = Annotated[str, Field(json_schema_extra={"enum": list(known_names(Settings().stacks))})]
+StackName = Annotated[str, Field(json_schema_extra={"enum": every_stack(Settings().stacks).names})]
 VersionName = Annotated[str, Field(min_length=1, max_length=60)]
 WatchSeconds = Annotated[int | None, Field(ge=0, le=4 * 3600)]
 BackupName = Annotated[str, Field(max_length=120)]

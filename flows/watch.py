@@ -5,27 +5,27 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.parameters import StackName
-from tasks.environments import open_environment, stacks_with
+from tasks.environments import open_environment
 from tasks.incidents import close_recovered, report_degraded
 from tasks.live import look_at
-from tidegate.errors import TidegateError
+from tidegate.catalogue import every_stack
+from tidegate.each import each, refuse_faulty
+from tidegate.settings import Settings
+
+MOST_AT_ONCE = 8
 
 
 @flow(name="watch", flow_run_name="watch production", persist_result=False)
 def watch(stack: StackName | None = None) -> None:
-    """Look at production once.
+    """Look at production once, at all stacks side by side: one that hangs or cannot be seen hides no other.
 
     Args:
         stack: Which application; empty is every one.
     """
-    blind: list[TidegateError] = []
-    for name in [stack] if stack else stacks_with("prod"):
-        try:
-            look_after(name)
-        except TidegateError as error:   # one that cannot be seen must not hide the others
-            blind.append(error)
-    if blind:
-        raise ExceptionGroup("could not look at every environment", blind)
+    stacks = every_stack(Settings().stacks)
+    wanted = {stack: stack} if stack else {name: name for name in stacks.with_environment("prod")}
+    looked = each(wanted, look_after, "looking at", at_once=MOST_AT_ONCE)
+    refuse_faulty((*(() if stack else stacks.faulty), *looked.faulty), "looking at production")
 
 
 def look_after(stack: str) -> None:

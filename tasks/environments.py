@@ -17,13 +17,14 @@ from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from blocks.webhook import SlackWebhook
 from tasks.work import OpenEnvironment
+from tidegate.catalogue import find_stack
 from tidegate.envfile import check_env, read_env
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ports import Notifier
 from tidegate.redaction import Redactor
 from tidegate.settings import Settings
-from tidegate.stackfile import Environment, EnvironmentName, Stack, find_stack, load_stack
+from tidegate.stackfile import Environment, EnvironmentName, Stack
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
@@ -40,13 +41,6 @@ class OpenStack:
 def open_stack(stack: str, settings: Settings | None = None) -> OpenStack:
     settings = settings or Settings()
     return OpenStack(find_stack(settings.stacks, stack), Ledger(settings.database_url))
-
-
-def stacks_with(environment: EnvironmentName, settings: Settings | None = None) -> list[str]:
-    """Names of all stacks that have this environment. Raises StackFileError for a faulty stack file."""
-    settings = settings or Settings()
-    stacks = [load_stack(file.parent) for file in sorted(settings.stacks.glob("*/stack.yaml"))]
-    return [stack.name for stack in stacks if environment in stack.environments]
 
 
 def open_environment(stack: str, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:

@@ -17,11 +17,12 @@ from tasks.environments import open_environment
 from tasks.rollbacks import work_of
 from tasks.runs import cancel_run
 from tasks.work import Work
+from tidegate.catalogue import find_stack
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.locks import free_at
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.settings import Settings
-from tidegate.stackfile import EnvironmentName, find_stack
+from tidegate.stackfile import EnvironmentName
 from tidegate.states import DeploymentState
 
 LOST_JOB_SECONDS = 600

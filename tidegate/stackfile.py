@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -23,11 +22,15 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tidegate.errors import StackFileError
+from tidegate.yaml_text import read_yaml
 
 EnvironmentName = Literal["dev", "staging", "prod"]
 Severity = Literal["green", "yellow", "red"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 EnvKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+MOST_SECONDS = 24 * 3600
+MOST_HOURS = 24 * 90
+MOST_SHOWN = 120
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 
 
@@ -40,7 +43,7 @@ def _host_name(domain: str) -> str:
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):   # OSError: a folder of zones, such as Europe
         raise ValueError("must be a time zone such as Asia/Tokyo") from None
     return name
 
@@ -52,7 +55,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 class Part(BaseModel):
     """A part of the stack file: unknown keys are refused, nothing can be changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Part):
@@ -72,9 +75,10 @@ class Service(Part):
     image: str = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
     port: int = Field(ge=1, le=65535, description="The port the edge forwards to, inside the container.")
     ready_path: str = Field("/ready", pattern=r"^/", description="Answers 200 only when the service can work.")
-    start_budget_seconds: int = Field(60, ge=1, description="How long a start may take before it counts as failed.")
-    stop_grace_seconds: int = Field(30, ge=1, description="Time between SIGTERM and SIGKILL.")
-    connection_pool: int = Field(20, ge=0, description="Database connections one slot may take.")
+    start_budget_seconds: int = Field(
+        60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
+    stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
+    connection_pool: int = Field(20, ge=0, le=100_000, description="Database connections one slot may take.")
 
 
 class Login(Part):
@@ -98,7 +102,7 @@ class SmokeCheck(Part):
     shows_version: bool = Field(False, description="The JSON body's `version` and `commit` must be the release's.")
     login: Login | None = None
     signed_in: bool = Field(False, description="Send the token of the login check as bearer token.")
-    most_seconds: float = Field(10, gt=0, description="Slower than this is a failure (R24).")
+    most_seconds: float = Field(10, gt=0, le=300, description="Slower than this is a failure (R24).")
     only: tuple[EnvironmentName, ...] = Field((), description="Environments it runs in; empty means all.")
 
 
@@ -122,7 +126,7 @@ class Migration(Part):
     service: Name
     database: Name = "main"
     directory: str = Field("/app", description="Where alembic.ini lies inside the image.")
-    lock_timeout_seconds: int = Field(10, ge=1)
+    lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
 
 
 class State(Part):
@@ -130,16 +134,17 @@ class State(Part):
 
     databases: tuple[Name, ...] = ("main",)
     volumes: tuple[str, ...] = Field((), description="Named volumes, as the compose files name them.")
-    keep: int = Field(10, ge=1, description="How many verified backups are kept.")
+    keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")
 
 
 class Watch(Part):
     """What counts as worse, in the minutes after the switch (R24, R27)."""
 
-    seconds: int = Field(900, ge=0)
+    seconds: int = Field(900, ge=0, le=4 * 3600)
     error_ratio: float = Field(0.05, gt=0, le=1, description="5xx answers / all answers.")
-    p95_seconds: float = Field(2.0, gt=0)
-    least_requests: int = Field(20, ge=1, description="Below this, figures say nothing and the smoke checks decide.")
+    p95_seconds: float = Field(2.0, gt=0, le=MOST_SECONDS)
+    least_requests: int = Field(
+        20, ge=1, le=1_000_000, description="Below this, figures say nothing and the smoke checks decide.")
 
 
 class Environment(Part):
@@ -154,8 +159,8 @@ class Environment(Part):
     image_alias: str = Field(description="Tag that is moved after a good release: an output, never an input.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     approval: bool = Field(False, description="A person must accept before this environment changes.")
-    approval_hours: float = Field(48, gt=0)
-    drain_seconds: int = Field(30, ge=0)
+    approval_hours: float = Field(48, gt=0, le=MOST_HOURS)
+    drain_seconds: int = Field(30, ge=0, le=MOST_SECONDS)
 
 
 class Stack(Part):
@@ -172,7 +177,7 @@ class Stack(Part):
     migrations: tuple[Migration, ...] = ()
     state: State = State(databases=())
     smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
-    smoke_repeat_seconds: int = Field(3, ge=0, description="The checks run a second time after this long (P67).")
+    smoke_repeat_seconds: int = Field(3, ge=0, le=300, description="The checks run a second time after this long (P67).")
     watch: Watch = Watch()
     notify: tuple[str, ...] = Field((), description="Names of `notifier` blocks.")
     escalate: dict[Literal["yellow", "red"], tuple[str, ...]] = Field(
@@ -211,52 +216,12 @@ def load_stack(folder: Path) -> Stack:
     """Read `folder/stack.yaml`. Raises StackFileError with the path of every fault."""
     file = folder / "stack.yaml"
     doing = f"reading {file.parent.name}/{file.name}"
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        to_do = "Create it; docs/stack-file.md shows a commented one"
-        raise StackFileError(doing, "there is no such file", to_do) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise StackFileError(doing, f"it is not YAML: {error}", "Correct it") from None
+    content = read_yaml(file, doing)
     try:
         return Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
         to_do = "Correct each path; docs/stack.schema.json lists what is allowed"
         raise StackFileError(doing, "; ".join(_faults(error.errors())), to_do) from None
-
-
-def find_stack(stacks: Path, wanted: str) -> Stack:
-    """The stack named or aliased `wanted` under `stacks/`. Raises StackFileError: its own faults, or what there is.
-
-    A faulty file of another stack stops nobody but that stack.
-    """
-    known: list[str] = []
-    for file in sorted(stacks.glob("*/stack.yaml")):
-        try:
-            stack = load_stack(file.parent)
-        except StackFileError:
-            if file.parent.name == wanted:
-                raise
-            known.append(f"{file.parent.name}, which has faults")
-            continue
-        if wanted == stack.name or wanted in stack.aliases:
-            return stack
-        known.append(stack.name)
-    doing, names = f"looking for the stack {wanted!r}", ", ".join(sorted(known)) or "none"
-    raise StackFileError(doing, f"there is none (known: {names})", "Use one of the known names")
-
-
-def known_names(stacks: Path) -> list[str]:
-    """Every name and alias a person may type; a folder with a faulty stack file counts by its own name."""
-    names: list[str] = []
-    for file in sorted(stacks.glob("*/stack.yaml")):
-        try:
-            stack = load_stack(file.parent)
-        except StackFileError:
-            names.append(file.parent.name)
-        else:
-            names += [stack.name, *stack.aliases]
-    return names
 
 
 def _faults(errors: list[ErrorDetails]) -> list[str]:
@@ -285,4 +250,5 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _got(value: Any) -> str:
     if isinstance(value, (dict, list, tuple)):
         return ""
-    return f" (got {json.dumps(value, ensure_ascii=False, default=str)})"
+    shown = json.dumps(value, ensure_ascii=False, default=str)
+    return f" (got {shown if len(shown) <= MOST_SHOWN else shown[:MOST_SHOWN] + ' …'})"

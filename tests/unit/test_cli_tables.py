@@ -15,7 +15,7 @@ from cli.step_facts import facts_of
 STATUS: dict[str, Any] = {
     "stack": "cloudlens", "environment": "prod", "version": "v1.1.0", "number": 12, "state": "good", "commit": "a" * 40,
     "since": "2026-11-22T04:02:11+00:00", "time_zone": "Asia/Tokyo", "edge": 12, "agrees": True,
-    "containers": ["backend healthy"]}
+    "containers": ["backend healthy"], "fault": None}
 HISTORY: dict[str, Any] = {
     "number": 12, "id": "d1", "version": "v1.1.0", "commit": "a" * 40, "kind": "release", "state": "rolled_back",
     "reason": "watching cloudlens prod #12 after the switch: 3 of 40 answers are 5xx. " * 3, "requested_by": "mei",

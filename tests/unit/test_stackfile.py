@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tidegate.catalogue import find_stack
 from tidegate.errors import StackFileError
 from tidegate.schema_export import SCHEMA_FILE, schema_text
-from tidegate.stackfile import Stack, find_stack, load_stack
+from tidegate.stackfile import Stack, load_stack
 
 STACKS = Path(__file__).parents[2] / "stacks"
 

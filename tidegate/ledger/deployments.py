@@ -113,6 +113,12 @@ class Deployments:
         """The one that serves: GOOD or WATCHING, switched to last; else one whose way back has not arrived."""
         return serving.serving_one(self._all(serving.may_serve(stack, environment)))
 
+    def places(self) -> list[tuple[str, str]]:
+        """Stack and environment of everything that was ever deployed, by name."""
+        with self._store.reading("reading where was deployed") as session:
+            found = session.execute(select(Deployment.stack, Deployment.environment).distinct())
+            return sorted((stack, environment) for stack, environment in found)
+
     def open_ones(self, stack: str | None = None, environment: str | None = None) -> list[Deployment]:
         """All on which a run or a person must still act, oldest first."""
         wanted = select(Deployment).where(Deployment.state.in_(OPEN)).order_by(

@@ -1,0 +1,105 @@
+"""All stacks of a folder, the good and the faulty apart: whoever goes through stacks does it here.
+
+A folder owns its name: a stack whose file takes the name of another folder is faulty, whatever that other folder holds.
+So a copy that somebody forgot to rename stops nobody but itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tidegate.each import Fault, each
+from tidegate.errors import StackFileError
+from tidegate.stackfile import EnvironmentName, Stack, load_stack
+
+STACK_FILE = "stack.yaml"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every stack of a folder. A faulty one is named by its folder, and an alias that two stacks claim by itself."""
+
+    good: tuple[Stack, ...]
+    faulty: tuple[Fault, ...]
+
+    def find(self, wanted: str) -> Stack:
+        """The stack named or aliased `wanted`. Raises StackFileError: its own faults, or what there is."""
+        found = [stack for stack in self.good if stack.name == wanted]
+        if not found and (fault := next((one for one in self.faulty if one.name == wanted), None)):
+            raise fault.error
+        found += [stack for stack in self.good if wanted in stack.aliases]
+        if found:
+            return found[0]
+        known = [stack.name for stack in self.good] + [f"{one.name}, which has faults" for one in self.faulty]
+        raise StackFileError(f"looking for the stack {wanted!r}", f"there is none (known: {', '.join(sorted(known)) or 'none'})",
+                             "Use one of the known names")
+
+    def with_environment(self, name: EnvironmentName) -> dict[str, Stack]:
+        return {stack.name: stack for stack in self.good if name in stack.environments}
+
+    @property
+    def names(self) -> list[str]:
+        """Every name and alias a person may type. A faulty one is among them: who asks for it is told what is wrong."""
+        named = [name for stack in self.good for name in (stack.name, *stack.aliases)]
+        return list(dict.fromkeys([*named, *(one.name for one in self.faulty)]))
+
+
+def every_stack(stacks: Path) -> Catalogue:
+    """Read them all. Raises nothing: what cannot be read is among the faulty."""
+    listed = each({stacks.name: stacks}, lambda folder: dict(_folders(folder)), "listing the stacks in")
+    folders = {name: folder for found in listed.good.values() for name, folder in found.items()}
+    loaded = each(folders, load_stack, "reading the stack")
+    owners = Counter(stack.name for stack in loaded.good.values())
+    named = each(loaded.good, lambda stack: _own(stack, loaded.good, folders, owners), "naming the stack")
+    good = tuple(named.good.values())
+    return Catalogue(good, (*listed.faulty, *loaded.faulty, *named.faulty, *_shared_aliases(good)))
+
+
+def find_stack(stacks: Path, wanted: str) -> Stack:
+    """The stack named or aliased `wanted` under `stacks/`. Raises StackFileError."""
+    return every_stack(stacks).find(wanted)
+
+
+def _folders(stacks: Path) -> Iterator[tuple[str, Path]]:
+    """Whatever has a stack file, of whatever kind, and links to nothing: a stack that cannot be seen is not no stack."""
+    try:
+        there = sorted(stacks.iterdir())
+    except OSError as error:
+        raise StackFileError(f"listing the stacks in {stacks.name}", f"it cannot be read ({error.strerror})",
+                             "Make it a folder that Tidegate may read, or set TIDEGATE_STACKS") from None
+    for folder in there:
+        if folder.name.startswith("."):
+            continue
+        try:
+            (folder / STACK_FILE).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            if folder.exists() or not folder.is_symlink():
+                continue
+        except OSError:
+            pass   # `load_stack` says what is wrong with it
+        yield folder.name, folder
+
+
+def _own(stack: Stack, loaded: Mapping[str, Stack], folders: Collection[str], owners: Mapping[str, int]) -> Stack:
+    """The stack, where its name is its own. Raises StackFileError."""
+    mine = next(name for name, one in loaded.items() if one is stack)
+    if stack.name != mine and (stack.name in folders or owners[stack.name] > 1):
+        others = [name for name, one in loaded.items() if one.name == stack.name and name != mine]
+        owner = stack.name if stack.name in folders else ", ".join(others)
+        raise StackFileError(f"reading {mine}/{STACK_FILE}", f"name: {stack.name!r} belongs to the folder {owner}",
+                             "Give each stack a name of its own: that of its folder")
+    return stack
+
+
+def _shared_aliases(good: Collection[Stack]) -> Iterator[Fault]:
+    """An alias that means two stacks means none; each is still served by its name."""
+    names = {stack.name for stack in good}
+    claimed = Counter(alias for stack in good for alias in set(stack.aliases) - {stack.name})
+    for alias, times in sorted(claimed.items()):
+        if times > 1 or alias in names:
+            claims = [stack.name for stack in good if alias in (stack.name, *stack.aliases)]
+            yield Fault(alias, StackFileError(f"looking for the stack {alias!r}", f"it means {' and '.join(claims)}",
+                                              "Use a name, and take the alias out of one stack.yaml"))
