@@ -14,7 +14,7 @@ from tasks.step import is_retryable
 from tasks.work import OpenEnvironment
 from tidegate.errors import ConfigError
 from tidegate.facts import Version
-from tidegate.redaction import holds_secret
+from tidegate.plain_values import holds_secret
 from tidegate.stackfile import Service
 
 BUILD_SECONDS = 1800

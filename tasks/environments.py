@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -20,9 +21,10 @@ from tasks.work import OpenEnvironment
 from tidegate.catalogue import find_stack
 from tidegate.envfile import check_env, read_env
 from tidegate.errors import ConfigError, StackFileError
+from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
 from tidegate.ports import Notifier
-from tidegate.redaction import Redactor
+from tidegate.redaction import Redactor, learn
 from tidegate.settings import Settings
 from tidegate.stackfile import Environment, EnvironmentName, Stack
 
@@ -50,7 +52,7 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
     config = _environment(found, environment)
     values = _values(found, environment, config)
     host = load(DockerHost, config.host)
-    redactor = Redactor(values, secret_keys=tuple(config.secrets))
+    redactor = _redactor(found, config, values)
     registry = _optional(Registry, config.host)
     return OpenEnvironment(
         settings=settings, stack=found, name=environment, config=config, ledger=Ledger(settings.database_url),
@@ -58,6 +60,14 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
         registry=registry, source=GitSource.of(found, settings.home),
         edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in found.notifiers_for("red")},
         values=values, redactor=redactor)
+
+
+def _redactor(stack: Stack, config: Environment, values: Mapping[str, str]) -> Redactor:
+    """Hides this environment's secrets; what is of no one environment, such as errors and logs, hides them from now on."""
+    files = [stack.folder / file for file in config.compose_files]
+    names = known_names(stack, config, values, [file.read_text(errors="replace") for file in files if file.is_file()])
+    learn(values, tuple(config.secrets), names)
+    return Redactor(values, tuple(config.secrets), names)
 
 
 def load(kind: type[B], name: str) -> B:

@@ -18,7 +18,7 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 from tidegate.errors import ConfigError
-from tidegate.redaction import looks_secret, secret_parts
+from tidegate.plain_values import looks_secret, secret_parts
 from tidegate.stackfile import EnvironmentName
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

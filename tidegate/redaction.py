@@ -1,66 +1,117 @@
-"""A secret's value appears nowhere: texts pass through a Redactor before they are stored, shown or sent (P36)."""
+"""A secret's value appears nowhere: texts pass through a Redactor before they are cut, stored, shown or sent (P36)."""
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
-from collections.abc import Collection, Iterator, Mapping
-from urllib.parse import quote, quote_plus, unquote
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from tidegate.facts import ComposeModel
+from tidegate.plain_values import SHORTEST, is_plain, secret_parts
+from tidegate.unescaped import quiet, views
 
 MASK = "***"
-_SECRET_KEY = re.compile(
-    r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(^|_)(PASS|PWD|KEY|APIKEY|DSN)(_|$)", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/@:]*:([^\s/@]+)@", re.IGNORECASE)
-_SHORTEST = 4
 _SHORTEST_LINE = 12
-_SHORTEST_BASE64 = 8
+_SHORTEST_ENCODED = 8
+_WORD_LENGTH = 8
+_PLACES = re.compile(   # where a credential stands in any text, whosever it is
+    r"(?<=://)[^\s/@:\"'<>]{0,100}:(?P<url>[^\s/@\"'<>]{1,300})(?=@)|"
+    r"(?:password|passwd|passphrase|pwd|secret|token|api_?key)[\"']?=[\"']?(?P<pair>[^\s\"'&;,]{1,300})|"
+    r"\"[\w-]{0,40}(?:password|passwd|secret|token|api_?key)\"\s{0,2}:\s{0,2}\"(?P<json>[^\"\\]{1,300})\"", re.IGNORECASE)
+Span = tuple[int, int]
 
 
-def looks_secret(key: str) -> bool:
-    """Whether a key's name says that its value is secret: `MYSQL_PASSWORD`, `OCR_SERVICE_KEY`, `SENTRY_DSN`."""
-    return _SECRET_KEY.search(key) is not None
+class Needle(NamedTuple):
+    """What is looked for: the inside of a secret. Up to three characters on both sides may be cut off or changed."""
 
-
-def secret_parts(value: str) -> set[str]:
-    """Passwords inside URLs in `value`, as written and as meant."""
-    found = {match[1] for match in _URL_PASSWORD.finditer(value)}
-    return found | {unquote(password) for password in found}
-
-
-def holds_secret(key: str, value: str) -> bool:
-    """Whether a value is secret, or part of it: by its key's name, or by a password inside a URL."""
-    return looks_secret(key) or bool(secret_parts(value))
+    core: str
+    before: str
+    after: str
+    alone: bool
+    """A short word is hidden only where it stands alone: `shop` in `shop refused`, not in `workshop`."""
 
 
 class Redactor:
-    """Replaces the secret ones of `values` by `***`, in each form they take in logs. Values under 4 characters stay.
+    """Replaces the secret ones of `values` by `***`, in whatever escapes they stand. Values under 4 characters stay.
 
-    Secret is what a key's name says, what `secret_keys` names, and a password inside a URL under any key.
+    Each value is secret that is not plainly none; `secret_keys` names those that are secret in any case, `names` what
+    everybody reads anyway. What it has learnt it does not forget. Not in it: pieces of a secret, and what a program
+    compresses or encrypts.
     """
 
-    def __init__(self, values: Mapping[str, str], secret_keys: Collection[str] = ()) -> None:
-        forms = {form for key, value in values.items()
-                 for secret in _secrets(key, value, secret_keys) for form in _forms(secret)}
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+    def __init__(self, values: Mapping[str, str] | None = None, secret_keys: Collection[str] = (),
+                 names: Collection[str] = ()) -> None:
+        self._needles: dict[Needle, None] = {}
+        self._names: set[str] = set()
+        self.learn(values or {}, secret_keys, names)
+
+    def learn(self, values: Mapping[str, str], secret_keys: Collection[str] = (), names: Collection[str] = ()) -> None:
+        self._names.update(name.lower() for name in names)
+        for key, value in values.items():
+            for secret in _secrets(key, value, secret_keys, self._names):
+                self._needles.update(dict.fromkeys(_needles(secret)))
+
+    def learn_model(self, model: ComposeModel) -> None:
+        """What the compose files and their `env_file:` set beside the stack's own env file."""
+        for service in model.get("services", {}).values():
+            given = service.get("environment") or {}
+            self.learn({key: str(value) for key, value in given.items() if value is not None})
 
     def redact(self, text: str) -> str:
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        """Again: the same. Takes time in proportion to the text, whatever stands in it."""
+        spans = [span for match in _PLACES.finditer(text) for span in match.regs[1:] if span[0] >= 0]
+        for view in views(text) if self._needles else ():
+            spans += [view.origin(span) for span in _found(view.text, self._needles)]
+        return _masked(text, spans) if spans else text
 
 
-def _secrets(key: str, value: str, secret_keys: Collection[str]) -> set[str]:
-    whole = {value} if key in secret_keys or looks_secret(key) else set()
-    return {part for part in whole | secret_parts(value) if len(part.strip()) >= _SHORTEST}
+_PROCESS = Redactor()
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """As it is, in a URL, in a form, in JSON, in a compose file, and line by line as loggers print it."""
-    yield from (secret, secret.strip(), quote(secret), quote(secret, safe=""), quote_plus(secret))
-    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
-    yield secret.replace("$", "$$")
-    yield from (form for form in _base64_forms(secret.encode()) if len(form) >= _SHORTEST_BASE64)
-    yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE)
+def learn(values: Mapping[str, str], secret_keys: Collection[str] = (), names: Collection[str] = ()) -> None:
+    """What is secret for the rest of this process. Told by whoever opens an environment."""
+    _PROCESS.learn(values, secret_keys, names)
+
+
+def learn_model(model: ComposeModel) -> None:
+    """The same, of what only compose knows."""
+    _PROCESS.learn_model(model)
+
+
+def redact(text: str) -> str:
+    """`text` without the value of any secret that this process has learnt: for what belongs to no one environment, such
+    as errors and logs."""
+    return _PROCESS.redact(text)
+
+
+def _secrets(key: str, value: str, secret_keys: Collection[str], names: Collection[str]) -> set[str]:
+    parts = secret_parts(value)
+    if key in secret_keys or not is_plain(key, value, names):
+        parts |= {value, value.strip(), *_long_lines(value)}
+    return {part for part in parts if len(part.strip()) >= SHORTEST and part.strip().lower() not in names}
+
+
+def _long_lines(value: str) -> Iterator[str]:
+    """Loggers print line by line. The first and last line of a key file are no secret."""
+    lines = [line.strip() for line in value.splitlines()]
+    return (line for line in lines if len(line) >= _SHORTEST_LINE and not line.startswith("-----"))
+
+
+def _needles(secret: str) -> Iterator[Needle]:
+    for view in views(secret):
+        if len(view.text) >= SHORTEST:
+            yield _needle(view.text)
+    octets = secret.encode(errors="replace")
+    for encoded in {*_base64_forms(octets), octets.hex()}:
+        if len(encoded) >= _SHORTEST_ENCODED:
+            yield Needle(quiet(encoded), "", "", False)
+
+
+def _needle(text: str) -> Needle:
+    edge = max(0, min(3, (len(text) - 6) // 2))
+    alone = len(text) < _WORD_LENGTH and (text.isalpha() or text.isdigit())
+    return Needle(text[edge:len(text) - edge], text[:edge], text[len(text) - edge:], alone)
 
 
 def _base64_forms(secret: bytes) -> Iterator[str]:
@@ -69,3 +120,34 @@ def _base64_forms(secret: bytes) -> Iterator[str]:
         known = len(secret) + lead
         encoded = b64encode(bytes(lead) + secret)[-(-lead * 4 // 3):known * 4 // 3]
         yield from (encoded.decode(), encoded.translate(bytes.maketrans(b"+/", b"-_")).decode())
+
+
+def _found(text: str, needles: Iterable[Needle]) -> Iterator[Span]:
+    for needle in needles:
+        at = text.find(needle.core)
+        while at >= 0:
+            end = at + len(needle.core)
+            if not needle.alone or _stands_alone(text, at, end):
+                yield at - _same_before(text, at, needle.before), end + _same_after(text, end, needle.after)
+            at = text.find(needle.core, end)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    return not text[start - 1:start].isalnum() and not text[end:end + 1].isalnum()
+
+
+def _same_before(text: str, at: int, wanted: str) -> int:
+    return next((n for n in range(len(wanted), 0, -1) if n <= at and text[at - n:at] == wanted[-n:]), 0)
+
+
+def _same_after(text: str, end: int, wanted: str) -> int:
+    return next((n for n in range(len(wanted), 0, -1) if text[end:end + n] == wanted[:n]), 0)
+
+
+def _masked(text: str, spans: list[Span]) -> str:
+    parts, done, last = [], 0, -1
+    for start, end in sorted(spans):
+        if start > last:
+            parts += [text[done:start], MASK]
+        done = last = max(last, end)
+    return "".join([*parts, text[done:]])
