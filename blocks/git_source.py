@@ -18,12 +18,15 @@ from typing import IO, Self
 from blocks.command import run_command
 from tidegate.errors import VersionError
 from tidegate.facts import Commit, Outcome, Version
+from tidegate.formats import repository_fault
+from tidegate.outside_text import one_line
 from tidegate.stackfile import Stack
 from tidegate.versions import is_version_tag, resolve
 
+MOST_SUBJECT = 200
+MOST_NAME = 80
 _SHA = re.compile(r"[0-9a-f]{40}")
-_REMOTE = re.compile(r"^([a-z][a-z0-9+]*://|[^/]+@[^/]+:)")
-_PASSWORD = re.compile(r"^[a-z][a-z0-9+]*://[^/@]*:[^/@]*@")
+_REMOTE = re.compile(r"([a-z][a-z0-9+]*://|[^/]+@[^/]+:)", re.IGNORECASE)
 _WILL_NOT_CHANGE = re.compile(
     r"authentication failed|could not read (username|password)|permission denied|not found|does not exist|"
     r"bad revision|does not appear to be a git repository|dubious ownership|host key verification failed",
@@ -44,11 +47,10 @@ class GitSource:
     timeout_seconds: float = 120
 
     def __post_init__(self) -> None:
-        if _PASSWORD.match(self.repository):
-            raise VersionError(f"reading source.repository of {self.stack}", "it holds a password",
-                               "Take it out and give the worker an SSH key or a git credential helper")
-        if self.repository.startswith("-") or self.branch.startswith("-"):
-            raise VersionError(f"reading source of {self.stack}", "one begins with `-`", "Correct it")
+        if fault := repository_fault(self.repository):   # the address itself is not shown: it may hold a credential
+            raise VersionError(f"reading source.repository of {self.stack}", f"it {fault}", "Correct it in stack.yaml")
+        if self.branch.startswith("-"):
+            raise VersionError(f"reading source.branch of {self.stack}", "it begins with `-`", "Correct it")
 
     @classmethod
     def of(cls, stack: Stack, home: Path) -> Self:
@@ -131,7 +133,8 @@ class GitSource:
         doing = f"reading the commits of {self.stack}"
         log = self._git("log", "-z", f"--format={_COMMIT}", *arguments, doing=doing).stdout
         parts = log.rstrip("\0").split("\0") if log else []
-        return [Commit(sha, subject, author, datetime.fromisoformat(at).astimezone(UTC))
+        return [Commit(sha, one_line(subject, MOST_SUBJECT), one_line(author, MOST_NAME),
+                       datetime.fromisoformat(at).astimezone(UTC))
                 for sha, subject, author, at in zip(*[iter(parts)] * 4, strict=True)]
 
     def _git(self, *arguments: str, doing: str, stdout: IO[bytes] | None = None, lock: int | None = None) -> Outcome:

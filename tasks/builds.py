@@ -15,6 +15,7 @@ from tasks.work import OpenEnvironment
 from tidegate.errors import ConfigError
 from tidegate.facts import Version
 from tidegate.plain_values import holds_secret
+from tidegate.redaction import redact
 from tidegate.stackfile import Service
 
 BUILD_SECONDS = 1800
@@ -53,15 +54,23 @@ def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
 
 def _image(env: OpenEnvironment, version: Version, service: Service, exported: Path) -> str:
     source, arguments = env.stack.source, _build_arguments(env, version)
+    for path in (source.dockerfile, source.context):
+        _refuse_outside(exported, path)
     inputs = env.images.inputs(exported, source.dockerfile, source.context, arguments)
     if image := env.images.find(env.stack.name, version.commit.sha, inputs):
         get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
         return image
     image = env.images.build(
         exported / source.context, str(exported / source.dockerfile), tags=[f"{service.image}:{version.name}"],
-        labels=release_labels(env.stack.name, env.stack.title, version, source.repository, inputs), build_args=arguments)
+        labels=release_labels(env.stack.name, env.stack.title, version, redact(source.repository), inputs), build_args=arguments)
     get_run_logger().info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])
     return image
+
+
+def _refuse_outside(exported: Path, path: str) -> None:
+    """A link in a commit could lead to a file of the worker."""
+    if not (exported / path).resolve().is_relative_to(exported.resolve()):
+        raise ConfigError("reading the files of the commit", f"{path} leads out of them", "Take the link out of the repository")
 
 
 def _build_arguments(env: OpenEnvironment, version: Version) -> dict[str, str]:

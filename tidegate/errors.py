@@ -32,14 +32,20 @@ TidegateError
 """
 
 
+from tidegate.outside_text import clean
+
+
 class TidegateError(Exception):
-    """What was being done, what came back, what to do next. `retryable` decides whether a task tries again."""
+    """What was being done, what came back, what to do next. `retryable` decides whether a task tries again.
+
+    Its texts quote other programs: they are cleaned, bounded, and hold no secret that this process has learnt.
+    """
 
     retryable = False
 
     def __init__(self, doing: str, came_back: str, to_do: str, *, retryable: bool | None = None) -> None:
-        super().__init__(f"{doing}: {came_back}. {to_do}")
-        self.doing, self.came_back, self.to_do = doing, came_back, to_do
+        self.doing, self.came_back, self.to_do = map(clean, (doing, came_back, to_do))
+        super().__init__(f"{self.doing}: {self.came_back}. {self.to_do}")
         if retryable is not None:
             self.retryable = retryable
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
@@ -22,34 +18,33 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tidegate.errors import StackFileError
+from tidegate.formats import (
+    CREDENTIAL,
+    BlockName,
+    Branch,
+    EnvKey,
+    HostName,
+    ImageName,
+    ImagePath,
+    ImageTag,
+    Line,
+    Marker,
+    Name,
+    RelativePath,
+    Repository,
+    TimeZone,
+    Title,
+    UrlPath,
+    VolumeName,
+)
+from tidegate.outside_text import one_line
 from tidegate.yaml_text import read_yaml
 
 EnvironmentName = Literal["dev", "staging", "prod"]
 Severity = Literal["green", "yellow", "red"]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-EnvKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 MOST_SECONDS = 24 * 3600
 MOST_HOURS = 24 * 90
 MOST_SHOWN = 120
-_HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
-
-
-def _host_name(domain: str) -> str:
-    if not _HOST_NAME.match(domain):
-        raise ValueError("must be a host name")
-    return domain
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):   # OSError: a folder of zones, such as Europe
-        raise ValueError("must be a time zone such as Asia/Tokyo") from None
-    return name
-
-
-HostName = Annotated[str, AfterValidator(_host_name)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class Part(BaseModel):
@@ -61,20 +56,20 @@ class Part(BaseModel):
 class Source(Part):
     """Where the commits come from and how an image is built from one."""
 
-    repository: str = Field(description="Git URL, or a path relative to the stack file's folder.")
-    branch: str = Field("main", description="A commit must be reachable from this branch or a tag to be released.")
-    dockerfile: str = Field("Dockerfile", description="Path of the Dockerfile inside the repository.")
-    context: str = Field(".", description="Path of the build context inside the repository.")
-    build_args: dict[str, str] = Field({}, description="Build arguments; `${NAME}` is taken from the env file.")
+    repository: Repository = Field(description="Git URL, or a path relative to the stack file's folder.")
+    branch: Branch = Field("main", description="A commit must be reachable from this branch or a tag to be released.")
+    dockerfile: RelativePath = Field("Dockerfile", description="Path of the Dockerfile inside the repository.")
+    context: RelativePath = Field(".", description="Path of the build context inside the repository.")
+    build_args: dict[EnvKey, Line] = Field({}, description="Build arguments; `${NAME}` is taken from the env file.")
 
 
 class Service(Part):
     """One released service: the only ones that a release starts anew. The others live once, in the base project."""
 
     name: Name = Field(description="Name of the service in the compose files.")
-    image: str = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
+    image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
     port: int = Field(ge=1, le=65535, description="The port the edge forwards to, inside the container.")
-    ready_path: str = Field("/ready", pattern=r"^/", description="Answers 200 only when the service can work.")
+    ready_path: UrlPath = Field("/ready", description="Answers 200 only when the service can work.")
     start_budget_seconds: int = Field(
         60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
     stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
@@ -84,20 +79,20 @@ class Service(Part):
 class Login(Part):
     """Credentials for the smoke login, as names of keys in the env file (never the values)."""
 
-    path: str = Field(pattern=r"^/", description="Receives a JSON POST of `username` and `password`.")
+    path: UrlPath = Field(description="Receives a JSON POST of `username` and `password`.")
     username_key: EnvKey
     password_key: EnvKey
-    token_field: str = Field("token", description="Field of the JSON answer that must not be empty.")
+    token_field: Line = Field("token", description="Field of the JSON answer that must not be empty.")
 
 
 class SmokeCheck(Part):
     """One request whose answer is compared with what the release must show."""
 
-    name: str = Field(min_length=1)
-    path: str = Field("/", pattern=r"^/")
+    name: Title
+    path: UrlPath = "/"
     status: int = Field(200, ge=100, le=599)
-    contains: str | None = Field(None, description="Marker text of the body.")
-    json_fields: dict[str, str | int | float | bool] = Field(
+    contains: Marker | None = Field(None, description="Marker text of the body.")
+    json_fields: dict[Line, Marker | int | float | bool] = Field(
         {}, description="Dotted path into the JSON body, such as `items.0.id`, and the value it must have.")
     shows_version: bool = Field(False, description="The JSON body's `version` and `commit` must be the release's.")
     login: Login | None = None
@@ -125,7 +120,7 @@ class Migration(Part):
     tool: Literal["alembic"] = "alembic"
     service: Name
     database: Name = "main"
-    directory: str = Field("/app", description="Where alembic.ini lies inside the image.")
+    directory: ImagePath = Field("/app", description="Where alembic.ini lies inside the image.")
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
 
 
@@ -133,7 +128,7 @@ class State(Part):
     """What must be saved before production changes. Declared and not saved is a failure."""
 
     databases: tuple[Name, ...] = ("main",)
-    volumes: tuple[str, ...] = Field((), description="Named volumes, as the compose files name them.")
+    volumes: tuple[VolumeName, ...] = Field((), description="Named volumes, as the compose files name them.")
     keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")
 
 
@@ -150,13 +145,13 @@ class Watch(Part):
 class Environment(Part):
     """One environment: a host, its compose files, its configuration and its domains."""
 
-    host: str = Field("local", description="Name of the `docker-host` block in Prefect.")
-    compose_files: tuple[str, ...] = Field(min_length=1, description="Relative to the stack file's folder.")
-    env_file: str
-    secrets: dict[EnvKey, str] = Field({}, description="Env key -> name of a Prefect `secret` block.")
+    host: BlockName = Field("local", description="Name of the `docker-host` block in Prefect.")
+    compose_files: tuple[RelativePath, ...] = Field(min_length=1, description="Relative to the stack file's folder.")
+    env_file: RelativePath
+    secrets: dict[EnvKey, BlockName] = Field({}, description="Env key -> name of a Prefect `secret` block.")
     required_keys: tuple[EnvKey, ...] = Field((), description="Keys that must be there and not empty.")
     domains: tuple[HostName, ...] = Field(min_length=1)
-    image_alias: str = Field(description="Tag that is moved after a good release: an output, never an input.")
+    image_alias: ImageTag = Field(description="Tag that is moved after a good release: an output, never an input.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     approval: bool = Field(False, description="A person must accept before this environment changes.")
     approval_hours: float = Field(48, gt=0, le=MOST_HOURS)
@@ -167,7 +162,7 @@ class Stack(Part):
     """One application with its services, data and environments."""
 
     name: Name
-    title: str = Field(description="The name people use.")
+    title: Title = Field(description="The name people use.")
     aliases: tuple[Name, ...] = ()
     language: Literal["zh", "en"] = "en"
     time_zone: TimeZone = "UTC"
@@ -179,8 +174,8 @@ class Stack(Part):
     smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
     smoke_repeat_seconds: int = Field(3, ge=0, le=300, description="The checks run a second time after this long (P67).")
     watch: Watch = Watch()
-    notify: tuple[str, ...] = Field((), description="Names of `notifier` blocks.")
-    escalate: dict[Literal["yellow", "red"], tuple[str, ...]] = Field(
+    notify: tuple[BlockName, ...] = Field((), description="Names of `notifier` blocks.")
+    escalate: dict[Literal["yellow", "red"], tuple[BlockName, ...]] = Field(
         {}, description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).")
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
     folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
@@ -236,7 +231,8 @@ def _fault(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if not error["loc"] and error["type"] == "value_error":
         return message   # `_names_meet` names the paths itself
-    plain = {"extra_forbidden": "unknown key", "missing": "is missing", "too_short": "must not be empty"}
+    plain = {"extra_forbidden": "unknown key", "missing": "is missing", "too_short": "must not be empty",
+             CREDENTIAL: message}
     return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
 
 
@@ -250,5 +246,4 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _got(value: Any) -> str:
     if isinstance(value, (dict, list, tuple)):
         return ""
-    shown = json.dumps(value, ensure_ascii=False, default=str)
-    return f" (got {shown if len(shown) <= MOST_SHOWN else shown[:MOST_SHOWN] + ' …'})"
+    return f" (got {one_line(json.dumps(value, ensure_ascii=False, default=str), MOST_SHOWN)})"
