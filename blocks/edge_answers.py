@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from tidegate.routes import DEPLOYMENT_HEADER
+from tidegate.facts import Served
+from tidegate.routes import DEPLOYMENT_HEADER, read_served
 
 _NOBODY_THERE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError)
 
@@ -25,3 +26,8 @@ def is_own_404(answer: httpx.Response) -> bool:
     A route's own service adds the header to whatever its version answers. Needs no body.
     """
     return answer.status_code == 404 and DEPLOYMENT_HEADER not in answer.headers
+
+
+def served_by(answer: httpx.Response) -> Served | None:
+    """The deployment that answered: stack, environment and number; None where the edge names none."""
+    return read_served(answer.headers.get(DEPLOYMENT_HEADER, ""))

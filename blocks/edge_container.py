@@ -16,8 +16,8 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig
 
-from blocks.atomic_file import write_atomically
 from blocks.docker_host import DockerHost, engine_errors, is_port_taken
+from blocks.edge_folder import OWN_FILE, EdgeFolder
 from tidegate.errors import CapacityError, EdgeError
 
 EDGE_NAME = "tidegate-edge"
@@ -112,11 +112,13 @@ def stop_edge(host: DockerHost, container: str, *, grace_seconds: int = 30) -> N
 
 
 def write_own_routes(config_directory: Path) -> None:
-    """The edge's ping, API and metrics, on the check entry point."""
-    config_directory.mkdir(parents=True, exist_ok=True)
-    file = config_directory / "edge.yml"
-    if not file.exists() or file.read_text(encoding="utf-8") != OWN_ROUTES:
-        write_atomically(file, OWN_ROUTES)
+    """The edge's ping, API and metrics, on the check entry point; and what is foreign in its folder is set aside."""
+    folder = EdgeFolder(config_directory)
+    with folder.locked():
+        folder.mend()
+        file = config_directory / OWN_FILE
+        if not file.exists() or file.read_text(encoding="utf-8") != OWN_ROUTES:
+            folder.write(OWN_FILE, OWN_ROUTES)
 
 
 def _ensure_network(host: DockerHost) -> None:

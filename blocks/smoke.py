@@ -10,7 +10,8 @@ import httpx
 
 from blocks.smoke_request import NoAnswerError, SmokeRequest, fetch
 from tidegate.checks import Answer, evaluate, value_at
-from tidegate.facts import CheckResult, Version
+from tidegate.facts import CheckResult, Served, Version
+from tidegate.routes import DEPLOYMENT_HEADER, read_served
 from tidegate.stackfile import Login, SmokeCheck
 
 
@@ -25,6 +26,8 @@ class SmokeRunner:
     host_header: str
     version: Version
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    served: Served | None = None
+    """Who must answer, where an edge says who does."""
 
     def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
         """One result for each check, in the order of `checks`. The login runs first: others need its token.
@@ -43,9 +46,16 @@ class SmokeRunner:
 
     def _ask(self, client: httpx.Client, check: SmokeCheck, token: str) -> Answer:
         try:
-            return fetch(client, self._request(check, token))
+            return self._answered(fetch(client, self._request(check, token)))
         except NoAnswerError as error:
             return Answer(error=str(error))
+
+    def _answered(self, answer: Answer) -> Answer:
+        """An answer of somebody else proves nothing about this deployment, whatever it says."""
+        found = read_served(answer.headers.get(DEPLOYMENT_HEADER.lower(), ""))
+        if self.served is None or answer.error or found == self.served:
+            return answer
+        return Answer(error=f"it was answered by {found or 'no deployment'}, not by {self.served}", seconds=answer.seconds)
 
     def _request(self, check: SmokeCheck, token: str) -> SmokeRequest:
         if check.login:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 from prefect.blocks.core import Block
+from prefect.logging import get_logger
 from pydantic import Field
 
-from blocks.atomic_file import write_atomically
-from blocks.edge_answers import is_own_404
+from blocks.edge_answers import served_by
+from blocks.edge_folder import EdgeFolder, Routes
 from blocks.traefik_loaded import difference
+from tidegate.doors import doors_of_routes, host_name, taken_doors
 from tidegate.errors import EdgeError, FencedError
-from tidegate.facts import Route
-from tidegate.routes import DEPLOYMENT_HEADER, read_route, slot_host, traefik_config
+from tidegate.facts import Route, Served
+from tidegate.routes import read_route, slot_host, traefik_config
 
 _POLL_SECONDS = 0.02
 _GATEWAY_FAULTS = (502, 503, 504)
@@ -37,35 +36,60 @@ class TraefikEdge(Block):
 
     def route(self, stack: str, environment: str) -> Route | None:
         """What the edge was last told; None when it was told nothing."""
-        text = _read(self._file(stack, environment))
+        text = self._folder.text(stack, environment)
         return read_route(text) if text is not None else None
+
+    def routes(self) -> Routes:
+        """All that the edge was told, and the faulty files beside."""
+        return self._folder.routes()
+
+    def mend(self) -> list[str]:
+        """Take out of the edge's sight what Tidegate did not write. Returns, and logs, a sentence for each."""
+        with self._folder.locked():
+            said = self._folder.mend()
+        for sentence in said:
+            get_logger("tidegate.edge").warning(sentence)
+        return said
 
     def apply(self, route: Route) -> None:
         """Tell the edge and wait until it obeys. A route that it does not obey is taken back.
 
-        Raises FencedError when a newer owner wrote the file, EdgeError when the edge does not obey in time.
+        Raises FencedError when a newer owner wrote the file, EdgeError when somebody else has one of its host names or
+        the edge does not obey in time.
         """
-        file, text = self._file(route.stack, route.environment), traefik_config(route)
-        with _locked(file):
-            before = _read(file)
+        text, name = traefik_config(route), self._folder.file(route.stack, route.environment).name
+        self.mend()
+        with self._folder.locked():
+            before = self._folder.text(route.stack, route.environment)
             _refuse_older(route, before)
+            self._refuse_taken(route)
             if before != text:
-                write_atomically(file, text)
+                self._folder.write(name, text)
         try:
             self._wait_until_obeyed(text, before, route)
         except EdgeError:
-            _take_back(file, text, before)
+            self._take_back(route, text, before)
             raise
 
     def remove(self, stack: str, environment: str) -> None:
         """Take the route away; a missing one is away already."""
-        file = self._file(stack, environment)
-        with _locked(file):
-            before = _read(file)
-            file.unlink(missing_ok=True)
+        self.mend()
+        with self._folder.locked():
+            before = self._folder.text(stack, environment)
+            self._folder.remove(self._folder.file(stack, environment).name)
         self._wait_until_obeyed(None, before, None)
 
-    def serving(self, domain: str) -> int | None:
+    def renew(self) -> list[str]:
+        """Write every route anew that an earlier Tidegate wrote otherwise; who serves stays. Returns their files' names."""
+        self.mend()
+        with self._folder.locked():
+            texts = {self._folder.file(one.stack, one.environment).name: traefik_config(one) for one in self.routes().good}
+            old = [name for name, text in texts.items() if (self.config_directory / name).read_text(encoding="utf-8") != text]
+            for name in old:
+                self._folder.write(name, texts[name])
+        return old
+
+    def serving(self, domain: str) -> Served | None:
         """The deployment that answers a real request to `domain` now; None when no route takes it. Raises EdgeError."""
         with self._client() as client:
             try:
@@ -73,8 +97,24 @@ class TraefikEdge(Block):
             except httpx.HTTPError as error:
                 raise EdgeError(f"asking the edge who serves {domain}", type(error).__name__,
                                 "Look whether the edge runs", retryable=True) from None
-        shown = answer.headers.get(DEPLOYMENT_HEADER, "")
-        return int(shown) if shown.isdecimal() else None
+        return served_by(answer)
+
+    def _refuse_taken(self, route: Route) -> None:
+        taken = taken_doors(route.stack, route.environment, route.domains, doors_of_routes(self.routes().good))
+        if taken:
+            raise EdgeError(f"telling the edge the route of {route.stack} {route.environment}", "; ".join(map(str, taken)),
+                            "Nothing was changed. Choose another host name, or take it out of the other stack and release that")
+
+    def _take_back(self, route: Route, text: str, before: str | None) -> None:
+        """Put `before` in place again, unless somebody else has written since."""
+        name = self._folder.file(route.stack, route.environment).name
+        with self._folder.locked():
+            if before == text or self._folder.text(route.stack, route.environment) != text:
+                return
+            if before is None:
+                self._folder.remove(name)
+            else:
+                self._folder.write(name, before)
 
     def _wait_until_obeyed(self, text: str | None, before: str | None, route: Route | None) -> None:
         end, moved = time.monotonic() + self.obey_seconds, _moved(text, before)
@@ -100,44 +140,28 @@ class TraefikEdge(Block):
     def _answers_otherwise(self, client: httpx.Client, route: Route, moved: bool) -> str | None:
         if route.targets and moved:
             answer = _ask(client, self.public_url, route.domains[0], route.ready_path)
-            shown = answer.headers.get(DEPLOYMENT_HEADER)
-            if shown not in map(str, _numbers(route)) or answer.status_code in _GATEWAY_FAULTS:
-                return f"{route.domains[0]} answers {answer.status_code} by deployment {shown or 'none'}"
+            served = served_by(answer)
+            if served not in _wanted(route) or answer.status_code in _GATEWAY_FAULTS:
+                return f"{route.domains[0]} answers {answer.status_code} by {served or 'no deployment'}"
         if route.candidate:
             host = slot_host(route.stack, route.environment, route.candidate.deployment)
             answer = _ask(client, self.check_url, host, route.ready_path)
-            if answer.status_code in _GATEWAY_FAULTS or is_own_404(answer):
-                return f"{host} answers {answer.status_code}"
+            wanted = Served(route.stack, route.environment, route.candidate.deployment)
+            if answer.status_code in _GATEWAY_FAULTS or served_by(answer) != wanted:
+                return f"{host} answers {answer.status_code} by {served_by(answer) or 'no deployment'}"
         return None
 
     def _ready_path(self, domain: str) -> str:
-        for file in sorted(self.config_directory.glob("*_*.yml")):
-            route = read_route(file.read_text(encoding="utf-8"))
-            if domain in route.domains:
-                return route.ready_path
-        return "/"
+        wanted = host_name(domain)
+        found = [one.ready_path for one in self.routes().good if wanted in map(host_name, one.domains)]
+        return found[0] if found else "/"
 
     def _client(self) -> httpx.Client:
         return httpx.Client(timeout=self.request_seconds, trust_env=False)
 
-    def _file(self, stack: str, environment: str) -> Path:
-        return self.config_directory / f"{stack}_{environment}.yml"
-
-
-@contextlib.contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """One writer at a time on this machine, so that nobody comes between reading a fence and writing."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f".{file.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _read(file: Path) -> str | None:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
+    @property
+    def _folder(self) -> EdgeFolder:
+        return EdgeFolder(self.config_directory)
 
 
 def _refuse_older(route: Route, before: str | None) -> None:
@@ -146,17 +170,6 @@ def _refuse_older(route: Route, before: str | None) -> None:
         raise FencedError(f"telling the edge the route of {route.stack} {route.environment}",
                           f"owner {there} wrote it after owner {route.fence} was replaced",
                           "Nothing was changed; let the newer run finish")
-
-
-def _take_back(file: Path, text: str, before: str | None) -> None:
-    """Put `before` in place again, unless somebody else has written since."""
-    with _locked(file):
-        if before == text or _read(file) != text:
-            return
-        if before is None:
-            file.unlink()
-        else:
-            write_atomically(file, before)
 
 
 def _moved(text: str | None, before: str | None) -> bool:
@@ -169,9 +182,9 @@ def _moved(text: str | None, before: str | None) -> bool:
     return read_route(text).targets != read_route(before).targets
 
 
-def _numbers(route: Route) -> list[int]:
+def _wanted(route: Route) -> list[Served]:
     # Without the standby: an answer by it shows that the edge knows the route, and that the new slot is dead.
-    return [target.deployment for target in route.targets]
+    return [Served(route.stack, route.environment, target.deployment) for target in route.targets]
 
 
 def _ask(client: httpx.Client, url: str, host: str, path: str) -> httpx.Response:

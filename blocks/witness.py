@@ -14,7 +14,7 @@ from types import TracebackType
 
 import httpx
 
-from blocks.edge_answers import ended_unanswered, is_own_404
+from blocks.edge_answers import ended_unanswered, is_own_404, served_by
 from tidegate.facts import TrafficFigures
 from tidegate.routes import DEPLOYMENT_HEADER
 
@@ -38,15 +38,17 @@ class Seen:
 class TrafficWitness:
     """`with TrafficWitness(...) as witness:` sends requests until the block ends. Nothing is retried or followed.
 
+    `owner` is the stack and environment that must answer, where that is known: an answer by another one is a failure.
     `long_path` is requested once at the beginning and awaited at the end, to see that a request in flight survives.
     """
 
     def __init__(self, base_url: str, host_header: str, path: str = "/", *, rate_per_second: float = 20,
                  timeout_seconds: float = 5, most_seconds: float = 1800, long_path: str | None = None,
-                 long_timeout_seconds: float = 60) -> None:
+                 long_timeout_seconds: float = 60, owner: tuple[str, str] | None = None) -> None:
         self.base_url, self.host_header, self.path = base_url, host_header, path
         self.rate_per_second, self.timeout_seconds, self.most_seconds = rate_per_second, timeout_seconds, most_seconds
         self.long_path, self.long_timeout_seconds = long_path, long_timeout_seconds
+        self.owner = owner
         self._seen: list[Seen] = []
         self._stopped = threading.Event()
         self._began = time.monotonic()
@@ -97,12 +99,18 @@ class TrafficWitness:
             async with asyncio.timeout(timeout_seconds), client.stream("GET", path, timeout=timeout_seconds) as answer:
                 await answer.aread()
             deployment = answer.headers.get(DEPLOYMENT_HEADER, "none")
-            fault = None if answer.status_code < 400 else f"status {answer.status_code}"
+            fault = f"status {answer.status_code}" if answer.status_code >= 400 else self._answered_by_another(answer)
             reached = not is_own_404(answer)
         except (httpx.HTTPError, TimeoutError) as error:
             fault = str(error) or type(error).__name__
             reached = answer is not None or not ended_unanswered(error)
         self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault, reached))
+
+    def _answered_by_another(self, answer: httpx.Response) -> str | None:
+        served = served_by(answer)
+        if self.owner is None or (served and (served.stack, served.environment) == self.owner):
+            return None
+        return f"answered by {served or 'no deployment'}, not by {' '.join(self.owner)}"
 
 
 def summarize(seen: Sequence[Seen], until: float) -> TrafficFigures:

@@ -11,6 +11,7 @@ from rich.console import Console
 from sqlalchemy import create_engine, text
 
 from blocks.docker_host import DockerHost, engine_errors
+from blocks.edge_folder import EdgeFolder
 from cli.control_plane import ControlPlane
 from tidegate.errors import InputError
 from tidegate.settings import Settings
@@ -27,7 +28,7 @@ def reset(settings: Settings, console: Console, stack: str) -> None:
         _remove_containers(stack)
     shutil.rmtree(settings.home / "backups" / stack, ignore_errors=True)
     for environment in ENVIRONMENTS:
-        (settings.home / "edge" / f"{stack}_{environment}.yml").unlink(missing_ok=True)
+        EdgeFolder(settings.home / "edge").remove(f"{stack}_{environment}.yml")
     if ledger.exists():
         kept = ledger.with_name(f"ledger-before-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
         ledger.rename(kept)

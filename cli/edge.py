@@ -18,8 +18,10 @@ def start_edge(settings: Settings) -> EdgeAddresses:
     """The reverse proxy in a container of its own, on the ports of the settings."""
     routes = settings.home / "edge"
     routes.mkdir(parents=True, exist_ok=True)
-    return ensure_edge(local_host(settings), images(settings.home).get("EDGE_IMAGE", "traefik:v3.7"), routes,
-                       settings.edge_port, settings.edge_check_port, name=settings.edge_name)
+    addresses = ensure_edge(local_host(settings), images(settings.home).get("EDGE_IMAGE", "traefik:v3.7"), routes,
+                            settings.edge_port, settings.edge_check_port, name=settings.edge_name)
+    edge_of(settings, addresses).renew()
+    return addresses
 
 
 def local_host(settings: Settings) -> DockerHost:
@@ -31,5 +33,8 @@ def register_blocks(settings: Settings, addresses: EdgeAddresses) -> None:
     for kind in (DockerHost, TraefikEdge, Registry, SlackWebhook, AppriseNotifier):
         kind.register_type_and_schema()
     local_host(settings).save(LOCAL, overwrite=True)
-    TraefikEdge(config_directory=settings.home / "edge", public_url=addresses.public_url,
-                check_url=addresses.check_url).save(LOCAL, overwrite=True)
+    edge_of(settings, addresses).save(LOCAL, overwrite=True)
+
+
+def edge_of(settings: Settings, addresses: EdgeAddresses) -> TraefikEdge:
+    return TraefikEdge(config_directory=settings.home / "edge", public_url=addresses.public_url, check_url=addresses.check_url)

@@ -68,10 +68,12 @@ def rollback(
 @app.command()
 def status(stack: str | None = None, json: AsJson = False) -> None:
     """What runs where: the edge's answer beside the ledger's."""
-    from cli.status import rows, table
+    from cli.status import rows, table, warnings
 
     found = rows(Settings(), stack)
     console.print_json(jsonlib.dumps(found)) if json else console.print(table(found))
+    for sentence in warnings(Settings()):
+        Console(stderr=True).print(f"[red]![/red] {escape(sentence)}", soft_wrap=True)
 
 
 @app.command()

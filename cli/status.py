@@ -11,10 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from blocks.docker_host import DockerHost
+from blocks.edge_folder import EdgeFolder
 from tidegate.catalogue import every_stack
+from tidegate.doors import doors_of_routes, shared_doors
 from tidegate.each import each
 from tidegate.errors import TidegateError
-from tidegate.facts import ContainerFacts
+from tidegate.facts import ContainerFacts, Served
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
@@ -36,6 +38,12 @@ def rows(settings: Settings, only: str | None) -> list[Row]:
     unseen = [_faulty(places[one.name][0].name, places[one.name][1], str(one.error)) for one in seen.faulty]
     unread = [_faulty(one.name, None, str(one.error)) for one in stacks.faulty]
     return [*seen.good.values(), *unseen, *([] if only else [*unread, *_strange(ledger, places)])]
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What is wrong with the edge's folder, and host names that have two owners there."""
+    routes = EdgeFolder(settings.home / "edge").routes()
+    return [*routes.faulty, *shared_doors(doors_of_routes(routes.good))]
 
 
 def table(found: list[Row]) -> Table:
@@ -73,22 +81,25 @@ def _since(row: Row) -> str:
 
 
 def _sent_to(row: Row) -> str:
-    edge = "nobody" if row["edge"] is None else f"#{row['edge']}"
-    return f"[green]{edge}[/green]" if row["agrees"] else f"[red]{edge}, not #{row['number'] or 'nobody'}[/red]"
+    edge = row["edge"] or "nobody"
+    shown = edge.replace(f"{row['stack']}/{row['environment']}/", "#")   # somebody else's is shown with its whole name
+    return f"[green]{shown}[/green]" if row["agrees"] else f"[red]{shown}, not #{row['number'] or 'nobody'}[/red]"
 
 
 def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> Row:
     now = ledger.deployments.current(stack.name, environment)
     edge = _edge(settings, stack, environment)
     number = now.number if now else None
+    meant = Served(stack.name, environment, number) if number else None
     return {
         "stack": stack.name, "environment": environment, "version": now.version if now else None, "number": number,
         "state": now.state.value if now else None, "commit": now.release.commit if now else None,
         "since": now.switched_at.isoformat() if now and now.switched_at else None, "time_zone": stack.time_zone,
-        "edge": edge, "agrees": edge == number, "containers": _containers(now.slot) if now else [], "fault": None}
+        "edge": str(edge) if edge else None, "agrees": edge == meant, "containers": _containers(now.slot) if now else [],
+        "fault": None}
 
 
-def _edge(settings: Settings, stack: Stack, environment: str) -> int | None:
+def _edge(settings: Settings, stack: Stack, environment: str) -> Served | None:
     from blocks.traefik import TraefikEdge
 
     edge = TraefikEdge(config_directory=settings.home / "edge", public_url=f"http://127.0.0.1:{settings.edge_port}",

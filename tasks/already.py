@@ -8,6 +8,7 @@ from tasks.deployments import key_of_run
 from tasks.slots import is_warm
 from tasks.traffic import serves
 from tasks.work import OpenEnvironment
+from tidegate.facts import Served
 from tidegate.ledger.tables import Deployment
 from tidegate.plan import Plan
 from tidegate.states import DeploymentState
@@ -32,6 +33,6 @@ def _is_planned(serving: Deployment, plan: Plan) -> bool:
 
 
 def _is_true(env: OpenEnvironment, serving: Deployment) -> bool:
-    route = env.edge.route(env.stack.name, env.name)
-    return (route is not None and route.domains == env.config.domains and serves(env) == serving.number
+    route, meant = env.edge.route(env.stack.name, env.name), Served(env.stack.name, env.name, serving.number)
+    return (route is not None and route.domains == env.config.domains and serves(env) == meant
             and is_warm(env, serving.slot))

@@ -14,7 +14,7 @@ from blocks.edge_metrics import figures_between
 from blocks.witness import TrafficWitness
 from tasks.deployments import previous
 from tasks.samples import Memory, Taken, figures_of_window, keep, recall, recent_figures, take
-from tasks.smoke import smoke
+from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, is_retryable, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import EdgeError
@@ -81,7 +81,7 @@ class SlidingWindow:
         return replace(counted, requests=max(counted.errors, counted.requests - (own_now - own_before)))
 
     def _own(self) -> int:
-        return self.witness.figures().by_version.get(str(self.work.deployment.number), 0)
+        return self.witness.figures().by_version.get(str(self.work.served), 0)
 
 
 @task(task_run_name="look at {env.base_project}", retries=2, retry_delay_seconds=[1, 3], retry_condition_fn=is_retryable,
@@ -115,7 +115,7 @@ def _look(env: OpenEnvironment, serving: Deployment, memory: Memory, now: dateti
 def ask(env: OpenEnvironment, serving: Deployment) -> list[CheckResult]:
     """The smoke checks through the public edge."""
     commit = Commit(sha=serving.commit, subject="", author="", at=serving.created_at)
-    return smoke(env, Version(serving.version, commit), env.edge.public_url, env.config.domains[0])
+    return smoke_public_door(env, Version(serving.version, commit), serving.number)
 
 
 def _since(known: Mapping[str, datetime], look: Look, now: datetime) -> dict[str, datetime]:

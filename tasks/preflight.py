@@ -12,6 +12,7 @@ from tasks.backups import backup_store
 from tasks.base import base_containers, refuse_stopped
 from tasks.builds import declared_arguments
 from tasks.databases import free_connections, owned, spec_of
+from tasks.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment
 from tidegate.compose_lint import lint_model
@@ -103,10 +104,13 @@ def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult
 
 
 def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    domain = env.config.domains[0]
+    """Every host name is ours alone; what answers there is told with stack and environment."""
     env.edge.route(env.stack.name, env.name)
-    number = env.edge.serving(domain)
-    yield _passed("edge", f"{domain} → #{number}" if number else f"{domain} is free")
+    refuse_taken_doors(env)
+    for domain, served in refuse_foreign_answers(env).items():
+        yield _passed("edge", f"{domain} → {served}" if served else f"{domain} is free")
+    if faulty := env.edge.routes().faulty:
+        yield _passed("edge's folder", f"the switch sets aside what is foreign: {'; '.join(faulty)}")
 
 
 def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:

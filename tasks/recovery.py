@@ -96,7 +96,7 @@ def _has_ended(ledger: Ledger, lock: Lock) -> bool:
 
 def serves_now(work: Work) -> bool:
     """Whether the edge sends people to this deployment: asked of the edge, never inferred."""
-    return work.env.edge.serving(work.env.config.domains[0]) == work.deployment.number
+    return work.env.edge.serving(work.env.config.domains[0]) == work.served
 
 
 @task(task_run_name="wait for what {work.title} left running", timeout_seconds=LOST_JOB_SECONDS + 60,

@@ -12,7 +12,7 @@ from tasks.pages import publish
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import SmokeError
-from tidegate.facts import CheckResult, Version
+from tidegate.facts import CheckResult, Served, Version
 from tidegate.pages import smoke_page
 from tidegate.routes import slot_host
 
@@ -24,7 +24,7 @@ def smoke_slot(work: Work) -> Evidence:
     Needs: a candidate route at the edge. Leaves: nothing. Again: asks again. Undo: nothing to undo.
     """
     host = slot_host(work.env.stack.name, work.env.name, work.deployment.number)
-    return _proved(work, work.env.edge.check_url, host, "at its own address")
+    return _proved(work, smoke(work.env, work.version, work.served, work.env.edge.check_url, host), "at its own address")
 
 
 @step("smoke-public", timeout_seconds=600)
@@ -33,19 +33,24 @@ def smoke_public(work: Work) -> Evidence:
 
     Needs: the switch. Leaves: an artifact. Again: asks again. Undo: nothing to undo.
     """
-    domain, edge = work.env.config.domains[0], work.env.edge
-    _proved(work, edge.public_url, domain, "through the edge")
+    _proved(work, _at_public_door(work), "through the edge")
     time.sleep(work.env.stack.smoke_repeat_seconds)
-    evidence = _proved(work, edge.public_url, domain, "through the edge, again")
+    evidence = _proved(work, _at_public_door(work), "through the edge, again")
     title = f"{work.title} {work.version.name}"
     publish(work, "smoke", smoke_page(results_of(evidence), work.env.stack.language, title))
     return evidence
 
 
-def smoke(env: OpenEnvironment, version: Version, base_url: str, host: str) -> list[CheckResult]:
-    """All checks of the stack that run in this environment, against `host` behind `base_url`."""
+def smoke_public_door(env: OpenEnvironment, version: Version, number: int) -> list[CheckResult]:
+    """All checks as a visitor asks, of whom only the deployment `number` of this environment may answer."""
+    served = Served(env.stack.name, env.name, number)
+    return smoke(env, version, served, env.edge.public_url, env.config.domains[0])
+
+
+def smoke(env: OpenEnvironment, version: Version, served: Served, base_url: str, host: str) -> list[CheckResult]:
+    """All checks of the stack that run in this environment, against `host` behind `base_url`; `served` must answer."""
     checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
-    results = SmokeRunner(base_url, host, version, env.values).run(checks)
+    results = SmokeRunner(base_url, host, version, env.values, served).run(checks)
     return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]   # it quotes the answer
 
 
@@ -53,8 +58,11 @@ def results_of(evidence: Evidence) -> tuple[CheckResult, ...]:
     return tuple(CheckResult(**row) for row in evidence["checks"])
 
 
-def _proved(work: Work, base_url: str, host: str, where: str) -> Evidence:
-    results = smoke(work.env, work.version, base_url, host)
+def _at_public_door(work: Work) -> list[CheckResult]:
+    return smoke_public_door(work.env, work.version, work.deployment.number)
+
+
+def _proved(work: Work, results: list[CheckResult], where: str) -> Evidence:
     for result in results:
         get_run_logger().info("%s %s: %s (%.2f s)", result.outcome, result.name, result.detail, result.seconds)
     bad = [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]

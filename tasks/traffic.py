@@ -12,11 +12,11 @@ from prefect import get_run_logger
 from blocks.witness import TrafficWitness
 from tasks.deployments import planned, previous
 from tasks.pages import publish
-from tasks.smoke import smoke
+from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, target
 from tidegate.errors import LedgerError, SmokeError
-from tidegate.facts import Route, Target, Version
+from tidegate.facts import Route, Served, Target, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.pages import traffic_page
 
@@ -63,9 +63,9 @@ def rehearse_rollback(work: Work) -> Evidence:
     if old is None or plan.way_back != "image only":
         return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {plan.way_back}"}
     _serve(work, target(work.env, old), None)
-    _prove(work, old.release.version, old.release.commit)
+    _prove(work, old.number, Version(old.release.version, replace(work.version.commit, sha=old.release.commit)))
     _serve(work, work.target(), target(work.env, old))
-    _prove(work, work.version.name, work.version.commit.sha)
+    _prove(work, work.deployment.number, work.version)
     return {"rehearsed": True, "to": old.number}
 
 
@@ -105,7 +105,8 @@ def shift_back(work: Work) -> Evidence:
 def traffic_witness(work: Work) -> Iterator[TrafficWitness]:
     """Steady real requests through the edge, counted: nothing may be lost while the block lasts."""
     witness = TrafficWitness(work.env.edge.public_url, work.env.config.domains[0], work.env.service.ready_path,
-                             rate_per_second=WITNESS_PER_SECOND)
+                             rate_per_second=WITNESS_PER_SECOND,
+                             owner=(work.env.stack.name, work.env.name))
     if previous(work) is None:
         yield witness   # nobody is served yet, so there is nothing to lose
         return
@@ -138,6 +139,7 @@ def _route(work: Work) -> Route:
     env = work.env
     empty = Route(stack=env.stack.name, environment=env.name, domains=env.config.domains, targets=(), standby=None,
                   candidate=None, fence=_fence(work), ready_path=env.service.ready_path)
+    env.edge.mend()   # so that a broken file of this very environment stops no way back either
     found = env.edge.route(env.stack.name, env.name) or empty
     return replace(found, domains=env.config.domains, fence=_fence(work), ready_path=env.service.ready_path)
 
@@ -148,14 +150,13 @@ def _fence(work: Work) -> int:
     return work.lock.fence
 
 
-def _prove(work: Work, version: str, commit: str) -> None:
-    meant = Version(version, replace(work.version.commit, sha=commit))
-    results = smoke(work.env, meant, work.env.edge.public_url, work.env.config.domains[0])
+def _prove(work: Work, number: int, version: Version) -> None:
+    results = smoke_public_door(work.env, version, number)
     if bad := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
-        raise SmokeError(f"rehearsing the rollback of {work.title} with {version}", "; ".join(bad),
+        raise SmokeError(f"rehearsing the rollback of {work.title} with {version.name}", "; ".join(bad),
                          "The way back does not work: correct it before this version goes to production")
 
 
-def serves(env: OpenEnvironment) -> int | None:
-    """The number of the deployment that the edge sends people to, asked of the edge."""
+def serves(env: OpenEnvironment) -> Served | None:
+    """The deployment that the edge sends people to, asked of the edge."""
     return env.edge.serving(env.config.domains[0])

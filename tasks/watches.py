@@ -10,7 +10,7 @@ from blocks.witness import MOST_REQUESTS, TrafficWitness
 from tasks.deployments import planned
 from tasks.live import SlidingWindow, baseline_of
 from tasks.slots import slot_state
-from tasks.smoke import smoke
+from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, step
 from tasks.work import Work
 from tidegate.errors import EdgeError, RegressionError
@@ -73,7 +73,7 @@ def _ask(work: Work) -> list[CheckResult]:
     end = time.time() + EDGE_AWAY_SECONDS
     while True:
         try:
-            return smoke(work.env, work.version, work.env.edge.public_url, work.env.config.domains[0])
+            return smoke_public_door(work.env, work.version, work.deployment.number)
         except EdgeError as away:
             if time.time() > end:
                 raise

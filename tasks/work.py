@@ -12,7 +12,7 @@ from blocks.images import ImageStore
 from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from tidegate.envfile import fingerprint
-from tidegate.facts import ComposeModel, Slot, Target, Version
+from tidegate.facts import ComposeModel, Served, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.ports import Notifier
@@ -85,6 +85,11 @@ class Work:
     @property
     def project(self) -> str:
         return self.deployment.slot
+
+    @property
+    def served(self) -> Served:
+        """How the edge names this deployment in an answer."""
+        return Served(self.env.stack.name, self.env.name, self.deployment.number)
 
     @property
     def fence(self) -> int | None:

@@ -120,6 +120,18 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Served:
+    """Which deployment answers, as the edge's header says it: `shop/prod/42`."""
+
+    stack: str
+    environment: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.stack}/{self.environment}/{self.number}"
+
+
+@dataclass(frozen=True)
 class Route:
     """What the edge is told for one stack in one environment. Carries the fencing number of its writer."""
 

@@ -16,6 +16,7 @@ from tidegate.facts import (
     Outcome,
     Route,
     SchemaChange,
+    Served,
     Slot,
     Version,
 )
@@ -59,11 +60,11 @@ class SourceRepository(Protocol):
 
 
 class Edge(Protocol):
-    """The reverse proxy of a host. Raises EdgeError, FencedError."""
+    """The reverse proxy of a host. A host name has one owner there. Raises EdgeError, FencedError."""
 
     def route(self, stack: str, environment: str) -> Route | None: ...
     def apply(self, route: Route) -> None: ...
-    def serving(self, domain: str) -> int | None: ...
+    def serving(self, domain: str) -> Served | None: ...
 
 
 class DatabaseServer(Protocol):

@@ -5,6 +5,7 @@ Names join their parts by `_`, which no stack's name holds: so no two stacks eve
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 
 from tidegate.errors import EdgeError
-from tidegate.facts import Route, Target
+from tidegate.facts import Route, Served, Target
 
 PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"
@@ -21,9 +22,18 @@ _WHOLE = 100
 # A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself only when none of it
 # had been sent; with `status` also when it is safe to repeat (no POST, PATCH) and its body was small enough to keep.
 _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
-_COMMENT = re.compile(r"^# (?P<key>[a-z ]+): (?P<value>.*)$", re.MULTILINE)
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*{_LABEL}")
+# No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its environment.
+_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
+_HEAD = re.compile(
+    r"# written by Tidegate; do not edit: the next switch overwrites it\n"
+    r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n# deployment: [0-9, none]+\n"
+    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n")   # 0.1 wrote the path without quotes
 _HOST = re.compile(r"Host\(`([^`]+)`\)")
+_SERVED = re.compile(r"([a-z][a-z0-9-]{0,30})/([a-z][a-z0-9-]{0,30})/([1-9][0-9]{0,8})")
 
 
 def slot_host(stack: str, environment: str, number: int) -> str:
@@ -36,29 +46,55 @@ def service_name(stack: str, environment: str, number: int) -> str:
     return f"{stack}_{environment}_{number}"
 
 
+def read_served(header: str) -> Served | None:
+    """What the edge's header says about who answered; None where it says nothing that Tidegate wrote."""
+    found = _SERVED.fullmatch(header)
+    return Served(found[1], found[2], int(found[3])) if found else None
+
+
 def traefik_config(route: Route) -> str:
-    """The file's whole text. Raises EdgeError when the route contradicts itself."""
-    if faults := list(_faults(route)):
-        raise EdgeError(f"writing the route of {route.stack} {route.environment}", "; ".join(faults),
-                        "Report it: a route is made by the plan")
-    return _comments(route) + yaml.safe_dump({"http": _http(route)}, sort_keys=False, width=200)
+    """The file's whole text. Raises EdgeError when the route contradicts itself, or holds what no route may hold.
+
+    It trusts nobody who made the route: whatever reaches a rule, a name or a comment is of a form that cannot leave it.
+    """
+    if faults := [*_unsafe(route), *_faults(route)]:
+        raise EdgeError(f"writing the route of {route.stack!r} {route.environment!r}", "; ".join(faults),
+                        "Correct what stack.yaml says about it")
+    return _head(route) + yaml.safe_dump({"http": _http(route)}, sort_keys=False, width=200)
 
 
 def read_route(text: str) -> Route:
     """The route that `traefik_config` wrote. Raises EdgeError when the text is not such a file."""
     try:
-        notes = {match["key"]: match["value"] for match in _COMMENT.finditer(text)}
-        return _route(notes, yaml.safe_load(text)["http"])
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return _route(text)
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise EdgeError("reading a route file", f"it is not as Tidegate wrote it ({type(error).__name__})",
                         "Remove the file and release again; nothing edits it but Tidegate") from None
+
+
+def _unsafe(route: Route) -> Iterator[str]:
+    """Values that could mean more in the file than they are."""
+    named = (("stack", route.stack), ("environment", route.environment))
+    yield from (f"the {what} {value!r} is no name" for what, value in named if not _is(_NAME, value))
+    yield from (f"{domain!r} is no host name" for domain in route.domains if not _is(_DOMAIN, domain))
+    if not _is(_PATH, route.ready_path):
+        yield f"the ready path {route.ready_path!r} is no path of a URL"
+    for slot in _slots(route):
+        if not _is(_URL, slot.url):
+            yield f"{slot.url!r} is no address"
+        yield from (f"{value!r} is no number" for value in (slot.deployment, slot.weight) if type(value) is not int)
+    if type(route.fence) is not int or route.fence < 0:
+        yield f"the fence {route.fence!r} is no number"
+
+
+def _is(form: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def _faults(route: Route) -> Iterator[str]:
     slots = _slots(route)
     if len({slot.deployment for slot in slots}) < len(slots):
         yield "one deployment has two parts in it"
-    yield from (f"{slot.url!r} is no address" for slot in slots if not _URL.fullmatch(slot.url))
     if not route.domains:
         yield "it has no domain"
     if route.standby and not route.targets:
@@ -71,11 +107,11 @@ def _slots(route: Route) -> list[Target]:
     return [slot for slot in (*route.targets, route.standby, route.candidate) if slot]
 
 
-def _comments(route: Route) -> str:
+def _head(route: Route) -> str:
     serving = ", ".join(str(target.deployment) for target in route.targets) or "none"
     return ("# written by Tidegate; do not edit: the next switch overwrites it\n"
             f"# stack: {route.stack}\n# environment: {route.environment}\n# deployment: {serving}\n"
-            f"# fence: {route.fence}\n# ready path: {route.ready_path}\n")
+            f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n")
 
 
 def _http(route: Route) -> dict[str, Any]:
@@ -84,7 +120,7 @@ def _http(route: Route) -> dict[str, Any]:
         "routers": {_name(route, "public"): _public_router(route),
                     **{_slot_name(route, slot): _check_router(route, slot) for slot in slots}},
         "middlewares": {_name(route, "retry"): {"retry": _RETRY},
-                        **{_slot_name(route, slot): _number_header(slot) for slot in slots}},
+                        **{_slot_name(route, slot): _served_header(route, slot) for slot in slots}},
         "services": {**{_slot_name(route, slot): _slot_service(route, slot) for slot in slots},
                      **_shared_services(route)},
     }
@@ -102,8 +138,10 @@ def _check_router(route: Route, slot: Target) -> dict[str, Any]:
     return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Host(`{host}`)", "service": _slot_name(route, slot)}
 
 
-def _number_header(slot: Target) -> dict[str, Any]:
-    return {"headers": {"customResponseHeaders": {DEPLOYMENT_HEADER: str(slot.deployment)}}}
+def _served_header(route: Route, slot: Target) -> dict[str, Any]:
+    """Traefik overwrites whatever the application says under this name."""
+    served = Served(route.stack, route.environment, slot.deployment)
+    return {"headers": {"customResponseHeaders": {DEPLOYMENT_HEADER: str(served)}}}
 
 
 def _slot_service(route: Route, slot: Target) -> dict[str, Any]:
@@ -152,8 +190,20 @@ def _slot_name(route: Route, slot: Target) -> str:
     return service_name(route.stack, route.environment, slot.deployment)
 
 
-def _route(notes: dict[str, str], http: dict[str, Any]) -> Route:
-    prefix = f"{notes['stack']}_{notes['environment']}_"
+def _route(text: str) -> Route:
+    """The head's facts are read from its own lines alone: whatever stands below is no fact. Raises what YAML raises."""
+    head = _HEAD.match(text)
+    if head is None:
+        raise ValueError("no head")
+    content = yaml.safe_load(text[head.end():])
+    http, prefix = content["http"], f"{head['stack']}_{head['environment']}_"
+    if foreign := [name for kind in http.values() for name in kind if not name.startswith(prefix)] or content.keys() - {"http"}:
+        raise ValueError(f"foreign parts {foreign}")
+    ready_path = json.loads(head["ready"]) if head["ready"].startswith('"') else head["ready"]
+    return _route_of(head, http, prefix, ready_path)
+
+
+def _route_of(head: re.Match[str], http: dict[str, Any], prefix: str, ready_path: str) -> Route:
     public, services = http["routers"][f"{prefix}public"], http["services"]
     failover = services[public["service"]].get("failover", {})
     serving = _read_targets(services, failover.get("service", public["service"]))
@@ -162,9 +212,9 @@ def _route(notes: dict[str, str], http: dict[str, Any]) -> Route:
     others = [_read_slot(services, name) for name in http["routers"] if name != f"{prefix}public"]
     candidates = [slot for slot in others if slot.deployment not in named]
     return Route(
-        stack=notes["stack"], environment=notes["environment"], domains=tuple(_HOST.findall(public["rule"])),
+        stack=head["stack"], environment=head["environment"], domains=tuple(_HOST.findall(public["rule"])),
         targets=serving, standby=standby, candidate=candidates[0] if candidates else None,
-        fence=int(notes["fence"]), ready_path=notes["ready path"])
+        fence=int(head["fence"]), ready_path=ready_path)
 
 
 def _read_targets(services: dict[str, Any], name: str) -> tuple[Target, ...]:

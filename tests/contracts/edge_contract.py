@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tidegate.errors import FencedError
-from tidegate.facts import Route, Target
+from tidegate.errors import EdgeError, FencedError
+from tidegate.facts import Route, Served, Target
 from tidegate.ports import Edge
 
 
@@ -28,23 +28,23 @@ class EdgeContract:
         route = self.route(slots[0])
         edge.apply(route)
         assert edge.route("contract", "prod") == route
-        assert edge.serving(self.domain) == 1
+        assert edge.serving(self.domain) == Served("contract", "prod", 1)
 
     def test_a_candidate_beside_does_not_serve(self, edge: Edge, slots: tuple[Target, Target]) -> None:
         edge.apply(self.route(slots[0], candidate=slots[1]))
-        assert edge.serving(self.domain) == 1
+        assert edge.serving(self.domain) == Served("contract", "prod", 1)
 
     def test_a_switch_changes_who_serves_and_keeps_the_standby(self, edge: Edge, slots: tuple[Target, Target]) -> None:
         edge.apply(self.route(slots[0]))
         switched = self.route(slots[1], standby=slots[0])
         edge.apply(switched)
-        assert edge.serving(self.domain) == 2
+        assert edge.serving(self.domain) == Served("contract", "prod", 2)
         assert edge.route("contract", "prod") == switched
 
     def test_applying_a_route_twice_changes_nothing(self, edge: Edge, slots: tuple[Target, Target]) -> None:
         for _ in range(2):
             edge.apply(self.route(slots[0]))
-        assert edge.serving(self.domain) == 1
+        assert edge.serving(self.domain) == Served("contract", "prod", 1)
 
     def test_an_older_owner_is_refused_and_changes_nothing(self, edge: Edge, slots: tuple[Target, Target]) -> None:
         newer = self.route(slots[1], fence=6)
@@ -52,10 +52,32 @@ class EdgeContract:
         with pytest.raises(FencedError):
             edge.apply(self.route(slots[0], fence=5))
         assert edge.route("contract", "prod") == newer
-        assert edge.serving(self.domain) == 2
+        assert edge.serving(self.domain) == Served("contract", "prod", 2)
 
     def test_environments_do_not_touch_each_other(self, edge: Edge, slots: tuple[Target, Target]) -> None:
         edge.apply(self.route(slots[0]))
         edge.apply(replace(self.route(slots[1]), environment="staging", domains=("staging.example.test",)))
-        assert edge.serving(self.domain) == 1
-        assert edge.serving("staging.example.test") == 2
+        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+        assert edge.serving("staging.example.test") == Served("contract", "staging", 2)
+
+    @pytest.mark.parametrize("owner", [("thief", "prod"), ("contract", "staging")])
+    def test_a_host_name_has_one_owner_who_keeps_it(
+            self, edge: Edge, slots: tuple[Target, Target], owner: tuple[str, str]) -> None:
+        edge.apply(self.route(slots[0]))
+        stolen = replace(self.route(slots[1], fence=99), stack=owner[0], environment=owner[1])
+        with pytest.raises(EdgeError, match=f"{self.domain} belongs to contract prod"):
+            edge.apply(stolen)
+        assert edge.route(*owner) is None
+        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+
+    def test_a_candidate_takes_no_host_name_of_others_either(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        edge.apply(self.route(slots[0]))
+        with pytest.raises(EdgeError, match="belongs to contract prod"):
+            edge.apply(replace(self.route(candidate=slots[1]), stack="thief"))
+        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+
+    def test_a_host_name_that_its_owner_gave_up_is_free(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        edge.apply(self.route(slots[0]))
+        edge.apply(replace(self.route(slots[0], fence=6), domains=("moved.example.test",)))
+        edge.apply(replace(self.route(slots[1]), stack="heir"))
+        assert edge.serving(self.domain) == Served("heir", "prod", 2)

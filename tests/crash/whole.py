@@ -47,7 +47,7 @@ def assert_whole(tidegate: Installation, stack: str, run: UUID, versions: set[st
     assert now is not None
     assert answer.json()["version"] == now.version
     assert now.version in versions
-    assert answer.headers["X-Tidegate-Deployment"] == str(now.number)
+    assert answer.headers["X-Tidegate-Deployment"] == f"{now.stack}/{now.environment}/{now.number}"
     assert running_slots(tidegate, stack) == {now.slot}
     assert left_over(stack) == []
     for mine in (one for one in tidegate.history(stack) if one.run_id == str(run)):

@@ -67,7 +67,7 @@ def database_of(tidegate: Installation, stack: str) -> SqlDatabase:
 def serving(tidegate: Installation, stack: str) -> tuple[str, int]:
     """Version and deployment that answer a visitor."""
     answer = tidegate.get(domain_of(stack, "prod"))
-    return str(answer.json()["version"]), int(answer.headers["X-Tidegate-Deployment"])
+    return str(answer.json()["version"]), int(answer.headers["X-Tidegate-Deployment"].rsplit("/", 1)[-1])
 
 
 def assert_true_and_clean(tidegate: Installation, stack: str, serves: Deployment) -> None:

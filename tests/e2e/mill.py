@@ -34,7 +34,7 @@ def serving(tidegate: Installation, environment: str) -> str:
 
 def serving_number(tidegate: Installation) -> int:
     """The deployment that a visitor of production gets."""
-    return int(tidegate.get(domain_of(MILL, "prod")).headers["X-Tidegate-Deployment"])
+    return int(tidegate.get(domain_of(MILL, "prod")).headers["X-Tidegate-Deployment"].rsplit("/", 1)[-1])
 
 
 def containers() -> set[str]:

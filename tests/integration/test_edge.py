@@ -23,7 +23,7 @@ from tests.contracts.fakes import FakeEdge
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.errors import EdgeError, FencedError
-from tidegate.facts import Target
+from tidegate.facts import Served, Target
 from tidegate.routes import slot_host, traefik_config
 
 Slots = tuple[Target, Target]
@@ -71,7 +71,7 @@ class TestFakeEdge(EdgeContract):
 
 
 def witness(edge: TraefikEdge, path: str = "/", rate: float = 50, long_path: str | None = None) -> TrafficWitness:
-    return TrafficWitness(edge.public_url, DOMAIN, path, rate_per_second=rate, long_path=long_path)
+    return TrafficWitness(edge.public_url, DOMAIN, path, rate_per_second=rate, long_path=long_path, owner=("shop", "prod"))
 
 
 def wait_for_ping(addresses: EdgeAddresses) -> None:
@@ -95,7 +95,7 @@ def test_switches_under_traffic_lose_no_request(edge: TraefikEdge, slots: Slots)
     figures = traffic.figures()
     assert traffic.failures() == []
     assert figures.failed == 0
-    assert set(figures.by_version) == {"1", "2"}
+    assert set(figures.by_version) == {"shop/prod/1", "shop/prod/2"}
     assert figures.total > 20
 
 
@@ -135,13 +135,13 @@ def test_a_dead_candidate_is_refused_and_who_serves_goes_on(edge: TraefikEdge, s
     with pytest.raises(EdgeError, match=r"2\.prod\.shop|answers 50"):
         hasty.apply(route(slots[0], candidate=Target(2, "http://nobody:8000")))
     assert edge.route("shop", "prod") == route(slots[0])
-    assert edge.serving(DOMAIN) == 1
+    assert edge.serving(DOMAIN) == Served("shop", "prod", 1)
 
 
 def test_a_switch_to_a_dead_slot_is_taken_back_although_the_standby_answers(edge: TraefikEdge, slots: Slots) -> None:
     edge.apply(route(slots[0]))
     hasty = edge.model_copy(update={"obey_seconds": 1})
-    with pytest.raises(EdgeError, match=f"{DOMAIN} answers 200 by deployment 1"):
+    with pytest.raises(EdgeError, match=f"{DOMAIN} answers 200 by shop/prod/1"):
         hasty.apply(route(Target(9, "http://nobody:8000"), standby=slots[0]))
     assert edge.route("shop", "prod") == route(slots[0])
 
@@ -202,7 +202,7 @@ def test_an_edge_that_restarts_between_write_and_verify_ends_obeyed(
     back.start()
     edge.apply(route(slots[1], standby=slots[0]))
     back.join()
-    assert edge.serving(DOMAIN) == 2
+    assert edge.serving(DOMAIN) == Served("shop", "prod", 2)
 
 
 def test_an_edge_that_is_gone_cannot_say_who_serves(edge: TraefikEdge, edge_container: Container) -> None:
@@ -247,4 +247,4 @@ def test_weights_share_the_requests(edge: TraefikEdge, slots: Slots) -> None:
     edge.apply(route(replace(slots[0], weight=50), replace(slots[1], weight=50)))
     with witness(edge) as traffic:
         time.sleep(0.6)
-    assert set(traffic.figures().by_version) == {"1", "2"}
+    assert set(traffic.figures().by_version) == {"shop/prod/1", "shop/prod/2"}

@@ -178,7 +178,7 @@ def test_each_slot_answers_at_its_own_address_and_only_there(traefik: Traefik, o
     traefik.write(route(old, candidate=new.target))
     until(lambda: traefik.get("cloudlens.localhost").is_success)
     own = slot_host("cloudlens", "prod", 42)
-    assert traefik.get(own, check=True).headers[DEPLOYMENT_HEADER] == "42"
+    assert traefik.get(own, check=True).headers[DEPLOYMENT_HEADER] == "cloudlens/prod/42"
     assert traefik.get(slot_host("cloudlens", "prod", 41), check=True).text == "41"
     assert traefik.get(own).status_code == 404
     assert traefik.get("cloudlens.localhost", check=True).status_code == 404
@@ -193,9 +193,9 @@ def test_the_killed_serving_slot_loses_no_request_and_the_header_says_who_took_o
     clients = [Thread(target=send_requests, args=(traefik, close, seen, stop)) for close in (False, True, False)]
     for client in clients:
         client.start()
-    until(lambda: seen[200, "42"] > 50)
+    until(lambda: seen[200, "cloudlens/prod/42"] > 50)
     new.kill()
-    until(lambda: seen[200, "41"] > 50)
+    until(lambda: seen[200, "cloudlens/prod/41"] > 50)
     stop.set()
     for client in clients:
         client.join()

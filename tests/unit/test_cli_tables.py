@@ -14,7 +14,7 @@ from cli.step_facts import facts_of
 
 STATUS: dict[str, Any] = {
     "stack": "cloudlens", "environment": "prod", "version": "v1.1.0", "number": 12, "state": "good", "commit": "a" * 40,
-    "since": "2026-11-22T04:02:11+00:00", "time_zone": "Asia/Tokyo", "edge": 12, "agrees": True,
+    "since": "2026-11-22T04:02:11+00:00", "time_zone": "Asia/Tokyo", "edge": "cloudlens/prod/12", "agrees": True,
     "containers": ["backend healthy"], "fault": None}
 HISTORY: dict[str, Any] = {
     "number": 12, "id": "d1", "version": "v1.1.0", "commit": "a" * 40, "kind": "release", "state": "rolled_back",
@@ -37,7 +37,9 @@ def test_the_status_of_an_environment_fits_on_a_line_of_100_columns() -> None:
 
 
 def test_an_edge_that_disagrees_with_the_ledger_is_named() -> None:
-    assert "#11, not #12" in printed(status.table([{**STATUS, "edge": 11, "agrees": False}]), 150)
+    assert "#11, not #12" in printed(status.table([{**STATUS, "edge": "cloudlens/prod/11", "agrees": False}]), 150)
+    stolen = printed(status.table([{**STATUS, "edge": "other/prod/3", "agrees": False}]), 150)
+    assert "other/prod/3, not #12" in stolen
     assert "nobody, not #12" in printed(status.table([{**STATUS, "edge": None, "agrees": False}]), 150)
 
 

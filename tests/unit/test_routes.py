@@ -31,8 +31,8 @@ def routes(draw: st.DrawFn) -> Route:
     has_standby, has_candidate = draw(st.tuples(st.booleans(), st.booleans()))
     standby = Target(next(numbers), "http://old-slot:8000") if targets and has_standby else None
     candidate = Target(next(numbers), "http://new-slot:8000") if has_candidate else None
-    return Route(stack, environment, tuple(draw(st.lists(NAMES.map("{}.localhost".format), min_size=1, max_size=3))),
-                 targets, standby, candidate, draw(st.integers(0)), draw(st.sampled_from(["/ready", "/a b: #x"])))
+    return Route(stack, environment, tuple(draw(st.lists(NAMES.map("{}0.localhost".format), min_size=1, max_size=3))),
+                 targets, standby, candidate, draw(st.integers(0, 10**12)), draw(st.sampled_from(["/ready", "/a?b=%20:'c'&d"])))
 
 
 def http(route: Route) -> Any:
@@ -103,7 +103,7 @@ def test_before_the_first_switch_the_domain_answers_that_nothing_serves_yet() ->
 def test_a_person_who_opens_the_file_sees_whose_it_is() -> None:
     assert traefik_config(GUARDED).splitlines()[:6] == [
         "# written by Tidegate; do not edit: the next switch overwrites it", "# stack: cloudlens",
-        "# environment: prod", "# deployment: 42", "# fence: 7", "# ready path: /ready"]
+        "# environment: prod", "# deployment: 42", "# fence: 7", '# ready path: "/ready"']
 
 
 @pytest.mark.parametrize(("route", "fault"), [

@@ -1,0 +1,34 @@
+"""Whose a host name is, asked of every stack file and of every route at the edge."""
+
+from __future__ import annotations
+
+from tasks.work import OpenEnvironment
+from tidegate.catalogue import every_stack
+from tidegate.doors import doors_of_routes, doors_of_stacks, taken_doors
+from tidegate.errors import StackFileError
+from tidegate.facts import Served
+
+
+def refuse_taken_doors(env: OpenEnvironment) -> None:
+    """Raises StackFileError when another stack or environment has one of this environment's host names.
+
+    A stack file that cannot be read claims nothing: it cannot be released.
+    """
+    doors = [*doors_of_routes(env.edge.routes().good), *doors_of_stacks(every_stack(env.settings.stacks).good)]
+    if taken := taken_doors(env.stack.name, env.name, env.config.domains, doors):
+        raise _not_yours(env, "; ".join(map(str, taken)))
+
+
+def refuse_foreign_answers(env: OpenEnvironment) -> dict[str, Served | None]:
+    """Who answers under each host name now. Raises StackFileError when it is somebody else."""
+    answers = {domain: env.edge.serving(domain) for domain in env.config.domains}
+    foreign = {domain: served for domain, served in answers.items()
+               if served and (served.stack, served.environment) != (env.stack.name, env.name)}
+    if foreign:
+        raise _not_yours(env, "; ".join(f"{domain} is answered by {served}" for domain, served in foreign.items()))
+    return answers
+
+
+def _not_yours(env: OpenEnvironment, came_back: str) -> StackFileError:
+    return StackFileError(f"looking whose the host names of {env.stack.name} {env.name} are", came_back,
+                          "Choose another host name, or take it out of the other stack and release that")
