@@ -14,6 +14,7 @@ from blocks.docker_host import DockerHost, engine_errors
 from blocks.edge_folder import EdgeFolder
 from cli.control_plane import ControlPlane
 from tidegate.errors import InputError
+from tidegate.ledger import anchors
 from tidegate.settings import Settings
 
 ENVIRONMENTS = ("staging", "prod")
@@ -32,6 +33,7 @@ def reset(settings: Settings, console: Console, stack: str) -> None:
     if ledger.exists():
         kept = ledger.with_name(f"ledger-before-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
         ledger.rename(kept)
+        (settings.home / anchors.FILE).unlink(missing_ok=True)   # the next ledger's trail begins anew
         console.print(f"The ledger of the earlier demo is kept as {kept.name}.")
 
 

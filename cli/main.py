@@ -1,4 +1,4 @@
-"""`tidegate run | stop | release | rollback | status | history | demo`."""
+"""`tidegate run | stop | release | rollback | status | history | audit | demo`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tidegate.settings import Settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
 console = Console(width=None if sys.stdout.isatty() else 150)
+audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
+app.add_typer(audit, name="audit")
 Environment = Annotated[str, typer.Option(help="staging or prod.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -83,6 +85,19 @@ def history(stack: str, environment: str = "prod", limit: int = 20, json: AsJson
 
     found = rows(Settings(), stack, environment, limit)
     console.print_json(jsonlib.dumps(found)) if json else console.print(table(found, stack, environment))
+
+
+@audit.command()
+def verify(
+    anchor: Annotated[list[str] | None, typer.Option(help="NUMBER:HASH that you have kept elsewhere.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Does the ledger still say what was written into it? Exit code 1 when something differs."""
+    from cli.audit import as_json, lines, report
+
+    found = report(Settings(), anchor or [])
+    console.print_json(jsonlib.dumps(as_json(found))) if json else console.print("\n".join(lines(found)), soft_wrap=True)
+    raise typer.Exit(0 if found.is_whole else 1)
 
 
 @app.command()

@@ -58,7 +58,7 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
         settings=settings, stack=found, name=environment, config=config, ledger=Ledger(settings.database_url),
         host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host, registry, redactor.redact),
         registry=registry, source=GitSource.of(found, settings.home),
-        edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in found.notifiers_for("red")},
+        edge=load(TraefikEdge, config.host), notifiers={name: notifier(name) for name in found.notifiers_for("red")},
         values=values, redactor=redactor)
 
 
@@ -87,7 +87,8 @@ def _optional(kind: type[B], name: str) -> B | None:
         return None
 
 
-def _notifier(name: str) -> Notifier:
+def notifier(name: str) -> Notifier:
+    """Raises ConfigError where no block has the name."""
     for kind in NOTIFIERS:
         if block := _optional(kind, name):
             return cast(Notifier, block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Literal
 
 from prefect import get_run_logger, task
@@ -12,7 +13,9 @@ from tasks.deployments import planned
 from tasks.work import OpenEnvironment, Work
 from tidegate import messages
 from tidegate.facts import Message
+from tidegate.ledger.messages import Messages
 from tidegate.ledger.tables import Deployment
+from tidegate.ports import Notifier
 
 Kind = Literal["staging_ready", "released", "rolled_back", "restored", "failed", "needs_person", "approval_expired"]
 RETRY_SECONDS = (1, 3)
@@ -32,20 +35,21 @@ def deliver(env: OpenEnvironment, message: Message, *, key: str, deployment: Dep
     """To everybody whom a message of this severity concerns, once for each `key` and address."""
     get_run_logger().info("%s\n%s", message.title, message.body)
     for channel in env.stack.notifiers_for(message.severity):
-        _deliver(env, message, channel, f"{key}-{channel}", deployment)
+        send_once(env.ledger.messages, env.notifiers[channel], message, key=f"{key}-{channel}", channel=channel,
+                  deployment_id=deployment.id, redact=env.redactor.redact)
 
 
-def _deliver(env: OpenEnvironment, message: Message, channel: str, key: str, deployment: Deployment) -> None:
-    deliveries = env.ledger.messages
-    delivery = deliveries.begin(key=key, kind=message.kind, channel=channel, deployment_id=deployment.id)
-    if delivery.sent_at is not None:
+def send_once(deliveries: Messages, to: Notifier, message: Message, *, key: str, channel: str,
+              deployment_id: str | None = None, redact: Callable[[str], str] = str) -> None:
+    """To one address, once for each `key`; what fails stands in the ledger and raises nothing."""
+    if deliveries.begin(key=key, kind=message.kind, channel=channel, deployment_id=deployment_id).sent_at is not None:
         return
     for wait in (*RETRY_SECONDS, None):
         try:
-            env.notifiers[channel].send(message)
+            to.send(message)
         except Exception as failed:   # whatever a messenger does, the release goes on
-            deliveries.failed(key, env.redactor.redact(str(failed)))
-            get_run_logger().warning("not sent to %s: %s", channel, env.redactor.redact(str(failed)))
+            deliveries.failed(key, redact(str(failed)))
+            get_run_logger().warning("not sent to %s: %s", channel, redact(str(failed)))
             if wait is None or not getattr(failed, "retryable", False):
                 return
             time.sleep(wait)

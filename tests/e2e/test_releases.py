@@ -66,7 +66,7 @@ def test_a_release_replaces_the_old_version_without_a_lost_request(tidegate: Ins
     assert client.figures.total > 100
     assert client.figures.failed == 0, client.faults
     assert [one.state.value for one in tidegate.history(new_shop)] == ["good", "superseded"]
-    assert tidegate.ledger.audit.verify() is None
+    assert tidegate.ledger.audit.verify().findings == ()
 
 
 def test_a_second_release_of_the_same_version_changes_nothing(tidegate: Installation, kiosk: str) -> None:

@@ -12,6 +12,7 @@ from ledger_parts import START, Clock, deploy, open_ledger
 
 from tidegate.errors import LedgerError
 from tidegate.ledger import Ledger
+from tidegate.ledger.anchors import Anchor
 from tidegate.states import DeploymentState as S
 
 
@@ -21,15 +22,6 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def _tamper(folder: Path, *statements: str) -> None:
-    """As a person with the file would: the triggers go first."""
-    with closing(sqlite3.connect(folder / "ledger.db")) as connection, connection:
-        connection.execute("DROP TRIGGER audit_refuses_update")
-        connection.execute("DROP TRIGGER audit_refuses_delete")
-        for statement in statements:
-            assert connection.execute(statement).rowcount > 0
-
-
 def test_a_deployment_leaves_one_row_per_write_with_its_actor(ledger: Ledger) -> None:
     deploy(ledger)
     assert [(entry.action, entry.actor) for entry in ledger.audit.entries()] == [
@@ -37,12 +29,12 @@ def test_a_deployment_leaves_one_row_per_write_with_its_actor(ledger: Ledger) ->
         ("deployment.moved", "mei"), ("deployment.moved", "mei")]
     assert ledger.audit.entries()[-1].details == {"old": "watching", "new": "good", "reason": "test"}
     assert ledger.audit.entries()[-1].at == START
-    assert ledger.audit.last_hash() == ledger.audit.entries()[-1].hash
-    assert ledger.audit.verify() is None
+    assert ledger.audit.newest() == Anchor(5, ledger.audit.entries()[-1].hash)
+    assert ledger.audit.verify().findings == ()
 
 
 def test_an_empty_trail_is_whole(ledger: Ledger) -> None:
-    assert ledger.audit.verify() is None
+    assert ledger.audit.verify().findings == ()
 
 
 def test_the_trail_of_one_subject_can_be_read_alone_and_on(ledger: Ledger) -> None:
@@ -59,29 +51,6 @@ def test_a_refused_write_leaves_no_row(ledger: Ledger) -> None:
     with pytest.raises(LedgerError):
         ledger.deployments.move(deployment.id, S.PLANNED, reason="r", actor="mei")
     assert len(ledger.audit.entries()) == before
-
-
-@pytest.mark.parametrize(("statement", "broken"), [
-    ("UPDATE audit SET actor = 'nobody' WHERE sequence = 3", 3),
-    ("""UPDATE audit SET details = '{"old": "planned"}' WHERE sequence = 2""", 2),
-    ("UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE sequence = 5", 5),
-    ("UPDATE audit SET hash = 'x' WHERE sequence = 4", 4),
-    ("DELETE FROM audit WHERE sequence = 3", 3),
-    ("DELETE FROM audit WHERE sequence = 1", 1),
-])
-def test_tampering_is_found_where_it_happened(ledger: Ledger, tmp_path: Path, statement: str, broken: int) -> None:
-    deploy(ledger)
-    _tamper(tmp_path, statement)
-    assert ledger.audit.verify() == broken
-
-
-def test_a_row_that_was_rewritten_with_its_own_hash_breaks_the_next(ledger: Ledger, tmp_path: Path) -> None:
-    from tidegate.ledger.chain import hash_of
-    deploy(ledger)
-    forged = ledger.audit.entries()[1]
-    forged.actor = "nobody"
-    _tamper(tmp_path, f"UPDATE audit SET actor = 'nobody', hash = '{hash_of(forged)}' WHERE sequence = 2")
-    assert ledger.audit.verify() == 3
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
-from tidegate.ledger import chain
+from tidegate.ledger import chain, verifying
+from tidegate.ledger.anchors import Anchor
 from tidegate.ledger.store import Store
 from tidegate.ledger.tables import AuditEntry
+from tidegate.ledger.verifying import Report
 
 
 class Audit:
@@ -23,14 +27,13 @@ class Audit:
         with self._store.reading("reading the audit trail") as session:
             return list(session.scalars(wanted))
 
-    def last_hash(self) -> str:
-        """Of the newest entry: published elsewhere, it shows whether the trail's end was cut off."""
+    def newest(self) -> Anchor:
+        """Of the newest entry: kept elsewhere, it shows whether the trail's end was cut off or rewritten."""
         with self._store.reading("reading the end of the audit trail") as session:
             newest = chain.last(session)
-            return newest.hash if newest else chain.GENESIS
+            return Anchor(newest.sequence, newest.hash) if newest else Anchor(0, chain.GENESIS)
 
-    def verify(self) -> int | None:
-        """The first broken sequence, or None when the chain is whole."""
-        in_order = select(AuditEntry).order_by(AuditEntry.sequence).execution_options(yield_per=1000)
-        with self._store.reading("verifying the audit trail") as session:
-            return chain.first_broken(session.scalars(in_order))
+    def verify(self, anchors: Collection[Anchor] = (), faults: Collection[str] = ()) -> Report:
+        """Compare the chain with itself and with `anchors`, and every row with what the chain says of it."""
+        with self._store.snapshot("verifying the audit trail") as connection:
+            return verifying.verify(connection, anchors, faults)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tidegate.ledger.row_facts import Facts, as_json, canonical
 from tidegate.ledger.tables import AuditEntry
 
 GENESIS = "0" * 64
-
-
-def canonical(value: object) -> str:
-    """One text per JSON value, whatever the order of its keys. Raises ValueError, TypeError for what is not JSON."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def digest(value: object) -> str:
@@ -30,27 +25,17 @@ def last(session: Session) -> AuditEntry | None:
 
 
 def link(previous: AuditEntry | None, at: datetime, actor: str, action: str, subject: str,
-         details: Mapping[str, Any]) -> AuditEntry:
-    """The entry that follows `previous`."""
+         details: Mapping[str, Any], rows: Mapping[str, Facts]) -> AuditEntry:
+    """The entry that follows `previous`. `rows` is what the write has left in the tables."""
     entry = AuditEntry(sequence=previous.sequence + 1 if previous else 1, at=at, actor=actor, action=action,
-                       subject=subject, details=dict(details), previous_hash=previous.hash if previous else GENESIS)
+                       subject=subject, details=as_json(dict(details)), rows=dict(rows),
+                       previous_hash=previous.hash if previous else GENESIS)
     entry.hash = hash_of(entry)
     return entry
 
 
 def hash_of(entry: AuditEntry) -> str:
-    return digest([entry.sequence, entry.at.astimezone(UTC).isoformat(), entry.actor, entry.action, entry.subject,
-                   entry.details, entry.previous_hash])
-
-
-def first_broken(entries: Iterable[AuditEntry]) -> int | None:
-    """The sequence at which the chain, given in order, stops being what was written; None when it is whole.
-
-    A removed end cannot be seen from the chain alone: compare the last hash with one that was published elsewhere.
-    """
-    expected, before = 1, GENESIS
-    for entry in entries:
-        if (entry.sequence, entry.previous_hash, entry.hash) != (expected, before, hash_of(entry)):
-            return expected
-        expected, before = expected + 1, entry.hash
-    return None
+    """Version 0.1 knew no `rows`: an entry without them hashes as it did then."""
+    content = [entry.sequence, entry.at.astimezone(UTC).isoformat(), entry.actor, entry.action, entry.subject,
+               entry.details, entry.previous_hash]
+    return digest(content if entry.rows is None else [*content, entry.rows])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tidegate.errors import FencedError, LedgerError
-from tidegate.ledger import chain
+from tidegate.ledger import chain, row_facts
 from tidegate.ledger.tables import Lock
 
 Clock = Callable[[], datetime]
@@ -23,16 +23,41 @@ _WRITES = "tidegate_writes"
 _WRITE_LOCK = 7_433_201   # any constant: PostgreSQL's advisory locks are told apart by number alone
 
 
+class _Said(NamedTuple):
+    """One audit entry that the end of the transaction writes."""
+
+    actor: str
+    action: str
+    subject: str
+    details: Mapping[str, Any]
+
+
 class Writing:
     """One write transaction: its session, its time, and the audit row that every write leaves."""
 
     def __init__(self, session: Session, now: datetime, new_id: IdMaker, actor: str) -> None:
         self.session, self.now, self.new_id, self._actor = session, now, new_id, actor
+        self._rows, self._said = row_facts.watch(session), list[_Said]()
 
     def audit(self, action: str, subject: str, *, actor: str | None = None, **details: Any) -> None:
-        """Append to the chain. `details` must be JSON and free of secrets."""
-        self.session.add(chain.link(chain.last(self.session), self.now, actor or self._actor, action, subject, details))
+        """Append to the chain when the transaction ends. `details` must be JSON and free of secrets."""
+        self._said.append(_Said(actor or self._actor, action, subject, details))
         self.session.flush()
+
+    def link(self) -> None:
+        """Write the entries; the last one keeps what the whole transaction left in the rows.
+
+        Raises LedgerError where rows were changed and nothing was said about it.
+        """
+        self.session.flush()
+        if self._rows and not self._said:
+            raise LedgerError("writing to the ledger", f"{', '.join(self._rows)} was changed without an audit entry",
+                              "Report it with this text")
+        newest = chain.last(self.session) if self._said else None
+        for said in self._said:
+            rows = self._rows if said is self._said[-1] else {}
+            newest = chain.link(newest, self.now, said.actor, said.action, said.subject, said.details, rows)
+            self.session.add(newest)
 
     def guard(self, stack: str, environment: str, fence: int | None) -> None:
         """Raises FencedError when somebody has taken the environment over since `fence` was given."""
@@ -59,7 +84,16 @@ class Store:
         """Rolled back as a whole when anything is raised inside."""
         with ledger_errors(doing), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()   # takes the write lock before the clock is read, so that times follow the order
-            yield Writing(session, self._clock(), self._new_id, self._actor)
+            tx = Writing(session, self._clock(), self._new_id, self._actor)
+            yield tx
+            tx.link()
+
+    @contextlib.contextmanager
+    def snapshot(self, doing: str) -> Iterator[Connection]:
+        """For reading several tables as they were at one moment, whoever writes meanwhile."""
+        at_one_moment = {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with ledger_errors(doing), self._engine.connect().execution_options(**at_one_moment) as connection:
+            yield connection
 
     def now(self) -> datetime:
         return self._clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tidegate.facts import Backup
@@ -224,5 +224,7 @@ class AuditEntry(Base):
     action: Mapped[str]
     subject: Mapped[str]
     details: Mapped[dict[str, Any]]
+    rows: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    """Row -> column -> what the write left there, as `row_facts.sealed` writes it; None in entries of version 0.1."""
     previous_hash: Mapped[str]
     hash: Mapped[str]

@@ -28,6 +28,12 @@ TEXTS = {
     "approval_expired.title": "⌛ Nobody decided about {title} {version} in time",
     "approval_expired.body": "Version: {version}\nCurrent state: {environment} has not been touched\n"
                              "Next: start the release again if it is still wanted",
+    "audit_differs.title": "🆘 The ledger is not as it was written",
+    "audit_differs.body": "{findings}\nCurrent state: what is deployed goes on serving; the records of it were changed from "
+                          "outside\nNext: run `tidegate audit verify`, which shows both values, and find out who has access",
+    "audit.whole": "✅ The ledger is as it was written",
+    "audit.figures": "{entries} entries of the audit trail and {rows} rows were compared, and {anchors} hashes kept outside",
+    "audit.newest": "Newest hash",
     "record": "## Release record - {date}\n\n**Version**: {version}  \n**Environment**: {environment}  \n"
               "**Released by**: {released_by}  \n**Released at**: {at}\n\n**Contents**:\n{changes}\n\n**Acceptance**:\n"
               "- [{accepted}] Accepted on staging\n- [x] Deployed\n- [x] Verified in use\n\n"

@@ -22,6 +22,12 @@ TEXTS = {
     "degraded.body": "版本: {version}\n原因: {reason}\n当前状态: 当前版本继续提供服务\n后续计划: 请查看；如有需要，可一键回滚",
     "approval_expired.title": "⌛ {title} {version} 的验收已过期",
     "approval_expired.body": "版本: {version}\n当前状态: {environment}没有任何改动\n后续计划: 如仍需发布，请重新发起",
+    "audit_differs.title": "🆘 发布账本与写入时不一致",
+    "audit_differs.body": "{findings}\n当前状态: 线上版本继续提供服务；发布记录被人从外部改动过\n"
+                          "后续计划: 请运行 `tidegate audit verify` 查看前后两个值，并查明谁能接触到账本",
+    "audit.whole": "✅ 发布账本与写入时一致",
+    "audit.figures": "已核对审计链的 {entries} 条记录、数据表的 {rows} 行，以及账本之外保存的 {anchors} 个哈希",
+    "audit.newest": "最新哈希",
     "record": "## 发布记录 - {date}\n\n**版本**: {version}  \n**环境**: {environment}  \n**发布人**: {released_by}  \n"
               "**发布时间**: {at}\n\n**发布内容**:\n{changes}\n\n**验收状态**:\n- [{accepted}] Staging验收通过\n"
               "- [x] Production部署成功\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",

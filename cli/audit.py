@@ -1,0 +1,48 @@
+"""`tidegate audit verify`: does the ledger still say what was written into it?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.markup import escape
+
+from tidegate.auditing import compare
+from tidegate.ledger.anchors import Anchor
+from tidegate.ledger.verifying import Finding, Report
+from tidegate.settings import Settings
+
+LONGEST_VALUE = 120
+
+
+def report(settings: Settings, anchors: list[str]) -> Report:
+    """`anchors` are hashes that a person has kept elsewhere. Raises InputError, LedgerError."""
+    return compare(settings, [Anchor.parse(text) for text in anchors])
+
+
+def as_json(found: Report) -> dict[str, Any]:
+    return asdict(found) | {"newest": str(found.newest), "whole": found.is_whole}
+
+
+def lines(found: Report) -> list[str]:
+    """For a terminal, as markup: what was compared, then each difference with what the trail and the table say."""
+    head = f"{found.entries} entries, {found.rows} rows, {found.anchors} hash(es) that were kept outside of the ledger"
+    notes = [] if not found.partly_known else [
+        f"{found.partly_known} row(s) were written by version 0.1: the trail holds a part of their fields, and only that "
+        "part was compared."]
+    notes += [] if found.anchors else ["No hash was kept before: a trail whose end was cut off cannot be told from a whole one."]
+    verdict = "[green]✓[/green] nothing differs" if found.is_whole else f"[red]✗[/red] {len(found.findings)} difference(s)"
+    return [head, *notes, *(line for finding in found.findings for line in _lines(finding)), verdict,
+            f"newest hash, to keep elsewhere: {found.newest}"]
+
+
+def _lines(finding: Finding) -> list[str]:
+    said = [] if finding.trail is None else [f"    the trail says {_shown(finding.trail)}",
+                                             f"    the table says {_shown(finding.table or '')}"]
+    return [f"[red]•[/red] {_shown(finding.text, 300)}", *said]
+
+
+def _shown(text: str, longest: int = LONGEST_VALUE) -> str:
+    """What was edited may be anything: nothing in it moves a cursor or is markup."""
+    plain = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    return escape(plain if len(plain) <= longest else plain[:longest] + "…")

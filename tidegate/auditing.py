@@ -1,0 +1,60 @@
+"""Whether the ledger still says what was written into it, for the command and for the daily run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from tidegate.facts import Message
+from tidegate.ledger.anchors import Anchor, AnchorFile
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.verifying import Finding, Report
+from tidegate.settings import Settings
+from tidegate.texts import TEXTS
+
+MOST_TOLD = 5
+DAYS_BETWEEN_REMINDERS = 7
+_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>()#+-!|&~"})
+
+
+def compare(settings: Settings, given: Sequence[Anchor] = ()) -> Report:
+    """The audit trail, all tables, and the hashes kept in the home folder and `given`. Raises LedgerError."""
+    kept, faults = AnchorFile(settings.home).read()   # before the ledger, which grows meanwhile
+    ledger = Ledger(settings.database_url)
+    try:
+        return ledger.audit.verify([*kept, *given], faults)
+    finally:
+        ledger.close()
+
+
+def message_of(findings: Sequence[Finding], language: str) -> Message:
+    """Red: names what differs. It holds no values, which may be anything."""
+    texts = TEXTS[language]
+    told = [f"- {_plain(finding.text)}" for finding in findings[:MOST_TOLD]]
+    if len(findings) > MOST_TOLD:
+        told.append(texts["and more"].format(count=len(findings)))
+    return Message("audit_differs", "red", texts["audit_differs.title"],
+                   texts["audit_differs.body"].format(findings="\n".join(told)))
+
+
+def key_of(findings: Sequence[Finding], now: datetime) -> str:
+    """One message for the same findings, and one more each week for as long as they stay."""
+    content = "\n".join(sorted(finding.text for finding in findings))
+    week = now.toordinal() // DAYS_BETWEEN_REMINDERS
+    return f"audit/{hashlib.sha256(content.encode()).hexdigest()[:16]}/{week}"
+
+
+def page_of(report: Report, language: str) -> str:
+    """For the Prefect UI, as markdown."""
+    texts = TEXTS[language]
+    figures = texts["audit.figures"].format(entries=report.entries, rows=report.rows, anchors=report.anchors)
+    parts = [f"## {texts['audit.whole' if report.is_whole else 'audit_differs.title']}", figures,
+             "\n".join(f"- {_plain(finding.text).translate(_SPECIAL)}" for finding in report.findings),
+             f"{texts['audit.newest']}: `{report.newest}`"]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _plain(text: str) -> str:
+    """Names of rows come from the database, so they may have been edited too: one line, nothing that moves a cursor."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)[:300]
