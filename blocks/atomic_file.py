@@ -7,10 +7,14 @@ from pathlib import Path
 
 
 def write_atomically(file: Path, text: str) -> None:
-    """Write beside `file` under a hidden name ending in `.tmp`, which folder watchers ignore; then rename over it."""
+    """Write beside `file` under a hidden name ending in `.tmp`, which folder watchers ignore; then rename over it.
+
+    Whoever may look into the folder may read the file, whatever the umask is: the edge reads as another user.
+    """
     beside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         with beside.open("w", encoding="utf-8") as stream:
+            os.fchmod(stream.fileno(), file.parent.stat().st_mode & 0o666)
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

@@ -31,6 +31,7 @@ _WILL_NOT_CHANGE = re.compile(
     r"authentication failed|could not read (username|password)|permission denied|not found|does not exist|"
     r"bad revision|does not appear to be a git repository|dubious ownership|host key verification failed",
     re.IGNORECASE)
+FOLDER_MODE = 0o755
 _COMMIT = "%H%x00%s%x00%an%x00%cI"
 _REF = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"   # `*`: what an annotated tag points to
 
@@ -195,10 +196,16 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else "nothing"
 
 
+def _for_everybody(member: tarfile.TarInfo, into: str) -> tarfile.TarInfo | None:
+    """Folders go into images as they are here: the application's user must be able to enter them, whatever our umask is."""
+    safe = tarfile.data_filter(member, into)
+    return safe.replace(mode=FOLDER_MODE, deep=False) if safe.isdir() else safe
+
+
 def _unpack(archive: IO[bytes], into: Path, doing: str) -> None:
     try:
         with tarfile.open(fileobj=archive, mode="r:") as tar:
-            tar.extractall(into, filter="data")
+            tar.extractall(into, filter=_for_everybody)
     except tarfile.FilterError as error:
         raise VersionError(doing, f"the commit holds a file that would leave its folder ({error})",
                            "Remove that link from the repository") from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from cli.prefect_api import PrefectApi
 from cli.processes import Background
 from cli.warm_start import SOCKET_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
@@ -38,6 +39,19 @@ class ControlPlane:
         return f"http://127.0.0.1:{self.settings.prefect_port}"
 
     @property
+    def api_url(self) -> str:
+        return f"{self.ui_url}/api"
+
+    @property
+    def secret(self) -> str:
+        """Prefect's auth string."""
+        return self.settings.api_auth().get_secret_value()
+
+    @property
+    def profiles(self) -> Path:
+        return self.settings.home / "prefect" / "profiles.toml"
+
+    @property
     def edge_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.edge_port}"
 
@@ -50,10 +64,14 @@ class ControlPlane:
         return self.zygote.folder / "zygote.sock"
 
     def environment(self) -> dict[str, str]:
-        """For every process of the control plane and every Prefect command that speaks to it."""
+        """For every process of the control plane and every Prefect command that speaks to it.
+
+        The secret goes by the environment, which only this user can read, never by a command line, which everybody can.
+        """
         return {
             "PREFECT_WORKER_QUERY_SECONDS": "0.25", **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
-            "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": f"{self.ui_url}/api",
+            "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": self.api_url,
+            "PREFECT_PROFILES_PATH": str(self.profiles), "PREFECT_API_AUTH_STRING": self.secret,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
             "PREFECT_WORKER_PREFETCH_SECONDS": "2",
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
@@ -69,11 +87,17 @@ class ControlPlane:
             raise CapacityError("starting Tidegate", f"another program has port {', '.join(map(str, taken.values()))}",
                                 f"Stop it, or set {', '.join(taken)}")
 
+    def server_environment(self) -> dict[str, str]:
+        """What only the server is told: whom it lets in."""
+        return {**self.environment(), "PREFECT_SERVER_API_AUTH_STRING": self.secret}
+
     def start_server(self) -> None:
+        """Raises EngineError when it does not answer, or when the one that runs already lets others in than it should."""
         port = str(self.settings.prefect_port)
         self.server.start([sys.executable, "-m", "cli.server", "--host", "127.0.0.1", "--port", port],
-                          self.environment())
+                          self.server_environment())
         self._wait_for_server()
+        self._refuse_another_door()
 
     def start_worker(self, packages: Sequence[str] = ("flows",)) -> None:
         """Runs are started by `cli.warm_start`; the zygote answers it, with all modules of `packages` imported."""
@@ -109,6 +133,14 @@ class ControlPlane:
 
     def healthy(self) -> bool:
         return _answers(f"{self.ui_url}/api/health")
+
+    def _refuse_another_door(self) -> None:
+        """A server that was started before may know another secret, or none at all."""
+        with PrefectApi(self.api_url) as unknown, PrefectApi(self.api_url, self.settings.api_auth()) as known:
+            if not unknown.is_let_in() and known.is_let_in():
+                return
+        raise EngineError("starting the server", "one runs already that asks for another secret, or for none",
+                          "Stop it with `make stop`, then `make run`")
 
     def _wait_for_server(self) -> None:
         self._wait_for(self.server, f"{self.ui_url}/api/health", "set TIDEGATE_PREFECT_PORT")

@@ -18,6 +18,7 @@ def start_edge(settings: Settings) -> EdgeAddresses:
     """The reverse proxy in a container of its own, on the ports of the settings."""
     routes = settings.home / "edge"
     routes.mkdir(parents=True, exist_ok=True)
+    routes.chmod(0o755)   # for the edge's own user; others of this machine do not get through the home
     addresses = ensure_edge(local_host(settings), images(settings.home).get("EDGE_IMAGE", "traefik:v3.7"), routes,
                             settings.edge_port, settings.edge_check_port, name=settings.edge_name)
     edge_of(settings, addresses).renew()

@@ -6,9 +6,11 @@ import getpass
 import os
 from typing import Any
 
+from pydantic import SecretStr
 from rich.console import Console
 from rich.markup import escape
 
+from cli.control_plane import ControlPlane
 from cli.prefect_api import PrefectApi, RunState
 from tidegate.settings import Settings
 
@@ -17,7 +19,7 @@ MARKS = {"COMPLETED": "[green]✓[/green]", "FAILED": "[red]✗[/red]", "CRASHED
 
 def start_and_follow(settings: Settings, console: Console, deployment: str, parameters: dict[str, Any]) -> int:
     """Returns the exit code: 0 when the run completed. Interrupting stops the following, not the run."""
-    with PrefectApi(api_url(settings)) as api:
+    with api_of(settings) as api:
         run = api.start(deployment, {**parameters, "requested_by": getpass.getuser()})
         page = api.page_of(run)
         console.print(f"{deployment}: {page}", soft_wrap=True)
@@ -27,9 +29,13 @@ def start_and_follow(settings: Settings, console: Console, deployment: str, para
     return 0 if state.type == "COMPLETED" else 1
 
 
-def api_url(settings: Settings) -> str:
-    """The server this shell is set to, or that of `make run`."""
-    return os.environ.get("PREFECT_API_URL") or f"http://127.0.0.1:{settings.prefect_port}/api"
+def api_of(settings: Settings) -> PrefectApi:
+    """The server this shell is set to, with the secret that it is set to, or that of `make run`. Ours is told to no other."""
+    ours, url = ControlPlane(settings).api_url, os.environ.get("PREFECT_API_URL")
+    secret = os.environ.get("PREFECT_API_AUTH_STRING")
+    if not url or (url == ours and not secret):
+        return PrefectApi(ours, settings.api_auth())
+    return PrefectApi(url, SecretStr(secret) if secret else None)
 
 
 def _show(console: Console, state: RunState, page: str) -> None:

@@ -1,4 +1,4 @@
-"""`tidegate run | stop | release | rollback | status | history | audit | demo`."""
+"""`tidegate run | stop | login | release | rollback | status | history | audit | demo`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import sys
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
 from tidegate.each import as_ours
-from tidegate.errors import TidegateError
+from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -38,6 +39,14 @@ def stop() -> None:
     from cli.run import stop as end
 
     end(Settings(), console)
+
+
+@app.command()
+def login(show: Annotated[bool, typer.Option("--show", help="Print the line that the login page asks for.")] = False) -> None:
+    """How to enter the Prefect UI."""
+    from cli.login import login as tell
+
+    tell(Settings(), console, show=show)
 
 
 @app.command()
@@ -114,8 +123,16 @@ def main() -> None:
         app()
     except TidegateError as error:
         _refuse(error)
+    except ValidationError as error:
+        _refuse(_wrong_settings(error) if error.title == Settings.__name__ else as_ours(error, "running this command"))
     except Exception as error:   # a fault that we should have foreseen is still one sentence
         _refuse(as_ours(error, "running this command"))
+
+
+def _wrong_settings(error: ValidationError) -> TidegateError:
+    """Named without their values, of which one is a secret."""
+    faults = (f"TIDEGATE_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors(include_input=False))
+    return InputError("reading the settings", "; ".join(faults), "docs/settings.md explains each")
 
 
 def _refuse(error: TidegateError) -> NoReturn:

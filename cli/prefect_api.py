@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from pydantic import SecretStr
 
 from tidegate.errors import EngineError, InputError
 
@@ -37,12 +38,12 @@ class RunState:
 
 
 class PrefectApi:
-    """A Prefect server at `url` (`http://host:port/api`). Raises EngineError when it does not answer,
-    InputError when it refuses the request."""
+    """A Prefect server at `url` (`http://host:port/api`), which is told `secret` (`name:secret`). Raises EngineError when
+    it does not answer, InputError when it refuses the request."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret: SecretStr | None = None) -> None:
         self._url = url
-        self._client = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
+        self._client = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, auth=basic_auth(secret) if secret else None)
 
     def __enter__(self) -> Self:
         return self
@@ -72,11 +73,17 @@ class PrefectApi:
         state = self._call("GET", f"/flow_runs/{run}", "asking for the state of the run")["state"] or {}
         return RunState(state.get("type", ""), state.get("name", ""), state.get("message") or "")
 
+    def is_let_in(self) -> bool:
+        return self._send_until_not_busy("GET", "/admin/version", "asking who is let in", None).is_success
+
     def page_of(self, run: str) -> str:
         return f"{self._url.removesuffix('/api')}/runs/flow-run/{run}"
 
     def _call(self, method: str, path: str, doing: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self._send_until_not_busy(method, path, doing, body)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            raise InputError(doing, "the Prefect server does not know the secret of this installation",
+                             "`make stop` and `make run` start it with that; for another server set PREFECT_API_AUTH_STRING")
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise InputError(doing, "the Prefect server does not know it", "`make run` registers the deployments")
         if answer.is_client_error:
@@ -98,6 +105,12 @@ class PrefectApi:
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
                 return answer
             time.sleep(POLL_SECONDS)
+
+
+def basic_auth(secret: SecretStr) -> httpx.BasicAuth:
+    """Prefect's auth string, as the server takes it."""
+    name, _, word = secret.get_secret_value().partition(":")
+    return httpx.BasicAuth(name, word)
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidegate.kept import private_folder, private_umask
+
 STOP_SECONDS = 20
 
 
@@ -36,9 +38,10 @@ class Background:
         """Start unless it runs already. Returns the pid."""
         if running := self.pid():
             return running
-        self.folder.mkdir(parents=True, exist_ok=True)
-        pid = _spawn(command, environment, self.log)
-        self._pid_file.write_text(json.dumps({"pid": pid, "started_at": _started_at(pid)}))
+        private_folder(self.folder)
+        with private_umask():
+            pid = _spawn(command, environment, self.log)
+            self._pid_file.write_text(json.dumps({"pid": pid, "started_at": _started_at(pid)}))
         return pid
 
     def stop(self) -> bool:

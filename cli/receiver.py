@@ -11,9 +11,11 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from blocks.environment_events import environment_event, send_events
 from cli.alerts import Webhook, signals_of
+from cli.door import behind_door
 from tidegate.errors import TidegateError
 from tidegate.settings import Settings
 
@@ -52,9 +54,11 @@ class Receiver:
         return scheme.lower() == SCHEME and hmac.compare_digest(given.encode(), self._token.get_secret_value().encode())
 
 
-def make_app(settings: Settings) -> Starlette:
+def make_app(settings: Settings) -> ASGIApp:
+    """No page of any origin has business here; programs call it by the names that the UI has."""
     receiver = Receiver(settings.receiver_token(), settings.stacks)
-    return Starlette(routes=[Route("/alertmanager", receiver.alertmanager, methods=["POST"]), Route("/health", _health)])
+    app = Starlette(routes=[Route("/alertmanager", receiver.alertmanager, methods=["POST"]), Route("/health", _health)])
+    return behind_door(app, settings.ui_origins)
 
 
 def main() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
 
 from cli.control_plane import ControlPlane, with_prefect
+from cli.prefect_profile import write_profile
+from tidegate.kept import narrow_files, private_folder, private_umask
 from tidegate.ledger.schema import upgrade
 from tidegate.settings import ROOT, Settings
 
@@ -15,9 +18,21 @@ IMAGES_FILE = "images.env"
 
 
 def run(settings: Settings, console: Console) -> ControlPlane:
-    """Server, ledger, blocks, edge, deployments, worker: each only if it is not there yet."""
+    """Server, ledger, blocks, edge, deployments, worker: each only if it is not there yet. All that is made is private."""
     plane = ControlPlane(settings)
     plane.refuse_taken_ports()
+    with private_umask():
+        settings.make_secrets()
+        make_home_private(settings)
+        _start(plane, console)
+        write_profile(plane.profiles, plane.api_url, settings.api_auth())
+    console.print(f"\nOpen [bold]{plane.ui_url}[/bold]; `tidegate login` says how to sign in. "
+                  "Stop with `make stop`; everything is kept.")
+    return plane
+
+
+def _start(plane: ControlPlane, console: Console) -> None:
+    settings = plane.settings
     upgrade(settings.database_url)
     _step(console, "ledger", "")
     with_prefect(plane.environment())
@@ -30,8 +45,8 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     _step(console, "edge", addresses.public_url)
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
-    make_work_pool(f"{plane.ui_url}/api")
-    forget_late_runs(f"{plane.ui_url}/api")
+    make_work_pool(plane)
+    forget_late_runs(plane)
     with ThreadPoolExecutor(1) as beside:   # Prefect's command line takes seconds to import
         deployments = beside.submit(plane.register_deployments)
         register_blocks(settings, addresses)
@@ -41,13 +56,18 @@ def run(settings: Settings, console: Console) -> ControlPlane:
     _step(console, "worker and deployments", "ready")
     plane.start_receiver()
     _step(console, "alert receiver", f"{plane.receiver_url}/alertmanager, token in {settings.receiver_token_file}")
-    console.print(f"\nOpen [bold]{plane.ui_url}[/bold]. Stop with `make stop`; everything is kept.")
-    return plane
 
 
-def point_prefect_here(plane: ControlPlane) -> None:
-    """So that a plain `prefect deployment run ...` in this folder speaks to this server."""
-    (ROOT / "prefect.toml").write_text(f'[api]\nurl = "{plane.ui_url}/api"\n')
+def make_home_private(settings: Settings) -> None:
+    """Narrow what an earlier version left open. Below the home nobody else reaches anything, whatever its mode."""
+    private_folder(settings.home)
+    for folder in ("", "prefect", "run", "logs"):
+        narrow_files(settings.home / folder)
+
+
+def point_prefect_here(plane: ControlPlane, folder: Path = ROOT) -> None:
+    """A plain `prefect deployment run ...` in `folder` uses this installation's profiles. No secret is in that file."""
+    (folder / "prefect.toml").write_text(f"profiles_path = {json.dumps(str(plane.profiles.resolve()))}\n")
 
 
 def stop(settings: Settings, console: Console) -> None:

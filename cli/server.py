@@ -1,4 +1,6 @@
-"""`python -m cli.server`: Prefect's own server, whose transactions on SQLite wait for their turn.
+"""`python -m cli.server`: Prefect's own server behind a door, and with transactions on SQLite that wait for their turn.
+
+It demands Prefect's auth string from everybody, and does not start without one.
 
 Prefect begins them as readers. One that comes to write after another has written is refused at once ("database is locked"),
 whatever the time-out: so a person's approval was lost, and a form stayed open without a word. Beginning as a writer waits.
@@ -6,14 +8,31 @@ whatever the time-out: so a person's approval was lost, and a form stayed open w
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import uvicorn
 from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
 from prefect.server.database.dependencies import set_database_config
-from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+from prefect.settings import (
+    PREFECT_API_DATABASE_CONNECTION_URL,
+    PREFECT_SERVER_CORS_ALLOWED_ORIGINS,
+    PREFECT_SERVER_LOGGING_LEVEL,
+    PREFECT_UI_API_URL,
+    get_current_settings,
+    temporary_settings,
+)
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from starlette.types import ASGIApp
+
+from cli.door import behind_door
+from tidegate.kept import LEAST_TOKEN_BYTES
+from tidegate.settings import Settings, is_auth_string
+
+OWN_API = "/api"
+"""The pages ask the address that they came from, by whatever name and port that is."""
 
 
 class PatientSqlite(AioSqliteConfiguration):
@@ -34,14 +53,39 @@ class PatientSqlite(AioSqliteConfiguration):
 
 
 def main() -> None:
-    """Everything else is as `prefect server start` does it."""
+    """As `prefect server start` serves it in the foreground, with our door before the whole of it."""
+    asked = _arguments()
+    _refuse_to_serve_everybody()
     url = PREFECT_API_DATABASE_CONNECTION_URL.value()
     if url and url.startswith("sqlite"):
         set_database_config(PatientSqlite(connection_url=url))
-    from prefect.cli import app  # after its database is chosen
+    from prefect.server.api.server import create_app  # after its database is chosen
 
-    sys.argv[1:] = ["server", "start", *sys.argv[1:]]
-    app()
+    origins = Settings().ui_origins
+    with temporary_settings({PREFECT_SERVER_CORS_ALLOWED_ORIGINS: ",".join(origins), PREFECT_UI_API_URL: OWN_API}):
+        _serve(behind_door(create_app(final=True, webserver_only=asked.no_services), origins), asked.host, asked.port)
+
+
+def _serve(app: ASGIApp, host: str, port: int) -> None:
+    api, level = get_current_settings().server.api, PREFECT_SERVER_LOGGING_LEVEL.value().lower()
+    uvicorn.run(app, host=host, port=port, log_level=level, server_header=False,
+                timeout_keep_alive=api.keepalive_timeout,
+                ws_ping_interval=api.websocket_ping_interval, ws_ping_timeout=api.websocket_ping_timeout)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m cli.server")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=Settings().prefect_port)
+    parser.add_argument("--no-services", action="store_true", help="Another process has the background services.")
+    return parser.parse_args()
+
+
+def _refuse_to_serve_everybody() -> None:
+    secret = get_current_settings().server.api.auth_string
+    if secret is None or not is_auth_string(secret.get_secret_value()):
+        sys.exit("server: PREFECT_SERVER_API_AUTH_STRING must be `name:secret` of at least "
+                 f"{LEAST_TOKEN_BYTES} characters; `make run` sets it")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from setup import browser, compose, demo, engine, env_files, images, test_database, test_images, test_servers, venv, wheels
+from setup.places import HOME
 from setup.step import SetupError, step
 
 OLDEST_PYTHON = (3, 11)
@@ -29,10 +30,17 @@ def set_up_tests() -> None:
     step("test images", test_images.ensure)
 
 
+def make_home_private() -> None:
+    """Secrets will lie in it."""
+    HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+    HOME.chmod(0o700)
+
+
 def main() -> int:
     if sys.version_info < OLDEST_PYTHON:
         print(f"Tidegate needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, this is {sys.version.split()[0]}")
         return 1
+    make_home_private()
     try:
         set_up_tests() if sys.argv[1:] == ["tests"] else set_up()
     except SetupError:

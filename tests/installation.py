@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import yaml
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from rich.console import Console
 
 from blocks.docker_host import DockerHost
@@ -114,7 +114,8 @@ def installation(folder: Path, add_stacks: Callable[[Settings], None]) -> Iterat
     add_stacks(settings)
     plane, before = ControlPlane(settings), dict(os.environ)
     os.environ.update({key: value for key, value in plane.environment().items() if key.startswith("TIDEGATE_")})
-    with temporary_settings({PREFECT_API_URL: f"{plane.ui_url}/api", PREFECT_HOME: home / "prefect"}):
+    with temporary_settings({PREFECT_API_URL: plane.api_url, PREFECT_API_AUTH_STRING: plane.secret,
+                             PREFECT_HOME: home / "prefect"}):
         try:
             yield Installation(settings, run(settings, Console(quiet=True)))
         finally:

@@ -1,14 +1,18 @@
 """Where Tidegate keeps things. Every setting is an environment variable `TIDEGATE_...`; docs/settings.md lists them."""
 
-import contextlib
-import os
+import re
 import secrets
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tidegate.kept import LEAST_TOKEN_BYTES, kept_secret, kept_token
+
 ROOT = Path(__file__).resolve().parent.parent
+ADDRESS = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+TOKEN, AUTH_STRING = r"[!-~]+", r"[!-9;-~]+:[!-~]+"
+"""Printable ASCII without spaces; the second is `name:secret`."""
 
 
 class Settings(BaseSettings):
@@ -20,6 +24,7 @@ class Settings(BaseSettings):
     stacks: Path = Field(ROOT / "stacks", description="One folder per stack.")
     ledger_url: SecretStr | None = Field(None, description="SQLAlchemy URL; empty is SQLite under `home`.")
     prefect_port: int = Field(4200, description="Port of the Prefect server on 127.0.0.1.")
+    ui_addresses: str = Field("", description="Further addresses of the Prefect UI, with commas between them.")
     edge_port: int = Field(8080, description="Public port of the edge on 127.0.0.1.")
     edge_check_port: int = Field(8081, description="Loopback-only port of the edge: slot addresses, metrics, API.")
     receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
@@ -37,9 +42,29 @@ class Settings(BaseSettings):
                  for name, value in values.items() if value is not None}
         return {f"TIDEGATE_{name.upper()}": value for name, value in plain.items()}
 
+    @field_validator("ui_addresses")
+    @classmethod
+    def _are_addresses(cls, given: str) -> str:
+        wrong = [address for address in _listed(given) if not ADDRESS.fullmatch(address)]
+        if wrong:
+            raise ValueError(f"must be addresses such as https://tidegate.example.com (got {', '.join(wrong)})")
+        return given
+
+    @property
+    def ui_origins(self) -> tuple[str, ...]:
+        """Where people's browsers find the UI: this machine by its two names, and what the team has set."""
+        own = (f"http://{host}:{self.prefect_port}" for host in ("127.0.0.1", "localhost"))
+        return (*own, *_listed(self.ui_addresses))
+
+    def make_secrets(self) -> None:
+        """Have every kept secret. Raises InputError for the first that is none, before anything is started with it."""
+        self.fingerprint_key()
+        self.receiver_token()
+        self.api_auth()
+
     def fingerprint_key(self) -> bytes:
-        """The installation's own random key for fingerprints of configuration values; made on first use, mode 0600."""
-        return self._kept(self.home / "fingerprint.key", secrets.token_bytes(32))
+        """The installation's own random key for fingerprints of configuration values."""
+        return kept_secret(self.home / "fingerprint.key", secrets.token_bytes(32), least_bytes=16)
 
     @property
     def receiver_token_file(self) -> Path:
@@ -47,17 +72,22 @@ class Settings(BaseSettings):
         return self.home / "receiver.token"
 
     def receiver_token(self) -> SecretStr:
-        """What a webhook must bear; made on first use, mode 0600."""
-        return SecretStr(self._kept(self.receiver_token_file, secrets.token_urlsafe(32).encode()).decode())
+        """What a webhook must bear."""
+        return SecretStr(kept_token(self.receiver_token_file, secrets.token_urlsafe(32), TOKEN))
 
-    def _kept(self, file: Path, fresh: bytes) -> bytes:
-        """What `file` holds. A new one is there whole or not at all, and of two processes the first one's stays."""
-        if not file.exists():
-            self.home.mkdir(parents=True, exist_ok=True)
-            draft = file.with_suffix(f".{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_bytes(fresh)
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, file)
-            draft.unlink()
-        return file.read_bytes()
+    @property
+    def api_auth_file(self) -> Path:
+        return self.home / "prefect.auth"
+
+    def api_auth(self) -> SecretStr:
+        """Prefect's own auth string `name:secret`: what the login page asks for, and what every command sends."""
+        return SecretStr(kept_token(self.api_auth_file, f"tidegate:{secrets.token_urlsafe(32)}", AUTH_STRING))
+
+
+def is_auth_string(text: str) -> bool:
+    """`name:secret`, long enough to be one."""
+    return len(text) >= LEAST_TOKEN_BYTES and re.fullmatch(AUTH_STRING, text) is not None
+
+
+def _listed(addresses: str) -> list[str]:
+    return [address.strip() for address in addresses.split(",") if address.strip()]

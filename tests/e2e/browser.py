@@ -36,6 +36,16 @@ class Person:
     def open(self, path: str) -> None:
         self.page.goto(f"{self.ui_url}{path}")
 
+    def log_in(self, secret: str) -> None:
+        """By the address that people are given, as `tidegate login` says it."""
+        self.open("/")
+        field = self.page.get_by_role("textbox")
+        field.wait_for()
+        self.picture("login")
+        field.fill(secret)
+        self.page.get_by_role("button", name="Login").click()
+        field.wait_for(state="hidden")
+
     def open_run(self, run: UUID) -> None:
         self.open(f"/runs/flow-run/{run}")
 
@@ -102,15 +112,17 @@ def field_of(dialog: Locator, title: str) -> Locator:
 
 
 @contextmanager
-def person_at(ui_url: str, pictures: Path) -> Iterator[Person]:
-    """A browser with a new, empty profile."""
+def person_at(ui_url: str, secret: str, pictures: Path, flags: tuple[str, ...] = ()) -> Iterator[Person]:
+    """A browser with a new, empty profile, in which the person has signed in."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="tidegate-browser-") as profile:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=shutil.which("chromium"), headless=True, args=list(FLAGS),
+            profile, executable_path=shutil.which("chromium"), headless=True, args=[*FLAGS, *flags],
             viewport={"width": WIDTH, "height": HEIGHT}, locale="en-US", timezone_id="Asia/Tokyo")
         context.set_default_timeout(MOST_MILLISECONDS)
         pictures.mkdir(parents=True, exist_ok=True)
         try:
-            yield Person(context.pages[0], ui_url, pictures)
+            person = Person(context.pages[0], ui_url, pictures)
+            person.log_in(secret)
+            yield person
         finally:
             context.close()

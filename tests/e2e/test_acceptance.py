@@ -48,7 +48,7 @@ def mill(tidegate: Installation) -> Installation:
 
 @pytest.fixture(scope="class")
 def browser(mill: Installation) -> Iterator[Person]:
-    with person_at(mill.plane.ui_url, PICTURES) as person:
+    with person_at(mill.plane.ui_url, mill.plane.secret, PICTURES) as person:
         yield person
 
 

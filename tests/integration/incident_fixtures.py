@@ -15,10 +15,11 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from cli.automations import INCIDENT, register_automations
 from cli.control_plane import ControlPlane
+from cli.prefect_api import basic_auth
 from cli.work_pool import make_work_pool
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.installation import free_ports
@@ -36,8 +37,8 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     plane = ControlPlane(settings)
     try:
         plane.start_server()
-        with temporary_settings({PREFECT_API_URL: f"{plane.ui_url}/api"}):
-            make_work_pool(f"{plane.ui_url}/api")
+        with temporary_settings({PREFECT_API_URL: plane.api_url, PREFECT_API_AUTH_STRING: plane.secret}):
+            make_work_pool(plane)
             plane.register_deployments()
             register_automations()
             yield plane
@@ -56,7 +57,8 @@ def send(plane: ControlPlane, body: Any, authorization: str | None = None) -> ht
     right = f"Bearer {plane.settings.receiver_token().get_secret_value()}"
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return httpx.post(f"{plane.receiver_url}/alertmanager", content=content, timeout=20, trust_env=False,
-                      headers={"Authorization": right if authorization is None else authorization})
+                      headers={"Authorization": right if authorization is None else authorization,
+                               "Content-Type": "application/json"})
 
 
 def alert(fingerprint: str, status: str = "firing", **labels: str) -> dict[str, Any]:
@@ -85,7 +87,8 @@ def incident_runs(fingerprint: str) -> list[FlowRun]:
 def events_of(plane: ControlPlane, name: str, fingerprint: str) -> list[dict[str, Any]]:
     """Events that the server has, by name and by their signal."""
     now = datetime.now(UTC)
-    answer = httpx.post(f"{plane.ui_url}/api/events/filter", timeout=10, trust_env=False, json={"filter": {
+    answer = httpx.post(f"{plane.ui_url}/api/events/filter", timeout=10, trust_env=False,
+                        auth=basic_auth(plane.settings.api_auth()), json={"filter": {
         "event": {"name": [name]}, "occurred": {"since": now.replace(hour=0, minute=0).isoformat()}}})
     answer.raise_for_status()
     return [event for event in answer.json()["events"] if fingerprint in event["payload"]["signal"]]

@@ -11,6 +11,7 @@ import pytest
 
 from blocks.git_source import GitSource
 from tidegate.errors import VersionError
+from tidegate.kept import private_umask
 from tidegate.stackfile import load_stack
 
 IDENTITY = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "init.defaultBranch=main")
@@ -107,6 +108,17 @@ def test_an_export_holds_nothing_of_the_work_tree(source: GitSource, origin: Pat
     (origin / "left-over.txt").write_text("never committed")
     source.export(source.resolve("v1.0.0").commit.sha, tmp_path / "out")
     assert {p.name: p.read_text() for p in (tmp_path / "out").iterdir()} == {"app.py": "two"}
+
+
+def test_what_an_image_is_built_from_can_be_read_by_its_user_whatever_our_umask(
+        source: GitSource, origin: Path, tmp_path: Path) -> None:
+    (origin / "package" / "deep").mkdir(parents=True)
+    (origin / "package" / "deep" / "module.py").write_text("one")
+    made = commit(origin, "a package")
+    with private_umask():
+        source.export(made, tmp_path / "out")
+    modes = {str(path.relative_to(tmp_path / "out")): path.stat().st_mode & 0o777 for path in (tmp_path / "out").rglob("*")}
+    assert modes == {"app.py": 0o644, "package": 0o755, "package/deep": 0o755, "package/deep/module.py": 0o644}
 
 
 def test_an_export_into_a_folder_with_files_is_refused(source: GitSource, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_late_looks_are_forgotten_and_what_a_person_asked_for_stays(
         control_plane: ControlPlane, scheduled: list[FlowRun], asked_for: UUID) -> None:
     late, due = scheduled[:3], scheduled[3:]
     move_to(control_plane, late, HOURS_AGO)
-    assert forget_late_runs(f"{control_plane.ui_url}/api") == 3
+    assert forget_late_runs(control_plane) == 3
     left = {run.id for run in runs()}
     assert asked_for in left
     assert not left & {run.id for run in late}
@@ -62,5 +62,5 @@ def test_late_looks_are_forgotten_and_what_a_person_asked_for_stays(
 
 def test_what_is_due_now_stays(control_plane: ControlPlane, scheduled: list[FlowRun]) -> None:
     move_to(control_plane, scheduled[:1], datetime.now(UTC) - timedelta(seconds=LATE_SECONDS / 2))
-    assert forget_late_runs(f"{control_plane.ui_url}/api") == 0
+    assert forget_late_runs(control_plane) == 0
     assert scheduled[0].id in {run.id for run in runs()}

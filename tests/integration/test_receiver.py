@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -115,3 +116,15 @@ def test_alerts_that_prefect_does_not_take_are_to_be_sent_again(receiver: Contro
     receiver.start_server()
     assert send(receiver, webhook(alert("dead"))).status_code == 202
     assert len(wait_for(lambda: incident_runs("dead"))) == 1
+
+
+@pytest.mark.parametrize(("header", "status"), [
+    ({"Host": "evil.example"}, 400), ({"Origin": "http://evil.example"}, 403), ({"Content-Type": "text/plain"}, 415)])
+def test_even_with_the_token_nothing_is_taken_from_a_page(
+        receiver: ControlPlane, header: dict[str, str], status: int) -> None:
+    token = receiver.settings.receiver_token().get_secret_value()
+    known = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    answer = httpx.post(f"{receiver.receiver_url}/alertmanager", content=json.dumps(webhook(alert("e411"))), timeout=20,
+                        trust_env=False, headers={**known, **header})
+    assert answer.status_code == status
+    assert events_of(receiver, DEGRADED, "e411") == []

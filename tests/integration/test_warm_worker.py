@@ -20,7 +20,7 @@ from rich.console import Console
 
 from cli.control_plane import WORK_POOL, ControlPlane
 from cli.follow import start_and_follow
-from cli.prefect_api import PrefectApi
+from cli.prefect_api import PrefectApi, basic_auth
 from cli.work_pool import make_work_pool
 from tests.installation import free_ports
 from tidegate.errors import EngineError, InputError
@@ -91,7 +91,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
         plane = ControlPlane(Settings(home=home, prefect_port=free_ports(1)[0]))
         try:
             plane.start_server()
-            make_work_pool(f"{plane.ui_url}/api")
+            make_work_pool(plane)
             plane.start_worker(packages=["trials"])
             register_trial(plane)
             wait_until_warm(plane)
@@ -102,7 +102,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def new_trial(plane: ControlPlane, tmp_path: Path) -> Iterator[Callable[[str], Trial]]:
-    with PrefectApi(f"{plane.ui_url}/api") as api, httpx.Client(base_url=f"{plane.ui_url}/api", timeout=30) as http:
+    with PrefectApi(plane.api_url, plane.settings.api_auth()) as api, client_of(plane) as http:
         yield lambda name: Trial(api, http, tmp_path / name)
 
 
@@ -251,8 +251,12 @@ def write_trial(folder: Path) -> None:
     (package / "trial.py").write_text(TRIAL)
 
 
+def client_of(plane: ControlPlane) -> httpx.Client:
+    return httpx.Client(base_url=plane.api_url, timeout=30, auth=basic_auth(plane.settings.api_auth()))
+
+
 def register_trial(plane: ControlPlane) -> None:
-    with httpx.Client(base_url=f"{plane.ui_url}/api", timeout=30) as http:
+    with client_of(plane) as http:
         flow = http.post("/flows/", json={"name": "trial"}).raise_for_status().json()
         http.post("/deployments/", json={"name": "prod", "flow_id": flow["id"], "entrypoint": "trials.trial:trial",
                                          "work_pool_name": WORK_POOL}).raise_for_status()

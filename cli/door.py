@@ -1,0 +1,56 @@
+"""Who may ask at all, before anybody looks at a password: by which name we are called, from which page, and with what.
+
+A browser sends requests for whoever wrote the page that it shows. A page of another origin must not reach us, neither by its
+own name (Origin), nor by a name that it has turned towards this machine (Host), nor by JSON that is declared as plain text,
+which browsers send without asking first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+DESCRIPTIONS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
+"""FastAPI's pages about an app, which it shows to everybody."""
+
+
+def behind_door(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """`app`, answering only by the host names of `origins`, and only to their pages and to programs, which send no Origin."""
+    hosts = [str(urlsplit(origin).hostname) for origin in origins]
+    return TrustedHostMiddleware(Door(app, origins), allowed_hosts=hosts, www_redirect=False)
+
+
+class Door:
+    """Refuses HTTP requests and websockets of other origins, bodies that are not JSON, and pages that describe the app."""
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        self._app, self._origins = app, frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if not self._origins.issuperset(headers.getlist("origin")):
+            return PlainTextResponse("this origin is not one of TIDEGATE_UI_ADDRESSES", 403)
+        if scope["path"] in DESCRIPTIONS:
+            return PlainTextResponse("not served here", 404)
+        if scope.get("method") in CHANGING and _has_body(headers) and not _is_json(headers):
+            return PlainTextResponse("send the body as Content-Type: application/json", 415)
+        return None
+
+
+def _has_body(headers: Headers) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _is_json(headers: Headers) -> bool:
+    declared = headers.getlist("content-type")
+    return len(declared) == 1 and declared[0].partition(";")[0].strip().lower() == "application/json"
