@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any
 from blocks import alembic_probe
 from tidegate.errors import MigrationError
 from tidegate.facts import Job, Outcome, SchemaChange
+from tidegate.outside_text import last_lines, one_line
 from tidegate.ports import JobRunner
+from tidegate.redaction import learn, redact
 from tidegate.schema_changes import RevisionSource, classify, gravest
 
 _PROBE = Path(alembic_probe.__file__).read_bytes()
@@ -24,8 +25,6 @@ for python in "$(sed -n '1s/^#!//p' "$(command -v alembic)" 2>/dev/null)" python
 done
 echo 'no Python with alembic in this image' >&2; exit 127
 """
-_SECRET_KEY = re.compile(r"PASS|SECRET|TOKEN|KEY|PWD|CREDENTIAL|DSN|URL", re.I)
-_PASSWORD_IN_URL = re.compile(r"(://[^:/\s@]*:)[^@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,9 @@ class AlembicMigrator:
     prefix: tuple[str, ...] = ()
     """Words before the command, such as `("gosu", "app")`."""
     timeout_seconds: float = 3600
+
+    def __post_init__(self) -> None:
+        learn(self.environment)   # Alembic quotes its settings in errors
 
     def inspect(self) -> SchemaChange:
         """What this image would do to the database. Nothing is changed. Raises MigrationError."""
@@ -83,7 +85,7 @@ class AlembicMigrator:
             timeout_seconds=self.timeout_seconds))
         answer = _answer(outcome)
         if answer is None or (outcome.exit_code and "fault" not in answer):
-            said = self._masked(" | ".join(outcome.stderr.strip().splitlines()[-3:]))
+            said = " | ".join(last_lines(outcome.stderr, 3))
             raise MigrationError(doing, f"exit code {outcome.exit_code}: {said}", "Correct what it names in the image")
         if "fault" in answer:
             raise self._failed(doing, answer)
@@ -93,19 +95,19 @@ class AlembicMigrator:
         fault, reached = answer["fault"], ", ".join(answer.get("current") or ["no revision"])
         text = fault["error"]
         if "Can't locate revision" in text:
-            return MigrationError(doing, self._masked(text), "The database was made by a newer image: use that one")
+            return MigrationError(doing, text, "The database was made by a newer image: use that one")
         if fault["statement"]:
             text += f"; the statement was: {' '.join(fault['statement'].split())}"
         if "current" in answer:
             text += f"; the database is at {reached}"
         if fault["before"]:
             text += f"; {len(fault['before'])} statements of the same revision ran before it: " + " ; ".join(
-                " ".join(each.split())[:120] for each in fault["before"])
+                one_line(each, 120) for each in fault["before"])
         locked = "ock wait timeout" in text or "lock timeout" in text
         to_do = ("Something holds a lock on the table: try again when it is quiet" if locked else
                  "Look which of them the database kept (MySQL keeps them), then correct the revision or go down by hand"
                  if fault["before"] else "Correct the revision or the database")
-        return MigrationError(doing, self._masked(text), to_do, retryable=locked)
+        return MigrationError(doing, text, to_do, retryable=locked)
 
     def _refuse(self, doing: str, found: dict[str, Any]) -> None:
         """Raises MigrationError for a history that has no single way up from where the database is."""
@@ -127,13 +129,7 @@ class AlembicMigrator:
         return ", ".join(found["current"]) or None
 
     def _shown(self, offline: dict[str, str]) -> str:
-        return self._masked(offline["sql"] if "sql" in offline else f"-- no SQL without a database: {offline['reason']}")
-
-    def _masked(self, text: str) -> str:
-        secrets = (value for key, value in self.environment.items() if len(value) > 3 and _SECRET_KEY.search(key))
-        for secret in sorted(secrets, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return _PASSWORD_IN_URL.sub(r"\1***@", text)
+        return redact(offline["sql"] if "sql" in offline else f"-- no SQL without a database: {offline['reason']}")
 
 
 def _answer(outcome: Outcome) -> dict[str, Any] | None:

@@ -26,5 +26,6 @@ class AppriseNotifier(Block):
         addresses = self.urls.get_secret_value().split()
         if not addresses or not all([sender.add(address) for address in addresses]):
             raise TidegateError(_DOING, "an address is not one that Apprise knows", "Correct `urls` in the block")
-        if not sender.notify(title=message.title, body=message.body, notify_type=_KINDS[message.severity]):
+        if not sender.notify(title=message.title, body=message.body, notify_type=_KINDS[message.severity],
+                             body_format=apprise.NotifyFormat.TEXT):
             raise TidegateError(_DOING, "not every address took it", "Check addresses and network", retryable=True)

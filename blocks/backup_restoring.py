@@ -8,6 +8,7 @@ from blocks.databases import SqlDatabase
 from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
 from tidegate.errors import BackupError, EngineError
 from tidegate.facts import Backup
+from tidegate.outside_text import clean_end
 
 _INSIDE = "/tidegate-volume"   # the archive's own folder, as `save_volume` reads it
 _EMPTY = ("sh", "-c", f"find {_INSIDE} -mindepth 1 -delete")
@@ -53,7 +54,8 @@ def replace_volume(host: DockerHost, store: BackupStore, backup: Backup, name: s
         try:
             container.start()
             if code := container.wait(timeout=host.timeout_seconds)["StatusCode"]:
-                raise EngineError(doing, f"emptying it ended with {code}: {container.logs().decode(errors='replace')[-300:]}",
+                said = clean_end(container.logs().decode(errors="replace"), 300)
+                raise EngineError(doing, f"emptying it ended with {code}: {said}",
                                   "Look at the volume, then start the restore again")
             with store.read(backup.id, part.name) as archive:
                 container.put_archive("/", archive)

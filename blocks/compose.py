@@ -21,6 +21,7 @@ from blocks.command import run_command
 from blocks.docker_host import DockerHost, engine_errors
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ComposeModel, Outcome, Slot
+from tidegate.outside_text import last_lines
 
 NETWORK_LABEL = "com.docker.compose.network"
 PROJECT_LABEL = "com.docker.compose.project"
@@ -130,8 +131,7 @@ class Compose:
 
     def _said(self, outcome: Outcome) -> str:
         """The end of stderr."""
-        lines = [line for line in self.redact(outcome.stderr).splitlines() if line.strip()]
-        return "\n".join(lines[-_SHOWN_LINES:]) or f"exit code {outcome.exit_code} and no word"
+        return "\n".join(last_lines(self.redact(outcome.stderr), _SHOWN_LINES)) or f"exit code {outcome.exit_code} and no word"
 
     def _environment(self) -> dict[str, str]:
         """What compose needs for itself. A `.env` beside the files is not read: nobody would know that it counts."""

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from blocks.docker_streams import Conversation, LocalStreamError, OverdueError
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ContainerFacts, Job, Outcome
+from tidegate.outside_text import clean, clean_end
 
 KEY_LABEL = "tidegate.key"
 MOST_HEALTH_TEXT = 300
@@ -94,7 +95,7 @@ class DockerHost(Block):
     def logs(self, container: str, lines: int = 20) -> str:
         """The last lines a container printed, stdout and stderr together."""
         with engine_errors(f"reading the log of {container}"):
-            return self.client.containers.get(container).logs(tail=lines).decode(errors="replace")
+            return clean_end(self.client.containers.get(container).logs(tail=lines).decode(errors="replace"))
 
     def run(self, job: Job) -> Outcome:
         """Run `job.command`, the whole argv (the image's entrypoint is not run), to its end and remove its container.
@@ -234,4 +235,4 @@ def _facts(container: Container) -> ContainerFacts:
         health=health.get("Status", "none"), restarts=attrs["RestartCount"],
         exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"],
         is_restarted=attrs["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped"),
-        health_said="".join(check["Output"] for check in (health.get("Log") or [])[-1:]).strip()[:MOST_HEALTH_TEXT])
+        health_said=clean("".join(check["Output"] for check in (health.get("Log") or [])[-1:]).strip(), MOST_HEALTH_TEXT))

@@ -19,6 +19,7 @@ from docker.types import LogConfig
 from blocks.docker_host import DockerHost, engine_errors, is_port_taken
 from blocks.edge_folder import OWN_FILE, EdgeFolder
 from tidegate.errors import CapacityError, EdgeError
+from tidegate.outside_text import clean_end
 
 EDGE_NAME = "tidegate-edge"
 ROLE_LABEL = "tidegate.role"
@@ -193,7 +194,7 @@ def _wait_for_ping(addresses: EdgeAddresses, container: Container, start_seconds
             seen = type(error).__name__
         time.sleep(0.05)
     with engine_errors("reading the edge's log"):
-        log = container.logs(tail=5).decode(errors="replace").strip()
+        log = clean_end(container.logs(tail=5).decode(errors="replace")).strip()
     raise EdgeError(
         "starting the edge", f"no answer to its ping in {start_seconds:g} s (last: {seen}; log: {log or 'empty'})",
         "Correct what the log names, then run it again", retryable=True)

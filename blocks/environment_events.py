@@ -11,6 +11,7 @@ from prefect.events.schemas.events import Resource
 
 from tidegate.errors import TidegateError
 from tidegate.incidents import Signal
+from tidegate.outside_text import one_line
 
 DEGRADED = "tidegate.environment.degraded"
 RECOVERED = "tidegate.environment.recovered"
@@ -26,7 +27,7 @@ def environment_event(signal: Signal) -> Event:
         "prefect.resource.name": f"{signal.stack} {signal.environment}", ENVIRONMENT_LABEL: signal.environment}
     return Event(event=RECOVERED if signal.resolved else DEGRADED, resource=Resource(resource), payload={
         "stack": signal.stack, "environment": signal.environment, "signal": signal.key, "severity": signal.severity,
-        "started_at": signal.started_at.isoformat(), "reason": signal.reason[:LONGEST_REASON], "source": signal.source,
+        "started_at": signal.started_at.isoformat(), "reason": one_line(signal.reason, LONGEST_REASON), "source": signal.source,
         "deployment": signal.deployment})
 
 

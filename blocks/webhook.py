@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from tidegate.errors import TidegateError
 from tidegate.facts import Message
+from tidegate.outside_text import chat_text
 
 _DOING = "sending a message to the webhook"
 
@@ -23,7 +24,7 @@ class SlackWebhook(Block):
 
     def send(self, message: Message) -> None:
         try:
-            answer = httpx.post(self.url.get_secret_value(), json={"text": f"{message.title}\n{message.body}"},
+            answer = httpx.post(self.url.get_secret_value(), json={"text": chat_text(f"{message.title}\n{message.body}")},
                                 timeout=self.timeout_seconds)
         except httpx.TransportError as error:
             raise TidegateError(_DOING, f"no answer ({type(error).__name__})", "Check the network and the address",

@@ -17,6 +17,7 @@ from cli.prefect_api import PrefectApi
 from cli.processes import Background
 from cli.warm_start import SOCKET_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
+from tidegate.outside_text import clean_end, last_lines
 from tidegate.settings import ROOT, Settings
 
 WORK_POOL = "tidegate"
@@ -119,7 +120,7 @@ class ControlPlane:
             raise EngineError(f"running `prefect {' '.join(arguments[:2])}`", f"no end after {late.timeout:.0f} s",
                               f"Read {self.server.log}, then run it again") from None
         if ended.returncode != 0:
-            raise TidegateError(f"running `prefect {' '.join(arguments[:2])}`", (ended.stderr or ended.stdout)[-2000:],
+            raise TidegateError(f"running `prefect {' '.join(arguments[:2])}`", clean_end(ended.stderr or ended.stdout, 2000),
                                 f"Read {self.server.log}")
         return ended.stdout
 
@@ -179,7 +180,7 @@ def _until(deadline: float) -> Iterator[None]:
 
 
 def _last_lines(log: Path, count: int = 5) -> str:
-    return " / ".join(log.read_text(errors="replace").splitlines()[-count:])
+    return " / ".join(last_lines(log.read_text(errors="replace"), count))
 
 
 def with_prefect(environment: Mapping[str, str]) -> None:

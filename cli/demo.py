@@ -12,6 +12,7 @@ from cli.control_plane import ControlPlane, with_prefect
 from cli.demo_tables import stages_table, traffic_table
 from cli.demo_traffic import SteadyClient
 from cli.run import point_prefect_here, run
+from cli.shown import data
 from tidegate.catalogue import find_stack
 from tidegate.ledger.ledger import Ledger
 from tidegate.settings import Settings
@@ -37,7 +38,7 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     console.print(traffic_table(clients))
     for client in clients:
         for fault in (*client.faults, *client.long_faults[:5]):
-            console.print(f"[red]lost on {client.environment}: {fault}[/red]")
+            console.print(data(f"lost on {client.environment}: {fault}", "red"))
     good = good and all(client.lost == 0 for client in clients)
     from cli.status import rows, table
 
@@ -68,5 +69,5 @@ def _release(settings: Settings, plane: ControlPlane, console: Console, version:
     state = released.wait_until_ended()
     console.print(stages_table(Ledger(settings.database_url), released.id))
     if not state.is_completed():
-        console.print(f"[red]The run is {state.name}: {state.message}[/red]")
+        console.print(data(f"The run is {state.name}: {state.message}", "red"))
     return state.is_completed()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from cli.demo_traffic import SteadyClient
+from cli.shown import data
 from cli.step_facts import facts_of
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Step
@@ -46,9 +47,9 @@ def traffic_table(clients: Sequence[SteadyClient]) -> Table:
     return shown
 
 
-def _row(deployment: Deployment, step: Step) -> tuple[str, ...]:
+def _row(deployment: Deployment, step: Step) -> tuple[str | Text, ...]:
     seconds = (step.ended_at - step.started_at).total_seconds() if step.ended_at and step.started_at else 0.0
     told = facts_of(step.name, step.evidence) if step.state == "done" else " ".join((step.error or "").split())
     color = STATE_COLORS.get(step.state, "yellow")
     return (f"{deployment.environment} #{deployment.number}", step.name, f"[{color}]{step.state}[/{color}]", f"{seconds:.1f}",
-            escape(told))
+            data(told))

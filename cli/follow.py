@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import SecretStr
 from rich.console import Console
-from rich.markup import escape
 
 from cli.control_plane import ControlPlane
 from cli.prefect_api import PrefectApi, RunState
+from cli.shown import data
 from tidegate.settings import Settings
 
 MARKS = {"COMPLETED": "[green]✓[/green]", "FAILED": "[red]✗[/red]", "CRASHED": "[red]✗[/red]", "CANCELLED": "[yellow]✗[/yellow]"}
@@ -40,7 +40,7 @@ def api_of(settings: Settings) -> PrefectApi:
 
 def _show(console: Console, state: RunState, page: str) -> None:
     mark = MARKS.get(state.type, "[dim]…[/dim]")
-    message = "" if state.type == "COMPLETED" else escape(state.message)
-    console.print(f"  {mark} {state.name}", f"[dim]{message}[/dim]" if message else "", soft_wrap=True)
+    message = "" if state.type == "COMPLETED" else state.message
+    console.print(f"  {mark} {state.name}", data(message, "dim"), soft_wrap=True)
     if state.waits_for_person:
         console.print(f"    A person decides here: {page}", soft_wrap=True)

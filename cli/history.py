@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.markup import escape
 from rich.table import Table
 
+from cli.shown import data, line
 from tidegate.catalogue import find_stack
 from tidegate.errors import StackFileError
 from tidegate.ledger.ledger import Ledger
@@ -42,15 +41,15 @@ def _named(settings: Settings, ledger: Ledger, wanted: str) -> tuple[str, str]:
 
 
 def table(found: list[Row], stack: str, environment: str) -> Table:
-    shown = Table(title=f"{stack} {environment}, newest first")
+    shown = Table(title=line(f"{stack} {environment}, newest first"))
     for heading in ("#", "Version", "State", "Switched", "Asked, approved", "Lost requests", "Why"):
         shown.add_column(heading)
     for row in found:
         color = COLORS.get(row["state"], "default")
         version = KINDS[row["kind"]].format(row["version"])
-        people = escape("\n".join(filter(None, (row["requested_by"], row["approved_by"]))))
-        shown.add_row(str(row["number"]), version, f"[{color}]{row['state'].replace('_', ' ')}[/{color}]", _switched(row),
-                      people, row["traffic"] or "", escape(shorten(row["reason"] or "", MOST_REASON, placeholder=" …")))
+        people = data("\n".join(filter(None, (row["requested_by"], row["approved_by"]))))
+        shown.add_row(str(row["number"]), line(version), f"[{color}]{row['state'].replace('_', ' ')}[/{color}]", _switched(row),
+                      people, row["traffic"] or "", line(row["reason"] or "", MOST_REASON))
     return shown
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
 
+from cli.shown import data
 from tidegate.each import as_ours
 from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
@@ -82,9 +82,9 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
     from cli.status import rows, table, warnings
 
     found = rows(Settings(), stack)
-    console.print_json(jsonlib.dumps(found)) if json else console.print(table(found))
+    console.print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console.print(table(found))
     for sentence in warnings(Settings()):
-        Console(stderr=True).print(f"[red]![/red] {escape(sentence)}", soft_wrap=True)
+        Console(stderr=True).print("[red]![/red]", data(sentence), soft_wrap=True)
 
 
 @app.command()
@@ -93,7 +93,7 @@ def history(stack: str, environment: str = "prod", limit: int = 20, json: AsJson
     from cli.history import rows, table
 
     found = rows(Settings(), stack, environment, limit)
-    console.print_json(jsonlib.dumps(found)) if json else console.print(table(found, stack, environment))
+    console.print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console.print(table(found, stack, environment))
 
 
 @audit.command()
@@ -136,5 +136,5 @@ def _wrong_settings(error: ValidationError) -> TidegateError:
 
 
 def _refuse(error: TidegateError) -> NoReturn:
-    Console(stderr=True).print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
+    Console(stderr=True).print("[red]✗[/red]", data(str(error)), soft_wrap=True)
     raise SystemExit(1) from None

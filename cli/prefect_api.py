@@ -13,6 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from tidegate.errors import EngineError, InputError
+from tidegate.outside_text import one_line
 
 TIMEOUT_SECONDS = 10
 BUSY_SECONDS = 30
@@ -89,7 +90,8 @@ class PrefectApi:
         if answer.is_client_error:
             raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known after `make run`")
         if answer.is_error:
-            raise EngineError(doing, f"the Prefect server answered {answer.status_code}: {answer.text[:200]}", "Read its log")
+            said = one_line(answer.text, 200)
+            raise EngineError(doing, f"the Prefect server answered {answer.status_code}: {said}", "Read its log")
         found: dict[str, Any] = answer.json()
         return found
 
@@ -119,4 +121,4 @@ def _reason(answer: httpx.Response) -> str:
         said = str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
         said = answer.text
-    return said.rpartition("Failure reason: ")[2][:500].rstrip(".")
+    return one_line(said.rpartition("Failure reason: ")[2]).rstrip(".")

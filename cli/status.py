@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.markup import escape
 from rich.table import Table
 
 from blocks.docker_host import DockerHost
 from blocks.edge_folder import EdgeFolder
+from cli.shown import data, line
 from tidegate.catalogue import every_stack
 from tidegate.doors import doors_of_routes, shared_doors
 from tidegate.each import each
@@ -52,9 +52,9 @@ def table(found: list[Row]) -> Table:
         shown.add_column(heading, no_wrap=heading == "Since")
     for row in found:
         version = f"{row['version']} (#{row['number']})" if row["version"] else "" if row["fault"] else "nothing yet"
-        state = f"[red]{escape(row['fault'])}[/red]" if row["fault"] else row["state"] or ""
-        seen = ("", "", "") if row["fault"] else (_since(row), _sent_to(row), escape("\n".join(row["containers"])))
-        shown.add_row(escape(row["stack"]), row["environment"] or "", escape(version), state, *seen)
+        state = data(row["fault"], "red") if row["fault"] else row["state"] or ""
+        seen = ("", "", "") if row["fault"] else (_since(row), _sent_to(row), data("\n".join(row["containers"])))
+        shown.add_row(line(row["stack"]), row["environment"] or "", line(version), state, *seen)
     return shown
 
 

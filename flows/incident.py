@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import flow
 from pydantic import AwareDatetime
 
-from flows.parameters import EventText, SeverityName, StackName
+from flows.parameters import EventText, Person, SeverityName, StackName
 from flows.rollback import go_back
 from tasks.environments import open_environment
 from tasks.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
@@ -21,7 +21,7 @@ def incident(
     started_at: AwareDatetime,
     reason: EventText,
     environment: EnvironmentName = "prod",
-    source: str = "a person",
+    source: Person = "a person",
 ) -> None:
     """Answer to a degraded environment. Started by the event `tidegate.environment.degraded`.
 

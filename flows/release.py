@@ -9,7 +9,7 @@ from prefect.states import Completed
 
 from flows.accept import accept
 from flows.deploy import deploy
-from flows.parameters import StackName, VersionName, WatchSeconds
+from flows.parameters import Person, StackName, VersionName, WatchSeconds
 from flows.staging import open_staging, release_to_staging
 from tasks.already import serves_already
 from tasks.base import start_base_services
@@ -29,7 +29,7 @@ def release(
     environment: Literal["staging", "prod"] = "prod",
     plan_only: bool = False,
     watch_seconds: WatchSeconds = None,
-    requested_by: str = "",
+    requested_by: Person = "",
 ) -> State[None] | None:
     """Take a version of a stack from its commit into an environment.
 

@@ -9,7 +9,7 @@ from typing import Literal
 from prefect import flow
 from prefect.exceptions import TerminationSignal
 
-from flows.parameters import BackupName, Reason, StackName
+from flows.parameters import BackupName, Person, Reason, StackName
 from flows.put_back import stop_and_ask_on_failure
 from tasks.deployments import begin_change, close_failed, move, place_hold_on, refresh
 from tasks.environments import open_environment
@@ -41,7 +41,7 @@ def restore(
     reason: Reason,
     environment: Literal["staging", "prod"] = "prod",
     backup: BackupName = "",
-    requested_by: str = "",
+    requested_by: Person = "",
 ) -> None:
     """Put the data of a backup back, with the version that served when it was made. Asks a person first.
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from prefect import flow
 
-from flows.parameters import Reason, StackName, StepsBack
+from flows.parameters import Person, Reason, StackName, StepsBack, Target
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
 from tasks.deployments import begin_change, is_good, move, place_hold_on, refresh
 from tasks.environments import open_environment
@@ -28,8 +28,8 @@ def rollback(
     reason: Reason,
     environment: Literal["staging", "prod"] = "prod",
     steps_back: StepsBack = 1,
-    to: str | None = None,
-    requested_by: str = "",
+    to: Target = None,
+    requested_by: Person = "",
 ) -> None:
     """Put an earlier good version back.
 

@@ -11,12 +11,13 @@ from prefect.context import FlowRunContext
 from prefect.flow_runs import suspend_flow_run
 
 from tasks.deployments import move
-from tasks.forms import ACCEPTANCE, CHECKLIST, Form, form_with
+from tasks.forms import ACCEPTANCE, CHECKLIST, MOST_REASON, Form, form_with
 from tasks.pages import publish
 from tasks.work import Work
 from tidegate.acceptance import Answer, faults_of
 from tidegate.errors import ExpiredError, RejectedError
 from tidegate.ledger.tables import Approval
+from tidegate.outside_text import one_line
 from tidegate.page_words import WORDS
 from tidegate.pages import evidence_page, local
 from tidegate.plan import Plan
@@ -88,7 +89,7 @@ def _ask(work: Work, question: Question, note: str, attempt: int) -> Answer:
         move(work, DeploymentState.WAITING, work.deployment.reason)
     form = form_with(work.env.redactor.redact(page), question.form)
     given = suspend_flow_run(wait_for_input=form, timeout=left, key=key)
-    return Answer(decision=given.decision, approver=given.approver.strip(), reason=given.reason.strip(),
+    return Answer(decision=given.decision, approver=one_line(given.approver), reason=one_line(given.reason, MOST_REASON),
                   checklist={item: getattr(given, item) for item in question.checklist})
 
 

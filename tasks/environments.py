@@ -25,6 +25,7 @@ from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
 from tidegate.ports import Notifier
 from tidegate.redaction import Redactor, learn
+from tidegate.safe_logs import guard_logs
 from tidegate.settings import Settings
 from tidegate.stackfile import Environment, EnvironmentName, Stack
 
@@ -67,6 +68,7 @@ def _redactor(stack: Stack, config: Environment, values: Mapping[str, str]) -> R
     files = [stack.folder / file for file in config.compose_files]
     names = known_names(stack, config, values, [file.read_text(errors="replace") for file in files if file.is_file()])
     learn(values, tuple(config.secrets), names)
+    guard_logs()
     return Redactor(values, tuple(config.secrets), names)
 
 

@@ -8,14 +8,17 @@ from prefect.input import RunInput
 from pydantic import Field, create_model
 
 Decision = Literal["approve", "reject"]
+MOST_NAME, MOST_REASON = 100, 2_000
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 
 
 class AcceptanceEn(RunInput):
     """The form in the Prefect UI's Resume dialog."""
 
     decision: Decision = Field(title="Read this, then decide")
-    approver: str = Field(title="Your name", min_length=2)
-    reason: str = Field(title="Reason", description="What you tried, and why you decide so.", min_length=3)
+    approver: str = Field(title="Your name", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    reason: str = Field(title="Reason", description="What you tried, and why you decide so.",
+                        min_length=3, max_length=MOST_REASON)
     as_required: bool = Field(False, title="Checklist 1: it does what was asked for",
                               description="Switch on what you have seen yourself. All six are needed to approve, none to reject.")
     looks_good: bool = Field(False, title="Checklist 2: the pages look good and are easy to use")
@@ -29,8 +32,9 @@ class AcceptanceZh(RunInput):
     """Prefect 界面“Resume”对话框中的表单。"""
 
     decision: Decision = Field(title="请阅读后决定")
-    approver: str = Field(title="验收人姓名", min_length=2)
-    reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。", min_length=3)
+    approver: str = Field(title="验收人姓名", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。",
+                        min_length=3, max_length=MOST_REASON)
     as_required: bool = Field(False, title="验收清单 1：功能按照需求实现",
                               description="请打开您已亲自确认的项。批准需六项全部确认，拒绝则不需要。")
     looks_good: bool = Field(False, title="验收清单 2：界面美观、易用")
@@ -44,8 +48,9 @@ class RestoreEn(RunInput):
     """The same for a restore, which overwrites what people have written."""
 
     decision: Decision = Field(title="Read this, then decide")
-    approver: str = Field(title="Your name", min_length=2)
-    reason: str = Field(title="Reason", description="Why the data must go back, and who knows of it.", min_length=3)
+    approver: str = Field(title="Your name", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    reason: str = Field(title="Reason", description="Why the data must go back, and who knows of it.",
+                        min_length=3, max_length=MOST_REASON)
     loss_is_known: bool = Field(False, title="Known 1: what was written since the backup is taken away",
                                 description="Switch on both to approve; to reject, none is needed.")
     interruption_is_known: bool = Field(False, title="Known 2: nobody is served while it lasts")
@@ -55,8 +60,9 @@ class RestoreZh(RunInput):
     """恢复数据的表单：会覆盖备份之后写入的内容。"""
 
     decision: Decision = Field(title="请阅读后决定")
-    approver: str = Field(title="批准人姓名", min_length=2)
-    reason: str = Field(title="理由", description="为什么必须恢复数据，已通知哪些人。", min_length=3)
+    approver: str = Field(title="批准人姓名", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    reason: str = Field(title="理由", description="为什么必须恢复数据，已通知哪些人。",
+                        min_length=3, max_length=MOST_REASON)
     loss_is_known: bool = Field(False, title="确认 1：备份之后写入的数据会被移除",
                                 description="批准需打开这两项，拒绝则不需要。")
     interruption_is_known: bool = Field(False, title="确认 2：恢复期间服务会中断")

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from tidegate.facts import CheckResult, Version
+from tidegate.outside_text import one_line
 from tidegate.stackfile import SmokeCheck
 
 MOST_REDIRECTS = 5
@@ -158,5 +159,4 @@ def _shown(value: object) -> str:
 
 
 def _short(text: str) -> str:
-    plain = " ".join(text.split()).encode("utf-8", "replace").decode()   # JSON may hold half a surrogate pair
-    return plain if len(plain) <= _SHOWN else plain[:_SHOWN - 1] + "…"
+    return one_line(text, _SHOWN)

@@ -22,7 +22,7 @@ from tidegate.plain_values import looks_secret, secret_parts
 from tidegate.stackfile import EnvironmentName
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PLACEHOLDER = re.compile(r"CHANGE_?ME|\*{3}REDACTED\*{3}|__DEPLOY_INJECT__|^\s*<[^<>]*>\s*$|^\s*(?i:placeholder)\s*$")
+_PLACEHOLDER = re.compile(r"CHANGE_?ME|\*{3}REDACTED\*{3}|__DEPLOY_INJECT__|^\s*<[^<>]*>\s*\Z|^\s*(?i:placeholder)\s*\Z")
 _KNOWN_DEFAULTS = frozenset({
     "changeme", "change_me", "test", "test123", "root", "password", "dev123", "admin", "admin123", "secret", "123456",
     "12345678", "ocr", "odoo", "postgres", "mysql", "example", "default", "guest",

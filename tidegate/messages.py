@@ -9,6 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tidegate.facts import Message
+from tidegate.outside_text import markdown_text, one_line
 from tidegate.texts import TEXTS
 
 Kind = Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
@@ -16,7 +17,6 @@ Kind = Literal["released", "rolled_back", "restored", "staging_ready", "failed",
 Severity = Literal["green", "yellow", "red"]
 
 MOST_CHANGES = 10
-_LONGEST_REASON = 500
 # R29: red is for a system that is down or may be, and for a person who must act now. Only production can be that urgent.
 _SEVERITY: dict[Kind, Severity] = {
     "released": "green", "staging_ready": "green", "approval_expired": "green",
@@ -82,22 +82,22 @@ class Speaker:
 def release_record(language: str, *, title: str, version: str, environment: str, released_by: str,
                    released_at: datetime, time_zone: str, changes: Sequence[str], approved_by: str | None) -> str:
     """The record of a release that has come to its good end, as markdown. Says accepted only when a person did (P110)."""
-    texts, at = TEXTS[language], _local(released_at, time_zone)
-    approver = [texts["record approver"].format(approver=approved_by)] if approved_by else []
-    remarks = [texts["record product"].format(title=title), *approver, texts["record source"]]
+    texts, at, shown = TEXTS[language], _local(released_at, time_zone), [markdown_text(change) for change in changes]
+    approver = [texts["record approver"].format(approver=markdown_text(approved_by))] if approved_by else []
+    remarks = [texts["record product"].format(title=markdown_text(title)), *approver, texts["record source"]]
     return texts["record"].format(
-        date=at[:10], at=at, version=version, environment=texts[environment], released_by=released_by,
-        changes=_listed(changes or [texts["no changes"]]), accepted="x" if approved_by else " ", remarks=_listed(remarks))
+        date=at[:10], at=at, version=version, environment=texts[environment],
+        released_by=markdown_text(released_by), changes=_listed(shown or [texts["no changes"]]),
+        accepted="x" if approved_by else " ", remarks=_listed(remarks))
 
 
 def _listed(items: Sequence[str]) -> str:
-    return "\n".join(f"- {_one_line(item)}" for item in items)
+    return "\n".join(f"- {item}" for item in items)
 
 
 def _one_line(text: str) -> str:
     """A line break in a reason would look like the next field."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else line[:_LONGEST_REASON - 1] + "…"
+    return one_line(text)
 
 
 def _local(at: datetime, time_zone: str) -> str:

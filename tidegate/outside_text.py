@@ -13,6 +13,8 @@ MOST_LINE = 500
 """Characters of one line: a reason, a subject, a name."""
 MOST_TEXT = 8_000
 """Characters of a text of many lines: the end of a log, what a program said."""
+MOST_PAGE = 60_000
+"""Characters of one part of a page, such as the SQL of a migration."""
 CUT = "…"
 _SEQUENCES = re.compile(   # colours, cursor moves, titles and links of terminals (ECMA-48): CSI, OSC and the like, others
     "(?:\x1b\\[|\x9b)[0-?]{0,60}[ -/]{0,10}[@-~]|"
@@ -23,10 +25,11 @@ _HARMFUL = ("\x00-\x08\x0b-\x1f\x7f-\x9f"   # C0 without tab and line feed, C1
             "\ud800-\udfff\U000e0000-\U000e007f")   # half characters, which no file can hold; unseen letters
 _UNSEEN = re.compile(f"[{_HARMFUL}]")
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029\x0b\x0c]")
-_ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#|!~&$^=])")
-_LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)|(?<=mailto)(?=:)|(?<=xmpp)(?=:)", re.IGNORECASE)
-_LIST = re.compile(r"^(\s*)([-+]|\d{1,9}(?=[.)]))")
-_JOINER = "\u2060"   # has no width, and no program takes what it stands in for a link
+_ACTIVE = re.compile(r"[\\`*_\[\]<>|~&!]")
+_AT_THE_START = re.compile(r"^(?:[#=+-]|\d{1,9}(?=[.)]))")
+_LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)|(?<=mailto:)|(?<=xmpp:)", re.IGNORECASE)
+_JOINER = "\u2060"   # has no width, and no program takes what it stands in for a link, a name or a sign
+_CHAT = re.compile(r"(?<=\])(?=\()|(?<=@)")
 
 
 def is_unsafe(text: str, lines: bool = False) -> bool:
@@ -36,13 +39,17 @@ def is_unsafe(text: str, lines: bool = False) -> bool:
 
 def clean(text: str, most: int = MOST_TEXT) -> str:
     """A text of many lines as data: no escape sequence, nothing unseen, no secret, at most `most` characters."""
-    lines = _BREAKS.sub("\n", _SEQUENCES.sub("", text))
-    return shortened(_UNSEEN.sub(_shown, lines), most)
+    return shortened(_readable(text), most)
+
+
+def clean_end(text: str, most: int = MOST_TEXT) -> str:
+    """The same of a log, of which the end matters."""
+    return ending(_readable(text), most)
 
 
 def one_line(text: str, most: int = MOST_LINE) -> str:
     """The same as one line: every run of blanks is one."""
-    return shortened(" ".join(_UNSEEN.sub(_shown, _BREAKS.sub("\n", _SEQUENCES.sub("", text))).split()), most)
+    return shortened(" ".join(_readable(text).split()), most)
 
 
 def shortened(text: str, most: int) -> str:
@@ -65,13 +72,28 @@ def last_lines(text: str, most: int) -> list[str]:
 
 def markdown_text(text: str, most: int = MOST_LINE) -> str:
     """One line of data inside a page of Markdown: it makes no link, picture, heading, table, list or HTML."""
-    escaped = _ACTIVE.sub(r"\\\1", one_line(text, most))
-    return _LIST.sub(r"\1\\\2" if not escaped[:1].isdigit() else r"\1\2" + _JOINER, _LINKS.sub(_JOINER, escaped))
+    escaped = _ACTIVE.sub(r"\\\g<0>", one_line(text, most))
+    return _LINKS.sub(_JOINER, _AT_THE_START.sub(rf"{_JOINER}\g<0>", escaped))
 
 
 def code(text: str, most: int = MOST_LINE) -> str:
     """One line of data as code inside a page of Markdown."""
     return f"`{one_line(text, most).replace('`', 'ˋ').replace('|', '¦') or ' '}`"
+
+
+def code_block(text: str, language: str = "", most: int = MOST_PAGE) -> str:
+    """Lines of data as a block of code: nothing in them ends it."""
+    return f"```{language}\n{clean(text, most).strip().replace('```', 'ˋˋˋ').replace('~~~', '˜˜˜')}\n```"
+
+
+def chat_text(text: str) -> str:
+    """For a chat that reads Slack's or Mattermost's marks: no mention, no link under other words. Line breaks stay."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _CHAT.sub(_JOINER, escaped)
+
+
+def _readable(text: str) -> str:
+    return _UNSEEN.sub(_shown, _BREAKS.sub("\n", _SEQUENCES.sub("", text)))
 
 
 def _shown(unseen: re.Match[str]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tidegate.facts import Backup, CheckResult, Revision, SchemaChange, TrafficFigures
+from tidegate.outside_text import code, code_block, markdown_text
 from tidegate.page_words import WORDS, Words
 from tidegate.plan import Plan
 
 MOST_COMMITS = 20
+_BAR = re.compile(r"(?<!\\)\|")
 ICONS = {"pass": "✓", "fail": "✗", "error": "✗"}
 
 
@@ -51,13 +54,14 @@ def smoke_page(results: Sequence[CheckResult], language: str, title: str) -> str
 
 def smoke_table(results: Sequence[CheckResult], language: str) -> str:
     words = WORDS[language]
-    rows = [(ICONS[one.outcome], one.name, one.detail, _seconds(one.seconds)) for one in results]
+    rows = [(ICONS[one.outcome], markdown_text(one.name), markdown_text(one.detail), _seconds(one.seconds))
+            for one in results]
     return table(("", words["check"], words["found"], words["time"]), rows) if rows else words["nothing"]
 
 
 def backup_page(backup: Backup, language: str, time_zone: str) -> str:
     words = WORDS[language]
-    rows = [(f"`{name}`", str(count)) for name, count in sorted(backup.tables.items())]
+    rows = [(code(name), str(count)) for name, count in sorted(backup.tables.items())]
     tables = table((words["table"], words["rows"]), rows) if rows else words["no_tables"]
     return f"# {words['backup']}\n\n{_backup(backup, time_zone, words)}\n\n{tables}\n\nSHA-256 `{backup.sha256}`"
 
@@ -92,7 +96,8 @@ def _summary(plan: Plan, words: Words) -> str:
 
 
 def _commits(plan: Plan, words: Words) -> str:
-    rows = [f"- {commit.subject} (`{commit.sha[:7]}`, {commit.author})" for commit in plan.commits[:MOST_COMMITS]]
+    rows = [f"- {markdown_text(commit.subject)} (`{commit.sha[:7]}`, {markdown_text(commit.author)})"
+            for commit in plan.commits[:MOST_COMMITS]]
     more = len(plan.commits) - MOST_COMMITS
     return "\n".join(rows + ([f"- … +{more}"] if more > 0 else [])) or words["nothing"]
 
@@ -100,7 +105,7 @@ def _commits(plan: Plan, words: Words) -> str:
 def _config(plan: Plan, words: Words) -> str:
     groups = [("added", plan.config.added), ("removed", plan.config.removed), ("changed", plan.config.changed),
               ("emptied", plan.config.emptied)]
-    return "\n".join(f"- {words[name]}: " + ", ".join(f"`{key}`" for key in keys)
+    return "\n".join(f"- {words[name]}: " + ", ".join(map(code, keys))
                      for name, keys in groups if keys) or words["nothing"]
 
 
@@ -109,13 +114,14 @@ def _schema(schema: Sequence[SchemaChange], words: Words) -> str:
 
 
 def _one_schema(change: SchemaChange, words: Words) -> str:
-    rows = [f"- `{one.id}` {_line(one.message)}: **{words[f'kind {one.kind}']}**" + _why(one) for one in change.revisions]
-    return "\n".join([f"{change.database}: `{change.current or '∅'}` → `{change.head}`", "", *rows, "", "```sql",
-                      change.upgrade_sql.strip(), "```"])
+    rows = [f"- {code(one.id)} {markdown_text(one.message)}: **{words[f'kind {one.kind}']}**" + _why(one)
+            for one in change.revisions]
+    return "\n".join([f"{change.database}: {code(change.current or '∅')} → {code(change.head)}", "", *rows, "",
+                      code_block(change.upgrade_sql, "sql")])
 
 
 def _why(revision: Revision) -> str:
-    return f" ({_line('; '.join(revision.reasons))})" if revision.reasons else ""
+    return f" ({markdown_text('; '.join(revision.reasons))})" if revision.reasons else ""
 
 
 def _way_back(plan: Plan, words: Words) -> str:
@@ -151,8 +157,4 @@ def _seconds(seconds: float) -> str:
 
 
 def _cell(text: str) -> str:
-    return _line(text).replace("|", "\\|")
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+    return _BAR.sub(r"\\|", " ".join(text.split()))

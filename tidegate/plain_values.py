@@ -12,7 +12,7 @@ SHORTEST = 4
 
 _SECRET_KEY = re.compile(
     r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|WEBHOOK|CONNECTION_?STRING|"
-    r"(?:^|_)(?:PASS|PWD|KEY|APIKEY|DSN|AUTH|PAT|SALT|SIGNING|BEARER|COOKIE|HMAC|PIN|OTP)(?:_|$)", re.IGNORECASE)
+    r"(?:^|_)(?:PASS|PWD|KEY|APIKEY|DSN|AUTH|PAT|SALT|SIGNING|BEARER|COOKIE|HMAC|PIN|OTP)(?:_|\Z)", re.IGNORECASE)
 _ORDINARY = """
     true false yes no on off none null nil enabled disabled auto default always never
     trace debug info notice warn warning error critical fatal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tidegate.outside_text import code
 from tidegate.page_words import WORDS, Words
 from tidegate.pages import age_text, local, size_text, table
 from tidegate.restores import RestorePlan
@@ -31,13 +32,13 @@ def _summary(plan: RestorePlan, words: Words, now: datetime, time_zone: str) -> 
     made = f"{local(backup.made_at, time_zone)} ({age_text(now - backup.made_at, words)}), {size_text(backup.size)}"
     return table((f"**{words['runs_now']}**", f"{serving.version} (#{serving.number})"), [
         (f"**{words['restore_version']}**", plan.version), (f"**{words['restore_backup']}**", f"`{backup.id}`: {made}"),
-        (f"**{words['revision']}**", f"`{backup.schema_revision or '∅'}`")])
+        (f"**{words['revision']}**", code(backup.schema_revision or '∅'))])
 
 
 def _rows(plan: RestorePlan, words: Words) -> str:
     names = sorted({*plan.rows, *plan.backup.tables})
     return table((words["table"], words["now"], words["after"], words["difference"]), [
-        (f"`{name}`", _count(plan.rows.get(name)), _count(plan.backup.tables.get(name)),
+        (code(name), _count(plan.rows.get(name)), _count(plan.backup.tables.get(name)),
          f"{plan.backup.tables.get(name, 0) - plan.rows.get(name, 0):+d}") for name in names]) if names else words["no_tables"]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Set
 
 from tidegate.facts import MigrationClass
+from tidegate.outside_text import one_line
 
 Effect = tuple[MigrationClass, str]
 """A class and the reason for it."""
@@ -79,5 +80,4 @@ def _words(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 60 else flat[:57] + "..."
+    return one_line(text, 60)

@@ -24,10 +24,10 @@ MOST_DIGITS = 15
 _PLAIN = "tag:yaml.org,2002:"
 _TEXT, _MERGE, _TOO_LONG = f"{_PLAIN}str", f"{_PLAIN}merge", "!a-number-that-is-too-long"
 _NUMBERS = {
-    "int": re.compile(rf"^[-+]?(?:0|[1-9][0-9]{{0,{MOST_DIGITS - 1}}})$"),
-    "float": re.compile(rf"^[-+]?[0-9]{{1,{MOST_DIGITS}}}\.[0-9]{{1,{MOST_DIGITS}}}(?:[eE][-+]?[0-9]{{1,2}})?$"),
+    "int": re.compile(rf"^[-+]?(?:0|[1-9][0-9]{{0,{MOST_DIGITS - 1}}})\Z"),
+    "float": re.compile(rf"^[-+]?[0-9]{{1,{MOST_DIGITS}}}\.[0-9]{{1,{MOST_DIGITS}}}(?:[eE][-+]?[0-9]{{1,2}})?\Z"),
 }
-_LONG_NUMBER = re.compile(rf"^[-+]?[0-9]{{{MOST_DIGITS + 1},}}(?:\.[0-9]*)?$")
+_LONG_NUMBER = re.compile(rf"^[-+]?[0-9]{{{MOST_DIGITS + 1},}}(?:\.[0-9]*)?\Z")
 
 
 def read_yaml(file: Path, doing: str) -> Any:

@@ -54,10 +54,11 @@ def test_history_shows_local_times_people_and_lost_requests() -> None:
         assert text in shown
 
 
-def test_a_long_reason_is_cut_between_words_and_brackets_are_no_markup() -> None:
+def test_a_long_reason_is_cut_with_a_mark_and_brackets_are_no_markup() -> None:
     shown = printed(history.table([{**HISTORY, "reason": "[red]" + " word" * 100}], "cloudlens", "prod"), 150)
     assert "[red] word" in shown
-    assert "word …" in " ".join(shown.replace("│", " ").split())
+    assert "…" in shown
+    assert shown.count("word") < 40
 
 
 def test_a_way_back_is_told_from_a_release() -> None:

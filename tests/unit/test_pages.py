@@ -58,7 +58,7 @@ def test_a_line_break_in_a_revision_stays_on_its_line(language: str) -> None:
     change = schema_change("lossy")
     bad = replace(change.revisions[0], message="drop a|b\nand c", reasons=("drops\nx|y",))
     page = plan_page(replace(a_plan(), schema=(replace(change, revisions=(bad,)),)), language)
-    assert f"drop a|b and c: **{WORDS[language]['kind lossy']}** (drops x|y)\n" in page
+    assert f"drop a\\|b and c: **{WORDS[language]['kind lossy']}** (drops x\\|y)\n" in page
 
 
 def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:

@@ -1,0 +1,201 @@
+"""Issue 8, entry 9, the other end: a text from outside is shown as what it is on a page, in a chat, at a terminal, in a log."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+
+from cli.history import table
+from cli.shown import data
+from flows.parameters import BackupName, EventText, Person, Reason, VersionName
+from tasks.forms import ACCEPTANCE, RESTORE
+from tests.unit.plans import AT, COMMIT, a_plan, schema_change
+from tidegate import redaction
+from tidegate.checks import Answer, evaluate
+from tidegate.errors import TidegateError
+from tidegate.facts import CheckResult, Version
+from tidegate.messages import release_record
+from tidegate.outside_text import chat_text, clean_end, code_block, last_lines, markdown_text, one_line, shortened
+from tidegate.pages import evidence_page, plan_page
+from tidegate.safe_logs import guard_logs
+from tidegate.sql_statements import effects
+from tidegate.stackfile import SmokeCheck
+
+SECRET = "correct-horse-battery-staple"
+
+
+@pytest.fixture(autouse=True)
+def _a_secret_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_PROCESS", redaction.Redactor({"DB_PASSWORD": SECRET}))
+
+
+# --- on a page ---
+
+READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+ACTIVE = {"link_open", "image", "html_inline", "html_block", "heading_open", "hr", "em_open", "strong_open", "s_open",
+          "code_inline", "fence", "code_block", "blockquote_open", "ordered_list_open", "table_open", "hardbreak", "softbreak"}
+AUTOMATIC = re.compile(r"https?://|www\.|mailto:\w|\w@\w", re.IGNORECASE)   # what readers make a link of by themselves
+
+
+def tokens(page: str) -> Iterator[Token]:
+    for token in READER.parse(page):
+        yield token
+        yield from token.children or ()
+
+
+def kinds(page: str) -> set[str]:
+    return {token.type for token in tokens(page)} & ACTIVE
+
+
+def read(page: str) -> str:
+    return "".join(token.content for token in tokens(page) if token.type == "text")
+
+
+HOSTILE = [
+    "[x](javascript:alert(1))", "![x](http://evil.example.com/p.png)", "<img src=x onerror=alert(1)>", "# heading",
+    "1. one", "- item", "> quote", "a | b", "`code`", "**bold** _em_ ~~s~~", "&lt;b&gt;",
+    "<https://evil.example.com>", "---", "===", "    code", "```\nfence", "[x]: http://evil.example.com",
+    "[^1]: note", "\\[x](y)", "\\", "www.evil.example.com", "https://evil.example.com", "me@evil.example.com",
+    "+ item", "* item", "![", "a  \nb", "<!-- ", "| a |\n|---|", "<!channel>"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_text_on_a_page_is_data(text: str) -> None:
+    for page in (f"- {markdown_text(text)} (sha)", markdown_text(text), f"before {markdown_text(text)} after"):
+        assert kinds(page) == set(), page
+        assert not AUTOMATIC.search(read(page))
+    assert read(markdown_text(text)).replace("\u2060", "").split() == text.split()
+
+
+@given(st.text(st.sampled_from(string.punctuation + "ab1 \n\t") | st.characters(codec="utf-8"), max_size=60))
+def test_no_text_becomes_active_on_a_page(text: str) -> None:
+    assert kinds(f"- {markdown_text(text)} end") == set()
+    row = f"| a | b |\n|---|---|\n| {markdown_text(text)} | end |"
+    assert [token.type for token in tokens(row)].count("td_open") == 2
+    assert kinds(code_block(text, "sql")) <= {"fence"}
+    assert len(READER.parse(code_block(text, "sql"))) == 1
+
+
+def test_the_evidence_page_shows_what_others_wrote_as_data() -> None:
+    hostile = replace(COMMIT, subject="[x](javascript:alert(1))", author="![i](http://evil.example.com/i.png)")
+    change = schema_change("lossy")
+    revision = replace(change.revisions[0], message="# <b>x</b>", reasons=("drops [x](y)",))
+    plan = replace(a_plan(), commits=(hostile,), preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
+                   schema=(replace(change, revisions=(revision,), upgrade_sql="SELECT 1;\n```\n# [x](javascript:y)\n"),))
+    plain = evidence_page(a_plan(), "en", now=AT, expires=AT + timedelta(hours=1), time_zone="UTC", backup=None, staging_url="")
+    page = evidence_page(plan, "en", now=AT, expires=AT + timedelta(hours=1), time_zone="UTC", backup=None, staging_url="")
+    for shown in (page, plan_page(plan, "en")):
+        assert {token.type for token in tokens(shown)} & {"link_open", "image", "html_inline", "html_block"} == set()
+        assert SECRET not in shown
+    assert [token.type for token in READER.parse(page)].count("heading_open") == [
+        token.type for token in READER.parse(plain)].count("heading_open")
+
+
+def test_the_release_record_shows_what_others_wrote_as_data() -> None:
+    record = release_record("en", title="<b>Shop</b>", version="v1", environment="prod", released_by="[me](javascript:x)",
+                            released_at=AT, time_zone="UTC", changes=["![x](y)"], approved_by="<i>Mei</i>")
+    assert kinds(record) & {"link_open", "image", "html_inline", "html_block"} == set()
+
+
+# --- in a chat ---
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("<!channel> look", "&lt;!channel&gt; look"), ("<http://evil|bank>", "&lt;http://evil|bank&gt;"), ("R&D", "R&amp;D"),
+    ("@all [x](http://evil)", "@\u2060all [x]\u2060(http://evil)")])
+def test_a_text_in_a_chat_calls_nobody_and_hides_no_address(text: str, shown: str) -> None:
+    assert chat_text(text) == shown
+
+
+# --- at a terminal ---
+
+def printed(*things: object) -> str:
+    out = io.StringIO()
+    Console(file=out, width=200, force_terminal=False).print(*things, soft_wrap=True)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("text", ["pattern '^{0,30}$'", "[red]x[/red]", ":warning: x", "[/]", "[link=http://evil]x[/link]"])
+def test_a_terminal_shows_a_text_as_it_is(text: str) -> None:
+    assert printed(data(text)) == f"{text}\n"
+
+
+def test_the_history_obeys_no_escape_sequence() -> None:
+    bad = "\x1b]0;owned\x07\x1b[2Jgone\x9b31m\u202e[red]"
+    row = {"number": 1, "version": bad, "kind": "release", "state": "failed", "reason": bad + "x" * 200_000, "requested_by": bad,
+           "approved_by": bad, "switched_at": None, "time_zone": "UTC", "traffic": None}
+    shown = printed(table([row], bad, "prod"))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
+    assert "[red]" in shown
+    assert len(shown) < 10_000
+
+
+# --- masked before it is cut ---
+
+CUTS = {"one_line": lambda text: one_line(text, 80), "shortened": lambda text: shortened(text, 80),
+        "clean_end": lambda text: clean_end(text, 80), "last_lines": lambda text: "".join(last_lines(text, 2)),
+        "effects": lambda text: effects(text)[0][1], "error": lambda text: TidegateError(text, text, text).came_back,
+        "smoke": lambda text: evaluate(SmokeCheck(name="a", status=200), Answer(status=500, body=text.encode()),
+                                       Version("v1.0.0", COMMIT)).detail}
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=list(CUTS))
+@pytest.mark.parametrize("lead", range(30, 85))
+def test_a_secret_that_lies_on_a_cut_leaves_nothing_of_it(cut: object, lead: int) -> None:
+    assert callable(cut)
+    for text in ("x" * lead + f" {SECRET} and more of it", f"and more of it {SECRET} " + "x" * lead):
+        shown = cut(text)
+        assert not any(SECRET[start:start + 5] in shown for start in range(len(SECRET) - 4)), shown
+
+
+# --- in a log ---
+
+def test_logs_and_tracebacks_hide_what_this_process_knows() -> None:
+    made, out = logging.getLogRecordFactory(), io.StringIO()
+    logger, handler = logging.getLogger("a library"), logging.StreamHandler(out)
+    logger.addHandler(handler)
+    try:
+        guard_logs()
+        guard_logs()
+        logger.warning("refused %s for %s\x1b[31m", SECRET, {"password": SECRET})
+        try:
+            raise ValueError(f"no login with {SECRET}")
+        except ValueError:
+            logger.exception("it failed")
+    finally:
+        logger.removeHandler(handler)
+        logging.setLogRecordFactory(made)
+    assert SECRET not in out.getvalue()
+    assert "\x1b" not in out.getvalue()
+    assert "refused *** for" in out.getvalue()
+    assert "ValueError: no login with ***" in out.getvalue()
+
+
+# --- at the door ---
+
+@pytest.mark.parametrize("kind", [Reason, EventText, Person, VersionName, BackupName])
+@pytest.mark.parametrize("text", ["ab\x1b[31m", "ab\ncd", "ab\n", "ab\u202ecd", "ab\x9b", "x" * 200_000])
+def test_a_parameter_with_a_control_character_or_without_end_is_refused(kind: object, text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_python(text)
+
+
+@pytest.mark.parametrize("form", [*ACCEPTANCE.values(), *RESTORE.values()])
+def test_a_form_takes_no_book_for_a_reason_and_no_control_character_in_a_name(form: type) -> None:
+    good = {"decision": "reject", "approver": "Mei 李", "reason": "two\nlines"}
+    form(**good)
+    for bad in ({"reason": "x" * 200_000}, {"approver": "Mei\x1b[31m"}, {"approver": "x" * 101}):
+        with pytest.raises(ValidationError):
+            form(**(good | bad))
