@@ -27,7 +27,7 @@ class Alert(BaseModel):
     labels: dict[str, str]
     annotations: dict[str, str] = {}
     starts_at: AwareDatetime = Field(alias="startsAt")
-    fingerprint: str = Field(min_length=1, max_length=64)
+    fingerprint: str = Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")
 
 
 class Webhook(BaseModel):

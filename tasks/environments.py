@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
+from pydantic import SecretStr
 
 from blocks.apprise_notifier import AppriseNotifier
 from blocks.compose import Compose
@@ -24,7 +25,7 @@ from tidegate.errors import ConfigError, StackFileError
 from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
 from tidegate.ports import Notifier
-from tidegate.redaction import Redactor, learn
+from tidegate.redaction import Redactor, learn, remember
 from tidegate.safe_logs import guard_logs
 from tidegate.settings import Settings
 from tidegate.stackfile import Environment, EnvironmentName, Stack
@@ -54,6 +55,7 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
     values = _values(found, environment, config)
     host = load(DockerHost, config.host)
     redactor = _redactor(found, config, values)
+    learn({"TIDEGATE_LEDGER_URL": settings.database_url})
     registry = _optional(Registry, config.host)
     return OpenEnvironment(
         settings=settings, stack=found, name=environment, config=config, ledger=Ledger(settings.database_url),
@@ -67,9 +69,10 @@ def _redactor(stack: Stack, config: Environment, values: Mapping[str, str]) -> R
     """Hides this environment's secrets; what is of no one environment, such as errors and logs, hides them from now on."""
     files = [stack.folder / file for file in config.compose_files]
     names = known_names(stack, config, values, [file.read_text(errors="replace") for file in files if file.is_file()])
-    learn(values, tuple(config.secrets), names)
+    redactor = Redactor(values, tuple(config.secrets), names)
+    remember(redactor)
     guard_logs()
-    return Redactor(values, tuple(config.secrets), names)
+    return redactor
 
 
 def load(kind: type[B], name: str) -> B:
@@ -84,9 +87,14 @@ def load(kind: type[B], name: str) -> B:
 
 def _optional(kind: type[B], name: str) -> B | None:
     try:
-        return cast(B, kind.load(name))
+        block = cast(B, kind.load(name))
     except ValueError:   # Prefect's answer for "no block of that name"
         return None
+    for field, value in block:
+        if isinstance(value, SecretStr):   # one address a line, or one password
+            lines = value.get_secret_value().splitlines()
+            learn({f"{field}_secret_{number}": line for number, line in enumerate(lines)})
+    return block
 
 
 def notifier(name: str) -> Notifier:

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.environments import OpenStack
 from tidegate.errors import HeldError
 from tidegate.ledger.tables import Hold
+from tidegate.outside_text import one_line
 
 
 @task(task_run_name="lift the hold on {version}", timeout_seconds=60, cache_policy=NO_CACHE, persist_result=False)
@@ -20,6 +21,6 @@ def lift(opened: OpenStack, version: str, *, reason: str, lifted_by: str) -> Hol
     held = opened.ledger.holds.active(name)
     for hold in held:
         if version.removeprefix("v") == hold.version.removeprefix("v") or hold.commit.startswith(version.removeprefix("sha-")):
-            return opened.ledger.holds.lift(name, hold.commit, lifted_by=lifted_by, reason=reason)
+            return opened.ledger.holds.lift(name, hold.commit, lifted_by=one_line(lifted_by), reason=one_line(reason))
     known = ", ".join(sorted(hold.version for hold in held)) or "nothing"
     raise HeldError(f"lifting the hold on {name} {version}", f"it is not on hold (on hold: {known})", "Name one that is")

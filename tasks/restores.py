@@ -21,6 +21,7 @@ from tasks.step import Evidence, step, without_secrets
 from tasks.traffic import close_route, open_route
 from tasks.work import OpenEnvironment, Work
 from tidegate.ledger.tables import StoredBackup
+from tidegate.outside_text import one_line
 from tidegate.restore_page import restore_page
 from tidegate.restores import RestorePlan, choose_backup, made_before, version_of
 from tidegate.targets import serving
@@ -41,7 +42,7 @@ def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, reque
     opened = mine or deployments.open(
         key=key, release_id=origin.release_id, environment=env.name, requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()), kind="restore", origin_id=origin.id, rollback_target_id=serving(others).id,
-        reason=reason, slot=origin.slot)
+        reason=one_line(reason), slot=origin.slot)
     restores = {"backup": chosen.id, "before": made_before(chosen, others)}
     return work_of(env, deployments.amend(opened.id, figures={"restores": restores}))
 

@@ -17,6 +17,7 @@ from tasks.work import OpenEnvironment, Work
 from tidegate.errors import LockedError, MigrationError
 from tidegate.facts import Commit, Version
 from tidegate.ledger.tables import Deployment
+from tidegate.outside_text import one_line
 from tidegate.plan import gravest, way_back_of
 from tidegate.restores import is_restored_over
 from tidegate.states import DeploymentState
@@ -40,7 +41,7 @@ def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reas
         others, steps_back=steps_back, to=to, held_commits=held)
     deployment = mine or env.ledger.deployments.open(
         key=key, release_id=target.release_id, environment=env.name, requested_by=requested_by or "unnamed",
-        run_id=str(flow_run.get_id()), kind="rollback", origin_id=target.id, rollback_target_id=now.id, reason=reason,
+        run_id=str(flow_run.get_id()), kind="rollback", origin_id=target.id, rollback_target_id=now.id, reason=one_line(reason),
         slot=target.slot)
     get_run_logger().info("going back from #%d %s to #%d %s", now.number, now.version, target.number, target.version)
     return work_of(env, deployment)

@@ -14,7 +14,9 @@ from prefect.tasks import Task
 from prefect.utilities.annotations import opaque
 
 from tasks.work import Work
+from tidegate.each import as_ours
 from tidegate.errors import TidegateError
+from tidegate.outside_text import clean
 from tidegate.redaction import Redactor
 
 Evidence = dict[str, Any]
@@ -53,8 +55,11 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
             except TidegateError as error:
                 journal.failed(key, work.env.redactor.redact(str(error)))
                 raise _redacted(error, work.env.redactor) from None
-            except Exception as error:   # a defect of ours: recorded like any failure, raised as it is
-                journal.failed(key, work.env.redactor.redact(repr(error)))
+            except Exception as error:   # a defect of ours: recorded like any failure, raised as it is unless it tells a secret
+                said = work.env.redactor.redact(repr(error))
+                journal.failed(key, clean(said))
+                if said != repr(error):
+                    raise as_ours(error, key) from None
                 raise
             journal.done(key, evidence)
             return evidence

@@ -16,7 +16,7 @@ from tidegate.facts import ComposeModel, Served, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.ports import Notifier
-from tidegate.redaction import Redactor, learn_model
+from tidegate.redaction import Redactor, remember
 from tidegate.settings import Settings
 from tidegate.slots import edge_alias, make_slot
 from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
@@ -64,7 +64,7 @@ class OpenEnvironment:
         files = [self.stack.folder / file for file in self.config.compose_files]
         model = self.compose.read(files, self.values, self.base_project)
         self.redactor.learn_model(model)
-        learn_model(model)
+        remember(self.redactor)
         return model
 
 

@@ -10,12 +10,13 @@ from tidegate.facts import Message
 from tidegate.ledger.anchors import Anchor, AnchorFile
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.verifying import Finding, Report
+from tidegate.outside_text import markdown_text, one_line
 from tidegate.settings import Settings
 from tidegate.texts import TEXTS
 
 MOST_TOLD = 5
 DAYS_BETWEEN_REMINDERS = 7
-_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>()#+-!|&~"})
+MOST_OF_ONE = 300   # characters: names of rows come from the database, so they may have been edited too
 
 
 def compare(settings: Settings, given: Sequence[Anchor] = ()) -> Report:
@@ -31,7 +32,7 @@ def compare(settings: Settings, given: Sequence[Anchor] = ()) -> Report:
 def message_of(findings: Sequence[Finding], language: str) -> Message:
     """Red: names what differs. It holds no values, which may be anything."""
     texts = TEXTS[language]
-    told = [f"- {_plain(finding.text)}" for finding in findings[:MOST_TOLD]]
+    told = [f"- {one_line(finding.text, MOST_OF_ONE)}" for finding in findings[:MOST_TOLD]]
     if len(findings) > MOST_TOLD:
         told.append(texts["and more"].format(count=len(findings)))
     return Message("audit_differs", "red", texts["audit_differs.title"],
@@ -50,11 +51,6 @@ def page_of(report: Report, language: str) -> str:
     texts = TEXTS[language]
     figures = texts["audit.figures"].format(entries=report.entries, rows=report.rows, anchors=report.anchors)
     parts = [f"## {texts['audit.whole' if report.is_whole else 'audit_differs.title']}", figures,
-             "\n".join(f"- {_plain(finding.text).translate(_SPECIAL)}" for finding in report.findings),
+             "\n".join(f"- {markdown_text(finding.text, MOST_OF_ONE)}" for finding in report.findings),
              f"{texts['audit.newest']}: `{report.newest}`"]
     return "\n\n".join(part for part in parts if part)
-
-
-def _plain(text: str) -> str:
-    """Names of rows come from the database, so they may have been edited too: one line, nothing that moves a cursor."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)[:300]

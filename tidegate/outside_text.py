@@ -25,7 +25,7 @@ _HARMFUL = ("\x00-\x08\x0b-\x1f\x7f-\x9f"   # C0 without tab and line feed, C1
             "\ud800-\udfff\U000e0000-\U000e007f")   # half characters, which no file can hold; unseen letters
 _UNSEEN = re.compile(f"[{_HARMFUL}]")
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029\x0b\x0c]")
-_ACTIVE = re.compile(r"[\\`*_\[\]<>|~&!]")
+_ACTIVE = re.compile(r"[\\`*_\[\]<>|~&!]|(?<=\])\(")
 _AT_THE_START = re.compile(r"^(?:[#=+-]|\d{1,9}(?=[.)]))")
 _LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)|(?<=mailto:)|(?<=xmpp:)", re.IGNORECASE)
 _JOINER = "\u2060"   # has no width, and no program takes what it stands in for a link, a name or a sign

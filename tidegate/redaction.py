@@ -59,6 +59,10 @@ class Redactor:
             given = service.get("environment") or {}
             self.learn({key: str(value) for key, value in given.items() if value is not None})
 
+    def learn_from(self, other: Redactor) -> None:
+        self._names |= other._names
+        self._needles |= other._needles
+
     def redact(self, text: str) -> str:
         """Again: the same. Takes time in proportion to the text, whatever stands in it."""
         spans = [span for match in _PLACES.finditer(text) for span in match.regs[1:] if span[0] >= 0]
@@ -70,14 +74,14 @@ class Redactor:
 _PROCESS = Redactor()
 
 
-def learn(values: Mapping[str, str], secret_keys: Collection[str] = (), names: Collection[str] = ()) -> None:
-    """What is secret for the rest of this process. Told by whoever opens an environment."""
-    _PROCESS.learn(values, secret_keys, names)
+def learn(values: Mapping[str, str], secret_keys: Collection[str] = ()) -> None:
+    """What is secret for the rest of this process. Told by whoever reads a secret."""
+    _PROCESS.learn(values, secret_keys)
 
 
-def learn_model(model: ComposeModel) -> None:
-    """The same, of what only compose knows."""
-    _PROCESS.learn_model(model)
+def remember(redactor: Redactor) -> None:
+    """The same: all that `redactor` knows."""
+    _PROCESS.learn_from(redactor)
 
 
 def redact(text: str) -> str:

@@ -25,7 +25,7 @@ _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxReque
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*{_LABEL}")
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)*{_LABEL}")
 # No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its environment.
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
 _HEAD = re.compile(

@@ -12,8 +12,14 @@ from urllib.parse import quote
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
+from blocks.apprise_notifier import AppriseNotifier
+from blocks.webhook import SlackWebhook
+from tasks.environments import load
+from tidegate import redaction
 from tidegate.envfile import read_env
+from tidegate.errors import TidegateError
 from tidegate.known_names import known_names
 from tidegate.plain_values import is_plain
 from tidegate.redaction import Redactor
@@ -162,3 +168,24 @@ def test_a_text_made_to_be_slow_is_read_to_its_end(piece: str) -> None:
     started = time.process_time()
     redactor.redact(piece * (100_000 // len(piece)))
     assert time.process_time() - started < 20
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Redactor:
+    """What this process knows, empty for one test."""
+    known = Redactor()
+    monkeypatch.setattr(redaction, "_PROCESS", known)
+    return known
+
+
+def test_what_a_block_holds_is_known_as_soon_as_it_is_loaded(process: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    for block in (SlackWebhook(url=SecretStr("https://hooks.example.com/services/T0/B0/s3cr3t")),
+                  AppriseNotifier(urls=SecretStr("mailto://me:hunter22-mail@example.com\njson://example.com/x"))):
+        monkeypatch.setattr(type(block), "load", classmethod(lambda cls, name, loaded=block: loaded))
+        load(type(block), "team")
+    assert redaction.redact("POST https://hooks.example.com/services/T0/B0/s3cr3t by hunter22-mail") == "POST *** by ***"
+
+
+def test_an_error_of_ours_holds_no_secret_that_this_process_knows(process: Redactor) -> None:
+    redaction.remember(Redactor({"ANY": SECRET}))
+    assert SECRET not in str(TidegateError("logging in", f"the server said {SECRET!r} is wrong", "Correct it"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from tidegate.errors import InputError, LedgerError
+from tidegate.outside_text import one_line
 
 FILE = "audit-trail.txt"
 _FORM = re.compile(r"(\d{1,12}):([0-9a-f]{64})")
@@ -30,7 +31,7 @@ class Anchor:
         """Raises InputError."""
         found = _FORM.fullmatch(text.strip())
         if found is None:
-            raise InputError("reading an anchor of the audit trail", f"{text[:100]!r} is none",
+            raise InputError("reading an anchor of the audit trail", f"{one_line(text, 100)!r} is none",
                              "Give NUMBER:HASH as `tidegate audit verify` printed it")
         return cls(int(found[1]), found[2])
 
