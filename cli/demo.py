@@ -62,7 +62,8 @@ def _release(settings: Settings, plane: ControlPlane, console: Console, version:
     console.print(f"Run: {plane.ui_url}/runs/flow-run/{released.id}")
     if released.wait_until_suspended():
         if sys.stdin.isatty():
-            console.print("[bold]Waiting for your decision:[/bold] open the run above and click Resume.")
+            console.print("[bold]Waiting for your decision:[/bold] open the run above, sign in with what "
+                          "`tidegate login --show` prints, and click Resume.")
         else:
             console.print("No terminal: approving through the API, in the name of `demo`.")
             released.approve()

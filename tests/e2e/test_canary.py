@@ -23,6 +23,7 @@ from pydantic import SecretStr
 
 from blocks.docker_host import DockerHost
 from blocks.webhook import SlackWebhook
+from cli.prefect_api import basic_auth
 from tests.e2e.releases import released
 from tests.installation import SHOP, Installation, add_stack, installation
 from tidegate.settings import Settings
@@ -187,7 +188,9 @@ def test_no_row_of_a_database_tells_one(secretive: Released, database: str) -> N
 def test_the_prefect_api_tells_none(secretive: Released) -> None:
     import httpx
 
-    with httpx.Client(base_url=f"{secretive.tidegate.plane.ui_url}/api", timeout=30, trust_env=False) as client:
+    tidegate = secretive.tidegate
+    with httpx.Client(base_url=tidegate.plane.api_url, timeout=30, trust_env=False,
+                      auth=basic_auth(tidegate.settings.api_auth())) as client:
         for path in ("logs", "flow_runs", "task_runs", "artifacts", "events", "deployments", "block_documents"):
             answer = client.post(f"/{path}/filter", json={} if path == "events" else {"limit": 200})
             assert answer.is_success, answer.text
