@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -28,7 +28,7 @@ from tidegate.checks import Answer, evaluate
 from tidegate.errors import TidegateError
 from tidegate.facts import CheckResult, Version
 from tidegate.messages import release_record
-from tidegate.outside_text import chat_text, clean_end, code_block, last_lines, markdown_text, one_line, shortened
+from tidegate.outside_text import chat_text, clean, clean_end, code_block, last_lines, markdown_text, one_line, shortened
 from tidegate.pages import evidence_page, plan_page
 from tidegate.safe_logs import guard_logs
 from tidegate.sql_statements import effects
@@ -158,6 +158,22 @@ def test_a_secret_that_lies_on_a_cut_leaves_nothing_of_it(cut: object, lead: int
     for text in ("x" * lead + f" {SECRET} and more of it", f"and more of it {SECRET} " + "x" * lead):
         shown = cut(text)
         assert not any(SECRET[start:start + 5] in shown for start in range(len(SECRET) - 4)), shown
+
+
+PRINTABLE = st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["C", "Z"])
+
+
+@given(before=st.text(max_size=60), secret=st.text(PRINTABLE, min_size=12, max_size=60), after=st.text(max_size=60),
+       most=st.integers(0, 150))
+def test_no_cut_at_any_place_leaves_a_piece_of_any_secret(before: str, secret: str, after: str, most: int) -> None:
+    pieces = {secret[start:start + 5] for start in range(len(secret) - 4)}
+    assume(not any(piece in f"{before} {after}" for piece in pieces) and "*" not in secret)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(redaction, "_PROCESS", redaction.Redactor({"ANY": secret}, secret_keys=["ANY"]))
+        for cut in (one_line, shortened, clean, clean_end):
+            shown = cut(f"{before} {secret} {after}", most)
+            assert len(shown) <= max(most, 1)
+            assert not any(piece in shown for piece in pieces)
 
 
 # --- in a log ---
