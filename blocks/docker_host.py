@@ -24,6 +24,7 @@ from tidegate.facts import ContainerFacts, Job, Outcome
 from tidegate.outside_text import clean, clean_end
 
 KEY_LABEL = "tidegate.key"
+MOST_LOG = 6_000   # characters; an error that quotes them has room for its own words
 MOST_HEALTH_TEXT = 300
 LAST_OWN_CODE = 125   # above it are those of the engine and of signals
 STOP_SECONDS = 2
@@ -95,7 +96,7 @@ class DockerHost(Block):
     def logs(self, container: str, lines: int = 20) -> str:
         """The last lines a container printed, stdout and stderr together."""
         with engine_errors(f"reading the log of {container}"):
-            return clean_end(self.client.containers.get(container).logs(tail=lines).decode(errors="replace"))
+            return clean_end(self.client.containers.get(container).logs(tail=lines).decode(errors="replace"), MOST_LOG)
 
     def run(self, job: Job) -> Outcome:
         """Run `job.command`, the whole argv (the image's entrypoint is not run), to its end and remove its container.

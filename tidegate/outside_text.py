@@ -25,8 +25,9 @@ _HARMFUL = ("\x00-\x08\x0b-\x1f\x7f-\x9f"   # C0 without tab and line feed, C1
             "\ud800-\udfff\U000e0000-\U000e007f")   # half characters, which no file can hold; unseen letters
 _UNSEEN = re.compile(f"[{_HARMFUL}]")
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029\x0b\x0c]")
-_ACTIVE = re.compile(r"[\\`*_\[\]<>|~&!]|(?<=\])\(")
-_AT_THE_START = re.compile(r"^(?:[#=+-]|\d{1,9}(?=[.)]))")
+# A `_` inside a word and a `&` before a blank mean nothing, and a page is read as text too.
+_ACTIVE = re.compile(r"[\\`*\[\]<|~]|(?<=\])\(|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[\w#])")
+_AT_THE_START = re.compile(r"^(?:[#=+>-]|\d{1,9}(?=[.)]))")
 _LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)|(?<=mailto:)|(?<=xmpp:)", re.IGNORECASE)
 _JOINER = "\u2060"   # has no width, and no program takes what it stands in for a link, a name or a sign
 _CHAT = re.compile(r"(?<=\])(?=\()|(?<=@)")
