@@ -1,8 +1,8 @@
-"""Who may ask at all, before anybody looks at a password: by which name we are called, from which page, and with what.
+"""Refuse requests by their host name, origin and kind of body, before a secret is looked at.
 
-A browser sends requests for whoever wrote the page that it shows. A page of another origin must not reach us, neither by its
-own name (Origin), nor by a name that it has turned towards this machine (Host), nor by JSON that is declared as plain text,
-which browsers send without asking first.
+A browser sends requests for whoever wrote the page that it shows. A page of another origin must
+not reach us: not by its own name (Origin), not by a name that its owner has turned towards this
+machine (Host), and not by JSON that is declared as plain text, which browsers send unasked.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ DESCRIPTIONS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.
 
 
 def behind_door(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """`app`, answering only by the host names of `origins`, and only to their pages and to programs, which send no Origin."""
+    """`app`, which answers only by the host names of `origins`, and of pages only to theirs.
+
+    Programs send no Origin; they are let through to whatever `app` asks of them.
+    """
     hosts = [str(urlsplit(origin).hostname) for origin in origins]
     return TrustedHostMiddleware(Door(app, origins), allowed_hosts=hosts, www_redirect=False)
 
 
 class Door:
-    """Refuses HTTP requests and websockets of other origins, bodies that are not JSON, and pages that describe the app."""
+    """Refuses other origins, bodies that are not JSON, and the pages that describe the app."""
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
         self._app, self._origins = app, frozenset(origins)
@@ -52,5 +55,5 @@ def _has_body(headers: Headers) -> bool:
 
 
 def _is_json(headers: Headers) -> bool:
-    declared = headers.getlist("content-type")
-    return len(declared) == 1 and declared[0].partition(";")[0].strip().lower() == "application/json"
+    kinds = [kind.partition(";")[0].strip().lower() for kind in headers.getlist("content-type")]
+    return kinds == ["application/json"]

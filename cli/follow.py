@@ -30,7 +30,10 @@ def start_and_follow(settings: Settings, console: Console, deployment: str, para
 
 
 def api_of(settings: Settings) -> PrefectApi:
-    """The server this shell is set to, with the secret that it is set to, or that of `make run`. Ours is told to no other."""
+    """The server and secret that this shell is set to, or those of `make run`.
+
+    Our secret is told to no other server.
+    """
     ours, url = ControlPlane(settings).api_url, os.environ.get("PREFECT_API_URL")
     secret = os.environ.get("PREFECT_API_AUTH_STRING")
     if not url or (url == ours and not secret):

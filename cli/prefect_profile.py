@@ -1,4 +1,4 @@
-"""The Prefect profile of this installation: with it a plain `prefect` command finds the server and is let in."""
+"""The Prefect profile of this installation: a plain `prefect` finds the server and is let in."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ NAME = "tidegate"
 
 
 def write_profile(file: Path, api_url: str, secret: SecretStr) -> None:
-    """Have our profile in `file`, mode 0600. Profiles that a person has made there stay, and so does one chosen instead.
+    """Have our profile in `file`, mode 0600.
 
+    Profiles that a person has made there stay, and one that was chosen instead stays chosen.
     Raises InputError when the file is none of Prefect's.
     """
     found = _read(file)
     profiles = found.setdefault("profiles", {})
     if not isinstance(profiles, dict):
         raise _unreadable(file, "`profiles` is no table")
-    profiles[NAME] = {"PREFECT_API_URL": api_url, "PREFECT_API_AUTH_STRING": secret.get_secret_value()}
+    profiles[NAME] = {"PREFECT_API_URL": api_url,
+                      "PREFECT_API_AUTH_STRING": secret.get_secret_value()}
     if found.get("active") not in profiles:
         found["active"] = NAME
     _replace(file, toml.dumps(found))
@@ -41,7 +43,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _unreadable(file: Path, why: str) -> InputError:
-    return InputError(f"reading Prefect's profiles in {file}", why, "Correct it, or remove it: `make run` writes it anew")
+    return InputError(f"reading Prefect's profiles in {file}", why,
+                      "Correct it, or remove it: `make run` writes it anew")
 
 
 def _replace(file: Path, text: str) -> None:

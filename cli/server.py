@@ -1,4 +1,4 @@
-"""`python -m cli.server`: Prefect's own server behind a door, and with transactions on SQLite that wait for their turn.
+"""`python -m cli.server`: Prefect's own server behind a door, with patient SQLite transactions.
 
 It demands Prefect's auth string from everybody, and does not start without one.
 
@@ -62,22 +62,26 @@ def main() -> None:
     from prefect.server.api.server import create_app  # after its database is chosen
 
     origins = Settings().ui_origins
-    with temporary_settings({PREFECT_SERVER_CORS_ALLOWED_ORIGINS: ",".join(origins), PREFECT_UI_API_URL: OWN_API}):
-        _serve(behind_door(create_app(final=True, webserver_only=asked.no_services), origins), asked.host, asked.port)
+    ours = {PREFECT_SERVER_CORS_ALLOWED_ORIGINS: ",".join(origins), PREFECT_UI_API_URL: OWN_API}
+    with temporary_settings(ours):
+        app = create_app(final=True, webserver_only=asked.no_services)
+        _serve(behind_door(app, origins), asked.host, asked.port)
 
 
 def _serve(app: ASGIApp, host: str, port: int) -> None:
     api, level = get_current_settings().server.api, PREFECT_SERVER_LOGGING_LEVEL.value().lower()
     uvicorn.run(app, host=host, port=port, log_level=level, server_header=False,
                 timeout_keep_alive=api.keepalive_timeout,
-                ws_ping_interval=api.websocket_ping_interval, ws_ping_timeout=api.websocket_ping_timeout)
+                ws_ping_interval=api.websocket_ping_interval,
+                ws_ping_timeout=api.websocket_ping_timeout)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cli.server")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=Settings().prefect_port)
-    parser.add_argument("--no-services", action="store_true", help="Another process has the background services.")
+    parser.add_argument("--no-services", action="store_true",
+                        help="Another process has the background services.")
     return parser.parse_args()
 
 

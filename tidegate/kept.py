@@ -1,6 +1,6 @@
-"""What an installation keeps to itself: folders and files of its own user, and the secrets that were made once.
+"""What an installation keeps to itself: private folders and files, and secrets made once.
 
-A secret that somebody else can read, that is empty or that is short proves nothing, so it is refused and never used.
+A secret that is empty or short, or that somebody else can read, proves nothing: it is refused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def kept_secret(file: Path, fresh: bytes, least_bytes: int) -> bytes:
         _refuse_known_to_others(file)
         secret = file.read_bytes()
     if len(secret.strip()) < least_bytes:
-        raise _refused(file, f"it holds {len(secret.strip())} bytes, and at least {least_bytes} make a secret", REMOVE)
+        raise _refused(file, f"it holds {len(secret.strip())} bytes, "
+                             f"and at least {least_bytes} make a secret", REMOVE)
     return secret
 
 
@@ -51,7 +52,7 @@ def private_folder(folder: Path) -> None:
 
 
 def narrow_files(folder: Path) -> None:
-    """The files and sockets that stand in `folder` itself, made before they were private. None where there is no folder."""
+    """Narrow a folder that was made before it was private, and the files that stand in it."""
     if folder.is_dir():
         _narrow(folder)
         for file in folder.iterdir():

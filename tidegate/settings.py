@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     def ui_origins(self) -> tuple[str, ...]:
         """Where people's browsers find the UI: this machine by its two names, and what the team has set."""
         own = (f"http://{host}:{self.prefect_port}" for host in ("127.0.0.1", "localhost"))
-        return (*own, *_listed(self.ui_addresses))
+        return (*own, *map(_as_browsers_say, _listed(self.ui_addresses)))
 
     def make_secrets(self) -> None:
         """Have every kept secret. Raises InputError for the first that is none, before anything is started with it."""
@@ -87,6 +87,12 @@ class Settings(BaseSettings):
 def is_auth_string(text: str) -> bool:
     """`name:secret`, long enough to be one."""
     return len(text) >= LEAST_TOKEN_BYTES and re.fullmatch(AUTH_STRING, text) is not None
+
+
+def _as_browsers_say(address: str) -> str:
+    """They leave out the port that goes with the scheme."""
+    default = ":443" if address.startswith("https:") else ":80"
+    return address.removesuffix(default)
 
 
 def _listed(addresses: str) -> list[str]:

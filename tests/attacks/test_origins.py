@@ -67,6 +67,11 @@ def test_a_page_of_another_origin_is_refused_whatever_it_asks(origin: str) -> No
     assert answer(("Origin", origin), kind="websocket") == 403
 
 
+def test_an_address_with_its_usual_port_is_what_browsers_say_without_it() -> None:
+    settings = Settings(prefect_port=1, ui_addresses="https://a.example.com:443,http://a.example.com:80,http://b.example.com:443")
+    assert settings.ui_origins[2:] == ("https://a.example.com", "http://a.example.com", "http://b.example.com:443")
+
+
 def test_two_origins_at_once_are_refused() -> None:
     assert answer(("Origin", HERE), ("Origin", "http://evil.example")) == 403
 
