@@ -11,7 +11,7 @@ import pytest
 
 from cli.control_plane import ControlPlane
 from tidegate.errors import InputError
-from tidegate.settings import Settings
+from tidegate.settings import Settings, is_auth_string
 
 SECRETS: dict[str, Callable[[Settings], object]] = {
     "prefect.auth": Settings.api_auth, "receiver.token": Settings.receiver_token, "fingerprint.key": Settings.fingerprint_key}
@@ -92,6 +92,12 @@ def test_an_auth_string_that_no_header_can_carry_is_refused(tmp_path: Path, cont
     (tmp_path / "prefect.auth").chmod(0o600)
     with pytest.raises(InputError, match="it is not of the form"):
         Settings(home=tmp_path).api_auth()
+
+
+@pytest.mark.parametrize("text", ["", "admin:pass", "x" * 43, ":" + "x" * 43, "two words:" + "x" * 43])
+def test_what_the_server_would_take_for_none_is_none(text: str) -> None:
+    assert not is_auth_string(text)
+    assert is_auth_string(GOOD)
 
 
 def test_a_line_end_after_it_is_no_part_of_it(tmp_path: Path) -> None:

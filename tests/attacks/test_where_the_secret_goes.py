@@ -20,7 +20,7 @@ from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
 from tests.installation import free_ports
 from tidegate.errors import EngineError, InputError
-from tidegate.settings import Settings
+from tidegate.settings import ROOT, Settings
 
 TIDEGATE = Path(sys.executable).with_name("tidegate")
 
@@ -136,3 +136,16 @@ def test_a_wrong_setting_is_one_line_that_names_it(settings: Settings, name: str
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"✗ reading the settings: {name}: ")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("given", [None, "admin:pass"])
+def test_the_server_does_not_start_without_a_secret(tmp_path: Path, given: str | None) -> None:
+    """However it is started: by `make run`, by compose.yaml or by hand."""
+    port = free_ports(1)[0]
+    known = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    secret = {} if given is None else {"PREFECT_SERVER_API_AUTH_STRING": given}
+    ended = subprocess.run([sys.executable, "-m", "cli.server", "--port", str(port)], cwd=ROOT, timeout=60,
+                           env={**known, **secret, "PREFECT_HOME": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "must be `name:secret` of at least 32 characters" in ended.stderr
+    assert not (given and given in ended.stderr)
