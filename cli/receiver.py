@@ -17,10 +17,12 @@ from blocks.environment_events import environment_event, send_events
 from cli.alerts import Webhook, signals_of
 from cli.door import behind_door
 from tidegate.errors import TidegateError
+from tidegate.outside_text import one_line
 from tidegate.settings import Settings
 
 MOST_BYTES = 1 << 20
 SCHEME = "bearer"
+MOST_REFUSAL = 4_000   # characters: some of them are the sender's own
 
 
 class Receiver:
@@ -86,7 +88,7 @@ async def _read(request: Request) -> bytes | None:
 
 def _refusal(status: int, reason: str) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse({"refused": reason}, status, headers=headers)
+    return JSONResponse({"refused": one_line(reason, MOST_REFUSAL)}, status, headers=headers)
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:

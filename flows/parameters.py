@@ -11,7 +11,8 @@ from tidegate.settings import Settings
 
 # People's words stand in names of runs and in messages: no control character, nothing that turns a line round.
 _ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
-StackName = Annotated[str, Field(json_schema_extra={"enum": every_stack(Settings().stacks).names})]
+StackName = Annotated[str, Field(
+    max_length=100, pattern=_ONE_LINE, json_schema_extra={"enum": every_stack(Settings().stacks).names})]
 VersionName = Annotated[str, Field(min_length=1, max_length=60, pattern=_ONE_LINE)]
 WatchSeconds = Annotated[int | None, Field(ge=0, le=4 * 3600)]
 BackupName = Annotated[str, Field(max_length=120, pattern=_ONE_LINE)]

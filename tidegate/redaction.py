@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tidegate.facts import ComposeModel
 from tidegate.plain_values import SHORTEST, is_plain, secret_parts
@@ -94,6 +96,7 @@ def _secrets(key: str, value: str, secret_keys: Collection[str], names: Collecti
     parts = secret_parts(value)
     if key in secret_keys or not is_plain(key, value, names):
         parts |= {value, value.strip(), *_long_lines(value)}
+        parts |= {piece for piece in _pieces(value) if len(piece) >= _WORD_LENGTH and not is_plain("", piece, names)}
     return {part for part in parts if len(part.strip()) >= SHORTEST and part.strip().lower() not in names}
 
 
@@ -101,6 +104,26 @@ def _long_lines(value: str) -> Iterator[str]:
     """Loggers print line by line. The first and last line of a key file are no secret."""
     lines = [line.strip() for line in value.splitlines()]
     return (line for line in lines if len(line) >= _SHORTEST_LINE and not line.startswith("-----"))
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """What stands in a list of secrets, behind a user's name, and in a JSON document such as a service account's."""
+    yield from (piece.strip() for piece in re.split(r"[,;\n]", value))
+    if value.count(":") == 1:
+        yield value.partition(":")[2].strip()
+    if value.lstrip().startswith(("{", "[")):
+        with contextlib.suppress(ValueError, RecursionError):
+            yield from _texts_in(json.loads(value))
+
+
+def _texts_in(document: Any) -> Iterator[str]:
+    match document:
+        case str():
+            yield document
+        case dict():
+            yield from (text for inner in document.values() for text in _texts_in(inner))
+        case list():
+            yield from (text for inner in document for text in _texts_in(inner))
 
 
 def _needles(secret: str) -> Iterator[Needle]:

@@ -54,6 +54,13 @@ def test_a_credential_inside_a_value_is_secret_by_itself(value: str, secret: str
     assert secret not in Redactor({"ADDRESS": value}).redact(f"cannot open {value} now")
 
 
+@pytest.mark.parametrize(("value", "secret"), [
+    ("k3y-of-mei-77aa, k3y-of-josh-88bb", "k3y-of-josh-88bb"), ("mei:s3cr3t-basic", "s3cr3t-basic"),
+    (json.dumps({"type": "service_account", "keys": [{"private_key": "s3cr3t-of-a-robot"}]}), "s3cr3t-of-a-robot")])
+def test_what_stands_in_a_list_a_pair_or_a_document_is_secret_by_itself(value: str, secret: str) -> None:
+    assert Redactor({"X": value}).redact(f"no access with {secret}") == "no access with ***"
+
+
 FORMS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "JSON of PHP": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
