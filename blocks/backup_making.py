@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +11,8 @@ from typing import BinaryIO
 
 from docker.errors import NotFound
 
-from blocks.backups import BackupStore, Part
+from blocks.backup_manifest import Part, digest_of
+from blocks.backups import BackupStore
 from blocks.databases import SqlDatabase, open_as_owner
 from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
 from blocks.scratch import ScratchDatabase, scratch_database
@@ -170,12 +170,11 @@ def _open(host: DockerHost, source: Source) -> SqlDatabase:
 
 def _facts(store: BackupStore, backup: str, parts: Sequence[Part], dumps: Mapping[str, Dump],
            restored: Mapping[str, Restored], made_at: datetime, verified_at: datetime) -> Backup:
-    """Tables are named `database.table`; the sha256 is that of the parts' lines `sha256  name`, as sha256sum prints."""
-    lines = "".join(f"{part.sha256}  {part.name}\n" for part in parts)
+    """Tables are named `database.table`."""
     revisions = [dump.revision for dump in dumps.values() if dump.revision]
     return Backup(
         id=backup, path=str(store.folder / backup), size=sum(part.size for part in parts),
-        sha256=hashlib.sha256(lines.encode()).hexdigest(), schema_revision=", ".join(revisions) or None,
+        sha256=digest_of(parts), schema_revision=", ".join(revisions) or None,
         tables={f"{name}.{table}": rows for name, each in restored.items() for table, rows in each.tables.items()},
         dump_seconds=sum(dump.seconds for dump in dumps.values()),
         restore_seconds=sum(each.seconds for each in restored.values()), made_at=made_at, verified_at=verified_at)

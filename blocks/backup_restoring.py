@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from blocks.backup_making import Restored, restore
-from blocks.backups import BackupStore, Part
+from blocks.backup_manifest import Part
+from blocks.backups import BackupStore
 from blocks.databases import SqlDatabase
 from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
 from tidegate.errors import BackupError, EngineError
@@ -14,11 +15,11 @@ _INSIDE = "/tidegate-volume"   # the archive's own folder, as `save_volume` read
 _EMPTY = ("sh", "-c", f"find {_INSIDE} -mindepth 1 -delete")
 
 
-def part_of(store: BackupStore, backup: str, name: str) -> Part:
-    """A file of a sealed backup. Raises BackupError."""
-    found = next((part for part in store.parts(backup) if part.name == name), None)
+def part_of(store: BackupStore, backup: Backup, name: str) -> Part:
+    """A file of the backup as the ledger knows it. Raises BackupError."""
+    found = next((part for part in store.manifest_of(backup).parts if part.name == name), None)
     if found is None:
-        raise BackupError(f"reading the backup {backup}", f"it has no {name}", "Choose another backup")
+        raise BackupError(f"reading the backup {backup.id}", f"it has no {name}", "Choose another backup")
     return found
 
 
@@ -27,7 +28,7 @@ def replace_database(store: BackupStore, backup: Backup, name: str, database: Sq
 
     Raises BackupError where the file is not the one that was proved, or the rows are not those that it had then.
     """
-    part = part_of(store, backup.id, f"{name}.sql.gz")
+    part = part_of(store, backup, f"{name}.sql.gz")
     store.check(backup.id, part, database.end_mark)
     database.clear()
     restored = restore(store, backup.id, part, database)
@@ -40,7 +41,7 @@ def replace_volume(host: DockerHost, store: BackupStore, backup: Backup, name: s
 
     Raises EngineError while a running container uses the volume, BackupError where the file is not the one that was made.
     """
-    part = part_of(store, backup.id, f"{name}.tar.gz")
+    part = part_of(store, backup, f"{name}.tar.gz")
     store.check(backup.id, part)
     doing = f"restoring the volume {volume}"
     with engine_errors(doing):

@@ -9,30 +9,19 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from blocks.backup_manifest import MANIFEST, Manifest, Part, read_manifest, refuse_changed_files, refuse_other, regular_file
+from tidegate.each import Parted, each
 from tidegate.errors import BackupError, CapacityError
 from tidegate.facts import Backup
 
-MANIFEST = "manifest.json"
 Producer = Callable[[BinaryIO], None]
 """Writes the plain content; what is on disk is its gzip."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One file of a backup."""
-
-    name: str
-    size: int
-    """Bytes on disk."""
-    sha256: str
-    """Of the bytes on disk."""
 
 
 class BackupStore:
@@ -44,7 +33,7 @@ class BackupStore:
     def check_room(self, data_size: int) -> None:
         """Raises CapacityError where the disk may not hold a backup of `data_size` bytes of data."""
         newest = next(iter(self.backups()), None)
-        need = newest.size * 2 if newest else data_size
+        need = _bytes_in(self.folder / newest.id) * 2 if newest else data_size
         self._make(self.folder)
         free = shutil.disk_usage(self.folder).free
         if free < need:
@@ -76,25 +65,25 @@ class BackupStore:
     def read(self, backup: str, name: str) -> Iterator[BinaryIO]:
         """The plain content of a part. Raises BackupError where the file is cut, changed or not there."""
         doing = f"reading the backup {backup}/{name}"
-        try:
-            with gzip.open(self.folder / backup / name) as content:
-                yield cast(BinaryIO, content)
-        except FileNotFoundError:
-            raise BackupError(doing, "there is no such file", "Make a new backup") from None
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise BackupError(doing, f"it is damaged ({error})", "Make a new backup; do not restore this one") from None
+        with regular_file(self.folder / backup, name, doing) as file:
+            try:
+                with gzip.open(file) as content:
+                    yield cast(BinaryIO, content)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise BackupError(doing, f"it is damaged ({error})", "Make a new backup; do not restore this one") from None
 
     def check(self, backup: str, part: Part, end_mark: bytes = b"") -> None:
         """Raises BackupError unless the file is the one that was written, unpacks whole and ends with `end_mark`."""
-        path, end = self.folder / backup / part.name, b""
-        if path.is_file() and _sha256(path) != part.sha256:
-            raise BackupError(f"checking the backup {backup}/{part.name}", "its sha256 is another than when it was written",
-                              "Make a new backup; do not restore this one")
+        doing, end = f"checking the backup {backup}/{part.name}", b""
+        with regular_file(self.folder / backup, part.name, doing) as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != part.sha256:
+                raise BackupError(doing, "its sha256 is another than when it was written",
+                                  "Make a new backup; do not restore this one")
         with self.read(backup, part.name) as content:
             while chunk := content.read(1 << 20):
                 end = (end + chunk)[-512:]
         if end_mark not in end:
-            raise BackupError(f"checking the backup {backup}/{part.name}", "it stops before its end mark", "Make a new one")
+            raise BackupError(doing, "it stops before its end mark", "Make a new one")
 
     def seal(self, backup: Backup, parts: Collection[Part]) -> None:
         """Write the manifest: from now on the backup is in the list."""
@@ -109,28 +98,32 @@ class BackupStore:
         _sync_folder(folder)
 
     def backups(self) -> list[Backup]:
-        """Newest first; a folder without a manifest was never finished and is no backup."""
-        found = [_backup(json.loads(path.read_text(encoding="utf-8"))) for path in self.folder.glob(f"*/{MANIFEST}")]
-        return sorted(found, key=lambda backup: backup.made_at, reverse=True)
+        """Newest first. A folder without a manifest was never finished, and one with a faulty manifest counts as none."""
+        good = self.listed().good.values()
+        return sorted((manifest.backup for manifest in good), key=lambda backup: backup.made_at, reverse=True)
 
-    def parts(self, backup: str) -> list[Part]:
-        """The files of a sealed backup. Raises BackupError."""
-        try:
-            manifest = json.loads((self.folder / backup / MANIFEST).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise BackupError(f"reading the backup {backup}", "it has no manifest", "Use a finished one") from None
-        return [Part(**part) for part in manifest["parts"]]
+    def listed(self) -> Parted[Manifest]:
+        """Every folder that has a manifest, the good and the faulty apart."""
+        there = self.folder.iterdir() if self.folder.is_dir() else ()
+        sealed = {path.name: path for path in sorted(there) if os.path.lexists(path / MANIFEST)}
+        return each(sealed, read_manifest, "reading the backup")
 
-    def prune(self, keep: int, pinned: Collection[str]) -> list[str]:
-        """Remove all but the newest `keep` verified and the `pinned`; nothing unless the newest of all is verified."""
-        backups = self.backups()
-        if not backups or backups[0].verified_at is None:
-            return []
-        kept = {backup.id for backup in [each for each in backups if each.verified_at][:max(keep, 1)]} | set(pinned)
-        old = [backup.id for backup in backups if backup.id not in kept]
-        for name in old:
+    def manifest_of(self, recorded: Backup) -> Manifest:
+        """The manifest of a backup that the ledger knows. Raises BackupError unless it says what the ledger says."""
+        manifest = read_manifest(self.folder / recorded.id)
+        refuse_other(manifest, recorded)
+        return manifest
+
+    def compare(self, recorded: Backup) -> None:
+        """Raises BackupError unless the folder holds what was there when the ledger took it down: all files are read."""
+        refuse_changed_files(self.folder / recorded.id, self.manifest_of(recorded))
+
+    def remove(self, backups: Collection[str]) -> list[str]:
+        """Remove good ones; a faulty one is left for a person to look at."""
+        gone = [name for name in self.listed().good if name in backups]
+        for name in gone:
             shutil.rmtree(self.folder / name)
-        return old
+        return gone
 
     def discard(self, backup: str) -> None:
         """Remove what an attempt that failed has written, but never a sealed backup."""
@@ -176,13 +169,5 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _backup(facts: Mapping[str, Any]) -> Backup:
-    fields = {key: value for key, value in facts.items() if key != "parts"}
-    fields["made_at"] = datetime.fromisoformat(facts["made_at"])
-    fields["verified_at"] = datetime.fromisoformat(facts["verified_at"]) if facts["verified_at"] else None
-    return Backup(**fields)
+def _bytes_in(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.iterdir())

@@ -10,6 +10,7 @@ from rich.markup import escape
 from tidegate.auditing import compare
 from tidegate.ledger.anchors import Anchor
 from tidegate.ledger.verifying import Finding, Report
+from tidegate.outside_text import one_line
 from tidegate.settings import Settings
 
 LONGEST_VALUE = 120
@@ -37,12 +38,7 @@ def lines(found: Report) -> list[str]:
 
 
 def _lines(finding: Finding) -> list[str]:
-    said = [] if finding.trail is None else [f"    the trail says {_shown(finding.trail)}",
-                                             f"    the table says {_shown(finding.table or '')}"]
-    return [f"[red]•[/red] {_shown(finding.text, 300)}", *said]
-
-
-def _shown(text: str, longest: int = LONGEST_VALUE) -> str:
-    """What was edited may be anything: nothing in it moves a cursor or is markup."""
-    plain = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
-    return escape(plain if len(plain) <= longest else plain[:longest] + "…")
+    """What was edited may be anything: it is shown as one line of data."""
+    said = [] if finding.trail is None else [f"    the trail says {escape(one_line(finding.trail, LONGEST_VALUE))}",
+                                             f"    the table says {escape(one_line(finding.table or '', LONGEST_VALUE))}"]
+    return [f"[red]•[/red] {escape(one_line(finding.text))}", *said]

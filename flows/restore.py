@@ -18,6 +18,7 @@ from tasks.messages import tell
 from tasks.restores import (
     ask_about_restore,
     close_doors,
+    compare_backup,
     note_restore,
     open_doors,
     open_restore,
@@ -66,8 +67,10 @@ def put_data_back(work: Work) -> None:
         with reopen_on_failure(work), stop_and_ask_on_failure(work, only_if=touched_data):
             note_restore(work)
             find_images(work)
+            compare_backup(work)
             close_doors(work)
             save_present(work)
+            compare_backup(work)
             restore_data(work)
 
             wake_slot(work)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from prefect import get_run_logger
 
 from blocks.backup_making import Rehearse, Source, make_backup
+from blocks.backup_manifest import Manifest
 from blocks.backups import BackupStore
 from blocks.scratch import ScratchDatabase
 from tasks.databases import container_of, migrator, spec_of
@@ -16,6 +17,7 @@ from tasks.pages import publish
 from tasks.schema import moves_of
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
+from tidegate.each import Parted, each
 from tidegate.facts import Backup
 from tidegate.pages import backup_page
 
@@ -76,11 +78,19 @@ def sources(env: OpenEnvironment) -> list[Source]:
     return [Source(spec, container_of(env, spec), env.values) for spec in specs]
 
 
+def kept_backups(env: OpenEnvironment, store: BackupStore) -> Parted[Manifest]:
+    """Those that the ledger keeps, by id: good where the folder's manifest says what the ledger says. No file is read."""
+    recorded = {one.id: one.facts for one in env.ledger.backups.kept(env.stack.name, env.name)}
+    return each(recorded, store.manifest_of, "reading the backup")
+
+
 def prune(env: OpenEnvironment, store: BackupStore) -> list[str]:
-    """Keep the newest verified ones; never one that an unfinished deployment may go back to."""
-    prunable = env.ledger.backups.prunable(env.stack.name, env.name, env.stack.state.keep)
-    pinned = [backup.id for backup in store.backups() if backup.id not in {old.id for old in prunable}]
-    removed = store.prune(env.stack.state.keep, pinned)
+    """Keep the newest verified ones; never one that an unfinished deployment may go back to. A faulty one counts as none."""
+    faulty = kept_backups(env, store).faulty
+    for fault in faulty:
+        get_run_logger().warning("left alone, and not counted: %s", fault.error)
+    old = env.ledger.backups.prunable(env.stack.name, env.name, env.stack.state.keep, faulty=[one.name for one in faulty])
+    removed = store.remove([backup.id for backup in old])
     for backup in removed:
         env.ledger.backups.pruned(backup)
     return removed

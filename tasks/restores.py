@@ -6,12 +6,13 @@ import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from prefect import get_run_logger
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from blocks.backup_restoring import replace_database, replace_volume
 from tasks.acceptance import Question, wait_for_decision
-from tasks.backups import backup_store, save, sources, volumes
+from tasks.backups import backup_store, kept_backups, save, sources, volumes
 from tasks.databases import owned, spec_of
 from tasks.deployments import Planned, SchemaMove, previous
 from tasks.forms import RESTORE, RESTORE_CHECKLIST
@@ -30,14 +31,18 @@ from tidegate.targets import serving
 def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, requested_by: str) -> Work:
     """The restore of this flow run: made once, found again when the run starts again.
 
-    Raises InputError, HeldError with the candidates; BackupError for a damaged one, before anybody is asked.
+    Raises InputError, HeldError with the candidates; BackupError, before anybody is asked, for one that is not what the
+    ledger knows.
     """
     key, deployments = f"restore/{flow_run.get_id()}/{env.name}", env.ledger.deployments
     history = deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)
     others = [one for one in history if one.key != key]
-    chosen = choose_backup(env.ledger.backups.verified(env.stack.name, env.name), _noted(mine.figures if mine else {}) or backup)
-    _refuse_damaged(env, chosen)
+    faulty = [fault.name for fault in kept_backups(env, backup_store(env)).faulty]
+    chosen = choose_backup(env.ledger.backups.verified(env.stack.name, env.name),
+                           _noted(mine.figures if mine else {}) or backup, faulty)
+    if mine is None:
+        backup_store(env).compare(chosen.facts)   # after a decision `compare_backup` does it, and ends what was opened
     origin = version_of(chosen, others, env.ledger.holds.commits(env.stack.name))
     opened = mine or deployments.open(
         key=key, release_id=origin.release_id, environment=env.name, requested_by=requested_by or "unnamed",
@@ -67,6 +72,16 @@ def note_restore(work: Work) -> Evidence:
     Needs: a decision. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
     """
     return asdict(Planned("lossy", "stop and ask", tuple[SchemaMove, ...]()))
+
+
+@task(task_run_name="compare the backup with the ledger {work.title}", timeout_seconds=4 * 3600, cache_policy=NO_CACHE,
+      persist_result=False)
+def compare_backup(work: Work) -> None:
+    """Read all files of the backup: somebody may have changed them while the question waited.
+
+    Needs: a decision. Leaves: nothing. Again: reads them again. Undo: nothing to undo.
+    """
+    backup_store(work.env).compare(_chosen(work).facts)
 
 
 @step("close-doors", timeout_seconds=1200)
@@ -99,6 +114,7 @@ def restore_data(work: Work) -> Evidence:
     Undo: restore the backup that was made just before.
     """
     env, store, chosen, begun = work.env, backup_store(work.env), _chosen(work), time.monotonic()
+    store.compare(chosen.facts)   # all of it, before the first of it is put back
     work.check_fence()
     declared = sources(env)
     for name, volume in volumes(env).items():
@@ -129,12 +145,6 @@ def open_doors(work: Work) -> Evidence:
 def touched_data(work: Work) -> bool:
     """Whether the data may be other than before: then nothing that served is let in again."""
     return work.env.ledger.journal.get(work.key("restore-data")) is not None
-
-
-def _refuse_damaged(env: OpenEnvironment, chosen: StoredBackup) -> None:
-    store = backup_store(env)
-    for part in store.parts(chosen.id):
-        store.check(chosen.id, part)
 
 
 def _plan(work: Work) -> RestorePlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tidegate.facts import Message
@@ -14,9 +14,10 @@ from tidegate.outside_text import markdown_text, one_line
 from tidegate.settings import Settings
 from tidegate.texts import TEXTS
 
-MOST_TOLD = 5
+MOST_TOLD, MOST_SHOWN = 5, 100
+"""Differences in a message, on a page."""
 DAYS_BETWEEN_REMINDERS = 7
-MOST_OF_ONE = 300   # characters: names of rows come from the database, so they may have been edited too
+MOST_OF_ONE = 300   # characters: names of rows may have been edited too
 
 
 def compare(settings: Settings, given: Sequence[Anchor] = ()) -> Report:
@@ -30,13 +31,11 @@ def compare(settings: Settings, given: Sequence[Anchor] = ()) -> Report:
 
 
 def message_of(findings: Sequence[Finding], language: str) -> Message:
-    """Red: names what differs. It holds no values, which may be anything."""
+    """Red: names what differs. It holds no values, which may be anything; names of rows may have been edited too."""
     texts = TEXTS[language]
-    told = [f"- {one_line(finding.text, MOST_OF_ONE)}" for finding in findings[:MOST_TOLD]]
-    if len(findings) > MOST_TOLD:
-        told.append(texts["and more"].format(count=len(findings)))
+    told = _listed(findings, MOST_TOLD, one_line, language)
     return Message("audit_differs", "red", texts["audit_differs.title"],
-                   texts["audit_differs.body"].format(findings="\n".join(told)))
+                   texts["audit_differs.body"].format(findings=told))
 
 
 def key_of(findings: Sequence[Finding], now: datetime) -> str:
@@ -51,6 +50,13 @@ def page_of(report: Report, language: str) -> str:
     texts = TEXTS[language]
     figures = texts["audit.figures"].format(entries=report.entries, rows=report.rows, anchors=report.anchors)
     parts = [f"## {texts['audit.whole' if report.is_whole else 'audit_differs.title']}", figures,
-             "\n".join(f"- {markdown_text(finding.text, MOST_OF_ONE)}" for finding in report.findings),
+             _listed(report.findings, MOST_SHOWN, markdown_text, language),
              f"{texts['audit.newest']}: `{report.newest}`"]
     return "\n\n".join(part for part in parts if part)
+
+
+def _listed(findings: Sequence[Finding], most: int, shown: Callable[[str, int], str], language: str) -> str:
+    lines = [f"- {shown(finding.text, MOST_OF_ONE)}" for finding in findings[:most]]
+    if len(findings) > most:
+        lines.append(TEXTS[language]["and more"].format(count=len(findings)))
+    return "\n".join(lines)

@@ -31,16 +31,16 @@ class RestorePlan:
         return hashlib.sha256(json.dumps(decided).encode()).hexdigest()
 
 
-def choose_backup(kept: Sequence[StoredBackup], wanted: str | None) -> StoredBackup:
+def choose_backup(kept: Sequence[StoredBackup], wanted: str | None, faulty: Collection[str] = ()) -> StoredBackup:
     """The one of this id, or the newest. `kept` are the verified ones that still have their files, newest first.
 
-    Raises InputError with the candidates.
+    Raises InputError with the candidates; those whose folders are `faulty` are named as such.
     """
     found = next((one for one in kept if wanted in (None, one.id)), None)
     if found is None:
         doing = f"choosing the backup {wanted}" if wanted else "choosing the newest backup"
         raise InputError(doing, "there is no verified one of that id" if kept else "no verified backup is kept here",
-                         _choose_from(kept))
+                         _choose_from(kept, faulty))
     return found
 
 
@@ -72,7 +72,8 @@ def is_restored_over(one: Deployment, history: Collection[Deployment]) -> bool:
                for later in history)
 
 
-def _choose_from(kept: Sequence[StoredBackup]) -> str:
+def _choose_from(kept: Sequence[StoredBackup], faulty: Collection[str]) -> str:
     if not kept:
         return "Backups are made by releases; see `state` in stack.yaml"
-    return "Choose one of " + ", ".join(f"{one.id} ({one.made_at:%Y-%m-%d %H:%M} UTC)" for one in kept)
+    return "Choose one of " + ", ".join(
+        f"{one.id} ({one.made_at:%Y-%m-%d %H:%M} UTC{', which has faults' if one.id in faulty else ''})" for one in kept)

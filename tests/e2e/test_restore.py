@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from blocks.backup_manifest import digest_of
+from blocks.backups import BackupStore
 from tasks.databases import owned
 from tasks.environments import open_environment
 from tasks.forms import RESTORE_CHECKLIST
@@ -19,6 +24,7 @@ from tests.e2e.in_process import assert_true_and_clean, release_here, roll_back_
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, fill_in, start, suspended
 from tests.installation import DEPOT, Installation
+from tidegate.facts import Backup
 from tidegate.ledger.tables import Deployment
 
 LOSSY = "v1.2.7-lossy-downgrade"
@@ -35,7 +41,11 @@ def notices(tidegate: Installation) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def lossy(tidegate: Installation, notices: list[str]) -> Deployment:
-    """A version that has dropped the notes of the bills serves; a bill was written before its backup, one after."""
+    """A version that has dropped the notes of the bills serves; a bill was written before its backup, one after. Among the
+    backups lies a broken one, and nobody is stopped by it."""
+    broken = tidegate.settings.home / "backups" / DEPOT / "prod" / "broken"
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_bytes(b"[" * 3000)
     for version in ("v1.0.0", "v1.1.0"):
         good(version)
     sql(tidegate, "INSERT INTO bills (id, account_id, month, amount, note) VALUES ('BILL-NOTE', 'a', '2026-11-01', 1, 'keep me')")
@@ -88,8 +98,48 @@ def test_a_damaged_backup_is_refused_before_anybody_is_asked(tidegate: Installat
     finally:
         file.write_bytes(whole)
     assert state.is_failed()
-    assert "its sha256 is another than when it was written" in str(state.message)
+    assert "main.sql.gz has another size than when it was written" in str(state.message)
     assert newest(tidegate).id == lossy.id
+    assert_true_and_clean(tidegate, DEPOT, lossy)
+
+
+@contextlib.contextmanager
+def swapped(folder: Path) -> Iterator[None]:
+    """Another backup lies where the backup was, whole in itself, until the block ends."""
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    other = BackupStore(folder.parent)
+    part = other.write(folder.name, "main.sql.gz", lambda into: into.write(b"DROP TABLE bills;\n-- Dump completed") and None)
+    made = Backup(folder.name, str(folder), part.size, digest_of([part]), None, {}, 1, 1, datetime.now(UTC), datetime.now(UTC))
+    other.seal(made, [part])
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder)
+        aside.rename(folder)
+
+
+def test_a_swapped_backup_is_refused_before_anybody_is_asked(tidegate: Installation, lossy: Deployment) -> None:
+    with swapped(backup_folder(tidegate)):
+        state = ended(start("restore/prod", stack=DEPOT, reason="the notes are gone"))
+    assert state.is_failed()
+    assert "its manifest has another" in str(state.message)
+    assert newest(tidegate).id == lossy.id
+    assert_true_and_clean(tidegate, DEPOT, lossy)
+
+
+def test_a_backup_that_is_swapped_while_the_question_waits_is_refused_before_anything_is_closed(
+        tidegate: Installation, lossy: Deployment) -> None:
+    run = asked()
+    with swapped(backup_folder(tidegate)):
+        fill_in(run, YES)
+        state = ended(run)
+    assert state.is_failed()
+    assert "its manifest has another" in str(state.message)
+    steps = {step.name for step in tidegate.ledger.journal.steps(newest(tidegate).id)}
+    assert steps & {"close-doors", "save-present", "restore-data"} == set()
+    assert (newest(tidegate).kind, newest(tidegate).state.value) == ("restore", "failed")
+    assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == [["BILL-LATE"]]
     assert_true_and_clean(tidegate, DEPOT, lossy)
 
 

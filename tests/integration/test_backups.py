@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
@@ -19,7 +18,8 @@ from typing import Any, BinaryIO
 import pytest
 
 from blocks.backup_making import Dump, Source, compare, make_backup, restore, save_database
-from blocks.backups import BackupStore, Part
+from blocks.backup_manifest import Part
+from blocks.backups import BackupStore
 from blocks.docker_host import KEY_LABEL, DockerHost
 from blocks.scratch import ScratchDatabase, scratch_database
 from tests import images
@@ -236,34 +236,10 @@ def test_too_little_room_is_said_before_anything_is_written(filled: Server, stor
         store.check_room(1 << 60)
 
 
-def test_pruning_keeps_the_newest_verified_and_the_pinned(store: BackupStore) -> None:
-    _sealed(store, "pinned", 1)
-    _sealed(store, "old", 2)
-    _sealed(store, "unproved", 3, verified=False)
-    _sealed(store, "good", 4)
-    _sealed(store, "new", 5)
-    assert sorted(store.prune(2, ["pinned"])) == ["old", "unproved"]
-    assert [each.id for each in store.backups()] == ["new", "good", "pinned"]
-
-
-def test_pruning_waits_for_a_verified_new_backup(store: BackupStore) -> None:
-    _sealed(store, "good", 1)
-    _sealed(store, "unproved", 2, verified=False)
-    assert store.prune(1, []) == []
-
-
 def test_postgresql_is_saved_and_proved_the_same_way(postgresql: Server, store: BackupStore) -> None:
     postgresql.sql("DROP TABLE IF EXISTS bills; CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1), (2)")
     assert postgresql.spec is POSTGRESQL
     assert back_up(postgresql, store).tables == {"main.bills": 2}
-
-
-def _sealed(store: BackupStore, name: str, hours: int, *, verified: bool = True) -> None:
-    at = NOON + timedelta(hours=hours)
-    part = store.write(name, "main.sql.gz", writes(b"-- Dump completed"))
-    store.seal(Backup(name, str(store.folder / name), part.size, part.sha256, None, {}, 1, 1, at,
-                      at if verified else None), [part])
-    assert gzip.decompress((store.folder / name / part.name).read_bytes()) == b"-- Dump completed"
 
 
 def _scratch(server: Server) -> Any:

@@ -168,6 +168,22 @@ def test_a_backup_of_an_unfinished_deployment_is_not_prunable(ledger: Ledger, ch
     assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=1)] == ["b1"]
 
 
+def test_a_faulty_backup_is_neither_counted_nor_prunable(ledger: Ledger) -> None:
+    for day in range(1, 6):
+        ledger.backups.record(backup(f"b{day}", day), stack="cloudlens", environment="prod")
+    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=3, faulty=["b4"])] == ["b1"]
+    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=3, faulty=["b1"])] == ["b2"]
+
+
+def test_a_backup_that_is_being_put_back_is_not_prunable(ledger: Ledger, changing: Deployment) -> None:
+    for day in (1, 2):
+        ledger.backups.record(backup(f"b{day}", day), stack="cloudlens", environment="prod")
+    ledger.deployments.amend(changing.id, figures={"restores": {"backup": "b1", "before": 1}})
+    assert ledger.backups.prunable("cloudlens", "prod", keep=1) == []
+    ledger.deployments.move(changing.id, S.FAILED, reason="r", actor="mei")
+    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=1)] == ["b1"]
+
+
 def test_a_hold_stays_until_a_person_lifts_it(ledger: Ledger) -> None:
     first = ledger.holds.place(stack="cloudlens", version="v1", commit="c1", reason="regression", placed_by="watch")
     again = ledger.holds.place(stack="cloudlens", version="v1", commit="c1", reason="other", placed_by="mei")

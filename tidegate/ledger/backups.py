@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
@@ -46,20 +47,26 @@ class Backups:
         with self._store.reading("looking for backups") as session:
             return list(session.scalars(_kept(stack, environment).where(StoredBackup.verified_at.is_not(None))))
 
-    def prunable(self, stack: str, environment: str, keep: int) -> list[StoredBackup]:
+    def kept(self, stack: str, environment: str) -> list[StoredBackup]:
+        """Newest first, all whose files were not pruned."""
+        with self._store.reading("listing backups") as session:
+            return list(session.scalars(_kept(stack, environment)))
+
+    def prunable(self, stack: str, environment: str, keep: int, *, faulty: Collection[str] = ()) -> list[StoredBackup]:
         """Oldest first: all older than the `keep` newest verified ones, verified or not.
 
-        None while fewer than `keep` are verified. Never one that an unfinished deployment may go back to.
+        None while fewer than `keep` are verified. Never one that an unfinished deployment may go back to, or puts back.
+        `faulty` ones are neither counted nor among them.
         """
         with self._store.reading("looking for old backups") as session:
-            kept = list(session.scalars(_kept(stack, environment)))
-            in_use = set(session.scalars(_unfinished(stack, environment)))
+            kept = [one for one in session.scalars(_kept(stack, environment)) if one.id not in faulty]
+            unfinished = list(session.scalars(_unfinished(stack, environment)))
         verified = [backup for backup in kept if backup.verified_at is not None]
         if len(verified) < keep:
             return []
-        oldest_wanted = verified[keep - 1]
-        older = kept[kept.index(oldest_wanted) + 1:]
-        return [backup for backup in reversed(older) if backup.deployment_id not in in_use]
+        older = kept[kept.index(verified[keep - 1]) + 1:]
+        in_use = {one.id for one in unfinished} | {_puts_back(one) for one in unfinished}
+        return [backup for backup in reversed(older) if not in_use & {backup.id, backup.deployment_id}]
 
     def pruned(self, backup_id: str) -> StoredBackup:
         """Note that its files are gone. Raises LedgerError when there is none."""
@@ -85,6 +92,12 @@ def _kept(stack: str, environment: str) -> Select[tuple[StoredBackup]]:
     ).order_by(StoredBackup.made_at.desc(), StoredBackup.id)
 
 
-def _unfinished(stack: str, environment: str) -> Select[tuple[str]]:
-    return select(Deployment.id).where(
+def _puts_back(deployment: Deployment) -> str | None:
+    """The backup that a restore is about."""
+    restores = deployment.figures.get("restores")
+    return str(restores["backup"]) if restores else None
+
+
+def _unfinished(stack: str, environment: str) -> Select[tuple[Deployment]]:
+    return select(Deployment).where(
         Deployment.stack == stack, Deployment.environment == environment, Deployment.state.in_(OPEN))
