@@ -8,19 +8,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
 
 from cli.prefect_api import PrefectApi
 from cli.processes import Background
-from cli.warm_start import SOCKET_VARIABLE
+from control.seldom import SELDOM
+from control.served import FILE_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.outside_text import clean_end, last_lines
 from tidegate.settings import ROOT, Settings
 
-WORK_POOL = "tidegate"
 SERVER_START_SECONDS = 90
 BIN = Path(sys.executable).parent
 
@@ -33,7 +33,6 @@ class ControlPlane:
         self.server = Background("server", settings.home / "run")
         self.worker = Background("worker", settings.home / "run")
         self.receiver = Background("receiver", settings.home / "run")
-        self.zygote = Background("zygote", settings.home / "run")
 
     @property
     def ui_url(self) -> str:
@@ -61,8 +60,9 @@ class ControlPlane:
         return f"http://127.0.0.1:{self.settings.receiver_port}"
 
     @property
-    def zygote_socket(self) -> Path:
-        return self.zygote.folder / "zygote.sock"
+    def processes(self) -> tuple[Background, ...]:
+        """In the order in which they are stopped."""
+        return self.receiver, self.worker, self.server
 
     def environment(self) -> dict[str, str]:
         """For every process of the control plane and every Prefect command that speaks to it.
@@ -70,14 +70,12 @@ class ControlPlane:
         The secret goes by the environment, which only this user can read, never by a command line, which everybody can.
         """
         return {
-            "PREFECT_WORKER_QUERY_SECONDS": "0.25", **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
+            **SELDOM, "PREFECT_WORKER_QUERY_SECONDS": "30", **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
             "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": self.api_url,
             "PREFECT_PROFILES_PATH": str(self.profiles), "PREFECT_API_AUTH_STRING": self.secret,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
-            "PREFECT_WORKER_PREFETCH_SECONDS": "2",
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
-            **self.settings.as_environment(),
-            SOCKET_VARIABLE: str(self.zygote_socket)}
+            **self.settings.as_environment()}
 
     def refuse_taken_ports(self) -> None:
         """Before anything is started. Another program on one of them could answer in our place. Raises CapacityError."""
@@ -100,11 +98,10 @@ class ControlPlane:
         self._wait_for_server()
         self._refuse_another_door()
 
-    def start_worker(self, packages: Sequence[str] = ("flows",)) -> None:
-        """Runs are started by `cli.warm_start`; the zygote answers it, with all modules of `packages` imported."""
-        self.zygote.start([sys.executable, "-m", "cli.zygote", str(self.zygote_socket), *packages], self.environment())
-        self.worker.start([str(BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--name", WORK_POOL],
-                          self.environment())
+    def start_worker(self, deployments: Path | None = None) -> None:
+        """It serves the flows of prefect.yaml, or of the file `deployments`."""
+        served = {FILE_VARIABLE: str(deployments)} if deployments else {}
+        self.worker.start([sys.executable, "-m", "control"], {**self.environment(), **served})
 
     def start_receiver(self) -> None:
         """Alertmanager's webhooks arrive here. Raises EngineError when it does not answer."""
@@ -130,7 +127,7 @@ class ControlPlane:
 
     def stop(self) -> list[str]:
         """Stop what `start` started; the names of what ran."""
-        return [process.name for process in (self.receiver, self.worker, self.zygote, self.server) if process.stop()]
+        return [process.name for process in self.processes if process.stop()]
 
     def healthy(self) -> bool:
         return _answers(f"{self.ui_url}/api/health")

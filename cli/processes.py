@@ -87,6 +87,6 @@ def _started_at(pid: int) -> str | None:
     """Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None for one that ended, even if unreaped."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):   # the latter when it ends between opening and reading
         return None
     return None if fields[0] == "Z" else fields[19]

@@ -39,13 +39,13 @@ def _start(plane: ControlPlane, console: Console) -> None:
     from cli.automations import register_automations  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
     from cli.late_runs import forget_late_runs
-    from cli.work_pool import make_work_pool
+    from control.work_pool import make_work_pool
 
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
-    make_work_pool(plane)
+    make_work_pool(plane.api_url, plane.secret)
     forget_late_runs(plane)
     with ThreadPoolExecutor(1) as beside:   # Prefect's command line takes seconds to import
         deployments = beside.submit(plane.register_deployments)

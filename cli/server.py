@@ -28,11 +28,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 from starlette.types import ASGIApp
 
 from cli.door import behind_door
+from control.prefect_private import do_background_work_each
 from tidegate.kept import LEAST_TOKEN_BYTES
 from tidegate.settings import Settings, is_auth_string
 
 OWN_API = "/api"
 """The pages ask the address that they came from, by whatever name and port that is."""
+
+BACKGROUND_SECONDS = 1.0
 
 
 class PatientSqlite(AioSqliteConfiguration):
@@ -59,6 +62,7 @@ def main() -> None:
     url = PREFECT_API_DATABASE_CONNECTION_URL.value()
     if url and url.startswith("sqlite"):
         set_database_config(PatientSqlite(connection_url=url))
+    do_background_work_each(BACKGROUND_SECONDS)
     from prefect.server.api.server import create_app  # after its database is chosen
 
     origins = Settings().ui_origins

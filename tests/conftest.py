@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -21,9 +20,6 @@ from tests.installation import (
     installation,
 )
 from tidegate.settings import Settings
-
-# Each look takes a server 25 ms, and several share a machine. Not in installation.py: the bench measures what people get.
-os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", "0.5")
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,11 @@ import os
 import signal
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
+
+from prefect.client.orchestration import get_client
 
 from cli.processes import Background
 from tidegate.settings import Settings
@@ -18,16 +21,24 @@ MOST_SECONDS = 240
 
 
 def process_of(run: UUID) -> list[int]:
-    """The processes that work on a flow run, by the variable that Prefect starts them with."""
-    mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
-    found = []
+    """The processes that work on a flow run: its own, which its worker told the server, and what that one started."""
+    with get_client(sync_client=True) as client:
+        own = int(client.read_flow_run(run).infrastructure_pid or 0)
+    return [pid for pid in (own, *_started_by(run)) if pid and _is_alive(pid)]
+
+
+def _started_by(run: UUID) -> Iterator[int]:
+    """By the variable that a run hands on. A forked process shows the variables that its parent was started with."""
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (folder / "environ").read_bytes().split(b"\0") or mark[21:] in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return found
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            if f"PREFECT__FLOW_RUN_ID={run}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                yield int(folder.name)
+
+
+def _is_alive(pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
 
 
 def wait_for_step(settings: Settings, run: UUID, step: str, state: str) -> None:
@@ -46,7 +57,8 @@ def kill_run(run: UUID) -> None:
     victims = process_of(run)
     assert victims, f"no process works on the run {run}"
     for victim in victims:
-        os.kill(victim, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):   # the first one takes others with it
+            os.kill(victim, signal.SIGKILL)
 
 
 def kill_process(process: Background) -> None:

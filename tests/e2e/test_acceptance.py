@@ -224,7 +224,7 @@ def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_
     until(lambda: process_of(run) == [], 60)
     assert mill.ledger.locks.holders() == []
 
-    for process in (mill.plane.worker, mill.plane.zygote, mill.plane.server):
+    for process in (mill.plane.worker, mill.plane.server):
         os.kill(process.pid() or 0, signal.SIGKILL)
     until(lambda: not mill.plane.healthy(), 30)
     assert serving_number(mill) == before

@@ -204,7 +204,7 @@ def test_no_file_tells_one_but_the_dump_which_is_its_owners_alone(secretive: Rel
     assert dumps
     assert {stat.S_IMODE(file.stat().st_mode) for file in dumps} == {0o600}
     assert [found for file in files if file not in dumps for found in findings(str(file), _content(file))] == []
-    assert {"server.log", "worker.log", "zygote.log", "receiver.log"} <= {file.name for file in files}
+    assert {"server.log", "worker.log", "receiver.log"} <= {file.name for file in files}
 
 
 def _content(file: Path) -> bytes:

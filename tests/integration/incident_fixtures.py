@@ -20,7 +20,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from cli.automations import INCIDENT, register_automations
 from cli.control_plane import ControlPlane
 from cli.prefect_api import basic_auth
-from cli.work_pool import make_work_pool
+from control.work_pool import make_work_pool
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.installation import free_ports
 from tidegate.settings import ROOT, Settings
@@ -38,7 +38,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     try:
         plane.start_server()
         with temporary_settings({PREFECT_API_URL: plane.api_url, PREFECT_API_AUTH_STRING: plane.secret}):
-            make_work_pool(plane)
+            make_work_pool(plane.api_url, plane.secret)
             plane.register_deployments()
             register_automations()
             yield plane

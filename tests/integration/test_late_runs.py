@@ -1,4 +1,4 @@
-"""What was scheduled while nothing ran, at a real Prefect server whose runs are moved into the past."""
+"""What an earlier control plane left at a real Prefect server: late runs, and a work pool of another type."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Scheduled
+from prefect.states import Paused, Scheduled
 
 from cli.control_plane import ControlPlane
 from cli.late_runs import LATE_SECONDS, forget_late_runs
+from control.work_pool import WORK_POOL, make_work_pool
 from tests.integration.incident_fixtures import *  # noqa: F403
 from tests.integration.incident_fixtures import wait_for
 
@@ -64,3 +66,29 @@ def test_what_is_due_now_stays(control_plane: ControlPlane, scheduled: list[Flow
     move_to(control_plane, scheduled[:1], datetime.now(UTC) - timedelta(seconds=LATE_SECONDS / 2))
     assert forget_late_runs(control_plane) == 0
     assert scheduled[0].id in {run.id for run in runs()}
+
+
+def test_a_pool_of_another_type_is_replaced_and_what_waited_in_it_says_so(
+        control_plane: ControlPlane, scheduled: list[FlowRun]) -> None:
+    waiting = in_a_process_pool()
+    make_work_pool(control_plane.api_url, control_plane.secret)
+    control_plane.register_deployments()
+    with get_client(sync_client=True) as client:
+        assert client.read_work_pool(WORK_POOL).type == "tidegate"
+        state = client.read_flow_run(waiting).state
+        assert state is not None
+        assert state.is_cancelled()
+        assert "Start it again" in str(state.message)
+        assert client.read_deployment_by_name("recover/all").work_pool_name == WORK_POOL
+    assert wait_for(lambda: [run for run in runs() if run.auto_scheduled and run.work_pool_name == WORK_POOL])
+
+
+def in_a_process_pool() -> UUID:
+    """As version 0.1 left it: a release that waits for a decision."""
+    with get_client(sync_client=True) as client:
+        client.delete_work_pool(WORK_POOL)
+        client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
+        flow = client.create_flow_from_name("release")
+        deployment = client.create_deployment(
+            flow_id=flow, name="old", work_pool_name=WORK_POOL, entrypoint="flows.release:release")
+        return client.create_flow_run_from_deployment(deployment, state=Paused()).id

@@ -1,16 +1,19 @@
-"""What a `prefect` command that does not work becomes: one error."""
+"""What a `prefect` command that does not work becomes: one error. What its server is told is known to it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pytest_mock import MockerFixture
 
 from cli.control_plane import ControlPlane
+from control.seldom import SELDOM
 from tidegate.errors import EngineError, TidegateError
-from tidegate.settings import Settings
+from tidegate.settings import ROOT, Settings
 
 
 @pytest.fixture
@@ -27,3 +30,12 @@ def test_a_command_without_an_end_is_one_error_that_says_where_to_read(plane: Co
 def test_a_command_that_fails_is_one_error_with_what_it_said(plane: ControlPlane) -> None:
     with pytest.raises(TidegateError, match=r"(?s)running `prefect deploy --no-such-option`: .*Unknown option"):
         plane.prefect("deploy", "--no-such-option")
+
+
+def test_prefect_reads_what_we_set_for_an_idle_server() -> None:
+    """A name that it does not know would be ignored without a word."""
+    services = "import json; from prefect.settings import get_current_settings as s; from control.seldom import SELDOM; " \
+               "print(json.dumps([k for k, v in SELDOM.items() if k not in s().to_environment_variables(exclude_unset=True)]))"
+    told = subprocess.run([sys.executable, "-c", services], cwd=ROOT, env={**os.environ, **SELDOM}, capture_output=True,
+                          text=True, timeout=60, check=True)
+    assert told.stdout.strip() == "[]"

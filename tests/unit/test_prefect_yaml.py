@@ -12,7 +12,7 @@ from prefect import Flow
 from prefect.flows import load_flow_from_entrypoint
 
 from cli.automations import FROM_THE_EVENT, INCIDENT
-from cli.control_plane import WORK_POOL
+from control.work_pool import WORK_POOL
 from tidegate.settings import ROOT
 
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]

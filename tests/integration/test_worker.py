@@ -1,4 +1,4 @@
-"""Runs that are forked from the zygote behave as runs of a process worker do; without the zygote they start cold."""
+"""Runs are forked from a parent that has everything imported; one that ends, is cancelled or is killed is seen."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,10 +17,10 @@ import httpx
 import pytest
 from rich.console import Console
 
-from cli.control_plane import WORK_POOL, ControlPlane
+from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
 from cli.prefect_api import PrefectApi, basic_auth
-from cli.work_pool import make_work_pool
+from control.work_pool import WORK_POOL, make_work_pool
 from tests.installation import free_ports
 from tidegate.errors import EngineError, InputError
 from tidegate.settings import ROOT, Settings
@@ -30,24 +29,35 @@ from tidegate.settings import ROOT, Settings
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <function Popen.__del__")
 Found = TypeVar("Found")
 MOST_SECONDS = 90
+LOOK_SECONDS = 30
+"""The worker's own look: what starts much earlier was heard of."""
 TRIAL = '''
 import json, os, sys, time
 from pathlib import Path
 from prefect import flow, get_run_logger, suspend_flow_run
+from prefect.exceptions import TerminationSignal
 
 @flow
 def trial(notes: str, ending: str = "", requested_by: str = ""):
+    try:
+        note(notes)
+        get_run_logger().info("the first line")
+        print("printed by the run", flush=True)
+        if ending == "fail":
+            raise ValueError("it fails on purpose")
+        if ending == "suspend":
+            suspend_flow_run(timeout=300)
+        while ending == "wait" and not Path(notes + ".go").exists():
+            time.sleep(0.1)
+    except TerminationSignal:
+        print("printed when it was told to end", flush=True)
+        raise
+
+
+def note(notes):
     with open(notes, "a") as file:
         run = os.environ["PREFECT__FLOW_RUN_ID"]
-        print(json.dumps({"pid": os.getpid(), "warm": "cli.shepherd" in sys.modules, "run": run}), file=file)
-    get_run_logger().info("the first line")
-    print("printed by the run", flush=True)
-    if ending == "fail":
-        raise ValueError("it fails on purpose")
-    if ending == "suspend":
-        suspend_flow_run(timeout=300)
-    while ending == "wait" and not Path(notes + ".go").exists():
-        time.sleep(0.1)
+        print(json.dumps({"pid": os.getpid(), "forked": "control.parent" in sys.modules, "run": run}), file=file)
 '''
 
 
@@ -82,7 +92,7 @@ class Trial:
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane of its own, whose zygote has the package `trials` imported."""
+    """A control plane of its own, whose worker serves the flow `trial` alone."""
     home = tmp_path_factory.mktemp("plane")
     write_trial(home)
     with pytest.MonkeyPatch.context() as patch:
@@ -91,10 +101,9 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
         plane = ControlPlane(Settings(home=home, prefect_port=free_ports(1)[0]))
         try:
             plane.start_server()
-            make_work_pool(plane)
-            plane.start_worker(packages=["trials"])
+            make_work_pool(plane.api_url, plane.secret)
             register_trial(plane)
-            wait_until_warm(plane)
+            plane.start_worker(home / "deployments.yaml")
             yield plane
         finally:
             plane.stop()
@@ -115,11 +124,10 @@ def test_a_run_completes_in_a_forked_process_and_its_log_is_in_the_api(plane: Co
     trial.start()
     assert trial.ended_as() == "COMPLETED"
     [noted] = trial.noted()
-    assert noted["warm"]
+    assert noted["forked"]
     assert noted["run"] == trial.id
     until(lambda: "the first line" in messages(trial) or None)
     assert "printed by the run" in plane.worker.log.read_text()
-    assert "printed by the run" not in plane.zygote.log.read_text()
 
 
 def test_a_run_that_raises_is_failed(trial: Trial) -> None:
@@ -133,12 +141,26 @@ def test_a_killed_run_is_crashed_and_the_next_one_works(new_trial: Callable[[str
     assert new_trial("next").start().ended_as() == "COMPLETED"
 
 
-def test_a_run_does_not_outlive_the_process_that_the_worker_started_for_it(trial: Trial) -> None:
+def test_a_run_outlives_the_worker_and_the_next_worker_takes_the_next_run(
+        plane: ControlPlane, new_trial: Callable[[str], Trial]) -> None:
+    before = new_trial("before").start("wait")
+    before.noted()
+    os.kill(plane.worker.pid() or 0, signal.SIGKILL)
+    until(lambda: plane.worker.pid() is None or None)
+    plane.start_worker(plane.settings.home / "deployments.yaml")
+    assert new_trial("next").start().ended_as() == "COMPLETED"
+    before.let_go()
+    assert before.ended_as() == "COMPLETED"
+
+
+def test_stopping_the_worker_tells_its_runs_to_end(plane: ControlPlane, trial: Trial) -> None:
     trial.start("wait")
     [noted] = trial.noted()
-    os.kill(process_of_worker(trial.id), signal.SIGKILL)
-    assert trial.ended_as() == "CRASHED"
+    plane.worker.stop()
     until(lambda: not alive(noted["pid"]) or None)
+    assert trial.ended_as() == "CRASHED"
+    assert "printed when it was told to end" in plane.worker.log.read_text()
+    plane.start_worker(plane.settings.home / "deployments.yaml")
 
 
 def test_cancelling_ends_the_process(trial: Trial) -> None:
@@ -167,18 +189,37 @@ def test_a_suspended_run_goes_on_in_a_new_process(trial: Trial) -> None:
     assert first["pid"] != second["pid"]
 
 
-def test_a_run_outlives_the_zygote_and_another_zygote_follows(plane: ControlPlane, new_trial: Callable[[str], Trial]) -> None:
-    before = new_trial("before").start("wait")
+def test_a_run_outlives_the_parent_and_another_parent_follows(plane: ControlPlane, new_trial: Callable[[str], Trial]) -> None:
+    before, killed = new_trial("before").start("wait"), new_trial("killed").start("wait")
     before.noted()
-    killed = zygote_of(plane)
-    os.kill(killed, signal.SIGKILL)
-    assert new_trial("meanwhile").start().ended_as() == "COMPLETED"
+    parent = parent_of(killed.noted()[0]["pid"])
+    os.kill(parent, signal.SIGKILL)
+    until(lambda: not alive(parent) or None)
+    after = new_trial("after").start()
+    assert after.noted()[0]["forked"]
+    assert after.ended_as() == "COMPLETED"
+    os.kill(killed.noted()[0]["pid"], signal.SIGKILL)
+    assert killed.ended_as() == "CRASHED"
     before.let_go()
     assert before.ended_as() == "COMPLETED"
-    wait_until_warm(plane, other_than=killed)
-    after = new_trial("after").start()
-    assert after.noted()[0]["warm"]
-    assert after.ended_as() == "COMPLETED"
+
+
+def test_the_parent_has_one_thread(trial: Trial) -> None:
+    parent = parent_of(trial.start("wait").noted()[0]["pid"])
+    assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
+    trial.let_go()
+    assert trial.ended_as() == "COMPLETED"
+
+
+def test_a_run_that_was_scheduled_starts_at_its_time(trial: Trial) -> None:
+    deployment = trial.http.get("/deployments/name/trial/prod").raise_for_status().json()["id"]
+    wanted = datetime.now(UTC) + timedelta(seconds=3)
+    trial.id = trial.http.post(f"/deployments/{deployment}/create_flow_run", json={
+        "parameters": {"notes": str(trial.notes)},
+        "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": wanted.isoformat()}}}).raise_for_status().json()["id"]
+    assert trial.ended_as() == "COMPLETED"
+    started = trial.http.get(f"/flow_runs/{trial.id}").raise_for_status().json()["start_time"]
+    assert wanted <= datetime.fromisoformat(started) < wanted + timedelta(seconds=LOOK_SECONDS / 2)
 
 
 @pytest.fixture
@@ -211,30 +252,6 @@ def test_starting_without_a_control_plane_says_so(tmp_path: Path) -> None:
         start_and_follow(Settings(home=tmp_path, prefect_port=free_ports(1)[0]), Console(file=io.StringIO()), "rollback/prod", {})
 
 
-def test_without_any_zygote_a_run_starts_cold(plane: ControlPlane, trial: Trial) -> None:
-    plane.zygote.stop()
-    assert trial.start().ended_as() == "COMPLETED"
-    assert not trial.noted()[0]["warm"]
-    assert "this run starts cold" in plane.worker.log.read_text()
-
-
-def test_an_edited_file_is_imported_anew(tmp_path: Path) -> None:
-    write_trial(tmp_path)
-    log = tmp_path / "log"
-    with log.open("w") as file:
-        keeper = subprocess.Popen([sys.executable, "-m", "cli.zygote", str(tmp_path / "z.sock"), "trials"], stdout=file,
-                                  stderr=file, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}, start_new_session=True)
-    try:
-        until(lambda: log.read_text().count("ready") == 1 or None)
-        with (tmp_path / "trials" / "trial.py").open("a") as file:
-            file.write("\n# edited\n")
-        until(lambda: log.read_text().count("ready") == 2 or None)
-        assert "trial.py has changed" in log.read_text()
-    finally:
-        os.killpg(keeper.pid, signal.SIGTERM)
-        keeper.wait()
-
-
 def until(look: Callable[[], Found | None]) -> Found:
     deadline = time.monotonic() + MOST_SECONDS
     while time.monotonic() < deadline:
@@ -249,6 +266,7 @@ def write_trial(folder: Path) -> None:
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "trial.py").write_text(TRIAL)
+    (folder / "deployments.yaml").write_text("deployments: [{name: prod, entrypoint: 'trials.trial:trial'}]")
 
 
 def client_of(plane: ControlPlane) -> httpx.Client:
@@ -262,35 +280,14 @@ def register_trial(plane: ControlPlane) -> None:
                                          "work_pool_name": WORK_POOL}).raise_for_status()
 
 
-def wait_until_warm(plane: ControlPlane, other_than: int = 0) -> None:
-    zygote = until(lambda: pid if (pid := zygote_of(plane)) not in (0, other_than) else None)
-    until(lambda: f"{zygote}: ready" in plane.zygote.log.read_text() or None)
-
-
-def zygote_of(plane: ControlPlane) -> int:
-    """The keeper's one child; 0 while there is none."""
-    keeper = plane.zygote.pid()
-    children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
-    return int(children[0]) if children else 0
-
-
-def process_of_worker(run: str) -> int:
-    """The process whose environment names the run: forked ones keep the zygote's."""
-    [found] = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if run.encode() in environment_of(folder)]
-    return found
-
-
-def environment_of(folder: Path) -> bytes:
-    try:
-        return (folder / "environ").read_bytes()
-    except OSError:
-        return b""
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -1,0 +1,38 @@
+"""What happens in the process of a run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from types import FrameType
+from typing import Any, cast
+from uuid import UUID
+
+from prefect.engine import handle_engine_signals
+from prefect.flow_engine import load_flow_run, run_flow
+from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.logging.loggers import flow_run_logger
+
+from control.prefect_private import say_cancelled
+
+CANCEL = signal.SIGUSR1
+
+
+def carry_out(run: str, entrypoint: str) -> None:
+    """Run the flow at `entrypoint` for the flow run `run`, as `python -m prefect.engine` does, but by this entrypoint:
+    what the deployment says now is not read again."""
+    os.setsid()   # it can be killed with all that it started, and does not die with the worker
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(CANCEL, _cancel)
+    os.environ["PREFECT__FLOW_RUN_ID"] = run
+    with handle_engine_signals(UUID(run)):
+        flow_run = load_flow_run(UUID(run))
+        flow: Flow[..., Any] = load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
+        run_flow(flow, flow_run=flow_run, error_logger=cast(logging.Logger, flow_run_logger(flow_run)))
+
+
+def _cancel(number: int, frame: FrameType | None) -> None:
+    """Prefect's engine ends a run at SIGTERM; this tells it that a person wanted it, so the run is Cancelled, not Crashed."""
+    say_cancelled()
+    os.kill(os.getpid(), signal.SIGTERM)

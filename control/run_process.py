@@ -1,0 +1,97 @@
+"""The process of a run, as the worker sees it. Python's own fork server starts it and tells how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerProcess
+
+import anyio
+import anyio.to_thread
+
+from control.orders import Order
+from control.run_body import CANCEL, carry_out
+
+STATUS_LOST = 255
+"""What the standard library says when the fork server was killed."""
+
+_context = multiprocessing.get_context("forkserver")
+
+
+def prepare_parent() -> None:
+    """Start the fork server, which imports everything meanwhile. One that was killed is started again by the next run."""
+    _context.set_forkserver_preload(["control.parent"])
+    forkserver.ensure_running()
+
+
+class RunProcess:
+    """One process of a run: it outlives the fork server and the worker."""
+
+    def __init__(self, order: Order, process: ForkServerProcess) -> None:
+        self.run = order.run
+        self.pid = process.pid or 0
+        self._process = process
+        self._alive = _watch(self.pid)
+
+    @classmethod
+    async def start(cls, order: Order) -> RunProcess:
+        """Raises OSError or EOFError when the fork server dies meanwhile, twice."""
+        with contextlib.suppress(OSError, EOFError):
+            return cls(order, await anyio.to_thread.run_sync(_fork, order))
+        return cls(order, await anyio.to_thread.run_sync(_fork, order))
+
+    async def ended(self) -> int | None:
+        """The exit code, below zero for a signal; None where it is lost, because the fork server was killed."""
+        if self._alive is not None:
+            await _readable(self._alive)
+        await _readable(self._process.sentinel)
+        code = self._process.exitcode
+        return None if code == STATUS_LOST else code
+
+    def cancel(self) -> None:
+        self._send(os.kill, CANCEL)
+
+    def terminate(self) -> None:
+        self._send(os.kill, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """With everything that it started."""
+        self._send(os.killpg, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Once it has ended."""
+        if self._alive is not None:
+            os.close(self._alive)
+        self._process.close()
+
+    def _send(self, how: Callable[[int, int], None], number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            how(self.pid, number)
+
+
+def _fork(order: Order) -> ForkServerProcess:
+    process = _context.Process(target=carry_out, args=(str(order.run), order.entrypoint), name=f"run {order.run}")
+    process.start()
+    return process
+
+
+def _watch(pid: int) -> int | None:
+    """A descriptor that is readable when the process has ended; None where it has already."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+async def _readable(descriptor: int) -> None:
+    loop, seen = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, seen.set)
+    try:
+        await seen.wait()
+    finally:
+        loop.remove_reader(descriptor)

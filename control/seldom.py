@@ -1,0 +1,15 @@
+"""How often Prefect's server looks around for itself. Its own values are for many people and many workers; on one machine
+with nothing to do they took a processor more than everything else."""
+
+from __future__ import annotations
+
+SELDOM = {
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "60",              # it marks runs that did not start
+    "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_LOOP_SECONDS": "30",      # nobody decided in time
+    "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "30",
+    "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_LOOP_SECONDS": "60",
+    "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "60",                # it shows workers that are gone
+    "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "60",
+    "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",       # for machines that a worker made; ours makes none
+    "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT60S",              # our automation answers to what comes
+}

@@ -1,0 +1,262 @@
+"""The worker: hears of a new run, looks whether it is one of ours, and has it forked from the parent."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import anyio
+import anyio.abc
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult, SetStateStatus
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
+from prefect.states import Cancelled, Crashed, Failed, Pending
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+
+from control.orders import Order, order_for
+from control.run_events import events_of
+from control.run_process import RunProcess, prepare_parent
+from control.served import served_entrypoints
+from control.work_pool import NOTHING_TO_SET, TYPE
+from tidegate.errors import InputError
+
+AGAIN_SECONDS = 2.0
+CANCEL_SECONDS = 30.0
+STOP_SECONDS = 15.0
+"""Shorter than the patience of `tidegate stop`, which kills the worker after it."""
+ENDED = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED, StateType.PAUSED,
+                   StateType.SCHEDULED})
+"""What a run says of itself before its process ends. Scheduled: it was suspended and has been resumed already."""
+
+
+class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResult]):
+    """Starts the flows of this project as they are. Takes no command, environment, folder, image or pull step from anywhere."""
+
+    type = TYPE
+    _description = "Starts the flows of Tidegate, and nothing else."
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        self._served = served_entrypoints()
+        self._look_seconds = PREFECT_WORKER_QUERY_SECONDS.value()
+        self._being_started: set[UUID] = set()
+        self._running: set[RunProcess] = set()
+        self._cancelled: set[UUID] = set()
+        self._news = anyio.Event()
+
+    @classmethod
+    def get_default_base_job_template(cls) -> dict[str, Any]:
+        return NOTHING_TO_SET
+
+    async def start(self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print) -> None:
+        """Until it is cancelled, or with `run_once` until all runs that are due have ended."""
+        prepare_parent()
+        async with self:
+            await _until_it_works(self._know_work_pool)
+            async with anyio.create_task_group() as self._tasks:
+                if run_once:
+                    await self.get_and_submit_flow_runs()
+                    return
+                self._tasks.start_soon(self._listen)
+                self._tasks.start_soon(self._beat)
+                printer(f"worker: ready, serves {', '.join(sorted(self._served))}", flush=True)
+                while True:
+                    await self._look_and_wait()
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Start what is due. Returns what is to start before the next look."""
+        now = datetime.now(UTC)
+        answer = await self.client.get_scheduled_flow_runs_for_work_pool(
+            self.work_pool.name, scheduled_before=now + timedelta(seconds=self._look_seconds))
+        runs = [one.flow_run for one in answer if one.flow_run.id not in self._being_started]
+        due = [run for run in runs if _start_of(run) <= now]
+        for run in due:
+            self._being_started.add(run.id)
+            self._tasks.start_soon(self._begin, run)
+        return [run for run in runs if run not in due]
+
+    async def run(self, flow_run: FlowRun, configuration: BaseJobConfiguration,
+                  task_status: anyio.abc.TaskStatus[int] | None = None) -> BaseWorkerResult:
+        """For Prefect's own ways to start a run: the configuration is not looked at."""
+        process = await RunProcess.start(await self._order_for(flow_run))
+        if task_status is not None:
+            task_status.started(process.pid)
+        code = await self._follow(process)
+        return BaseWorkerResult(identifier=str(process.pid), status_code=0 if code is None else code)
+
+    async def _know_work_pool(self) -> None:
+        await self.sync_with_backend()
+        self.work_pool   # noqa: B018  raises while it is not known
+
+    async def _look_and_wait(self) -> None:
+        self._news = anyio.Event()   # what comes while we look is looked at again
+        try:
+            coming = await self.get_and_submit_flow_runs()
+            await self._see_cancellations()
+            seconds = _seconds_until_first(coming, self._look_seconds)
+        except Exception as error:   # the server is away or busy
+            print(f"worker: cannot look for runs ({error!r}), trying again", flush=True)
+            seconds = AGAIN_SECONDS
+        with anyio.move_on_after(seconds):
+            await self._news.wait()
+
+    async def _listen(self) -> None:
+        """The server's news. While it cannot be heard, the seldom look finds runs, later."""
+        while True:
+            try:
+                async for state, run in events_of(self.work_pool.id):
+                    self._hear(state, run)
+            except Exception as error:
+                print(f"worker: hears no news of runs ({error!r}), trying again", flush=True)
+            await anyio.sleep(AGAIN_SECONDS)
+            self._news.set()
+
+    def _hear(self, state: StateType, run: UUID) -> None:
+        if state == StateType.CANCELLING:
+            self._cancel(run)
+        else:
+            self._news.set()
+
+    async def _beat(self) -> None:
+        while True:
+            await anyio.sleep(self.heartbeat_interval_seconds)
+            with contextlib.suppress(Exception):   # the next one comes
+                await self.sync_with_backend()
+
+    async def _see_cancellations(self) -> None:
+        """Those whose news was not heard."""
+        if running := [process.run for process in self._running]:
+            cancelling = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING]))
+            for run in await self.client.read_flow_runs(
+                    flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=running), state=cancelling)):
+                self._cancel(run.id)
+
+    def _cancel(self, run: UUID) -> None:
+        for process in self._running:
+            if process.run == run and run not in self._cancelled:
+                self._cancelled.add(run)
+                process.cancel()
+                self._tasks.start_soon(self._kill_later, process)
+
+    async def _kill_later(self, process: RunProcess) -> None:
+        await anyio.sleep(CANCEL_SECONDS)
+        if process in self._running:
+            process.kill()
+
+    async def _begin(self, run: FlowRun) -> None:
+        """From a run that is due to the end of its process. What goes wrong with one run stops no other one."""
+        try:
+            process = await self._start(run)
+            if process is not None:
+                await self.client.update_flow_run(run.id, infrastructure_pid=str(process.pid))
+        except Exception as error:
+            print(f"worker: cannot start {run.name} ({error!r}), trying again", flush=True)
+            await anyio.sleep(AGAIN_SECONDS)
+            self._news.set()
+        finally:
+            self._being_started.discard(run.id)
+
+    async def _start(self, run: FlowRun) -> RunProcess | None:
+        try:
+            order = await self._order_for(run)
+        except InputError as refusal:
+            print(f"worker: refused {run.name}: {refusal}", flush=True)
+            await self._set_state(run.id, Failed(message=str(refusal)))
+            return None
+        taken: OrchestrationResult[Any] = await self.client.set_flow_run_state(run.id, Pending())
+        if taken.status != SetStateStatus.ACCEPT:
+            return None
+        return await self._fork(order)
+
+    async def _fork(self, order: Order) -> RunProcess | None:
+        try:
+            process = await RunProcess.start(order)
+        except (OSError, EOFError) as error:
+            message = f"No process could be started for it: {error!r}. Read the worker's log, then start it again"
+            await _until_it_works(lambda: self._set_state(order.run, Crashed(message=message)))
+            return None
+        self._tasks.start_soon(self._tend, process)
+        return process
+
+    async def _set_state(self, run: UUID, state: State[Any]) -> None:
+        await self.client.set_flow_run_state(run, state, force=True)
+
+    async def _order_for(self, run: FlowRun) -> Order:
+        return order_for(run, await self._deployment_of(run), self._served)
+
+    async def _deployment_of(self, run: FlowRun) -> DeploymentResponse | None:
+        with contextlib.suppress(ObjectNotFound):
+            return await self.client.read_deployment(run.deployment_id) if run.deployment_id else None
+        return None
+
+    async def _tend(self, process: RunProcess) -> None:
+        code = await self._follow(process)
+        with contextlib.suppress(ObjectNotFound):   # somebody deleted the run
+            await _until_it_works(lambda: self._say_how_it_ended(process, code))
+        self._cancelled.discard(process.run)
+
+    async def _follow(self, process: RunProcess) -> int | None:
+        self._running.add(process)
+        try:
+            return await process.ended()
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await _end(process)
+            raise
+        finally:
+            self._running.discard(process)
+            process.close()
+
+    async def _say_how_it_ended(self, process: RunProcess, code: int | None) -> None:
+        """A run says so itself; only one that could not is spoken for."""
+        goes_on = process.run in {one.run for one in self._running}   # it was suspended, and resumed at once
+        if goes_on or (code == 0 and process.run not in self._cancelled):
+            return
+        state = (await self.client.read_flow_run(process.run)).state
+        if state is None or state.type not in ENDED:
+            await self._set_state(process.run, self._end_for(process, code))
+
+    def _end_for(self, process: RunProcess, code: int | None) -> State[Any]:
+        if process.run in self._cancelled:
+            return Cancelled(message="Cancelled by a person.")
+        how = "in a way that nobody saw" if code is None else f"with status code {code}"
+        return Crashed(message=f"Its process {process.pid} ended {how}. What it was in the middle of, recover/all finishes.")
+
+
+def _start_of(run: FlowRun) -> datetime:
+    return run.next_scheduled_start_time or run.expected_start_time or datetime.now(UTC)
+
+
+def _seconds_until_first(runs: list[FlowRun], most_seconds: float) -> float:
+    now = datetime.now(UTC)
+    return min([most_seconds, *(max((_start_of(run) - now).total_seconds(), 0.01) for run in runs)])
+
+
+async def _end(process: RunProcess) -> None:
+    process.terminate()
+    with anyio.move_on_after(STOP_SECONDS):
+        await process.ended()
+        return
+    process.kill()
+
+
+async def _until_it_works(attempt: Callable[[], Awaitable[None]]) -> None:
+    """The server may be away for a while. Raises ObjectNotFound, which no waiting mends."""
+    while True:
+        try:
+            return await attempt()
+        except ObjectNotFound:
+            raise
+        except Exception as error:
+            print(f"worker: the server does not answer ({error!r}), trying again", flush=True)
+            await anyio.sleep(AGAIN_SECONDS)
