@@ -66,7 +66,7 @@ class Redactor:
         self._needles |= other._needles
 
     def redact(self, text: str) -> str:
-        """Again: the same. Takes time in proportion to the text, whatever stands in it."""
+        """Takes time in proportion to the text, whatever stands in it."""
         spans = [span for match in _PLACES.finditer(text) for span in match.regs[1:] if span[0] >= 0]
         for view in views(text) if self._needles else ():
             spans += [view.origin(span) for span in _found(view.text, self._needles)]
