@@ -11,6 +11,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 
 from tidegate.errors import InputError
+from tidegate.outside_text import one_line
 
 LONGEST_NAME = 80
 MOST_NAMES = 5
@@ -61,4 +62,4 @@ def _names(variables: Mapping[str, Any]) -> str:
 
 
 def _shown(text: str) -> str:
-    return ascii(text[:LONGEST_NAME])
+    return ascii(one_line(text, LONGEST_NAME))

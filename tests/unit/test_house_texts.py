@@ -9,7 +9,7 @@ from test_house import called, found_in, ours, tree
 
 # What is cut there was never somebody's text: hashes, image ids, lists, bytes that are compared.
 NEVER_A_TEXT = re.compile(
-    r"(?:hash|sha|commit|pin|image|hexdigest\(\)|commits|changes|findings|errors\(\)|newest_first\(refs\)|samples|taken\)|long_faults|failures|"
+    r"(?:hash|sha|commit|pin|image|hexdigest\(\)|commits|changes|findings|sorted\(variables\)|errors\(\)|newest_first\(refs\)|samples|taken\)|long_faults|failures|"
     r"arguments|argv|sys\.path|body|end \+ chunk|key=lambda .*, reverse=True\))(?:\[[-:\w]+\])?")
 MAY_CUT = {"tidegate/outside_text.py", "tidegate/redaction.py", "tidegate/unescaped.py"}   # these mask before they cut
 LONGEST_PREFIX = 10   # characters: a date, a mark
