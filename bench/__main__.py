@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.idle import idle_shares, idle_table
 from bench.measuring import Measured
 from bench.seeds_way import ComposeStack, seeds_way
 from bench.stages import Stages, stages_table
@@ -35,7 +36,8 @@ def main() -> None:
             if stack == QUICK:
                 way.turn_bad()
             stages += way.stages
-    for shown in (_table(measured), _ratios(measured), stages_table(stages)):
+        idle = idle_shares(tidegate.plane)
+    for shown in (_table(measured), _ratios(measured), stages_table(stages), idle_table(idle)):
         console.print(shown)
 
 

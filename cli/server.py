@@ -1,21 +1,14 @@
 """`python -m cli.server`: Prefect's own server behind a door, with patient SQLite transactions.
 
 It demands Prefect's auth string from everybody, and does not start without one.
-
-Prefect begins them as readers. One that comes to write after another has written is refused at once ("database is locked"),
-whatever the time-out: so a person's approval was lost, and a form stayed open without a word. Beginning as a writer waits.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import uvicorn
-from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
-from prefect.server.database.dependencies import set_database_config
 from prefect.settings import (
     PREFECT_API_DATABASE_CONNECTION_URL,
     PREFECT_SERVER_CORS_ALLOWED_ORIGINS,
@@ -24,11 +17,10 @@ from prefect.settings import (
     get_current_settings,
     temporary_settings,
 )
-from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 from starlette.types import ASGIApp
 
 from cli.door import behind_door
-from control.prefect_private import do_background_work_each
+from control.prefect_private import do_background_work_each, take_turns_on_sqlite
 from tidegate.kept import LEAST_TOKEN_BYTES
 from tidegate.settings import Settings, is_auth_string
 
@@ -38,30 +30,13 @@ OWN_API = "/api"
 BACKGROUND_SECONDS = 1.0
 
 
-class PatientSqlite(AioSqliteConfiguration):
-    """Takes the write lock when a transaction begins; sessions that are opened inside it are readers, as before."""
-
-    @asynccontextmanager
-    async def begin_transaction(self, session: AsyncSession,
-                                with_for_update: bool = False) -> AsyncGenerator[AsyncSessionTransaction, None]:
-        mode = SQLITE_BEGIN_MODE.set("IMMEDIATE")
-        try:
-            async with session.begin() as transaction:
-                await session.connection()   # BEGIN is sent by the first use
-                SQLITE_BEGIN_MODE.reset(mode)
-                mode = SQLITE_BEGIN_MODE.set("DEFERRED")
-                yield transaction
-        finally:
-            SQLITE_BEGIN_MODE.reset(mode)
-
-
 def main() -> None:
     """As `prefect server start` serves it in the foreground, with our door before the whole of it."""
     asked = _arguments()
     _refuse_to_serve_everybody()
     url = PREFECT_API_DATABASE_CONNECTION_URL.value()
     if url and url.startswith("sqlite"):
-        set_database_config(PatientSqlite(connection_url=url))
+        take_turns_on_sqlite(url)
     do_background_work_each(BACKGROUND_SECONDS)
     from prefect.server.api.server import create_app  # after its database is chosen
 

@@ -1,10 +1,19 @@
 """Everything of Prefect that we use and that Prefect does not document. tests/unit/test_prefect_private.py shows each use,
-so that a new version of Prefect that lacks one is found there and nowhere else."""
+so that a new version of Prefect that lacks one is found there and nowhere else.
+
+The server's parts are imported where they are used: the process that runs are forked from needs none of them."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prefect.server.database.configurations import AioSqliteConfiguration
+    from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 
 def say_cancelled() -> None:
@@ -20,3 +29,35 @@ def do_background_work_each(seconds: float) -> None:
 
     names, pause = vars(background_workers), timedelta(seconds=seconds)
     names["Worker"] = partial(names["Worker"], minimum_check_interval=pause, scheduling_resolution=pause)
+
+
+def take_turns_on_sqlite(url: str) -> None:
+    """In the server, before its application is made."""
+    from prefect.server.database.dependencies import set_database_config
+
+    set_database_config(patient_sqlite(url))
+
+
+def patient_sqlite(url: str) -> AioSqliteConfiguration:
+    """Transactions that take the write lock when they begin; sessions that are opened inside one are readers, as before.
+
+    Prefect begins them as readers. One that comes to write after another has written is refused at once ("database is locked"),
+    whatever the time-out: so a person's approval was lost, and a form stayed open without a word. Beginning as a writer waits.
+    """
+    from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
+
+    class PatientSqlite(AioSqliteConfiguration):
+        @asynccontextmanager
+        async def begin_transaction(self, session: AsyncSession,
+                                    with_for_update: bool = False) -> AsyncGenerator[AsyncSessionTransaction, None]:
+            mode = SQLITE_BEGIN_MODE.set("IMMEDIATE")
+            try:
+                async with session.begin() as transaction:
+                    await session.connection()   # BEGIN is sent by the first use
+                    SQLITE_BEGIN_MODE.reset(mode)
+                    mode = SQLITE_BEGIN_MODE.set("DEFERRED")
+                    yield transaction
+            finally:
+                SQLITE_BEGIN_MODE.reset(mode)
+
+    return PatientSqlite(connection_url=url)

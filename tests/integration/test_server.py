@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.server import PatientSqlite
+from control.prefect_private import patient_sqlite
 
 COUNT = text("SELECT count(*) FROM seen")
 WRITE = text("INSERT INTO seen VALUES (1)")
@@ -48,7 +48,7 @@ async def write(config: AioSqliteConfiguration) -> None:
 
 
 def test_a_transaction_that_reads_before_it_writes_waits_for_its_turn(tmp_path: Path) -> None:
-    assert asyncio.run(read_then_written_meanwhile(PatientSqlite(f"sqlite+aiosqlite:///{tmp_path}/prefect.db"))) == 2
+    assert asyncio.run(read_then_written_meanwhile(patient_sqlite(f"sqlite+aiosqlite:///{tmp_path}/prefect.db"))) == 2
 
 
 def test_prefects_own_is_refused_which_is_why_ours_exists(tmp_path: Path) -> None:

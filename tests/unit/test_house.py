@@ -81,6 +81,23 @@ def test_an_import_up_the_layers_is_found(tmp_path: Path, monkeypatch: pytest.Mo
     assert broken_layers(tmp_path, "layers.toml") == 1
 
 
+# --- what Prefect keeps for itself ---
+
+KEEPER = Path("control/prefect_private.py")
+
+
+def private_of_prefect(module: ast.AST) -> list[str]:
+    """Imports of Prefect's modules and names that begin with an underscore, and of its server's database."""
+    found = [f"{node.module}.{name.name}" for node in ast.walk(module) if isinstance(node, ast.ImportFrom) for name in node.names]
+    found += [name.name for node in ast.walk(module) if isinstance(node, ast.Import) for name in node.names]
+    return [one for one in found if re.match(r"prefect\.(.*\.)?_|prefect\.server\.(database|utilities|services)", one)]
+
+
+def test_what_prefect_keeps_private_is_used_in_one_file() -> None:
+    assert found_in([path for path in ours() if path != KEEPER], lambda path: private_of_prefect(tree(path))) == {}
+    assert private_of_prefect(tree(KEEPER))
+
+
 # --- sizes ---
 
 def functions(module: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -1,4 +1,5 @@
-"""Each thing of Prefect that we use and that Prefect does not document does what we use it for."""
+"""Each thing of Prefect that we use and that Prefect does not document does what we use it for. That transactions on SQLite
+wait for their turn is shown by tests/integration/test_server.py."""
 
 from __future__ import annotations
 
