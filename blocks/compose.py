@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,6 +59,17 @@ class Compose:
             raise StackFileError(doing, self._said(outcome), "Correct the compose file")
         model: ComposeModel = _each_string(json.loads(outcome.stdout), lambda text: text.replace("$$", "$"))
         return model
+
+    def env_files(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> dict[str, list[str]]:
+        """The files whose content becomes the environment or the labels of each service: `read` shows the content alone."""
+        doing = f"reading {', '.join(file.name for file in files)}"
+        arguments = [part for file in files for part in ("-f", str(file))]
+        outcome = self._run("-p", project, *arguments, "config", "--no-interpolate", "--no-env-resolution", "--format", "json",
+                            doing=doing)
+        if outcome.exit_code != 0:
+            raise StackFileError(doing, self._said(outcome), "Correct the compose file")
+        services = json.loads(outcome.stdout)["services"]
+        return {name: [_put_in(path, environment) for path in _env_files(service)] for name, service in services.items()}
 
     def up(self, slot: Slot) -> None:
         """Create and start a slot; its images must be on the engine. Again: changes nothing."""
@@ -148,6 +160,17 @@ class Compose:
             seen.append(f"`{' '.join(command)}`: {version or 'not usable'}")
         raise ComposeError("looking for Docker Compose", "; ".join(seen),
                            f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer")
+
+
+def _put_in(path: str, environment: Mapping[str, str]) -> str:
+    """Compose puts the folder before a path that begins with a variable: one that is absolute then follows `//`."""
+    written = string.Template(path).safe_substitute(environment)
+    return "/" + written.rpartition("//")[2] if "//" in written else written
+
+
+def _env_files(service: Mapping[str, Any]) -> Iterator[str]:
+    for one in (*(service.get("env_file") or ()), *(service.get("label_file") or ())):
+        yield str(one["path"] if isinstance(one, Mapping) else one)
 
 
 def _candidates() -> Iterator[tuple[str, ...]]:

@@ -74,6 +74,7 @@ def backup_store(env: OpenEnvironment) -> BackupStore:
 
 def sources(env: OpenEnvironment) -> list[Source]:
     """The declared databases with the containers that run them."""
+    env.refuse_faults()
     specs = [spec_of(env, name) for name in env.stack.state.databases]
     return [Source(spec, container_of(env, spec), env.values) for spec in specs]
 

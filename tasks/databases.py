@@ -27,11 +27,13 @@ def spec_of(env: OpenEnvironment, name: str) -> Database:
 
 def owned(env: OpenEnvironment, spec: Database) -> SqlDatabase:
     """As its owner, for dumps."""
+    env.refuse_faults()
     return open_as_owner(env.host, spec, container_of(env, spec), env.values)
 
 
 def free_connections(env: OpenEnvironment, spec: Database) -> int:
     """How many more connections a database takes, asked with the new configuration's own login (P24, P84)."""
+    env.refuse_faults()
     return open_database(env.host, spec, container_of(env, spec), env.values).free_connections()
 
 
@@ -43,6 +45,7 @@ def migrators(env: OpenEnvironment, pins: Mapping[str, str], key: str) -> list[A
 def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,
              overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> AlembicMigrator:
     """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
+    env.refuse_faults()
     environment = {**env.values, **overrides}
     return AlembicMigrator(
         host=env.host, image=pins[spec.service], environment=environment, directory=spec.directory, key=key,

@@ -51,6 +51,8 @@ class Planned:
     rehearse: bool = False
     changes: tuple[str, ...] = ()
     """Subjects of the new commits, for the message."""
+    privileges: tuple[str, ...] = ()
+    """What the containers get of their host, each with its reason, for the record."""
 
     @property
     def migrates(self) -> bool:
@@ -85,7 +87,8 @@ def note_plan(work: Work, plan: Plan, watch_seconds: int) -> Evidence:
     moves = tuple(SchemaMove(change.database, change.current, change.head) for change in plan.schema)
     return asdict(Planned(
         kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=watch_seconds,
-        rehearse=work.env.name == "staging", changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES])))
+        rehearse=work.env.name == "staging", changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES]),
+        privileges=tuple(f"{one.text} ({one.reason})" for one in plan.privileges)))
 
 
 def planned(work: Work) -> Planned:
@@ -99,7 +102,7 @@ def planned_of(env: OpenEnvironment, deployment: Deployment) -> Planned:
         return Planned("none", "image only", ())
     facts = row.evidence
     return Planned(**{**facts, "schema": tuple(SchemaMove(**one) for one in facts["schema"]),
-                      "changes": tuple(facts.get("changes", ()))})
+                      "changes": tuple(facts.get("changes", ())), "privileges": tuple(facts.get("privileges", ()))})
 
 
 def refuse_held(env: OpenEnvironment, commit: str) -> None:

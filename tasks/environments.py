@@ -20,8 +20,10 @@ from blocks.traefik import TraefikEdge
 from blocks.webhook import SlackWebhook
 from tasks.work import OpenEnvironment
 from tidegate.catalogue import find_stack
-from tidegate.envfile import check_env, read_env
+from tidegate.each import each
+from tidegate.envfile import check_env, read_env_as_far
 from tidegate.errors import ConfigError, StackFileError
+from tidegate.facts import Message
 from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
 from tidegate.ports import Notifier
@@ -48,11 +50,14 @@ def open_stack(stack: str, settings: Settings | None = None) -> OpenStack:
 
 
 def open_environment(stack: str, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:
-    """Everything that speaks to one environment of one stack. Raises InputError before anything is touched."""
+    """Everything that speaks to one environment of one stack. Raises InputError before anything is touched.
+
+    What a way back can do without, such as a notifier or a value, stops nothing here: whatever needs it refuses then.
+    """
     settings = settings or Settings()
     found = find_stack(settings.stacks, stack)
-    config = _environment(found, environment)
-    values = _values(found, environment, config)
+    config = environment_of(found, environment)
+    values, faults = _values(found, environment, config)
     host = load(DockerHost, config.host)
     redactor = _redactor(found, config, values)
     learn({"TIDEGATE_LEDGER_URL": settings.database_url})
@@ -61,8 +66,8 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
         settings=settings, stack=found, name=environment, config=config, ledger=Ledger(settings.database_url),
         host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host, registry, redactor.redact),
         registry=registry, source=GitSource.of(found, settings.home),
-        edge=load(TraefikEdge, config.host), notifiers={name: notifier(name) for name in found.notifiers_for("red")},
-        values=values, redactor=redactor)
+        edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in found.notifiers_for("red")},
+        values=values, redactor=redactor, faults=faults)
 
 
 def _redactor(stack: Stack, config: Environment, values: Mapping[str, str]) -> Redactor:
@@ -97,6 +102,23 @@ def _optional(kind: type[B], name: str) -> B | None:
     return block
 
 
+@dataclass(frozen=True)
+class MissingNotifier:
+    """Stands for a block that is not there: a message to it is shown as not sent, and nothing else is stopped by it."""
+
+    error: ConfigError
+
+    def send(self, message: Message) -> None:
+        raise self.error
+
+
+def _notifier(name: str) -> Notifier:
+    try:
+        return notifier(name)
+    except ConfigError as missing:
+        return MissingNotifier(missing)
+
+
 def notifier(name: str) -> Notifier:
     """Raises ConfigError where no block has the name."""
     for kind in NOTIFIERS:
@@ -106,20 +128,25 @@ def notifier(name: str) -> Notifier:
                       "Create one under Blocks in the Prefect UI")
 
 
-def _environment(stack: Stack, name: EnvironmentName) -> Environment:
+def environment_of(stack: Stack, name: EnvironmentName) -> Environment:
     if name not in stack.environments:
         raise StackFileError(f"opening {stack.name} {name}", f"it has only {', '.join(stack.environments)}",
                              "Choose one of them, or add the environment to stack.yaml")
     return stack.environments[name]
 
 
-def _values(stack: Stack, name: EnvironmentName, config: Environment) -> dict[str, str]:
-    """The env file with its secrets from Prefect blocks. Raises ConfigError naming every faulty key at once."""
-    file = stack.folder / config.env_file
-    values = {**read_env(file), **{key: _secret(block) for key, block in config.secrets.items()}}
-    if faults := check_env(values, config.required_keys, name, tuple(config.secrets)):
-        raise ConfigError(f"reading {stack.name}/{config.env_file}", "; ".join(faults), "Correct the keys it names")
-    return values
+def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
+    """The env file with its secrets from Prefect blocks, as far as they are there, and everything that is wrong with them."""
+    read, fault = read_env_as_far(stack.folder / config.env_file)
+    secrets = each(config.secrets, _secret, "loading the secret block")
+    values = {**read, **secrets.good}
+    missing = [ConfigError(f"loading the secret block for {one.name}", one.error.came_back, one.error.to_do)
+               for one in secrets.faulty]
+    if fault or missing:
+        return values, tuple(filter(None, (fault, *missing)))
+    found = check_env(values, config.required_keys, name, tuple(config.secrets))
+    doing = f"reading {stack.name}/{config.env_file}"
+    return values, (ConfigError(doing, "; ".join(found), "Correct the keys it names"),) if found else ()
 
 
 def _secret(name: str) -> str:

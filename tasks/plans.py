@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.databases import migrators
 from tasks.deployments import key_of_run
 from tasks.pages import publish_page
+from tasks.preflight import privileges
 from tasks.smoke import results_of
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment, Work
@@ -36,7 +37,8 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
         config_hash=config_hash(prints, *_compose_files(env)), config=_config_change(env, serving),
         schema=_schema(env, pins), running=_running(serving),
         commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
-        domains=env.config.domains, preflight=checks, staged=staged)
+        domains=env.config.domains, preflight=checks, staged=staged,
+        privileges=privileges(env, env.model()))
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
                           plan.way_back)
     publish_page(env, "plan", plan_page(plan, env.stack.language), plan_title(plan, env.stack.language))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 
 from prefect import task
@@ -13,11 +14,14 @@ from tasks.base import base_containers, refuse_stopped
 from tasks.builds import declared_arguments
 from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
+from tasks.environments import MissingNotifier
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment
+from tidegate.compose_dangers import Danger, dangers, refusals
 from tidegate.compose_lint import lint_model
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
+from tidegate.host_paths import HostPaths
 from tidegate.slots import base_services, memory_needed, published_ports
 
 LEAST_DISK_RATIO = 0.05
@@ -36,7 +40,7 @@ def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
     Needs: nothing. Leaves: nothing. Again: looks again. Undo: nothing to undo.
     """
     with without_secrets(env.redactor):
-        model = env.model()
+        model = env.model()   # refuses faulty values first
         _refuse_faulty_files(env, model)
         return tuple(_all_good(env, model))
 
@@ -67,9 +71,21 @@ def _joined(env: OpenEnvironment, faults: list[TidegateError]) -> TidegateError:
 
 
 def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
-    if faults := lint_model(model, _released(env), env.name):
+    if faults := [*lint_model(model, _released(env), env.name), *refusals(privileges(env, model))]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
+
+
+def privileges(env: OpenEnvironment, model: ComposeModel) -> tuple[Danger, ...]:
+    """What the compose files give containers of the host, with the reasons of the stack file; in dev nobody asks."""
+    if env.name == "dev":
+        return ()
+    files = [env.stack.folder / file for file in env.config.compose_files]
+    read = env.compose.env_files(files, env.values, env.base_project)
+    services = {name: {**service, "env_file": read.get(name, [])} for name, service in model["services"].items()}
+    engine = env.host.url or os.environ.get("DOCKER_HOST", "")
+    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), engine)
+    return dangers({**model, "services": services}, paths, env.stack.allow)
 
 
 def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -113,6 +129,14 @@ def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
         yield _passed("edge's folder", f"the switch sets aside what is foreign: {'; '.join(faulty)}")
 
 
+def _notifiers(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    for one in env.notifiers.values():
+        if isinstance(one, MissingNotifier):
+            raise one.error
+    if env.notifiers:
+        yield _passed("notifiers", ", ".join(env.notifiers))
+
+
 def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     """With the new configuration's own logins: the application's, and that of the owner, who makes the backup."""
     refuse_stopped(env, model)
@@ -142,7 +166,7 @@ def _build_arguments(env: OpenEnvironment, model: ComposeModel) -> Iterator[Chec
     yield _passed("build arguments", "no secret among them")
 
 
-CHECKS: tuple[Check, ...] = (_host, _build_arguments, _ports, _registry, _edge, _databases)
+CHECKS: tuple[Check, ...] = (_host, _build_arguments, _ports, _registry, _edge, _notifiers, _databases)
 
 
 def _released(env: OpenEnvironment) -> list[str]:

@@ -34,7 +34,7 @@ def publish_record(work: Work) -> Evidence:
         env.stack.language, title=env.stack.title, version=work.version.name, environment=env.name,
         released_by=deployment.requested_by, released_at=deployment.switched_at or deployment.created_at,
         time_zone=env.stack.time_zone, changes=planned(work).changes,
-        approved_by=approvals[-1].approver if approvals else None)
+        approved_by=approvals[-1].approver if approvals else None, privileges=planned(work).privileges)
     publish(work, "record", record)
     newest = env.ledger.audit.newest()
     AnchorFile(env.settings.home).append(newest)   # outside of the ledger: a trail that is rewritten later shows

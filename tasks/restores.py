@@ -34,6 +34,7 @@ def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, reque
     Raises InputError, HeldError with the candidates; BackupError, before anybody is asked, for one that is not what the
     ledger knows.
     """
+    env.refuse_faults()
     key, deployments = f"restore/{flow_run.get_id()}/{env.name}", env.ledger.deployments
     history = deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)

@@ -12,6 +12,7 @@ from blocks.images import ImageStore
 from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from tidegate.envfile import fingerprint
+from tidegate.errors import ConfigError
 from tidegate.facts import ComposeModel, Served, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
@@ -40,6 +41,8 @@ class OpenEnvironment:
     notifiers: Mapping[str, Notifier]
     values: Mapping[str, str] = field(repr=False)
     redactor: Redactor = field(repr=False)
+    faults: tuple[ConfigError, ...] = ()
+    """What is wrong with the values: a way back to containers that are there needs none of them."""
 
     @property
     def base_project(self) -> str:
@@ -60,7 +63,15 @@ class OpenEnvironment:
         port = self.edge.public_url.rsplit(":", 1)[-1]
         return f"http://{self.config.domains[0]}" + ("" if port in ("80", "443") else f":{port}")
 
+    def refuse_faults(self) -> None:
+        """Whatever needs the whole configuration asks here first. Raises ConfigError with all that is wrong."""
+        if self.faults:
+            raise ConfigError(self.faults[0].doing, "; ".join(one.came_back if one.doing == self.faults[0].doing else
+                              f"{one.doing}: {one.came_back}" for one in self.faults),
+                              ". ".join(dict.fromkeys(one.to_do for one in self.faults)))
+
     def model(self) -> ComposeModel:
+        self.refuse_faults()
         files = [self.stack.folder / file for file in self.config.compose_files]
         model = self.compose.read(files, self.values, self.base_project)
         self.redactor.learn_model(model)

@@ -69,7 +69,8 @@ def refuse_faulty(faulty: Iterable[Fault], doing: str) -> None:
     """Raise what is wrong as one error, once all the others have had their turn; nothing where nothing is wrong."""
     found = list(faulty)
     if len(found) == 1:
-        raise found[0].error
+        error = found[0].error
+        raise type(error)(f"{doing}: {found[0].name}: {error.doing}", error.came_back, error.to_do, retryable=error.retryable)
     if found:
         raise TidegateError(doing, "; ".join(f"{one.name}: {one.error.doing}: {one.error.came_back}" for one in found),
                             ". ".join(dict.fromkeys(one.error.to_do for one in found)),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import io
@@ -41,6 +42,17 @@ def read_env(path: Path) -> dict[str, str]:
     if faults := _line_faults(bindings):
         raise ConfigError(doing, "; ".join(faults), "Write each line as KEY=value, each key once")
     return {binding.key: binding.value or "" for binding in bindings if binding.key}
+
+
+def read_env_as_far(path: Path) -> tuple[dict[str, str], ConfigError | None]:
+    """What can be read of it, and what is wrong with the rest: a way back does not wait for a slip in a file."""
+    try:
+        return read_env(path), None
+    except ConfigError as fault:
+        with contextlib.suppress(OSError):
+            bindings = parse_stream(io.StringIO(path.read_bytes().decode("utf-8", "replace"), newline=""))
+            return {one.key: one.value for one in bindings if one.key and one.value is not None}, fault
+        return {}, fault
 
 
 def write_env(values: Mapping[str, str], path: Path) -> None:

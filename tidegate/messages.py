@@ -80,11 +80,13 @@ class Speaker:
 
 
 def release_record(language: str, *, title: str, version: str, environment: str, released_by: str,
-                   released_at: datetime, time_zone: str, changes: Sequence[str], approved_by: str | None) -> str:
+                   released_at: datetime, time_zone: str, changes: Sequence[str], approved_by: str | None,
+                   privileges: Sequence[str] = ()) -> str:
     """The record of a release that has come to its good end, as markdown. Says accepted only when a person did (P110)."""
     texts, at, shown = TEXTS[language], _local(released_at, time_zone), [markdown_text(change) for change in changes]
     approver = [texts["record approver"].format(approver=markdown_text(approved_by))] if approved_by else []
-    remarks = [texts["record product"].format(title=markdown_text(title)), *approver, texts["record source"]]
+    reaching = [texts["record privilege"].format(privilege=markdown_text(one)) for one in privileges]
+    remarks = [texts["record product"].format(title=markdown_text(title)), *approver, *reaching, texts["record source"]]
     return texts["record"].format(
         date=at[:10], at=at, version=version, environment=texts[environment],
         released_by=markdown_text(released_by), changes=_listed(shown or [texts["no changes"]]),

@@ -14,6 +14,8 @@ ZH: Words = {
     "emptied": "⚠ 变为空值", "no_migration": "没有数据库变更。",
     "interruption": "服务中断", "no_interruption": "无（期间旧版本继续服务）",
     "checks": "线上检查结果", "days": "{count} 天", "hours": "{count} 小时", "minutes": "{count} 分钟",
+    "privileges": "⚠ 主机权限", "service": "服务", "setting": "设置", "reason": "理由", "privileges_text":
+        "以下设置使容器能够接触主机本身。批准发布，也就是同意这些权限。",
     "page evidence": "验收依据", "page smoke": "检查结果", "page traffic": "切换期间的访问", "page backup": "备份",
     "page record": "发布记录",
     "restore": "恢复数据", "restore_version": "恢复后的版本", "restore_backup": "使用的备份", "revision": "数据库版本",
@@ -52,6 +54,8 @@ EN: Words = {
     "emptied": "⚠ Now empty", "no_migration": "No database changes.",
     "interruption": "Interruption", "no_interruption": "none (the old version serves meanwhile)",
     "checks": "Checks through the public address", "days": "{count} days", "hours": "{count} hours", "minutes": "{count} min",
+    "privileges": "⚠ Access to the host", "service": "Service", "setting": "Setting", "reason": "Reason", "privileges_text":
+        "By these settings a container gets hold of the machine itself. Whoever approves the release approves them too.",
     "page evidence": "What you decide about", "page smoke": "Checks", "page traffic": "Traffic during the switch",
     "page backup": "Backup", "page record": "Release record",
     "restore": "Restore data", "restore_version": "Version after it", "restore_backup": "Backup", "revision": "Schema revision",

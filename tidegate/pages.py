@@ -23,6 +23,7 @@ def plan_page(plan: Plan, language: str) -> str:
     return "\n\n".join([
         f"# {plan_title(plan, language)}", _summary(plan, words),
         f"## {words['commits']}\n\n{_commits(plan, words)}", f"## {words['config']}\n\n{_config(plan, words)}",
+        *([f"## {words['privileges']}\n\n{_privileges(plan, words)}"] if plan.privileges else []),
         f"## {words['migration']}\n\n{_schema(plan.schema, words)}", f"## {words['way_back']}\n\n{_way_back(plan, words)}",
         f"## {words['preflight']}\n\n{smoke_table(plan.preflight, language)}", f"{words['hash']}: `{plan.hash}`"])
 
@@ -41,6 +42,7 @@ def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime
         f"### {words['commits']}\n\n{_commits(plan, words)}",
         f"### {words['smoke']}\n\n{smoke_table(plan.staged.smoke, language)}" if plan.staged else "",
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
+        f"### {words['privileges']}\n\n{_privileges(plan, words)}" if plan.privileges else "",
         f"### {words['way_back']}\n\n{_way_back(plan, words)}",
         f"### {words['backup']}\n\n{_last_backup(backup, time_zone, words, now)}",
         f"{words['hash']}: `{plan.hash[:12]}`",
@@ -107,6 +109,12 @@ def _config(plan: Plan, words: Words) -> str:
               ("emptied", plan.config.emptied)]
     return "\n".join(f"- {words[name]}: " + ", ".join(map(code, keys))
                      for name, keys in groups if keys) or words["nothing"]
+
+
+def _privileges(plan: Plan, words: Words) -> str:
+    """What a container gets of its host, and why: a person who approves approves that too."""
+    rows = [(one.service, one.detail, one.reason) for one in plan.privileges]
+    return f"{words['privileges_text']}\n\n" + table((words["service"], words["setting"], words["reason"]), rows)
 
 
 def _schema(schema: Sequence[SchemaChange], words: Words) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tidegate.compose_dangers import Danger
 from tidegate.envfile import EnvDiff
 from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, Version
 
@@ -57,6 +58,8 @@ class Plan:
     preflight: tuple[CheckResult, ...]
     """Disk, memory, engine, connections: shown, but not hashed, because they change by themselves."""
     staged: Staged | None = field(default=None)
+    privileges: tuple[Danger, ...] = ()
+    """What the stack file allows its containers of the host, each with its reason."""
 
     @property
     def kind(self) -> MigrationClass:
@@ -74,7 +77,8 @@ class Plan:
             "pins": dict(self.pins), "config": self.config_hash, "domains": list(self.domains),
             "running": self.running.id if self.running else None,
             "schema": [[change.database, change.current, change.head, change.kind] for change in self.schema],
-            "staged": [self.staged.number, dict(self.staged.pins)] if self.staged else None}
+            "staged": [self.staged.number, dict(self.staged.pins)] if self.staged else None,
+            "privileges": [[one.text, one.reason] for one in self.privileges]}
         return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 
 

@@ -42,6 +42,11 @@ from tidegate.yaml_text import read_yaml
 
 EnvironmentName = Literal["dev", "staging", "prod"]
 Severity = Literal["green", "yellow", "red"]
+HostSetting = Literal[
+    "privileged", "capabilities", "security-options", "devices", "engine-socket", "host-files", "host-processes", "host-ipc",
+    "host-network", "host-users", "host-name", "host-cgroup", "host-memory", "runtime", "sysctls", "volumes-from",
+    "build-privileges", "unknown-setting"]
+"""What a compose setting gives away of its host: one word for each kind."""
 MOST_SECONDS = 24 * 3600
 MOST_HOURS = 24 * 90
 MOST_SHOWN = 120
@@ -132,6 +137,14 @@ class State(Part):
     keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")
 
 
+class Allowed(Part):
+    """A compose setting that gives a container something of its host. The reason stands on the approval page."""
+
+    service: str = Field(pattern=r"^[A-Za-z0-9._-]{1,63}$", description="Its name in the compose files, released or not.")
+    setting: HostSetting = Field(description="The word in brackets of the refusal, such as `engine-socket`.")
+    reason: str = Field(min_length=10, max_length=300, description="Why this service needs it: for whoever approves.")
+
+
 class Watch(Part):
     """What counts as worse, in the minutes after the switch (R24, R27)."""
 
@@ -171,6 +184,8 @@ class Stack(Part):
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
     state: State = State(databases=())
+    allow: tuple[Allowed, ...] = Field(
+        (), description="Compose settings that reach into the host, by service, each with a reason; others are refused.")
     smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
     smoke_repeat_seconds: int = Field(3, ge=0, le=300, description="The checks run a second time after this long (P67).")
     watch: Watch = Watch()

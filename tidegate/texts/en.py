@@ -39,5 +39,6 @@ TEXTS = {
               "- [{accepted}] Accepted on staging\n- [x] Deployed\n- [x] Verified in use\n\n"
               "**Customer feedback**:\n- None so far\n\n**Remarks**:\n{remarks}\n",
     "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
+    "record privilege": "Access to the host: {privilege}",
     "record source": "Made from the results of the run",
 }

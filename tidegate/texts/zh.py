@@ -32,5 +32,6 @@ TEXTS = {
               "**发布时间**: {at}\n\n**发布内容**:\n{changes}\n\n**验收状态**:\n- [{accepted}] Staging验收通过\n"
               "- [x] Production部署成功\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",
     "record product": "产品: {title}", "record approver": "验收人: {approver}",
+    "record privilege": "主机权限：{privilege}",
     "record source": "本记录由发布结果自动生成",
 }
