@@ -42,7 +42,7 @@ def signals_of(webhook: Webhook, stacks: Path) -> tuple[list[Signal], list[str]]
     catalogue = every_stack(stacks)
     alerts = {f"alerts[{place}] ({one.labels.get('alertname', 'no name')})": one for place, one in enumerate(webhook.alerts)}
     read = each(alerts, lambda alert: _signal(alert, catalogue), "reading")
-    return list(read.good.values()), [f"{one.name}: {one.error.came_back}. {one.error.to_do}" for one in read.faulty]
+    return list(read.good.values()), [f"{one.name}: {one.error}" for one in read.faulty]
 
 
 def _signal(alert: Alert, catalogue: Catalogue) -> Signal:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from prefect import flow
 
+from flows.plain import plainly
 from tasks.audit import compare_trail, publish_trail, refuse_differences, tell_of_differences
 from tidegate.settings import Settings
 
 
 @flow(name="audit", flow_run_name="compare the audit trail with the ledger", persist_result=False)
+@plainly
 def audit() -> None:
     """Compare the audit trail with itself, with hashes kept elsewhere, and every row with what the trail says of it."""
     settings = Settings()

@@ -6,6 +6,7 @@ from prefect import flow
 from pydantic import AwareDatetime
 
 from flows.parameters import EventText, Person, SeverityName, StackName
+from flows.plain import plainly
 from flows.rollback import go_back
 from tasks.environments import open_environment
 from tasks.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
@@ -14,6 +15,7 @@ from tidegate.stackfile import EnvironmentName
 
 
 @flow(name="incident", flow_run_name="incident on {stack} {environment}: {reason}", persist_result=False)
+@plainly
 def incident(
     stack: StackName,
     signal: EventText,

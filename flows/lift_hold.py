@@ -5,11 +5,13 @@ from __future__ import annotations
 from prefect import flow, get_run_logger
 
 from flows.parameters import Person, Reason, StackName, VersionName
+from flows.plain import plainly
 from tasks.environments import open_stack
 from tasks.holds import lift
 
 
 @flow(name="lift-hold", flow_run_name="lift the hold on {stack} {version}", persist_result=False)
+@plainly
 def lift_hold(stack: StackName, version: VersionName, reason: Reason, lifted_by: Person) -> None:
     """Lift the hold on a version.
 

@@ -2,57 +2,73 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from prefect import flow, get_run_logger
 
 from flows.deploy import deploy
+from flows.plain import plainly
 from flows.put_back import put_back
 from flows.restore import put_data_back
 from flows.rollback import go_back
 from tasks.deployments import is_good
 from tasks.locks import holding_lock
 from tasks.messages import tell
-from tasks.recovery import end_undecided, give_back_locks, is_over, serves_now, stranded, wait_for_lost_jobs, work_on
+from tasks.recovery import (
+    Ended,
+    end_undecided,
+    give_back_locks,
+    is_over,
+    serves_now,
+    stranded,
+    title_of,
+    wait_for_lost_jobs,
+    work_on,
+)
 from tasks.work import Work
-from tidegate.errors import EngineError, FencedError, LockedError, TidegateError
+from tidegate.each import Fault, Parted, each, refuse_faulty
+from tidegate.errors import EngineError, FencedError, LockedError
 from tidegate.settings import Settings
+
+MOST_AT_ONCE = 8
 
 
 @flow(name="recover", flow_run_name="recover what was interrupted", persist_result=False)
+@plainly
 def recover() -> None:
     """Look for deployments whose run died, and bring each to an end. Does nothing when all is well."""
-    settings, failed = Settings(), list[TidegateError]()
-    for one, too_late in end_undecided(settings):
-        get_run_logger().info("ended: %s %s #%d: %s", one.stack, one.environment, one.number, one.reason)
-        if too_late:
-            with left_for_later(failed):
-                tell(work_on(settings, one), "approval_expired")
-    for sentence in give_back_locks(settings):
-        get_run_logger().info("gave back: %s", sentence)
-    for work in stranded(settings):
-        get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
-        with left_for_later(failed):
-            bring_to_an_end(work)
-    if failed:
-        raise ExceptionGroup("could not bring everything to an end", failed)
+    settings = Settings()
+    undecided = end_undecided(settings)
+    told = each(undecided.good, lambda ended: tell_too_late(settings, ended), "telling of")
+    locks = give_back_locks(settings)
+    for place in locks.good:
+        get_run_logger().info("gave back: the lock of %s, whose owner has ended", place)
+    found = stranded(settings)
+    ended = each(found.good, bring_to_an_end, "bringing to an end", at_once=MOST_AT_ONCE)
+    refuse_faulty(left_for_later((undecided, told, locks, found, ended)), "recovering what was interrupted")
 
 
-@contextlib.contextmanager
-def left_for_later(failed: list[TidegateError]) -> Iterator[None]:
-    """A host out of reach must not keep the others from their end."""
-    try:
-        yield
-    except (LockedError, FencedError) as busy:   # somebody else is at it already: the next minute looks again
-        get_run_logger().info("left alone: %s", busy)
-    except TidegateError as error:
-        failed.append(error)
+def tell_too_late(settings: Settings, ended: Ended) -> None:
+    one = ended.deployment
+    get_run_logger().info("ended: %s: %s", title_of(one), one.reason)
+    if ended.too_late:
+        tell(work_on(settings, one), "approval_expired")
+
+
+def left_for_later(steps: Iterable[Parted[Any]]) -> Iterator[Fault]:
+    """What went wrong, without what somebody else is at already: the next minute looks again."""
+    for fault in (fault for step in steps for fault in step.faulty):
+        if isinstance(fault.error, LockedError | FencedError):
+            get_run_logger().info("left alone: %s", fault.error)
+        else:
+            yield fault
 
 
 def bring_to_an_end(work: Work) -> None:
     """A way back goes on, or begins. A release goes on if people are on it already; otherwise the old version stays. What
     is good already is cleared up behind."""
+    get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
     wait_for_lost_jobs(work)
     if is_over(work):
         return

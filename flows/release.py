@@ -10,6 +10,7 @@ from prefect.states import Completed
 from flows.accept import accept
 from flows.deploy import deploy
 from flows.parameters import Person, StackName, VersionName, WatchSeconds
+from flows.plain import plainly
 from flows.staging import open_staging, release_to_staging
 from tasks.already import serves_already
 from tasks.base import start_base_services
@@ -23,6 +24,7 @@ from tasks.tags import tag_run
 
 
 @flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)
+@plainly
 def release(
     stack: StackName,
     version: VersionName,

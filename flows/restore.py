@@ -10,6 +10,7 @@ from prefect import flow
 from prefect.exceptions import TerminationSignal
 
 from flows.parameters import BackupName, Person, Reason, StackName
+from flows.plain import plainly
 from flows.put_back import stop_and_ask_on_failure
 from tasks.deployments import begin_change, close_failed, move, place_hold_on, refresh
 from tasks.environments import open_environment
@@ -37,6 +38,7 @@ from tidegate.states import DeploymentState
 
 
 @flow(name="restore", flow_run_name="restore {stack} {environment}: {reason}", persist_result=False)
+@plainly
 def restore(
     stack: StackName,
     reason: Reason,

@@ -7,6 +7,7 @@ from typing import Literal
 from prefect import flow
 
 from flows.parameters import Person, Reason, StackName, StepsBack, Target
+from flows.plain import plainly
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
 from tasks.deployments import begin_change, is_good, move, place_hold_on, refresh
 from tasks.environments import open_environment
@@ -23,6 +24,7 @@ from tidegate.states import DeploymentState
 
 
 @flow(name="rollback", flow_run_name="roll back {stack} {environment}: {reason}", persist_result=False)
+@plainly
 def rollback(
     stack: StackName,
     reason: Reason,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.parameters import StackName
+from flows.plain import plainly
 from tasks.environments import open_environment
 from tasks.incidents import close_recovered, report_degraded
 from tasks.live import look_at
@@ -16,6 +17,7 @@ MOST_AT_ONCE = 8
 
 
 @flow(name="watch", flow_run_name="watch production", persist_result=False)
+@plainly
 def watch(stack: StackName | None = None) -> None:
     """Look at production once, at all stacks side by side: one that hangs or cannot be seen hides no other.
 

@@ -13,11 +13,13 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 
 from tasks.deployments import UNDECIDED
-from tasks.environments import open_environment
+from tasks.environments import environment_of, open_environment
 from tasks.rollbacks import work_of
 from tasks.runs import cancel_run
 from tasks.work import Work
-from tidegate.catalogue import find_stack
+from tidegate.catalogue import Catalogue, every_stack
+from tidegate.each import Parted, each
+from tidegate.errors import StackFileError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.locks import free_at
 from tidegate.ledger.tables import Deployment, Lock
@@ -39,16 +41,23 @@ class Ended(NamedTuple):
     """Nobody decided in time; otherwise its run is over."""
 
 
-def stranded(settings: Settings) -> list[Work]:
+def stranded(settings: Settings) -> Parted[Work]:
     """Deployments in the middle of a change whose owner's heartbeat has stopped, rollbacks that were killed before they
-    began, and those that are good, but whose run died before it had cleared up and given its lock back."""
+    began, and those that are good, but whose run died before it had cleared up and given its lock back. By their titles;
+    faulty is what cannot be taken up, such as that of a stack whose folder was renamed."""
     ledger = Ledger(settings.database_url)
     locks = ledger.locks.holders()
     living = {lock.owner for lock in locks if free_at(lock) > datetime.now(UTC)}
-    found = [one for one in ledger.deployments.open_ones() if one.key not in living
-             and (one.state in AT_WORK or _was_cut_short(ledger, one))]
-    found += [one for lock in locks if lock.owner not in living and (one := _good_owner(ledger, lock))]
-    return [work_on(settings, one) for one in found]
+    silent = {title_of(one): one for one in ledger.deployments.open_ones() if one.key not in living}
+    seen = each(silent, lambda one: one if one.state in AT_WORK or _was_cut_short(ledger, one) else None, "looking at")
+    good = {title_of(one): one for lock in locks if lock.owner not in living and (one := _good_owner(ledger, lock))}
+    left = {title: one for title, one in (*seen.good.items(), *good.items()) if one is not None}
+    opened = each(left, lambda one: work_on(settings, one), "taking up")
+    return Parted(opened.good, (*seen.faulty, *opened.faulty))
+
+
+def title_of(one: Deployment) -> str:
+    return f"{one.stack} {one.environment} #{one.number}"
 
 
 def work_on(settings: Settings, one: Deployment) -> Work:
@@ -77,16 +86,14 @@ def _was_cut_short(ledger: Ledger, one: Deployment) -> bool:
     return now is not None and now.id == one.rollback_target_id and run is not None and run.is_crashed()
 
 
-def give_back_locks(settings: Settings) -> list[str]:
-    """Give back what a run held that died when nothing was begun or left to do. Returns a sentence for each.
+def give_back_locks(settings: Settings) -> Parted[None]:
+    """Give back what a run held that died when nothing was begun or left to do, by stack and environment.
 
     The next owner could take such a lock, but people and `tidegate status` would see a change that is none.
     """
     ledger, now = Ledger(settings.database_url), datetime.now(UTC)
     dead = [lock for lock in ledger.locks.holders() if free_at(lock) < now and _has_ended(ledger, lock)]
-    for lock in dead:
-        ledger.locks.release(lock)
-    return [f"the lock of {lock.stack} {lock.environment}, whose owner has ended" for lock in dead]
+    return each({f"{lock.stack} {lock.environment}": lock for lock in dead}, ledger.locks.release, "giving back the lock of")
 
 
 def _has_ended(ledger: Ledger, lock: Lock) -> bool:
@@ -109,24 +116,36 @@ def wait_for_lost_jobs(work: Work) -> None:
     work.env.host.outlast(work.key(""), timeout_seconds=LOST_JOB_SECONDS)
 
 
-def end_undecided(settings: Settings) -> list[Ended]:
-    """End every deployment that waits for a decision which can no longer come."""
-    ledger = Ledger(settings.database_url)
-    undecided = [one for one in ledger.deployments.open_ones() if one.state in UNDECIDED and not _was_cut_short(ledger, one)]
-    return [ended for one in undecided if (ended := _end_if_over(settings, ledger, one))]
+def end_undecided(settings: Settings) -> Parted[Ended]:
+    """End every deployment that waits for a decision which can no longer come, by their titles."""
+    ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks)
+    waiting = {title_of(one): one for one in ledger.deployments.open_ones() if one.state in UNDECIDED}
+    seen = each(waiting, lambda one: None if _was_cut_short(ledger, one) else _end_if_over(stacks, ledger, one), "looking at")
+    return Parted({title: ended for title, ended in seen.good.items() if ended}, seen.faulty)
 
 
-def _end_if_over(settings: Settings, ledger: Ledger, one: Deployment) -> Ended | None:
-    hours = find_stack(settings.stacks, one.stack).environments[cast(EnvironmentName, one.environment)].approval_hours
-    too_late = one.created_at + timedelta(hours=hours) < datetime.now(UTC)
-    if too_late:
-        why = f"nobody decided within {hours:g} hours"
-        cancel_run(one.run_id, f"{why}; start it again to ask anew")
-    elif (state := _run_state(one.run_id)) is not None and state.is_final():
-        why = f"its run is {state.name}"
-    else:
-        return None
-    return Ended(ledger.deployments.move(one.id, DeploymentState.EXPIRED, reason=why, actor="recover/all"), too_late)
+def _end_if_over(stacks: Catalogue, ledger: Ledger, one: Deployment) -> Ended | None:
+    """Raises StackFileError while nobody can say how long the question counts."""
+    try:
+        config = environment_of(stacks.find(one.stack), cast(EnvironmentName, one.environment))
+    except StackFileError:
+        if ended := _end_if_run_is_over(ledger, one):
+            return ended
+        raise
+    if one.created_at + timedelta(hours=config.approval_hours) >= datetime.now(UTC):
+        return _end_if_run_is_over(ledger, one)
+    why = f"nobody decided within {config.approval_hours:g} hours"
+    cancel_run(one.run_id, f"{why}; start it again to ask anew")
+    return Ended(_end(ledger, one, why), too_late=True)
+
+
+def _end_if_run_is_over(ledger: Ledger, one: Deployment) -> Ended | None:
+    state = _run_state(one.run_id)
+    return Ended(_end(ledger, one, f"its run is {state.name}"), too_late=False) if state and state.is_final() else None
+
+
+def _end(ledger: Ledger, one: Deployment, why: str) -> Deployment:
+    return ledger.deployments.move(one.id, DeploymentState.EXPIRED, reason=why, actor="recover/all")
 
 
 def _run_state(run_id: str) -> State[Any] | None:

@@ -70,7 +70,7 @@ def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) 
 def recall(env: OpenEnvironment, number: int) -> Memory:
     try:
         memory = _read(json.loads(_file(env).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (OSError, ValueError, LookupError, TypeError):   # none yet, or not whole: what was seen before is not known
         return Memory(number)
     return memory if memory.number == number else Memory(number)
 

@@ -13,6 +13,7 @@ from prefect.states import Cancelled, Crashed, Running
 from pytest_mock import MockerFixture
 
 from tasks.recovery import end_undecided, stranded
+from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
 from tidegate.settings import ROOT, Settings
 from tidegate.states import DeploymentState as S
@@ -41,6 +42,11 @@ def no_environment_is_opened(mocker: MockerFixture) -> None:
     mocker.patch("tasks.recovery.work_on", side_effect=lambda settings, one: one)
 
 
+def found(parted: Parted[Any]) -> list[Any]:
+    assert parted.faulty == ()
+    return list(parted.good.values())
+
+
 def run_is(mocker: MockerFixture, state: Any) -> None:
     mocker.patch("tasks.recovery._run_state", return_value=state)
 
@@ -56,8 +62,8 @@ def rollback(ledger: Ledger) -> Deployment:
 def test_a_rollback_that_was_killed_before_it_began_goes_on(ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
     back = rollback(ledger)
     run_is(mocker, Crashed())
-    assert end_undecided(settings) == []
-    assert [one.id for one in stranded(settings)] == [back.id]
+    assert found(end_undecided(settings)) == []
+    assert [one.id for one in found(stranded(settings))] == [back.id]
 
 
 @pytest.mark.parametrize(("state", "ends"), [(Running(), []), (Cancelled(), ["its run is Cancelled"])])
@@ -65,8 +71,8 @@ def test_a_rollback_that_is_at_work_is_left_alone_and_a_cancelled_one_ended(
         ledger: Ledger, settings: Settings, mocker: MockerFixture, state: Any, ends: list[str]) -> None:
     rollback(ledger)
     run_is(mocker, state)
-    assert [one.deployment.reason for one in end_undecided(settings)] == ends
-    assert stranded(settings) == []
+    assert [one.deployment.reason for one in found(end_undecided(settings))] == ends
+    assert found(stranded(settings)) == []
 
 
 def test_a_killed_rollback_is_not_wanted_any_more_once_what_it_was_to_leave_has_been_left(
@@ -74,8 +80,8 @@ def test_a_killed_rollback_is_not_wanted_any_more_once_what_it_was_to_leave_has_
     back = rollback(ledger)
     deploy(ledger, "v3")
     run_is(mocker, Crashed())
-    assert [(one.deployment.id, one.too_late) for one in end_undecided(settings)] == [(back.id, False)]
-    assert stranded(settings) == []
+    assert [(one.deployment.id, one.too_late) for one in found(end_undecided(settings))] == [(back.id, False)]
+    assert found(stranded(settings)) == []
 
 
 def test_a_rollback_that_was_killed_long_ago_is_not_begun_out_of_the_blue(
@@ -83,15 +89,15 @@ def test_a_rollback_that_was_killed_long_ago_is_not_begun_out_of_the_blue(
     clock.now -= timedelta(hours=1)
     back = rollback(ledger)
     run_is(mocker, Crashed())
-    assert [one.deployment.id for one in end_undecided(settings)] == [back.id]
-    assert stranded(settings) == []
+    assert [one.deployment.id for one in found(end_undecided(settings))] == [back.id]
+    assert found(stranded(settings)) == []
 
 
 def test_a_release_that_was_killed_before_it_began_is_ended(
         ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
     release = deploy(ledger, "v1", S.PLANNED)
     run_is(mocker, Crashed())
-    (ended, too_late), = end_undecided(settings)
+    (ended, too_late), = found(end_undecided(settings))
     assert (ended.id, ended.state, too_late) == (release.id, S.EXPIRED, False)
 
 
@@ -100,7 +106,7 @@ def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
     clock.now -= timedelta(days=30)
     deploy(ledger, "v1", S.WAITING)
     cancel = mocker.patch("tasks.recovery.cancel_run")
-    (ended, too_late), = end_undecided(settings)
+    (ended, too_late), = found(end_undecided(settings))
     assert (ended.state, too_late) == (S.EXPIRED, True)
     assert ended.reason.startswith("nobody decided within")
     assert cancel.call_args.args[0] == ended.run_id

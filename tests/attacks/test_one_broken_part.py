@@ -1,0 +1,298 @@
+"""One broken part stops nobody else: whatever is broken of one of five stacks, the other four are served and it is named."""
+
+from __future__ import annotations
+
+import ast
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from prefect.exceptions import ParameterTypeError
+
+import cli.main
+from cli import history, status
+from cli.alerts import Webhook, signals_of
+from flows.recover import recover
+from flows.release import release
+from flows.watch import watch
+from tasks.environments import open_environment
+from tasks.rollbacks import open_rollback
+from tests.attacks.world import NAMES, STACK, World, world
+from tidegate.catalogue import every_stack
+from tidegate.each import as_ours, each, refuse_faulty
+from tidegate.errors import ConfigError, LockedError, TidegateError
+from tidegate.settings import ROOT
+from tidegate.states import DeploymentState as S
+
+UNFORESEEN = "should have foreseen"
+Break = Callable[[World, str], object]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A way to break one stack, and whether it can still be opened: for a look and for a way back."""
+
+    how: Break
+    opens: bool = False
+    is_read: bool = False
+    """Whether its stack file is good."""
+
+
+def text(content: str | bytes) -> Break:
+    return lambda made, name: (made.folder(name) / "stack.yaml").write_bytes(
+        content.encode() if isinstance(content, str) else content)
+
+
+def more(line: str) -> Break:
+    def add(made: World, name: str) -> None:
+        file = made.folder(name) / "stack.yaml"
+        file.write_text(file.read_text() + line)
+    return add
+
+
+def replaced(how: Callable[[Path], object], file: str = "stack.yaml") -> Break:
+    def replace(made: World, name: str) -> None:
+        (made.folder(name) / file).unlink()
+        how(made.folder(name) / file)
+    return replace
+
+
+def without(kind: str, block: str) -> Break:
+    return lambda made, name: made.blocks.pop((kind, block.format(name=name)))
+
+
+def watch_memory(content: str) -> Break:
+    def write(made: World, name: str) -> None:
+        (made.settings.home / "watch").mkdir()
+        (made.settings.home / "watch" / f"{name}_prod.json").write_text(content)
+    return write
+
+
+BREAKS = {
+    "digits": Broken(more(f"smoke_repeat_seconds: {'9' * 5000}\n")), "brackets": Broken(text("a: " + "[" * 3000)),
+    "a folder of time zones": Broken(more("time_zone: Europe\n")), "twice": Broken(more("title: other\n")),
+    "laughs": Broken(text("a: &a [x, x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip(
+        "abcdef", "bcdefg", strict=True)))),
+    "bytes": Broken(text(b"\xff\xfe\x00")), "nothing": Broken(text("")), "a list": Broken(text("- a")),
+    "unknown key": Broken(more("colour: red\n")), "a folder": Broken(replaced(Path.mkdir)),
+    "a pipe": Broken(replaced(lambda file: os.mkfifo(file))),
+    "a link to nothing": Broken(replaced(lambda file: file.symlink_to("gone"))),
+    "the name of another": Broken(lambda made, name: (made.folder(name) / "stack.yaml").write_text(
+        (made.folder(NAMES[NAMES.index(name) - 1]) / "stack.yaml").read_text())),
+    "a date": Broken(more("language: 2026-02-30\n")),
+    "renamed": Broken(lambda made, name: made.folder(name).rename(made.settings.home / "elsewhere")),
+    "environment gone": Broken(lambda made, name: (made.folder(name) / "stack.yaml").write_text(
+        (made.folder(name) / "stack.yaml").read_text().replace("  prod:", "  staging:")), is_read=True),
+    "no host": Broken(without("DockerHost", "{name}"), is_read=True),
+    "no edge": Broken(without("TraefikEdge", "{name}"), is_read=True),
+    "no secret": Broken(without("Secret", "{name}-token"), opens=True, is_read=True),
+    "no notifier": Broken(without("SlackWebhook", "chat-{name}"), opens=True, is_read=True),
+    "no env file": Broken(lambda made, name: (made.folder(name) / ".env").unlink(), opens=True, is_read=True),
+    "a slip in the env file": Broken(
+        replaced(lambda file: file.write_text("A=1\nnonsense here\nA=2\n"), ".env"), opens=True, is_read=True),
+    "a placeholder": Broken(replaced(lambda file: file.write_text("A=CHANGEME\n"), ".env"), opens=True, is_read=True),
+    "env file is a folder": Broken(replaced(Path.mkdir, ".env"), opens=True, is_read=True),
+    "no compose file": Broken(lambda made, name: (made.folder(name) / "compose.yaml").unlink(), opens=True, is_read=True),
+    "silent": Broken(lambda made, name: made.apps.silent.add(name), opens=True, is_read=True),
+    "ill": Broken(lambda made, name: made.apps.ill.add(name), opens=True, is_read=True),
+    "half a memory": Broken(watch_memory('{"number": 2, "sam'), opens=True, is_read=True),
+    "a strange memory": Broken(watch_memory('{"number": 2, "samples": [1]}'), opens=True, is_read=True),
+}
+
+
+@dataclass
+class Case:
+    """A world in which one stack is broken."""
+
+    world: World
+    victim: str
+    broken: Broken
+
+    @property
+    def gone(self) -> bool:
+        """Nothing says any more that it exists: no look at it can be missed."""
+        return self.broken in (BREAKS["environment gone"], BREAKS["renamed"])
+
+    @property
+    def others(self) -> list[str]:
+        return [name for name in NAMES if name != self.victim]
+
+
+@pytest.fixture(params=BREAKS)
+def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    """The victim is another one for each way, and always the same one for this way."""
+    broken, victim = BREAKS[request.param], random.Random(request.param).choice(NAMES)
+    with world(tmp_path, monkeypatch) as made:
+        broken.how(made, victim)
+        yield Case(made, victim, broken)
+
+
+def said(command: Callable[[], object]) -> str:
+    """What it says is wrong, empty when it is content; anything but an error of ours fails the test."""
+    try:
+        command()
+    except TidegateError as error:
+        told = str(error)
+    else:
+        told = ""
+    assert UNFORESEEN not in told
+    return told
+
+
+def test_everything_goes_on_for_the_four_others_and_names_the_fifth(case: Case) -> None:
+    names_are_known(case)
+    status_shows_all(case)
+    history_of_each_can_be_read(case)
+    alerts_of_the_others_are_taken(case)
+    the_watch_looks_at_the_others(case)
+    recovery_ends_what_is_over(case)
+    a_way_back_can_be_opened(case)
+
+
+def names_are_known(case: Case) -> None:
+    names = every_stack(case.world.settings.stacks).names
+    assert {name for other in case.others for name in (other, f"the-{other}")} <= set(names)
+    assert {fault.name for fault in every_stack(case.world.settings.stacks).faulty} <= {case.victim}
+
+
+def status_shows_all(case: Case) -> None:
+    rows = status.rows(case.world.settings, None)
+    assert {row["stack"]: (row["fault"], row["version"]) for row in rows if row["stack"] != case.victim} == dict.fromkeys(
+        case.others, (None, "v-second"))
+    faults = [row["fault"] for row in rows if row["stack"] == case.victim and row["fault"]]
+    assert bool(faults) is (case.gone or not case.broken.is_read)
+    [one] = [row["number"] for row in status.rows(case.world.settings, case.others[0])]
+    assert one == 2
+
+
+def history_of_each_can_be_read(case: Case) -> None:
+    for name in NAMES:   # also of the broken one: the ledger knows it
+        assert [row["number"] for row in history.rows(case.world.settings, name, "prod", 20)] == [3, 2, 1]
+
+
+def alerts_of_the_others_are_taken(case: Case) -> None:
+    alerts = [{"status": "firing", "labels": {"stack": name, "environment": "prod", "severity": "critical"},
+               "startsAt": "2026-03-01T12:00:00Z", "fingerprint": name} for name in NAMES]
+    signals, faults = signals_of(Webhook.model_validate({"version": "4", "alerts": alerts}), case.world.settings.stacks)
+    assert set(case.others) <= {signal.stack for signal in signals}
+    assert len(faults) == 5 - len(signals)
+    assert all(case.victim in fault for fault in faults)
+
+
+def the_watch_looks_at_the_others(case: Case) -> None:
+    wrong = said(lambda: watch.fn(None))
+    assert [name for name in case.others if not case.world.has_looked_at(name)] == []
+    assert (case.victim in wrong) is not (case.broken.opens or case.gone)
+
+
+def recovery_ends_what_is_over(case: Case) -> None:
+    wrong = said(lambda: recover.fn())
+    ended = {name: case.world.ledger.deployments.by_number(name, "prod", 3).state for name in NAMES}
+    assert ended == dict.fromkeys(NAMES, S.EXPIRED)   # their runs are over: for that, no file is needed
+    assert wrong == ""
+
+
+def a_way_back_can_be_opened(case: Case) -> None:
+    for name in NAMES:
+        def open_one(name: str = name) -> None:
+            env = open_environment(name, "prod", case.world.settings)
+            work = open_rollback(env, steps_back=1, to=None, reason="wrong", requested_by="mei", key=f"rollback/{name}")
+            assert work.version.name == "v-first"
+        wrong = said(open_one)
+        assert bool(wrong) == (name == case.victim and not case.broken.opens), wrong
+
+
+# --- what holds of the one place ---
+
+def test_each_says_what_is_good_and_what_is_faulty_also_side_by_side() -> None:
+    def halved(number: int) -> int:
+        return 10 // number
+
+    for at_once in (1, 4):
+        found = each({"one": 1, "none": 0, "two": 2}, halved, "halving", at_once=at_once)
+        assert dict(found.good) == {"one": 10, "two": 5}
+        [fault] = found.faulty
+        assert fault.name == "none"
+        assert str(fault.error).startswith("halving none: Tidegate met a ZeroDivisionError in test_one_broken_part.py, line ")
+
+
+def test_the_text_of_a_foreign_error_is_not_told_because_it_may_hold_anything() -> None:
+    assert "hunter2" not in str(as_ours(ValueError("password=hunter2"), "reading"))
+
+
+def test_one_fault_keeps_its_kind_and_several_are_all_named() -> None:
+    def refuse(kind: type[TidegateError]) -> None:
+        raise kind("doing", "came back", "do")
+
+    one = each({"ant": LockedError}, refuse, "x")
+    with pytest.raises(LockedError, match="looking: ant: doing: came back"):
+        refuse_faulty(one.faulty, "looking")
+    two = each({"ant": LockedError, "bee": ConfigError}, refuse, "x")
+    with pytest.raises(TidegateError, match="ant: doing: came back; bee: doing: came back"):
+        refuse_faulty(two.faulty, "looking")
+    refuse_faulty((), "looking")
+
+
+def test_a_signal_that_ends_a_run_goes_through() -> None:
+    def end(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        each({"ant": 1, "bee": 2}, end, "x")
+
+
+# --- from outside ---
+
+def test_the_flows_can_be_imported_and_the_forms_know_the_others_whatever_stack_files_there_are(tmp_path: Path) -> None:
+    """All ways of being broken at once, beside one stack that is well."""
+    for place, (word, broken) in enumerate(BREAKS.items()):
+        if broken.is_read or word == "renamed":
+            continue
+        made = World.__new__(World)
+        name = f"stack{place}"
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "stack.yaml").write_text("name: x\n")
+        made.folder = lambda name: tmp_path / name  # type: ignore[method-assign]
+        if word != "the name of another":
+            broken.how(made, name)
+    (tmp_path / "ant").mkdir()
+    (tmp_path / "ant" / "stack.yaml").write_text(STACK.format(name="ant"))
+    code = "import flows.parameters as p; print(p.StackName.__metadata__[0].json_schema_extra['enum'])"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+                           env={**os.environ, "TIDEGATE_STACKS": str(tmp_path), "TIDEGATE_HOME": str(tmp_path)})
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("['ant', 'the-ant', 'stack")
+
+
+def test_a_command_that_meets_what_nobody_foresaw_ends_with_a_sentence(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cli.main, "app", lambda: {}["nosuch"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("✗ running this command: Tidegate met a KeyError in test_one_broken_part.py, line ")
+
+
+def test_every_flow_ends_with_a_sentence() -> None:
+    for file in sorted((ROOT / "flows").glob("*.py")):
+        for one in ast.walk(ast.parse(file.read_text())):
+            names = [ast.unparse(word) for word in getattr(one, "decorator_list", ())]
+            if any(name.startswith("flow(") for name in names):
+                assert names[-1] == "plainly", f"{file.name}: {names}"
+
+
+def test_a_flow_knows_its_parameters_as_before() -> None:
+    assert release.validate_parameters({"stack": "ant", "version": "v1"})["environment"] == "prod"
+    with pytest.raises(ParameterTypeError):
+        release.validate_parameters({"stack": "ant", "version": "v1", "environment": "moon"})
+
+
+def test_nobody_goes_through_stack_files_but_the_catalogue() -> None:
+    ours = [file for folder in ("cli", "flows", "tasks", "blocks", "tidegate") for file in (ROOT / folder).rglob("*.py")]
+    reads = [file.name for file in ours if "load_stack(" in file.read_text() or "/stack.yaml" in file.read_text()]
+    assert reads == ["stackfile.py"]
