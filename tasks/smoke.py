@@ -16,6 +16,9 @@ from tidegate.facts import CheckResult, Served, Version
 from tidegate.pages import smoke_page
 from tidegate.routes import slot_host
 
+MOST_SECONDS = 250.0
+"""Of all checks. Twice that and the pause between fit into a step."""
+
 
 @step("smoke-slot", timeout_seconds=600)
 def smoke_slot(work: Work) -> Evidence:
@@ -41,16 +44,18 @@ def smoke_public(work: Work) -> Evidence:
     return evidence
 
 
-def smoke_public_door(env: OpenEnvironment, version: Version, number: int) -> list[CheckResult]:
+def smoke_public_door(env: OpenEnvironment, version: Version, number: int,
+                      most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
     """All checks as a visitor asks, of whom only the deployment `number` of this environment may answer."""
     served = Served(env.stack.name, env.name, number)
-    return smoke(env, version, served, env.edge.public_url, env.config.domains[0])
+    return smoke(env, version, served, env.edge.public_url, env.config.domains[0], most_seconds)
 
 
-def smoke(env: OpenEnvironment, version: Version, served: Served, base_url: str, host: str) -> list[CheckResult]:
+def smoke(env: OpenEnvironment, version: Version, served: Served, base_url: str, host: str,
+          most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
     """All checks of the stack that run in this environment, against `host` behind `base_url`; `served` must answer."""
     checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
-    results = SmokeRunner(base_url, host, version, env.values, served).run(checks)
+    results = SmokeRunner(base_url, host, version, env.values, served, most_seconds).run(checks)
     return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]   # it quotes the answer
 
 

@@ -187,7 +187,7 @@ class Stack(Part):
     allow: tuple[Allowed, ...] = Field(
         (), description="Compose settings that reach into the host, by service, each with a reason; others are refused.")
     smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
-    smoke_repeat_seconds: int = Field(3, ge=0, le=300, description="The checks run a second time after this long (P67).")
+    smoke_repeat_seconds: int = Field(3, ge=0, le=60, description="The checks run a second time after this long (P67).")
     watch: Watch = Watch()
     notify: tuple[BlockName, ...] = Field((), description="Names of `notifier` blocks.")
     escalate: dict[Literal["yellow", "red"], tuple[BlockName, ...]] = Field(

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from prefect.exceptions import ParameterTypeError
 
 import cli.main
+from blocks.smoke import SmokeRunner
 from cli import history, status
 from cli.alerts import Webhook, signals_of
 from flows.recover import recover
@@ -22,11 +24,12 @@ from flows.release import release
 from flows.watch import watch
 from tasks.environments import open_environment
 from tasks.rollbacks import open_rollback
-from tests.attacks.world import NAMES, STACK, World, world
+from tests.attacks.world import NAMES, STACK, Apps, World, applications, world
 from tidegate.catalogue import every_stack
-from tidegate.each import as_ours, each, refuse_faulty
-from tidegate.errors import ConfigError, LockedError, TidegateError
+from tidegate.errors import TidegateError
+from tidegate.facts import Commit, Version
 from tidegate.settings import ROOT
+from tidegate.stackfile import SmokeCheck
 from tidegate.states import DeploymentState as S
 
 UNFORESEEN = "should have foreseen"
@@ -127,7 +130,7 @@ class Case:
 def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     """The victim is another one for each way, and always the same one for this way."""
     broken, victim = BREAKS[request.param], random.Random(request.param).choice(NAMES)
-    with world(tmp_path, monkeypatch) as made:
+    with applications() as apps, world(tmp_path, apps, monkeypatch) as made:
         broken.how(made, victim)
         yield Case(made, victim, broken)
 
@@ -207,43 +210,22 @@ def a_way_back_can_be_opened(case: Case) -> None:
         assert bool(wrong) == (name == case.victim and not case.broken.opens), wrong
 
 
-# --- what holds of the one place ---
+# --- what hangs ---
 
-def test_each_says_what_is_good_and_what_is_faulty_also_side_by_side() -> None:
-    def halved(number: int) -> int:
-        return 10 // number
-
-    for at_once in (1, 4):
-        found = each({"one": 1, "none": 0, "two": 2}, halved, "halving", at_once=at_once)
-        assert dict(found.good) == {"one": 10, "two": 5}
-        [fault] = found.faulty
-        assert fault.name == "none"
-        assert str(fault.error).startswith("halving none: Tidegate met a ZeroDivisionError in test_one_broken_part.py, line ")
+@pytest.fixture
+def silent_ant() -> Iterator[Apps]:
+    with applications() as apps:
+        apps.silent.add("ant")
+        yield apps
 
 
-def test_the_text_of_a_foreign_error_is_not_told_because_it_may_hold_anything() -> None:
-    assert "hunter2" not in str(as_ours(ValueError("password=hunter2"), "reading"))
-
-
-def test_one_fault_keeps_its_kind_and_several_are_all_named() -> None:
-    def refuse(kind: type[TidegateError]) -> None:
-        raise kind("doing", "came back", "do")
-
-    one = each({"ant": LockedError}, refuse, "x")
-    with pytest.raises(LockedError, match="looking: ant: doing: came back"):
-        refuse_faulty(one.faulty, "looking")
-    two = each({"ant": LockedError, "bee": ConfigError}, refuse, "x")
-    with pytest.raises(TidegateError, match="ant: doing: came back; bee: doing: came back"):
-        refuse_faulty(two.faulty, "looking")
-    refuse_faulty((), "looking")
-
-
-def test_a_signal_that_ends_a_run_goes_through() -> None:
-    def end(_: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        each({"ant": 1, "bee": 2}, end, "x")
+def test_an_application_that_hangs_at_every_check_is_seen_to_hang_within_the_time_of_one_look(silent_ant: Apps) -> None:
+    checks = [SmokeCheck(name=f"page {number}", path="/", most_seconds=300) for number in range(50)]
+    version = Version("v1", Commit("a" * 40, "", "", datetime.now(UTC)))
+    found = SmokeRunner(silent_ant.url, "ant.localhost", version, most_seconds=3).run(checks)
+    assert [one.outcome for one in found] == ["error"] * 50
+    assert found[0].detail.startswith("no whole answer in ")
+    assert found[-1].detail == "not asked, because the checks before it took 3 s"
 
 
 # --- from outside ---

@@ -87,7 +87,7 @@ def test_what_a_merge_brings_may_be_replaced_once_because_it_is_made_for_that(tm
     ("a: !!timestamp 2026-02-30", "line 1: the tag tag:yaml.org,2002:timestamp is not allowed"),
     ("1: x", "line 1: a key must be a text"), ("yes: x", "line 1: a key must be a text"),
     ("? [a]\n: x", "line 1: a key must be a text"), ("~: x", "line 1: a key must be a text"),
-    ("a:\n\t- b", "line 2: "), ("a: [", "line 1: "),
+    ("a:\n\t- b", "line 2: "), ("a: [", "line 2: it is not YAML"),
 ], ids=range(22))
 def test_what_no_stack_file_needs_is_one_error_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     assert refused(tmp_path, text).startswith(said)

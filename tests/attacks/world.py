@@ -105,12 +105,21 @@ class Token:
 
 
 @contextmanager
-def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def applications() -> Iterator[Apps]:
+    """The server, listening."""
+    apps = Apps()
+    threading.Thread(target=apps.serve_forever, daemon=True).start()
+    yield apps
+    apps.over.set()
+    apps.shutdown()
+    apps.server_close()
+
+
+@contextmanager
+def world(home: Path, apps: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Everything well. Tasks run as plain functions, so that no Prefect server is needed; blocks come from a table."""
     (home / "ledger.db").write_bytes(_filled_ledger())
     settings = Settings(home=home, stacks=home / "stacks")
-    apps = Apps()
-    threading.Thread(target=apps.serve_forever, daemon=True).start()
     made = World(settings, Ledger(settings.database_url), apps)
     for name in NAMES:
         _add(made, name)
@@ -124,9 +133,6 @@ def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         patch.setattr(tasks.environments, "_optional", lambda kind, name: made.blocks.get((kind.__name__, name)))
         patch.setattr(tasks.recovery, "_run_state", lambda run_id: Crashed(message=run_id))
         yield made
-    apps.over.set()
-    apps.shutdown()
-    apps.server_close()
     made.ledger.close()
 
 
