@@ -1,7 +1,8 @@
 """Runs INSIDE an application's image, sent in by stdin: asks the image's own Alembic, prints one line of JSON.
 
-`python - inspect`, `python - current`, `python - upgrade REVISION`, `python - downgrade REVISION`. Never imported there
-from Tidegate, and it must run on whatever Python 3.8 or newer the image has.
+`python - inspect TABLES`, `python - current`, `python - upgrade REVISION`, `python - downgrade REVISION`. Never
+imported there from Tidegate, and it must run on whatever Python 3.8 or newer the image has. `inspect` needs no
+database: what is written in the real one comes in as TABLES.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import os
 import sys
 from typing import Any
 
-import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
@@ -22,18 +22,17 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 MARK = "tidegate-probe:"
+"""Begins the answer; replaced by a new one in each container."""
 _ran: list[str] = []
 """Statements since the last revision was written down: on MySQL these stay when a later one fails."""
 
 
 def state(config: Config) -> dict[str, Any]:
-    """What the database holds: its revisions as written there, and whether other tables exist."""
+    """The revisions as the database has them."""
     found: dict[str, Any] = {}
 
     def look(_: Any, context: Any) -> list[Any]:
         found["current"] = list(context.get_current_heads())
-        names = sqlalchemy.inspect(context.connection).get_table_names()
-        found["tables"] = any(name != context.version_table for name in names)
         return []
 
     script = ScriptDirectory.from_config(config)
@@ -42,17 +41,42 @@ def state(config: Config) -> dict[str, Any]:
     return found
 
 
-def inspect(config: Config) -> dict[str, Any]:
+def inspect(config: Config, tables: dict[str, Any]) -> dict[str, Any]:
+    """The history of this image, seen from where the database is; nothing here speaks to a database."""
     script = ScriptDirectory.from_config(config)
-    found = {"heads": list(script.get_heads()), **state(config)}
+    table = _version_table(config, script, tables)
+    current = list(table[2]) if table else []
     known = {revision.revision for revision in script.walk_revisions()}
-    found["unknown"] = [revision for revision in found["current"] if revision not in known]
-    if len(found["heads"]) == 1 and not found["unknown"] and len(found["current"]) < 2:
-        head, current = found["heads"][0], (found["current"] or ["base"])[0]
-        found["pending"] = [_revision(each) for each in reversed(list(script.iterate_revisions(head, current)))]
-        found["upgrade_sql"] = _offline(config, command.upgrade, f"{current}:{head}", head == current)
-        found["downgrade_sql"] = _offline(config, command.downgrade, f"{head}:{current}", head == current)
+    found: dict[str, Any] = {
+        "heads": list(script.get_heads()), "table": table[:2] if table else None,
+        "unknown": [revision for revision in current if revision not in known]}
+    if len(found["heads"]) == 1 and not found["unknown"] and len(current) < 2:
+        found.update(_way(config, script, (current or ["base"])[0], found["heads"][0]))
     return found
+
+
+def _way(config: Config, script: ScriptDirectory, current: str, head: str) -> dict[str, Any]:
+    pending = reversed(list(script.iterate_revisions(head, current)))
+    return {"pending": [_revision(each) for each in pending],
+            "upgrade_sql": _offline(config, command.upgrade, f"{current}:{head}", head == current),
+            "downgrade_sql": _offline(config, command.downgrade, f"{head}:{current}", head == current)}
+
+
+def _version_table(config: Config, script: ScriptDirectory, tables: dict[str, Any]) -> Any:
+    """Of the tables that are there, the one that env.py names; the likely one where it cannot run offline."""
+    named: dict[str, Any] = {}
+
+    def look(_: Any, context: Any) -> list[Any]:
+        named["table"] = context.version_table
+        named["schema"] = context.version_table_schema or tables["default"]
+        return []
+
+    config.output_buffer = io.StringIO()
+    with contextlib.suppress(BaseException), EnvironmentContext(config, script, fn=look, as_sql=True):
+        script.run_env()
+    if not named:
+        return tables["likely"]
+    return next((each for each in tables["all"] if each[:2] == [named["schema"], named["table"]]), None)
 
 
 def _revision(revision: Any) -> dict[str, Any]:
@@ -71,7 +95,7 @@ def _offline(config: Config, move: Any, span: str, nothing: bool) -> dict[str, s
     config.output_buffer = io.StringIO()
     try:
         move(config, span, sql=True)
-    except Exception as error:
+    except BaseException as error:   # an env.py may end the process, too
         return {"reason": f"{type(error).__name__}: {error}"}
     return {"sql": config.output_buffer.getvalue()}
 
@@ -116,19 +140,20 @@ def _remember(_: Any, __: Any, statement: str, *___: Any) -> None:
         _ran.append(statement)
 
 
-def main(verb: str, revision: str) -> int:
+def main(verb: str, argument: str) -> int:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)   # what the image's code prints must not mix with the answer
     config = Config("alembic.ini")
     event.listen(Engine, "do_connect", _connect(int(os.environ.get("TIDEGATE_LOCK_TIMEOUT_SECONDS", "10"))))
     event.listen(Engine, "before_cursor_execute", _remember)
-    actions = {"inspect": lambda: inspect(config), "current": lambda: state(config),
-               "upgrade": lambda: change(config, command.upgrade, revision),
-               "downgrade": lambda: change(config, command.downgrade, revision)}
-    with contextlib.redirect_stdout(sys.stderr):   # what an env.py prints must not mix with the answer
-        try:
-            answer = actions[verb]()
-        except Exception as error:
-            answer = {"fault": _fault(error)}
-    print(MARK + json.dumps(answer))
+    actions = {"inspect": lambda: inspect(config, json.loads(argument)), "current": lambda: state(config),
+               "upgrade": lambda: change(config, command.upgrade, argument),
+               "downgrade": lambda: change(config, command.downgrade, argument)}
+    try:
+        answer = actions[verb]()
+    except Exception as error:
+        answer = {"fault": _fault(error)}
+    print(MARK + json.dumps(answer), file=answers, flush=True)
     return 1 if "fault" in answer else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,8 @@ from pydantic import Field
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from blocks.docker_streams import Conversation, LocalStreamError, OverdueError
+from blocks.docker_streams import Conversation, FloodError, LocalStreamError, OverdueError
+from blocks.sealed import MOST_SEALED_BYTES, seal
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ContainerFacts, Job, Outcome
 from tidegate.outside_text import clean, clean_end
@@ -110,7 +112,7 @@ class DockerHost(Block):
             container = self.client.containers.create(
                 job.image, list(job.command[1:]), entrypoint=[job.command[0]], environment=dict(job.environment),
                 network=network, working_dir=job.working_directory, stdin_open=job.stdin is not None,
-                labels={**job.labels, KEY_LABEL: job.key})
+                labels={**job.labels, KEY_LABEL: job.key}, **self._seal(job))
             try:
                 for other in others:
                     self.client.networks.get(other).connect(container)
@@ -165,12 +167,20 @@ class DockerHost(Block):
         wanted = {"stdin": int(job.stdin is not None), "stdout": 1, "stderr": 1, "stream": 1}
         stream = container.attach_socket(params=wanted)
         stdin = None if job.stdin is None else io.BytesIO(job.stdin)
-        conversation = Conversation(stream, stdin, out, job.timeout_seconds)
+        most = MOST_SEALED_BYTES if job.sealed else math.inf
+        conversation = Conversation(stream, stdin, out, job.timeout_seconds, most)
         with contextlib.closing(conversation):
             container.start()
             stderr = _hold(conversation, doing, job.timeout_seconds, "It was stopped and removed; give it more time")
         code = container.wait(timeout=self.timeout_seconds)["StatusCode"]
         return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
+
+    def _seal(self, job: Job) -> dict[str, Any]:
+        if not job.sealed:
+            return {}
+        if job.networks:
+            raise ValueError(f"{job.key} is sealed and has networks")
+        return seal(self.client.images.get(job.image).attrs["Config"].get("Volumes") or {})
 
     def _has_stopped(self, container: str) -> bool:
         """The engine knows the end of a process a moment before that of its container."""
@@ -223,6 +233,9 @@ def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do:
         conversation.hold()
     except OverdueError:
         raise EngineError(doing, f"not finished after {timeout_seconds:g} s", to_do) from None
+    except FloodError:
+        raise EngineError(doing, f"it printed more than {MOST_SEALED_BYTES >> 20} MiB",
+                          "It was stopped and removed") from None
     return conversation.stderr.decode(errors="replace")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import socket
 import threading
 import time
@@ -16,6 +17,10 @@ _CHUNK = 1 << 16
 
 class OverdueError(Exception):
     """The deadline passed while the process was still talking, or silent."""
+
+
+class FloodError(Exception):
+    """The process said more than it may."""
 
 
 class LocalStreamError(Exception):
@@ -32,8 +37,10 @@ class Conversation:
     The engine frames both outputs with 8 bytes each: stream number, three zeros, size (Docker Engine API, "Attach").
     """
 
-    def __init__(self, stream: Any, stdin: BinaryIO | None, stdout: BinaryIO, timeout_seconds: float) -> None:
+    def __init__(self, stream: Any, stdin: BinaryIO | None, stdout: BinaryIO, timeout_seconds: float,
+                 most_bytes: float = math.inf) -> None:
         self._stream, self._stdin, self._stdout = stream, stdin, stdout
+        self._left = most_bytes
         self._socket = cast(socket.socket, getattr(stream, "_sock", stream))
         # The SDK hands out the bare socket, but what came together with the HTTP header already lies in this buffer.
         self._reader = cast(io.BufferedReader, stream._response.raw._fp.fp)
@@ -42,7 +49,7 @@ class Conversation:
         self.stderr = bytearray()
 
     def hold(self) -> None:
-        """Until the process closes its outputs. Raises OverdueError, LocalStreamError, OSError."""
+        """Until the process closes its outputs. Raises OverdueError, FloodError, LocalStreamError, OSError."""
         feeder = threading.Thread(target=self._feed, name="tidegate-stdin", daemon=True)
         feeder.start()
         try:
@@ -68,6 +75,9 @@ class Conversation:
         data = self._read(size)
         if len(header) < 8 or len(data) < size:
             raise ConnectionResetError("the engine hung up in the middle of a frame")
+        self._left -= size
+        if self._left < 0:
+            raise FloodError
         return data
 
     def _read(self, size: int) -> bytes:

@@ -7,7 +7,7 @@ from docker.models.images import Image
 
 from blocks.compose import Compose
 from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors, is_port_taken
-from blocks.images import platform_of
+from blocks.images import STACK_LABEL, platform_of
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import HostFacts
 
@@ -51,20 +51,26 @@ def _can_publish(host: DockerHost, port: int, address: str) -> bool:
 
 def _in_container(host: DockerHost, script: str, port: tuple[str, int] | None = None) -> str:
     """What a shell prints in a container of the largest image on the engine that has one."""
-    images = host.client.images.list(filters={"dangling": False})
-    for image in sorted(images, key=lambda image: int(image.attrs["Size"]), reverse=True)[:_MOST_TRIED]:
+    for image in trusted_images(host)[:_MOST_TRIED]:
         try:
             return _run(host, image, script, port)
         except APIError as error:
             if not any(said in str(error.explanation) for said in _NO_SHELL):
                 raise
-    raise EngineError("measuring the Docker host", "no image on it has a shell",
+    raise EngineError("measuring the Docker host", "no image on it has a shell, but those of released versions",
                       "Pull a small one, such as `docker pull busybox`")
+
+
+def trusted_images(host: DockerHost) -> list[Image]:
+    """The largest first. None that was built from a version: nobody may have accepted that one, and its shell is its own."""
+    images = [one for one in host.client.images.list(filters={"dangling": False}) if STACK_LABEL not in one.labels]
+    return sorted(images, key=lambda image: int(image.attrs["Size"]), reverse=True)
 
 
 def _run(host: DockerHost, image: Image, script: str, port: tuple[str, int] | None) -> str:
     container = host.client.containers.create(
         image, ["-c", script], entrypoint=["/bin/sh"], user="0", labels={KEY_LABEL: "host-facts"},
+        cap_drop=["ALL"], security_opt=["no-new-privileges"], read_only=True,
         ports={f"{port[1]}/tcp": port} if port else {}, network_mode="bridge" if port else "none")
     try:
         container.start()

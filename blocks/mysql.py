@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO, cast
 
+from blocks.revision_tables import MOST_REVISIONS, schema_state
 from blocks.sql_client import HOUR, Login, SqlClient, Tail, cells, statement
 from tidegate.errors import DatabaseError
+from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
 
 END_MARK = b"-- Dump completed"
@@ -23,6 +25,17 @@ _TABLES = ("SELECT HEX(table_name) FROM information_schema.tables "
            "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")
 _CHARSET = ("SELECT default_character_set_name, default_collation_name FROM information_schema.schemata "
             "WHERE schema_name = DATABASE()")
+# A history's table has one column, or is called as Alembic calls it and has got more of them.
+_STATE = """SELECT 'default', HEX(DATABASE()), ''
+UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
+  WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+UNION ALL SELECT 'revisions', HEX(c.table_schema), HEX(c.table_name)
+  FROM information_schema.columns c JOIN information_schema.tables t
+    ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type <> 'VIEW'
+  WHERE c.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+  GROUP BY c.table_schema, c.table_name
+  HAVING SUM(c.column_name = 'version_num') = 1
+    AND (COUNT(*) = 1 OR c.table_name LIKE 'alembic\\_version%')"""
 
 
 class MySQL:
@@ -80,11 +93,14 @@ class MySQL:
         return int(self._query("measuring", "SELECT COALESCE(SUM(data_length + index_length), 0) "
                                "FROM information_schema.tables WHERE table_schema = DATABASE()")[0][0])
 
+    def schema_state(self) -> SchemaState:
+        """The tables of schema histories that this login sees, with what is written in them."""
+        return schema_state(self._query, _STATE, _revisions)
+
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""
-        found = self._query("looking for the revision of", f"{_TABLES} AND table_name = 'alembic_version'")
-        rows = self._query("reading the revision of", "SELECT version_num FROM alembic_version") if found else []
-        return ", ".join(row[0] for row in rows) or None
+        table = self.schema_state().likely()
+        return ", ".join(table.revisions) or None if table else None
 
     def _query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
         command = self._program("mariadb", "mysql", "--batch", "--skip-column-names", self.login.database)
@@ -98,6 +114,11 @@ class MySQL:
 
 
 _PICK = 'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" || echo "$other")" "$@"'
+
+
+def _revisions(place: int, schema: str, name: str) -> str:
+    return (f"(SELECT {place}, HEX(CONVERT(version_num USING utf8mb4)) "
+            f"FROM {_quoted(schema)}.{_quoted(name)} LIMIT {MOST_REVISIONS})")
 
 
 def _quoted(name: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO, cast
 
+from blocks.revision_tables import MOST_REVISIONS, schema_state
 from blocks.sql_client import HOUR, Login, SqlClient, Tail, cells, statement
 from tidegate.errors import DatabaseError
+from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
 
 END_MARK = b"-- PostgreSQL database dump complete"
@@ -20,12 +22,30 @@ _FAULTS = (
     ("the database system is starting up", "the server is starting", "Wait until it has started"),
     ("too many clients", "the server has no free connection", "Close some, or raise max_connections"),
 )
+
+
+def _hex(text: str) -> str:
+    return f"encode(convert_to({text}, 'UTF8'), 'hex')"
+
+
 _OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c.relkind = 'r'"
 _TABLES = ("SELECT encode(convert_to(c.relname, 'UTF8'), 'hex'), "
            "quote_ident(n.nspname) || '.' || quote_ident(c.relname) "
            f"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}")
 _SCHEMAS = ("SELECT quote_ident(nspname), quote_ident(pg_get_userbyid(nspowner)) FROM pg_namespace "
             "WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'")
+# A history's table has one column, or is called as Alembic calls it and has got more of them.
+_STATE = f"""SELECT 'default', {_hex("coalesce(current_schema(), '')")}, ''
+UNION ALL SELECT 'table', {_hex('n.nspname')}, {_hex('c.relname')}
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
+UNION ALL SELECT 'revisions', {_hex('n.nspname')}, {_hex('c.relname')}
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE {_OURS} AND has_table_privilege(c.oid, 'SELECT')
+  GROUP BY n.nspname, c.relname
+  HAVING count(*) FILTER (WHERE a.attname = 'version_num') = 1
+    AND (count(*) = 1 OR c.relname LIKE 'alembic\\_version%')"""
 
 
 class PostgreSQL:
@@ -81,12 +101,14 @@ class PostgreSQL:
         """Bytes on disk."""
         return int(self._query("measuring", "SELECT pg_database_size(current_database())")[0][0])
 
+    def schema_state(self) -> SchemaState:
+        """The tables of schema histories that this login sees, with what is written in them."""
+        return schema_state(self._query, _STATE, _revisions)
+
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""
-        if not self._query("looking for the revision of", f"{_TABLES} AND c.relname = 'alembic_version'"):
-            return None
-        rows = self._query("reading the revision of", "SELECT version_num FROM alembic_version")
-        return ", ".join(row[0] for row in rows) or None
+        table = self.schema_state().likely()
+        return ", ".join(table.revisions) or None if table else None
 
     def _query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
         command = self._program("psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
@@ -96,6 +118,15 @@ class PostgreSQL:
         """By the container's own address: on the loopback one the official image lets everybody in unasked."""
         return ("sh", "-c", 'exec "$0" --host="$(hostname)" "$@"', name, f"--port={self.login.port}", "--no-password",
                 f"--username={self.login.user}", f"--dbname={self.login.database}", *arguments)
+
+
+def _revisions(place: int, schema: str, name: str) -> str:
+    return (f"(SELECT {place}, {_hex('version_num::text')} "
+            f"FROM {_quoted(schema)}.{_quoted(name)} LIMIT {MOST_REVISIONS})")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _explain(said: str, database: str) -> tuple[str, str]:

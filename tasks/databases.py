@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from blocks.alembic_history import AlembicHistory
 from blocks.alembic_migrator import AlembicMigrator
 from blocks.databases import SqlDatabase, open_as_owner, open_database
 from tasks.base import base_containers, shared_networks
 from tasks.work import OpenEnvironment
 from tidegate.errors import DatabaseError
+from tidegate.facts import NO_DATABASE_YET, SchemaState
 from tidegate.stackfile import Database, Migration
+from tidegate.stand_ins import stand_ins
 
 
 def container_of(env: OpenEnvironment, spec: Database) -> str:
@@ -37,9 +40,22 @@ def free_connections(env: OpenEnvironment, spec: Database) -> int:
     return open_database(env.host, spec, container_of(env, spec), env.values).free_connections()
 
 
-def migrators(env: OpenEnvironment, pins: Mapping[str, str], key: str) -> list[AlembicMigrator]:
-    """One per declared schema history, on the environment's real database."""
-    return [migrator(env, spec, pins, key=f"{env.name}/{env.stack.name}/{key}/{spec.database}") for spec in env.stack.migrations]
+def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[Migration, AlembicHistory]]:
+    """One per declared schema history: read in the image, with nothing of the environment."""
+    unreal = stand_ins(env.values, tuple(env.config.secrets))
+    for spec in env.stack.migrations:
+        yield spec, AlembicHistory(
+            host=env.host, image=pins[spec.service], stand_ins=unreal, directory=spec.directory,
+            database=spec.database, key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
+
+
+def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
+    """What a declared database says about its schema; nothing where its service was never started."""
+    spec = spec_of(env, name)
+    containers = base_containers(env)
+    if spec.service not in containers:
+        return NO_DATABASE_YET
+    return open_database(env.host, spec, containers[spec.service], env.values).schema_state()
 
 
 def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.databases import migrators
+from tasks.databases import histories, schema_state
 from tasks.deployments import key_of_run
 from tasks.pages import publish_page
 from tasks.preflight import privileges
@@ -82,4 +82,4 @@ def _config_change(env: OpenEnvironment, serving: Deployment | None) -> EnvDiff:
 
 def _schema(env: OpenEnvironment, pins: Mapping[str, str]) -> tuple[SchemaChange, ...]:
     with without_secrets(env.redactor):
-        return tuple(migrator.inspect() for migrator in migrators(env, pins, key="plan"))
+        return tuple(history.inspect(schema_state(env, spec.database)) for spec, history in histories(env, pins))

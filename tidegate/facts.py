@@ -87,6 +87,8 @@ class Job:
     stdin: bytes | None = field(default=None, repr=False)
     timeout_seconds: float = 300
     labels: Mapping[str, str] = field(default_factory=dict)
+    sealed: bool = False
+    """For code that nobody has accepted: no network, no right, nothing written, little memory, little said."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,39 @@ class Revision:
     kind: MigrationClass
     reasons: tuple[str, ...]
     """Why it has this class, one per statement that decides: `drops column bills.note`."""
+
+
+@dataclass(frozen=True)
+class RevisionTable:
+    """A table in which a schema history writes down where the database is."""
+
+    schema: str
+    name: str
+    revisions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """What a database's own server says about its tables."""
+
+    default_schema: str
+    revision_tables: tuple[RevisionTable, ...]
+    has_other_tables: bool
+    """Whether the default schema holds tables beside those."""
+
+    def named(self, name: str, schema: str = "") -> RevisionTable | None:
+        wanted = (schema or self.default_schema, name)
+        found = (table for table in self.revision_tables if (table.schema, table.name) == wanted)
+        return next(found, None)
+
+    def likely(self) -> RevisionTable | None:
+        """The table that Alembic would use if nobody named one; else the only one that there is."""
+        only = self.revision_tables[0] if len(self.revision_tables) == 1 else None
+        return self.named("alembic_version") or only
+
+
+NO_DATABASE_YET = SchemaState("", (), False)
+"""Of a database whose service has never been started."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -40,6 +42,7 @@ from tidegate.formats import (
 from tidegate.outside_text import one_line
 from tidegate.yaml_text import read_yaml
 
+T = TypeVar("T")
 EnvironmentName = Literal["dev", "staging", "prod"]
 Severity = Literal["green", "yellow", "red"]
 HostSetting = Literal[
@@ -124,8 +127,8 @@ class Migration(Part):
 
     tool: Literal["alembic"] = "alembic"
     service: Name
-    database: Name = "main"
-    directory: ImagePath = Field("/app", description="Where alembic.ini lies inside the image.")
+    database: Name = Field(description="Name of the database, as under `databases`.")
+    directory: ImagePath = Field(description="Where alembic.ini lies inside the image.")
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
 
 
@@ -213,6 +216,11 @@ class Stack(Part):
         faults = [f"migrations: no released service {m.service!r}" for m in self.migrations
                   if m.service not in services]
         faults += [f"migrations: no database {m.database!r}" for m in self.migrations if m.database not in databases]
+        faults += [f"migrations: two of them are on the database {name!r}"
+                   for name in _twice(m.database for m in self.migrations)]
+        faults += [f"databases: {name!r} is there twice" for name in _twice(d.name for d in self.databases)]
+        faults += [f"databases: two of them have the keys {', '.join(keys)}, so nobody can tell them apart"
+                   for keys in _twice((d.host_key, d.port_key, d.database_key) for d in self.databases)]
         faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
                    if d.service in services]
@@ -220,6 +228,10 @@ class Stack(Part):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+
+def _twice(values: Iterable[T]) -> list[T]:
+    return [value for value, times in Counter(values).items() if times > 1]
 
 
 def load_stack(folder: Path) -> Stack:

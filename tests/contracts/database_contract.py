@@ -68,6 +68,27 @@ class DatabaseContract:
         assert server.database().revision() == "0001"
         server.sql("DROP TABLE alembic_version")
 
+    def test_a_history_s_table_is_found_by_whatever_name(self, server: Any) -> None:
+        server.sql("DROP TABLE IF EXISTS notes; DROP TABLE IF EXISTS people")
+        state = server.database().schema_state()
+        assert (state.revision_tables, state.has_other_tables) == ((), False)
+        server.sql("CREATE TABLE my_history (version_num VARCHAR(32)); CREATE TABLE empty_history (version_num VARCHAR(32)); "
+                   "CREATE TABLE alembic_version (version_num VARCHAR(32), at VARCHAR(9)); ")
+        server.sql("INSERT INTO my_history VALUES ('a1'), ('b2'); INSERT INTO alembic_version VALUES ('0001', 'now')")
+        state = server.database().schema_state()
+        found = {table.name: sorted(table.revisions) for table in state.revision_tables}
+        assert found == {"my_history": ["a1", "b2"], "empty_history": [], "alembic_version": ["0001"]}
+        assert state.named("my_history", state.default_schema) == state.named("my_history")
+        assert not state.has_other_tables
+        assert server.database().revision() == "0001"
+        server.sql("DROP TABLE my_history; DROP TABLE empty_history; DROP TABLE alembic_version")
+
+    def test_a_table_of_the_application_is_no_history(self, server: Any) -> None:
+        server.sql(_SCHEMA + "CREATE TABLE papers (id INTEGER, version_num VARCHAR(32));")
+        state = server.database().schema_state()
+        server.sql("DROP TABLE papers")
+        assert (state.revision_tables, state.has_other_tables) == ((), True)
+
     def test_a_wrong_password_is_named_and_never_shown(self, server: Any) -> None:
         spec, canary = server.spec, "canary-8f1d"
         with pytest.raises(DatabaseError, match="user or password is wrong") as raised:

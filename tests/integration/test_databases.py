@@ -67,6 +67,17 @@ class TestPostgreSQL(DatabaseContract):
         return postgresql
 
 
+    def test_a_history_in_another_schema_is_found(self, server: Server) -> None:
+        server.sql("CREATE SCHEMA meta; CREATE TABLE meta.alembic_version (version_num VARCHAR(32)); "
+                   "INSERT INTO meta.alembic_version VALUES ('0007')")
+        state, revision = server.database().schema_state(), server.database().revision()
+        server.sql("DROP SCHEMA meta CASCADE")
+        [table] = state.revision_tables
+        assert (table.schema, table.revisions, state.default_schema) == ("meta", ("0007",), "public")
+        assert state.named("alembic_version") is None
+        assert revision == "0007"
+
+
 @pytest.mark.parametrize("key", ["MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_DATABASE"])
 def test_a_key_that_the_env_file_lacks_is_named(mysql: Server, key: str) -> None:
     with pytest.raises(ConfigError, match=key):

@@ -11,48 +11,18 @@ from dataclasses import replace
 
 import pytest
 
+from blocks.alembic_history import AlembicHistory
 from blocks.alembic_migrator import AlembicMigrator
-from setup.wheels import WHEELS
 from tests.images import BASE
 from tests.integration.data_servers import Server, build_image
+from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image, revision
 from tidegate.errors import MigrationError
+from tidegate.facts import SchemaChange
+from tidegate.stand_ins import stand_ins
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 
-TOOL_IMAGE = "tidegate-test/alembic:1"
 CANARY = "canary-31337"
-_ENV = """
-import os
-from alembic import context
-from sqlalchemy import create_engine, pool
-print("an env.py that prints")
-if context.is_offline_mode():
-    context.configure(dialect_name="mysql", literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
-else:
-    get = os.environ.__getitem__
-    url = f"mysql+pymysql://{get('MYSQL_USER')}:{get('MYSQL_PASSWORD')}@{get('MYSQL_HOST')}/{get('MYSQL_DATABASE')}"
-    with create_engine(url, poolclass=pool.NullPool).connect() as connection:
-        context.configure(connection=connection)
-        with context.begin_transaction():
-            context.run_migrations()
-"""
-_DOCKERFILE = f"""FROM {BASE}
-COPY wheels /wheels
-RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install -q --no-index --find-links /wheels alembic pymysql
-ENV PATH=/opt/venv/bin:$PATH
-WORKDIR /app
-"""
-
-
-def revision(name: str, down: str | None, upgrade: str, downgrade: str = "pass") -> str:
-    return (f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {name!r}\ndown_revision = {down!r}\n"
-            f"def upgrade():\n    {upgrade}\ndef downgrade():\n    {downgrade}\n")
-
-
-BILLS = revision("0001", None, "op.create_table('bills', sa.Column('id', sa.Integer, primary_key=True), "
-                 "sa.Column('note', sa.String(20)))", "op.drop_table('bills')")
 RENAME = revision("0002", "0001", "op.alter_column('bills', 'note', new_column_name='remark', "
                   "existing_type=sa.String(20))", "op.alter_column('bills', 'remark', new_column_name='note', "
                   "existing_type=sa.String(20))")
@@ -61,9 +31,7 @@ DROP = revision("0002", "0001", "op.drop_column('bills', 'note')", "op.add_colum
 
 @pytest.fixture(scope="session")
 def tool_image() -> str:
-    """From the example's wheels, which are for the Python of this base."""
-    files: dict[str, str | bytes] = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(WHEELS.iterdir())}
-    return build_image(TOOL_IMAGE, {"Dockerfile": _DOCKERFILE, **files})
+    return build_tool_image()
 
 
 @pytest.fixture
@@ -74,23 +42,33 @@ def empty(mysql: Server) -> Server:
 
 @pytest.fixture
 def migrator(empty: Server, tool_image: str, request: pytest.FixtureRequest) -> Callable[..., AlembicMigrator]:
-    def make(*revisions: str, **changed: str) -> AlembicMigrator:
+    def make(*revisions: str, env: str = ENV, **changed: str) -> AlembicMigrator:
         files: dict[str, str | bytes] = {f"versions/{place}.py": text for place, text in enumerate(revisions)}
         tag = f"tidegate-test/history:{uuid.uuid4().hex[:8]}"
         build_image(tag, {
             "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . migrations/\nRUN mv migrations/alembic.ini .\nENTRYPOINT [\"false\"]\n",
-            "alembic.ini": "[alembic]\nscript_location = migrations\npath_separator = os\n", "env.py": _ENV, **files})
+            "alembic.ini": INI, "env.py": env, **files})
         request.addfinalizer(lambda: empty.host.client.images.remove(tag, force=True))
         return AlembicMigrator(empty.host, tag, empty.environment | {"API_TOKEN": CANARY} | changed, (empty.network,),
-                               f"test/{uuid.uuid4()}", lock_timeout_seconds=1)
+                               f"test/{uuid.uuid4()}", directory="/app", lock_timeout_seconds=1)
     return make
 
 
 Make = Callable[..., AlembicMigrator]
 
 
+def inspect(migrator: AlembicMigrator, server: Server) -> SchemaChange:
+    """What the plan shows: read in the image without the database, which is asked by a login of ours."""
+    return history_of(migrator).inspect(server.database().schema_state())
+
+
+def history_of(migrator: AlembicMigrator) -> AlembicHistory:
+    return AlembicHistory(migrator.host, migrator.image, stand_ins(migrator.environment, ()), migrator.key,
+                          directory=migrator.directory, database="bills")
+
+
 def test_an_empty_database_is_shown_the_whole_way_up_and_stays_empty(migrator: Make, empty: Server) -> None:
-    change = migrator(BILLS, RENAME).inspect()
+    change = inspect(migrator(BILLS, RENAME), empty)
     assert empty.owner().row_counts() == {}
     assert (change.current, change.head) == (None, "0002")
     assert [each.id for each in change.revisions] == ["0001", "0002"]
@@ -102,11 +80,12 @@ def test_upgrade_and_downgrade_return_to_where_they_began(migrator: Make, empty:
     history = migrator(BILLS, RENAME)
     history.upgrade("0001")
     before = _schema(empty)
-    change = history.inspect()
+    change = inspect(history, empty)
     assert (change.current, change.kind) == ("0001", "needs downgrade")
     history.upgrade("0002")
     history.upgrade("0002")
-    assert (history.current(), history.inspect().kind, history.inspect().upgrade_sql) == ("0002", "none", "")
+    change = inspect(history, empty)
+    assert (history.current(), change.kind, change.upgrade_sql) == ("0002", "none", "")
     assert "remark" in _schema(empty)
     history.downgrade("0001")
     assert (_schema(empty), history.current()) == (before, "0001")
@@ -117,15 +96,15 @@ def test_upgrade_and_downgrade_return_to_where_they_began(migrator: Make, empty:
 def test_a_dropped_column_is_called_lossy_before_anything_runs(migrator: Make, empty: Server) -> None:
     history = migrator(BILLS, DROP)
     history.upgrade("0001")
-    change = history.inspect()
+    change = inspect(history, empty)
     assert (change.kind, change.revisions[0].reasons) == ("lossy", ("drops column bills.note",))
     assert history.current() == "0001"
     assert "note" in _schema(empty)
 
 
-def test_two_heads_are_named_with_the_cure(migrator: Make) -> None:
+def test_two_heads_are_named_with_the_cure(migrator: Make, empty: Server) -> None:
     with pytest.raises(MigrationError, match=r"more than one head: .*alembic merge 000[23] 000[23]") as raised:
-        migrator(BILLS, RENAME, RENAME.replace("'0002'", "'0003'")).inspect()
+        inspect(migrator(BILLS, RENAME, RENAME.replace("'0002'", "'0003'")), empty)
     assert "0002" in raised.value.came_back
     assert "0003" in raised.value.came_back
 
@@ -133,14 +112,35 @@ def test_two_heads_are_named_with_the_cure(migrator: Make) -> None:
 def test_a_database_with_tables_and_no_revision_must_be_stamped(migrator: Make, empty: Server) -> None:
     empty.sql("CREATE TABLE bills (id INT)")
     with pytest.raises(MigrationError, match="alembic stamp"):
-        migrator(BILLS).inspect()
+        inspect(migrator(BILLS), empty)
 
 
-def test_a_database_made_by_a_newer_image_is_refused(migrator: Make) -> None:
+def test_the_revision_is_read_where_env_py_says_that_it_is_written(migrator: Make, empty: Server) -> None:
+    empty.sql("CREATE TABLE shop_history (version_num VARCHAR(32)); INSERT INTO shop_history VALUES ('0001'); "
+              "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('of another')")
+    history = migrator(BILLS, RENAME, env=ENV.replace("literal_binds=True", "literal_binds=True, version_table='shop_history'"))
+    change = inspect(history, empty)
+    assert (change.current, [each.id for each in change.revisions]) == ("0001", ["0002"])
+
+
+def test_a_database_at_two_revisions_is_refused(migrator: Make, empty: Server) -> None:
+    empty.sql("CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('0001'), ('0002')")
+    with pytest.raises(MigrationError, match="more than one revision: 0001, 0002"):
+        inspect(migrator(BILLS, RENAME), empty)
+
+
+def test_an_env_py_that_needs_a_database_is_read_without_its_sql(migrator: Make, empty: Server) -> None:
+    migrator(BILLS, RENAME).upgrade("0001")
+    change = inspect(migrator(BILLS, RENAME, env="raise SystemExit('no database')\n"), empty)
+    assert (change.current, change.head, change.kind) == ("0001", "0002", "needs downgrade")
+    assert change.upgrade_sql == "-- no SQL without a database: SystemExit: no database"
+
+
+def test_a_database_made_by_a_newer_image_is_refused(migrator: Make, empty: Server) -> None:
     migrator(BILLS, RENAME).upgrade("0002")
     older = migrator(BILLS)
     with pytest.raises(MigrationError, match="at 0002, which this image does not know"):
-        older.inspect()
+        inspect(older, empty)
     with pytest.raises(MigrationError, match="made by a newer image"):
         older.upgrade("0001")
 
@@ -172,15 +172,14 @@ def test_a_locked_table_is_given_up_after_the_lock_timeout(migrator: Make, empty
         holder.join()
 
 
-def test_offline_sql_that_cannot_be_made_is_said_and_stops_nothing(migrator: Make) -> None:
-    change = migrator(revision("0001", None, "op.get_bind().execute(sa.text('SELECT 1')).scalar_one()")).inspect()
+def test_offline_sql_that_cannot_be_made_is_said_and_stops_nothing(migrator: Make, empty: Server) -> None:
+    change = inspect(migrator(revision("0001", None, "op.get_bind().execute(sa.text('SELECT 1')).scalar_one()")), empty)
     assert change.upgrade_sql.startswith("-- no SQL without a database: ")
     assert change.head == "0001"
 
 
 def test_a_secret_in_a_statement_or_error_is_not_shown(migrator: Make) -> None:
     history = migrator(revision("0001", None, f"op.execute(\"INSERT INTO nosuch VALUES ('{CANARY}')\")"))
-    assert CANARY not in history.inspect().upgrade_sql
     with pytest.raises(MigrationError, match=r"\*\*\*") as raised:
         history.upgrade("0001")
     assert CANARY not in str(raised.value) + repr(raised.value) + repr(history)
@@ -203,13 +202,13 @@ def test_no_secret_is_in_the_arguments_of_the_container(migrator: Make, empty: S
 
 def test_a_wrong_password_is_an_error_that_does_not_show_it(migrator: Make) -> None:
     with pytest.raises(MigrationError, match="Access denied") as raised:
-        migrator(BILLS, MYSQL_PASSWORD="wrong-" + CANARY).inspect()
+        migrator(BILLS, MYSQL_PASSWORD="wrong-" + CANARY).upgrade("0001")
     assert CANARY not in str(raised.value)
 
 
-def test_an_image_without_alembic_is_named(migrator: Make) -> None:
+def test_an_image_without_alembic_is_named(migrator: Make, empty: Server) -> None:
     with pytest.raises(MigrationError, match="no Python with alembic"):
-        replace(migrator(BILLS), image=BASE).inspect()
+        inspect(replace(migrator(BILLS), image=BASE), empty)
 
 
 def _schema(server: Server) -> str:

@@ -27,7 +27,7 @@ services:
 databases:
   - {engine: mysql, service: mysql}
 migrations:
-  - {service: backend}
+  - {service: backend, database: main, directory: /app}
 state: {databases: [main]}
 smoke:
   - {name: version, path: /version, shows_version: true}
@@ -38,6 +38,8 @@ environments:
     domains: [cloudlens.localhost]
     image_alias: latest
 """
+HISTORY = {"service": "backend", "database": "main", "directory": "/app"}
+DATABASE = {"engine": "mysql", "service": "mysql"}
 
 
 def written(folder: Path, content: object) -> Path:
@@ -91,8 +93,15 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
     ("colour", "blue", "colour: unknown key"),
     ("smoke", [], "smoke: must not be empty"),
     ("environments", {}, "environments: must not be empty"),
-    ("migrations", [{"service": "worker"}], "migrations: no released service 'worker'"),
-    ("migrations", [{"service": "backend", "database": "other"}], "migrations: no database 'other'"),
+    ("migrations", [HISTORY | {"service": "worker"}], "migrations: no released service 'worker'"),
+    ("migrations", [HISTORY | {"database": "other"}], "migrations: no database 'other'"),
+    ("migrations", [{"service": "backend", "directory": "/app"}], "migrations[0].database: is missing"),
+    ("migrations", [{"service": "backend", "database": "main"}], "migrations[0].directory: is missing"),
+    ("migrations", [HISTORY, HISTORY | {"directory": "/other"}], "migrations: two of them are on the database 'main'"),
+    ("databases", [DATABASE, DATABASE | {"host_key": "OTHER_HOST"}], "databases: 'main' is there twice"),
+    ("databases", [DATABASE, DATABASE | {"name": "orders"}],
+     "databases: two of them have the keys MYSQL_HOST, MYSQL_PORT, MYSQL_DATABASE, so nobody can tell them apart; "
+     "state.databases: 'orders' is not saved"),
     ("state", {"databases": []}, "state.databases: 'main' is not saved"),
     ("state", {"databases": ["main", "other"]}, "state.databases: no database 'other'"),
     ("databases", [{"engine": "mysql", "service": "backend"}],
