@@ -26,7 +26,7 @@ done
 echo 'no Python with alembic in this image' >&2; exit 127
 """
 
-RevisionId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+RevisionId = Annotated[str, StringConstraints(pattern=r"\A[\x21-\x7e]{1,128}\z")]
 RevisionIds = Annotated[list[RevisionId], Field(max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=_MOST_TEXT)]
 

@@ -22,6 +22,7 @@ from blocks.command import run_command
 from blocks.docker_host import DockerHost, engine_errors
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ComposeModel, Outcome, Slot
+from tidegate.occupancy import BASE_LABEL
 from tidegate.outside_text import last_lines
 
 NETWORK_LABEL = "com.docker.compose.network"
@@ -78,7 +79,7 @@ class Compose:
     def up_base(self, model: ComposeModel, project: str, services: Sequence[str]) -> None:
         """Start the stateful `services` of `model`. One that exists is left as it is, even when the file changed."""
         if services:
-            self._start(project, model, "--no-build", "--no-recreate", *services)
+            self._start(project, _marked(model, project), "--no-build", "--no-recreate", *services)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
         """Create those of the model's own networks that no base service has brought into being yet."""
@@ -191,6 +192,13 @@ def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | 
     except (OSError, TimeoutError):
         return None
     return answer.stdout.strip().lstrip("v") if refused.exit_code and not answer.exit_code else None
+
+
+def _marked(model: ComposeModel, project: str) -> ComposeModel:
+    """The same, with a label on each service that says whose base it is."""
+    return {**model, "services": {
+        name: {**service, "labels": {**(service.get("labels") or {}), BASE_LABEL: project}}
+        for name, service in model["services"].items()}}
 
 
 def _numbers(version: str) -> tuple[int, ...]:

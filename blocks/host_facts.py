@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from docker.errors import APIError
 from docker.models.images import Image
 
@@ -51,7 +53,7 @@ def _can_publish(host: DockerHost, port: int, address: str) -> bool:
 
 def _in_container(host: DockerHost, script: str, port: tuple[str, int] | None = None) -> str:
     """What a shell prints in a container of the largest image on the engine that has one."""
-    for image in trusted_images(host)[:_MOST_TRIED]:
+    for image in islice(trusted_images(host), _MOST_TRIED):
         try:
             return _run(host, image, script, port)
         except APIError as error:

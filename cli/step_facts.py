@@ -55,6 +55,8 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "plan": _plan, "back-up": _back_up, "smoke-slot": _smoke, "smoke-public": _smoke, "shift-traffic": _shift,
     "rehearse-rollback": _rehearse_rollback, "note-baseline": _baseline,
     "ensure-images": lambda evidence: ", ".join(f"{name} {pin[-64:][:12]}" for name, pin in evidence["pins"].items()),
+    "start-base-services": lambda evidence: ", ".join(evidence["started"]) or "they run",
+    "refuse-unseen-data": lambda evidence: "the data are as planned",
     "rehearse-migration": _either("rehearsed", "nothing to migrate"),
     "migrate-schema": _either("migrated", "nothing to migrate"),
     "downgrade-schema": _either("downgraded", "nothing to downgrade"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flows.put_back import put_back_on_failure
 from tasks.backups import back_up
+from tasks.base import start_base_services
 from tasks.deployments import begin_change, is_good, move, refresh
 from tasks.live import note_baseline
 from tasks.locks import holding_lock
 from tasks.records import move_alias, publish_record
-from tasks.schema import migrate_schema
+from tasks.schema import migrate_schema, refuse_unseen_data
 from tasks.slots import ensure_images, start_slot, stop_old_slot, wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
 from tasks.traffic import (
@@ -38,6 +39,8 @@ def replace_old(work: Work) -> Work:
     work = begin_change(work)
     with put_back_on_failure(work):
         ensure_images(work)
+        start_base_services(work)
+        refuse_unseen_data(work)
         back_up(work)
         migrate_schema(work)
 

@@ -13,7 +13,6 @@ from flows.parameters import Person, StackName, VersionName, WatchSeconds
 from flows.plain import plainly
 from flows.staging import open_staging, release_to_staging
 from tasks.already import serves_already
-from tasks.base import start_base_services
 from tasks.builds import build_images, resolve_version
 from tasks.deployments import open_deployment, refuse_busy, refuse_held
 from tasks.environments import open_environment
@@ -54,8 +53,6 @@ def release(
     if not plan_only:
         refuse_busy(env)
     checks = [check_environment(stage) for stage in stages]   # of both, before either is changed
-    for started in [start_base_services.submit(stage) for stage in stages]:   # side by side
-        started.result()
     pins = build_images(env, chosen)
 
     if staging and not staged:

@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from collections.abc import Collection
 
+from prefect import get_run_logger
+
+from blocks.occupants import database_names, look_at, occupants, volume_places
 from tasks.slots import PROJECT_LABEL, slot_state, wait_for
-from tasks.step import is_retryable, without_secrets
-from tasks.work import OpenEnvironment
-from tidegate.errors import DatabaseError
+from tasks.step import Evidence, step
+from tasks.work import OpenEnvironment, Work
+from tidegate.catalogue import every_stack
+from tidegate.errors import DatabaseError, OccupiedError
 from tidegate.facts import ComposeModel
+from tidegate.occupancy import SEPARATE_LABEL, claims, conflicts
 from tidegate.slots import base_services
 
 START_SECONDS = 300
 
 
-@task(task_run_name="start base services {env.base_project}", retries=2, retry_delay_seconds=[2, 5],
-      retry_condition_fn=is_retryable, timeout_seconds=START_SECONDS + 60, cache_policy=NO_CACHE, persist_result=False)
-def start_base_services(env: OpenEnvironment) -> None:
+@step("start-base-services", timeout_seconds=START_SECONDS + 60, retry_delays=(2, 5))
+def start_base_services(work: Work) -> Evidence:
     """Have the stack's stateful services running.
 
     Needs: the compose files. Leaves: healthy services. Again: changes nothing; one that was stopped is an error, not
     started behind somebody's back. Undo: they stay.
     """
-    with without_secrets(env.redactor):
-        _start_missing(env, env.model())
-
-
-def _start_missing(env: OpenEnvironment, model: ComposeModel) -> None:
+    env, model = work.env, work.env.model()
     services = refuse_stopped(env, model)
-    if missing := sorted(services - base_containers(env).keys()):
+    missing = missing_services(env, model)
+    refuse_occupied(env, model, missing)
+    if missing:
         get_run_logger().info("first start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing)
     env.compose.make_networks(model, env.base_project, shared_networks(env))
     wait_for(env, env.base_project, services, START_SECONDS)
+    return {"started": missing}
+
+
+def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
+    """Base services that have never been started in this environment."""
+    return sorted(_base_services(env, model) - base_containers(env).keys())
+
+
+def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
+    """Ask the host who has what `services` would take. Raises OccupiedError with every name."""
+    if not services:
+        return
+    known = [f"{stack.name}-{name}" for stack in every_stack(env.settings.stacks).good for name in stack.environments]
+    wanted = claims(model, services, env.base_project, volume_places(env.host), look_at)
+    if found := conflicts(wanted, occupants(env.host), env.base_project, known,
+                          lambda one: database_names(env.host, one.id)):
+        raise OccupiedError(
+            f"looking who has what the base services of {env.stack.name} {env.name} need", "; ".join(found),
+            "Nothing was started. Save the data, then stop and remove that container (`docker rm` keeps its volumes) and "
+            "name its volume in the compose file, with `external: true`. If it is another application, say so with the "
+            f"label `{SEPARATE_LABEL}: \"true\"` on the service")
 
 
 def refuse_stopped(env: OpenEnvironment, model: ComposeModel) -> set[str]:
     """The names of all base services. Raises DatabaseError for one that is there and does not run."""
-    services = set(base_services(model, [service.name for service in env.stack.services]))
+    services = _base_services(env, model)
     for container in slot_state(env, env.base_project):
         if container.service in services and container.state != "running":
             raise DatabaseError(f"looking at {container.name}", f"it is {container.state}, so the data cannot be reached",
@@ -56,3 +78,7 @@ def shared_networks(env: OpenEnvironment) -> tuple[str, ...]:
     model = env.model()
     keys = {key for service in env.stack.services for key in model["services"][service.name].get("networks") or {}}
     return tuple(sorted(model["networks"][key].get("name") or f"{env.base_project}_{key}" for key in keys))
+
+
+def _base_services(env: OpenEnvironment, model: ComposeModel) -> set[str]:
+    return set(base_services(model, [service.name for service in env.stack.services]))

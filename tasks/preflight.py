@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from blocks.host_facts import host_facts, require_free_port
 from tasks.backups import backup_store
-from tasks.base import base_containers, refuse_stopped
+from tasks.base import base_containers, missing_services, refuse_occupied, refuse_stopped
 from tasks.builds import declared_arguments
 from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
@@ -22,7 +22,7 @@ from tidegate.compose_lint import lint_model
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
 from tidegate.host_paths import HostPaths
-from tidegate.slots import base_services, memory_needed, published_ports
+from tidegate.slots import memory_needed, published_ports
 
 LEAST_DISK_RATIO = 0.05
 LEAST_DISK_BYTES = 2 << 30
@@ -105,12 +105,16 @@ def _amounts(facts: HostFacts, env: OpenEnvironment, model: ComposeModel) -> tup
             ("memory", facts.memory_free, memory_needed(model, _released(env)) + SPARE_MEMORY_BYTES))
 
 
-def _ports(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    """Base services that start for the first time publish their ports on the host; slots publish none."""
-    for name in sorted(set(base_services(model, _released(env))) - base_containers(env).keys()):
+def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    """Base services that start for the first time take volumes, names and ports of the host; slots publish none."""
+    missing = missing_services(env, model)
+    refuse_occupied(env, model, missing)
+    for name in missing:
         for address, port in published_ports(model, name):
             require_free_port(env.host, port, address)
             yield _passed(f"port {port}", f"free for {name}")
+    if missing:
+        yield _passed("base services", f"{', '.join(missing)} start for the first time, and nobody has their data")
 
 
 def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -166,7 +170,7 @@ def _build_arguments(env: OpenEnvironment, model: ComposeModel) -> Iterator[Chec
     yield _passed("build arguments", "no secret among them")
 
 
-CHECKS: tuple[Check, ...] = (_host, _build_arguments, _ports, _registry, _edge, _notifiers, _databases)
+CHECKS: tuple[Check, ...] = (_host, _build_arguments, _base, _registry, _edge, _notifiers, _databases)
 
 
 def _released(env: OpenEnvironment) -> list[str]:

@@ -4,13 +4,36 @@ from __future__ import annotations
 
 from prefect import get_run_logger
 
-from tasks.databases import migrator
+from tasks.databases import migrator, schema_state
 from tasks.deployments import SchemaMove, planned
 from tasks.step import Evidence, step
 from tasks.work import Work
-from tidegate.errors import WayBackError
+from tidegate.errors import DatabaseError, WayBackError
+from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment
 from tidegate.stackfile import Migration
+
+
+@step("refuse-unseen-data", timeout_seconds=120)
+def refuse_unseen_data(work: Work) -> Evidence:
+    """See that a database which the plan took for empty is empty: it may have been started a moment ago, on old data.
+
+    Needs: running databases. Leaves: nothing. Again: looks again. Undo: nothing to undo.
+    """
+    for spec, change in moves_of(work):
+        if change.current is None:
+            _refuse_data(work, spec, schema_state(work.env, spec.database))
+    return {}
+
+
+def _refuse_data(work: Work, spec: Migration, state: SchemaState) -> None:
+    table = state.likely()
+    here = ", ".join(table.revisions) if table else ""
+    if here or state.has_other_tables:
+        raise DatabaseError(
+            f"looking into the database {spec.database!r} of {work.title}",
+            f"it was planned as empty and holds {f'revision {here}' if here else 'tables without a revision'}",
+            "It runs now, so start the release again: its plan will see what is there")
 
 
 @step("migrate-schema", timeout_seconds=3600, retry_delays=())

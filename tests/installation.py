@@ -29,8 +29,8 @@ from tidegate.settings import ROOT, Settings
 
 SAMPLE = ROOT / "stacks" / "cloudlens"
 # Two test sessions on one engine need names of their own.
-_SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
-SHOP, MILL, KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID = (name + _SUFFIX for name in (
+SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
+SHOP, MILL, KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID = (name + SUFFIX for name in (
     "shop", "mill", "kiosk", "ferry", "depot", "barge", "raft", "orchid"))
 
 

@@ -11,6 +11,7 @@ TidegateError
 │   ├── ComposeError       `docker compose` failed
 │   ├── ImageError         an image cannot be built or found
 │   ├── RegistryError      the registry refused or did not answer
+│   ├── OccupiedError      somebody else's container has what a base service needs
 │   └── CapacityError      disk, memory, connections or a port are missing
 ├── SlotError              the new containers
 │   ├── UnhealthyError     not healthy within the start budget, or crash loop
@@ -85,6 +86,9 @@ class ImageError(HostError): ...
 
 
 class RegistryError(HostError): ...
+
+
+class OccupiedError(HostError): ...
 
 
 class CapacityError(HostError): ...

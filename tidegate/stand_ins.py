@@ -23,11 +23,11 @@ _SMALL_NUMBER = re.compile(r"-?\d{1,5}|-?\d{1,3}\.\d{1,3}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _SCHEME = r"(jdbc:)?[A-Za-z]{1,16}\d?(\+[A-Za-z]{1,16}\d?)?"
 _URL = re.compile(rf"(?P<scheme>{_SCHEME})://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
-_PORT = re.compile(r":(\d{1,5})$")
+_PORT = re.compile(r":(\d{1,5})\Z")
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(\d{1,5})")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_PAIRS = re.compile(r"\s*\w[\w ]*=[^;]*(;\s*\w[\w ]*=[^;]*)*;?\s*|\w+=\S*(\s+\w+=\S*)+")
-_PAIR = re.compile(r"(\w[\w ]*)=([^;\s]*)")
+_LIBPQ = re.compile(r"\w+=\S*(\s+\w+=\S*)+")
+_ODBC = re.compile(r"\w[\w ]*=[^;]*(;\s*\w[\w ]*=[^;]*)*;|\w[\w ]*=[^;]*(;\s*\w[\w ]*=[^;]*)+")
 _NAME = re.compile(r"[A-Za-z_.\[\] -]{1,40}")
 _HEX = re.compile(r"[0-9a-f-]{16,}", re.IGNORECASE)
 _BASE64 = re.compile(r"([A-Za-z0-9+/_-]{16,})(={0,2})")
@@ -121,7 +121,11 @@ def _encoded(text: str) -> str | None:
 
 def _pairs(text: str) -> str | None:
     """`host=db user=app password=x`, `Server=db;Uid=app`."""
-    return _PAIR.sub(lambda pair: f"{_name(pair[1])}={_WORD}", text) if _PAIRS.fullmatch(text) else None
+    separator = ";" if _ODBC.fullmatch(text) else " " if _LIBPQ.fullmatch(text) else ""
+    if not separator:
+        return None
+    parts = text.split(";") if separator == ";" else text.split()
+    return separator.join(f"{_name(part.partition('=')[0])}={_WORD}" if part.strip() else "" for part in parts)
 
 
 def _word(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-RELEASE_STEPS = ("plan", "ensure-images", "back-up", "rehearse-migration", "migrate-schema", "start-slot",
-                 "wait-until-healthy", "offer-candidate", "smoke-slot", "note-baseline", "shift-traffic", "smoke-public",
-                 "watch", "settle-route", "move-alias", "stop-old-slot", "publish-record")
+RELEASE_STEPS = ("plan", "ensure-images", "start-base-services", "refuse-unseen-data", "back-up", "rehearse-migration",
+                 "migrate-schema", "start-slot", "wait-until-healthy", "offer-candidate", "smoke-slot", "note-baseline",
+                 "shift-traffic", "smoke-public", "watch", "settle-route", "move-alias", "stop-old-slot", "publish-record")
 ROLLBACK_STEPS = ("plan", "refuse-lossy", "find-images", "wake-slot", "wait-until-healthy", "downgrade-schema",
                   "offer-candidate", "smoke-slot", "shift-traffic", "smoke-public", "place-hold", "stop-slot-left")
 MIGRATING = "v1.3.0-needs-downgrade"

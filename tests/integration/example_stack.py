@@ -80,7 +80,7 @@ class App:
     def _environment(self, version: str) -> dict[str, str]:
         words = {key: PASSWORD for key in ("APP_PASSWORD", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD")}
         return {**os.environ, **chosen(), **words, "APP_USER": "admin", "MYSQL_USER": "cloudlens",
-                "MYSQL_DATABASE": "cloudlens", "BACKEND_IMAGE": self.images.prefix, "IMAGE_TAG": version,
+                "MYSQL_DATABASE": "example", "BACKEND_IMAGE": self.images.prefix, "IMAGE_TAG": version,
                 "APP_DOMAIN": PUBLIC}
 
 

@@ -82,7 +82,7 @@ def _drop_half_of_the_migration(app: App) -> None:
     """As a person would: the statements before the failed one were not rolled back, for MySQL commits each of them."""
     for statement in ("DROP INDEX idx_bills_account ON bills", "ALTER TABLE bills DROP COLUMN currency"):
         app.compose("v1.1.0", "exec", "-T", "mysql", "sh", "-c",
-                    f'MYSQL_PWD=$MYSQL_PASSWORD mysql -u cloudlens cloudlens -e "{statement}"')
+                    f'MYSQL_PWD=$MYSQL_PASSWORD mysql -u cloudlens $MYSQL_DATABASE -e "{statement}"')
 
 
 def _answering(client: httpx.Client) -> httpx.Client:
