@@ -67,13 +67,13 @@ def is_port_taken(error: APIError) -> bool:
 
 
 class DockerHost(Block):
-    """One Docker engine with its edge network. `url` empty means the local engine."""
+    """One Docker engine with its edge. `url` empty means the local engine."""
 
     _block_type_name = "Docker Host"
     _block_type_slug = "docker-host"
 
     url: str = Field("", description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: here.")
-    edge_network: str = Field("tidegate-edge", description="Docker network that the edge and every slot share.")
+    edge_network: str = Field("tidegate-edge", description="Name of the edge's container; its networks' names have it in them.")
     timeout_seconds: float = Field(30, gt=0, description="For one call to the engine.")
     silence_seconds: float = Field(300, gt=0, description="For which the engine may say nothing while it pushes or pulls.")
 

@@ -10,6 +10,7 @@ from docker.models.images import Image
 from blocks.compose import Compose
 from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors, is_port_taken
 from blocks.images import STACK_LABEL, platform_of
+from tidegate.address_pools import DEFAULT_POOLS, networks_left
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import HostFacts
 
@@ -28,6 +29,21 @@ def host_facts(host: DockerHost) -> HostFacts:
     return HostFacts(
         engine_version=engine["ServerVersion"], compose_version=Compose(host).version(), platform=platform_of(engine),
         disk_free=disk_free, disk_total=disk_total, memory_free=memory["MemAvailable"], memory_total=memory["MemTotal"])
+
+
+def network_names(host: DockerHost) -> set[str]:
+    """All networks of the engine."""
+    with engine_errors("listing the networks"):
+        return {str(network.name) for network in host.client.networks.list()}
+
+
+def free_networks(host: DockerHost) -> int:
+    """How many more networks the engine can make out of its address pools."""
+    with engine_errors("counting the networks"):
+        given = host.client.info().get("DefaultAddressPools") or []
+        pools = [(pool["Base"], int(pool["Size"])) for pool in given] or DEFAULT_POOLS
+        ranges = [(network.attrs["IPAM"].get("Config") or []) for network in host.client.networks.list()]
+    return networks_left(pools, [one["Subnet"] for configs in ranges for one in configs if one.get("Subnet")])
 
 
 def require_free_port(host: DockerHost, port: int, address: str = "0.0.0.0") -> None:

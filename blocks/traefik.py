@@ -79,11 +79,12 @@ class TraefikEdge(Block):
             self._folder.remove(self._folder.file(stack, environment).name)
         self._wait_until_obeyed(None, before, None)
 
-    def renew(self) -> list[str]:
-        """Write every route anew that an earlier Tidegate wrote otherwise; who serves stays. Returns their files' names."""
+    def renew(self, *, closing: bool = False) -> list[str]:
+        """Write every route anew that stands there otherwise; who serves stays. Returns their files' names."""
         self.mend()
         with self._folder.locked():
-            texts = {self._folder.file(one.stack, one.environment).name: traefik_config(one) for one in self.routes().good}
+            texts = {self._folder.file(one.stack, one.environment).name: traefik_config(one, closing=closing)
+                     for one in self.routes().good}
             old = [name for name, text in texts.items() if (self.config_directory / name).read_text(encoding="utf-8") != text]
             for name in old:
                 self._folder.write(name, texts[name])

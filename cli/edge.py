@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
+import time
+
+from rich.console import Console
+from rich.markup import escape
+
 from blocks.apprise_notifier import AppriseNotifier
 from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses, ensure_edge
+from blocks.edge_container import EdgeAddresses, EdgeMaker
+from blocks.edge_replacing import EdgeReplacing
 from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from blocks.webhook import SlackWebhook
 from cli.run import images
+from tidegate.errors import EdgeError
 from tidegate.settings import Settings
 
 LOCAL = "local"
 
 
 def start_edge(settings: Settings) -> EdgeAddresses:
-    """The reverse proxy in a container of its own, on the ports of the settings."""
+    """The reverse proxy in a container of its own, on the ports of the settings. One that serves is never replaced here;
+    a replacement that a crash interrupted is brought to its end."""
     routes = settings.home / "edge"
     routes.mkdir(parents=True, exist_ok=True)
     routes.chmod(0o755)   # for the edge's own user; others of this machine do not get through the home
-    addresses = ensure_edge(local_host(settings), images(settings.home).get("EDGE_IMAGE", "traefik:v3.7"), routes,
-                            settings.edge_port, settings.edge_check_port, name=settings.edge_name)
+    replacing_of(settings).finish()
+    addresses = maker_of(settings).ensure()
     edge_of(settings, addresses).renew()
     return addresses
+
+
+def replace_edge(settings: Settings, console: Console, *, accept_outage: bool) -> None:
+    """Put the edge of now in the place of the one that serves. Raises EdgeError where that would lose requests."""
+    replacing, begun = replacing_of(settings), time.monotonic()
+    reason = replacing.why_impossible()
+    if reason is None:
+        addresses = replacing.replace()
+        console.print(f"[green]✓[/green] The edge was replaced in {time.monotonic() - begun:.1f} s; "
+                      f"{addresses.public_url} answered all the time.")
+    elif accept_outage:
+        seconds = replacing.replace_with_outage()
+        console.print(f"[yellow]![/yellow] The edge was replaced. Nobody was served for {seconds:.1f} s ({escape(reason)}).")
+    else:
+        raise EdgeError("replacing the edge without an outage", reason,
+                        "Nothing was changed. Run it as root where iptables is, or accept some seconds without an edge "
+                        "by --accept-outage")
+
+
+def replacing_of(settings: Settings) -> EdgeReplacing:
+    public, check = (f"http://127.0.0.1:{port}" for port in (settings.edge_port, settings.edge_check_port))
+    return EdgeReplacing(maker_of(settings), edge_of(settings, EdgeAddresses(settings.edge_name, public, check)))
+
+
+def maker_of(settings: Settings) -> EdgeMaker:
+    image = images(settings.home).get("EDGE_IMAGE", "traefik:v3.7")
+    return EdgeMaker(local_host(settings), image, settings.home / "edge", settings.edge_port, settings.edge_check_port)
 
 
 def local_host(settings: Settings) -> DockerHost:

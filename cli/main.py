@@ -1,4 +1,4 @@
-"""`tidegate run | stop | login | release | rollback | status | history | audit | demo`."""
+"""`tidegate run | stop | edge replace | login | release | rollback | status | history | audit | demo`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tidegate.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
+edge = typer.Typer(no_args_is_help=True, help="The reverse proxy through which people come.")
+app.add_typer(edge, name="edge")
 console = Console(width=None if sys.stdout.isatty() else 150)
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(audit, name="audit")
@@ -39,6 +41,19 @@ def stop() -> None:
     from cli.run import stop as end
 
     end(Settings(), console)
+
+
+@edge.command()
+def replace(
+    accept_outage: Annotated[bool, typer.Option("--accept-outage", help="Where it cannot be done without one.")] = False,
+) -> None:
+    """Put an edge with the settings and the image of now in the place of the one that serves; no request is lost."""
+    from cli.control_plane import ControlPlane, with_prefect
+
+    with_prefect(ControlPlane(Settings()).environment())
+    from cli.edge import replace_edge
+
+    replace_edge(Settings(), console, accept_outage=accept_outage)
 
 
 @app.command()

@@ -43,6 +43,9 @@ def _start(plane: ControlPlane, console: Console) -> None:
 
     addresses = start_edge(settings)
     _step(console, "edge", addresses.public_url)
+    if addresses.outdated:
+        console.print("  [yellow]![/yellow] The edge goes on as it is, with other settings or another image than it would get "
+                      "now. `tidegate edge replace` replaces it without a lost request.")
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
     make_work_pool(plane.api_url, plane.secret)

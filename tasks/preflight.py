@@ -15,6 +15,7 @@ from tasks.builds import declared_arguments
 from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.environments import MissingNotifier
+from tasks.networks import check_networks
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment
 from tidegate.compose_dangers import Danger, dangers, refusals
@@ -170,7 +171,7 @@ def _build_arguments(env: OpenEnvironment, model: ComposeModel) -> Iterator[Chec
     yield _passed("build arguments", "no secret among them")
 
 
-CHECKS: tuple[Check, ...] = (_host, _build_arguments, _base, _registry, _edge, _notifiers, _databases)
+CHECKS: tuple[Check, ...] = (_host, _build_arguments, check_networks, _base, _registry, _edge, _notifiers, _databases)
 
 
 def _released(env: OpenEnvironment) -> list[str]:

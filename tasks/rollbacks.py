@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 
 from tasks.deployments import UNFINISHED, Planned, SchemaMove, planned_of
 from tasks.schema import cannot_be_undone
-from tasks.slots import is_warm, is_whole
+from tasks.slots import is_warm, is_whole, up
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import LockedError, MigrationError
@@ -161,5 +161,5 @@ def wake_slot(work: Work) -> Evidence:
         return {"was": "stopped"}
     for pin in work.pins.values():
         work.env.images.ensure(pin)
-    work.env.compose.up(work.slot())
+    up(work)
     return {"was": "gone"}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from prefect import get_run_logger
 
+from blocks.edge_networks import join_environment, leave_environment
 from tasks.deployments import previous
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, slot_url
@@ -37,7 +38,7 @@ def start_slot(work: Work) -> Evidence:
     Undo: `remove_slot`.
     """
     work.env.ledger.deployments.amend(work.deployment.id, figures={"config": work.env.config_prints}, fence=work.fence)
-    work.env.compose.up(work.slot())
+    up(work)
     return {"project": work.project}
 
 
@@ -90,7 +91,14 @@ def remove_slot(work: Work) -> Evidence:
     """
     _refuse_routed(work, work.project)
     work.env.compose.remove(work.project)
+    leave_environment(work.env.host, work.env.stack.name, work.env.name)   # only the first slot of an environment was alone
     return {"removed": work.project}
+
+
+def up(work: Work) -> None:
+    """Start the slot where the edge, and of other environments nobody, can reach it."""
+    join_environment(work.env.host, work.env.stack.name, work.env.name)
+    work.env.compose.up(work.slot())
 
 
 def slot_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:

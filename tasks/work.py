@@ -19,7 +19,7 @@ from tidegate.ledger.tables import Deployment, Lock
 from tidegate.ports import Notifier
 from tidegate.redaction import Redactor, remember
 from tidegate.settings import Settings
-from tidegate.slots import edge_alias, make_slot
+from tidegate.slots import edge_alias, edge_network_name, make_slot
 from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
 
 
@@ -123,7 +123,8 @@ class Work:
         return make_slot(
             self.env.model(), base_project=self.env.base_project, project=self.project,
             number=int(self.project.rsplit("-", 1)[-1]), released=[service.name for service in self.env.stack.services],
-            images=self.pins, edge_network=self.env.host.edge_network, labels=labels)
+            images=self.pins, labels=labels,
+            edge_network=edge_network_name(self.env.host.edge_network, self.env.stack.name, self.env.name))
 
     def target(self) -> Target:
         return target(self.env, self.deployment)

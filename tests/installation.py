@@ -140,7 +140,7 @@ def remove_stack(name: str) -> None:
 
 
 def _remove_everything(settings: Settings) -> None:
-    """What this installation's stacks have on the engine, its edge, and its edge's network."""
+    """What this installation's stacks have on the engine, its edge, and its edge's networks."""
     _remove([f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
              for environment in ("dev", "staging", "prod")], settings.edge_name)
 
@@ -151,7 +151,8 @@ def _remove(projects: Sequence[str], edge_name: str = "") -> None:
         if container.name == edge_name or _project_of(container.labels) in projects:
             container.remove(force=True, v=True)
     for network in client.networks.list():
-        if network.name == edge_name or _project_of(network.attrs["Labels"]) in projects:
+        labels = network.attrs["Labels"] or {}
+        if (edge_name and labels.get("tidegate.edge", "").startswith(edge_name)) or _project_of(labels) in projects:
             network.remove()
     for volume in client.volumes.list():
         if _project_of(volume.attrs["Labels"]) in projects:

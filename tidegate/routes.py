@@ -52,15 +52,16 @@ def read_served(header: str) -> Served | None:
     return Served(found[1], found[2], int(found[3])) if found else None
 
 
-def traefik_config(route: Route) -> str:
+def traefik_config(route: Route, *, closing: bool = False) -> str:
     """The file's whole text. Raises EdgeError when the route contradicts itself, or holds what no route may hold.
 
+    `closing` lets each answer end its connection, so that clients come back by a new one, while an edge is replaced.
     It trusts nobody who made the route: whatever reaches a rule, a name or a comment is of a form that cannot leave it.
     """
     if faults := [*_unsafe(route), *_faults(route)]:
         raise EdgeError(f"writing the route of {route.stack!r} {route.environment!r}", "; ".join(faults),
                         "Correct what stack.yaml says about it")
-    return _head(route) + yaml.safe_dump({"http": _http(route)}, sort_keys=False, width=200)
+    return _head(route) + yaml.safe_dump({"http": _http(route, closing)}, sort_keys=False, width=200)
 
 
 def read_route(text: str) -> Route:
@@ -114,13 +115,13 @@ def _head(route: Route) -> str:
             f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n")
 
 
-def _http(route: Route) -> dict[str, Any]:
+def _http(route: Route, closing: bool) -> dict[str, Any]:
     slots = _slots(route)
     return {
         "routers": {_name(route, "public"): _public_router(route),
                     **{_slot_name(route, slot): _check_router(route, slot) for slot in slots}},
         "middlewares": {_name(route, "retry"): {"retry": _RETRY},
-                        **{_slot_name(route, slot): _served_header(route, slot) for slot in slots}},
+                        **{_slot_name(route, slot): _served_header(route, slot, closing) for slot in slots}},
         "services": {**{_slot_name(route, slot): _slot_service(route, slot) for slot in slots},
                      **_shared_services(route)},
     }
@@ -138,10 +139,11 @@ def _check_router(route: Route, slot: Target) -> dict[str, Any]:
     return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Host(`{host}`)", "service": _slot_name(route, slot)}
 
 
-def _served_header(route: Route, slot: Target) -> dict[str, Any]:
+def _served_header(route: Route, slot: Target, closing: bool) -> dict[str, Any]:
     """Traefik overwrites whatever the application says under this name."""
     served = Served(route.stack, route.environment, slot.deployment)
-    return {"headers": {"customResponseHeaders": {DEPLOYMENT_HEADER: str(served)}}}
+    end = {"Connection": "close"} if closing else {}
+    return {"headers": {"customResponseHeaders": {DEPLOYMENT_HEADER: str(served), **end}}}
 
 
 def _slot_service(route: Route, slot: Target) -> dict[str, Any]:

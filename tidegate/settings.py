@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     edge_port: int = Field(8080, description="Public port of the edge on 127.0.0.1.")
     edge_check_port: int = Field(8081, description="Loopback-only port of the edge: slot addresses, metrics, API.")
     receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
-    edge_name: str = Field("tidegate-edge", description="Name of the edge's container and of the network it shares with slots.")
+    edge_name: str = Field("tidegate-edge", description="Name of the edge's container; its networks' names have it in them.")
     lock_ttl_seconds: float = Field(30, gt=0, description="A lock without heartbeat for this long may be taken over.")
 
     @property

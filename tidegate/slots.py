@@ -46,6 +46,25 @@ def edge_alias(project: str, service: str) -> str:
     return f"{project}-{service}"
 
 
+def edge_network_name(edge: str, stack: str, environment: str) -> str:
+    """The engine's name of the network on which one environment's slots meet the edge, and nobody else is."""
+    return f"{edge}_{stack}_{environment}"
+
+
+def control_network_name(edge: str) -> str:
+    """The engine's name of the edge's own network. It stands before all others in the alphabet: an engine publishes a
+    container's ports by its first network, and those of the check entry point must be published by this one."""
+    return f"0-{edge}"
+
+
+def foreign_edge_networks(model: ComposeModel, edge: str) -> list[str]:
+    """One text per service that the compose files put on a network of the edge, where it could reach other stacks."""
+    joined = [(name, _network_name(model, key) or "") for name, service in model["services"].items()
+              for key in service.get("networks") or {}]
+    return [f"services.{name}.networks: {network} belongs to the edge" for name, network in joined
+            if network in (edge, control_network_name(edge)) or network.startswith(f"{edge}_")]
+
+
 def base_services(model: ComposeModel, released: Sequence[str]) -> list[str]:
     """The services that live once, in the base project: databases, caches, and whatever else is not released."""
     return sorted(set(model["services"]) - set(released))

@@ -15,8 +15,9 @@ from types import MappingProxyType
 import httpx
 import pytest
 
-from blocks.edge_container import FLAGS, write_own_routes
+from blocks.edge_container import write_own_routes
 from blocks.edge_folder import OWN_FILE
+from blocks.edge_settings import FLAGS
 from blocks.traefik import TraefikEdge
 from cli.control_plane import BIN
 from tests.installation import free_ports
@@ -65,7 +66,7 @@ class EdgeProcess:
 def edge_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
     public, check = free_ports(2)
     folder = tmp_path_factory.mktemp("home") / "edge"
-    write_own_routes(folder)
+    write_own_routes(folder, "127.0.0.0/8")
     own = {"--entrypoints.web.address": f"127.0.0.1:{public}", "--entrypoints.check.address": f"127.0.0.1:{check}",
            "--providers.file.directory": str(folder)}
     flags = [flag for flag in FLAGS if flag.split("=")[0] not in own] + [f"{name}={value}" for name, value in own.items()]

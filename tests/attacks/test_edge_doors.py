@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from blocks.edge_container import write_own_routes
+from tasks.doors import refuse_foreign_answers, refuse_taken_doors
 from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess, application, route
 from tidegate.doors import doors_of_routes, doors_of_stacks, host_name, shared_doors, taken_doors
-from tidegate.errors import EdgeError, FencedError
+from tidegate.errors import EdgeError, FencedError, StackFileError
 from tidegate.facts import Route, Served, Target
 from tidegate.routes import read_route, read_served, traefik_config
 from tidegate.stackfile import Stack
@@ -120,6 +122,21 @@ def test_a_second_stack_cannot_take_the_traffic_of_the_first(edge: EdgeProcess, 
     assert [one.stack for one in edge.block.routes().good] == ["shop"]
 
 
+def test_the_plan_of_a_second_stack_names_the_owner_and_shows_no_foreign_number_as_passed(
+        edge: EdgeProcess, shop_address: str, tmp_path: Path) -> None:
+    edge.block.apply(route("shop", Target(1, shop_address)))
+    thief = stack_of("thief", "shop.localhost")
+    env: Any = SimpleNamespace(stack=thief, name="prod", config=thief.environments["prod"], edge=edge.block,
+                               settings=SimpleNamespace(stacks=tmp_path))
+    with pytest.raises(StackFileError, match=r"shop\.localhost belongs to shop prod \(its route\)"):
+        refuse_taken_doors(env)
+    with pytest.raises(StackFileError, match=r"shop\.localhost is answered by shop/prod/1"):
+        refuse_foreign_answers(env)
+    env.stack = stack_of("shop", "shop.localhost")
+    refuse_taken_doors(env)
+    assert refuse_foreign_answers(env) == {"shop.localhost": Served("shop", "prod", 1)}
+
+
 @pytest.mark.parametrize("forged", [
     "thief/prod/9", "1", "shop/prod/1, thief/prod/9"])
 def test_an_application_cannot_say_that_it_is_another_deployment(edge: EdgeProcess, forged: str) -> None:
@@ -184,7 +201,7 @@ def test_the_edge_starts_with_all_routes_although_a_broken_file_lay_there(edge: 
     edge.block.apply(route("shop", Target(1, shop_address)))
     edge.stop()
     (edge.folder / "broken.yml").write_text(BROKEN)
-    write_own_routes(edge.folder)   # what `make run` does before it starts an edge
+    write_own_routes(edge.folder, "127.0.0.0/8")   # what `make run` does before it starts an edge
     edge.start()
     assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
 

@@ -47,7 +47,7 @@ def test_run_on_a_taken_port_names_port_and_setting_and_leaves_nothing_running(
             free[key].close()
         ended = command(tidegate, "run", **ports, TIDEGATE_HOME=str(tmp_path), TIDEGATE_EDGE_NAME=name)
     client = DockerHost().client
-    for network in client.networks.list(names=[f"^{name}$"]):
+    for network in client.networks.list(names=[f"^0-{name}$"]):
         network.remove()
     assert ended.returncode == 1, ended.stdout
     assert re.fullmatch(r"✗ starting .+: .+\. Stop .+\n", ended.stderr), ended.stderr

@@ -12,7 +12,8 @@ import pytest
 from docker.models.containers import Container
 
 from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses, ensure_edge, stop_edge
+from blocks.edge_container import EdgeAddresses, EdgeMaker, stop_edge
+from blocks.edge_networks import join_environment
 from tests import images
 from tidegate.facts import Route, Target
 
@@ -49,7 +50,7 @@ def edge_host() -> Iterator[DockerHost]:
     """The local engine with an edge network of this test's own."""
     host = DockerHost(edge_network=f"edge-test-{uuid4().hex[:8]}")
     yield host
-    for network in host.client.networks.list(names=[f"^{host.edge_network}$"]):
+    for network in host.client.networks.list(filters={"label": f"tidegate.edge={host.edge_network}"}):
         network.remove()
 
 
@@ -57,20 +58,20 @@ def edge_host() -> Iterator[DockerHost]:
 def running_edge(edge_host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EdgeAddresses, Path]]:
     """An edge that answers, and its folder of routes."""
     folder = tmp_path_factory.mktemp("routes")
-    addresses = ensure_edge(edge_host, images.EDGE, folder, 0, 0, name=edge_host.edge_network)
+    addresses = EdgeMaker(edge_host, images.EDGE, folder, 0, 0).ensure()
     yield addresses, folder
     stop_edge(edge_host, addresses.container, grace_seconds=1)
 
 
 @pytest.fixture(scope="module")
 def start_backend(edge_host: DockerHost, running_edge: tuple[EdgeAddresses, Path]) -> Iterator[StartBackend]:
-    """Starts the backend of a deployment number on the edge network and waits until it listens."""
+    """Starts the backend of a deployment number on a network with the edge and waits until it listens."""
     started: list[Container] = []
 
     def start(number: int) -> Container:
         container = edge_host.client.containers.run(
             images.BASE, ["python3", "-c", BACKEND], name=f"{edge_host.edge_network}-{number}-{uuid4().hex[:4]}",
-            environment={"VERSION": f"v{number}"}, network=edge_host.edge_network, detach=True)
+            environment={"VERSION": f"v{number}"}, network=join_environment(edge_host, "shop", "prod"), detach=True)
         started.append(container)
         wait_until_it_listens(container)
         return container

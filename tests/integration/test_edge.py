@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from docker.models.containers import Container
 
 from blocks.atomic_file import write_atomically
 from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses, ensure_edge, stop_edge
+from blocks.edge_container import EdgeAddresses, EdgeMaker, stop_edge
 from blocks.traefik import TraefikEdge
 from blocks.witness import TrafficWitness
 from tests import images
@@ -218,20 +219,22 @@ def test_a_removed_route_answers_no_more(edge: TraefikEdge, slots: Slots) -> Non
     assert edge.route("shop", "prod") is None
 
 
-def test_the_same_settings_leave_the_edge_alone_and_others_renew_it(
-        edge_host: DockerHost, tmp_path: Path) -> None:
-    name = f"{edge_host.edge_network}-again"
-    first = ensure_edge(edge_host, images.EDGE, tmp_path, 0, 0, name=name)
+def test_an_edge_with_the_same_settings_is_started_again_and_a_stopped_one_with_others_is_renewed(
+        tmp_path: Path) -> None:
+    host = DockerHost(edge_network=f"edge-test-{uuid4().hex[:8]}")
+    maker = EdgeMaker(host, images.EDGE, tmp_path, 0, 0)
+    first = maker.ensure()
     try:
-        assert ensure_edge(edge_host, images.EDGE, tmp_path, 0, 0, name=name) == first
-        edge_host.client.containers.get(first.container).stop(timeout=1)
-        assert ensure_edge(edge_host, images.EDGE, tmp_path, 0, 0, name=name) == first
-        other = ensure_edge(edge_host, images.EDGE, tmp_path / "elsewhere", 0, 0, name=name)
+        assert maker.ensure() == first
+        host.client.containers.get(first.container).stop(timeout=1)
+        assert maker.ensure() == first
+        host.client.containers.get(first.container).stop(timeout=1)
+        other = replace(maker, folder=tmp_path / "elsewhere").ensure()
         assert other.container != first.container
+        assert not other.outdated
     finally:
-        stop_edge(edge_host, edge_host.client.containers.get(name).id or "", grace_seconds=1)
-    stop_edge(edge_host, other.container)
-    assert not edge_host.client.containers.list(all=True, filters={"name": name})
+        stop_edge(host, host.edge_network, grace_seconds=1)
+        host.client.networks.get(f"0-{host.edge_network}").remove()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
