@@ -88,7 +88,8 @@ def test_what_is_no_alert_of_ours_is_refused_with_the_reason(receiver: ControlPl
 def test_an_alert_that_is_wrong_does_not_hide_the_others_of_its_group(receiver: ControlPlane) -> None:
     answer = send(receiver, webhook(alert("bad", stack="nobody"), alert("600d")))
     assert answer.status_code == 422
-    assert answer.json()["refused"].startswith("alerts[0] (HighErrorRate): there is none")
+    assert answer.json()["refused"].startswith(
+        "alerts[0] (HighErrorRate): looking for the stack 'nobody': there is none")
     assert len(wait_for(lambda: incident_runs("600d"))) == 1
 
 
