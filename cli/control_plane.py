@@ -36,11 +36,11 @@ class ControlPlane:
 
     @property
     def ui_url(self) -> str:
-        return f"http://127.0.0.1:{self.settings.prefect_port}"
+        return self.settings.ui_url
 
     @property
     def api_url(self) -> str:
-        return f"{self.ui_url}/api"
+        return self.settings.api_url
 
     @property
     def secret(self) -> str:
@@ -134,9 +134,9 @@ class ControlPlane:
 
     def _refuse_another_door(self) -> None:
         """A server that was started before may know another secret, or none at all."""
-        with PrefectApi(self.api_url) as unknown, PrefectApi(self.api_url, self.settings.api_auth()) as known:
-            if not unknown.is_let_in() and known.is_let_in():
-                return
+        unknown, known = PrefectApi(self.api_url), PrefectApi(self.api_url, self.settings.api_auth())
+        if not unknown.is_let_in() and known.is_let_in():
+            return
         raise EngineError("starting the server", "one runs already that asks for another secret, or for none",
                           "Stop it with `make stop`, then `make run`")
 

@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import getpass
 import os
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
-from rich.console import Console
 
-from cli.control_plane import ControlPlane
+from cli import BEGUN
 from cli.prefect_api import PrefectApi, RunState
-from cli.shown import data
+from tidegate.serving_again import is_served_again
 from tidegate.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 MARKS = {"COMPLETED": "[green]✓[/green]", "FAILED": "[red]✗[/red]", "CRASHED": "[red]✗[/red]", "CANCELLED": "[yellow]✗[/yellow]"}
 
 
-def start_and_follow(settings: Settings, console: Console, deployment: str, parameters: dict[str, Any]) -> int:
-    """Returns the exit code: 0 when the run completed. Interrupting stops the following, not the run."""
-    with api_of(settings) as api:
-        run = api.start(deployment, {**parameters, "requested_by": getpass.getuser()})
-        page = api.page_of(run)
-        console.print(f"{deployment}: {page}", soft_wrap=True)
-        state = RunState("", "", "")
-        for state in api.states(run):
+def start_and_follow(settings: Settings, make_console: Callable[[], Console], deployment: str,
+                     parameters: dict[str, Any]) -> int:
+    """Returns the exit code: 0 when the run completed. Interrupting stops the following, not the run.
+
+    The console is made once the run is on its way, since what draws it takes long to import.
+    """
+    api = api_of(settings)
+    run = api.start(deployment, {**parameters, "requested_by": getpass.getuser()})
+    return _follow(api, run, make_console(), deployment)
+
+
+def _follow(api: PrefectApi, run: str, console: Console, deployment: str) -> int:
+    page, last = api.page_of(run), RunState("", "", "")
+    console.print(f"{deployment}: {page}", soft_wrap=True)
+    for state in api.states(run):
+        for tag in sorted({*state.tags} - {*last.tags}):
+            _show_served_again(console, tag)
+        if state.without_tags != last.without_tags:
             _show(console, state, page)
-    return 0 if state.type == "COMPLETED" else 1
+        last = state
+    return 0 if last.type == "COMPLETED" else 1
 
 
 def api_of(settings: Settings) -> PrefectApi:
@@ -34,7 +49,7 @@ def api_of(settings: Settings) -> PrefectApi:
 
     Our secret is told to no other server.
     """
-    ours, url = ControlPlane(settings).api_url, os.environ.get("PREFECT_API_URL")
+    ours, url = settings.api_url, os.environ.get("PREFECT_API_URL")
     secret = os.environ.get("PREFECT_API_AUTH_STRING")
     if not url or (url == ours and not secret):
         return PrefectApi(ours, settings.api_auth())
@@ -42,8 +57,17 @@ def api_of(settings: Settings) -> PrefectApi:
 
 
 def _show(console: Console, state: RunState, page: str) -> None:
+    from cli.shown import data
+
     mark = MARKS.get(state.type, "[dim]…[/dim]")
     message = "" if state.type == "COMPLETED" else state.message
     console.print(f"  {mark} {state.name}", data(message, "dim"), soft_wrap=True)
     if state.waits_for_person:
         console.print(f"    A person decides here: {page}", soft_wrap=True)
+
+
+def _show_served_again(console: Console, tag: str) -> None:
+    from cli.shown import line
+
+    if is_served_again(tag):
+        console.print("  [green]✓[/green]", line(f"{tag}, {time.monotonic() - BEGUN:.1f} s after the command"), soft_wrap=True)

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from typing import Annotated, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
-from cli.shown import data
-from tidegate.each import as_ours
 from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
 edge = typer.Typer(no_args_is_help=True, help="The reverse proxy through which people come.")
 app.add_typer(edge, name="edge")
-console = Console(width=None if sys.stdout.isatty() else 150)
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(audit, name="audit")
 Environment = Annotated[str, typer.Option(help="staging or prod.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@cache
+def console() -> Console:
+    """Where people read. Made when there is something to read, since what draws it takes long to import."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 150)
 
 
 @app.command()
@@ -32,7 +40,7 @@ def run() -> None:
     from cli.run import point_prefect_here
     from cli.run import run as start
 
-    point_prefect_here(start(Settings(), console))
+    point_prefect_here(start(Settings(), console()))
 
 
 @app.command()
@@ -40,7 +48,7 @@ def stop() -> None:
     """Stop exactly what `run` started; released applications keep running."""
     from cli.run import stop as end
 
-    end(Settings(), console)
+    end(Settings(), console())
 
 
 @edge.command()
@@ -53,7 +61,7 @@ def replace(
     with_prefect(ControlPlane(Settings()).environment())
     from cli.edge import replace_edge
 
-    replace_edge(Settings(), console, accept_outage=accept_outage)
+    replace_edge(Settings(), console(), accept_outage=accept_outage)
 
 
 @app.command()
@@ -61,7 +69,7 @@ def login(show: Annotated[bool, typer.Option("--show", help="Print the line that
     """How to enter the Prefect UI."""
     from cli.login import login as tell
 
-    tell(Settings(), console, show=show)
+    tell(Settings(), console(), show=show)
 
 
 @app.command()
@@ -97,9 +105,9 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
     from cli.status import rows, table, warnings
 
     found = rows(Settings(), stack)
-    console.print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console.print(table(found))
+    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(table(found))
     for sentence in warnings(Settings()):
-        Console(stderr=True).print("[red]![/red]", data(sentence), soft_wrap=True)
+        _warn("[red]![/red]", sentence)
 
 
 @app.command()
@@ -108,7 +116,7 @@ def history(stack: str, environment: str = "prod", limit: int = 20, json: AsJson
     from cli.history import rows, table
 
     found = rows(Settings(), stack, environment, limit)
-    console.print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console.print(table(found, stack, environment))
+    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(table(found, stack, environment))
 
 
 @audit.command()
@@ -120,7 +128,7 @@ def verify(
     from cli.audit import as_json, lines, report
 
     found = report(Settings(), anchor or [])
-    console.print_json(jsonlib.dumps(as_json(found))) if json else console.print("\n".join(lines(found)), soft_wrap=True)
+    console().print_json(jsonlib.dumps(as_json(found))) if json else console().print("\n".join(lines(found)), soft_wrap=True)
     raise typer.Exit(0 if found.is_whole else 1)
 
 
@@ -129,7 +137,7 @@ def demo(fresh: Annotated[bool, typer.Option(help="Forget the demo's earlier rel
     """Release v1.0.0 and then v1.1.0 of the example application to production."""
     from cli.demo import demo as show
 
-    raise typer.Exit(show(Settings(), console, fresh=fresh))
+    raise typer.Exit(show(Settings(), console(), fresh=fresh))
 
 
 def main() -> None:
@@ -139,9 +147,15 @@ def main() -> None:
     except TidegateError as error:
         _refuse(error)
     except ValidationError as error:
-        _refuse(_wrong_settings(error) if error.title == Settings.__name__ else as_ours(error, "running this command"))
+        _refuse(_wrong_settings(error) if error.title == Settings.__name__ else _ours(error))
     except Exception as error:   # a fault that we should have foreseen is still one sentence
-        _refuse(as_ours(error, "running this command"))
+        _refuse(_ours(error))
+
+
+def _ours(error: Exception) -> TidegateError:
+    from tidegate.each import as_ours
+
+    return as_ours(error, "running this command")
 
 
 def _wrong_settings(error: ValidationError) -> TidegateError:
@@ -151,5 +165,13 @@ def _wrong_settings(error: ValidationError) -> TidegateError:
 
 
 def _refuse(error: TidegateError) -> NoReturn:
-    Console(stderr=True).print("[red]✗[/red]", data(str(error)), soft_wrap=True)
+    _warn("[red]✗[/red]", str(error))
     raise SystemExit(1) from None
+
+
+def _warn(mark: str, sentence: str) -> None:
+    from rich.console import Console
+
+    from cli.shown import data
+
+    Console(stderr=True).print(mark, data(sentence), soft_wrap=True)

@@ -1,15 +1,20 @@
-"""The few calls to the Prefect API that a command needs, without importing Prefect, which takes seconds."""
+"""The few calls to the Prefect API that a command needs. It imports neither Prefect, which takes seconds, nor an HTTP
+library, which takes longer than the calls: whoever types `tidegate rollback` waits for each import."""
 
 from __future__ import annotations
 
+import base64
+import http.client
+import json
 import time
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from http import HTTPStatus
+from typing import Any
 
-import httpx
 from pydantic import SecretStr
 
 from tidegate.errors import EngineError, InputError
@@ -28,6 +33,11 @@ class RunState:
     type: str
     name: str
     message: str
+    tags: tuple[str, ...] = ()
+
+    @property
+    def without_tags(self) -> tuple[str, str, str]:
+        return self.type, self.name, self.message
 
     @property
     def final(self) -> bool:
@@ -43,14 +53,9 @@ class PrefectApi:
     it does not answer, InputError when it refuses the request."""
 
     def __init__(self, url: str, secret: SecretStr | None = None) -> None:
-        self._url = url
-        self._client = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, auth=basic_auth(secret) if secret else None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._client.close()
+        self._url = url.rstrip("/")
+        self._headers = {"Content-Type": "application/json", **(_basic_auth(secret) if secret else {})}
+        self._opener = urllib.request.build_opener(_Stay)
 
     def start(self, deployment: str, parameters: dict[str, Any]) -> str:
         """Start a run of `flow/name`; its id. A call that was repeated starts one run."""
@@ -71,8 +76,9 @@ class PrefectApi:
                 time.sleep(POLL_SECONDS)
 
     def state(self, run: str) -> RunState:
-        state = self._call("GET", f"/flow_runs/{run}", "asking for the state of the run")["state"] or {}
-        return RunState(state.get("type", ""), state.get("name", ""), state.get("message") or "")
+        found = self._call("GET", f"/flow_runs/{run}", "asking for the state of the run")
+        state = found["state"] or {}
+        return RunState(state.get("type", ""), state.get("name", ""), state.get("message") or "", tuple(found.get("tags") or ()))
 
     def is_let_in(self) -> bool:
         return self._send_until_not_busy("GET", "/admin/version", "asking who is let in", None).is_success
@@ -82,43 +88,72 @@ class PrefectApi:
 
     def _call(self, method: str, path: str, doing: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self._send_until_not_busy(method, path, doing, body)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             raise InputError(doing, "the Prefect server does not know the secret of this installation",
                              "`make stop` and `make run` start it with that; for another server set PREFECT_API_AUTH_STRING")
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             raise InputError(doing, "the Prefect server does not know it", "`make run` registers the deployments")
-        if answer.is_client_error:
+        if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known after `make run`")
-        if answer.is_error:
+        if not answer.is_success:
             said = one_line(answer.text, 200)
-            raise EngineError(doing, f"the Prefect server answered {answer.status_code}: {said}", "Read its log")
-        found: dict[str, Any] = answer.json()
+            raise EngineError(doing, f"the Prefect server answered {answer.status}: {said}", "Read its log")
+        try:
+            found: dict[str, Any] = json.loads(answer.text)
+        except ValueError:
+            raise EngineError(doing, f"no Prefect server answers at {self._url}: {one_line(answer.text, 200)}",
+                              "Look at PREFECT_API_URL; it ends with /api") from None
         return found
 
-    def _send_until_not_busy(self, method: str, path: str, doing: str, body: dict[str, Any] | None) -> httpx.Response:
+    def _send_until_not_busy(self, method: str, path: str, doing: str, body: dict[str, Any] | None) -> _Answer:
         """A server on SQLite answers 503 while another call writes."""
         until = time.monotonic() + BUSY_SECONDS
         while True:
-            try:
-                answer = self._client.request(method, path, json=body)
-            except httpx.TransportError as error:
-                raise EngineError(doing, f"the Prefect server at {self._url} does not answer ({error})",
-                                  "Start it with `make run`") from error
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
+            answer = self._send(method, path, doing, body)
+            if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > until:
                 return answer
             time.sleep(POLL_SECONDS)
 
+    def _send(self, method: str, path: str, doing: str, body: dict[str, Any] | None) -> _Answer:
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            asked = urllib.request.Request(self._url + path, data, self._headers, method=method)
+            with self._opener.open(asked, timeout=TIMEOUT_SECONDS) as answer:
+                return _Answer(answer.status, answer.read().decode(errors="replace"))
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return _Answer(refused.code, refused.read().decode(errors="replace"))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise EngineError(doing, f"the Prefect server at {self._url} does not answer ({error})",
+                              "Start it with `make run`") from error
 
-def basic_auth(secret: SecretStr) -> httpx.BasicAuth:
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere else: the secret is for this server alone."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    text: str
+
+    @property
+    def is_success(self) -> bool:
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _basic_auth(secret: SecretStr) -> dict[str, str]:
     """Prefect's auth string, as the server takes it."""
-    name, _, word = secret.get_secret_value().partition(":")
-    return httpx.BasicAuth(name, word)
+    return {"Authorization": f"Basic {base64.b64encode(secret.get_secret_value().encode()).decode()}"}
 
 
-def _reason(answer: httpx.Response) -> str:
+def _reason(answer: _Answer) -> str:
     """The server's own words, without its prologue."""
     try:
-        said = str(answer.json()["detail"])
+        said = str(json.loads(answer.text)["detail"])
     except (ValueError, KeyError, TypeError):
         said = answer.text
     return one_line(said.rpartition("Failure reason: ")[2]).rstrip(".")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cli.follow import start_and_follow
 from tidegate.settings import Settings
 
+if TYPE_CHECKING:
+    from rich.console import Console
 
-def release(settings: Settings, console: Console, stack: str, version: str, environment: str, *, plan_only: bool) -> int:
+
+def release(settings: Settings, make_console: Callable[[], Console], stack: str, version: str, environment: str, *,
+            plan_only: bool) -> int:
     """Returns the exit code."""
-    return start_and_follow(settings, console, f"release/{environment}", {
+    return start_and_follow(settings, make_console, f"release/{environment}", {
         "stack": stack, "version": version, "environment": environment, "plan_only": plan_only})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cli.follow import start_and_follow
 from tidegate.settings import Settings
 
+if TYPE_CHECKING:
+    from rich.console import Console
 
-def rollback(settings: Settings, console: Console, stack: str, environment: str, *,
+
+def rollback(settings: Settings, make_console: Callable[[], Console], stack: str, environment: str, *,
              reason: str, steps_back: int, to: str | None) -> int:
     """Returns the exit code."""
-    return start_and_follow(settings, console, f"rollback/{environment}", {
+    return start_and_follow(settings, make_console, f"rollback/{environment}", {
         "stack": stack, "environment": environment, "reason": reason, "steps_back": steps_back, "to": to})

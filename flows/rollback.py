@@ -17,7 +17,7 @@ from tasks.rollbacks import find_images, left_behind, note_way_back, open_rollba
 from tasks.schema import downgrade_schema
 from tasks.slots import stop_slot_left, wait_until_healthy
 from tasks.smoke import smoke_public, smoke_slot
-from tasks.tags import tag_run
+from tasks.tags import say_it_serves_again, tag_run
 from tasks.traffic import offer_candidate, settle_route, shift_traffic, traffic_witness
 from tasks.work import Work
 from tidegate.states import DeploymentState
@@ -75,6 +75,7 @@ def serve_again(work: Work) -> Work:
 
         with traffic_witness(work):
             shift_traffic(work)
+            say_it_serves_again(work)
             smoke_public(work)
 
         settle_route(work)

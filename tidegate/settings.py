@@ -1,11 +1,12 @@
 """Where Tidegate keeps things. Every setting is an environment variable `TIDEGATE_...`; docs/settings.md lists them."""
 
+import os
 import re
 import secrets
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from tidegate.kept import LEAST_TOKEN_BYTES, kept_secret, kept_token
 
@@ -15,10 +16,10 @@ TOKEN, AUTH_STRING = r"[!-~]+", r"[!-9;-~]+:[!-~]+"
 """Printable ASCII without spaces; the second is `name:secret`."""
 
 
-class Settings(BaseSettings):
-    """Paths and addresses of one installation."""
+class Settings(BaseModel):
+    """Paths and addresses of one installation. Read by pydantic alone: its settings library doubles the start of a command."""
 
-    model_config = SettingsConfigDict(env_prefix="TIDEGATE_", frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     home: Path = Field(ROOT / ".tidegate", description="State: ledger, backups, sources, logs, edge routes.")
     stacks: Path = Field(ROOT / "stacks", description="One folder per stack.")
@@ -30,6 +31,21 @@ class Settings(BaseSettings):
     receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
     edge_name: str = Field("tidegate-edge", description="Name of the edge's container; its networks' names have it in them.")
     lock_ttl_seconds: float = Field(30, gt=0, description="A lock without heartbeat for this long may be taken over.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """What is not given is what the environment says."""
+        told = {name: os.environ.get(f"TIDEGATE_{name.upper()}") for name in cls.model_fields}
+        return {**{name: value for name, value in told.items() if value is not None}, **given}
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://127.0.0.1:{self.prefect_port}"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.ui_url}/api"
 
     @property
     def database_url(self) -> str:

@@ -18,7 +18,6 @@ from prefect.client.orchestration import get_client
 from prefect.states import Suspended
 
 from blocks.docker_host import DockerHost
-from cli.prefect_api import basic_auth
 from tests.attacks import outsider
 from tests.attacks.outsider import Request
 from tests.images import BASE
@@ -113,5 +112,5 @@ def state_of(tidegate: Installation, run: UUID) -> str:
 
 def _ask(tidegate: Installation, method: str, path: str, body: Any = None) -> Any:
     answer = httpx.request(method, f"{tidegate.plane.api_url}{path}", json=body, timeout=30, trust_env=False,
-                           auth=basic_auth(tidegate.settings.api_auth()))
+                           auth=httpx.BasicAuth(*tidegate.plane.secret.split(":", 1)))
     return answer.raise_for_status().json()

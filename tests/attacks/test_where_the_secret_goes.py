@@ -63,7 +63,7 @@ def settings(tmp_path: Path, server: Server) -> Settings:
 
 
 def follow(settings: Settings) -> None:
-    start_and_follow(settings, Console(file=io.StringIO()), "rollback/prod", {})
+    start_and_follow(settings, lambda: Console(file=io.StringIO()), "rollback/prod", {})
 
 
 def test_our_own_server_is_told_the_secret_and_a_refusal_is_one_error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from blocks.witness import TrafficWitness
+from cli.control_plane import BIN
 from tests.e2e.in_process import (
     PATIENCE_SECONDS,
     assert_true_and_clean,
@@ -25,6 +27,7 @@ from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, start
 from tests.installation import FERRY, Installation, domain_of
 from tidegate.ledger.tables import Deployment
+from tidegate.settings import ROOT
 
 LEAST_REQUESTS = 100
 MOST_SECONDS = 120
@@ -83,6 +86,27 @@ def evidence(tidegate: Installation, deployment: Deployment, step: str) -> dict[
     return dict(rows[step].evidence)
 
 
+def done(tidegate: Installation, deployment: Deployment, step: str) -> bool:
+    return any(row.name == step and row.is_done for row in tidegate.ledger.journal.steps(deployment.id))
+
+
+def rollback_command(tidegate: Installation, stack: str, reason: str) -> subprocess.Popen[str]:
+    """As a person types it."""
+    return subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", reason], env=tidegate.plane.environment(),
+                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def said_until(word: str, command: subprocess.Popen[str]) -> str:
+    """The next lines, up to the one that has the word."""
+    lines = list[str]()
+    assert command.stdout is not None
+    for line in command.stdout:
+        lines.append(line)
+        if word in line:
+            break
+    return "".join(lines)
+
+
 def on_hold(tidegate: Installation) -> set[str]:
     return {hold.version for hold in tidegate.ledger.holds.active(FERRY)}
 
@@ -96,8 +120,12 @@ def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
         tidegate: Installation, ferry: str, notices: list[str]) -> None:
     left = newest(tidegate)
     assert slots(tidegate, ferry)[tidegate.history(ferry)[1].slot] == "exited"
-    state = roll_back_here(ferry, "账单金额不对")
-    assert state.is_completed(), state.message
+    with rollback_command(tidegate, ferry, "账单金额不对") as command:
+        assert "v1.0.0 serves again, " in said_until("serves again", command)
+        assert serving(tidegate, ferry)[0] == "v1.0.0"
+        assert not done(tidegate, newest(tidegate), "stop-slot-left")   # the others still end, and nothing is recorded
+        assert "✓ Completed" in said_until("Completed", command)
+    assert command.returncode == 0
     back = newest(tidegate)
     assert (back.kind, back.version, back.reason) == ("rollback", "v1.0.0", "账单金额不对")
     assert evidence(tidegate, back, "wake-slot") == {"was": "stopped"}

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
-from cli.prefect_api import PrefectApi, basic_auth
+from cli.prefect_api import PrefectApi
 from control.work_pool import WORK_POOL, make_work_pool
 from tests.installation import free_ports
 from tidegate.errors import EngineError, InputError
@@ -111,7 +111,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def new_trial(plane: ControlPlane, tmp_path: Path) -> Iterator[Callable[[str], Trial]]:
-    with PrefectApi(plane.api_url, plane.settings.api_auth()) as api, client_of(plane) as http:
+    api = PrefectApi(plane.api_url, plane.settings.api_auth())
+    with client_of(plane) as http:
         yield lambda name: Trial(api, http, tmp_path / name)
 
 
@@ -234,7 +235,7 @@ def test_following_a_run_ends_as_the_run_ends(plane: ControlPlane, tmp_path: Pat
     console = Console(file=shown, width=200)
     for ending, code in (("", 0), ("fail", 1)):
         parameters = {"notes": str(tmp_path / f"notes{code}"), "ending": ending}
-        assert start_and_follow(plane.settings, console, "trial/prod", parameters) == code
+        assert start_and_follow(plane.settings, lambda: console, "trial/prod", parameters) == code
     assert "✓ Completed" in shown.getvalue()
     assert "it fails on purpose" in shown.getvalue()
     assert f"{plane.ui_url}/runs/flow-run/" in shown.getvalue()
@@ -243,13 +244,13 @@ def test_following_a_run_ends_as_the_run_ends(plane: ControlPlane, tmp_path: Pat
 @pytest.mark.usefixtures("plain_shell")
 def test_starting_what_is_not_deployed_says_so(plane: ControlPlane) -> None:
     with pytest.raises(InputError, match=r"finding the deployment rollback/nowhere.*make run"):
-        start_and_follow(plane.settings, Console(file=io.StringIO()), "rollback/nowhere", {})
+        start_and_follow(plane.settings, lambda: Console(file=io.StringIO()), "rollback/nowhere", {})
 
 
 @pytest.mark.usefixtures("plain_shell")
 def test_starting_without_a_control_plane_says_so(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="does not answer"):
-        start_and_follow(Settings(home=tmp_path, prefect_port=free_ports(1)[0]), Console(file=io.StringIO()), "rollback/prod", {})
+        start_and_follow(Settings(home=tmp_path, prefect_port=free_ports(1)[0]), Console, "rollback/prod", {})
 
 
 def until(look: Callable[[], Found | None]) -> Found:
@@ -270,7 +271,7 @@ def write_trial(folder: Path) -> None:
 
 
 def client_of(plane: ControlPlane) -> httpx.Client:
-    return httpx.Client(base_url=plane.api_url, timeout=30, auth=basic_auth(plane.settings.api_auth()))
+    return httpx.Client(base_url=plane.api_url, timeout=30, auth=httpx.BasicAuth(*plane.secret.split(":", 1)))
 
 
 def register_trial(plane: ControlPlane) -> None:

@@ -1,0 +1,123 @@
+"""What `tidegate rollback` says while it follows a run, and to whom it speaks: a server that answers as told, no Prefect."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from rich.console import Console
+
+from cli.follow import start_and_follow
+from cli.prefect_api import PrefectApi
+from tidegate.errors import EngineError
+from tidegate.serving_again import served_again
+from tidegate.settings import ROOT, Settings
+
+RUN = {"id": "11111111-1111-1111-1111-111111111111"}
+
+
+class Server(ThreadingHTTPServer):
+    """Says the states of a run one after the other; whoever asks again hears the last one again."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.said: list[tuple[str, list[str]]] = []
+        self.answer: tuple[int, dict[str, str], bytes] | None = None
+        self.asked: list[str] = []
+
+    def next(self) -> dict[str, Any]:
+        kind, tags = self.said.pop(0) if len(self.said) > 1 else self.said[0]
+        return {**RUN, "state": {"type": kind, "name": kind.title(), "message": ""}, "tags": tags}
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        if self.server.answer:
+            return self._send(*self.server.answer)
+        found = self.server.next() if self.path.startswith("/api/flow_runs/") else RUN
+        self._send(200, {}, json.dumps(found).encode())
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def api(server: Server) -> PrefectApi:
+    return PrefectApi(f"http://127.0.0.1:{server.server_port}/api", SecretStr("name:secret"))
+
+
+def followed(server: Server, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> tuple[int, str]:
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{server.server_port}/api")
+    monkeypatch.setattr("cli.prefect_api.POLL_SECONDS", 0.01)
+    shown = io.StringIO()
+    code = start_and_follow(settings, lambda: Console(file=shown, width=200), "rollback/prod", {})
+    return code, shown.getvalue()
+
+
+def test_the_old_version_is_told_to_serve_again_once_and_before_the_run_ends(
+        server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = ["prod", "shop", served_again("v1.0.0")]
+    server.said = [("RUNNING", ["prod"]), ("RUNNING", tags), ("RUNNING", tags), ("COMPLETED", tags)]
+    code, said = followed(server, monkeypatch, Settings())
+    assert code == 0
+    assert said.count("✓ v1.0.0 serves again, ") == 1
+    assert said.index("Running") < said.index("serves again") < said.index("Completed")
+    assert said.count("Running") == 1
+
+
+def test_a_run_that_put_nothing_back_says_nothing_of_serving_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.said = [("RUNNING", ["prod", "shop", "v1.0.0"]), ("FAILED", ["prod", "shop", "v1.0.0"])]
+    code, said = followed(server, monkeypatch, Settings())
+    assert code == 1
+    assert "again" not in said
+
+
+def test_a_redirect_takes_the_secret_nowhere_else(server: Server, api: PrefectApi) -> None:
+    server.answer = (307, {"Location": f"http://127.0.0.1:{server.server_port}/elsewhere"}, b"")
+    with pytest.raises(EngineError, match="answered 307"):
+        api.state(RUN["id"])
+    assert server.asked == [f"/api/flow_runs/{RUN['id']}"]
+
+
+def test_whoever_answers_and_is_no_prefect_server_is_named(server: Server, api: PrefectApi) -> None:
+    server.answer = (200, {}, b"<html>a page")
+    with pytest.raises(EngineError, match=r"no Prefect server answers at http://127.0.0.1:\d+/api: <html>a page"):
+        api.state(RUN["id"])
+
+
+def test_the_way_to_a_started_run_imports_nothing_that_takes_long() -> None:
+    """Whoever is on call waits for it: drawing, HTTP and settings libraries took as long as all the rest."""
+    looked = "import sys, cli.main, cli.rollback; print(*{one.split('.')[0] for one in sys.modules})"
+    found = subprocess.run([sys.executable, "-c", looked], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert not {"rich", "httpx", "pydantic_settings", "prefect", "sqlalchemy", "docker", "yaml", "asyncio"} & set(found.split())
