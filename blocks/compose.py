@@ -9,6 +9,7 @@ import re
 import shutil
 import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -34,6 +35,7 @@ _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
 _CUT_OFF = re.compile(   # as Docker's own client says that the engine is out of reach, and Go that a connection ended
     r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF", re.IGNORECASE)
 _SHOWN_LINES = 20
+STARTS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,8 @@ class Compose:
         doing = f"starting {project} again"
         with engine_errors(doing):
             containers = self._containers(project)
-            for container in containers:
-                container.start()
+            with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
+                list(pool.map(Container.start, containers))
         if not containers:
             raise EngineError(doing, "its containers have been removed", "Release that version anew")
 

@@ -30,6 +30,7 @@ MOST_LOG = 6_000   # characters; an error that quotes them has room for its own 
 MOST_HEALTH_TEXT = 300
 LAST_OWN_CODE = 125   # above it are those of the engine and of signals
 STOP_SECONDS = 2
+CHECK_SECONDS = 2   # a check that takes longer is waited for where the engine runs it
 ENDLESS = "/scratch"   # the end of the keys of containers that run until somebody removes them
 
 
@@ -94,6 +95,18 @@ class DockerHost(Block):
             filters: dict[str, str | list[str] | bool] = {"label": [f"{key}={value}" for key, value in labels.items()]}
             found = self.client.containers.list(all=True, filters=filters, ignore_removed=True)
         return [_facts(container) for container in found]
+
+    def passes_own_check(self, container: str) -> bool:
+        """Whether the container's own health check succeeds when it is run now, between two runs of the engine.
+
+        False where it has none, or cannot be run.
+        """
+        with contextlib.suppress(EngineError):
+            with engine_errors(f"reading the health check of {container}"):
+                config = self.client.api.inspect_container(container)["Config"]
+            if command := _own_check(config):
+                return self.execute(container, command, timeout_seconds=CHECK_SECONDS).exit_code == 0
+        return False
 
     def logs(self, container: str, lines: int = 20) -> str:
         """The last lines a container printed, stdout and stderr together."""
@@ -237,6 +250,14 @@ def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do:
         raise EngineError(doing, f"it printed more than {MOST_SEALED_BYTES >> 20} MiB",
                           "It was stopped and removed") from None
     return conversation.stderr.decode(errors="replace")
+
+
+def _own_check(config: Mapping[str, Any]) -> list[str]:
+    """The command as the engine runs it; nothing where there is none."""
+    kind, *words = (config.get("Healthcheck") or {}).get("Test") or ["NONE"]
+    if kind == "CMD-SHELL":
+        return [*(config.get("Shell") or ["/bin/sh", "-c"]), *words]
+    return words if kind == "CMD" else []
 
 
 def _facts(container: Container) -> ContainerFacts:

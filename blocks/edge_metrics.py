@@ -10,6 +10,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from blocks.tls import TRUSTED
 from tidegate.errors import EdgeError
 from tidegate.thresholds import LiveFigures, quantile
 
@@ -42,7 +43,7 @@ class EdgeMetrics:
     def _text(self) -> str:
         doing = "reading the edge's metrics"
         try:
-            answer = httpx.get(f"{self.check_url}/metrics", timeout=self.timeout_seconds, trust_env=False)
+            answer = httpx.get(f"{self.check_url}/metrics", timeout=self.timeout_seconds, verify=TRUSTED, trust_env=False)
         except httpx.HTTPError as error:
             raise EdgeError(doing, type(error).__name__, "Look whether the edge runs", retryable=True) from None
         if answer.status_code != 200:

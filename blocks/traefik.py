@@ -12,6 +12,7 @@ from pydantic import Field
 
 from blocks.edge_answers import served_by
 from blocks.edge_folder import EdgeFolder, Routes
+from blocks.tls import TRUSTED
 from blocks.traefik_loaded import difference
 from tidegate.doors import doors_of_routes, host_name, taken_doors
 from tidegate.errors import EdgeError, FencedError
@@ -158,7 +159,7 @@ class TraefikEdge(Block):
         return found[0] if found else "/"
 
     def _client(self) -> httpx.Client:
-        return httpx.Client(timeout=self.request_seconds, trust_env=False)
+        return httpx.Client(timeout=self.request_seconds, verify=TRUSTED, trust_env=False)
 
     @property
     def _folder(self) -> EdgeFolder:

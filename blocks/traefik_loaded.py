@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -29,7 +30,9 @@ def difference(wanted: str | None, before: str | None, rawdata: Mapping[str, Any
     return stale[0] if stale else None
 
 
-def _elements(text: str | None) -> dict[tuple[str, str], Any]:
+@lru_cache(maxsize=16)
+def _elements(text: str | None) -> Mapping[tuple[str, str], Any]:
+    """Read once, however often the edge is asked: reading takes longer than the edge needs to obey."""
     http = (yaml.safe_load(text or "") or {}).get("http") or {}
     return {(kind, name): element for kind in KINDS for name, element in (http.get(kind) or {}).items()}
 

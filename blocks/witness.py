@@ -15,6 +15,7 @@ from types import TracebackType
 import httpx
 
 from blocks.edge_answers import ended_unanswered, is_own_404, served_by
+from blocks.tls import TRUSTED
 from tidegate.facts import TrafficFigures
 from tidegate.routes import DEPLOYMENT_HEADER
 
@@ -76,7 +77,8 @@ class TrafficWitness:
         return [seen for seen in list(self._seen) if seen.fault][:most]
 
     async def _watch(self) -> None:
-        client = httpx.AsyncClient(base_url=self.base_url, headers={"Host": self.host_header}, trust_env=False)
+        client = httpx.AsyncClient(base_url=self.base_url, headers={"Host": self.host_header}, verify=TRUSTED,
+                                   trust_env=False)
         async with client, asyncio.TaskGroup() as requests:
             if self.long_path:
                 requests.create_task(self._ask(client, self.long_path, self.long_timeout_seconds))

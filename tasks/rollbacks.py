@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 
 from tasks.deployments import UNFINISHED, Planned, SchemaMove, planned_of
 from tasks.schema import cannot_be_undone
-from tasks.slots import is_warm, is_whole, up
+from tasks.slots import is_whole, up, warmth
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import LockedError, MigrationError
@@ -154,12 +154,11 @@ def wake_slot(work: Work) -> Evidence:
 
     Needs: its images, where it is gone. Leaves: running containers. Again: changes nothing. Undo: `stop-old-slot`.
     """
-    if is_warm(work.env, work.project):
-        return {"was": "warm"}
-    if is_whole(work.env, work.project):
+    was = warmth(work.env, work.project)
+    if was == "stopped":
         work.env.compose.start_again(work.project)   # as it was: with the configuration it had
-        return {"was": "stopped"}
-    for pin in work.pins.values():
-        work.env.images.ensure(pin)
-    up(work)
-    return {"was": "gone"}
+    if was == "gone":
+        for pin in work.pins.values():
+            work.env.images.ensure(pin)
+        up(work)
+    return {"was": was}

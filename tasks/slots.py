@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from prefect import get_run_logger
 
@@ -17,6 +18,9 @@ from tidegate.facts import ContainerFacts
 
 PROJECT_LABEL = "com.docker.compose.project"
 POLL_SECONDS = 0.1
+ASK_AGAIN = 1.5
+Warmth = Literal["warm", "stopped", "gone"]
+"""Of a slot: one switch is enough; a start is; or it must be made anew."""
 
 
 @step("ensure-images", timeout_seconds=900, retry_delays=(2, 10, 30))
@@ -105,15 +109,27 @@ def slot_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:
     return env.host.containers({PROJECT_LABEL: project})
 
 
-def is_warm(env: OpenEnvironment, project: str) -> bool:
-    """Every container of the slot runs and is healthy, so one switch is enough."""
+def warmth(env: OpenEnvironment, project: str) -> Warmth:
+    """How much of the slot is there, by one look at the engine."""
     containers = slot_state(env, project)
-    return is_whole(env, project) and all(container.serves for container in containers)
+    if not _released(env, project) <= {container.service for container in containers}:
+        return "gone"
+    return "warm" if all(serves(env, container) for container in containers) else "stopped"
 
 
 def is_whole(env: OpenEnvironment, project: str) -> bool:
     """Every released service has a container, running or not."""
     return _released(env, project) <= {container.service for container in slot_state(env, project)}
+
+
+def is_warm(env: OpenEnvironment, project: str) -> bool:
+    return warmth(env, project) == "warm"
+
+
+def serves(env: OpenEnvironment, container: ContainerFacts) -> bool:
+    """By its own health check. One that has just started is asked now: the engine asks when its interval is over."""
+    starts = container.state == "running" and container.health == "starting"
+    return container.serves or (starts and env.host.passes_own_check(container.id))
 
 
 def wait_for_slot(work: Work, project: str) -> float:
@@ -142,15 +158,18 @@ def _refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
 def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float, *,
              while_waiting: Callable[[], None] = lambda: None) -> float:
     """Seconds until all `services` serve. A crash loop is recognised at once; starting is not failed (P64)."""
-    begun = time.monotonic()
+    begun, ask_at = time.monotonic(), 0.0
     while True:
         while_waiting()
-        containers = [c for c in slot_state(env, project) if c.service in services]
-        if {c.service for c in containers if c.serves} == services:
+        waited = time.monotonic() - begun
+        is_time, containers = waited >= ask_at, [c for c in slot_state(env, project) if c.service in services]
+        if {c.service for c in containers if (serves(env, c) if is_time else c.serves)} == services:
             return time.monotonic() - begun
         for container in containers:
             _refuse_dead(env, container)
-        if time.monotonic() - begun > budget_seconds:
+        if is_time:
+            ask_at = ASK_AGAIN * (time.monotonic() - begun)   # ever more seldom: a check takes time from what starts
+        if waited > budget_seconds:
             raise _unhealthy(env, containers, f"not healthy within its start budget of {budget_seconds:.0f} s")
         time.sleep(POLL_SECONDS)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -64,8 +65,12 @@ def traefik_config(route: Route, *, closing: bool = False) -> str:
     return _head(route) + yaml.safe_dump({"http": _http(route, closing)}, sort_keys=False, width=200)
 
 
+@lru_cache(maxsize=256)
 def read_route(text: str) -> Route:
-    """The route that `traefik_config` wrote. Raises EdgeError when the text is not such a file."""
+    """The route that `traefik_config` wrote; the same text is read once, since a switch looks at all routes several times.
+
+    Raises EdgeError when the text is not such a file.
+    """
     try:
         return _route(text)
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

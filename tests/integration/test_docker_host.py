@@ -160,3 +160,25 @@ def test_a_command_whose_container_stops_under_it_says_so(host: DockerHost) -> N
     finally:
         stopping.join()
         container.remove(force=True, v=True)
+
+
+@pytest.mark.parametrize(("test", "passes"), [
+    (["CMD", "true"], True), (["CMD", "false"], False),
+    (["CMD-SHELL", 'test "$WORD" = tide'], True), (["CMD-SHELL", "exit 3"], False),
+    (["CMD", "no-such-program"], False), (["CMD-SHELL", "sleep 60"], False), (["NONE"], False),
+])
+def test_a_health_check_is_run_as_the_engine_runs_it_and_only_a_success_passes(
+        host: DockerHost, test: list[str], passes: bool) -> None:
+    never = {"test": test, "interval": 3600 * 10**9}   # so the engine itself does not ask
+    container = host.client.containers.run(IMAGE, ["sleep", "600"], network="none", detach=True, init=True,
+                                           environment={"WORD": "tide"}, healthcheck=never)
+    try:
+        assert host.passes_own_check(container.id) is passes
+        container.kill()
+        assert not host.passes_own_check(container.id)
+    finally:
+        container.remove(force=True, v=True)
+
+
+def test_a_container_that_is_not_there_passes_no_check(host: DockerHost) -> None:
+    assert not host.passes_own_check("no-such-container")

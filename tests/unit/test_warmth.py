@@ -1,0 +1,91 @@
+"""How warm a slot is, and when it serves: by its own health check, and by few looks at the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, Literal, cast
+
+import pytest
+
+from tasks import slots
+from tasks.slots import Warmth, wait_for, warmth
+from tasks.work import OpenEnvironment
+from tidegate.facts import ContainerFacts
+
+Health = Literal["none", "starting", "healthy", "unhealthy"]
+
+
+class Host:
+    """One slot of two services. Its own checks succeed from the look number `ready_at` on."""
+
+    def __init__(self, *containers: ContainerFacts, ready_at: int = 1) -> None:
+        self.slot, self.ready_at = containers, ready_at
+        self.looks, self.checks = 0, list[str]()
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
+        self.looks += 1
+        return list(self.slot)
+
+    def passes_own_check(self, container: str) -> bool:
+        self.checks.append(container)
+        return self.looks >= self.ready_at
+
+
+def container(service: str, health: Health = "healthy", state: Any = "running") -> ContainerFacts:
+    return ContainerFacts(id=f"id-{service}", name=service, service=service, image_id="", state=state, health=health,
+                          restarts=0, exit_code=0)
+
+
+def environment(host: Host) -> OpenEnvironment:
+    services = (SimpleNamespace(name="web"), SimpleNamespace(name="worker"))
+    return cast(OpenEnvironment, SimpleNamespace(host=host, stack=SimpleNamespace(services=services)))
+
+
+@pytest.mark.parametrize(("found", "was"), [
+    ((container("web-7"), container("worker-7", "none")), "warm"),
+    ((container("web-7"), container("worker-7", state="exited")), "stopped"),
+    ((container("web-7"), container("worker-7", "unhealthy")), "stopped"),
+    ((container("web-7"),), "gone"),
+    ((), "gone"),
+])
+def test_one_look_at_the_engine_says_how_warm_a_slot_is(found: tuple[ContainerFacts, ...], was: Warmth) -> None:
+    host = Host(*found)
+    assert warmth(environment(host), "shop-prod-7") == was
+    assert host.looks == 1
+    assert host.checks == []
+
+
+def test_a_container_that_has_just_started_is_asked_by_its_own_check_before_the_engine_asks(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "POLL_SECONDS", 0)
+    host = Host(container("web-7", "starting"), container("worker-7"), ready_at=2)
+    wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 60)
+    assert host.looks >= 2
+    assert set(host.checks) == {"id-web-7"}
+
+
+def test_a_container_that_is_not_there_yet_keeps_the_slot_from_serving(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host(container("web-7", "starting"))
+    monkeypatch.setattr(slots, "POLL_SECONDS", 0)
+    monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
+    with pytest.raises(TimeoutError, match="not healthy within its start budget"):
+        wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 0.05)
+
+
+@pytest.mark.parametrize(("health", "state"), [("unhealthy", "running"), ("starting", "paused")])
+def test_nobody_is_asked_who_was_found_bad_or_does_not_run(health: Health, state: str) -> None:
+    host = Host(container("web-7", health, state), container("worker-7"))
+    assert warmth(environment(host), "shop-prod-7") == "stopped"
+    assert host.checks == []
+
+
+def test_a_slow_start_is_asked_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check takes processor time from what starts."""
+    now = [0.0]
+    monkeypatch.setattr(slots.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(slots.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    host = Host(container("web-7", "starting"), ready_at=500)   # 50 s
+    wait_for(environment(host), "shop-prod-7", {"web-7"}, 600)
+    assert host.looks >= 500
+    assert len(host.checks) < 25
