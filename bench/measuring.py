@@ -33,7 +33,7 @@ def measure(what: str, app: str, base_url: str, domain: str, version: str, chang
     """Make `change` under 50 requests/s, at least 2,000 of them, and see when `version` answers first."""
     with TrafficWitness(base_url, domain, "/health", rate_per_second=PER_SECOND) as witness:
         time.sleep(1)
-        seen = _FirstAnswer(base_url, domain, version)
+        seen = FirstAnswer(base_url, domain, version)
         change()
         answered = seen.seconds()
         while witness.figures().total < LEAST_REQUESTS:
@@ -42,7 +42,7 @@ def measure(what: str, app: str, base_url: str, domain: str, version: str, chang
     return Measured(what, app, figures.total, figures.failed, figures.longest_gap_seconds, answered)
 
 
-class _FirstAnswer:
+class FirstAnswer:
     """Asks `/version` from the beginning on, in a thread of its own."""
 
     def __init__(self, base_url: str, domain: str, version: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,13 +10,12 @@ from uuid import UUID
 
 from bench.measuring import Measured, measure
 from bench.stages import Stages, stages_of
+from bench.ways_back import Back, again_and_again, roll_back
 from blocks.docker_host import DockerHost
 from blocks.witness import TrafficWitness
-from cli.control_plane import BIN
 from tests.e2e.releases import ended, released, start
 from tests.installation import Installation, domain_of
 from tests.integration.incident_fixtures import alert, send, webhook
-from tidegate.settings import ROOT
 from tidegate.states import DeploymentState
 
 OLD, NEW, BAD = "v1.1.0", "v1.4.0", "v1.2.9-turns-bad"
@@ -45,6 +43,20 @@ class TidegateWay:
         yield self._take("Tidegate: rollback, cold", version=OLD, change=lambda: self._roll_back("cold"))
         self._lift()
 
+    def ways_back(self) -> dict[str, list[Back]]:
+        """While the release is watched, and when its old slot was stopped as it is an hour later."""
+        back = partial(roll_back, self.tidegate, self.stack, OLD)
+        return {"warm": again_and_again(self._watched, back), "stopped": again_and_again(self._over, back)}
+
+    def _watched(self) -> Callable[[], None]:
+        self._lift()
+        run = self._release()
+        return partial(_end, run)
+
+    def _over(self) -> Callable[[], None]:
+        self._good(NEW)
+        return self._lift
+
     def turn_bad(self) -> None:
         """A version goes bad after its watch; an alert is answered while nobody acts."""
         self._good(BAD)
@@ -66,9 +78,7 @@ class TidegateWay:
     def _roll_back(self, how: str) -> None:
         """As a person types it."""
         begun = datetime.now(UTC)
-        subprocess.run([BIN / "prefect", "deployment", "run", "rollback/prod", "-p", f"stack={self.stack}", "-p",
-                        "reason=measured", "--watch"], env=self.tidegate.plane.environment(), cwd=ROOT, check=True,
-                       stdout=subprocess.DEVNULL, timeout=MOST_SECONDS)
+        roll_back(self.tidegate, self.stack, OLD)
         self.stages.append(stages_of(self.tidegate, self.stack, f"{how}: {self.app}", begun))
 
     def _good(self, version: str) -> None:
@@ -91,3 +101,7 @@ class TidegateWay:
         while not seen():
             assert time.monotonic() < end, "it never came"
             time.sleep(0.1)
+
+
+def _end(run: UUID) -> None:
+    ended(run)   # overtaken, so it failed

@@ -16,6 +16,7 @@ from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.environments import MissingNotifier
 from tasks.networks import check_networks
+from tasks.slots import running_slots
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment
 from tidegate.compose_dangers import Danger, dangers, refusals
@@ -103,7 +104,15 @@ def _amounts(facts: HostFacts, env: OpenEnvironment, model: ComposeModel) -> tup
     """Name, bytes free, bytes needed."""
     least_disk = max(LEAST_DISK_BYTES, int(facts.disk_total * LEAST_DISK_RATIO))
     return (("disk", facts.disk_free, least_disk),
-            ("memory", facts.memory_free, memory_needed(model, _released(env)) + SPARE_MEMORY_BYTES))
+            ("memory", facts.memory_free, memory_needed(model, _released(env)) * slots_to_come(env) + SPARE_MEMORY_BYTES))
+
+
+def slots_to_come(env: OpenEnvironment) -> int:
+    """How many slots must find room: the new one, and the one that stays warm, unless it takes its memory already.
+
+    So a release leaves room for the next one, in which three run side by side.
+    """
+    return 2 if env.config.keep_warm and len(running_slots(env)) < 2 else 1
 
 
 def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:

@@ -17,7 +17,7 @@ from tasks.databases import owned, spec_of
 from tasks.deployments import Planned, SchemaMove, previous
 from tasks.forms import RESTORE, RESTORE_CHECKLIST
 from tasks.rollbacks import work_of
-from tasks.slots import stop_slot, wait_for_slot
+from tasks.slots import running_slots, stop_slot, wait_for_slot
 from tasks.step import Evidence, step, without_secrets
 from tasks.traffic import close_route, open_route
 from tasks.work import OpenEnvironment, Work
@@ -93,8 +93,9 @@ def close_doors(work: Work) -> Evidence:
     Undo: `open_doors`.
     """
     close_route(work)
-    if left := previous(work):
-        stop_slot(work, left.slot)
+    left = previous(work)
+    for project in sorted(running_slots(work.env) | ({left.slot} if left else set())):   # one may have been kept warm
+        stop_slot(work, project)
     return {"closed": datetime.now(UTC).isoformat(timespec="seconds")}
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from prefect import get_run_logger
 
 from blocks.edge_networks import join_environment, leave_environment
-from tasks.deployments import previous
+from tasks.deployments import planned, previous
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, slot_url
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
@@ -62,12 +62,14 @@ def wait_until_healthy(work: Work) -> Evidence:
 def stop_old_slot(work: Work) -> Evidence:
     """Stop the old containers, kept startable, when their last requests have had time to finish.
 
-    Needs: the edge serves the new slot. Leaves: stopped containers; the slots before them are removed.
-    Again: changes nothing. Undo: `rollback` starts them.
+    Needs: the edge serves the new slot. Leaves: stopped containers, or running ones where the stack file keeps them warm
+    and they can live with the schema; the slots before them are removed. Again: changes nothing. Undo: `rollback`.
     """
     old = previous(work)
     if old is None or old.slot == work.project:
         return {"stopped": None}
+    if work.env.config.keep_warm and planned(work).way_back == "image only":
+        return {"stopped": None, "warm": old.slot, "removed": _remove_others(work, keep={old.slot, work.project})}
     _drain(work)
     stop_slot(work, old.slot)
     return {"stopped": old.slot, "removed": _remove_others(work, keep={old.slot, work.project})}
@@ -83,7 +85,8 @@ def stop_slot_left(work: Work) -> Evidence:
     if left is None or left.slot == work.project:
         return {"stopped": None}
     _drain(work)
-    stop_slot(work, left.slot)
+    for project in sorted({left.slot, *_kept_warm(work)}):
+        stop_slot(work, project)
     return {"stopped": left.slot}
 
 
@@ -225,6 +228,19 @@ def _remove_others(work: Work, keep: set[str]) -> list[str]:
         work.check_fence()
         env.compose.remove(project)
     return others
+
+
+def running_slots(env: OpenEnvironment) -> set[str]:
+    """Serving or not."""
+    labels = {"tidegate.stack": env.stack.name, "tidegate.environment": env.name}
+    return {one.labels[PROJECT_LABEL] for one in env.host.containers(labels) if one.state == "running"}
+
+
+def _kept_warm(work: Work) -> set[str]:
+    """Running slots that nobody is sent to: a way back may have gone further than to the warm one."""
+    env = work.env
+    warm = running_slots(env) - {work.project} if env.config.keep_warm else set[str]()
+    return {project for project in warm if not _is_routed(env, project)}
 
 
 def _refuse_routed(work: Work, project: str) -> None:

@@ -172,6 +172,8 @@ class Environment(Part):
     approval: bool = Field(False, description="A person must accept before this environment changes.")
     approval_hours: float = Field(48, gt=0, le=MOST_HOURS)
     drain_seconds: int = Field(30, ge=0, le=MOST_SECONDS)
+    keep_warm: bool = Field(False, description="The old containers run on until the next release: a way back is one switch, "
+                                               "for the memory of a second slot.")
 
 
 class Stack(Part):

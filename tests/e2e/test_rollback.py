@@ -15,6 +15,7 @@ from tests.e2e.in_process import (
     PATIENCE_SECONDS,
     assert_true_and_clean,
     database_of,
+    edit_stack,
     engine,
     nothing_left_of,
     release_here,
@@ -196,6 +197,19 @@ def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(t
     assert not names & {"shift-back", "remove-slot", "downgrade-schema"}
     assert tidegate.ledger.deployments.get(watched.id).state.value == "rolled_back"
     assert_true_and_clean(tidegate, ferry, back)
+
+
+@pytest.mark.usefixtures("nobody_lost")
+def test_a_slot_that_is_kept_warm_runs_on_after_its_release_and_needs_no_start(tidegate: Installation, ferry: str) -> None:
+    edit_stack(tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=True))
+    before = newest(tidegate)
+    left = good(tidegate, "v1.4.0")
+    assert slots(tidegate, ferry) == {before.slot: "running", left.slot: "running"}
+    state = roll_back_here(ferry)
+    edit_stack(tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=False))
+    assert state.is_completed(), state.message
+    assert evidence(tidegate, newest(tidegate), "wake-slot") == {"was": "warm"}
+    assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
 @pytest.mark.usefixtures("nobody_lost")

@@ -1,0 +1,73 @@
+"""`tidegate rollback` again and again: from the command to the old version answering, warm and stopped."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rich.table import Table
+
+from bench.measuring import FirstAnswer
+from cli.control_plane import BIN
+from tests.installation import Installation, domain_of
+from tidegate.settings import ROOT
+
+TIMES = 7
+MOST_SECONDS = 120
+SAYS = "serves again"
+
+
+@dataclass(frozen=True)
+class Back:
+    """Seconds from the command to the first answer of the old version, to the word of it, and to the command's end."""
+
+    answered: float
+    told: float
+    ended: float
+
+
+def roll_back(tidegate: Installation, stack: str, version: str) -> Back:
+    """As a person types it."""
+    seen, begun = FirstAnswer(tidegate.plane.edge_url, domain_of(stack, "prod"), version), time.monotonic()
+    command = subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", "measured"], cwd=ROOT, text=True,
+                               env=tidegate.plane.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    lines = list(_timed(command, begun))
+    code, ended, answered = command.wait(MOST_SECONDS), time.monotonic() - begun, seen.seconds()
+    said = "\n".join(line for _, line in lines)
+    assert code == 0, said
+    assert answered is not None, said
+    return Back(answered, next(at for at, line in lines if SAYS in line), ended)
+
+
+def again_and_again(prepare: Callable[[], Callable[[], None]], roll_back: Callable[[], Back]) -> list[Back]:
+    """`prepare` releases the newer version, and returns what clears up behind one way back."""
+    found = list[Back]()
+    for _ in range(TIMES):
+        clear_up = prepare()
+        time.sleep(1)   # what the release has just done is not part of it
+        found.append(roll_back())
+        clear_up()
+    return found
+
+
+def ways_back_table(found: dict[str, list[Back]]) -> Table:
+    shown = Table(title=f"tidegate rollback, {TIMES} times each: seconds from the command (median, fastest to slowest)")
+    for heading in ("Old slot", "Old version answers", "The command says so", "The command ends"):
+        shown.add_column(heading)
+    for slot, backs in found.items():
+        shown.add_row(slot, *map(_spread, ([one.answered for one in backs], [one.told for one in backs],
+                                           [one.ended for one in backs])))
+    return shown
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    return f"{median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+
+
+def _timed(command: subprocess.Popen[str], begun: float) -> Iterator[tuple[float, str]]:
+    assert command.stdout is not None
+    for line in command.stdout:
+        yield time.monotonic() - begun, line.strip()

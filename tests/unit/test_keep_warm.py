@@ -1,0 +1,124 @@
+"""`keep_warm`: the old slot runs on until the next release, never beside a schema it cannot live with, or data put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from ledger_parts import Clock, deploy, open_ledger, record_release
+from plans import COMMIT
+from prefect.logging import disable_run_logger
+
+from tasks.deployments import Planned
+from tasks.preflight import slots_to_come
+from tasks.restores import close_doors
+from tasks.slots import stop_old_slot, stop_slot_left
+from tasks.work import OpenEnvironment, Work, target
+from tests.contracts.fakes import FakeEdge
+from tidegate.facts import ContainerFacts, Route, Version
+from tidegate.ledger import Ledger
+from tidegate.plan import WayBack
+from tidegate.redaction import Redactor
+from tidegate.states import DeploymentState as S
+
+
+class Engine:
+    """Slots by project, running or not: as host and as Compose."""
+
+    def __init__(self, *running: str) -> None:
+        self.slots = dict.fromkeys(running, "running")
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
+        return [ContainerFacts(id=project, name=project, service="web", image_id="", state=state, health="healthy",   # type: ignore[arg-type]
+                               restarts=0, exit_code=0, labels={"com.docker.compose.project": project})
+                for project, state in self.slots.items()]
+
+    def stop(self, project: str, *, grace_seconds: int) -> None:
+        self.slots[project] = "exited"
+
+    def remove(self, project: str) -> None:
+        del self.slots[project]
+
+    @property
+    def running(self) -> set[str]:
+        return {project for project, state in self.slots.items() if state == "running"}
+
+
+@pytest.fixture(autouse=True)
+def _outside_a_run() -> Iterator[None]:
+    with disable_run_logger():
+        yield
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(tmp_path, Clock()) as ledger:
+        yield ledger
+
+
+def opened(ledger: Ledger, engine: Engine, *, keep_warm: bool = True, way_back: WayBack = "image only") -> Work:
+    """Deployment #2, which the edge serves, after #1; under its lock."""
+    old = deploy(ledger, "v1")
+    new = ledger.deployments.open(key="release/run-2/prod", release_id=record_release(ledger, "v2").id, environment="prod",
+                                  requested_by="mei", run_id="run-2", rollback_target_id=old.id)
+    new = ledger.deployments.move(new.id, S.CHANGING, reason="test", actor="mei")
+    service = SimpleNamespace(name="web", port=80, stop_grace_seconds=1, ready_path="/")
+    edge = FakeEdge()
+    edge.mend = list   # type: ignore[attr-defined]
+    env = cast(OpenEnvironment, SimpleNamespace(
+        stack=SimpleNamespace(name="cloudlens", services=(service,)), name="prod", service=service, ledger=ledger, host=engine,
+        compose=engine, edge=edge, redactor=Redactor({}),
+        config=SimpleNamespace(keep_warm=keep_warm, drain_seconds=0, domains=("cloudlens.localhost",))))
+    lock = ledger.locks.acquire("cloudlens", "prod", new.key, ttl_seconds=60)
+    work = Work(env=env, deployment=new, version=Version("v2", COMMIT), pins={}, lock=lock)
+    edge.apply(Route("cloudlens", "prod", ("cloudlens.localhost",), (target(env, new),), None, None, lock.fence, "/"))
+    ledger.journal.begin(new.id, "plan", {}, fence=lock.fence)
+    ledger.journal.done(work.key("plan"), asdict(Planned("none", way_back, ())))
+    return work
+
+
+SLOTS = [f"cloudlens-prod-{number}" for number in range(4)]   # 0 is from before #1, 3 from nowhere
+
+
+def test_the_old_slot_runs_on_and_the_one_before_it_makes_room(ledger: Ledger) -> None:
+    engine = Engine(*SLOTS[:3])
+    assert stop_old_slot.fn(opened(ledger, engine))["warm"] == SLOTS[1]
+    assert engine.slots == {SLOTS[1]: "running", SLOTS[2]: "running"}
+
+
+@pytest.mark.parametrize(("keep_warm", "way_back"), [(False, "image only"), (True, "image + downgrade"), (True, "stop and ask")])
+def test_it_is_stopped_where_nobody_asked_for_it_or_the_schema_is_not_its_own(
+        ledger: Ledger, keep_warm: bool, way_back: WayBack) -> None:
+    engine = Engine(*SLOTS[1:3])
+    assert stop_old_slot.fn(opened(ledger, engine, keep_warm=keep_warm, way_back=way_back))["stopped"] == SLOTS[1]
+    assert engine.running == {SLOTS[2]}
+
+
+def test_a_way_back_past_the_warm_slot_leaves_only_what_serves(ledger: Ledger) -> None:
+    engine = Engine(*SLOTS)
+    stop_slot_left.fn(opened(ledger, engine))
+    assert engine.running == {SLOTS[2]}
+
+
+def test_a_way_back_stops_no_slot_that_it_does_not_know_unless_they_are_kept_warm(ledger: Ledger) -> None:
+    engine = Engine(*SLOTS)
+    stop_slot_left.fn(opened(ledger, engine, keep_warm=False))
+    assert engine.running == {SLOTS[0], SLOTS[2], SLOTS[3]}
+
+
+def test_nobody_writes_while_data_are_put_back(ledger: Ledger) -> None:
+    engine = Engine(*SLOTS)
+    close_doors.fn(opened(ledger, engine))
+    assert engine.running == set()
+
+
+@pytest.mark.parametrize(("keep_warm", "running", "slots"), [
+    (False, SLOTS[:1], 1), (True, SLOTS[:1], 2), (True, [], 2), (True, SLOTS[:2], 1)])
+def test_a_plan_counts_the_memory_of_the_slot_that_stays(ledger: Ledger, keep_warm: bool, running: list[str], slots: int) -> None:
+    """Once for the new slot, and once for the next release, until the warm one takes its memory already."""
+    work = opened(ledger, Engine(*running), keep_warm=keep_warm)
+    assert slots_to_come(work.env) == slots
