@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -143,7 +144,7 @@ def wait_for_slot(work: Work, project: str) -> float:
     env = work.env
     try:
         return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services),
-                        while_waiting=work.check_fence)
+                        proved_before=work.deployment.kind == "rollback", while_waiting=work.check_fence)
     except UnhealthyError as error:
         _refuse_without_base(env, error)
         raise
@@ -158,19 +159,23 @@ def _refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
                             f"Find out why, then start it: docker start {' '.join(stopped)}") from None
 
 
-def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float, *,
+def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seconds: float, *, proved_before: bool = False,
              while_waiting: Callable[[], None] = lambda: None) -> float:
-    """Seconds until all `services` serve. A crash loop is recognised at once; starting is not failed (P64)."""
-    begun, ask_at = time.monotonic(), 0.0
+    """Seconds until all `services` serve. A crash loop is recognised at once; starting is not failed (P64).
+
+    Who has `proved_before` that it works is asked by its own check as soon as it has started; whoever has not, by the
+    engine alone, an interval later.
+    """
+    begun, ask_at = time.monotonic(), 0.0 if proved_before else math.inf
     while True:
         while_waiting()
         waited = time.monotonic() - begun
-        is_time, containers = waited >= ask_at, [c for c in slot_state(env, project) if c.service in services]
-        if {c.service for c in containers if (serves(env, c) if is_time else c.serves)} == services:
+        asked, containers = waited >= ask_at, [c for c in slot_state(env, project) if c.service in services]
+        if {c.service for c in containers if (serves(env, c) if asked else c.serves)} == services:
             return time.monotonic() - begun
         for container in containers:
             _refuse_dead(env, container)
-        if is_time:
+        if asked:
             ask_at = ASK_AGAIN * (time.monotonic() - begun)   # ever more seldom: a check takes time from what starts
         if waited > budget_seconds:
             raise _unhealthy(env, containers, f"not healthy within its start budget of {budget_seconds:.0f} s")

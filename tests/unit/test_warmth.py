@@ -60,7 +60,7 @@ def test_a_container_that_has_just_started_is_asked_by_its_own_check_before_the_
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "POLL_SECONDS", 0)
     host = Host(container("web-7", "starting"), container("worker-7"), ready_at=2)
-    wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 60)
+    wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 60, proved_before=True)
     assert host.looks >= 2
     assert set(host.checks) == {"id-web-7"}
 
@@ -70,7 +70,7 @@ def test_a_container_that_is_not_there_yet_keeps_the_slot_from_serving(monkeypat
     monkeypatch.setattr(slots, "POLL_SECONDS", 0)
     monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
     with pytest.raises(TimeoutError, match="not healthy within its start budget"):
-        wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 0.05)
+        wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 0.05, proved_before=True)
 
 
 @pytest.mark.parametrize(("health", "state"), [("unhealthy", "running"), ("starting", "paused")])
@@ -86,6 +86,16 @@ def test_a_slow_start_is_asked_ever_more_seldom(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(slots.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(slots.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     host = Host(container("web-7", "starting"), ready_at=500)   # 50 s
-    wait_for(environment(host), "shop-prod-7", {"web-7"}, 600)
+    wait_for(environment(host), "shop-prod-7", {"web-7"}, 600, proved_before=True)
     assert host.looks >= 500
     assert len(host.checks) < 25
+
+
+def test_a_version_that_has_not_proved_itself_is_judged_by_the_engine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What answers once and dies a second later must not be taken for healthy."""
+    monkeypatch.setattr(slots, "POLL_SECONDS", 0)
+    monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
+    host = Host(container("web-7", "starting"))
+    with pytest.raises(TimeoutError):
+        wait_for(environment(host), "shop-prod-7", {"web-7"}, 0.05)
+    assert host.checks == []
