@@ -110,6 +110,13 @@ def test_a_redirect_takes_the_secret_nowhere_else(server: Server, api: PrefectAp
     assert server.asked == [f"/api/flow_runs/{RUN['id']}"]
 
 
+def test_our_own_server_is_asked_by_no_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.said = [("RUNNING", [])]
+    assert PrefectApi(f"http://127.0.0.1:{server.server_port}/api", SecretStr("name:secret")).state(RUN["id"]).type == "RUNNING"
+
+
 def test_whoever_answers_and_is_no_prefect_server_is_named(server: Server, api: PrefectApi) -> None:
     server.answer = (200, {}, b"<html>a page")
     with pytest.raises(EngineError, match=r"no Prefect server answers at http://127.0.0.1:\d+/api: <html>a page"):
