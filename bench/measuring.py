@@ -13,7 +13,7 @@ from blocks.witness import TrafficWitness
 
 PER_SECOND = 50
 LEAST_REQUESTS = 2000
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.02   # more often would take from what is measured
 MOST_SECONDS = 300
 
 

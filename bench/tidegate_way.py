@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bench.measuring import Measured, measure
 from bench.stages import Stages, stages_of
-from bench.ways_back import Back, again_and_again, roll_back
+from bench.ways_back import Back, again_and_again, command_of, roll_back
 from blocks.docker_host import DockerHost
 from blocks.witness import TrafficWitness
 from tests.e2e.releases import ended, released, start
@@ -78,7 +78,7 @@ class TidegateWay:
     def _roll_back(self, how: str) -> None:
         """As a person types it."""
         begun = datetime.now(UTC)
-        roll_back(self.tidegate, self.stack, OLD)
+        list(command_of(self.tidegate, self.stack, 0))
         self.stages.append(stages_of(self.tidegate, self.stack, f"{how}: {self.app}", begun))
 
     def _good(self, version: str) -> None:

@@ -16,7 +16,6 @@ from tests.installation import Installation, domain_of
 from tidegate.settings import ROOT
 
 TIMES = 7
-MOST_SECONDS = 120
 SAYS = "serves again"
 
 
@@ -32,14 +31,20 @@ class Back:
 def roll_back(tidegate: Installation, stack: str, version: str) -> Back:
     """As a person types it."""
     seen, begun = FirstAnswer(tidegate.plane.edge_url, domain_of(stack, "prod"), version), time.monotonic()
-    command = subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", "measured"], cwd=ROOT, text=True,
-                               env=tidegate.plane.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    lines = list(_timed(command, begun))
-    code, ended, answered = command.wait(MOST_SECONDS), time.monotonic() - begun, seen.seconds()
-    said = "\n".join(line for _, line in lines)
-    assert code == 0, said
-    assert answered is not None, said
+    lines = list(command_of(tidegate, stack, begun))
+    ended, answered = time.monotonic() - begun, seen.seconds()
+    assert answered is not None, lines
     return Back(answered, next(at for at, line in lines if SAYS in line), ended)
+
+
+def command_of(tidegate: Installation, stack: str, begun: float) -> Iterator[tuple[float, str]]:
+    """Its lines, each with the seconds since `begun`, to its end."""
+    with subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", "measured"], cwd=ROOT, text=True,
+                          env=tidegate.plane.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as command:
+        assert command.stdout is not None
+        for line in command.stdout:
+            yield time.monotonic() - begun, line.strip()
+    assert command.returncode == 0, line
 
 
 def again_and_again(prepare: Callable[[], Callable[[], None]], roll_back: Callable[[], Back]) -> list[Back]:
@@ -65,9 +70,3 @@ def ways_back_table(found: dict[str, list[Back]]) -> Table:
 
 def _spread(seconds: Sequence[float]) -> str:
     return f"{median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
-
-
-def _timed(command: subprocess.Popen[str], begun: float) -> Iterator[tuple[float, str]]:
-    assert command.stdout is not None
-    for line in command.stdout:
-        yield time.monotonic() - begun, line.strip()
