@@ -6,7 +6,8 @@ What is known to be harmless is listed; everything else needs a reason, also wha
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -37,6 +38,13 @@ _CAPABILITIES = frozenset((
 _SECURITY = frozenset({"no-new-privileges", "no-new-privileges:true", "no-new-privileges=true", "seccomp=builtin",
                        "apparmor=docker-default", "apparmor:docker-default"})
 _OWN_SYSCTLS = ("net.", "kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
+_NAMESPACES: Mapping[str, tuple[HostSetting, Collection[str]]] = {
+    "pid": ("host-processes", ()), "ipc": ("host-ipc", ("none", "private", "shareable")),
+    "network_mode": ("host-network", ("none", "bridge", "default")), "userns_mode": ("host-users", ()),
+    "uts": ("host-name", ()), "cgroup": ("host-cgroup", ("private",))}
+"""The values that keep a container by itself. Any other one is a network or a namespace of somebody else."""
+_OF_AN_ENVIRONMENT = re.compile(r"([a-z0-9][a-z0-9-]*-(?:dev|staging|prod))(?:-[0-9]+)?_.+")
+"""How Compose names networks and volumes of a base or a slot."""
 _NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "tmpfs"})
 _LAN_DRIVERS = frozenset({"host", "macvlan", "ipvlan"})
 _BUILD_HARMLESS = frozenset((
@@ -77,11 +85,9 @@ def refusals(found: Sequence[Danger]) -> list[str]:
 
 
 def _namespaces(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
-    ties: dict[str, HostSetting] = {"pid": "host-processes", "ipc": "host-ipc", "network_mode": "host-network",
-                                    "userns_mode": "host-users", "uts": "host-name", "cgroup": "host-cgroup"}
-    for key, setting in ties.items():
+    for key, (setting, own) in _NAMESPACES.items():
         value = str(service.get(key) or "")
-        if value == "host" or value.startswith(("container:", "/", "ns:")):
+        if value and value not in own and not value.startswith("service:"):
             yield setting, f"{key}: {value}"
     if service.get("cgroup_parent"):
         yield "host-cgroup", f"cgroup_parent: {service['cgroup_parent']}"
@@ -107,6 +113,8 @@ def _privileges(service: Service, model: ComposeModel, paths: HostPaths) -> Foun
     yield from (("sysctls", f"sysctls: {name}") for name in sysctls if not str(name).startswith(_OWN_SYSCTLS))
     if service.get("oom_kill_disable"):
         yield "host-memory", "oom_kill_disable: true"
+    if (score := int(service.get("oom_score_adj") or 0)) < 0:
+        yield "host-memory", f"oom_score_adj: {score}: others of the host are ended before it"
 
 
 def _devices(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
@@ -143,6 +151,17 @@ def _mount(mount: Mapping[str, Any], model: ComposeModel, paths: HostPaths) -> F
             yield "host-files", f"volumes: {mount.get('target')} is of the type {other}"
 
 
+def _neighbours(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
+    """Where another environment's databases are reached, and where its data lie."""
+    used = [("networks", key) for key in service.get("networks") or {}]
+    used += [("volumes", mount.get("source")) for mount in service.get("volumes") or () if mount["type"] == "volume"]
+    for kind, key in used:
+        name = str((model.get(kind, {}).get(key) or {}).get("name", ""))
+        found = _OF_AN_ENVIRONMENT.fullmatch(name)
+        if found and found[1] != model.get("name"):
+            yield "other-environment", f"{kind}.{key}: {name} belongs to {found[1]}"
+
+
 def _bind(where: str, source: str, read_only: bool, paths: HostPaths) -> Found:
     how = "read-only" if read_only else "writable"
     if paths.is_socket(source):
@@ -159,7 +178,9 @@ def _volume(mount: Mapping[str, Any], volume: Mapping[str, Any], paths: HostPath
     is_bind = bool(words & {"bind", "rbind"})
     if device.startswith("/") and is_bind:   # whatever its type says: the engine then looks at the folder alone
         yield from _bind(where, device, "ro" in words or bool(mount.get("read_only")), paths)
-    elif options and (is_bind or options.get("type") not in _NETWORK_SHARES) and volume.get("driver", "local") == "local":
+    elif (driver := volume.get("driver") or "local") != "local":
+        yield "host-files", f"{where}: its driver is {driver}"
+    elif options and (is_bind or options.get("type") not in _NETWORK_SHARES):
         yield "host-files", f"{where} is mounted with {', '.join(f'{key}={value}' for key, value in sorted(options.items()))}"
 
 
@@ -209,4 +230,4 @@ _LOOKED_AT = frozenset((
     "network_mode", "oom_kill_disable", "pid", "privileged", "runtime", "security_opt", "sysctls",
     "use_api_socket", "userns_mode", "uts", "volumes_from"))
 _LOOKS: tuple[Callable[[Service, ComposeModel, HostPaths], Found], ...] = (
-    _privileges, _namespaces, _devices, _mounts, _files, _build, _unknown)
+    _privileges, _namespaces, _neighbours, _devices, _mounts, _files, _build, _unknown)

@@ -59,9 +59,10 @@ def control_network_name(edge: str) -> str:
 
 def foreign_edge_networks(model: ComposeModel, edge: str) -> list[str]:
     """One text per service that the compose files put on a network of the edge, where it could reach other stacks."""
-    joined = [(name, _network_name(model, key) or "") for name, service in model["services"].items()
+    joined = [(f"{name}.networks", _network_name(model, key) or "") for name, service in model["services"].items()
               for key in service.get("networks") or {}]
-    return [f"services.{name}.networks: {network} belongs to the edge" for name, network in joined
+    joined += [(f"{name}.network_mode", service.get("network_mode") or "") for name, service in model["services"].items()]
+    return [f"services.{where}: {network} belongs to the edge" for where, network in joined
             if network in (edge, control_network_name(edge)) or network.startswith(f"{edge}_")]
 
 

@@ -48,7 +48,7 @@ Severity = Literal["green", "yellow", "red"]
 HostSetting = Literal[
     "privileged", "capabilities", "security-options", "devices", "engine-socket", "host-files", "host-processes", "host-ipc",
     "host-network", "host-users", "host-name", "host-cgroup", "host-memory", "runtime", "sysctls", "volumes-from",
-    "build-privileges", "unknown-setting"]
+    "build-privileges", "other-environment", "unknown-setting"]
 """What a compose setting gives away of its host: one word for each kind."""
 MOST_SECONDS = 24 * 3600
 MOST_HOURS = 24 * 90

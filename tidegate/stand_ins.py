@@ -95,7 +95,9 @@ def _path(rest: str) -> str:
 
 
 def _query_part(part: str) -> str:
-    key, _, value = part.partition("=")
+    key, equals, value = part.partition("=")
+    if not equals:
+        return _WORD if part else ""   # a query of one word is a value
     return f"{_name(key)}={value if says_nothing(value) else _WORD}"
 
 

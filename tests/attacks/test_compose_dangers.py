@@ -63,6 +63,8 @@ DANGEROUS: list[tuple[str, str]] = [
     ("ipc: 'container:other'", "host-ipc"), ("network_mode: host", "host-network"),
     ("network_mode: 'container:x'", "host-network"),
     ("network_mode: 'ns:/proc/1/ns/net'", "host-network"),
+    ("network_mode: mill-prod_default", "host-network"), ("network_mode: 0-tidegate-edge", "host-network"),
+    ("oom_score_adj: -900", "host-memory"),
     ("userns_mode: host", "host-users"), ("uts: host", "host-name"), ("cgroup: host", "host-cgroup"),
     ("cgroup_parent: /", "host-cgroup"), ("oom_kill_disable: true", "host-memory"),
     *((f"cap_add: [{name}]", "capabilities") for name in (
@@ -104,6 +106,12 @@ DANGEROUS: list[tuple[str, str]] = [
         ("type: none, o: bind, device: '../..'", "host-files"))),
     ("networks: [lan]\nnetworks:\n  lan: {driver: macvlan, driver_opts: {parent: eth0}}", "host-network"),
     ("networks: [lan]\nnetworks:\n  lan: {name: host, external: true}", "host-network"),
+    ("volumes: ['data:/x']\nvolumes:\n  data: {driver: other, driver_opts: {mountpoint: /}}", "host-files"),
+    *((f"networks: [theirs]\nnetworks:\n  theirs: {{name: {name}, external: true}}", "other-environment") for name in (
+        "mill-prod_default", "shop-staging_default", "mill-prod-7_tidegate-slot", "shop-prod-x-dev_y")),
+    ("networks: [theirs]\nnetworks:\n  theirs: {name: mill-prod_default}", "other-environment"),
+    ("volumes: ['data:/x:ro']\nvolumes:\n  data: {name: mill-prod_db, external: true}", "other-environment"),
+    ("volumes: ['data:/x']\nvolumes:\n  data: {name: shop-staging_db}", "other-environment"),
     ("configs: [one]\nconfigs:\n  one: {file: /etc/shadow}", "host-files"),
     ("secrets: [{source: one}]\nsecrets:\n  one: {file: ../mill/.env.production}", "host-files"),
 ]
@@ -158,13 +166,15 @@ def test_the_engine_is_known_by_its_address_too_and_so_is_every_folder_above_it(
     "volumes: ['/etc/ssl/certs:/etc/ssl/certs:ro']", "volumes: ['/srv/shop/files:/files']",
     "cap_add: [NET_BIND_SERVICE, SYS_NICE]",
     "cap_drop: [ALL]", "security_opt: ['no-new-privileges:true']", "pid: 'service:other'\n  other: {image: x}", "ipc: shareable",
+    "networks: [own, team]\nnetworks:\n  own:\n  team: {name: team_shared, external: true}",
+    "volumes: ['own:/x']\nvolumes:\n  own: {name: shop-prod_own, external: true}", "oom_score_adj: 500",
     "network_mode: none", "sysctls: {net.core.somaxconn: 1024}", "gpus: all", "runtime: runc", "privileged: false",
     "deploy: {resources: {limits: {memory: 1G}, reservations: {devices: [{capabilities: [gpu], count: 1}]}}}",
     "env_file: e.env", "secrets: [one]\nsecrets:\n  one: {file: ./e.env}", "build: {context: ., target: x, args: {A: b}}",
     "volumes: ['data:/x']\nvolumes:\n  data: {driver_opts: {type: nfs, o: 'addr=nas.example,rw', device: ':/shop'}}",
     "volumes: ['data:/x']\nvolumes:\n  data: {driver_opts: {type: none, o: bind, device: /srv/shop/data}}",
     "healthcheck: {test: [CMD, x]}\n    restart: always\n    ulimits: {nofile: 1024}\n    logging: {driver: json-file}",
-], ids=range(21))
+], ids=range(24))
 def test_what_applications_commonly_need_asks_for_no_word(team: Team, harmless: str) -> None:
     (team.folder / "e.env").touch()
     assert team.found(f"    {harmless}\n") == []
@@ -199,7 +209,7 @@ def test_an_allowed_setting_stands_on_the_page_and_in_the_record_with_its_reason
     record = release_record(language, title="Shop", version="v1", environment="prod", released_by="mei", released_at=AT,
                             time_zone="UTC", changes=(), approved_by=None, privileges=(f"{GIVEN.text} ({GIVEN.reason})",))
     assert said in record
-    assert "counts | the containers of all" in record
+    assert "counts \\| the containers of all" in record
 
 
 def test_a_page_without_such_settings_says_nothing_of_them() -> None:

@@ -158,6 +158,12 @@ def test_a_compose_file_that_joins_a_network_of_the_edge_is_refused(network: str
     assert foreign_edge_networks(model, "edge") == [f"services.web.networks: {network} belongs to the edge"]
 
 
+@pytest.mark.parametrize("mode", ["edge", "0-edge", "edge_mill_prod"])
+def test_a_service_that_takes_a_network_of_the_edge_as_its_mode_is_refused(mode: str) -> None:
+    model = {"services": {"db": {"network_mode": mode}, "cache": {"network_mode": "none"}}}
+    assert foreign_edge_networks(model, "edge") == [f"services.db.network_mode: {mode} belongs to the edge"]
+
+
 def test_an_engine_with_default_settings_has_thirty_networks_to_give() -> None:
     used = ["172.17.0.0/16"]
     assert networks_left(DEFAULT_POOLS, used) == 30

@@ -34,6 +34,7 @@ def test_nothing_stays_under_the_key_of_a_secret(value: str) -> None:
     ("postgresql://db/shop", "postgresql://stand-in.invalid/stand-in"),
     ("postgres://token@db", "postgres://stand-in@stand-in.invalid"),
     ("jdbc:mysql://db:3306/shop?password=pw", "jdbc:mysql://stand-in.invalid:3306/stand-in?password=stand-in"),
+    ("https://db/hook?aWordOnly&x=y", "https://stand-in.invalid/stand-in?stand-in&x=stand-in"),
     ("sqlite:///srv/shop.db", "sqlite:///stand-in"),
     ("redis://:pw@[::1]:6379/0", "redis://stand-in:stand-in@stand-in.invalid:6379/stand-in"),
 ])
