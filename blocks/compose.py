@@ -11,7 +11,7 @@ import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -153,16 +153,22 @@ class Compose:
         own = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         return own | ({"DOCKER_HOST": self.host.url} if self.host.url else {}) | {"COMPOSE_DISABLE_ENV_FILE": "1"}
 
-    @cached_property
+    @property
     def _found(self) -> tuple[tuple[str, ...], str]:
-        seen: list[str] = []
-        for command in _candidates():
-            version = _version(command, self._environment())
-            if version and _numbers(version) >= _LEAST:
-                return command, version
-            seen.append(f"`{' '.join(command)}`: {version or 'not usable'}")
-        raise ComposeError("looking for Docker Compose", "; ".join(seen),
-                           f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer")
+        return _usable(tuple(sorted(self._environment().items())))
+
+
+@cache
+def _usable(environment: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], str]:
+    """The command and its version; looked for once in a process, because each look starts two programs."""
+    seen: list[str] = []
+    for command in _candidates():
+        version = _version(command, dict(environment))
+        if version and _numbers(version) >= _LEAST:
+            return command, version
+        seen.append(f"`{' '.join(command)}`: {version or 'not usable'}")
+    raise ComposeError("looking for Docker Compose", "; ".join(seen),
+                       f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer")
 
 
 def _put_in(path: str, environment: Mapping[str, str]) -> str:
