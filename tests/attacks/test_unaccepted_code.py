@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from blocks.alembic_history import AlembicHistory
 from blocks.docker_host import KEY_LABEL, DockerHost
+from blocks.host_facts import host_facts, trusted_images
+from blocks.images import STACK_LABEL, ImageStore
+from tests.images import BASE, POSTGRESQL
 from tests.integration.data_servers import Server, build_image
 from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image
 from tidegate.errors import MigrationError
@@ -226,6 +231,53 @@ raise RuntimeError(f"forked {forked} times, written: {written}")
     with pytest.raises(MigrationError, match=r"forked \d\d times, written: False"):
         look_at(planted, {"migrations/versions/0001.py": bomb})
     assert nothing_left(planted.host)
+
+
+@pytest.fixture
+def neighbour(host: DockerHost) -> Iterator[tuple[str, int]]:
+    """A container on a network like that of an environment, and where it listens."""
+    network = host.client.networks.create(f"tidegate-test-{uuid.uuid4().hex[:10]}")
+    container = host.client.containers.run(BASE, ["python3", "-m", "http.server", "80"], network=network.name, detach=True)
+    try:
+        container.reload()
+        yield container.attrs["NetworkSettings"]["Networks"][network.name]["IPAddress"], 80
+    finally:
+        container.remove(force=True, v=True)
+        network.remove()
+
+
+BUILD_SPY = """
+import os, socket, sys
+own = socket.create_server(("127.0.0.1", 0))
+assert socket.create_connection(own.getsockname(), 2)   # a spy that reaches nothing at all would prove nothing
+try:
+    socket.create_connection({place}, 2)
+    sys.exit("reached an environment")
+except OSError:
+    pass
+seen = [key for key in os.environ if key.startswith(("MYSQL", "API", "PLAIN"))]
+sys.exit(f"saw {{seen}}" if seen else 0)
+"""
+
+
+def test_a_build_reaches_no_environment_and_sees_none_of_its_keys(
+        host: DockerHost, neighbour: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKEN", CANARY)
+    (tmp_path / "spy.py").write_text(BUILD_SPY.format(place=neighbour))
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {BASE}\nARG API_TOKEN\nARG MYSQL_PASSWORD\nCOPY spy.py /\nRUN python3 /spy.py\n")
+    image = ImageStore(host).build(tmp_path, "Dockerfile", tags=[], labels={STACK_LABEL: "shop"}, build_args={"VERSION": "v1"})
+    host.client.images.remove(image, force=True)
+
+
+def test_the_host_is_not_measured_with_a_version_s_own_shell(planted: Server) -> None:
+    """Its image is the largest of the engine, which is what was taken."""
+    image = build_image(f"{HOSTILE}:one", {
+        "Dockerfile": f"FROM {POSTGRESQL}\nCOPY more /more\nLABEL {STACK_LABEL}=shop\n", "more": bytes(1 << 20)})
+    largest = max(planted.host.client.images.list(), key=lambda one: int(one.attrs["Size"]))
+    assert largest.id == image
+    assert image not in [one.id for one in trusted_images(planted.host)]
+    assert host_facts(planted.host).memory_free > 0
 
 
 def nothing_left(host: DockerHost) -> bool:
