@@ -6,6 +6,7 @@ import contextlib
 import io
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,20 @@ def there(tidegate: Installation) -> set[str]:
     client = engine(tidegate).client
     found = [*client.containers.list(all=True, ignore_removed=True), *client.networks.list(), *client.volumes.list()]
     return {f"{type(one).__name__} {one.name}" for one in found if str(one.name).startswith((f"{WHARF}-prod", BY_HAND))}
+
+
+def test_a_plan_of_a_new_environment_makes_nothing_on_the_engine(tidegate: Installation, wharf: str) -> None:
+    host, before = engine(tidegate), there(tidegate)
+    assert release_here(wharf, "v1.1.0", plan_only=True).is_completed()   # builds the image, if nobody has
+    since = int(time.time())
+    state = release_here(wharf, "v1.1.0", plan_only=True)
+    assert state.is_completed(), state.message
+    assert there(tidegate) == before == set()
+    made = [event["Actor"]["Attributes"] for event in host.client.events(
+        since=since, until=int(time.time()) + 1, decode=True, filters={"type": "container", "event": "create"})]
+    mine = [one for one in made if WHARF in str(one)]
+    assert [one.get("tidegate.key") for one in mine] == [f"prod/{wharf}/plan/main/inspect"]
+    assert tidegate.history(wharf) == []
 
 
 @pytest.fixture(scope="module")
