@@ -13,6 +13,7 @@ from tidegate.catalogue import find_stack
 from tidegate.errors import StackFileError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
+from tidegate.people import is_same_person
 from tidegate.settings import Settings
 
 Row = dict[str, Any]
@@ -47,7 +48,8 @@ def table(found: list[Row], stack: str, environment: str) -> Table:
     for row in found:
         color = COLORS.get(row["state"], "default")
         version = KINDS[row["kind"]].format(row["version"])
-        people = data("\n".join(filter(None, (row["requested_by"], row["approved_by"]))))
+        same = "(the same person)" if row["same_person"] else None
+        people = data("\n".join(filter(None, (row["requested_by"], row["approved_by"], same))))
         shown.add_row(str(row["number"]), line(version), f"[{color}]{row['state'].replace('_', ' ')}[/{color}]", _switched(row),
                       people, row["traffic"] or "", line(row["reason"] or "", MOST_REASON))
     return shown
@@ -63,9 +65,10 @@ def _switched(row: Row) -> str:
 def _row(ledger: Ledger, one: Deployment, time_zone: str) -> Row:
     traffic = one.figures.get("traffic")
     approvals = ledger.approvals.of(one.id)
+    approver = approvals[-1].approver if approvals else None
     return {
         "number": one.number, "id": one.id, "version": one.version, "commit": one.release.commit, "kind": one.kind,
         "state": one.state.value, "reason": one.reason, "requested_by": one.requested_by,
-        "approved_by": approvals[-1].approver if approvals else None, "run_id": one.run_id,
+        "approved_by": approver, "same_person": is_same_person(one.requested_by, approver), "run_id": one.run_id,
         "switched_at": one.switched_at.isoformat() if one.switched_at else None, "time_zone": time_zone,
         "traffic": f"{traffic['failed']} of {traffic['total']}" if traffic else None}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from tasks.acceptance import wait_for_acceptance
 from tasks.deployments import UNDECIDED
-from tasks.environments import open_environment
 from tasks.messages import tell
 from tasks.work import Work
 from tidegate.plan import Plan
 
 
-def accept(work: Work, plan: Plan) -> Work:
+def accept(work: Work, plan: Plan, staging_url: str) -> Work:
     """Go on only with a person's approval of exactly this plan."""
     if work.deployment.state not in UNDECIDED:
         return work   # decided before a crash: the journal says how far it came
-    url = open_environment(work.env.stack.name, "staging").url if plan.staged else ""
-    tell(work, "staging_ready", url=url)
-    return wait_for_acceptance(work, plan, url)
+    tell(work, "staging_ready", url=staging_url)
+    return wait_for_acceptance(work, plan, staging_url)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from flows.parameters import EventText, Person, SeverityName, StackName
 from flows.plain import plainly
 from flows.rollback import go_back
-from tasks.environments import open_environment
+from tasks.environments import open_serving
 from tasks.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
 from tidegate.incidents import Signal
 from tidegate.stackfile import EnvironmentName
@@ -36,7 +36,7 @@ def incident(
         environment: Where.
         source: Who saw it.
     """
-    env = open_environment(stack, environment)
+    env = open_serving(stack, environment)
     raised = Signal(env.stack.name, environment, signal, severity, started_at, reason, source)
     opened = open_incident(env, raised)
     decision = decide_about(env, raised, opened.incident)

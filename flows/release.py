@@ -14,10 +14,11 @@ from flows.plain import plainly
 from flows.staging import open_staging, release_to_staging
 from tasks.already import serves_already
 from tasks.builds import build_images, resolve_version
-from tasks.deployments import open_deployment, refuse_busy, refuse_held
+from tasks.deployments import refuse_busy, refuse_held
 from tasks.environments import open_environment
 from tasks.messages import tell
-from tasks.plans import already_staged, make_plan
+from tasks.opening import begun_by_this_run, open_deployment
+from tasks.plans import make_plan
 from tasks.preflight import check_environment
 from tasks.tags import tag_run
 
@@ -42,10 +43,12 @@ def release(
         watch_seconds: How long the new version is watched after the switch; empty is the stack's own time (15 minutes).
         requested_by: Who asks for this release.
     """
+    if work := begun_by_this_run(environment):
+        tell(deploy(work), "released")
+        return None
     env = open_environment(stack, environment)
     staging = None if plan_only else open_staging(env)
-    staged = already_staged(staging) if staging else None
-    stages = [env] if staging is None or staged else [staging, env]
+    stages = [staging, env] if staging else [env]
 
     chosen = resolve_version(env, version)
     tag_run(env.stack.name, env.name, chosen.name)
@@ -55,16 +58,15 @@ def release(
     checks = [check_environment(stage) for stage in stages]   # of both, before either is changed
     pins = build_images(env, chosen)
 
-    if staging and not staged:
-        staged = release_to_staging(staging, chosen, pins, checks[0], requested_by)
-    plan = make_plan(env, chosen, pins, checks[-1], staged)
+    staged = release_to_staging(staging, chosen, pins, checks[0], requested_by) if staging else None
+    plan = make_plan(env, chosen, pins, checks[-1], staged, watch_seconds=watch_seconds)
     if plan_only:
         return None
     if serving := serves_already(env, plan):
         return Completed(message=f"{serving.version} runs already as #{serving.number}: nothing was changed")
-    work = open_deployment(env, plan, requested_by, watch_seconds=watch_seconds)
+    work = open_deployment(env, plan, requested_by)
     if env.config.approval:
-        accept(work, plan)
+        work = accept(work, plan, staging.url if staging else "")
     work = deploy(work)
     tell(work, "released")
     return None

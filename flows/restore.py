@@ -13,7 +13,7 @@ from flows.parameters import BackupName, Person, Reason, StackName
 from flows.plain import plainly
 from flows.put_back import stop_and_ask_on_failure
 from tasks.deployments import begin_change, close_failed, move, place_hold_on, refresh
-from tasks.environments import open_environment
+from tasks.environments import open_serving
 from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.restores import (
@@ -55,7 +55,7 @@ def restore(
         backup: Which backup, by its id; empty is the newest verified one.
         requested_by: Who asks for it.
     """
-    env = open_environment(stack, environment)
+    env = open_serving(stack, environment)
     work = open_restore(env, backup=backup or None, reason=reason, requested_by=requested_by)
     tag_run(env.stack.name, env.name, work.version.name)
     ask_about_restore(work)

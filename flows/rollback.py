@@ -10,7 +10,7 @@ from flows.parameters import Person, Reason, StackName, StepsBack, Target
 from flows.plain import plainly
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
 from tasks.deployments import begin_change, is_good, move, place_hold_on, refresh
-from tasks.environments import open_environment
+from tasks.environments import open_serving
 from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.rollbacks import find_images, left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
@@ -43,7 +43,7 @@ def rollback(
         to: A version, deployment number or id instead of counting steps; empty means count.
         requested_by: Who asks for it.
     """
-    env = open_environment(stack, environment)
+    env = open_serving(stack, environment)
     work = open_rollback(env, steps_back=steps_back, to=to or None, reason=reason, requested_by=requested_by)
     tag_run(env.stack.name, env.name, work.version.name)
     go_back(work)

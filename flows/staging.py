@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from flows.deploy import deploy
 from tasks.already import serves_already
-from tasks.deployments import open_deployment
-from tasks.environments import open_environment
+from tasks.environments import as_planned, open_environment
+from tasks.opening import is_of_this_run, open_deployment, work_of
 from tasks.plans import make_plan, staged
-from tasks.rollbacks import work_of
 from tasks.work import OpenEnvironment
 from tidegate.facts import CheckResult, Version
 from tidegate.plan import Staged
@@ -24,8 +23,10 @@ def open_staging(env: OpenEnvironment) -> OpenEnvironment | None:
 
 def release_to_staging(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: tuple[CheckResult, ...],
                        requested_by: str) -> Staged:
-    """What staging proves about these images."""
-    plan = make_plan(env, version, pins, checks)
-    if serving := serves_already(env, plan):
-        return staged(work_of(env, serving))
-    return staged(deploy(open_deployment(env, plan, requested_by, watch_seconds=0)))
+    """What staging proves about these images and this configuration. What serves there already is not deployed again."""
+    plan = make_plan(env, version, pins, checks, watch_seconds=0)
+    serving = serves_already(env, plan)
+    if serving is None:
+        return staged(deploy(open_deployment(env, plan, requested_by)))
+    work = work_of(as_planned(env, serving), serving)
+    return staged(deploy(work) if is_of_this_run(work) else work)   # its last steps may be missing

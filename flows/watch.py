@@ -6,7 +6,7 @@ from prefect import flow
 
 from flows.parameters import StackName
 from flows.plain import plainly
-from tasks.environments import open_environment
+from tasks.environments import open_serving
 from tasks.incidents import close_recovered, report_degraded
 from tasks.live import look_at
 from tidegate.catalogue import every_stack
@@ -32,7 +32,7 @@ def watch(stack: StackName | None = None) -> None:
 
 def look_after(stack: str) -> None:
     """Report what is worse, close what is well again."""
-    env = open_environment(stack, "prod")
+    env = open_serving(stack, "prod")
     sighting = look_at(env)
     if sighting and sighting.look.outcome == "worse":
         report_degraded(env, sighting)

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
+from prefect import get_run_logger
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.flow_runs import suspend_flow_run
+from pydantic import ValidationError
 
-from tasks.deployments import move
+from tasks.deployments import move, opened_by_this_run, refresh, refuse_ended
 from tasks.forms import ACCEPTANCE, CHECKLIST, MOST_REASON, Form, form_with
+from tasks.opening import prints_of
 from tasks.pages import publish
 from tasks.work import Work
 from tidegate.acceptance import Answer, faults_of
-from tidegate.errors import ExpiredError, RejectedError
+from tidegate.errors import ExpiredError, LedgerError, RejectedError, UnansweredError
 from tidegate.ledger.tables import Approval
 from tidegate.outside_text import one_line
 from tidegate.page_words import WORDS
-from tidegate.pages import evidence_page, local
+from tidegate.pages import changed_note, evidence_page, local
 from tidegate.plan import Plan
+from tidegate.resolved import differences
 from tidegate.states import DeploymentState
 
 DECISIONS: dict[str, Literal["approved", "rejected"]] = {"approve": "approved", "reject": "rejected"}
@@ -40,6 +45,8 @@ class Question:
     checklist: tuple[str, ...]
     rejected: str
     """What is left and what to do after a no."""
+    note: str = ""
+    """What stands first on the page: why the question is put again."""
 
 
 def wait_for_acceptance(work: Work, plan: Plan, staging_url: str) -> Work:
@@ -49,31 +56,34 @@ def wait_for_acceptance(work: Work, plan: Plan, staging_url: str) -> Work:
 
     def page(expires: datetime, note: str) -> str:
         return evidence_page(plan, stack.language, now=datetime.now(UTC), expires=expires, time_zone=stack.time_zone,
-                             staging_url=staging_url, backup=saved.facts if saved else None, note=note)
+                             staging_url=staging_url, backup=saved.facts if saved else None, note=note,
+                             requested_by=work.deployment.requested_by)
 
     return wait_for_decision(work, Question(
         hash=plan.hash, running=plan.running.id if plan.running else None, page=page, form=ACCEPTANCE[stack.language],
-        checklist=CHECKLIST,
+        checklist=CHECKLIST, note=_why_again(work, plan),
         rejected="Production was not touched; staging keeps this version. Release the corrected commit"))
 
 
 def wait_for_decision(work: Work, question: Question) -> Work:
     """Suspend the run until a person has decided on this very question. Nothing runs and no lock is held meanwhile.
 
-    Raises RejectedError, ExpiredError. A decision that is in the ledger already is not asked for again.
+    Raises RejectedError, ExpiredError, UnansweredError. A decision that is in the ledger already is not asked for again.
     """
     approvals = work.env.ledger.approvals
     decided = approvals.for_plan(work.deployment.id, question.hash)
     if decided is None:
-        note = _changed_since(work, question)
+        note = question.note or _changed_since(work, question)
         for attempt in range(1, 100):
             answer = _ask(work, question, note, attempt)
             if not (wrong := faults_of(answer, work.env.stack.language)):
                 break
             note = wrong
+        _refuse_other_plan(work, question)
         decided = approvals.record(
             deployment_id=work.deployment.id, plan_hash=question.hash, decision=DECISIONS[answer.decision],
             approver=answer.approver, reason=answer.reason, checklist=answer.checklist, expires_at=_expiry(work))
+    _refuse_other_plan(work, question)
     return _act_on(work, decided, question)
 
 
@@ -86,11 +96,43 @@ def _ask(work: Work, question: Question, note: str, attempt: int) -> Answer:
     key = f"accept-{question.hash[:16]}-{attempt}"
     if not _was_asked(key):
         publish(work, "evidence", page)
+        work.env.ledger.deployments.amend(work.deployment.id, figures={"decide_before": expires.isoformat()})
         move(work, DeploymentState.WAITING, work.deployment.reason)
     form = form_with(work.env.redactor.redact(page), question.form)
-    given = suspend_flow_run(wait_for_input=form, timeout=left, key=key)
+    given = _answer_of(work, form, left, key)
     return Answer(decision=given.decision, approver=one_line(given.approver), reason=one_line(given.reason, MOST_REASON),
                   checklist={item: getattr(given, item) for item in question.checklist})
+
+
+def _answer_of(work: Work, form: Form, seconds: int, key: str) -> Any:
+    """What a person filled in. Raises UnansweredError where the run was set going without the form."""
+    try:
+        return suspend_flow_run(wait_for_input=form, timeout=seconds, key=key)
+    except (ObjectNotFound, PrefectHTTPStatusError, ValidationError) as error:
+        why = "its run was set going without an answer to its question"
+        get_run_logger().debug("what Prefect said: %r", error)
+        move(work, DeploymentState.EXPIRED, why)
+        raise UnansweredError(f"accepting {work.title} {work.version.name}", why,
+                              "Start it again, and answer by `Resume` in the Prefect UI") from None
+
+
+def _refuse_other_plan(work: Work, question: Question) -> None:
+    """Raises LedgerError where the ledger says by now that the deployment is about another plan, or has ended."""
+    now = refresh(work)
+    refuse_ended(now)
+    if now.deployment.plan_hash != question.hash:
+        raise LedgerError(f"accepting {work.title} {work.version.name}", "its plan is another one by now than was approved",
+                          "Start it again to ask anew")
+
+
+def _why_again(work: Work, plan: Plan) -> str:
+    """What has changed since this run asked about another plan; empty when it has not."""
+    earlier = opened_by_this_run(work.env)[1:2]
+    if not earlier or earlier[0].decide_before is None:
+        return ""
+    return changed_note(plan, work.env.stack.language, old_commit=earlier[0].release.commit,
+                        old_running=earlier[0].rollback_target_id,
+                        configuration=differences(prints_of(work.env, earlier[0]), plan.configuration))
 
 
 def _was_asked(key: str) -> bool:
@@ -109,7 +151,9 @@ def _act_on(work: Work, decided: Approval, question: Question) -> Work:
 
 
 def _expiry(work: Work) -> datetime:
-    return work.deployment.created_at + timedelta(hours=work.env.config.approval_hours)
+    """What a person was shown counts, whatever the stack file says by now."""
+    shown = refresh(work).deployment.decide_before
+    return shown or work.deployment.created_at + timedelta(hours=work.env.config.approval_hours)
 
 
 def _expired(work: Work) -> ExpiredError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from prefect import get_run_logger
 
-from tasks.deployments import key_of_run
 from tasks.slots import is_warm
 from tasks.traffic import serves
 from tasks.work import OpenEnvironment
@@ -15,10 +14,9 @@ from tidegate.states import DeploymentState
 
 
 def serves_already(env: OpenEnvironment, plan: Plan) -> Deployment | None:
-    """The good deployment that is this very plan, and serves. One that this run itself has made does not count: its
-    last steps may still be missing."""
+    """The good deployment that is this very plan, with its whole configuration, and serves: asked anew each time."""
     serving = env.ledger.deployments.current(env.stack.name, env.name)
-    if serving is None or serving.key == key_of_run(env) or serving.state is not DeploymentState.GOOD:
+    if serving is None or serving.state is not DeploymentState.GOOD:
         return None
     if not (_is_planned(serving, plan) and _is_true(env, serving)):
         return None
@@ -28,7 +26,7 @@ def serves_already(env: OpenEnvironment, plan: Plan) -> Deployment | None:
 
 def _is_planned(serving: Deployment, plan: Plan) -> bool:
     release = serving.release
-    return (release.images == dict(plan.pins) and release.config_hash == plan.config_hash
+    return (release.images == dict(plan.pins) and release.config_hash == plan.configuration.hash
             and all(change.current == change.head for change in plan.schema))
 
 

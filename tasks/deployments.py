@@ -8,9 +8,8 @@ from prefect import get_run_logger
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
-from tasks.runs import cancel_run
 from tasks.step import Evidence, step
-from tasks.work import OpenEnvironment, Work
+from tasks.work import OpenEnvironment, Work, seals
 from tidegate.errors import (
     HeldError,
     LedgerError,
@@ -59,34 +58,20 @@ class Planned:
         return any(move.current != move.head for move in self.schema)
 
 
-def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str, *, watch_seconds: int | None) -> Work:
-    """The deployment of this flow run: made once, found again when the run starts again. Newer supersedes older."""
-    release = env.ledger.releases.record(
-        stack=env.stack.name, version=plan.version.name, commit=plan.version.commit.sha, images=dict(plan.pins),
-        config_hash=plan.config_hash)
-    deployment = env.ledger.deployments.open(
-        key=key_of_run(env), release_id=release.id, environment=env.name, requested_by=requested_by or "unnamed",
-        run_id=str(flow_run.get_id()), plan_hash=plan.hash, rollback_target_id=plan.running.id if plan.running else None)
-    work = Work(env=env, deployment=deployment, version=plan.version, pins=plan.pins)
-    refuse_ended(work)
-    _overtake_older(work)
-    note_plan(work, plan, env.stack.watch.seconds if watch_seconds is None else watch_seconds)
-    return work
-
-
-def key_of_run(env: OpenEnvironment) -> str:
-    return f"release/{flow_run.get_id()}/{env.name}"
+def opened_by_this_run(env: OpenEnvironment) -> list[Deployment]:
+    """Newest first."""
+    return env.ledger.deployments.of_run(str(flow_run.get_id()), env.name)
 
 
 @step("plan", timeout_seconds=30)
-def note_plan(work: Work, plan: Plan, watch_seconds: int) -> Evidence:
+def note_plan(work: Work, plan: Plan) -> Evidence:
     """Keep what the way back needs to know.
 
     Needs: a plan. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
     """
     moves = tuple(SchemaMove(change.database, change.current, change.head) for change in plan.schema)
     return asdict(Planned(
-        kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=watch_seconds,
+        kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=plan.watch_seconds,
         rehearse=work.env.name == "staging", changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES]),
         privileges=tuple(f"{one.text} ({one.reason})" for one in plan.privileges)))
 
@@ -114,8 +99,9 @@ def refuse_held(env: OpenEnvironment, commit: str) -> None:
 
 def refuse_busy(env: OpenEnvironment) -> None:
     """Somebody else is changing this environment: say so before anything is changed. Raises LockedError."""
-    env.ledger.locks.refuse_held(env.stack.name, env.name, by=key_of_run(env))
-    _refuse_unfinished(env, key_of_run(env))
+    mine = [one.key for one in opened_by_this_run(env)][:1]
+    env.ledger.locks.refuse_held(env.stack.name, env.name, by="".join(mine))
+    _refuse_unfinished(env, "".join(mine))
 
 
 def begin_change(work: Work) -> Work:
@@ -131,8 +117,10 @@ def begin_change(work: Work) -> Work:
 def move(work: Work, state: DeploymentState, reason: str = "") -> Work:
     """Move the deployment to `state`; staying there changes nothing."""
     reason = work.env.redactor.redact(reason)
-    deployment = work.env.ledger.deployments.move(work.deployment.id, state, reason=reason, actor=_actor(), fence=work.fence)
+    deployment = work.env.ledger.deployments.move(work.deployment.id, state, reason=reason, actor=actor(), fence=work.fence)
     get_run_logger().info("%s is %s. %s", work.title, state.value, reason)
+    if state.is_final and not deployment.was_good:
+        seals(work.env.settings).remove(deployment.id)
     return replace(work, deployment=deployment)
 
 
@@ -216,7 +204,7 @@ def _supersede_previous(work: Work) -> None:
     old = previous(work)
     if work.deployment.state is DeploymentState.WATCHING and old is not None:
         work.env.ledger.deployments.move(old.id, DeploymentState.SUPERSEDED, reason=f"#{work.deployment.number} serves",
-                                         actor=_actor(), fence=work.fence)
+                                         actor=actor(), fence=work.fence)
 
 
 def _refuse_unfinished(env: OpenEnvironment, mine: str) -> None:
@@ -234,15 +222,5 @@ def refuse_ended(work: Work) -> None:
                           f"{work.deployment.reason}", "Start a new release")
 
 
-def _overtake_older(work: Work) -> None:
-    """A release that waits is replaced by this one; a rollback never is."""
-    deployments, why = work.env.ledger.deployments, f"overtaken by #{work.deployment.number} {work.version.name}"
-    for older in deployments.open_ones(work.env.stack.name, work.env.name):
-        if older.kind == "release" and older.number < work.deployment.number and older.state in UNDECIDED:
-            deployments.move(older.id, DeploymentState.EXPIRED, actor=_actor(), reason=why)
-            if older.state is DeploymentState.WAITING:
-                cancel_run(older.run_id, why)
-
-
-def _actor() -> str:
+def actor() -> str:
     return f"run {flow_run.get_id()}"

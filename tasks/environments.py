@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeVar, cast
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, TypeVar, cast
 
 from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
@@ -18,19 +20,20 @@ from blocks.images import ImageStore
 from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from blocks.webhook import SlackWebhook
-from tasks.work import OpenEnvironment
+from tasks.work import OpenEnvironment, seals
 from tidegate.catalogue import find_stack
 from tidegate.each import each
 from tidegate.envfile import check_env, read_env_as_far
 from tidegate.errors import ConfigError, StackFileError
-from tidegate.facts import Message
+from tidegate.facts import ComposeModel, Message
 from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Deployment
 from tidegate.ports import Notifier
 from tidegate.redaction import Redactor, learn, remember
 from tidegate.safe_logs import guard_logs
 from tidegate.settings import Settings
-from tidegate.stackfile import Environment, EnvironmentName, Stack
+from tidegate.stackfile import Environment, EnvironmentName, Stack, load_stack
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
@@ -50,7 +53,8 @@ def open_stack(stack: str, settings: Settings | None = None) -> OpenStack:
 
 
 def open_environment(stack: str, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:
-    """Everything that speaks to one environment of one stack. Raises InputError before anything is touched.
+    """One environment as its folder says now; its compose files are read once, when first needed. Raises InputError
+    before anything is touched.
 
     What a way back can do without, such as a notifier or a value, stops nothing here: whatever needs it refuses then.
     """
@@ -58,22 +62,95 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
     found = find_stack(settings.stacks, stack)
     config = environment_of(found, environment)
     values, faults = _values(found, environment, config)
-    host = load(DockerHost, config.host)
-    redactor = _redactor(found, config, values)
+    files = [found.folder / file for file in config.compose_files]
+    texts = (file.read_text(errors="replace") for file in files if file.is_file())
+    return _opened(settings, found, environment, Read(values, _redactor(found, config, values, texts), faults=faults))
+
+
+def open_sealed(deployment: Deployment, settings: Settings | None = None) -> OpenEnvironment:
+    """The environment as a deployment was planned, whatever its folder says now; as its folder says where nothing was kept.
+
+    A rollback and a restore have the configuration of the release that they put back.
+    """
+    settings = settings or Settings()
+    name = cast(EnvironmentName, deployment.environment)
+    release = root_of(Ledger(settings.database_url), deployment)
+    seal = seals(settings).read(release.id)
+    if seal is None:
+        return open_environment(deployment.stack, name, settings)
+    texts = [json.dumps(seal.model, indent=1).replace(",\n", "\n")]
+    redactor = _redactor(seal.stack, environment_of(seal.stack, name), seal.values, texts)
+    return _opened(settings, _told_as_now(seal.stack), name, Read(seal.values, redactor, seal.model, seal.files))
+
+
+def as_planned(env: OpenEnvironment, deployment: Deployment) -> OpenEnvironment:
+    """`env` as another deployment in it was planned; `env` itself where that is not kept. Asks nobody but the disk."""
+    name, folder = env.name, seals(env.settings)
+    release = root_of(env.ledger, deployment)
+    if env.copies == folder.files_of(release.id) or (seal := folder.read(release.id)) is None:
+        return env
+    if environment_of(seal.stack, name).host != env.config.host:
+        return open_sealed(deployment, env.settings)
+    env.redactor.learn(seal.values, tuple(seal.stack.environments[name].secrets))
+    stack = seal.stack.model_copy(update={"notify": env.stack.notify, "escalate": env.stack.escalate})
+    planned = replace(env, stack=stack, config=stack.environments[name], values=seal.values, faults=(), read=seal.model,
+                      copies=seal.files)
+    planned.learn(seal.model)
+    return planned
+
+
+def open_serving(stack: str, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:
+    """The environment as that was planned which serves there; as its folder says where nothing does."""
+    settings = settings or Settings()
+    current = Ledger(settings.database_url).deployments.current
+    serving = current(stack, environment) or current(find_stack(settings.stacks, stack).name, environment)
+    return open_sealed(serving, settings) if serving else open_environment(stack, environment, settings)
+
+
+def _told_as_now(planned: Stack) -> Stack:
+    """Who is told is what the stack file says now, where it can be read."""
+    try:
+        now = load_stack(planned.folder)
+    except StackFileError:
+        return planned
+    return planned.model_copy(update={"notify": now.notify, "escalate": now.escalate})
+
+
+def root_of(ledger: Ledger, deployment: Deployment) -> Deployment:
+    """The release that a deployment puts into its environment, the first time it was put there."""
+    while deployment.origin_id:
+        deployment = ledger.deployments.get(deployment.origin_id)
+    return deployment
+
+
+class Read(NamedTuple):
+    """What was read of an environment, from its folder or from a seal."""
+
+    values: Mapping[str, str]
+    redactor: Redactor
+    model: ComposeModel | None = None
+    copies: Path | None = None
+    faults: tuple[ConfigError, ...] = ()
+
+
+def _opened(settings: Settings, stack: Stack, environment: EnvironmentName, read: Read) -> OpenEnvironment:
+    config, redactor = environment_of(stack, environment), read.redactor
+    host, registry = load(DockerHost, config.host), _optional(Registry, config.host)
     learn({"TIDEGATE_LEDGER_URL": settings.database_url})
-    registry = _optional(Registry, config.host)
-    return OpenEnvironment(
-        settings=settings, stack=found, name=environment, config=config, ledger=Ledger(settings.database_url),
+    env = OpenEnvironment(
+        settings=settings, stack=stack, name=environment, config=config, ledger=Ledger(settings.database_url),
         host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host, registry, redactor.redact),
-        registry=registry, source=GitSource.of(found, settings.home),
-        edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in found.notifiers_for("red")},
-        values=values, redactor=redactor, faults=faults)
+        registry=registry, source=GitSource.of(stack, settings.home),
+        edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in stack.notifiers_for("red")},
+        values=read.values, redactor=redactor, faults=read.faults, read=read.model, copies=read.copies)
+    if read.model is not None:
+        env.learn(read.model)
+    return env
 
 
-def _redactor(stack: Stack, config: Environment, values: Mapping[str, str]) -> Redactor:
+def _redactor(stack: Stack, config: Environment, values: Mapping[str, str], compose_files: Iterable[str]) -> Redactor:
     """Hides this environment's secrets; what is of no one environment, such as errors and logs, hides them from now on."""
-    files = [stack.folder / file for file in config.compose_files]
-    names = known_names(stack, config, values, [file.read_text(errors="replace") for file in files if file.is_file()])
+    names = known_names(stack, config, values, list(compose_files))
     redactor = Redactor(values, tuple(config.secrets), names)
     remember(redactor)
     guard_logs()

@@ -66,7 +66,8 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
         case "staging_ready":
             return words.staging_ready(version, url)
         case "released":
-            return words.released(version, env.name, planned(work).changes, moment)
+            return words.released(version, env.name, planned(work).changes, moment,
+                                  requested_by=work.deployment.requested_by, approved_by=approver_of(work))
         case "rolled_back":
             return words.rolled_back(version, env.name, reason, moment)
         case "restored":
@@ -77,6 +78,12 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
             return words.needs_person(version, env.name, reason)
         case "approval_expired":
             return words.approval_expired(version, env.name)
+
+
+def approver_of(work: Work) -> str | None:
+    """Who decided last; None where nobody had to be asked."""
+    decided = work.env.ledger.approvals.of(work.deployment.id)
+    return decided[-1].approver if decided else None
 
 
 def speaker(env: OpenEnvironment) -> messages.Speaker:

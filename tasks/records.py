@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.deployments import planned
+from tasks.messages import approver_of
 from tasks.pages import publish
 from tasks.step import Evidence, step
 from tasks.work import Work
@@ -29,12 +30,11 @@ def publish_record(work: Work) -> Evidence:
     Needs: a good deployment. Leaves: an artifact and a row. Again: not published twice. Undo: nothing to undo.
     """
     env, deployment = work.env, work.deployment
-    approvals = env.ledger.approvals.of(deployment.id)
     record = release_record(
         env.stack.language, title=env.stack.title, version=work.version.name, environment=env.name,
         released_by=deployment.requested_by, released_at=deployment.switched_at or deployment.created_at,
         time_zone=env.stack.time_zone, changes=planned(work).changes,
-        approved_by=approvals[-1].approver if approvals else None, privileges=planned(work).privileges)
+        approved_by=approver_of(work), privileges=planned(work).privileges)
     publish(work, "record", record)
     newest = env.ledger.audit.newest()
     AnchorFile(env.settings.home).append(newest)   # outside of the ledger: a trail that is rewritten later shows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from prefect import task
@@ -13,18 +13,15 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
 
 from tasks.deployments import UNDECIDED
-from tasks.environments import environment_of, open_environment
-from tasks.rollbacks import work_of
+from tasks.environments import open_sealed
+from tasks.opening import work_of
 from tasks.runs import cancel_run
 from tasks.work import Work
-from tidegate.catalogue import Catalogue, every_stack
 from tidegate.each import Parted, each
-from tidegate.errors import StackFileError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.locks import free_at
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.settings import Settings
-from tidegate.stackfile import EnvironmentName
 from tidegate.states import DeploymentState
 
 LOST_JOB_SECONDS = 600
@@ -62,7 +59,7 @@ def title_of(one: Deployment) -> str:
 
 def work_on(settings: Settings, one: Deployment) -> Work:
     """Work on a deployment that another run has left."""
-    return work_of(open_environment(one.stack, cast(EnvironmentName, one.environment), settings), one)
+    return work_of(open_sealed(one, settings), one)
 
 
 def _good_owner(ledger: Ledger, lock: Lock) -> Deployment | None:
@@ -118,34 +115,38 @@ def wait_for_lost_jobs(work: Work) -> None:
 
 def end_undecided(settings: Settings) -> Parted[Ended]:
     """End every deployment that waits for a decision which can no longer come, by their titles."""
-    ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks)
+    ledger = Ledger(settings.database_url)
     waiting = {title_of(one): one for one in ledger.deployments.open_ones() if one.state in UNDECIDED}
-    seen = each(waiting, lambda one: None if _was_cut_short(ledger, one) else _end_if_over(stacks, ledger, one), "looking at")
+    seen = each(waiting, lambda one: None if _was_cut_short(ledger, one) else _end_if_over(ledger, one), "looking at")
     return Parted({title: ended for title, ended in seen.good.items() if ended}, seen.faulty)
 
 
-def _end_if_over(stacks: Catalogue, ledger: Ledger, one: Deployment) -> Ended | None:
-    """Raises StackFileError while nobody can say how long the question counts."""
-    try:
-        config = environment_of(stacks.find(one.stack), cast(EnvironmentName, one.environment))
-    except StackFileError:
-        if ended := _end_if_run_is_over(ledger, one):
-            return ended
-        raise
-    if one.created_at + timedelta(hours=config.approval_hours) >= datetime.now(UTC):
-        return _end_if_run_is_over(ledger, one)
-    why = f"nobody decided within {config.approval_hours:g} hours"
-    cancel_run(one.run_id, f"{why}; start it again to ask anew")
-    return Ended(_end(ledger, one, why), too_late=True)
-
-
-def _end_if_run_is_over(ledger: Ledger, one: Deployment) -> Ended | None:
+def _end_if_over(ledger: Ledger, one: Deployment) -> Ended | None:
+    """Asked of the ledger alone: its stack may be gone by now."""
+    if one.decide_before is not None and one.decide_before < datetime.now(UTC):
+        why = f"nobody decided before {one.decide_before:%Y-%m-%d %H:%M} UTC"
+        cancel_run(one.run_id, f"{why}; start it again to ask anew")
+        return Ended(_end(ledger, one, why), too_late=True)
     state = _run_state(one.run_id)
-    return Ended(_end(ledger, one, f"its run is {state.name}"), too_late=False) if state and state.is_final() else None
+    if state is not None and state.is_final():
+        return Ended(_end(ledger, one, f"its run is {state.name}"), too_late=False)
+    if one.state is DeploymentState.WAITING and state is not None and _was_set_by_hand(one.run_id):
+        why = "its run was set going without an answer to its question"
+        cancel_run(one.run_id, f"{why}; start it again to ask anew")
+        return Ended(_end(ledger, one, why), too_late=False)
+    return None
 
 
 def _end(ledger: Ledger, one: Deployment, why: str) -> Deployment:
     return ledger.deployments.move(one.id, DeploymentState.EXPIRED, reason=why, actor="recover/all")
+
+
+def _was_set_by_hand(run_id: str) -> bool:
+    """Whether a run was made *Running* or *Pending* out of its pause: no process is behind it. One that was resumed is
+    scheduled first."""
+    with get_client(sync_client=True) as client:
+        states = sorted(client.read_flow_run_states(UUID(run_id)), key=lambda state: state.timestamp)
+    return len(states) > 1 and states[-2].is_paused() and (states[-1].is_running() or states[-1].is_pending())
 
 
 def _run_state(run_id: str) -> State[Any] | None:

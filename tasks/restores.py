@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from prefect import get_run_logger, task
@@ -15,8 +15,9 @@ from tasks.acceptance import Question, wait_for_decision
 from tasks.backups import backup_store, kept_backups, save, sources, volumes
 from tasks.databases import owned, spec_of
 from tasks.deployments import Planned, SchemaMove, previous
+from tasks.environments import as_planned
 from tasks.forms import RESTORE, RESTORE_CHECKLIST
-from tasks.rollbacks import work_of
+from tasks.opening import work_of
 from tasks.slots import running_slots, stop_slot, wait_for_slot
 from tasks.step import Evidence, step, without_secrets
 from tasks.traffic import close_route, open_route
@@ -50,7 +51,7 @@ def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, reque
         run_id=str(flow_run.get_id()), kind="restore", origin_id=origin.id, rollback_target_id=serving(others).id,
         reason=one_line(reason), slot=origin.slot)
     restores = {"backup": chosen.id, "before": made_before(chosen, others)}
-    return work_of(env, deployments.amend(opened.id, figures={"restores": restores}))
+    return work_of(as_planned(env, origin), deployments.amend(opened.id, figures={"restores": restores}))
 
 
 def ask_about_restore(work: Work) -> Work:
@@ -105,7 +106,7 @@ def save_present(work: Work) -> Evidence:
 
     Needs: closed doors. Leaves: a verified backup. Again: the sealed one is taken. Undo: nothing to undo.
     """
-    return {"backup": save(work).id}
+    return {"backup": save(replace(work, env=_env_of_data(work))).id}
 
 
 @step("restore-data", timeout_seconds=4 * 3600, retry_delays=(5,))
@@ -115,7 +116,7 @@ def restore_data(work: Work) -> Evidence:
     Needs: closed doors, what was there saved. Leaves: the state of the backup. Again: from the beginning.
     Undo: restore the backup that was made just before.
     """
-    env, store, chosen, begun = work.env, backup_store(work.env), _chosen(work), time.monotonic()
+    env, store, chosen, begun = _env_of_data(work), backup_store(work.env), _chosen(work), time.monotonic()
     store.compare(chosen.facts)   # all of it, before the first of it is put back
     work.check_fence()
     declared = sources(env)
@@ -144,13 +145,19 @@ def open_doors(work: Work) -> Evidence:
     return {"serving": left.number}
 
 
+def _env_of_data(work: Work) -> OpenEnvironment:
+    """The databases live once: they are entered with the logins of the version that serves, not with older ones."""
+    left = previous(work)
+    return as_planned(work.env, left) if left else work.env
+
+
 def touched_data(work: Work) -> bool:
     """Whether the data may be other than before: then nothing that served is let in again."""
     return work.env.ledger.journal.get(work.key("restore-data")) is not None
 
 
 def _plan(work: Work) -> RestorePlan:
-    env, chosen = work.env, _chosen(work)
+    env, chosen = _env_of_data(work), _chosen(work)
     others = [one for one in env.ledger.deployments.history(env.stack.name, env.name) if one.id != work.deployment.id]
     with without_secrets(env.redactor):
         rows = {f"{name}.{table}": count for name in env.stack.state.databases

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 
 from prefect import get_run_logger
 from prefect.runtime import flow_run
 
 from tasks.deployments import UNFINISHED, Planned, SchemaMove, planned_of
+from tasks.environments import as_planned
+from tasks.opening import work_of
 from tasks.schema import cannot_be_undone
 from tasks.slots import is_whole, up, warmth
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import LockedError, MigrationError
-from tidegate.facts import Commit, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.outside_text import one_line
 from tidegate.plan import gravest, way_back_of
@@ -44,7 +44,7 @@ def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reas
         run_id=str(flow_run.get_id()), kind="rollback", origin_id=target.id, rollback_target_id=now.id, reason=one_line(reason),
         slot=target.slot)
     get_run_logger().info("going back from #%d %s to #%d %s", now.number, now.version, target.number, target.version)
-    return work_of(env, deployment)
+    return work_of(as_planned(env, target), deployment)
 
 
 def refuse_during_restore(env: OpenEnvironment) -> None:
@@ -53,13 +53,6 @@ def refuse_during_restore(env: OpenEnvironment) -> None:
         if one.kind == "restore" and one.state in UNFINISHED:
             raise LockedError(f"rolling back {env.stack.name} {env.name}", f"#{one.number} is putting data back",
                               "Wait until it ends; if its run is dead, `recover/all` ends it within two minutes")
-
-
-def work_of(env: OpenEnvironment, deployment: Deployment) -> Work:
-    """Work on a deployment from the ledger alone: the way back needs no repository."""
-    release = deployment.release
-    commit = Commit(sha=release.commit, subject="", author="", at=datetime.now(UTC))
-    return Work(env=env, deployment=deployment, version=Version(release.version, commit), pins=release.images)
 
 
 def left_behind(work: Work) -> Deployment:
@@ -108,7 +101,7 @@ def way_over(plans: Sequence[Planned]) -> Planned:
 def interrupted(work: Work) -> list[Work]:
     """What was in the middle of a change when this one took the lock over; to be ended under this one's lock."""
     others = work.env.ledger.deployments.open_ones(work.env.stack.name, work.env.name)
-    return [replace(work_of(work.env, one), lock=work.lock) for one in others
+    return [replace(work_of(as_planned(work.env, one), one), lock=work.lock) for one in others
             if one.state in UNFINISHED and one.id != work.deployment.id]
 
 

@@ -6,8 +6,9 @@ from prefect import get_run_logger
 
 from tasks.databases import migrator, schema_state
 from tasks.deployments import SchemaMove, planned
+from tasks.environments import as_planned
 from tasks.step import Evidence, step
-from tasks.work import Work
+from tasks.work import OpenEnvironment, Work
 from tidegate.errors import DatabaseError, WayBackError
 from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment
@@ -64,10 +65,10 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
         return {"downgraded": "", "why": f"the way back is {way_back}"}
     if by is None and not was_migrated(work):
         return {"downgraded": "", "why": "nothing was migrated"}   # known without the database, which may be what failed
-    pins = by.release.images if by else work.pins
+    env, pins = (as_planned(work.env, by), by.release.images) if by else (work.env, work.pins)
     done = []
-    for spec, change in moves_of(work):
-        real = migrator(work.env, spec, pins, key=work.key(f"downgrade-{spec.database}"))
+    for spec, change in moves_of(work, env):
+        real = migrator(env, spec, pins, key=work.key(f"downgrade-{spec.database}"))
         if change.current and real.current() != change.current:
             real.downgrade(change.current)
             done.append(f"{spec.database}: {change.head} → {change.current}")
@@ -87,7 +88,7 @@ def cannot_be_undone(left: Deployment, to: str) -> WayBackError:
         "Decide: release a corrected version, or restore the backup with `restore/prod`")
 
 
-def moves_of(work: Work) -> list[tuple[Migration, SchemaMove]]:
-    """The declared schema histories whose database has somewhere to go."""
+def moves_of(work: Work, env: OpenEnvironment | None = None) -> list[tuple[Migration, SchemaMove]]:
+    """The schema histories that `env` declares, or else that of the work, whose database has somewhere to go."""
     moves = {move.database: move for move in planned(work).schema if move.current != move.head}
-    return [(spec, moves[spec.database]) for spec in work.env.stack.migrations if spec.database in moves]
+    return [(spec, moves[spec.database]) for spec in (env or work.env).stack.migrations if spec.database in moves]

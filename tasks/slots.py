@@ -13,7 +13,7 @@ from prefect import get_run_logger
 from blocks.edge_networks import join_environment, leave_environment
 from tasks.deployments import planned, previous
 from tasks.step import Evidence, step
-from tasks.work import OpenEnvironment, Work, slot_url
+from tasks.work import OpenEnvironment, Work, is_slot_of
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
 from tidegate.facts import ContainerFacts
 
@@ -42,7 +42,6 @@ def start_slot(work: Work) -> Evidence:
     Needs: images, base services, lock. Leaves: a compose project of its own. Again: compose changes nothing.
     Undo: `remove_slot`.
     """
-    work.env.ledger.deployments.amend(work.deployment.id, figures={"config": work.env.config_prints}, fence=work.fence)
     up(work)
     return {"project": work.project}
 
@@ -257,4 +256,4 @@ def _refuse_routed(work: Work, project: str) -> None:
 def _is_routed(env: OpenEnvironment, project: str) -> bool:
     route = env.edge.route(env.stack.name, env.name)
     slots = (*route.targets, route.standby) if route else ()
-    return slot_url(env, project) in {slot.url for slot in slots if slot}
+    return any(is_slot_of(slot.url, project) for slot in slots if slot)

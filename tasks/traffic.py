@@ -11,12 +11,14 @@ from prefect import get_run_logger
 
 from blocks.witness import TrafficWitness
 from tasks.deployments import planned, previous
+from tasks.environments import as_planned
+from tasks.opening import work_of
 from tasks.pages import publish
 from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, step
-from tasks.work import OpenEnvironment, Work, target
+from tasks.work import OpenEnvironment, Work
 from tidegate.errors import LedgerError, SmokeError
-from tidegate.facts import Route, Served, Target, Version
+from tidegate.facts import Route, Served, Target
 from tidegate.ledger.tables import Deployment
 from tidegate.pages import traffic_page
 
@@ -43,7 +45,7 @@ def shift_traffic(work: Work) -> Evidence:
     Undo: `shift_back`.
     """
     old = previous(work)
-    standby = target(work.env, old) if old and planned(work).way_back == "image only" else None
+    standby = _as_it_was(work, old).target() if old and planned(work).way_back == "image only" else None
     begun = time.monotonic()
     _serve(work, work.target(), standby)
     return {"from": old.number if old else None, "to": work.deployment.number,
@@ -62,10 +64,11 @@ def rehearse_rollback(work: Work) -> Evidence:
         return {"rehearsed": False, "why": "that is what staging is for"}
     if old is None or plan.way_back != "image only":
         return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {plan.way_back}"}
-    _serve(work, target(work.env, old), None)
-    _prove(work, old.number, Version(old.release.version, replace(work.version.commit, sha=old.release.commit)))
-    _serve(work, work.target(), target(work.env, old))
-    _prove(work, work.deployment.number, work.version)
+    before = _as_it_was(work, old)
+    _serve(before, before.target(), None)
+    _prove(before)
+    _serve(work, work.target(), before.target())
+    _prove(work)
     return {"rehearsed": True, "to": old.number}
 
 
@@ -95,7 +98,8 @@ def shift_back(work: Work) -> Evidence:
         edge.remove(work.env.stack.name, work.env.name)
         return {"to": None}
     if old is not None and mine in served_by:
-        _serve(work, target(work.env, old), None)
+        before = _as_it_was(work, old)
+        _serve(before, before.target(), None)
         return {"to": old.number}
     edge.apply(replace(_route(work), candidate=None))
     return {"to": sorted(served_by), "why": "nobody was sent here"}
@@ -126,7 +130,13 @@ def close_route(work: Work) -> None:
 
 def open_route(work: Work, to: Deployment) -> None:
     """Everybody is sent to the slot of `to`, and nobody stands behind it."""
-    _serve(work, target(work.env, to), None)
+    before = _as_it_was(work, to)
+    _serve(before, before.target(), None)
+
+
+def _as_it_was(work: Work, other: Deployment) -> Work:
+    """Another deployment under this one's lock, with the addresses, service and checks that it was planned with."""
+    return replace(work_of(as_planned(work.env, other), other), lock=work.lock)
 
 
 def _serve(work: Work, serving: Target, standby: Target | None) -> None:
@@ -150,10 +160,10 @@ def _fence(work: Work) -> int:
     return work.lock.fence
 
 
-def _prove(work: Work, number: int, version: Version) -> None:
-    results = smoke_public_door(work.env, version, number)
+def _prove(work: Work) -> None:
+    results = smoke_public_door(work.env, work.version, work.deployment.number)
     if bad := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
-        raise SmokeError(f"rehearsing the rollback of {work.title} with {version.name}", "; ".join(bad),
+        raise SmokeError(f"rehearsing the rollback, with {work.title} {work.version.name}", "; ".join(bad),
                          "The way back does not work: correct it before this version goes to production")
 
 

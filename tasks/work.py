@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
 from blocks.compose import Compose
 from blocks.docker_host import DockerHost
@@ -18,6 +20,8 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.ports import Notifier
 from tidegate.redaction import Redactor, remember
+from tidegate.resolved import ResolvedConfiguration, resolve
+from tidegate.seals import Seals, content_hash, files_of, secret_files, with_copies
 from tidegate.settings import Settings
 from tidegate.slots import edge_alias, edge_network_name, make_slot
 from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
@@ -25,7 +29,7 @@ from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
 
 @dataclass(frozen=True)
 class OpenEnvironment:
-    """One environment of one stack with everything that speaks to it."""
+    """One environment of one stack with everything that speaks to it. Its files were read once, when it was opened."""
 
     settings: Settings
     stack: Stack
@@ -43,6 +47,10 @@ class OpenEnvironment:
     redactor: Redactor = field(repr=False)
     faults: tuple[ConfigError, ...] = ()
     """What is wrong with the values: a way back to containers that are there needs none of them."""
+    read: ComposeModel | None = field(default=None, repr=False)
+    """The resolved compose model where it is known already: that of what was planned."""
+    copies: Path | None = None
+    """Where the files of the team's folder were kept, when this is how a deployment was planned."""
 
     @property
     def base_project(self) -> str:
@@ -52,6 +60,10 @@ class OpenEnvironment:
     def service(self) -> Service:
         """The service behind the edge: the first released one."""
         return self.stack.services[0]
+
+    @property
+    def released(self) -> list[str]:
+        return [service.name for service in self.stack.services]
 
     @property
     def config_prints(self) -> dict[str, str]:
@@ -71,12 +83,41 @@ class OpenEnvironment:
                               ". ".join(dict.fromkeys(one.to_do for one in self.faults)))
 
     def model(self) -> ComposeModel:
+        """The compose files with everything put in, under the base project's name: read once."""
+        return self._model
+
+    @cached_property
+    def _model(self) -> ComposeModel:
+        if self.read is not None:
+            return self.read
         self.refuse_faults()
         files = [self.stack.folder / file for file in self.config.compose_files]
         model = self.compose.read(files, self.values, self.base_project)
-        self.redactor.learn_model(model)
-        remember(self.redactor)
+        self.learn(model)
         return model
+
+    def learn(self, model: ComposeModel) -> None:
+        """Know the secrets of a compose model from now on, and those in the files it gives as `secrets:`."""
+        secret = secret_files(with_copies(model, self.stack.folder, self.copies) if self.copies else model)
+        self.redactor.learn_model(model)
+        self.redactor.learn(secret, tuple(secret))
+        remember(self.redactor)
+
+    @cached_property
+    def contents(self) -> dict[str, str]:
+        """SHA-256 of each file that the containers are given, by name; looked at once."""
+        files = files_of(self.model(), self.stack.folder, self.model()["services"])
+        return {name: content_hash(file) for name, file in files.items()}
+
+    @cached_property
+    def configuration(self) -> ResolvedConfiguration:
+        """What plans, evidence and approvals are about."""
+        return resolve(stack=self.stack, environment=self.name, values=self.values, model=self.model(),
+                       files=self.contents, key=self.settings.fingerprint_key())
+
+
+def seals(settings: Settings) -> Seals:
+    return Seals(settings.home / "sealed")
 
 
 @dataclass(frozen=True)
@@ -116,15 +157,16 @@ class Work:
         return self.env.ledger.journal.key(self.env.name, self.env.stack.name, self.deployment.number, step)
 
     def slot(self) -> Slot:
-        """The slot's compose model, made anew from the team's files: it holds secrets and is kept nowhere."""
+        """The slot's compose model, from what was planned."""
         labels = {"tidegate.stack": self.env.stack.name, "tidegate.environment": self.env.name,
                   "tidegate.deployment": str(self.deployment.number), "tidegate.version": self.version.name,
                   "tidegate.fence": str(self.fence or 0)}
+        env = self.env
+        model = with_copies(env.model(), env.stack.folder, env.copies) if env.copies else env.model()
         return make_slot(
-            self.env.model(), base_project=self.env.base_project, project=self.project,
-            number=int(self.project.rsplit("-", 1)[-1]), released=[service.name for service in self.env.stack.services],
-            images=self.pins, labels=labels,
-            edge_network=edge_network_name(self.env.host.edge_network, self.env.stack.name, self.env.name))
+            model, base_project=env.base_project, project=self.project,
+            number=int(self.project.rsplit("-", 1)[-1]), released=env.released, images=self.pins, labels=labels,
+            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name))
 
     def target(self) -> Target:
         return target(self.env, self.deployment)
@@ -137,3 +179,8 @@ def target(env: OpenEnvironment, deployment: Deployment) -> Target:
 
 def slot_url(env: OpenEnvironment, project: str) -> str:
     return f"http://{edge_alias(project, env.service.name)}:{env.service.port}"
+
+
+def is_slot_of(url: str, project: str) -> bool:
+    """Whether a target of the edge is a slot's, whatever its service and port are called."""
+    return url.startswith(f"http://{edge_alias(project, '')}")

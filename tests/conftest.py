@@ -13,6 +13,7 @@ from tests.installation import (
     KIOSK,
     MILL,
     ORCHID,
+    QUAY,
     RAFT,
     SHOP,
     Installation,
@@ -30,11 +31,12 @@ def tidegate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]
 
 
 def add_stacks(settings: Settings) -> None:
-    """SHOP and MILL, which speaks English, go to production by staging and an approval; the others have production alone,
-    without asking."""
+    """SHOP, and MILL and QUAY, which speak English, go to production by staging and an approval; the others have production
+    alone, without asking."""
     quick = dict.fromkeys(("environments.staging.drain_seconds", "environments.prod.drain_seconds", "smoke_repeat_seconds"), 1)
     add_stack(settings, SHOP, changes=quick)
     add_stack(settings, MILL, changes={**quick, "title": "Mill", "language": "en"})
+    add_stack(settings, QUAY, changes={**quick, "language": "en"})
     for name in (KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID):
         add_stack(settings, name, environments=("prod",), changes={
             "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})

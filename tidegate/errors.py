@@ -27,7 +27,8 @@ TidegateError
 │   └── MoveError          a state change that the table of moves does not allow
 ├── RefusedError           a person or a policy said no
 │   ├── RejectedError      rejected in the acceptance form
-│   └── ExpiredError       nobody decided in time
+│   ├── ExpiredError       nobody decided in time
+│   └── UnansweredError    a run that waited was set going without an answer
 ├── RegressionError        the watch saw the new version become worse than the old one
 └── WayBackError           the old version could not be put back, or not without a person's decision
 """
@@ -137,6 +138,9 @@ class RejectedError(RefusedError): ...
 
 
 class ExpiredError(RefusedError): ...
+
+
+class UnansweredError(RefusedError): ...
 
 
 class RegressionError(TidegateError): ...

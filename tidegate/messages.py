@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tidegate.facts import Message
 from tidegate.outside_text import markdown_text, one_line
+from tidegate.people import is_same_person
 from tidegate.texts import TEXTS
 
 Kind = Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
@@ -32,8 +33,14 @@ class Speaker:
     title: str
     time_zone: str
 
-    def released(self, version: str, environment: str, changes: Sequence[str], at: datetime) -> Message:
-        return self._message("released", environment, version=version, changes=self._joined(changes), at=self._local(at))
+    def released(self, version: str, environment: str, changes: Sequence[str], at: datetime, *, requested_by: str,
+                 approved_by: str | None) -> Message:
+        """`approved_by` is None where nobody had to be asked."""
+        message = self._message("released", environment, version=version, changes=self._joined(changes), at=self._local(at))
+        if not is_same_person(requested_by, approved_by):
+            return message
+        same = TEXTS[self.language]["same person"].format(name=_one_line(requested_by))
+        return replace(message, body=f"{message.body}\n{same}")
 
     def rolled_back(self, version: str, environment: str, reason: str, at: datetime) -> Message:
         """`version` is the one that serves again."""
@@ -86,7 +93,9 @@ def release_record(language: str, *, title: str, version: str, environment: str,
     texts, at, shown = TEXTS[language], _local(released_at, time_zone), [markdown_text(change) for change in changes]
     approver = [texts["record approver"].format(approver=markdown_text(approved_by))] if approved_by else []
     reaching = [texts["record privilege"].format(privilege=markdown_text(one)) for one in privileges]
-    remarks = [texts["record product"].format(title=markdown_text(title)), *approver, *reaching, texts["record source"]]
+    is_same = is_same_person(released_by, approved_by)
+    same = [texts["same person"].format(name=markdown_text(released_by))] if is_same else []
+    remarks = [texts["record product"].format(title=markdown_text(title)), *approver, *same, *reaching, texts["record source"]]
     return texts["record"].format(
         date=at[:10], at=at, version=version, environment=texts[environment],
         released_by=markdown_text(released_by), changes=_listed(shown or [texts["no changes"]]),

@@ -3,7 +3,10 @@
 Words = dict[str, str]
 
 ZH: Words = {
-    "plan_changed": "计划在您决定之后发生了变化，请重新确认。",
+    "plan_changed": "计划在您决定之后发生了变化，请重新确认。", "it_changed": "与之前不同：{what}。",
+    "staging_again": "测试环境重新部署过", "asked_by": "发布申请人",
+    "watched": "切换后的观察", "watched_for": "{seconds} 秒，变差则自动回到旧版本",
+    "part env": "环境变量", "part compose": "Compose 文件", "part stack": "stack.yaml", "part files": "挂载的文件",
     "plan": "发布计划", "commits": "本次更新内容", "config": "配置变更（仅名称）", "migration": "数据库变更",
     "way_back": "回滚方案", "preflight": "发布前检查", "hash": "计划编号", "try_it": "请在测试环境验收",
     "smoke": "测试环境检查结果", "backup": "备份", "decide": "您的决定", "check": "检查项", "found": "结果",
@@ -43,7 +46,10 @@ ZH: Words = {
 }
 
 EN: Words = {
-    "plan_changed": "The plan has changed since it was shown: please decide anew.",
+    "plan_changed": "The plan has changed since it was shown: please decide anew.", "it_changed": "Different now: {what}.",
+    "staging_again": "staging was deployed again", "asked_by": "Asked for by",
+    "watched": "Watched after the switch", "watched_for": "for {seconds} s; if it becomes worse, the old version comes back",
+    "part env": "Env file", "part compose": "Compose files", "part stack": "stack.yaml", "part files": "Mounted files",
     "plan": "Release plan", "commits": "What changes", "config": "Configuration (names only)", "migration": "Database changes",
     "way_back": "The way back", "preflight": "Checks before the release", "hash": "Plan", "try_it": "Try it on staging",
     "smoke": "What staging answered", "backup": "Backup", "decide": "Your decision", "check": "Check", "found": "Answer",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
+from tidegate.envfile import EnvDiff
 from tidegate.facts import Backup, CheckResult, Revision, SchemaChange, TrafficFigures
 from tidegate.outside_text import code, code_block, markdown_text
 from tidegate.page_words import WORDS, Words
 from tidegate.plan import Plan
+from tidegate.resolved import Part, names_of
 
 MOST_COMMITS = 20
+MOST_NAMES = 30
 _BAR = re.compile(r"(?<!\\)\|")
 ICONS = {"pass": "✓", "fail": "✗", "error": "✗"}
 
@@ -33,11 +37,12 @@ def plan_title(plan: Plan, language: str) -> str:
 
 
 def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime, time_zone: str, backup: Backup | None,
-                  staging_url: str, note: str = "") -> str:
+                  staging_url: str, requested_by: str, note: str = "") -> str:
     """All that an approver should see above the form."""
     words = WORDS[language]
     parts = [
         f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
+        f"**{words['asked_by']}:** {markdown_text(requested_by)}",
         f"**{words['try_it']}:** [{staging_url}]({staging_url})" if staging_url else "",
         f"### {words['commits']}\n\n{_commits(plan, words)}",
         f"### {words['smoke']}\n\n{smoke_table(plan.staged.smoke, language)}" if plan.staged else "",
@@ -48,6 +53,21 @@ def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime
         f"{words['hash']}: `{plan.hash[:12]}`",
         f"### {words['decide']}\n\n{words['decide_text'].format(expires=local(expires, time_zone))}"]
     return "\n\n".join(part for part in parts if part)
+
+
+def changed_note(plan: Plan, language: str, *, old_commit: str, old_running: str | None,
+                 configuration: Mapping[Part, EnvDiff]) -> str:
+    """Why a question is put again: what is another now than when it was put before."""
+    words, running = WORDS[language], plan.running.id if plan.running else None
+    found = []
+    if plan.version.commit.sha != old_commit:
+        found.append(f"{markdown_text(plan.version.name)}: `{old_commit[:12]}` → `{plan.version.commit.sha[:12]}`")
+    if running != old_running:
+        found.append(words["runs_now"])
+    if names := names_of(configuration):
+        found.append(listed(names))
+    what = "; ".join(found) or words["staging_again"]
+    return f"{words['plan_changed']} {words['it_changed'].format(what=what)}"
 
 
 def smoke_page(results: Sequence[CheckResult], language: str, title: str) -> str:
@@ -91,6 +111,7 @@ def _summary(plan: Plan, words: Words) -> str:
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
             (words["domains"], ", ".join(plan.domains)),
             *([(words["interruption"], words["no_interruption"])] if plan.running else []),
+            *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
             (words["schema"], words[f"kind {plan.kind}"]),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
     (name, value), *others = ((f"**{name}**", value) for name, value in rows)
@@ -105,10 +126,20 @@ def _commits(plan: Plan, words: Words) -> str:
 
 
 def _config(plan: Plan, words: Words) -> str:
-    groups = [("added", plan.config.added), ("removed", plan.config.removed), ("changed", plan.config.changed),
-              ("emptied", plan.config.emptied)]
-    return "\n".join(f"- {words[name]}: " + ", ".join(map(code, keys))
-                     for name, keys in groups if keys) or words["nothing"]
+    """By name, under the file it stands in; values are never shown."""
+    parts = [f"**{words[f'part {part}']}**\n\n{_names(diff, words)}" for part, diff in plan.config.items()]
+    return "\n\n".join(parts) or words["nothing"]
+
+
+def _names(diff: EnvDiff, words: Words) -> str:
+    groups = [("added", diff.added), ("removed", diff.removed), ("changed", diff.changed), ("emptied", diff.emptied)]
+    return "\n".join(f"- {words[name]}: " + listed(keys) for name, keys in groups if keys)
+
+
+def listed(names: Sequence[str]) -> str:
+    """As code, the first ones; a name is the team's, so it may hold anything."""
+    more = len(names) - MOST_NAMES
+    return ", ".join([code(name) for name in islice(names, MOST_NAMES)] + ([f"… +{more}"] if more > 0 else []))
 
 
 def _privileges(plan: Plan, words: Words) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from tidegate.compose_dangers import Danger
 from tidegate.envfile import EnvDiff
 from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, Version
+from tidegate.resolved import Part, ResolvedConfiguration
 
 WayBack = Literal["image only", "image + downgrade", "stop and ask", "none"]
 _GRAVITY: tuple[MigrationClass, ...] = ("none", "additive", "needs downgrade", "lossy", "irreversible")
@@ -31,12 +32,20 @@ class Running:
 
 @dataclass(frozen=True)
 class Staged:
-    """What staging proved about the same images."""
+    """What staging proved, and what it proved it about."""
 
     number: int
+    commit: str
     pins: Mapping[str, str]
+    configuration: str
+    """Hash of staging's whole configuration."""
     smoke: tuple[CheckResult, ...]
     rehearsed: bool
+
+    @property
+    def decided(self) -> list[Any]:
+        """What a decision stands on."""
+        return [self.number, self.commit, dict(self.pins), self.configuration]
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,9 @@ class Plan:
     version: Version
     pins: Mapping[str, str]
     """Service -> image pin."""
-    config_hash: str
-    config: EnvDiff
+    configuration: ResolvedConfiguration
+    config: Mapping[Part, EnvDiff]
+    """How it differs from what runs, by name."""
     commits: tuple[Commit, ...]
     """New since what runs, newest first."""
     schema: tuple[SchemaChange, ...]
@@ -57,6 +67,8 @@ class Plan:
     domains: tuple[str, ...]
     preflight: tuple[CheckResult, ...]
     """Disk, memory, engine, connections: shown, but not hashed, because they change by themselves."""
+    watch_seconds: int
+    """How long the new version is watched after its switch: a run may ask for another time than the stack file."""
     staged: Staged | None = field(default=None)
     privileges: tuple[Danger, ...] = ()
     """What the stack file allows its containers of the host, each with its reason."""
@@ -74,10 +86,10 @@ class Plan:
         """SHA-256 over everything an approver decides about; 64 hex digits."""
         decided: dict[str, Any] = {
             "stack": self.stack, "environment": self.environment, "commit": self.version.commit.sha,
-            "pins": dict(self.pins), "config": self.config_hash, "domains": list(self.domains),
+            "pins": dict(self.pins), "config": self.configuration.hash, "domains": list(self.domains),
             "running": self.running.id if self.running else None,
             "schema": [[change.database, change.current, change.head, change.kind] for change in self.schema],
-            "staged": [self.staged.number, dict(self.staged.pins)] if self.staged else None,
+            "watch": self.watch_seconds, "staged": self.staged.decided if self.staged else None,
             "privileges": [[one.text, one.reason] for one in self.privileges]}
         return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 

@@ -21,7 +21,7 @@ from blocks.traefik import TraefikEdge
 from blocks.witness import TrafficWitness
 from tasks.incidents import decide_about
 from tasks.live import Sighting, SlidingWindow, look_at
-from tasks.rollbacks import work_of
+from tasks.opening import work_of
 from tasks.samples import Memory, Taken, keep, recall, recent_figures, take
 from tasks.work import OpenEnvironment, Work
 from tests.integration.edge_fixtures import *  # noqa: F403
@@ -61,7 +61,8 @@ def env(tmp_path: Path, edge_host: DockerHost, running_edge: tuple[EdgeAddresses
         yield OpenEnvironment(
             settings=settings, stack=stack, name="prod", config=stack.environments["prod"], ledger=ledger, host=edge_host,
             compose=Compose(edge_host), images=ImageStore(edge_host, None, redactor.redact), registry=None,
-            source=GitSource.of(stack, tmp_path), edge=edge, notifiers={}, values={}, redactor=redactor)
+            source=GitSource.of(stack, tmp_path), edge=edge, notifiers={}, values={}, redactor=redactor,
+            read={"services": {}})
     ledger.close()
     edge.remove("shop", "prod")
 

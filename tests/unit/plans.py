@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from tidegate.envfile import EnvDiff
 from tidegate.facts import CheckResult, Commit, MigrationClass, Revision, SchemaChange, Version
 from tidegate.plan import Plan, Running, Staged
+from tidegate.resolved import ResolvedConfiguration
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMIT = Commit("19b9b98" + "0" * 33, "feat: discounts", "mei", AT)
 RUNNING = Running("id-1", 1, "v1.0.0", "a" * 40)
-STAGED = Staged(number=7, pins={"backend": "sha256:one"}, rehearsed=True,
+STAGED = Staged(number=7, commit=COMMIT.sha, pins={"backend": "sha256:one"}, configuration="s1", rehearsed=True,
                 smoke=(CheckResult("home", "pass", "status 200", 0.01),))
 PREFLIGHT = (CheckResult("disk", "pass", "20 GiB free", 0.0),)
 
@@ -25,5 +26,8 @@ def a_plan() -> Plan:
     """From v1.0.0 to v1.1.0 in production, with one additive revision."""
     return Plan(
         stack="cloudlens", environment="prod", version=Version("v1.1.0", COMMIT), pins={"backend": "sha256:one"},
-        config_hash="c1", config=EnvDiff(added=("NEW_KEY",), emptied=("GONE_VALUE",)), commits=(COMMIT,),
-        schema=(schema_change(),), running=RUNNING, domains=("cloudlens.localhost",), preflight=PREFLIGHT, staged=STAGED)
+        configuration=ResolvedConfiguration({"env/NEW_KEY": "1"}), commits=(COMMIT,),
+        config={"env": EnvDiff(added=("NEW_KEY",), emptied=("GONE_VALUE",)),
+                "compose": EnvDiff(added=("services.worker",), changed=("services.web.privileged",))},
+        schema=(schema_change(),), running=RUNNING, domains=("cloudlens.localhost",), preflight=PREFLIGHT, staged=STAGED,
+        watch_seconds=900)

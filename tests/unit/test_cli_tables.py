@@ -19,7 +19,8 @@ STATUS: dict[str, Any] = {
 HISTORY: dict[str, Any] = {
     "number": 12, "id": "d1", "version": "v1.1.0", "commit": "a" * 40, "kind": "release", "state": "rolled_back",
     "reason": "watching cloudlens prod #12 after the switch: 3 of 40 answers are 5xx. " * 3, "requested_by": "mei",
-    "approved_by": "josh", "run_id": "r1", "switched_at": "2026-11-22T04:02:11+00:00", "time_zone": "Asia/Tokyo",
+    "approved_by": "josh", "same_person": False, "run_id": "r1", "switched_at": "2026-11-22T04:02:11+00:00",
+    "time_zone": "Asia/Tokyo",
     "traffic": "0 of 1402"}
 
 
@@ -59,6 +60,11 @@ def test_a_long_reason_is_cut_with_a_mark_and_brackets_are_no_markup() -> None:
     assert "[red] word" in shown
     assert "…" in shown
     assert shown.count("word") < 40
+
+
+def test_history_says_when_one_person_asked_and_approved() -> None:
+    assert "(the same person)" not in printed(history.table([HISTORY], "cloudlens", "prod"), 150)
+    assert "(the same person)" in printed(history.table([{**HISTORY, "same_person": True}], "cloudlens", "prod"), 150)
 
 
 def test_a_way_back_is_told_from_a_release() -> None:

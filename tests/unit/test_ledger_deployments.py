@@ -67,18 +67,20 @@ def test_opening_again_with_the_same_key_gives_the_same_deployment(ledger: Ledge
     assert len(ledger.deployments.history("cloudlens", "prod")) == 1
 
 
-@pytest.mark.parametrize("state", [S.PLANNED, S.WAITING])
-def test_what_is_edited_before_anything_is_changed_makes_it_another_release(ledger: Ledger, state: S) -> None:
-    first, other = deploy(ledger, run="run-1", state=state), record_release(ledger, "v1", config="edited")
-    again = ledger.deployments.open(key=first.key, release_id=other.id, environment="prod", requested_by="mei", run_id="r")
-    assert (again.id, again.release_id, again.release.config_hash) == (first.id, other.id, "edited")
-    assert ledger.audit.entries()[-1].details["release_id"] == other.id
-
-
-def test_a_key_cannot_be_used_for_another_release_once_something_is_changed(ledger: Ledger) -> None:
-    first, other = deploy(ledger, run="run-1"), record_release(ledger, "v2")
+@pytest.mark.parametrize("state", [S.PLANNED, S.WAITING, S.GOOD])
+def test_a_key_cannot_be_used_for_another_release(ledger: Ledger, state: S) -> None:
+    first, other = deploy(ledger, run="run-1", state=state), record_release(ledger, "v2")
     with pytest.raises(LedgerError, match="of another release"):
         ledger.deployments.open(key=first.key, release_id=other.id, environment="prod", requested_by="mei", run_id="r")
+
+
+def test_a_run_has_one_deployment_for_each_plan_that_it_showed(ledger: Ledger) -> None:
+    first, other = deploy(ledger, run="run-1", state=S.WAITING), record_release(ledger, "v1", config="edited")
+    second = ledger.deployments.open(key=f"{first.key}/2", release_id=other.id, environment="prod", requested_by="mei",
+                                     run_id="run-1")
+    deploy(ledger, "v3", run="run-2")
+    assert [one.id for one in ledger.deployments.of_run("run-1", "prod")] == [second.id, first.id]
+    assert ledger.deployments.of_run("run-1", "staging") == []
 
 
 def test_a_rollback_names_its_origin_and_a_release_does_not(ledger: Ledger) -> None:

@@ -20,14 +20,15 @@ def text(message: Message) -> str:
 
 
 def everything(speaker: Speaker, environment: str = "prod") -> list[Message]:
-    return [speaker.released("v1.1.0", environment, ["a"], AT), speaker.rolled_back("v1.0.0", environment, "why", AT),
+    return [speaker.released("v1.1.0", environment, ["a"], AT, requested_by="mei", approved_by=None),
+            speaker.rolled_back("v1.0.0", environment, "why", AT),
             speaker.staging_ready("v1.1.0", "http://staging.localhost"), speaker.failed("v1.1.0", environment, "why"),
             speaker.needs_person("v1.1.0", environment, "why"), speaker.approval_expired("v1.1.0", environment),
             speaker.degraded("v1.1.0", environment, "why", "yellow")]
 
 
 def test_the_release_message_is_the_product_managers_own() -> None:
-    message = ZH_SPEAKER.released("sha-19b9b98", "prod", ["新增账单导出", "修复登录"], AT)
+    message = ZH_SPEAKER.released("sha-19b9b98", "prod", ["新增账单导出", "修复登录"], AT, requested_by="mei", approved_by="Josh")
     assert text(message).splitlines() == [
         "✅ 生产环境已更新", "版本: sha-19b9b98", "发布内容: 新增账单导出；修复登录", "发布时间: 2024-01-30 15:00",
         "验证状态: 已验证，运行正常", "产品: CloudLens sha-19b9b98"]
@@ -110,6 +111,7 @@ def test_a_reason_of_many_lines_stays_in_its_field() -> None:
 
 
 def test_many_changes_are_counted_and_none_are_said_to_be_none() -> None:
-    many = ZH_SPEAKER.released("v1.1.0", "prod", [f"change {n}" for n in range(MOST_CHANGES + 5)], AT)
+    many = ZH_SPEAKER.released("v1.1.0", "prod", [f"change {n}" for n in range(MOST_CHANGES + 5)], AT, requested_by="mei",
+                                approved_by=None)
     assert f"change {MOST_CHANGES - 1}；等共 {MOST_CHANGES + 5} 项" in many.body
-    assert "发布内容: 没有新的代码变更" in ZH_SPEAKER.released("v1.1.0", "prod", [], AT).body
+    assert "发布内容: 没有新的代码变更" in ZH_SPEAKER.released("v1.1.0", "prod", [], AT, requested_by="", approved_by=None).body

@@ -11,10 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plans import AT, COMMIT, a_plan, schema_change
 
+from tidegate.envfile import EnvDiff
 from tidegate.facts import Backup, CheckResult, MigrationClass, TrafficFigures, Version
 from tidegate.page_words import WORDS
-from tidegate.pages import MOST_COMMITS, backup_page, evidence_page, local, plan_page, smoke_table, traffic_page
+from tidegate.pages import (
+    MOST_COMMITS,
+    backup_page,
+    changed_note,
+    evidence_page,
+    local,
+    plan_page,
+    smoke_table,
+    traffic_page,
+)
 from tidegate.plan import Plan
+from tidegate.resolved import Part
 
 LANGUAGES = sorted(WORDS)
 BACKUP = Backup(id="b1", path="/backups/b1", size=2048, sha256="5e" * 32, schema_revision="0001", tables={"bills": 12},
@@ -27,7 +38,7 @@ def fields(text: str) -> set[str]:
 
 def evidence(plan: Plan, language: str = "en", *, backup: Backup | None = None, note: str = "") -> str:
     return evidence_page(plan, language, now=AT + timedelta(hours=3), expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo",
-                         backup=backup, staging_url="http://staging.cloudlens.localhost:8080", note=note)
+                         backup=backup, staging_url="http://staging.cloudlens.localhost:8080", requested_by="mei", note=note)
 
 
 def cells(row: str) -> list[str]:
@@ -69,7 +80,9 @@ def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:
 
 def test_the_evidence_shows_what_a_person_decides_about() -> None:
     page = evidence(a_plan(), backup=BACKUP)
-    for shown in ("v1.1.0", "v1.0.0 (#1)", "feat: discounts", "NEW_KEY", "0001", "0002", "CREATE TABLE discount_cache",
+    for shown in ("v1.1.0", "v1.0.0 (#1)", "feat: discounts", "NEW_KEY", "services.worker",
+                  "services.web.privileged", "Compose files", "**Asked for by:** mei",
+                  "0001", "0002", "CREATE TABLE discount_cache",
                   "status 200", "none (the old version serves meanwhile)", "3 hours old",
                   "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
                   "2026-03-03 21:00 (Asia/Tokyo)", a_plan().hash[:12]):
@@ -82,6 +95,24 @@ def test_a_value_that_became_empty_is_shown() -> None:
 
 def test_a_note_stands_above_everything_else() -> None:
     assert evidence(a_plan(), note="Give a reason.").startswith("> **⚠ Give a reason.**")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_note_on_a_second_page_names_what_is_different(language: str) -> None:
+    diffs: dict[Part, EnvDiff] = {"compose": EnvDiff(added=("services.web.privileged",)),
+                                  "stack": EnvDiff(changed=("watch.seconds",))}
+    note = changed_note(a_plan(), language, old_commit="f" * 40, old_running="id-0", configuration=diffs)
+    for shown in ("`ffffffffffff` → `19b9b9800000`", WORDS[language]["runs_now"], "`compose services.web.privileged`",
+                  "`stack watch.seconds`"):
+        assert shown in note
+    same = changed_note(a_plan(), language, old_commit=COMMIT.sha, old_running="id-1", configuration={})
+    assert WORDS[language]["staging_again"] in same
+
+
+def test_a_name_in_a_compose_file_cannot_write_on_the_page() -> None:
+    diff = EnvDiff(added=("services.`[x](javascript:1)`\n# heading",))
+    page = plan_page(replace(a_plan(), config={"compose": diff}), "en")
+    assert "- Added: `services.ˋ[x](javascript:1)ˋ # heading`\n" in page
 
 
 @pytest.mark.parametrize(("kind", "said"), [

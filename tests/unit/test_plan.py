@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plans import AT, COMMIT, PREFLIGHT, STAGED, a_plan, schema_change
 
-from tidegate.envfile import EnvDiff
 from tidegate.facts import CheckResult, Commit, MigrationClass, Version
 from tidegate.plan import Plan, Running, Staged, WayBack, gravest, way_back_of
+from tidegate.resolved import ResolvedConfiguration
 
 DECIDED: dict[str, Mapping[str, Any]] = {
     "another stack": {"stack": "odoo18"},
@@ -22,7 +22,7 @@ DECIDED: dict[str, Mapping[str, Any]] = {
     "another commit": {"version": Version("v1.1.0", replace(COMMIT, sha="f" * 40))},
     "another image": {"pins": {"backend": "sha256:two"}},
     "one image more": {"pins": {"backend": "sha256:one", "worker": "sha256:one"}},
-    "another configuration": {"config_hash": "c2"},
+    "another configuration": {"configuration": ResolvedConfiguration({"env/NEW_KEY": "2"})},
     "another domain": {"domains": ("other.localhost",)},
     "another version running": {"running": Running("id-2", 2, "v1.0.1", "b" * 40)},
     "nothing running": {"running": None},
@@ -33,13 +33,16 @@ DECIDED: dict[str, Mapping[str, Any]] = {
     "no migration": {"schema": ()},
     "another staging result": {"staged": replace(STAGED, number=8)},
     "other images on staging": {"staged": replace(STAGED, pins={"backend": "sha256:two"})},
+    "another commit on staging": {"staged": replace(STAGED, commit="f" * 40)},
+    "another configuration of staging": {"staged": replace(STAGED, configuration="s2")},
+    "another watch": {"watch_seconds": 0},
     "never staged": {"staged": None},
 }
 SHOWN: dict[str, Mapping[str, Any]] = {
     "another disk figure": {"preflight": (CheckResult("disk", "pass", "19 GiB free", 0.1),)},
     "no preflight": {"preflight": ()},
     "another name of the same commit": {"version": Version("sha-19b9b98", COMMIT)},
-    "how the configuration changed, when it is the same": {"config": EnvDiff()},
+    "how the configuration changed, when it is the same": {"config": {}},
     "how the list of commits is told": {"commits": ()},
 }
 
@@ -57,13 +60,15 @@ def test_the_hash_stays_when_only_what_is_shown_changes(change: Mapping[str, Any
 texts = st.text(min_size=1, max_size=6)
 pins = st.dictionaries(texts, texts, max_size=3)
 plans = st.builds(
-    Plan, stack=texts, environment=st.sampled_from(["staging", "prod"]), pins=pins, config_hash=texts,
-    version=st.builds(lambda sha: Version("v1", Commit(sha, "", "", AT)), texts), config=st.just(EnvDiff()),
+    Plan, stack=texts, environment=st.sampled_from(["staging", "prod"]), pins=pins,
+    configuration=st.dictionaries(texts, texts, max_size=3).map(ResolvedConfiguration),
+    version=st.builds(lambda sha: Version("v1", Commit(sha, "", "", AT)), texts), config=st.just({}),
     commits=st.just(()), domains=st.lists(texts, max_size=2).map(tuple), preflight=st.just(PREFLIGHT),
+    watch_seconds=st.integers(0, 9),
     schema=st.lists(st.builds(schema_change, st.sampled_from(["additive", "lossy"]), head=texts,
                               current=st.none() | texts), max_size=2).map(tuple),
     running=st.none() | st.builds(Running, texts, st.just(1), st.just("v1"), st.just("a")),
-    staged=st.none() | st.builds(Staged, st.integers(1, 9), pins, st.just(()), st.booleans()))
+    staged=st.none() | st.builds(Staged, st.integers(1, 9), texts, pins, texts, st.just(()), st.booleans()))
 
 
 @given(plans, plans)
@@ -98,6 +103,8 @@ def test_a_first_release_has_no_way_back() -> None:
 def _decided(plan: Plan) -> str:
     """All that a person decides about, written down independently of the plan's own hash."""
     schema = [(change.database, change.current, change.head, change.kind) for change in plan.schema]
-    staged = (plan.staged.number, sorted(plan.staged.pins.items())) if plan.staged else None
-    return json.dumps([plan.stack, plan.environment, plan.version.commit.sha, sorted(plan.pins.items()), plan.config_hash,
-                       plan.domains, plan.running.id if plan.running else None, schema, staged])
+    staged = plan.staged and (plan.staged.number, plan.staged.commit, sorted(plan.staged.pins.items()),
+                              plan.staged.configuration)
+    return json.dumps([plan.stack, plan.environment, plan.version.commit.sha, sorted(plan.pins.items()),
+                       sorted(plan.configuration.prints.items()),
+                       plan.domains, plan.watch_seconds, plan.running.id if plan.running else None, schema, staged])

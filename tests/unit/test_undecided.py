@@ -104,9 +104,10 @@ def test_a_release_that_was_killed_before_it_began_is_ended(
 def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
         ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
     clock.now -= timedelta(days=30)
-    deploy(ledger, "v1", S.WAITING)
+    waiting = deploy(ledger, "v1", S.WAITING)
+    ledger.deployments.amend(waiting.id, figures={"decide_before": (clock.now + timedelta(hours=48)).isoformat()})
     cancel = mocker.patch("tasks.recovery.cancel_run")
     (ended, too_late), = found(end_undecided(settings))
     assert (ended.state, too_late) == (S.EXPIRED, True)
-    assert ended.reason.startswith("nobody decided within")
+    assert ended.reason.startswith("nobody decided before")
     assert cancel.call_args.args[0] == ended.run_id

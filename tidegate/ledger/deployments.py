@@ -29,8 +29,7 @@ class Deployments:
 
         `slot` is the compose project to use; without one, the deployment gets its own.
 
-        While nothing is changed, the same key may come with another release: somebody has edited the configuration meanwhile.
-        Raises LedgerError when it does so later, or a way back names no origin.
+        Raises LedgerError when a key comes again with another release or environment, or a way back names no origin.
         """
         doing = f"opening the deployment {key}"
         if (kind != "release") != (origin_id is not None):
@@ -119,6 +118,12 @@ class Deployments:
             found = session.execute(select(Deployment.stack, Deployment.environment).distinct())
             return sorted((stack, environment) for stack, environment in found)
 
+    def of_run(self, run_id: str, environment: str) -> list[Deployment]:
+        """The releases that one run has opened, newest first: another one for each plan that was shown."""
+        mine = select(Deployment).where(Deployment.run_id == run_id, Deployment.environment == environment,
+                                        Deployment.kind == "release")
+        return self._all(mine.order_by(Deployment.number.desc()))
+
     def open_ones(self, stack: str | None = None, environment: str | None = None) -> list[Deployment]:
         """All on which a run or a person must still act, oldest first."""
         wanted = select(Deployment).where(Deployment.state.in_(OPEN)).order_by(
@@ -164,13 +169,8 @@ def _set(tx: Writing, deployment: Deployment, new: Mapping[str, Any], actor: str
 
 
 def _same_request(tx: Writing, there: Deployment, release_id: str, environment: str, doing: str) -> Deployment:
-    release = _release(tx, release_id, doing)
-    if release.id == there.release_id and there.environment == environment:
-        return there
-    if (release.stack, environment) != (there.stack, there.environment) or there.state not in _BEFORE_ANY_CHANGE:
+    if (there.release_id, there.environment) != (release_id, environment):
         raise LedgerError(doing, f"it is #{there.number}, of another release or environment", "Start a new run")
-    there.release = release
-    tx.audit("deployment.amended", serving.subject(there), release_id=release.id)
     return there
 
 

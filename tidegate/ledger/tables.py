@@ -70,6 +70,12 @@ class Deployment(Base):
     """When nobody had to act on it any more."""
 
     @property
+    def decide_before(self) -> datetime | None:
+        """Until when its question may be answered, as the person was shown; None where nobody has been asked."""
+        shown = self.figures.get("decide_before")
+        return datetime.fromisoformat(shown) if shown else None
+
+    @property
     def was_good(self) -> bool:
         return self.good_at is not None
 

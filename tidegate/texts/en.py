@@ -40,5 +40,6 @@ TEXTS = {
               "**Customer feedback**:\n- None so far\n\n**Remarks**:\n{remarks}\n",
     "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
     "record privilege": "Access to the host: {privilege}",
+    "same person": "Asked for and approved by the same person: {name}",
     "record source": "Made from the results of the run",
 }
