@@ -9,6 +9,7 @@ from blocks.alembic_answers import Fault, Moved, Question
 from tidegate.errors import MigrationError
 from tidegate.facts import Job
 from tidegate.outside_text import clean, one_line
+from tidegate.plain_values import holds_secret
 from tidegate.ports import JobRunner
 from tidegate.redaction import learn
 
@@ -30,7 +31,7 @@ class AlembicMigrator:
     timeout_seconds: float = 3600
 
     def __post_init__(self) -> None:
-        learn(self.environment)   # Alembic quotes its settings in errors
+        learn({key: value for key, value in self.environment.items() if holds_secret(key, value)})
 
     def current(self) -> str | None:
         """The revision written in the database; None where there is none."""

@@ -17,8 +17,9 @@ def known_names(stack: Stack, environment: Environment, values: Mapping[str, str
                 compose_files: Collection[str]) -> frozenset[str]:
     """In lower case. `compose_files` are the files' texts: their keys are the names of services, networks and volumes."""
     names = {*_of_stack(stack), *environment.domains, environment.host, environment.image_alias}
-    for database in stack.databases:   # what is called host, port and database is read on every page; the user is not
-        names |= {values.get(key, "") for key in (database.host_key, database.port_key, database.database_key)}
+    for database in stack.databases:   # the stack file says that these hold names
+        keys = (database.host_key, database.port_key, database.user_key, database.database_key)
+        names |= {values.get(key, "") for key in keys}
     for text in compose_files:
         names.update(_of_compose(text))
     return frozenset(name.strip().lower() for name in names if name.strip())

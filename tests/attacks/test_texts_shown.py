@@ -95,8 +95,9 @@ def test_the_evidence_page_shows_what_others_wrote_as_data() -> None:
     revision = replace(change.revisions[0], message="# <b>x</b>", reasons=("drops [x](y)",))
     plan = replace(a_plan(), commits=(hostile,), preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
                    schema=(replace(change, revisions=(revision,), upgrade_sql="SELECT 1;\n```\n# [x](javascript:y)\n"),))
-    plain = evidence_page(a_plan(), "en", now=AT, expires=AT + timedelta(hours=1), time_zone="UTC", backup=None, staging_url="")
-    page = evidence_page(plan, "en", now=AT, expires=AT + timedelta(hours=1), time_zone="UTC", backup=None, staging_url="")
+    shown_with = {"now": AT, "expires": AT + timedelta(hours=1), "time_zone": "UTC", "backup": None, "staging_url": ""}
+    plain = evidence_page(a_plan(), "en", requested_by="mei", **shown_with)
+    page = evidence_page(plan, "en", requested_by="![me](http://evil.example.com/m.png)", **shown_with)
     for shown in (page, plan_page(plan, "en")):
         assert {token.type for token in tokens(shown)} & {"link_open", "image", "html_inline", "html_block"} == set()
         assert SECRET not in shown
@@ -135,7 +136,7 @@ def test_a_terminal_shows_a_text_as_it_is(text: str) -> None:
 def test_the_history_obeys_no_escape_sequence() -> None:
     bad = "\x1b]0;owned\x07\x1b[2Jgone\x9b31m\u202e[red]"
     row = {"number": 1, "version": bad, "kind": "release", "state": "failed", "reason": bad + "x" * 200_000, "requested_by": bad,
-           "approved_by": bad, "switched_at": None, "time_zone": "UTC", "traffic": None}
+           "approved_by": bad, "same_person": False, "switched_at": None, "time_zone": "UTC", "traffic": None}
     shown = printed(table([row], bad, "prod"))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert "[red]" in shown
