@@ -1,4 +1,4 @@
-"""New connections of this machine to one of its own ports, sent to another one for a while. Connections that are open stay.
+"""Redirect new connections to a port of this machine to another port of it, for a while. Open connections stay where they are.
 
 By the kernel's NAT table, which a Docker engine needs anyway. Each rule carries a comment by which it is found again, so
 that it can be taken back also after a crash.
@@ -36,7 +36,7 @@ def redirect(port: int, to: int, comment: str) -> None:
 
 
 def redirected(comment: str) -> list[list[str]]:
-    """The rules with this comment that are in force, as iptables writes them. None can be read: none."""
+    """The rules with this comment that are in force, as iptables writes them. Empty where this process may not read them."""
     if why_impossible():
         return []
     rules = [shlex.split(line) for line in _iptables("-S", "OUTPUT").stdout.splitlines()]

@@ -175,7 +175,8 @@ def _refuse_older(route: Route, before: str | None) -> None:
 
 
 def _moved(text: str | None, before: str | None) -> bool:
-    """Whether other slots serve than before, or may: the same file again may not have been seen to be obeyed yet.
+    """Whether the edge may now send people to other slots than before. The same route again counts as moved: nobody may have
+    seen yet that the edge obeys it.
 
     Where nobody is moved, whoever serves need not answer: a dead version must not stop the one that replaces it.
     """

@@ -65,7 +65,7 @@ def local_host(settings: Settings) -> DockerHost:
 
 
 def register_blocks(settings: Settings, addresses: EdgeAddresses) -> None:
-    """The types of all blocks, and this machine's host and edge under the name `local`; edited ones are kept."""
+    """The types of all blocks, and this machine's host and edge under the name `local`, written anew each time."""
     for kind in (DockerHost, TraefikEdge, Registry, SlackWebhook, AppriseNotifier):
         kind.register_type_and_schema()
     local_host(settings).save(LOCAL, overwrite=True)

@@ -1,4 +1,4 @@
-"""What was scheduled while nothing ran. Prefect would start all of it at once: hundreds of looks at the same minute."""
+"""Delete what was scheduled while nothing ran. Prefect would start hundreds of the same run at once."""
 
 from __future__ import annotations
 

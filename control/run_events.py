@@ -14,7 +14,8 @@ RUN = "prefect.flow-run."
 
 
 async def events_of(pool: UUID) -> AsyncIterator[tuple[StateType, UUID]]:
-    """State and run, as they come; what came while the connection was broken comes after it. Raises when it stays broken."""
+    """Yield the state and id of each run, as the server tells them. After a broken connection the missed ones follow.
+    Raises when it stays broken."""
     states = [StateType.SCHEDULED.value, StateType.CANCELLING.value]
     wanted = EventFilter(
         event=EventNameFilter(prefix=[RUN]),

@@ -1,5 +1,5 @@
-"""How often Prefect's server looks around for itself. Its own values are for many people and many workers; on one machine
-with nothing to do they took a processor more than everything else."""
+"""How often the background loops of Prefect's server run. Prefect's own values suit many people and many workers. On one idle
+machine they took more processor time than everything else."""
 
 from __future__ import annotations
 

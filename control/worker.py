@@ -111,7 +111,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             await self._news.wait()
 
     async def _listen(self) -> None:
-        """The server's news. While it cannot be heard, the seldom look finds runs, later."""
+        """Hear the server's events. While they cannot be heard, the regular look finds the runs, later."""
         while True:
             try:
                 async for state, run in events_of(self.work_pool.id):
@@ -134,7 +134,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
                 await self.sync_with_backend()
 
     async def _see_cancellations(self) -> None:
-        """Those whose news was not heard."""
+        """Ask the server for cancelled runs, in case their event was lost."""
         if running := [process.run for process in self._running]:
             cancelling = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING]))
             for run in await self.client.read_flow_runs(
@@ -154,7 +154,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             process.kill()
 
     async def _begin(self, run: FlowRun) -> None:
-        """From a run that is due to the end of its process. What goes wrong with one run stops no other one."""
+        """Start a run that is due. What goes wrong with it is tried again, and stops no other run."""
         try:
             process = await self._start(run)
             if process is not None:
@@ -218,7 +218,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             process.close()
 
     async def _say_how_it_ended(self, process: RunProcess, code: int | None) -> None:
-        """A run says so itself; only one that could not is spoken for."""
+        """Set the final state of a run whose process ended before it could set one itself."""
         goes_on = process.run in {one.run for one in self._running}   # it was suspended, and resumed at once
         if goes_on or (code == 0 and process.run not in self._cancelled):
             return

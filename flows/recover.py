@@ -66,8 +66,8 @@ def left_for_later(steps: Iterable[Parted[Any]]) -> Iterator[Fault]:
 
 
 def bring_to_an_end(work: Work) -> None:
-    """A way back goes on, or begins. A release goes on if people are on it already; otherwise the old version stays. What
-    is good already is cleared up behind."""
+    """A rollback goes on, or begins. A release goes on if the edge sends people to it already; otherwise it is put back.
+    For what is good already only the clearing up is done."""
     get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
     wait_for_lost_jobs(work)
     if is_over(work):

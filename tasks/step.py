@@ -31,8 +31,8 @@ def is_retryable(task: Any, task_run: TaskRun, state: State[Any]) -> bool:
 
 
 class StepTask(Task[Concatenate[Work, P], Evidence]):
-    """In the run's graph Prefect draws a line from each task to whatever is given a part of its result. A `Work` holds
-    something of everything before it, so it goes in unsearched, and the graph stays a row of stages."""
+    """A task whose `Work` Prefect does not search for results of other tasks. It would find some of every step before, and draw
+    a line for each in the run's graph. So the graph stays a row of stages."""
 
     def __call__(self, work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:   # type: ignore[override]
         return super().__call__(cast(Work, opaque(work)), *args, **kwargs)

@@ -64,7 +64,10 @@ def find_stack(stacks: Path, wanted: str) -> Stack:
 
 
 def _folders(stacks: Path) -> Iterator[tuple[str, Path]]:
-    """Whatever has a stack file, of whatever kind, and links to nothing: a stack that cannot be seen is not no stack."""
+    """Each name under `stacks` that has a stack file, or may have one.
+
+    A stack file of any kind counts, and so does a link that leads nowhere: `load_stack` then says what is wrong.
+    """
     try:
         there = sorted(stacks.iterdir())
     except OSError as error:
