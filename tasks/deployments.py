@@ -200,7 +200,7 @@ def previous(work: Work) -> Deployment | None:
 
 
 def _supersede_previous(work: Work) -> None:
-    """Where the new version goes on serving, the old one does not serve: a later way back must not lead there unasked."""
+    """Where the new version goes on serving, note that the old one does not: a later rollback must not choose it unasked."""
     old = previous(work)
     if work.deployment.state is DeploymentState.WATCHING and old is not None:
         work.env.ledger.deployments.move(old.id, DeploymentState.SUPERSEDED, reason=f"#{work.deployment.number} serves",

@@ -1,4 +1,4 @@
-"""What a killed run has left: found by its silent lock, judged by what is true, never guessed."""
+"""Find deployments whose run was killed, and decide from the edge and the engine how each one ends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.R
 
 
 class Ended(NamedTuple):
-    """A deployment that was waiting for nothing, as it is now, with the reason."""
+    """A deployment that can no longer be decided, in its final state."""
 
     deployment: Deployment
     too_late: bool
@@ -39,9 +39,11 @@ class Ended(NamedTuple):
 
 
 def stranded(settings: Settings) -> Parted[Work]:
-    """Deployments in the middle of a change whose owner's heartbeat has stopped, rollbacks that were killed before they
-    began, and those that are good, but whose run died before it had cleared up and given its lock back. By their titles;
-    faulty is what cannot be taken up, such as that of a stack whose folder was renamed."""
+    """Deployments whose run died, by their titles: in the middle of a change, before a rollback began, or when the new
+    version was good and only the clearing up was left.
+
+    Faulty is what cannot be taken up, such as that of a stack whose folder was renamed.
+    """
     ledger = Ledger(settings.database_url)
     locks = ledger.locks.holders()
     living = {lock.owner for lock in locks if free_at(lock) > datetime.now(UTC)}
@@ -69,7 +71,7 @@ def _good_owner(ledger: Ledger, lock: Lock) -> Deployment | None:
 
 
 def is_over(work: Work) -> bool:
-    """Whether nothing is left to do: it has ended meanwhile, or it never began and what it was to leave has been left."""
+    """Whether nothing is left to do: it has ended meanwhile, or it never began and is no rollback that is still wanted."""
     now = work.env.ledger.deployments.get(work.deployment.id)
     return now.state.is_final or (now.state in UNDECIDED and not _was_cut_short(work.env.ledger, now))
 

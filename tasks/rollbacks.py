@@ -81,10 +81,10 @@ def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Pla
 
 
 def way_over(plans: Sequence[Planned]) -> Planned:
-    """The way back over the releases with `plans`, newest first.
+    """Combine the ways back of several releases, whose `plans` come newest first.
 
-    The schema goes down to below the oldest change that the old version cannot live with, and no further: an additive
-    one under it stays. One above it would have to go too, with what was written to it: that is for a person to decide.
+    Downgrade only as far as the oldest change that the old version cannot use. If an additive change lies above it, its
+    data would be lost, so a person decides.
     """
     kind = gravest([plan.kind for plan in plans])
     if way_back_of(kind) != "image + downgrade":

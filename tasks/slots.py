@@ -216,7 +216,7 @@ def _drain(work: Work) -> None:
 
 
 def stop_slot(work: Work, project: str) -> None:
-    """Stop a slot that nobody is sent to. The engine knows no fence: so it is asked about at the last moment, as the edge is."""
+    """Stop a slot that nobody is sent to. Edge and lock are looked at just before, because the engine knows no fence."""
     _refuse_routed(work, project)
     work.check_fence()
     work.env.compose.stop(project, grace_seconds=max(service.stop_grace_seconds for service in work.env.stack.services))
