@@ -1,4 +1,4 @@
-"""Names of people, as they type them: Prefect's open server knows no users, so a name is a word, not a proof."""
+"""Names of people, as they type them: all come in with one secret, so a name is a word, not a proof."""
 
 from __future__ import annotations
 
