@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, configure_mappers, mapped_column, relationship
 
 from tidegate.facts import Backup
 from tidegate.ledger.columns import Base, Decision, DeploymentKind, Severity, StepState
@@ -234,3 +234,6 @@ class AuditEntry(Base):
     """Row -> column -> what the write left there, as `row_facts.sealed` writes it; None in entries of version 0.1."""
     previous_hash: Mapped[str]
     hash: Mapped[str]
+
+
+configure_mappers()   # now, and not in each run
