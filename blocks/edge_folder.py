@@ -39,10 +39,10 @@ class EdgeFolder:
     path: Path
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, name: str = ".routes.lock") -> Iterator[None]:
         """One writer at a time on this machine: nobody comes between reading fences and owners, and writing."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".routes.lock").open("w") as lock:
+        with (self.path / name).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -22,6 +22,7 @@ from blocks import port_redirect
 from blocks.docker_host import engine_errors
 from blocks.edge_answers import served_by
 from blocks.edge_container import EdgeAddresses, EdgeMaker, stop_edge
+from blocks.edge_folder import EdgeFolder
 from blocks.edge_networks import BESIDE
 from blocks.edge_settings import CHECK_PORT, PUBLIC_PORT
 from blocks.traefik import TraefikEdge
@@ -31,6 +32,7 @@ from tidegate.routes import traefik_config
 from tidegate.slots import control_network_name
 
 _POLL_SECONDS = 0.1
+ONE_AT_A_TIME = ".replacing.lock"
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,11 @@ class EdgeReplacing:
 
     def replace(self) -> EdgeAddresses:
         """The new edge, on the ports of the old one. Raises EdgeError; whoever served goes on serving then."""
-        self.finish()
-        old = self._running()
+        with EdgeFolder(self.edge.config_directory).locked(ONE_AT_A_TIME):
+            self._finish()
+            return self._replace(self._running())
+
+    def _replace(self, old: Container) -> EdgeAddresses:
         try:
             beside, addresses = self.maker.make_beside()
             self._wait_until_like(addresses.check_url, self.edge.public_url, addresses.public_url)
@@ -65,7 +70,7 @@ class EdgeReplacing:
             stop_edge(self.maker.host, str(old.id))
             return self._take_over(beside, addresses)
         finally:
-            self.finish()
+            self._finish()
 
     def replace_with_outage(self) -> float:
         """Stop the old edge, then start the new one. Returns the seconds without an edge."""
@@ -79,7 +84,12 @@ class EdgeReplacing:
         """Bring what an interrupted replacement left to its end: the edge on its ports, nobody beside. Looks first.
 
         Returns whether there was anything. An edge that does not come back leaves the one beside serving, and EdgeError.
+        Waits for a replacement that is under way: what it is in the middle of is no leftover.
         """
+        with EdgeFolder(self.edge.config_directory).locked(ONE_AT_A_TIME):
+            return self._finish()
+
+    def _finish(self) -> bool:
         beside = self._beside()
         if beside is None and not port_redirect.redirected(self.comment):
             return False
@@ -88,7 +98,7 @@ class EdgeReplacing:
         except TidegateError as error:
             raise EdgeError(error.doing, f"{error.came_back}. {self.maker.name}{BESIDE} serves meanwhile",
                             f"{error.to_do}, then run `tidegate edge replace` again") from None
-        port_redirect.undo(self.comment)
+        self._take_redirection_back(beside)
         if beside is not None:
             if beside.status == "running":
                 self.edge.renew(closing=True)   # whoever is connected to it comes back to the edge by a new connection
@@ -96,6 +106,13 @@ class EdgeReplacing:
             stop_edge(self.maker.host, str(beside.id))
         self.edge.renew()
         return True
+
+    def _take_redirection_back(self, beside: Container | None) -> None:
+        """Raises EdgeError where nobody can see whether there is one: without the edge beside it would lead nowhere."""
+        if beside is not None and (reason := port_redirect.why_impossible()):
+            raise EdgeError("taking the redirection of the edge's ports back", f"{reason}. {beside.name} serves meanwhile",
+                            "Correct it, then run `tidegate edge replace` again as root")
+        port_redirect.undo(self.comment)
 
     def _have_edge(self) -> None:
         """The edge itself answers, with all routes: asked at its own address, as its ports may lead to the one beside."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -55,7 +56,7 @@ class Report:
 
 def verify(connection: Connection, anchors: Collection[Anchor], faults: Collection[str]) -> Report:
     """Everything that differs, the trail first. `faults` are those of the places where anchors are kept."""
-    trail = _Trail({anchor.sequence: anchor for anchor in anchors})
+    trail = _Trail(anchors)
     trail.findings += [Finding("anchors", fault) for fault in faults]
     for raw in raw_rows(connection, AuditEntry.__table__, "sequence"):
         trail.read(raw)
@@ -69,10 +70,12 @@ def verify(connection: Connection, anchors: Collection[Anchor], faults: Collecti
 class _Trail:
     """What was read so far: where the chain stands, and what it says of each row."""
 
-    def __init__(self, anchors: Mapping[int, Anchor]) -> None:
+    def __init__(self, anchors: Collection[Anchor]) -> None:
         self.findings: list[Finding] = []
         self.entries, self.newest = 0, Anchor(0, GENESIS)
-        self._anchors = dict(anchors)
+        self._anchors = defaultdict[int, set[str]](set)   # hashes by sequence: a later anchor takes no earlier one away
+        for anchor in anchors:
+            self._anchors[anchor.sequence].add(anchor.hash)
         self._said: dict[str, Facts] = {}
         self._by: dict[str, int] = {}
 
@@ -90,9 +93,9 @@ class _Trail:
 
     def end(self) -> None:
         """Anchors that no entry has met."""
-        for anchor in self._anchors.values():
-            self._fault(anchor.sequence, f"is gone: the trail ends at {self.newest.sequence}, and this entry was published "
-                                         f"with the hash {anchor.hash[:12]}")
+        for sequence, published in self._anchors.items():
+            self._fault(sequence, f"is gone: the trail ends at {self.newest.sequence}, and this entry was published "
+                                  f"with the hash {_shown(published)}")
 
     def compare(self, table: Table, raw: Mapping[str, Any]) -> Literal["wholly", "partly", "not"]:
         """Name each field of a row that is not as the trail says; how much the trail knows of the row."""
@@ -121,9 +124,8 @@ class _Trail:
             self._fault(entry.sequence, f"does not follow entry {self.newest.sequence}: one of the two was rewritten")
         if entry.hash != _hash_of(entry):
             self._fault(entry.sequence, f"({entry.action} of {entry.subject}) is not what was hashed when it was written")
-        anchor = self._anchors.pop(entry.sequence, None)
-        if anchor is not None and anchor.hash != entry.hash:
-            self._fault(entry.sequence, f"has another hash than the one that was published, {anchor.hash[:12]}: "
+        if others := self._anchors.pop(entry.sequence, set()) - {entry.hash}:
+            self._fault(entry.sequence, f"has another hash than the one that was published, {_shown(others)}: "
                                         "it, or an entry before it, was rewritten")
 
     def _take(self, entry: AuditEntry) -> None:
@@ -136,6 +138,10 @@ class _Trail:
 
     def _fault(self, entry: object, what: str) -> None:
         self.findings.append(Finding(f"{TRAIL}/{entry}", what))
+
+
+def _shown(hashes: Collection[str]) -> str:
+    return ", ".join(sorted(one[:12] for one in hashes))
 
 
 def _facts_of(entry: AuditEntry) -> dict[str, Facts]:
