@@ -17,6 +17,7 @@ from tasks.pages import publish
 from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
+from tidegate.doors import doors_of_routes, host_name, taken_doors
 from tidegate.errors import LedgerError, SmokeError
 from tidegate.facts import Route, Served, Target
 from tidegate.ledger.tables import Deployment
@@ -151,7 +152,16 @@ def _route(work: Work) -> Route:
                   candidate=None, fence=_fence(work), ready_path=env.service.ready_path)
     env.edge.mend()   # so that a broken file of this very environment stops no way back either
     found = env.edge.route(env.stack.name, env.name) or empty
-    return replace(found, domains=env.config.domains, fence=_fence(work), ready_path=env.service.ready_path)
+    return replace(found, domains=_names(work), fence=_fence(work), ready_path=env.service.ready_path)
+
+
+def _names(work: Work) -> tuple[str, ...]:
+    """Its host names. A way back goes without those that another environment has taken since: nobody else stops it."""
+    env, wanted = work.env, work.env.config.domains
+    if work.deployment.kind != "rollback" and not work.deployment.was_good:
+        return wanted   # a new version with such a name is refused, here and by the edge
+    taken = taken_doors(env.stack.name, env.name, wanted, doors_of_routes(env.edge.routes().good))
+    return tuple(name for name in wanted if host_name(name) not in {door.host for door in taken}) or wanted
 
 
 def _fence(work: Work) -> int:

@@ -106,14 +106,20 @@ def content_hash(file: Path) -> str:
 
 
 def with_copies(model: ComposeModel, folder: Path, copies: Path) -> ComposeModel:
-    """The model with every file of the team's folder that was sealed taken from `copies`."""
+    """The model with every file of the team's folder that was sealed taken from `copies`.
+
+    A folder that was empty, or not there, is the same in `copies`: what is put into it later was not planned.
+    """
 
     def moved(path: str) -> str:
         copy = copies / _name(Path(path), folder)
         return str(copy) if copy.exists() else path
 
+    def mounted(path: str) -> str:
+        return moved(path) if _is_special(Path(path)) else str(copies / _name(Path(path), folder))
+
     def mounts(service: Mapping[str, Any]) -> list[Any]:
-        return [{**mount, "source": moved(mount["source"])} if _is_bind(mount, folder) else mount
+        return [{**mount, "source": mounted(mount["source"])} if _is_bind(mount, folder) else mount
                 for mount in service["volumes"]]
 
     def given(one: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -144,6 +150,11 @@ def _sources(model: ComposeModel, folder: Path, services: Collection[str]) -> It
 
 def _is_bind(mount: Mapping[str, Any], folder: Path) -> bool:
     return mount["type"] == "bind" and Path(mount["source"]).is_relative_to(folder)
+
+
+def _is_special(path: Path) -> bool:
+    """A socket, a pipe: nothing that could be copied."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _regular_files(source: Path, folder: Path) -> Iterator[Path]:

@@ -73,9 +73,9 @@ class _Trail:
     def __init__(self, anchors: Collection[Anchor]) -> None:
         self.findings: list[Finding] = []
         self.entries, self.newest = 0, Anchor(0, GENESIS)
-        self._anchors = defaultdict[int, set[str]](set)   # hashes by sequence: a later anchor takes no earlier one away
+        self._anchors = defaultdict[int, set[Anchor]](set)   # a later one of the same entry takes no earlier one away
         for anchor in anchors:
-            self._anchors[anchor.sequence].add(anchor.hash)
+            self._anchors[anchor.sequence].add(anchor)
         self._said: dict[str, Facts] = {}
         self._by: dict[str, int] = {}
 
@@ -124,7 +124,7 @@ class _Trail:
             self._fault(entry.sequence, f"does not follow entry {self.newest.sequence}: one of the two was rewritten")
         if entry.hash != _hash_of(entry):
             self._fault(entry.sequence, f"({entry.action} of {entry.subject}) is not what was hashed when it was written")
-        if others := self._anchors.pop(entry.sequence, set()) - {entry.hash}:
+        if others := self._anchors.pop(entry.sequence, set()) - {Anchor(entry.sequence, entry.hash)}:
             self._fault(entry.sequence, f"has another hash than the one that was published, {_shown(others)}: "
                                         "it, or an entry before it, was rewritten")
 
@@ -140,8 +140,8 @@ class _Trail:
         self.findings.append(Finding(f"{TRAIL}/{entry}", what))
 
 
-def _shown(hashes: Collection[str]) -> str:
-    return ", ".join(sorted(one[:12] for one in hashes))
+def _shown(anchors: Collection[Anchor]) -> str:
+    return ", ".join(sorted(anchor.hash[:12] for anchor in anchors))
 
 
 def _facts_of(entry: AuditEntry) -> dict[str, Facts]:
