@@ -14,12 +14,14 @@ from prefect.settings import (
     PREFECT_SERVER_CORS_ALLOWED_ORIGINS,
     PREFECT_SERVER_LOGGING_LEVEL,
     PREFECT_UI_API_URL,
+    PREFECT_UI_STATIC_DIRECTORY,
     get_current_settings,
     temporary_settings,
 )
 from starlette.types import ASGIApp
 
 from cli.door import behind_door
+from cli.sign_in_first import ask_before_pages
 from control.prefect_private import do_background_work_each, take_turns_on_sqlite
 from tidegate.kept import LEAST_TOKEN_BYTES
 from tidegate.settings import Settings, is_auth_string
@@ -40,10 +42,13 @@ def main() -> None:
     do_background_work_each(BACKGROUND_SECONDS)
     from prefect.server.api.server import create_app  # after its database is chosen
 
-    origins = Settings().ui_origins
-    ours = {PREFECT_SERVER_CORS_ALLOWED_ORIGINS: ",".join(origins), PREFECT_UI_API_URL: OWN_API}
+    settings = Settings()
+    origins, pages = settings.ui_origins, settings.home / "ui"
+    ours = {PREFECT_SERVER_CORS_ALLOWED_ORIGINS: ",".join(origins), PREFECT_UI_API_URL: OWN_API,
+            PREFECT_UI_STATIC_DIRECTORY: str(pages)}
     with temporary_settings(ours):
         app = create_app(final=True, webserver_only=asked.no_services)
+        ask_before_pages(pages / "v1")
         _serve(behind_door(app, origins), asked.host, asked.port)
 
 

@@ -47,6 +47,7 @@ async ([api, start, resume, secret]) => {
   return got
 }
 """
+KEEP_ONLY = "kept => { localStorage.clear(); if (kept) localStorage.setItem('prefect-password', btoa(kept)) }"
 
 
 class OtherPage(BaseHTTPRequestHandler):
@@ -112,6 +113,14 @@ def test_both_uis_work_after_one_login(
     visitor.sees_state("Suspended")
 
 
+def test_by_the_machines_other_name_a_person_is_asked_and_let_in(visitor: Person, tidegate: Installation) -> None:
+    other = Person(visitor.page, f"http://localhost:{tidegate.settings.prefect_port}", visitor.pictures)
+    other.log_in(tidegate.plane.secret)
+    for path in ("/v2/deployments", "/deployments"):
+        other.open(path)
+        visitor.page.get_by_text("recover").first.wait_for()
+
+
 def test_with_a_wrong_secret_the_login_page_stays(visitor: Person) -> None:
     page = visitor.page
     visitor.open("/v2/")
@@ -122,3 +131,17 @@ def test_with_a_wrong_secret_the_login_page_stays(visitor: Person) -> None:
     page.get_by_role("button", name="Login").click()
     page.get_by_text("Invalid credentials").first.wait_for()
     assert field.is_visible()
+
+
+@pytest.mark.parametrize("kept", [None, "tidegate:the-secret-of-yesterday"])
+@pytest.mark.parametrize("ui", ["", "/v2"])
+def test_a_link_to_a_run_asks_who_has_not_signed_in_and_then_leads_there(
+        visitor: Person, tidegate: Installation, prey: Prey, ui: str, kept: str | None) -> None:
+    """As commands print it. `kept` is what the browser has from an earlier sign-in."""
+    link = f"{ui}/runs/flow-run/{prey.waiting}"
+    visitor.open("/ico/favicon-32x32.png")   # a page without a script that could write after us
+    visitor.page.evaluate(KEEP_ONLY, kept)
+    visitor.open(link)
+    visitor.answer_login(tidegate.plane.secret)
+    visitor.page.wait_for_url(f"**{link}*")
+    visitor.page.get_by_text("Suspended").first.wait_for()
