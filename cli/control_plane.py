@@ -74,6 +74,7 @@ class ControlPlane:
             "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": self.api_url,
             "PREFECT_PROFILES_PATH": str(self.profiles), "PREFECT_API_AUTH_STRING": self.secret,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "PREFECT_CLI_PROMPT": "false", "PREFECT_CLI_COLORS": "false",
             **self.settings.as_environment()}
 
