@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Pending, Running, Scheduled
 
 from flows.recover import recover
-from tasks.environments import open_environment
+from tasks.environments import open_sealed
 from tests.e2e.in_process import edit_stack, engine, release_here, run_here, serving, slots
 from tests.e2e.mill import asked_again
 from tests.e2e.releases import ended, released, resume, start, suspended
@@ -132,11 +132,11 @@ def test_weaker_checks_in_the_stack_file_are_asked_about_by_name(quay: Quay, wai
 
 def test_a_new_password_in_a_services_env_file_is_asked_about_and_masked(quay: Quay, waiting: UUID) -> None:
     (quay.folder / "backend.env").write_text(f"PARTNER_PASSWORD={PASSWORD}\n")
-    _, page = asked_about_another(quay, waiting)
+    asked, page = asked_about_another(quay, waiting)
     assert "compose services.backend.environment.PARTNER_PASSWORD" in page.splitlines()[0]
     assert PASSWORD not in page
-    masked = open_environment(QUAY, "prod", quay.tidegate.settings).redactor.redact(f"no login with {PASSWORD}")
-    assert masked == "no login with ***"
+    going_on = open_sealed(asked, quay.tidegate.settings)   # as every later process does
+    assert going_on.redactor.redact(f"no login with {PASSWORD}") == "no login with ***"
 
 
 def test_what_was_approved_is_what_runs_although_its_folder_has_another_name_by_now(quay: Quay, waiting: UUID) -> None:
