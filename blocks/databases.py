@@ -18,6 +18,12 @@ PORTS = {"mysql": "3306", "postgresql": "5432"}
 ROOT_PASSWORD_KEY = "MYSQL_ROOT_PASSWORD"
 
 
+def login_keys(spec: Database) -> set[str]:
+    """The env keys that lead into `spec`, as the application and as its owner."""
+    keys = {spec.host_key, spec.port_key, spec.user_key, spec.password_key, spec.database_key}
+    return keys | {ROOT_PASSWORD_KEY} if spec.engine == "mysql" else keys
+
+
 def open_database(host: JobRunner, spec: Database, container: str, environment: Mapping[str, str]) -> SqlDatabase:
     """The database `spec`, as the application logs in to it. Raises ConfigError for a key that is missing."""
     return _ADAPTERS[spec.engine](host, container, _login(spec, environment))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from prefect.exceptions import TerminationSignal
 
@@ -53,6 +54,7 @@ def put_back(work: Work, error: BaseException) -> None:
     work = refresh(work)
     if work.deployment.state.is_final:
         return
+    work = replace(work, env=work.env.with_logins_of_now())
     with stop_and_ask_on_failure(work, because=error):
         place_hold(work, error)
         downgrade_schema(work)

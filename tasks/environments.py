@@ -23,7 +23,7 @@ from blocks.webhook import SlackWebhook
 from tasks.work import OpenEnvironment, seals
 from tidegate.catalogue import find_stack
 from tidegate.each import each
-from tidegate.envfile import check_env, read_env_as_far
+from tidegate.envfile import check_env, read_env, read_env_as_far
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel, Message
 from tidegate.known_names import known_names
@@ -64,14 +64,20 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
     values, faults = _values(found, environment, config)
     files = [found.folder / file for file in config.compose_files]
     texts = (file.read_text(errors="replace") for file in files if file.is_file())
-    return _opened(settings, found, environment, Read(values, _redactor(found, config, values, texts), faults=faults))
+    now = {} if faults else values
+    return _opened(settings, found, environment, Read(values, _redactor(found, config, values, texts), faults=faults, now=now))
 
 
 def open_sealed(deployment: Deployment, settings: Settings | None = None) -> OpenEnvironment:
     """The environment as a deployment was planned, whatever its folder says now; as its folder says where nothing was kept.
 
-    A rollback and a restore have the configuration of the release that they put back.
+    A rollback and a restore have the configuration of the release that they put back, and the logins that are valid now.
     """
+    return open_exactly(deployment, settings).with_logins_of_now()
+
+
+def open_exactly(deployment: Deployment, settings: Settings | None = None) -> OpenEnvironment:
+    """The same, with the logins that were planned too: for a release that goes on."""
     settings = settings or Settings()
     name = cast(EnvironmentName, deployment.environment)
     release = root_of(Ledger(settings.database_url), deployment)
@@ -80,17 +86,24 @@ def open_sealed(deployment: Deployment, settings: Settings | None = None) -> Ope
         return open_environment(deployment.stack, name, settings)
     texts = [json.dumps(seal.model, indent=1).replace(",\n", "\n")]
     redactor = _redactor(seal.stack, environment_of(seal.stack, name), seal.values, texts)
-    return _opened(settings, _told_as_now(seal.stack), name, Read(seal.values, redactor, seal.model, seal.files))
+    now = _values_now(seal.stack, name)
+    return _opened(settings, _told_as_now(seal.stack), name, Read(seal.values, redactor, seal.model, seal.files, now=now))
 
 
 def as_planned(env: OpenEnvironment, deployment: Deployment) -> OpenEnvironment:
-    """`env` as another deployment in it was planned; `env` itself where that is not kept. Asks nobody but the disk."""
+    """`env` as another deployment in it was planned, with the logins that are valid now; `env` itself where that is not
+    kept. Asks nobody but the disk."""
+    return exactly_as_planned(env, deployment).with_logins_of_now()
+
+
+def exactly_as_planned(env: OpenEnvironment, deployment: Deployment) -> OpenEnvironment:
+    """The same, with the logins that were planned too: for a release that goes on."""
     name, folder = env.name, seals(env.settings)
     release = root_of(env.ledger, deployment)
     if env.copies == folder.files_of(release.id) or (seal := folder.read(release.id)) is None:
         return env
     if environment_of(seal.stack, name).host != env.config.host:
-        return open_sealed(deployment, env.settings)
+        return open_exactly(deployment, env.settings)
     env.redactor.learn(seal.values, tuple(seal.stack.environments[name].secrets))
     stack = seal.stack.model_copy(update={"notify": env.stack.notify, "escalate": env.stack.escalate})
     planned = replace(env, stack=stack, config=stack.environments[name], values=seal.values, faults=(), read=seal.model,
@@ -109,11 +122,16 @@ def open_serving(stack: str, environment: EnvironmentName, settings: Settings | 
 
 def _told_as_now(planned: Stack) -> Stack:
     """Who is told is what the stack file says now, where it can be read."""
+    now = _stack_now(planned)
+    return planned.model_copy(update={"notify": now.notify, "escalate": now.escalate})
+
+
+def _stack_now(planned: Stack) -> Stack:
+    """The stack file as it is now, where it can be read."""
     try:
-        now = load_stack(planned.folder)
+        return load_stack(planned.folder)
     except StackFileError:
         return planned
-    return planned.model_copy(update={"notify": now.notify, "escalate": now.escalate})
 
 
 def root_of(ledger: Ledger, deployment: Deployment) -> Deployment:
@@ -131,6 +149,7 @@ class Read(NamedTuple):
     model: ComposeModel | None = None
     copies: Path | None = None
     faults: tuple[ConfigError, ...] = ()
+    now: Mapping[str, str] = {}
 
 
 def _opened(settings: Settings, stack: Stack, environment: EnvironmentName, read: Read) -> OpenEnvironment:
@@ -142,7 +161,8 @@ def _opened(settings: Settings, stack: Stack, environment: EnvironmentName, read
         host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host, registry, redactor.redact),
         registry=registry, source=GitSource.of(stack, settings.home),
         edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in stack.notifiers_for("red")},
-        values=read.values, redactor=redactor, faults=read.faults, read=read.model, copies=read.copies)
+        values=read.values, redactor=redactor, faults=read.faults, read=read.model, copies=read.copies,
+        now=read.now)
     if read.model is not None:
         env.learn(read.model)
     return env
@@ -224,6 +244,19 @@ def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[d
     found = check_env(values, config.required_keys, name, tuple(config.secrets))
     doing = f"reading {stack.name}/{config.env_file}"
     return values, (ConfigError(doing, "; ".join(found), "Correct the keys it names"),) if found else ()
+
+
+def _values_now(planned: Stack, name: EnvironmentName) -> dict[str, str]:
+    """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
+    config = _stack_now(planned).environments.get(name, planned.environments[name])
+    try:
+        read = read_env(planned.folder / config.env_file)
+    except ConfigError:
+        read = {}
+    secrets = each(config.secrets, _secret, "loading the secret block")
+    missing, named = {one.name for one in secrets.faulty}, tuple(config.secrets)
+    return {key: value for key, value in {**read, **secrets.good}.items()
+            if key not in missing and not check_env({key: value}, (key,), name, named)}
 
 
 def _secret(name: str) -> str:

@@ -10,7 +10,7 @@ from itertools import islice
 from prefect.runtime import flow_run
 
 from tasks.deployments import UNDECIDED, UNFINISHED, actor, note_plan, opened_by_this_run, refuse_ended
-from tasks.environments import as_planned, open_sealed, root_of
+from tasks.environments import exactly_as_planned, open_exactly, root_of
 from tasks.runs import cancel_run
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, seals
@@ -38,7 +38,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work
     """
     mine = opened_by_this_run(env)
     if mine and mine[0].state in BEGUN:
-        return work_of(as_planned(env, mine[0]), mine[0])
+        return work_of(exactly_as_planned(env, mine[0]), mine[0])
     release = env.ledger.releases.record(
         stack=env.stack.name, version=plan.version.name, commit=plan.version.commit.sha, images=dict(plan.pins),
         config_hash=plan.configuration.hash)
@@ -60,7 +60,7 @@ def begun_by_this_run(environment: EnvironmentName) -> Work | None:
     mine = Ledger(settings.database_url).deployments.of_run(str(flow_run.get_id()), environment)
     if not mine or mine[0].state in UNDECIDED:
         return None
-    work = work_of(open_sealed(mine[0], settings), mine[0])
+    work = work_of(open_exactly(mine[0], settings), mine[0])
     refuse_ended(work)
     return work
 

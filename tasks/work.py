@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from blocks.compose import Compose
+from blocks.databases import login_keys
 from blocks.docker_host import DockerHost
 from blocks.git_source import GitSource
 from blocks.images import ImageStore
@@ -51,6 +52,8 @@ class OpenEnvironment:
     """The resolved compose model where it is known already: that of what was planned."""
     copies: Path | None = None
     """Where the files of the team's folder were kept, when this is how a deployment was planned."""
+    now: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the env file and the secret blocks say now, without what is faulty."""
 
     @property
     def base_project(self) -> str:
@@ -81,6 +84,20 @@ class OpenEnvironment:
             raise ConfigError(self.faults[0].doing, "; ".join(one.came_back if one.doing == self.faults[0].doing else
                               f"{one.doing}: {one.came_back}" for one in self.faults),
                               ". ".join(dict.fromkeys(one.to_do for one in self.faults)))
+
+    def with_logins_of_now(self) -> OpenEnvironment:
+        """For a way back or a look: a password that was changed since the plan is the valid one. Everything else stays."""
+        logins = {key: self.now[key] for key in self._own_logins() if key in self.now}
+        if logins.items() <= self.values.items():
+            return self
+        self.redactor.learn(logins, tuple(self.config.secrets))
+        remember(self.redactor)
+        return replace(self, values={**self.values, **logins})
+
+    def _own_logins(self) -> set[str]:
+        """Env keys with which Tidegate itself logs in: to databases, in smoke checks, and what the stack names as secrets."""
+        smoke = (key for check in self.stack.smoke if (login := check.login) for key in (login.username_key, login.password_key))
+        return {*self.config.secrets, *smoke}.union(*map(login_keys, self.stack.databases))
 
     def model(self) -> ComposeModel:
         """The compose files with everything put in, under the base project's name: read once."""

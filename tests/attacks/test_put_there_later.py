@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from flows import put_back
+from tasks.environments import as_planned, open_exactly, open_sealed, open_serving
+from tasks.opening import work_of
 from tasks.traffic import _names
+from tests.attacks.world import STACK, Apps, World, world
+from tidegate.errors import EngineError
 from tidegate.facts import Route, Target
-from tidegate.seals import with_copies
+from tidegate.seals import Seals, with_copies
+from tidegate.stackfile import load_stack
 
 
 @pytest.mark.parametrize("put", ["plugins/evil.py", "late.conf"])
@@ -56,3 +63,84 @@ def work(kind: str, was_good: bool, routes: list[Route], *domains: str) -> Any:
     env = SimpleNamespace(stack=SimpleNamespace(name="shop"), name="prod", config=SimpleNamespace(domains=domains),
                           edge=SimpleNamespace(routes=lambda: SimpleNamespace(good=routes)))
     return SimpleNamespace(env=env, deployment=SimpleNamespace(kind=kind, was_good=was_good))
+
+
+# --- logins that were changed since ---
+
+DATABASE = """
+databases: [{{engine: mysql, service: db}}]
+state: {{databases: [main]}}
+"""
+LOGIN = "smoke: [{{name: login, login: {{path: /in, username_key: SMOKE_USER, password_key: SMOKE_PASSWORD}}}}]"
+OLD = {"GREETING": "well", "MYSQL_USER": "app", "MYSQL_DATABASE": "ant", "MYSQL_PASSWORD": "0ld-of-the-app",
+       "MYSQL_ROOT_PASSWORD": "0ld-of-the-root", "SMOKE_USER": "visitor", "SMOKE_PASSWORD": "0ld-of-the-visitor"}
+CHANGED = {"MYSQL_PASSWORD": "n3w-of-the-app", "MYSQL_ROOT_PASSWORD": "n3w-of-the-root", "SMOKE_PASSWORD": "n3w-of-the-visitor"}
+
+
+class Token:
+    """The secret block, after its value was changed."""
+
+    def get(self) -> str:
+        return "n3w-token"
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Releases that were good with the old logins, which the folder and the secret block have changed since."""
+    apps = Apps()
+    with world(tmp_path, apps, monkeypatch) as made:
+        lines = STACK.format(name="ant").splitlines()
+        stack = "\n".join(LOGIN.format() if line.startswith("smoke:") else line for line in lines) + DATABASE.format()
+        (made.folder("ant") / "stack.yaml").write_text(stack)
+        for one in made.ledger.deployments.history("ant", "prod"):
+            Seals(tmp_path / "sealed").write(
+                one.id, stack=load_stack(made.folder("ant")), values={**OLD, "TOKEN": "0ld-token"}, files={}, contents={},
+                model={"services": {"web": {"environment": {"MYSQL_PASSWORD": OLD["MYSQL_PASSWORD"]}}}})
+        write_env(made, {**OLD, **CHANGED, "GREETING": "edited"})
+        made.blocks["Secret", "ant-token"] = Token()
+        yield made
+    apps.server_close()
+
+
+def write_env(made: World, values: Mapping[str, str]) -> None:
+    (made.folder("ant") / ".env").write_text("".join(f"{key}={value}\n" for key, value in values.items()))
+
+
+def test_a_way_back_and_a_look_log_in_with_what_is_valid_now_and_change_nothing_else(sealed: World) -> None:
+    serving, first = sealed.serving("ant"), sealed.ledger.deployments.by_number("ant", "prod", 1)
+    look = open_serving("ant", "prod", sealed.settings)
+    for env in (look, open_sealed(serving, sealed.settings), as_planned(look, first)):
+        assert env.values == {**OLD, **CHANGED, "TOKEN": "n3w-token"}
+        assert env.model()["services"]["web"]["environment"]["MYSQL_PASSWORD"] == OLD["MYSQL_PASSWORD"]
+        assert env.redactor.redact(f"{env.values['MYSQL_PASSWORD']} n3w-token") == "*** ***"
+
+
+def test_a_release_that_goes_on_keeps_its_logins_and_its_way_back_takes_the_valid_ones(
+        sealed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving, seen = sealed.serving("ant"), list[Mapping[str, str]]()
+    work = work_of(open_exactly(serving, sealed.settings), serving)
+    assert work.env.values == {**OLD, "TOKEN": "0ld-token"}
+    for step in ("place_hold", "shift_back", "remove_slot", "close_failed", "tell"):
+        monkeypatch.setattr(put_back, step, lambda *_, **__: None)
+    monkeypatch.setattr(put_back, "downgrade_schema", lambda work: seen.append(work.env.values))
+    put_back.put_back(work, EngineError("releasing", "it failed", "Look"))
+    assert seen == [{**OLD, **CHANGED, "TOKEN": "n3w-token"}]
+
+
+@pytest.mark.parametrize("slip", [
+    "not a line\nMYSQL_PASSWORD=n3w\n", "MYSQL_PASSWORD=CHANGE_ME\n", "MYSQL_PASSWORD=\n", "SMOKE_USER=visitor\n", None])
+def test_where_the_folder_has_a_fault_the_planned_logins_are_taken(sealed: World, slip: str | None) -> None:
+    file = sealed.folder("ant") / ".env"
+    if slip is None:
+        file.unlink()
+    else:
+        file.write_text(slip)
+    del sealed.blocks["Secret", "ant-token"]
+    env = open_serving("ant", "prod", sealed.settings)
+    assert env.values == {**OLD, "TOKEN": "0ld-token"}
+
+
+def test_a_broken_stack_file_hides_no_valid_login(sealed: World) -> None:
+    (sealed.folder("ant") / "stack.yaml").write_text("{")
+    env = open_sealed(sealed.serving("ant"), sealed.settings)
+    assert env.values == {**OLD, **CHANGED, "TOKEN": "n3w-token"}
