@@ -8,6 +8,7 @@ from tasks.base import start_base_services
 from tasks.deployments import begin_change, is_good, move, refresh
 from tasks.live import note_baseline
 from tasks.locks import holding_lock
+from tasks.opening import refuse_lost_configuration
 from tasks.records import move_alias, publish_record
 from tasks.schema import migrate_schema, refuse_unseen_data
 from tasks.slots import ensure_images, start_slot, stop_old_slot, wait_until_healthy
@@ -38,6 +39,7 @@ def replace_old(work: Work) -> Work:
     """From the images to a version that is good."""
     work = begin_change(work)
     with put_back_on_failure(work):
+        refuse_lost_configuration(work)
         ensure_images(work)
         start_base_services(work)
         refuse_unseen_data(work)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar, cast
 
+from prefect import get_run_logger
 from prefect.blocks.core import Block
 from prefect.blocks.system import Secret
 from pydantic import SecretStr
@@ -24,7 +25,7 @@ from tasks.work import OpenEnvironment, seals
 from tidegate.catalogue import find_stack
 from tidegate.each import each
 from tidegate.envfile import check_env, read_env, read_env_as_far
-from tidegate.errors import ConfigError, StackFileError
+from tidegate.errors import ConfigError, StackFileError, TidegateError
 from tidegate.facts import ComposeModel, Message
 from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
@@ -83,7 +84,7 @@ def open_exactly(deployment: Deployment, settings: Settings | None = None) -> Op
     release = root_of(Ledger(settings.database_url), deployment)
     seal = seals(settings).read(release.id)
     if seal is None:
-        return open_environment(deployment.stack, name, settings)
+        return _without_seal(open_environment(deployment.stack, name, settings), release)
     texts = [json.dumps(seal.model, indent=1).replace(",\n", "\n")]
     redactor = _redactor(seal.stack, environment_of(seal.stack, name), seal.values, texts)
     now = _values_now(seal.stack, name)
@@ -100,16 +101,41 @@ def exactly_as_planned(env: OpenEnvironment, deployment: Deployment) -> OpenEnvi
     """The same, with the logins that were planned too: for a release that goes on."""
     name, folder = env.name, seals(env.settings)
     release = root_of(env.ledger, deployment)
-    if env.copies == folder.files_of(release.id) or (seal := folder.read(release.id)) is None:
+    if env.copies == folder.files_of(release.id):
         return env
+    if (seal := folder.read(release.id)) is None:
+        return _without_seal(_as_the_folder_says(env) if was_kept(env.ledger, release) else env, release)
     if environment_of(seal.stack, name).host != env.config.host:
         return open_exactly(deployment, env.settings)
     env.redactor.learn(seal.values, tuple(seal.stack.environments[name].secrets))
     stack = seal.stack.model_copy(update={"notify": env.stack.notify, "escalate": env.stack.escalate})
     planned = replace(env, stack=stack, config=stack.environments[name], values=seal.values, faults=(), read=seal.model,
-                      copies=seal.files)
+                      copies=seal.files, lost=False)
     planned.learn(seal.model)
     return planned
+
+
+def was_kept(ledger: Ledger, release: Deployment) -> bool:
+    """Whether its configuration was kept when it was opened; 0.1 kept none."""
+    row = ledger.journal.get(ledger.journal.key(release.environment, release.stack, release.number, "keep-configuration"))
+    return row is not None and row.is_done
+
+
+def _without_seal(env: OpenEnvironment, release: Deployment) -> OpenEnvironment:
+    """`env`, which stands for what `release` was planned with. Where that was kept and is gone, the log and messages say so."""
+    lost = was_kept(env.ledger, release)
+    if lost:
+        get_run_logger().warning("what %s %s #%d was planned with is gone from sealed/%s: its folder as it is now stands for it",
+                                 release.stack, release.environment, release.number, release.id)
+    return env if env.lost == lost else replace(env, lost=lost)
+
+
+def _as_the_folder_says(env: OpenEnvironment) -> OpenEnvironment:
+    """The folder as it is now; `env` where it cannot be read, because a way back is never blocked."""
+    try:
+        return open_environment(env.stack.name, env.name, env.settings)
+    except TidegateError:
+        return env
 
 
 def open_serving(stack: str, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:

@@ -28,7 +28,9 @@ def tell(work: Work, kind: Kind, *, error: BaseException | None = None, url: str
     Needs: a fact to tell. Leaves: a row per address, sent or not sent. Again: what was sent is not sent twice.
     Undo: nothing to undo.
     """
-    deliver(work.env, _message(work, kind, error, url), key=work.key(f"tell-{kind}"), deployment=work.deployment)
+    message = _message(work, kind, error, url)
+    said = speaker(work.env).with_folder(message) if work.env.lost else message
+    deliver(work.env, said, key=work.key(f"tell-{kind}"), deployment=work.deployment)
 
 
 def deliver(env: OpenEnvironment, message: Message, *, key: str, deployment: Deployment) -> None:

@@ -10,10 +10,11 @@ from itertools import islice
 from prefect.runtime import flow_run
 
 from tasks.deployments import UNDECIDED, UNFINISHED, actor, note_plan, opened_by_this_run, refuse_ended
-from tasks.environments import exactly_as_planned, open_exactly, root_of
+from tasks.environments import exactly_as_planned, open_exactly, root_of, was_kept
 from tasks.runs import cancel_run
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, seals
+from tidegate.errors import ConfigError
 from tidegate.facts import Commit, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
@@ -50,6 +51,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work
     _overtake_older(work)
     note_plan(work, plan)
     keep_configuration(work)
+    refuse_lost_configuration(work)
     return replace(work, env=replace(env, read=env.model(), copies=seals(env.settings).files_of(deployment.id)))
 
 
@@ -88,6 +90,14 @@ def keep_configuration(work: Work) -> Evidence:
     kept.write(work.deployment.id, stack=env.stack, values=env.values, model=env.model(),
                files=files_of(env.model(), env.stack.folder, env.released), contents=env.contents)
     return {"configuration": dict(env.configuration.prints)}
+
+
+def refuse_lost_configuration(work: Work) -> None:
+    """A release goes on with exactly what was planned, or not at all. Raises ConfigError."""
+    env, release = work.env, work.deployment
+    if was_kept(env.ledger, release) and not seals(env.settings).is_whole(release.id):
+        raise ConfigError(f"going on with {work.title}", f"what it was planned with is gone from sealed/{release.id}, or damaged",
+                          "Start the release again")
 
 
 def prints_of(env: OpenEnvironment, deployment: Deployment) -> Mapping[str, str]:

@@ -54,6 +54,8 @@ class OpenEnvironment:
     """Where the files of the team's folder were kept, when this is how a deployment was planned."""
     now: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the env file and the secret blocks say now, without what is faulty."""
+    lost: bool = False
+    """Whether what a deployment was planned with was kept and is gone, so that the folder stands for it."""
 
     @property
     def base_project(self) -> str:

@@ -67,6 +67,10 @@ class Speaker:
     def approval_expired(self, version: str, environment: str) -> Message:
         return self._message("approval_expired", environment, version=version)
 
+    def with_folder(self, message: Message) -> Message:
+        """The same, with the remark that the folder stands for a configuration that is gone."""
+        return replace(message, body=f"{message.body}\n{TEXTS[self.language]['configuration lost']}")
+
     def _message(self, kind: Kind, environment: str, *, version: str, **fields: str) -> Message:
         texts = TEXTS[self.language]
         fields |= {"version": version, "title": self.title, "environment": texts[environment]}

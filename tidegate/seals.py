@@ -33,6 +33,8 @@ class Seal:
     model: ComposeModel
     files: Path
     """The folder that holds the copies, each under its name in `files_of`."""
+    contents: Mapping[str, str]
+    """SHA-256 of each copy, by that name."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Seals:
         draft = self._draft(deployment)
         try:
             _write_json(draft / "inputs.json", {
-                "stack": stack.model_dump(mode="json"), "folder": str(stack.folder), "values": dict(values), "model": model})
+                "stack": stack.model_dump(mode="json"), "folder": str(stack.folder), "values": dict(values), "model": model,
+                "contents": {name: contents[name] for name in files}})
             _copy_all(files, draft / "files", contents)
             with contextlib.suppress(FileExistsError):
                 draft.rename(self.folder / deployment)
@@ -60,14 +63,21 @@ class Seals:
             shutil.rmtree(draft, ignore_errors=True)
 
     def read(self, deployment: str) -> Seal | None:
-        """None where nothing is kept, or an older Tidegate has kept it in another form."""
+        """None where nothing is kept, a file of it is gone, or an older Tidegate has kept it in another form."""
         folder = self.folder / deployment
         try:
             kept = json.loads((folder / "inputs.json").read_text(encoding="utf-8"))
             stack = Stack.model_validate(kept["stack"]).model_copy(update={"folder": Path(kept["folder"])})
-            return Seal(stack, kept["values"], kept["model"], self.files_of(deployment))
+            seal = Seal(stack, kept["values"], kept["model"], self.files_of(deployment), kept.get("contents", {}))
         except (OSError, ValueError, KeyError, TypeError):   # pydantic's error is a ValueError
             return None
+        return seal if all((seal.files / name).is_file() for name in seal.contents) else None
+
+    def is_whole(self, deployment: str) -> bool:
+        """Whether it can be read, and every copy has the content that was planned."""
+        seal = self.read(deployment)
+        return seal is not None and all(
+            content_hash(seal.files / name) == content for name, content in seal.contents.items())
 
     def files_of(self, deployment: str) -> Path:
         return self.folder / deployment / "files"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,15 +11,18 @@ from typing import Any
 
 import pytest
 
+from flows import deploy as deploying
 from flows import put_back
-from tasks.environments import as_planned, open_exactly, open_sealed, open_serving
-from tasks.opening import work_of
+from tasks.environments import as_planned, open_environment, open_exactly, open_sealed, open_serving
+from tasks.opening import refuse_lost_configuration, work_of
 from tasks.traffic import _names
 from tests.attacks.world import STACK, Apps, World, world
-from tidegate.errors import EngineError
-from tidegate.facts import Route, Target
+from tidegate.errors import ConfigError, EngineError
+from tidegate.facts import Message, Route, Target
+from tidegate.messages import Speaker
 from tidegate.seals import Seals, with_copies
 from tidegate.stackfile import load_stack
+from tidegate.texts import TEXTS
 
 
 @pytest.mark.parametrize("put", ["plugins/evil.py", "late.conf"])
@@ -144,3 +148,56 @@ def test_a_broken_stack_file_hides_no_valid_login(sealed: World) -> None:
     (sealed.folder("ant") / "stack.yaml").write_text("{")
     env = open_sealed(sealed.serving("ant"), sealed.settings)
     assert env.values == {**OLD, **CHANGED, "TOKEN": "n3w-token"}
+
+
+# --- what was kept and is gone ---
+
+@pytest.fixture
+def lost(sealed: World) -> World:
+    """As the journals say, everything was kept; nothing of it is there."""
+    for one in sealed.ledger.deployments.history("ant", "prod"):
+        step = sealed.ledger.journal.begin(one.id, "keep-configuration", {})
+        sealed.ledger.journal.done(step.key, {"configuration": {}})
+    shutil.rmtree(sealed.settings.home / "sealed")
+    return sealed
+
+
+def test_a_release_whose_configuration_is_gone_does_not_go_on(lost: World) -> None:
+    waiting = lost.ledger.deployments.by_number("ant", "prod", 3)
+    work = work_of(open_exactly(waiting, lost.settings), waiting)
+    with pytest.raises(ConfigError, match=r"going on with ant prod #3: .* is gone .* Start the release again"):
+        refuse_lost_configuration(work)
+
+
+def test_a_release_that_has_begun_is_put_back_when_its_configuration_is_gone(
+        lost: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving, ended = lost.serving("ant"), list[BaseException]()
+    monkeypatch.setattr(deploying, "begin_change", lambda work: work)
+    monkeypatch.setattr(put_back, "put_back", lambda work, error: ended.append(error))
+    with pytest.raises(ConfigError, match="Start the release again") as refused:
+        deploying.replace_old(work_of(open_sealed(serving, lost.settings), serving))
+    assert ended == [refused.value]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_way_back_goes_on_with_the_folder_and_says_so(lost: World, language: str) -> None:
+    first = lost.ledger.deployments.by_number("ant", "prod", 1)
+    for env in (open_serving("ant", "prod", lost.settings),
+                as_planned(open_environment("ant", "prod", lost.settings), first)):
+        assert (env.lost, env.values["GREETING"]) == (True, "edited")
+    said = Speaker(language, "Ant", "UTC").with_folder(Message("rolled_back", "yellow", "back", "body"))
+    assert said.body == f"body\n{TEXTS[language]['configuration lost']}"
+
+
+def test_a_way_back_to_what_is_gone_is_not_stopped_by_a_broken_folder(lost: World) -> None:
+    env = open_environment("ant", "prod", lost.settings)
+    (lost.folder("ant") / "stack.yaml").write_text("{")
+    assert as_planned(env, lost.ledger.deployments.by_number("ant", "prod", 1)).lost
+
+
+def test_a_deployment_of_which_nothing_was_ever_kept_goes_on_as_before(sealed: World) -> None:
+    shutil.rmtree(sealed.settings.home / "sealed")
+    waiting = sealed.ledger.deployments.by_number("ant", "prod", 3)
+    work = work_of(open_exactly(waiting, sealed.settings), waiting)
+    refuse_lost_configuration(work)
+    assert not work.env.lost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -149,6 +149,17 @@ def test_a_seal_that_cannot_be_read_is_none(folder: Path, tmp_path: Path, damage
     sealed(folder, seals)
     (tmp_path / "sealed" / "id-1" / "inputs.json").write_text(damage)
     assert seals.read("id-1") is None
+
+
+@pytest.mark.parametrize("damage", [
+    lambda files: (files / "nginx.conf").unlink(), lambda files: (files / "nginx.conf").write_text("server { planted; }\n")])
+def test_a_seal_with_a_file_that_is_gone_or_another_one_is_not_whole(
+        folder: Path, tmp_path: Path, damage: Callable[[Path], object]) -> None:
+    seals = Seals(tmp_path / "sealed")
+    sealed(folder, seals)
+    assert seals.is_whole("id-1")
+    damage(seals.files_of("id-1"))
+    assert not seals.is_whole("id-1")
 
 
 def test_a_link_in_a_mounted_folder_brings_nothing_in_from_outside(folder: Path, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ TEXTS = {
               "**Customer feedback**:\n- None so far\n\n**Remarks**:\n{remarks}\n",
     "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
     "record privilege": "Access to the host: {privilege}",
+    "configuration lost": "Configuration: the one it was planned with is gone, so the stack's folder as it is now was used",
     "same person": "Asked for and approved by the same person: {name}",
     "record source": "Made from the results of the run",
 }

@@ -33,6 +33,7 @@ TEXTS = {
               "- [x] Production部署成功\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",
     "record product": "产品: {title}", "record approver": "验收人: {approver}",
     "record privilege": "主机权限：{privilege}",
+    "configuration lost": "配置: 计划时保存的配置已丢失，使用的是应用文件夹当前的配置",
     "same person": "申请人与批准人为同一人: {name}",
     "record source": "本记录由发布结果自动生成",
 }
