@@ -196,3 +196,11 @@ def test_what_a_block_holds_is_known_as_soon_as_it_is_loaded(process: Redactor, 
 def test_an_error_of_ours_holds_no_secret_that_this_process_knows(process: Redactor) -> None:
     redaction.remember(Redactor({"ANY": SECRET}))
     assert SECRET not in str(TidegateError("logging in", f"the server said {SECRET!r} is wrong", "Correct it"))
+
+
+@pytest.mark.parametrize(("address", "shown"), [
+    ("http://staging.shop2.example.com:8080/a", "http://staging.shop2.example.com:8080/a"),
+    ("https://ghp_16C7e42F292c6912E7710c:x-oauth-basic@example.com/a", "https://***:***@example.com/a"),
+    ("https://ghp_16C7e42F292c6912E7710c@example.com/a", "https://***@example.com/a")])
+def test_a_long_host_name_with_a_port_is_no_token(address: str, shown: str) -> None:
+    assert Redactor({}).redact(address) == shown
