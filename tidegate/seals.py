@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidegate.errors import ConfigError
+from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel
 from tidegate.stackfile import Stack
 
@@ -71,7 +71,7 @@ class Seals:
             seal = Seal(stack, kept["values"], kept["model"], self.files_of(deployment), kept.get("contents", {}))
         except (OSError, ValueError, KeyError, TypeError):   # pydantic's error is a ValueError
             return None
-        return seal if all((seal.files / name).is_file() for name in seal.contents) else None
+        return seal if all(os.path.lexists(seal.files / name) for name in seal.contents) else None
 
     def is_whole(self, deployment: str) -> bool:
         """Whether it can be read, and every copy has the content that was planned."""
@@ -97,17 +97,22 @@ class Seals:
 def files_of(model: ComposeModel, folder: Path, services: Collection[str]) -> dict[str, Path]:
     """Name -> path of each file that `services` are given from the team's folder, and of every secret and config file.
 
-    A name is the path inside the folder; `outside/...` for a secret or config that lies elsewhere.
+    A name is the path inside the folder; `outside/...` for a secret or config that lies elsewhere. A path that is a link stands
+    for the link: it is copied as one. Raises StackFileError for links that lead out of the folder that is mounted.
     """
     found: dict[str, Path] = {}
     for source in _sources(model, folder, services):
-        for file in _regular_files(source, folder):
-            found[_name(file, folder)] = file
+        if source.is_file():
+            found[_name(source, folder)] = source.resolve()
+        elif source.is_dir():
+            found |= {_name(file, folder): file for file in _files_in(source, folder)}
     return dict(sorted(found.items()))
 
 
 def content_hash(file: Path) -> str:
-    """SHA-256 of a file, 64 hex digits. Raises ConfigError when it cannot be read."""
+    """SHA-256 of a file, or of where a link leads; 64 hex digits. Raises ConfigError when it cannot be read."""
+    if file.is_symlink():
+        return hashlib.sha256(f"link to {file.readlink()}".encode()).hexdigest()
     try:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -167,13 +172,28 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _regular_files(source: Path, folder: Path) -> Iterator[Path]:
-    """Sockets and pipes have no content; what a link leads to counts only inside the team's folder."""
-    if source.is_file():
-        yield source
-    elif source.is_dir():
-        found = (Path(where, name) for where, _, names in os.walk(source) for name in names)
-        yield from (file for file in found if file.is_file() and file.resolve().is_relative_to(folder))
+def _files_in(source: Path, folder: Path) -> Iterator[Path]:
+    """Its files and links; no link is followed, because what it leads to is in here too. Sockets and pipes have no content."""
+    root = Path(os.path.realpath(source))
+    if not root.is_relative_to(folder):
+        raise _leads_out([_name(source, folder)])
+    inside = [Path(where, name) for where, folders, names in os.walk(source) for name in (*folders, *names)]
+    links = [path for path in inside if path.is_symlink()]
+    if out := [_name(link, folder) for link in links if not _stays_inside(link, source)]:
+        raise _leads_out(sorted(out))
+    yield from (path for path in inside if path.is_symlink() or path.is_file())
+
+
+def _stays_inside(link: Path, source: Path) -> bool:
+    """Whether a link leads by a relative path to a place in the mounted folder, there or not: also where that is a copy."""
+    target, root = link.readlink(), os.path.realpath(source)
+    steps_up, depth = Path(os.path.normpath(target)).parts.count(".."), len(link.parent.relative_to(source).parts)
+    return not target.is_absolute() and steps_up <= depth and Path(os.path.realpath(link)).is_relative_to(root)
+
+
+def _leads_out(names: list[str]) -> StackFileError:
+    return StackFileError("looking through the mounted folders", f"links lead out of them: {', '.join(names)}",
+                          "Put the content there, or use relative links that stay inside the mounted folder")
 
 
 def _name(file: Path, folder: Path) -> str:
@@ -182,12 +202,12 @@ def _name(file: Path, folder: Path) -> str:
 
 
 def _copy_all(files: Mapping[str, Path], into: Path, contents: Mapping[str, str]) -> None:
-    size = sum(file.stat().st_size for file in files.values())
+    size = sum(file.lstat().st_size for file in files.values())
     if size > MOST_BYTES:
         raise ConfigError("keeping the files of the team's folder", f"they have {size >> 20} MiB, {MOST_BYTES >> 20} at most",
                           "Put large files into the image or into a named volume")
     into.mkdir(mode=0o700)
-    for name, file in files.items():
+    for name, file in sorted(files.items(), key=lambda one: not one[1].is_symlink()):   # what lies behind a link goes there
         _copy(file, into / name)
         if content_hash(into / name) != contents[name]:
             raise ConfigError(f"keeping {name}", "it has changed since it was planned", "Start the release again")
@@ -195,6 +215,11 @@ def _copy_all(files: Mapping[str, Path], into: Path, contents: Mapping[str, str]
 
 def _copy(file: Path, into: Path) -> None:
     """With mode and owner: a container reads it as somebody."""
+    if file.is_symlink():
+        _make_folder(into.parent, file.parent)
+        into.symlink_to(file.readlink())
+        return
+    into = Path(os.path.realpath(into))
     _make_folder(into.parent, file.parent)
     shutil.copy2(file, into)
     there = file.stat()

@@ -17,9 +17,9 @@ from tasks.acceptance import Question, wait_for_decision
 from tasks.forms import ACCEPTANCE
 from tasks.opening import MOST_KEPT, drop_needless, work_of
 from tasks.work import OpenEnvironment, Work
-from tests.attacks.team_folder import made_in, read, text
+from tests.attacks.team_folder import made_in, read, resolved, text, within
 from tests.unit.ledger_parts import START, Clock, deploy, open_ledger
-from tidegate.errors import ConfigError, LedgerError
+from tidegate.errors import ConfigError, LedgerError, StackFileError
 from tidegate.people import is_same_person
 from tidegate.seals import Seals, content_hash, files_of, with_copies
 from tidegate.settings import Settings
@@ -162,13 +162,61 @@ def test_a_seal_with_a_file_that_is_gone_or_another_one_is_not_whole(
     assert not seals.is_whole("id-1")
 
 
-def test_a_link_in_a_mounted_folder_brings_nothing_in_from_outside(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "shadow").write_text("root:x")
-    (folder / "conf.d" / "outside.conf").symlink_to(tmp_path / "shadow")
-    (folder / "conf.d" / "inside.conf").symlink_to(folder / "nginx.conf")
+LINKS = {"current": "v2", "b.conf": "current/b.conf", "self": ".", "one": "other", "other": "one", "gone": "no"}
+
+
+def test_a_link_inside_a_mounted_folder_is_kept_as_a_link_with_what_it_leads_to(folder: Path, tmp_path: Path) -> None:
+    conf, kept = folder / "conf.d", tmp_path / "sealed" / "id-1" / "files" / "conf.d"
+    (made(conf / "v2") / "b.conf").write_text("b\n")
+    for name, target in LINKS.items():
+        (conf / name).symlink_to(target)
+    sealed(folder, seals := Seals(tmp_path / "sealed"))
+    assert {file.name: str(file.readlink()) for file in kept.iterdir() if file.is_symlink()} == LINKS
+    assert (kept / "current" / "b.conf").read_text() == (kept / "b.conf").read_text() == "b\n"
+    assert seals.is_whole("id-1")
+
+
+@pytest.mark.parametrize("edit", [
+    lambda conf: (conf / "v2" / "b.conf").write_text("other"),
+    lambda conf: [(conf / "current").unlink(), (conf / "current").symlink_to("v3")]])
+def test_what_a_link_leads_to_is_part_of_the_configuration(folder: Path, edit: Callable[[Path], object]) -> None:
+    (made(folder / "conf.d" / "v2") / "b.conf").write_text("b")
+    (folder / "conf.d" / "current").symlink_to("v2")
+    before = resolved(folder).hash
+    edit(folder / "conf.d")
+    assert resolved(folder).hash != before
+
+
+def test_a_mount_that_goes_through_a_link_is_kept_behind_it(folder: Path, tmp_path: Path) -> None:
+    (made(folder / "conf.d" / "v2") / "b.conf").write_text("b")
+    (folder / "conf.d" / "current").symlink_to("v2")
+    mounts = ["./conf.d:/a", "./conf.d/current:/b", "./conf.d/current/b.conf:/c"]
+    within("compose.yaml", "services", "web", "volumes", to=mounts)(folder)
     sealed(folder, Seals(tmp_path / "sealed"))
     kept = tmp_path / "sealed" / "id-1" / "files" / "conf.d"
-    assert sorted(file.name for file in kept.iterdir()) == ["a.conf", "inside.conf"]
+    assert (kept / "current").is_symlink()
+    assert (kept / "v2" / "b.conf").read_text() == "b"
+
+
+@pytest.mark.parametrize(("name", "target"), [
+    ("out", "../../shadow"), ("out", "../nginx.conf"), ("out", "/etc"), ("out", "{folder}/conf.d/a.conf"),
+    ("out", "../../quay/conf.d/a.conf"), ("out", "..")])
+def test_a_link_that_leads_out_of_a_mounted_folder_is_refused(folder: Path, name: str, target: str) -> None:
+    (folder / "conf.d" / name).symlink_to(target.format(folder=folder))
+    with pytest.raises(StackFileError, match=r"links lead out of them: conf\.d/out\. Put the content there"):
+        resolved(folder)
+
+
+def test_a_mounted_folder_that_is_a_link_out_of_the_teams_folder_is_refused(folder: Path, tmp_path: Path) -> None:
+    shutil.rmtree(folder / "conf.d")
+    (folder / "conf.d").symlink_to(made(tmp_path / "elsewhere"))
+    with pytest.raises(StackFileError, match=r"links lead out of them: conf\.d"):
+        resolved(folder)
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [
