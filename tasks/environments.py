@@ -34,7 +34,7 @@ from tidegate.ports import Notifier
 from tidegate.redaction import Redactor, learn, remember
 from tidegate.safe_logs import guard_logs
 from tidegate.settings import Settings
-from tidegate.stackfile import Environment, EnvironmentName, Stack, load_stack
+from tidegate.stackfile import Environment, EnvironmentName, Stack, stack_now
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
@@ -148,16 +148,8 @@ def open_serving(stack: str, environment: EnvironmentName, settings: Settings | 
 
 def _told_as_now(planned: Stack) -> Stack:
     """Who is told is what the stack file says now, where it can be read."""
-    now = _stack_now(planned)
+    now = stack_now(planned)
     return planned.model_copy(update={"notify": now.notify, "escalate": now.escalate})
-
-
-def _stack_now(planned: Stack) -> Stack:
-    """The stack file as it is now, where it can be read."""
-    try:
-        return load_stack(planned.folder)
-    except StackFileError:
-        return planned
 
 
 def root_of(ledger: Ledger, deployment: Deployment) -> Deployment:
@@ -274,7 +266,7 @@ def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[d
 
 def _values_now(planned: Stack, name: EnvironmentName) -> dict[str, str]:
     """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
-    config = _stack_now(planned).environments.get(name, planned.environments[name])
+    config = stack_now(planned).environments.get(name, planned.environments[name])
     try:
         read = read_env(planned.folder / config.env_file)
     except ConfigError:

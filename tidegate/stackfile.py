@@ -276,3 +276,11 @@ def _got(value: Any) -> str:
     if isinstance(value, (dict, list, tuple)):
         return ""
     return f" (got {one_line(json.dumps(value, ensure_ascii=False, default=str), MOST_SHOWN)})"
+
+
+def stack_now(planned: Stack) -> Stack:
+    """The stack file as it is now, where it can be read."""
+    try:
+        return load_stack(planned.folder)
+    except StackFileError:
+        return planned
