@@ -202,7 +202,8 @@ GIVEN = Danger("agent", "engine-socket", "volumes: /x is the socket /run/docker.
 @pytest.mark.parametrize(("language", "said"), [("zh", "主机权限"), ("en", "Access to the host")])
 def test_an_allowed_setting_stands_on_the_page_and_in_the_record_with_its_reason(language: str, said: str) -> None:
     plan = replace(a_plan(), privileges=(GIVEN,))
-    evidence = evidence_page(plan, language, now=AT, expires=AT, time_zone="UTC", backup=None, staging_url="")
+    evidence = evidence_page(plan, language, now=AT, expires=AT, time_zone="UTC", backup=None, staging_url="",
+                             requested_by="mei")
     for page in (plan_page(plan, language), evidence):
         assert said in page
         assert "| agent | volumes: /x is the socket /run/docker.sock (read-only) | counts \\| the containers of all |" in page
