@@ -19,7 +19,7 @@ JSON = ("Content-Type", "application/json")
 def answer(*headers: tuple[str, str], method: str = "GET", path: str = "/api", kind: str = "http",
            host: str = "localhost") -> int:
     """The status of the door's refusal, or TAKEN when the request came to the app behind it."""
-    settings = Settings(ui_addresses="https://tidegate.example.com, http://10.0.0.7:4200")
+    settings = Settings(prefect_port=4200, ui_addresses="https://tidegate.example.com, http://10.0.0.7:4200")
     raw = [(name.lower().encode(), value.encode()) for name, value in (("Host", host), *headers)]
     scope: Scope = {"type": kind, "path": path, "headers": raw, "query_string": b"",
                     "extensions": {"websocket.http.response": {}}, **({"method": method} if kind == "http" else {})}
