@@ -113,14 +113,6 @@ def test_both_uis_work_after_one_login(
     visitor.sees_state("Suspended")
 
 
-def test_by_the_machines_other_name_a_person_is_asked_and_let_in(visitor: Person, tidegate: Installation) -> None:
-    other = Person(visitor.page, f"http://localhost:{tidegate.settings.prefect_port}", visitor.pictures)
-    other.log_in(tidegate.plane.secret)
-    for path in ("/v2/deployments", "/deployments"):
-        other.open(path)
-        visitor.page.get_by_text("recover").first.wait_for()
-
-
 def test_with_a_wrong_secret_the_login_page_stays(visitor: Person) -> None:
     page = visitor.page
     visitor.open("/v2/")
