@@ -202,7 +202,8 @@ def test_an_interpreter_that_spies_at_its_start_finds_nothing(planted: Server) -
     ("while True: os.write(2, b'x' * 4096)", SECONDS, "it printed more than 16 MiB"),
     ("time.sleep(1000)", 3, "not finished after 3 s"),
     ("os.fork() or time.sleep(1000); os._exit(0)", SECONDS, "exit code 0"),
-    ("x = b'x' * (3 << 30)", SECONDS, "exit code 137"),
+    # A busy machine may take longer to give out the memory than the history may take to read.
+    ("x = b'x' * (3 << 30)", SECONDS, "exit code 137|not finished after"),
 ])
 def test_code_without_end_is_ended_and_leaves_nothing(planted: Server, code: str, seconds: float, said: str) -> None:
     with pytest.raises(MigrationError, match=said):
