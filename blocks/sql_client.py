@@ -41,12 +41,12 @@ class SqlClient:
     def run(self, doing: str, command: Sequence[str], *, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None,
             timeout_seconds: float = HOUR) -> str:
         """What the program printed. Raises DatabaseError, also where the container cannot run it."""
-        doing = f"{doing} {self.login.database!r}"
+        doing = f"{doing} {self.login.database!r} in {self.container}"
         try:
             outcome = self.host.execute(self.container, command, environment=self.environment,
                                         stdin=stdin, stdout=stdout, timeout_seconds=timeout_seconds)
         except EngineError as error:
-            raise DatabaseError(doing, f"in {self.container}: {error.came_back}", "Start the database's container, or look "
+            raise DatabaseError(doing, error.came_back, "Start the database's container, or look "
                                 "why it stopped", retryable=error.retryable) from None
         return self._checked(doing, outcome)
 

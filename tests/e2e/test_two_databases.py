@@ -16,7 +16,7 @@ from tasks.environments import open_environment
 from tests.e2e.in_process import release_here
 from tests.installation import SUFFIX, Installation, add_stack
 
-QUAY = f"quay{SUFFIX}"
+PANTRY = f"pantry{SUFFIX}"
 ENV_PY = """
 import os
 from alembic import context
@@ -83,12 +83,12 @@ def add_database(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def quay(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    add_stack(tidegate.settings, QUAY, environments=("prod",), changes={
+def pantry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    add_stack(tidegate.settings, PANTRY, environments=("prod",), changes={
         "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})
-    folder = tidegate.settings.stacks / QUAY
+    folder = tidegate.settings.stacks / PANTRY
     content = yaml.safe_load((folder / "stack.yaml").read_text())
-    repository = tmp_path_factory.mktemp("quay") / "repository"
+    repository = tmp_path_factory.mktemp("pantry") / "repository"
     git(repository.parent, "clone", "--quiet", content["source"]["repository"], str(repository))
     add_orders(repository)
     add_database(folder)
@@ -101,26 +101,26 @@ def quay(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> It
                              {"service": "backend", "database": "bills", "directory": "/app"}]
     content["state"]["databases"] = ["bills", "orders"]
     (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
-    yield QUAY
-    tidegate.retire(QUAY)
+    yield PANTRY
+    tidegate.retire(PANTRY)
 
 
 def database(tidegate: Installation, name: str) -> SqlDatabase:
-    env = open_environment(QUAY, "prod", tidegate.settings)
+    env = open_environment(PANTRY, "prod", tidegate.settings)
     spec = spec_of(env, name)
     return open_database(env.host, spec, container_of(env, spec), env.values)
 
 
-def test_each_database_is_moved_by_its_own_history(tidegate: Installation, quay: str) -> None:
-    state = release_here(quay, "v2.0.0")
+def test_each_database_is_moved_by_its_own_history(tidegate: Installation, pantry: str) -> None:
+    state = release_here(pantry, "v2.0.0")
     assert state.is_completed(), state.message
     orders, bills = database(tidegate, "orders"), database(tidegate, "bills")
     assert orders.revision() == "orders1"
     assert set(orders.row_counts()) == {"orders", "alembic_version"}
     assert bills.revision() not in (None, "orders1")
     assert "orders" not in bills.row_counts()
-    [deployment] = tidegate.history(quay)
-    plan = tidegate.ledger.journal.get(tidegate.ledger.journal.key("prod", quay, deployment.number, "plan"))
+    [deployment] = tidegate.history(pantry)
+    plan = tidegate.ledger.journal.get(tidegate.ledger.journal.key("prod", pantry, deployment.number, "plan"))
     assert plan is not None
     assert {one["database"]: one["head"] for one in plan.evidence["schema"]} == {
         "orders": "orders1", "bills": bills.revision()}
