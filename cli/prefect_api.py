@@ -55,7 +55,7 @@ class PrefectApi:
 
     def __init__(self, url: str, secret: SecretStr | None = None) -> None:
         self._url = url.rstrip("/")
-        self._headers = {"Content-Type": "application/json", **(basic_auth(secret) if secret else {})}
+        self._headers = {"Content-Type": "application/json", **(auth_header(secret) if secret else {})}
         here = urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
         proxies = [urllib.request.ProxyHandler({})] if here else []   # nobody between us and our own server
         self._opener = urllib.request.build_opener(_Stay, *proxies)
@@ -148,7 +148,7 @@ class _Answer:
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def basic_auth(secret: SecretStr) -> dict[str, str]:
+def auth_header(secret: SecretStr) -> dict[str, str]:
     """Prefect's auth string, as the server takes it."""
     return {"Authorization": f"Basic {base64.b64encode(secret.get_secret_value().encode()).decode()}"}
 

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from blocks.docker_host import DockerHost
 from blocks.webhook import SlackWebhook
-from cli.prefect_api import basic_auth
+from cli.prefect_api import auth_header
 from tests.e2e.releases import released
 from tests.installation import SHOP, Installation, add_stack, installation
 from tidegate.settings import Settings
@@ -190,7 +190,7 @@ def test_the_prefect_api_tells_none(secretive: Released) -> None:
 
     tidegate = secretive.tidegate
     with httpx.Client(base_url=tidegate.plane.api_url, timeout=30, trust_env=False,
-                      auth=basic_auth(tidegate.settings.api_auth())) as client:
+                      headers=auth_header(tidegate.settings.api_auth())) as client:
         for path in ("logs", "flow_runs", "task_runs", "artifacts", "events", "deployments", "block_documents"):
             answer = client.post(f"/{path}/filter", json={} if path == "events" else {"limit": 200})
             assert answer.is_success, answer.text
@@ -198,12 +198,16 @@ def test_the_prefect_api_tells_none(secretive: Released) -> None:
             assert findings(path, answer.content) == []
 
 
-def test_no_file_tells_one_but_the_dump_which_is_its_owners_alone(secretive: Released) -> None:
+def test_no_file_tells_one_but_dumps_and_seals_which_are_their_owners_alone(secretive: Released) -> None:
+    """A dump is the data; a seal is what a way back starts the old version with."""
     files = [file for file in secretive.tidegate.settings.home.rglob("*") if file.is_file()]
     dumps = [file for file in files if file.name.endswith(".sql.gz")]
+    seals = [file for file in files if file.match("home/sealed/*/inputs.json")]
     assert dumps
-    assert {stat.S_IMODE(file.stat().st_mode) for file in dumps} == {0o600}
-    assert [found for file in files if file not in dumps for found in findings(str(file), _content(file))] == []
+    assert seals
+    assert {stat.S_IMODE(file.stat().st_mode) for file in dumps + seals} == {0o600}
+    others = [file for file in files if file not in dumps + seals]
+    assert [found for file in others for found in findings(str(file), _content(file))] == []
     assert {"server.log", "worker.log", "receiver.log"} <= {file.name for file in files}
 
 

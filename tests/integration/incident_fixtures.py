@@ -19,7 +19,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 
 from cli.automations import INCIDENT, register_automations
 from cli.control_plane import ControlPlane
-from cli.prefect_api import basic_auth
+from cli.prefect_api import auth_header
 from control.work_pool import make_work_pool
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.installation import free_ports
@@ -88,7 +88,7 @@ def events_of(plane: ControlPlane, name: str, fingerprint: str) -> list[dict[str
     """Events that the server has, by name and by their signal."""
     now = datetime.now(UTC)
     answer = httpx.post(f"{plane.ui_url}/api/events/filter", timeout=10, trust_env=False,
-                        auth=basic_auth(plane.settings.api_auth()), json={"filter": {
+                        headers=auth_header(plane.settings.api_auth()), json={"filter": {
         "event": {"name": [name]}, "occurred": {"since": now.replace(hour=0, minute=0).isoformat()}}})
     answer.raise_for_status()
     return [event for event in answer.json()["events"] if fingerprint in event["payload"]["signal"]]
