@@ -20,12 +20,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("waits_for_minutes")]
 
 
-@pytest.fixture(scope="session")
-def two_versions(tidegate: Installation) -> str:
+@pytest.fixture(scope="package")
+def two_versions(tidegate: Installation) -> Iterator[str]:
     for version in ("v1.0.0", "v1.1.0"):
         state = released(stack=RAFT, version=version, watch_seconds=1)
         assert state.is_completed(), state.message
-    return RAFT
+    yield RAFT
+    tidegate.retire(RAFT)
 
 
 @pytest.fixture

@@ -39,11 +39,12 @@ HEADINGS = ("What changes", "What staging answered", "Database changes", "Config
 
 
 @pytest.fixture(scope="module")
-def mill(tidegate: Installation) -> Installation:
+def mill(tidegate: Installation) -> Iterator[Installation]:
     """Staging and production serve v1.0.0."""
     state = released(stack=MILL, version="v1.0.0", watch_seconds=1, requested_by="mei")
     assert state.is_completed(), state.message
-    return tidegate
+    yield tidegate
+    tidegate.retire(MILL)
 
 
 @pytest.fixture(scope="class")

@@ -13,20 +13,29 @@ from prefect.client.schemas.sorting import ArtifactSort
 
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, start
-from tests.installation import MILL, Installation
+from tests.installation import SUFFIX, Installation, add_stack
 from tidegate.ledger.anchors import AnchorFile
 from tidegate.ledger.tables import Hold
 
+LEDGE = f"ledge{SUFFIX}"
+
 
 @pytest.fixture(scope="module")
-def notices(tidegate: Installation) -> Iterator[list[str]]:
-    with notices_of(tidegate, MILL) as texts:
+def ledge(tidegate: Installation) -> Iterator[str]:
+    """A stack that was never released."""
+    yield add_stack(tidegate.settings, LEDGE, changes={"language": "en"})
+    tidegate.retire(LEDGE)
+
+
+@pytest.fixture(scope="module")
+def notices(tidegate: Installation, ledge: str) -> Iterator[list[str]]:
+    with notices_of(tidegate, ledge) as texts:
         yield texts
 
 
 @pytest.fixture(scope="module")
-def hold(tidegate: Installation) -> Hold:
-    return tidegate.ledger.holds.place(stack=MILL, version="v0.1.0", commit="0" * 40, reason="empty orders", placed_by="Mei")
+def hold(tidegate: Installation, ledge: str) -> Hold:
+    return tidegate.ledger.holds.place(stack=ledge, version="v0.1.0", commit="0" * 40, reason="empty orders", placed_by="Mei")
 
 
 def edit(tidegate: Installation, hold: Hold, reason: str) -> None:

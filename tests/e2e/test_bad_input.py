@@ -34,14 +34,15 @@ Change = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def till(tidegate: Installation) -> Path:
+def till(tidegate: Installation) -> Iterator[Path]:
     """The folder of a stack that serves v1.0.0 in production and asks nobody; its staging was never started."""
     folder = tidegate.settings.stacks / add_stack(tidegate.settings, TILL, changes={
         "environments.prod.approval": False, "environments.prod.drain_seconds": 0, "smoke_repeat_seconds": 0})
     with rewritten(folder / "stack.yaml", in_stack(lambda stack: stack["environments"].pop("staging"))):
         state = release(stack=TILL, version="v1.0.0", watch_seconds=0, requested_by="tester", return_state=True)
     assert state.is_completed(), state.message
-    return folder
+    yield folder
+    tidegate.retire(TILL)
 
 
 def picture(tidegate: Installation, stack: str) -> dict[str, object]:

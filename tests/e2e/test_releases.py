@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,19 +18,21 @@ LONG_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def kiosk(tidegate: Installation) -> str:
+def kiosk(tidegate: Installation) -> Iterator[str]:
     """Production alone, on v1.1.0."""
     state = release_here(KIOSK, "v1.1.0")
     assert state.is_completed(), state.message
-    return KIOSK
+    yield KIOSK
+    tidegate.retire(KIOSK)
 
 
 @pytest.fixture(scope="module")
-def new_shop(tidegate: Installation) -> str:
+def new_shop(tidegate: Installation) -> Iterator[str]:
     """Staging and production, on v1.0.0."""
     state = released(stack=SHOP, version="v1.0.0", watch_seconds=1, requested_by="tester")
     assert state.is_completed(), state.message
-    return SHOP
+    yield SHOP
+    tidegate.retire(SHOP)
 
 
 @pytest.fixture(scope="module")
