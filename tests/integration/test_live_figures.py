@@ -133,7 +133,7 @@ def test_the_witness_own_requests_do_not_dilute_the_errors(
     ask(env, ERRORS_IN_FIVE * 6)
     watched.judge()
     assert watched.figures().errors == 6
-    assert watched.figures().requests <= 30 + 5   # a request of the witness may be between its two counters
+    assert watched.figures().requests < 30 + 100   # half the witness's: some of them are between its two counters
 
 
 def test_what_was_as_bad_before_the_release_is_not_put_back(
