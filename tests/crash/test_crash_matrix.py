@@ -57,7 +57,7 @@ def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: st
         seconds = time.monotonic() - killed
     assert_whole(tidegate, serving, victim, {before, other})
     assert client.figures.total > 50
-    assert client.lost == 0, (client.faults, client.long_faults)
+    assert client.lost == 0, (client.faults, client.long_faults, client.figures)
     after = serving_version(tidegate, serving)
     assert after == other or case.what == "release", "a rollback that somebody wants must not be forgotten"
     assert database_of(tidegate, serving).revision() == (MIGRATED if after == MIGRATING else AS_BEFORE)
@@ -78,7 +78,7 @@ def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(tidegate: I
     assert broken.is_failed()
     assert "SmokeError" in (broken.message or "")
     assert_whole(tidegate, serving, victim, {other})
-    assert client.lost == 0, (client.faults, client.long_faults)
+    assert client.lost == 0, (client.faults, client.long_faults, client.figures)
     keep(Row(THEN_BROKEN, "new", client.lost, client.figures.total, seconds))
 
 
