@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from blocks.alembic_answers import Inspected, Offline, Question
 from tidegate.errors import EngineError, MigrationError
 from tidegate.facts import Job, RevisionTable, SchemaChange, SchemaState
 from tidegate.outside_text import clean
+from tidegate.plan import gravest
 from tidegate.ports import JobRunner
 from tidegate.redaction import redact
-from tidegate.schema_changes import RevisionSource, classify, gravest
+from tidegate.schema_changes import RevisionSource, classify, fits_of
 
 _LOOK = "Make its files readable without a network, a database and the environment's values"
 
@@ -34,6 +36,8 @@ class AlembicHistory:
     directory: str
     """Where alembic.ini lies inside the image."""
     database: str
+    engine: Literal["mysql", "postgresql"]
+    """What kind of server it is for: the same SQL does different things."""
     timeout_seconds: float = 120
 
     def inspect(self, state: SchemaState) -> SchemaChange:
@@ -43,10 +47,11 @@ class AlembicHistory:
         table = state.named(found.table[1], found.table[0]) if found.table else None
         current = table.revisions if table else ()
         _refuse(doing, found, current, state)
-        revisions = classify([RevisionSource(one.id, one.message, one.text) for one in found.pending])
+        revisions = classify([RevisionSource(one.id, one.message, one.text) for one in found.pending], self.engine,
+                             state.filled)
         return SchemaChange(
             database=self.database, current=next(iter(current), None), head=found.heads[0], revisions=revisions,
-            kind=gravest(revision.kind for revision in revisions),
+            kind=gravest([revision.kind for revision in revisions]), fits=fits_of(revisions),
             upgrade_sql=_shown(found.upgrade_sql), downgrade_sql=_shown(found.downgrade_sql))
 
     def _ask(self, doing: str, state: SchemaState) -> Inspected:

@@ -115,12 +115,14 @@ def _fault(error: Exception) -> dict[str, Any]:
             "before": [each for each in _ran if each != failing]}
 
 
-def _connect(seconds: int) -> Any:
+def _connect(seconds: int, is_strict: bool) -> Any:
+    """With `is_strict`, what would cut a value fails instead: a way back that loses data silently is none."""
+    strict = ", SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')" if is_strict else ""
+    mysql = f"SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}{strict}"
+
     def connect(dialect: Any, _: Any, arguments: Any, options: Any) -> Any:
         connection = dialect.connect(*arguments, **options)
-        wanted = {"mysql": f"SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}",
-                  "mariadb": f"SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}",
-                  "postgresql": f"SET lock_timeout = '{seconds}s'"}.get(dialect.name)
+        wanted = {"mysql": mysql, "mariadb": mysql, "postgresql": f"SET lock_timeout = '{seconds}s'"}.get(dialect.name)
         if wanted:
             cursor = connection.cursor()
             cursor.execute(wanted)
@@ -144,7 +146,8 @@ def main(verb: str, argument: str) -> int:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)   # what the image's code prints must not mix with the answer
     config = Config("alembic.ini")
-    event.listen(Engine, "do_connect", _connect(int(os.environ.get("TIDEGATE_LOCK_TIMEOUT_SECONDS", "10"))))
+    event.listen(Engine, "do_connect", _connect(
+        int(os.environ.get("TIDEGATE_LOCK_TIMEOUT_SECONDS", "10")), is_strict=verb == "downgrade"))
     event.listen(Engine, "before_cursor_execute", _remember)
     actions = {"inspect": lambda: inspect(config, json.loads(argument)), "current": lambda: state(config),
                "upgrade": lambda: change(config, command.upgrade, argument),

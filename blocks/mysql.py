@@ -29,6 +29,8 @@ _CHARSET = ("SELECT default_character_set_name, default_collation_name FROM info
 _STATE = """SELECT 'default', HEX(DATABASE()), ''
 UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+UNION ALL SELECT 'filled', HEX(table_name), HEX(column_name) FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND column_default IS NOT NULL AND column_default <> 'NULL'
 UNION ALL SELECT 'revisions', HEX(c.table_schema), HEX(c.table_name)
   FROM information_schema.columns c JOIN information_schema.tables t
     ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type <> 'VIEW'
@@ -96,6 +98,10 @@ class MySQL:
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
         return schema_state(self._query, _STATE, _revisions)
+
+    def count(self, question: str) -> int:
+        """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
+        return int(self._query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
 
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""

@@ -105,6 +105,10 @@ class PostgreSQL:
         """The tables of schema histories that this login sees, with what is written in them."""
         return schema_state(self._query, _STATE, _revisions)
 
+    def count(self, question: str) -> int:
+        """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
+        return int(self._query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
+
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""
         table = self.schema_state().likely()

@@ -10,11 +10,12 @@ from tidegate.facts import RevisionTable, SchemaState
 Query = Callable[[str, str], list[list[str]]]
 """From what is being done and SQL to rows of cells."""
 MOST_REVISIONS = 20
-_TABLE, _REVISIONS, _DEFAULT = "table", "revisions", "default"
+_TABLE, _REVISIONS, _DEFAULT, _FILLED = "table", "revisions", "default", "filled"
 
 
 def schema_state(query: Query, tables: str, revisions: Callable[[int, str, str], str]) -> SchemaState:
-    """`tables` gives rows of kind, schema and name, the names in hex; `revisions` makes the SQL that reads one table."""
+    """`tables` gives rows of kind, schema and name, or of kind, table and column, the names in hex; `revisions` makes the
+    SQL that reads one table."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for kind, schema, name in query("looking for the revision of", tables):
         found[kind].append((_text(schema), _text(name)))
@@ -25,7 +26,8 @@ def schema_state(query: Query, tables: str, revisions: Callable[[int, str, str],
     written = [tuple(_text(cell) for at, cell in rows if int(at) == place) for place in range(len(places))]
     return SchemaState(
         default, tuple(RevisionTable(*table, each) for table, each in zip(places, written, strict=True)),
-        has_other_tables=any(table not in places for table in found[_TABLE]))
+        has_other_tables=any(table not in places for table in found[_TABLE]),
+        filled=frozenset((table, column.lower()) for table, column in found[_FILLED]))
 
 
 def _text(cell: str) -> str:

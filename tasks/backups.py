@@ -20,6 +20,7 @@ from tasks.work import OpenEnvironment, Work
 from tidegate.each import Parted, each
 from tidegate.facts import Backup
 from tidegate.pages import backup_page
+from tidegate.plan import DOWNGRADES
 
 
 @step("back-up", timeout_seconds=4 * 3600, retry_delays=(5,))
@@ -61,7 +62,7 @@ def rehearse_migration(work: Work, database: str, copy: ScratchDatabase) -> Evid
             rehearsed = migrator(work.env, spec, work.pins, key=work.key(f"rehearse-{database}"),
                                  overrides=copy.environment, networks=(copy.network,))
             rehearsed.upgrade(change.head)
-            if planned(work).way_back == "image + downgrade" and change.current:
+            if planned(work).way_back in DOWNGRADES and change.goes_down and change.current:
                 rehearsed.downgrade(change.current)
                 rehearsed.upgrade(change.head)
             walked.append(f"{database}: {change.current or 'empty'} → {change.head}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from blocks.alembic_history import AlembicHistory
 from blocks.alembic_migrator import AlembicMigrator
@@ -10,7 +10,7 @@ from blocks.databases import SqlDatabase, open_as_owner, open_database
 from tasks.base import base_containers, shared_networks
 from tasks.work import OpenEnvironment
 from tidegate.errors import DatabaseError
-from tidegate.facts import NO_DATABASE_YET, SchemaState
+from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
 from tidegate.stackfile import Database, Migration
 from tidegate.stand_ins import stand_ins
 
@@ -46,7 +46,8 @@ def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[M
     for spec in env.stack.migrations:
         yield spec, AlembicHistory(
             host=env.host, image=pins[spec.service], stand_ins=unreal, directory=spec.directory,
-            database=spec.database, key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
+            database=spec.database, engine=spec_of(env, spec.database).engine,
+            key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
 
 
 def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
@@ -56,6 +57,13 @@ def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
     if spec.service not in containers:
         return NO_DATABASE_YET
     return open_database(env.host, spec, containers[spec.service], env.values).schema_state()
+
+
+def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
+    """Which of `fits` the data of a declared database do not satisfy, with how many rows."""
+    database = owned(env, spec_of(env, name)) if fits else None
+    counted = {fit.what: database.count(fit.misfits) for fit in fits} if database else {}
+    return [f"{what}: not so in {count} row{'s' * (count != 1)}" for what, count in counted.items() if count]
 
 
 def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from prefect import get_run_logger
 from prefect.exceptions import TerminationSignal
@@ -19,7 +21,7 @@ from tidegate.errors import (
     SlotError,
     WayBackError,
 )
-from tidegate.facts import MigrationClass
+from tidegate.facts import Fit, MigrationClass
 from tidegate.ledger.tables import Deployment
 from tidegate.plan import Plan, WayBack
 from tidegate.states import DeploymentState
@@ -37,6 +39,19 @@ class SchemaMove:
     database: str
     current: str | None
     head: str
+    kind: MigrationClass
+    fits: tuple[Fit, ...] = ()
+    """What the data must satisfy before it is taken back."""
+
+    @property
+    def goes_down(self) -> bool:
+        """Whether the old version needs it to be taken back."""
+        return self.kind not in ("none", "additive")
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], kind: MigrationClass) -> SchemaMove:
+        """As the journal keeps it; 0.1 kept only the `kind` of all databases together."""
+        return cls(**{"kind": kind, **facts, "fits": tuple(Fit(**fit) for fit in facts.get("fits", ()))})
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,8 @@ def note_plan(work: Work, plan: Plan) -> Evidence:
 
     Needs: a plan. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
     """
-    moves = tuple(SchemaMove(change.database, change.current, change.head) for change in plan.schema)
+    moves = tuple(SchemaMove(change.database, change.current, change.head, change.kind, change.fits)
+                  for change in plan.schema)
     return asdict(Planned(
         kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=plan.watch_seconds,
         rehearse=work.env.name == "staging", changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES]),
@@ -86,7 +102,7 @@ def planned_of(env: OpenEnvironment, deployment: Deployment) -> Planned:
     if row is None:
         return Planned("none", "image only", ())
     facts = row.evidence
-    return Planned(**{**facts, "schema": tuple(SchemaMove(**one) for one in facts["schema"]),
+    return Planned(**{**facts, "schema": tuple(SchemaMove.of(one, facts["kind"]) for one in facts["schema"]),
                       "changes": tuple(facts.get("changes", ())), "privileges": tuple(facts.get("privileges", ()))})
 
 

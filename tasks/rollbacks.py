@@ -11,14 +11,14 @@ from prefect.runtime import flow_run
 from tasks.deployments import UNFINISHED, Planned, SchemaMove, planned_of
 from tasks.environments import as_planned
 from tasks.opening import work_of
-from tasks.schema import cannot_be_undone
+from tasks.schema import cannot_be_undone, refuse_misfits
 from tasks.slots import is_whole, up, warmth
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import LockedError, MigrationError
 from tidegate.ledger.tables import Deployment
 from tidegate.outside_text import one_line
-from tidegate.plan import gravest, way_back_of
+from tidegate.plan import DOWNGRADES, gravest, way_back_of
 from tidegate.restores import is_restored_over
 from tidegate.states import DeploymentState
 from tidegate.targets import choose_target, serving
@@ -83,19 +83,31 @@ def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Pla
 def way_over(plans: Sequence[Planned]) -> Planned:
     """Combine the ways back of several releases, whose `plans` come newest first.
 
-    Downgrade only as far as the oldest change that the old version cannot use. If an additive change lies above it, its
-    data would be lost, so a person decides.
+    Downgrade each database only as far as the oldest change that the old version cannot use. If an additive change lies
+    above it, its data would be lost, so a person decides.
     """
     kind = gravest([plan.kind for plan in plans])
-    if way_back_of(kind) != "image + downgrade":
-        return Planned(kind, way_back_of(kind), ())
-    oldest = max(place for place, plan in enumerate(plans) if plan.kind == kind)
-    undone = plans[:oldest + 1]
-    if any(plan.kind == "additive" for plan in undone):
+    way_back = way_back_of(kind, is_asked=all(plan.way_back == "ask the data" for plan in plans if plan.kind == kind))
+    if way_back not in DOWNGRADES:
+        return Planned(kind, way_back, ())
+    names = dict.fromkeys(move.database for plan in plans for move in plan.schema)
+    undone = [_undone([move for plan in plans for move in plan.schema if move.database == name]) for name in names]
+    if any(move.kind == "additive" for moves in undone for move in moves):
         return Planned("lossy", "stop and ask", ())
-    heads = {move.database: move.head for plan in reversed(undone) for move in plan.schema}
-    below = {move.database: move.current for plan in undone for move in plan.schema if move.current != move.head}
-    return Planned(kind, way_back_of(kind), tuple(SchemaMove(name, below[name], heads[name]) for name in below))
+    return Planned(kind, way_back, tuple(_joined(moves) for moves in undone if moves))
+
+
+def _undone(moves: Sequence[SchemaMove]) -> Sequence[SchemaMove]:
+    """Of one database's moves, newest first: those from the newest to the oldest one that must be taken back."""
+    moved = [move for move in moves if move.current != move.head]
+    must_go = [place for place, move in enumerate(moved) if move.goes_down]
+    return moved[:max(must_go) + 1] if must_go else []
+
+
+def _joined(moves: Sequence[SchemaMove]) -> SchemaMove:
+    newest, oldest = moves[0], moves[-1]
+    return SchemaMove(newest.database, oldest.current, newest.head, gravest([move.kind for move in moves]),
+                      tuple(fit for move in moves for fit in move.fits))
 
 
 def interrupted(work: Work) -> list[Work]:
@@ -115,16 +127,18 @@ def _left_its_schema(env: OpenEnvironment, one: Deployment) -> bool:
     return one.kind == "release" and "migrate-schema" in steps and not taken_back
 
 
-@step("refuse-lossy", timeout_seconds=30, retry_delays=())
+@step("refuse-lossy", timeout_seconds=600, retry_delays=())
 def refuse_lossy(work: Work) -> Evidence:
     """Stop before anything moves where going back would lose data: that is a person's decision.
 
-    Needs: the decision about the schema. Leaves: nothing. Again: the same. Undo: nothing.
+    Needs: the decision about the schema; the databases, where it depends on the data. Leaves: nothing. Again: asks again.
+    Undo: nothing.
     """
-    way_back = planned_of(work.env, work.deployment).way_back
-    if way_back == "stop and ask":
+    plan = planned_of(work.env, work.deployment)
+    if plan.way_back == "stop and ask":
         raise cannot_be_undone(left_behind(work), work.version.name)
-    return {"way_back": way_back}
+    refuse_misfits(work, left_behind(work), plan.schema)
+    return {"way_back": plan.way_back}
 
 
 @step("find-images", timeout_seconds=900)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prefect import get_run_logger
 
-from tasks.databases import migrator, schema_state
+from tasks.databases import migrator, misfits, schema_state
 from tasks.deployments import SchemaMove, planned
 from tasks.environments import as_planned
 from tasks.step import Evidence, step
@@ -12,6 +14,7 @@ from tasks.work import OpenEnvironment, Work
 from tidegate.errors import DatabaseError, WayBackError
 from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment
+from tidegate.plan import DOWNGRADES
 from tidegate.stackfile import Migration
 
 
@@ -57,22 +60,30 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
     """Take the schema back to what the old version needs, by the newer image; where the old one needs nothing, nothing.
 
     Needs: a class that can be downgraded. Leaves: the earlier revision. Again: what is there stays. Undo: migrate.
-    Raises WayBackError where the schema was moved and cannot be taken back without losing data.
+    Raises WayBackError where the schema was moved and cannot be taken back without losing data: the data are asked.
     """
     if (way_back := planned(work).way_back) == "stop and ask" and was_migrated(work):
         raise cannot_be_undone(work.deployment, "the version before it")
-    if way_back != "image + downgrade":
+    if way_back not in DOWNGRADES:
         return {"downgraded": "", "why": f"the way back is {way_back}"}
     if by is None and not was_migrated(work):
         return {"downgraded": "", "why": "nothing was migrated"}   # known without the database, which may be what failed
     env, pins = (as_planned(work.env, by), by.release.images) if by else (work.env, work.pins)
-    done = []
-    for spec, change in moves_of(work, env):
-        real = migrator(env, spec, pins, key=work.key(f"downgrade-{spec.database}"))
-        if change.current and real.current() != change.current:
-            real.downgrade(change.current)
-            done.append(f"{spec.database}: {change.head} → {change.current}")
-    return {"downgraded": ", ".join(done)}
+    moves = [(migrator(env, spec, pins, key=work.key(f"downgrade-{spec.database}")), change)
+             for spec, change in moves_of(work, env) if change.goes_down]
+    above = [(real, change, now) for real, change in moves if change.current and (now := real.current()) != change.current]
+    # Below its head the new version has never run, so nothing was written that is longer than it was.
+    refuse_misfits(work, by or work.deployment, [change for _, change, now in above if now == change.head])
+    for real, change, _ in above:
+        real.downgrade(str(change.current))
+    return {"downgraded": ", ".join(f"{change.database}: {change.head} → {change.current}" for _, change, _ in above)}
+
+
+def refuse_misfits(work: Work, left: Deployment, moves: Iterable[SchemaMove]) -> None:
+    """Ask the data whether the narrower schema would take them all. Raises WayBackError that tells which not."""
+    found = [text for move in moves for text in misfits(work.env, move.database, move.fits)]
+    if found:
+        raise cannot_be_undone(left, "the version before it", "; ".join(found))
 
 
 def was_migrated(work: Work) -> bool:
@@ -80,11 +91,11 @@ def was_migrated(work: Work) -> bool:
     return bool(moves_of(work)) and work.env.ledger.journal.get(work.key("migrate-schema")) is not None
 
 
-def cannot_be_undone(left: Deployment, to: str) -> WayBackError:
+def cannot_be_undone(left: Deployment, to: str, why: str = "") -> WayBackError:
     return WayBackError(
         f"going back from {left.stack} {left.environment} #{left.number} {left.version} to {to}",
         "the database change between them cannot be undone without losing what was written since "
-        f"{left.switched_at or left.created_at:%Y-%m-%d %H:%M} UTC",
+        f"{left.switched_at or left.created_at:%Y-%m-%d %H:%M} UTC{f' ({why})' if why else ''}",
         "Decide: release a corrected version, or restore the backup with `restore/prod`")
 
 

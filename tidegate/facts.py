@@ -151,6 +151,16 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """What the data must satisfy before a schema is narrowed again on the way back."""
+
+    what: str
+    """For people: `bills.note holds values of at most 200 characters`."""
+    misfits: str
+    """SQL that counts the rows which do not."""
+
+
+@dataclass(frozen=True)
 class Revision:
     """One revision of an application's schema history, in the order of upgrade."""
 
@@ -159,6 +169,8 @@ class Revision:
     kind: MigrationClass
     reasons: tuple[str, ...]
     """Why it has this class, one per statement that decides: `drops column bills.note`."""
+    fits: tuple[Fit, ...] = ()
+    """Of a lossy one that loses nothing while the data satisfy these."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +190,8 @@ class SchemaState:
     revision_tables: tuple[RevisionTable, ...]
     has_other_tables: bool
     """Whether the default schema holds tables beside those."""
+    filled: frozenset[tuple[str, str]] = frozenset()
+    """Tables and columns that fill themselves, where a change of the type would silently end that (MySQL)."""
 
     def named(self, name: str, schema: str = "") -> RevisionTable | None:
         wanted = (schema or self.default_schema, name)
@@ -207,6 +221,8 @@ class SchemaChange:
     downgrade_sql: str
     kind: MigrationClass
     """The gravest class among the revisions."""
+    fits: tuple[Fit, ...] = ()
+    """Of a lossy one whose way back is made where the data satisfy these."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tidegate.envfile import EnvDiff
-from tidegate.facts import Backup, CheckResult, Revision, SchemaChange, TrafficFigures
+from tidegate.facts import Backup, CheckResult, MigrationClass, Revision, SchemaChange, TrafficFigures
 from tidegate.outside_text import code, code_block, markdown_text
 from tidegate.page_words import WORDS, Words
 from tidegate.plan import Plan
@@ -112,7 +112,7 @@ def _summary(plan: Plan, words: Words) -> str:
             (words["domains"], ", ".join(plan.domains)),
             *([(words["interruption"], words["no_interruption"])] if plan.running else []),
             *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
-            (words["schema"], words[f"kind {plan.kind}"]),
+            (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
     (name, value), *others = ((f"**{name}**", value) for name, value in rows)
     return table((name, value), others)   # a table needs a heading, and an empty one is ugly
@@ -153,10 +153,14 @@ def _schema(schema: Sequence[SchemaChange], words: Words) -> str:
 
 
 def _one_schema(change: SchemaChange, words: Words) -> str:
-    rows = [f"- {code(one.id)} {markdown_text(one.message)}: **{words[f'kind {one.kind}']}**" + _why(one)
+    rows = [f"- {code(one.id)} {markdown_text(one.message)}: **{_kind(one.kind, bool(one.fits), words)}**" + _why(one)
             for one in change.revisions]
     return "\n".join([f"{change.database}: {code(change.current or '∅')} → {code(change.head)}", "", *rows, "",
                       code_block(change.upgrade_sql, "sql")])
+
+
+def _kind(kind: MigrationClass, is_asked: bool, words: Words) -> str:
+    return words["kind asked" if is_asked else f"kind {kind}"]
 
 
 def _why(revision: Revision) -> str:

@@ -13,7 +13,9 @@ from tidegate.envfile import EnvDiff
 from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, Version
 from tidegate.resolved import Part, ResolvedConfiguration
 
-WayBack = Literal["image only", "image + downgrade", "stop and ask", "none"]
+WayBack = Literal["image only", "image + downgrade", "ask the data", "stop and ask", "none"]
+"""`ask the data`: a downgrade where no value that was written since would be cut, else a person decides."""
+DOWNGRADES: tuple[WayBack, ...] = ("image + downgrade", "ask the data")
 _GRAVITY: tuple[MigrationClass, ...] = ("none", "additive", "needs downgrade", "lossy", "irreversible")
 _WAY_BACK: dict[MigrationClass, WayBack] = {
     "none": "image only", "additive": "image only", "needs downgrade": "image + downgrade",
@@ -79,7 +81,8 @@ class Plan:
 
     @property
     def way_back(self) -> WayBack:
-        return way_back_of(self.kind) if self.running else "none"
+        lossy = [change for change in self.schema if change.kind == self.kind]
+        return way_back_of(self.kind, is_asked=all(change.fits for change in lossy)) if self.running else "none"
 
     @property
     def hash(self) -> str:
@@ -88,7 +91,8 @@ class Plan:
             "stack": self.stack, "environment": self.environment, "commit": self.version.commit.sha,
             "pins": dict(self.pins), "config": self.configuration.hash, "domains": list(self.domains),
             "running": self.running.id if self.running else None,
-            "schema": [[change.database, change.current, change.head, change.kind] for change in self.schema],
+            "schema": [[change.database, change.current, change.head, change.kind, [fit.what for fit in change.fits]]
+                       for change in self.schema],
             "watch": self.watch_seconds, "staged": self.staged.decided if self.staged else None,
             "privileges": [[one.text, one.reason] for one in self.privileges]}
         return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
@@ -98,6 +102,6 @@ def gravest(kinds: Sequence[MigrationClass]) -> MigrationClass:
     return max(kinds, key=_GRAVITY.index, default="none")
 
 
-def way_back_of(kind: MigrationClass) -> WayBack:
-    """How a version with such a database change is left again."""
-    return _WAY_BACK[kind]
+def way_back_of(kind: MigrationClass, *, is_asked: bool) -> WayBack:
+    """How a version with such a database change is left again. `is_asked`: what is lossy is so only if data do not fit."""
+    return "ask the data" if kind == "lossy" and is_asked else _WAY_BACK[kind]

@@ -49,6 +49,7 @@ COMMITS = (
     _broken("v1.2.8-slow-start", "feat: 就绪前预热 40 秒"),
     _broken("v1.2.9-turns-bad", "perf: 缓存接口结果"),
     _broken("v1.3.0-needs-downgrade", "refactor: 账单金额改名"),
+    _broken("v1.3.1-longer-note", "feat: 更长的账单备注"),
 )
 
 

@@ -31,7 +31,7 @@ from tidegate.messages import release_record
 from tidegate.outside_text import chat_text, clean, clean_end, code_block, last_lines, markdown_text, one_line, shortened
 from tidegate.pages import evidence_page, plan_page
 from tidegate.safe_logs import guard_logs
-from tidegate.sql_statements import effects
+from tidegate.sql_effects import not_understood
 from tidegate.stackfile import SmokeCheck
 
 SECRET = "correct-horse-battery-staple"
@@ -147,7 +147,7 @@ def test_the_history_obeys_no_escape_sequence() -> None:
 
 CUTS = {"one_line": lambda text: one_line(text, 80), "shortened": lambda text: shortened(text, 80),
         "clean_end": lambda text: clean_end(text, 80), "last_lines": lambda text: "".join(last_lines(text, 2)),
-        "effects": lambda text: effects(text)[0][1], "error": lambda text: TidegateError(text, text, text).came_back,
+        "effects": lambda text: not_understood(text).what, "error": lambda text: TidegateError(text, text, text).came_back,
         "smoke": lambda text: evaluate(SmokeCheck(name="a", status=200), Answer(status=500, body=text.encode()),
                                        Version("v1.0.0", COMMIT)).detail}
 

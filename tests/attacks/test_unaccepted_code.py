@@ -111,7 +111,7 @@ def values(server: Server) -> dict[str, str]:
 
 def history(server: Server, image: str, folder: str, seconds: float = SECONDS) -> AlembicHistory:
     return AlembicHistory(server.host, image, stand_ins(values(server), ()), f"attack/{folder}", directory=folder,
-                          database="main", timeout_seconds=seconds)
+                          database="main", engine="mysql", timeout_seconds=seconds)
 
 
 def spied(text: str) -> dict[str, object]:

@@ -53,6 +53,13 @@ class DatabaseContract:
         assert dict(server.database().row_counts()) == {"notes": 0, "people": 3, "order 潮": 2}
         server.sql(f"DROP TABLE {quote}order 潮{quote}")
 
+    def test_a_question_is_answered_by_one_number_and_can_write_nothing(self, server: Any) -> None:
+        server.sql(_SCHEMA)
+        assert server.owner().count("SELECT COUNT(*) FROM people WHERE CHAR_LENGTH(name) > 1") == 2
+        with pytest.raises(DatabaseError, match=r"(?i)read.only"):
+            server.owner().count("DELETE FROM people")
+        assert dict(server.database().row_counts()) == {"notes": 0, "people": 3}
+
     def test_free_connections_are_a_number_below_the_limit(self, server: Any) -> None:
         assert 10 < server.database().free_connections() < 1000
 

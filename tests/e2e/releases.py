@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +11,10 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
+from cli.control_plane import BIN
 from tasks.forms import CHECKLIST
+from tests.installation import Installation
+from tidegate.settings import ROOT
 
 POLL_SECONDS = 0.3
 MOST_SECONDS = 300
@@ -68,3 +72,20 @@ def released(deployment: str = "release/prod", **parameters: Any) -> State[Any]:
     if state.is_paused():
         resume(run)
     return ended(run)
+
+
+def rollback_command(tidegate: Installation, stack: str, reason: str) -> subprocess.Popen[str]:
+    """As a person types it."""
+    return subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", reason], env=tidegate.plane.environment(),
+                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def said_until(word: str, command: subprocess.Popen[str]) -> str:
+    """The next lines, up to the one that has the word."""
+    lines = list[str]()
+    assert command.stdout is not None
+    for line in command.stdout:
+        lines.append(line)
+        if word in line:
+            break
+    return "".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import io
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from blocks.witness import TrafficWitness
-from cli.control_plane import BIN
 from tests.e2e.in_process import (
     PATIENCE_SECONDS,
     assert_true_and_clean,
@@ -25,10 +24,9 @@ from tests.e2e.in_process import (
     slots,
 )
 from tests.e2e.notices import notices_of
-from tests.e2e.releases import ended, start
+from tests.e2e.releases import ended, rollback_command, said_until, start
 from tests.installation import FERRY, Installation, domain_of
 from tidegate.ledger.tables import Deployment
-from tidegate.settings import ROOT
 
 LEAST_REQUESTS = 100
 MOST_SECONDS = 120
@@ -89,23 +87,6 @@ def evidence(tidegate: Installation, deployment: Deployment, step: str) -> dict[
 
 def done(tidegate: Installation, deployment: Deployment, step: str) -> bool:
     return any(row.name == step and row.is_done for row in tidegate.ledger.journal.steps(deployment.id))
-
-
-def rollback_command(tidegate: Installation, stack: str, reason: str) -> subprocess.Popen[str]:
-    """As a person types it."""
-    return subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", reason], env=tidegate.plane.environment(),
-                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def said_until(word: str, command: subprocess.Popen[str]) -> str:
-    """The next lines, up to the one that has the word."""
-    lines = list[str]()
-    assert command.stdout is not None
-    for line in command.stdout:
-        lines.append(line)
-        if word in line:
-            break
-    return "".join(lines)
 
 
 def on_hold(tidegate: Installation) -> set[str]:
@@ -242,11 +223,21 @@ def test_a_version_that_is_dead_is_left_all_the_same(tidegate: Installation, fer
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_a_change_the_old_version_cannot_live_with_is_taken_back_by_the_newer_image(
+def test_a_change_the_old_version_cannot_live_with_is_taken_back_where_the_data_fit(
         tidegate: Installation, ferry: str) -> None:
     before = newest(tidegate)
-    good(tidegate, "v1.3.0-needs-downgrade")
+    asked = good(tidegate, "v1.3.1-longer-note")
+    assert evidence(tidegate, asked, "plan")["way_back"] == "ask the data"
     assert revision(tidegate) == "0003"
+
+    database_of(tidegate, ferry).restore(io.BytesIO(b"UPDATE bills SET note = REPEAT('x', 201) WHERE id = 'BILL-0001'"))
+    state = roll_back_here(ferry)
+    assert state.is_failed()
+    assert "(bills.note holds values of at most 200 characters: not so in 1 row)" in (state.message or "")
+    assert revision(tidegate) == "0003"
+    assert_true_and_clean(tidegate, ferry, asked)
+
+    database_of(tidegate, ferry).restore(io.BytesIO(b"UPDATE bills SET note = 'short' WHERE id = 'BILL-0001'"))
     state = roll_back_here(ferry)
     assert state.is_completed(), state.message
     assert evidence(tidegate, newest(tidegate), "downgrade-schema") == {"downgraded": "main: 0003 → 0002"}

@@ -30,6 +30,13 @@ class TestMySQL(DatabaseContract):
         text = dump.getvalue().decode()
         assert [part for part in ("TRIGGER tt", "PROCEDURE `tp`", "EVENT `te`", "VIEW `tv`") if part not in text] == []
 
+    def test_columns_that_fill_themselves_are_named(self, server: Server) -> None:
+        server.sql("CREATE TABLE filled (id INT AUTO_INCREMENT PRIMARY KEY, Plain INT, Empty INT DEFAULT NULL, "
+                   "Named VARCHAR(9) DEFAULT 'x', Made DATETIME DEFAULT CURRENT_TIMESTAMP)")
+        state = server.database().schema_state()
+        server.sql("DROP TABLE filled")
+        assert {column for table, column in state.filled if table == "filled"} == {"named", "made"}
+
     def test_the_application_s_own_user_can_make_the_dump(self, server: Server) -> None:
         dump = io.BytesIO()
         server.database().dump(dump)

@@ -26,6 +26,8 @@ CANARY = "canary-31337"
 RENAME = revision("0002", "0001", "op.alter_column('bills', 'note', new_column_name='remark', "
                   "existing_type=sa.String(20))", "op.alter_column('bills', 'remark', new_column_name='note', "
                   "existing_type=sa.String(20))")
+LONGER = revision("0002", "0001", "op.alter_column('bills', 'note', type_=sa.String(200), existing_type=sa.String(20))",
+                  "op.alter_column('bills', 'note', type_=sa.String(20), existing_type=sa.String(200))")
 DROP = revision("0002", "0001", "op.drop_column('bills', 'note')", "op.add_column('bills', sa.Column('note', sa.Text))")
 
 
@@ -64,7 +66,7 @@ def inspect(migrator: AlembicMigrator, server: Server) -> SchemaChange:
 
 def history_of(migrator: AlembicMigrator) -> AlembicHistory:
     return AlembicHistory(migrator.host, migrator.image, stand_ins(migrator.environment, ()), migrator.key,
-                          directory=migrator.directory, database="bills")
+                          directory=migrator.directory, database="bills", engine="mysql")
 
 
 def test_an_empty_database_is_shown_the_whole_way_up_and_stays_empty(migrator: Make, empty: Server) -> None:
@@ -100,6 +102,20 @@ def test_a_dropped_column_is_called_lossy_before_anything_runs(migrator: Make, e
     assert (change.kind, change.revisions[0].reasons) == ("lossy", ("drops column bills.note",))
     assert history.current() == "0001"
     assert "note" in _schema(empty)
+
+
+def test_a_way_back_that_would_cut_a_value_fails_also_on_a_lenient_server(migrator: Make, empty: Server) -> None:
+    history = migrator(BILLS, LONGER)
+    _as_root(empty, "SET GLOBAL sql_mode = ''")
+    try:
+        history.upgrade("0002")
+        empty.sql("INSERT INTO bills VALUES (1, 'more than the twenty characters that it was')")
+        with pytest.raises(MigrationError, match=r"Data too long|Data truncated"):
+            history.downgrade("0001")
+        assert history.current() == "0002"
+        assert _as_root(empty, "SELECT CHAR_LENGTH(note) FROM app.bills") == "43"
+    finally:
+        _as_root(empty, "SET GLOBAL sql_mode = DEFAULT")
 
 
 def test_two_heads_are_named_with_the_cure(migrator: Make, empty: Server) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plans import AT, COMMIT, a_plan, schema_change
 
 from tidegate.envfile import EnvDiff
-from tidegate.facts import Backup, CheckResult, MigrationClass, TrafficFigures, Version
+from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures, Version
 from tidegate.page_words import WORDS
 from tidegate.pages import (
     MOST_COMMITS,
@@ -120,6 +120,18 @@ def test_a_name_in_a_compose_file_cannot_write_on_the_page() -> None:
     ("lossy", "a person decides"), ("irreversible", "a person decides")])
 def test_the_way_back_is_said_before_the_decision(kind: MigrationClass, said: str) -> None:
     assert said in evidence(replace(a_plan(), schema=(schema_change(kind),)))
+
+
+@pytest.mark.parametrize(("language", "said"), [
+    ("en", "Tidegate stops and a person decides"), ("zh", "系统会停下来，由负责人决定")])
+def test_a_way_back_that_depends_on_the_data_says_so(language: str, said: str) -> None:
+    change = schema_change("lossy")
+    fits = (Fit("bills.note holds values of at most 20 characters", "SELECT 0"),)
+    asked = replace(change, fits=fits, revisions=(replace(change.revisions[0], fits=fits),))
+    page = evidence(replace(a_plan(), schema=(asked,)), language)
+    assert said in page
+    assert page.count(WORDS[language]["kind asked"]) == 2
+    assert WORDS[language]["kind lossy"] not in page
 
 
 def test_a_first_release_says_that_there_is_no_way_back() -> None:

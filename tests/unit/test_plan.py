@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plans import AT, COMMIT, PREFLIGHT, STAGED, a_plan, schema_change
 
-from tidegate.facts import CheckResult, Commit, MigrationClass, Version
+from tidegate.facts import CheckResult, Commit, Fit, MigrationClass, Version
 from tidegate.plan import Plan, Running, Staged, WayBack, gravest, way_back_of
 from tidegate.resolved import ResolvedConfiguration
 
@@ -87,8 +87,17 @@ def test_the_hash_is_64_hex_digits_and_does_not_depend_on_the_order_of_images(pl
     ("none", "image only"), ("additive", "image only"), ("needs downgrade", "image + downgrade"),
     ("lossy", "stop and ask"), ("irreversible", "stop and ask")])
 def test_the_class_of_the_migration_decides_about_the_way_back(kind: MigrationClass, way_back: WayBack) -> None:
-    assert way_back_of(kind) == way_back
+    assert way_back_of(kind, is_asked=False) == way_back
     assert replace(a_plan(), schema=(schema_change(kind),)).way_back == way_back
+
+
+def test_what_is_lossy_only_where_the_data_do_not_fit_is_asked_of_them() -> None:
+    asked = replace(schema_change("lossy"), fits=(Fit("bills.note is short", "SELECT 0"),))
+    plan = replace(a_plan(), schema=(schema_change("needs downgrade"), asked))
+    assert plan.way_back == "ask the data"
+    assert plan.hash != replace(plan, schema=(schema_change("needs downgrade"), schema_change("lossy"))).hash
+    assert replace(plan, schema=(asked, schema_change("lossy"))).way_back == "stop and ask"
+    assert replace(plan, schema=(asked, schema_change("irreversible"))).way_back == "stop and ask"
 
 
 def test_the_gravest_of_several_migrations_counts() -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from tasks.deployments import Planned, SchemaMove
 from tasks.rollbacks import way_over
-from tidegate.facts import MigrationClass
+from tidegate.facts import Fit, MigrationClass
 from tidegate.plan import way_back_of
 
 
 def plan(kind: MigrationClass, current: str, head: str) -> Planned:
-    return Planned(kind, way_back_of(kind), (SchemaMove("main", current, head),))
+    return Planned(kind, way_back_of(kind, is_asked=False), (SchemaMove("main", current, head, kind),))
 
 
 NOTHING = plan("none", "2", "2")
@@ -29,11 +29,37 @@ def test_an_additive_change_stays_where_it_is() -> None:
 def test_the_schema_goes_down_to_below_the_oldest_change_that_must_go() -> None:
     way = way_over([plan("none", "4", "4"), plan("needs downgrade", "3", "4"), plan("needs downgrade", "2", "3"),
                     plan("additive", "1", "2")])
-    assert (way.way_back, way.schema) == ("image + downgrade", (SchemaMove("main", "2", "4"),))
+    assert (way.way_back, way.schema) == ("image + downgrade", (SchemaMove("main", "2", "4", "needs downgrade"),))
 
 
 def test_an_additive_change_above_one_that_must_go_is_for_a_person() -> None:
     assert way_over([plan("additive", "3", "4"), plan("needs downgrade", "2", "3")]).way_back == "stop and ask"
+
+
+NOTE = Fit("bills.note is short", "SELECT 0")
+CODE = Fit("bills.code is short", "SELECT 0")
+
+
+def asked(current: str, head: str, fit: Fit) -> Planned:
+    return Planned("lossy", "ask the data", (SchemaMove("main", current, head, "lossy", (fit,)),))
+
+
+def test_what_several_releases_narrow_is_asked_all_together() -> None:
+    way = way_over([asked("3", "4", CODE), plan("needs downgrade", "2", "3"), asked("1", "2", NOTE)])
+    assert (way.way_back, way.schema) == ("ask the data", (SchemaMove("main", "1", "4", "lossy", (CODE, NOTE)),))
+
+
+def test_a_database_whose_change_the_old_version_can_use_stays_as_it_is() -> None:
+    both = Planned("needs downgrade", "image + downgrade", (
+        SchemaMove("main", "1", "2", "needs downgrade"), SchemaMove("other", "7", "8", "additive")))
+    assert way_over([plan("none", "2", "2"), both]).schema == (SchemaMove("main", "1", "2", "needs downgrade"),)
+    lower = Planned("needs downgrade", "image + downgrade", (SchemaMove("other", "6", "7", "needs downgrade"),))
+    assert way_over([both, lower]).way_back == "stop and ask"
+
+
+def test_one_that_loses_in_any_case_leaves_nothing_to_ask() -> None:
+    assert way_over([asked("3", "4", CODE), plan("lossy", "2", "3")]).way_back == "stop and ask"
+    assert way_over([plan("additive", "3", "4"), asked("2", "3", NOTE)]).way_back == "stop and ask"
 
 
 @pytest.mark.parametrize("kind", ["lossy", "irreversible"])
