@@ -39,8 +39,8 @@ def replace_edge(settings: Settings, console: Console, *, accept_outage: bool) -
     reason = replacing.why_impossible()
     if reason is None:
         addresses = replacing.replace()
-        console.print(f"[green]✓[/green] The edge was replaced in {time.monotonic() - begun:.1f} s; "
-                      f"{addresses.public_url} answered all the time.")
+        console.print(f"[green]✓[/green] The edge was replaced in {time.monotonic() - begun:.1f} s; the old one served "
+                      f"{addresses.public_url} until the new one did.")
     elif accept_outage:
         seconds = replacing.replace_with_outage()
         console.print(f"[yellow]![/yellow] The edge was replaced. Nobody was served for {seconds:.1f} s ({escape(reason)}).")
