@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO
 
-from docker.errors import NotFound
-
 from blocks.backup_manifest import Part, digest_of
+from blocks.backup_restoring import Restored, SavedDatabase, file_name, put_in_place, stand_beside
 from blocks.backups import BackupStore
-from blocks.databases import SqlDatabase, open_as_owner
-from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors
+from blocks.databases import SqlDatabase, beside, open_as_owner
+from blocks.docker_host import DockerHost
 from blocks.scratch import ScratchDatabase, scratch_database
-from tidegate.errors import BackupError, DatabaseError
+from blocks.volumes import save_volume
+from tidegate.errors import BackupError
 from tidegate.facts import Backup
 from tidegate.stackfile import Database
 
@@ -34,19 +35,11 @@ class Source:
 class Dump:
     """A saved database, not yet proved."""
 
-    part: Part
+    saved: SavedDatabase
     before: Mapping[str, int]
     after: Mapping[str, int]
     """Rows per table, counted before and after the dump: other people wrote meanwhile."""
     revision: str | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Restored:
-    """What came out of the dump."""
-
-    tables: Mapping[str, int]
     seconds: float
 
 
@@ -55,12 +48,12 @@ Rehearse = Callable[[str, ScratchDatabase], object]
 
 
 def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sources: Sequence[Source], *,
-                volumes: Mapping[str, str], config: Mapping[str, str], now: Callable[[], datetime],
+                volumes: Mapping[str, str], image: str, config: Mapping[str, str], now: Callable[[], datetime],
                 rehearse: Rehearse = lambda name, scratch: None) -> Backup:
     """Save and prove everything declared, or keep nothing. One that is done already is returned as it is.
 
-    `volumes` gives the engine's name of each declared volume; `config` is a fingerprint (never values of secrets).
-    Raises BackupError, CapacityError, DatabaseError, EngineError.
+    `volumes` gives the engine's name of each declared volume, which is read through a container of `image`; `config` is a
+    fingerprint, never values of secrets. Raises BackupError, CapacityError, DatabaseError, EngineError.
     """
     made_at = now()
     if done := [each for each in store.backups() if each.id == backup]:
@@ -68,8 +61,8 @@ def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sou
     try:
         store.check_room(sum(_open(host, source).data_size() for source in sources))
         dumps = {source.spec.name: save_database(store, backup, source.spec.name, _open(host, source)) for source in sources}
-        parts = [dump.part for dump in dumps.values()]
-        parts += [save_volume(host, store, backup, name, volume, sources[0].container, key)
+        parts = [part for dump in dumps.values() for part in dump.saved.parts.values()]
+        parts += [save_volume(host, store, backup, name, volume, image, key)
                   for name, volume in volumes.items()]
         parts.append(store.write(backup, "config.json.gz", lambda into: _write_json(into, config)))
         restored = {source.spec.name: _prove(host, store, backup, key, source, dumps[source.spec.name], rehearse)
@@ -83,23 +76,11 @@ def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sou
 
 
 def save_database(store: BackupStore, backup: str, name: str, database: SqlDatabase) -> Dump:
-    """Dump `database` into `<name>.sql.gz`. Raises DatabaseError, CapacityError."""
+    """Dump `database` into `<name>.sql.gz` and what belongs to it. Raises DatabaseError, CapacityError."""
     started, before = time.monotonic(), database.row_counts()
-    part = store.write(backup, f"{name}.sql.gz", database.dump)
-    return Dump(part, before, database.row_counts(), database.revision(), time.monotonic() - started)
-
-
-def restore(store: BackupStore, backup: str, part: Part, database: SqlDatabase) -> Restored:
-    """Check the file, then run it in `database`, which must be empty. Raises BackupError."""
-    started = time.monotonic()
-    store.check(backup, part, database.end_mark)
-    try:
-        with store.read(backup, part.name) as dump:
-            database.restore(dump)
-        return Restored(database.row_counts(), time.monotonic() - started)
-    except DatabaseError as error:
-        raise BackupError(f"restoring the backup {backup}/{part.name}", error.came_back,
-                          "The backup does not count; make a new one") from None
+    parts = {kind: store.write(backup, file_name(name, kind), dump) for kind, dump in database.dumps().items()}
+    saved = SavedDatabase(store, backup, name, parts)
+    return Dump(saved, before, database.row_counts(), database.revision(), time.monotonic() - started)
 
 
 def compare(backup: str, dump: Dump, restored: Mapping[str, int]) -> None:
@@ -125,43 +106,23 @@ def _difference(before: int | None, after: int | None, restored: int | None) -> 
     return f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} in the source"
 
 
-def save_volume(host: DockerHost, store: BackupStore, backup: str, name: str, volume: str, like: str, key: str) -> Part:
-    """Keep a named volume as `<name>.tar.gz`, read through a container of `like`'s image that is never started."""
-    def produce(into: BinaryIO) -> None:
-        for chunk in _archive(host, volume, like, f"{key}/volume"):
-            into.write(chunk)
-
-    part = store.write(backup, f"{name}.tar.gz", produce)
-    store.check(backup, part)
-    return part
-
-
-def _archive(host: DockerHost, volume: str, like: str, key: str) -> Iterator[bytes]:
-    doing = f"saving the volume {volume}"
-    with engine_errors(doing):
-        host.forget(key)
-        try:
-            host.client.volumes.get(volume)   # mounting one that is not there would make an empty one
-        except NotFound:
-            raise BackupError(doing, "there is no such volume", "Correct `state.volumes` in stack.yaml") from None
-        container = host.client.containers.create(
-            host.client.containers.get(like).attrs["Image"], ["true"], network="none", labels={KEY_LABEL: key},
-            volumes={volume: {"bind": "/tidegate-volume", "mode": "ro"}})
-        try:
-            yield from container.get_archive("/tidegate-volume")[0]
-        finally:
-            container.remove(force=True, v=True)
-
-
 def _prove(host: DockerHost, store: BackupStore, backup: str, key: str, source: Source, dump: Dump,
            rehearse: Rehearse) -> Restored:
     name = source.spec.name
     with scratch_database(host, source.spec, source.container, source.environment, f"{key}/{name}",
                           data_size=_open(host, source).data_size()) as scratch:
-        restored = restore(store, backup, dump.part, scratch.database)
-        compare(f"{backup}/{name}", dump, restored.tables)
+        restored = prove(dump, scratch.database)
         rehearse(name, scratch)
     return restored
+
+
+def prove(dump: Dump, database: SqlDatabase) -> Restored:
+    """Restore it as a person's restore does: beside what is in `database`, then in its place. Raises BackupError."""
+    started, check = time.monotonic(), partial(compare, f"{dump.saved.backup}/{dump.saved.name}", dump)
+    stand_beside(dump.saved, database, check)
+    tables = put_in_place(dump.saved, database, check)
+    beside(database).remove_old()
+    return Restored(tables, time.monotonic() - started)
 
 
 def _open(host: DockerHost, source: Source) -> SqlDatabase:

@@ -25,8 +25,10 @@ from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileErr
 from tidegate.facts import ComposeModel, Outcome, Slot
 from tidegate.occupancy import BASE_LABEL
 from tidegate.outside_text import last_lines
+from tidegate.slots import declared_volumes
 
 NETWORK_LABEL = "com.docker.compose.network"
+VOLUME_LABEL = "com.docker.compose.volume"
 PROJECT_LABEL = "com.docker.compose.project"
 _LEAST = (2, 20)
 _PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
@@ -92,6 +94,16 @@ class Compose:
                 if name in names and name not in there and not network.get("external"):
                     self.host.client.networks.create(
                         name, check_duplicate=True, labels={PROJECT_LABEL: project, NETWORK_LABEL: key})
+
+    def make_volumes(self, model: ComposeModel, project: str, keys: Collection[str]) -> None:
+        """Create those of the model's own volumes that are not there yet, as the files declare them: a slot only joins them."""
+        with engine_errors(f"making the volumes of {project}"):
+            there = {volume.name for volume in self.host.client.volumes.list()}
+            for key, declared in declared_volumes(model, project, keys).items():
+                if declared["name"] not in there and not declared.get("external"):
+                    self.host.client.volumes.create(
+                        declared["name"], driver=declared.get("driver"), driver_opts=declared.get("driver_opts"),
+                        labels={**(declared.get("labels") or {}), PROJECT_LABEL: project, VOLUME_LABEL: key})
 
     def stop(self, project: str, grace_seconds: int) -> None:
         """Stop a project's containers and keep them, so that `start_again` is quick."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blocks.mysql import MySQL
+from blocks.mysql_beside import MySQLBeside
 from blocks.postgresql import PostgreSQL
+from blocks.postgresql_beside import PostgreSQLBeside
 from blocks.sql_client import Login
 from tidegate.errors import ConfigError
 from tidegate.ports import JobRunner
@@ -35,6 +37,11 @@ def open_as_owner(host: JobRunner, spec: Database, container: str, environment: 
     if spec.engine == "mysql" and environment.get(ROOT_PASSWORD_KEY):
         login = Login("root", environment[ROOT_PASSWORD_KEY], login.database, login.port)
     return _ADAPTERS[spec.engine](host, container, login)
+
+
+def beside(database: SqlDatabase) -> MySQLBeside | PostgreSQLBeside:
+    """Where a copy of `database` is restored before it takes its place."""
+    return MySQLBeside(database) if isinstance(database, MySQL) else PostgreSQLBeside(database)
 
 
 def _login(spec: Database, environment: Mapping[str, str]) -> Login:

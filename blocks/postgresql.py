@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import BinaryIO, cast
 
+from blocks.postgresql_globals import globals_script
 from blocks.revision_tables import MOST_REVISIONS, schema_state
-from blocks.sql_client import HOUR, Login, SqlClient, Tail, cells, statement
+from blocks.sql_client import DATA, GLOBALS, HOUR, Login, SqlClient, Tail, cells, quoted, shown, statement, unhex
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
@@ -15,6 +17,8 @@ END_MARK = b"-- PostgreSQL database dump complete"
 _FAULTS = (
     ("password authentication failed", "the user or password is wrong",
      "Compare the env file with what the database was created with"),
+    ("permission denied to create database", "the user may not create a database, and a restore needs one beside yours",
+     "Let it: ALTER ROLE <user> CREATEDB"),
     ("does not exist", "there is no such database, user or table", "Create it, or correct its name in the env file"),
     ("permission denied", "the user may not do this", "Make the user the owner of the database"),
     ("could not connect", "the server does not answer", "Start it, or wait until it has started"),
@@ -22,18 +26,25 @@ _FAULTS = (
     ("the database system is starting up", "the server is starting", "Wait until it has started"),
     ("too many clients", "the server has no free connection", "Close some, or raise max_connections"),
 )
+# What a role or a database is set to for its application is not meant for us: a time limit, reading only, a filter of rows.
+_OPTIONS = ("-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off "
+            "-c row_security=off")
 
 
 def _hex(text: str) -> str:
     return f"encode(convert_to({text}, 'UTF8'), 'hex')"
 
 
-_OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c.relkind = 'r'"
-_TABLES = ("SELECT encode(convert_to(c.relname, 'UTF8'), 'hex'), "
-           "quote_ident(n.nspname) || '.' || quote_ident(c.relname) "
-           f"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}")
-_SCHEMAS = ("SELECT quote_ident(nspname), quote_ident(pg_get_userbyid(nspowner)) FROM pg_namespace "
-            "WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'")
+_OURS_OF_ANY_KIND = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+_OURS = f"{_OURS_OF_ANY_KIND} AND c.relkind = 'r'"
+# All that holds rows. A partitioned table holds none itself, and a view that was never filled has none to count.
+_TABLES = f"""SELECT {_hex('n.nspname')}, {_hex('c.relname')}, quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE {_OURS_OF_ANY_KIND} AND c.relkind IN ('r', 'm') AND c.relispopulated"""
+_OTHER_ROWS = {
+    "pg_catalog.pg_largeobject": "pg_largeobject_metadata",
+    "pg_catalog.pg_sequences": f"pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                               f"WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'"}
 # A history's table has one column, or is called as Alembic calls it and has got more of them.
 _STATE = f"""SELECT 'default', {_hex("coalesce(current_schema(), '')")}, ''
 UNION ALL SELECT 'table', {_hex('n.nspname')}, {_hex('c.relname')}
@@ -51,70 +62,81 @@ UNION ALL SELECT 'revisions', {_hex('n.nspname')}, {_hex('c.relname')}
 class PostgreSQL:
     """One PostgreSQL database in `container`; `login` must own it."""
 
-    end_mark = END_MARK
-    """The last words of a complete dump."""
+    end_marks: Mapping[str, bytes] = {GLOBALS: b"", DATA: END_MARK}
+    """By kind of file: the last words of a complete one."""
 
     def __init__(self, host: JobRunner, container: str, login: Login) -> None:
         self.login = login
-        self._client = SqlClient(host, container, login, {"PGPASSWORD": login.password}, _explain)
+        self._at = host, container
+        environment = {"PGPASSWORD": login.password, "PGOPTIONS": _OPTIONS}
+        self._client = SqlClient(host, container, login, environment, _explain)
 
     def ping(self, timeout_seconds: float = 20) -> None:
         """Log in and use the database. Raises DatabaseError that tells which of these failed."""
-        self._query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
+        self.query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
+
+    def named(self, database: str) -> PostgreSQL:
+        """Another database of the same server, by the same login."""
+        return PostgreSQL(*self._at, replace(self.login, database=database))
+
+    def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
+        """By kind of file, in the order in which they are restored."""
+        return {GLOBALS: self.dump_globals, DATA: self.dump}
+
+    def dump_globals(self, into: BinaryIO) -> None:
+        """Roles and the database's own settings, as a script for psql. Raises DatabaseError."""
+        into.write(globals_script(self.query).encode())
 
     def dump(self, into: BinaryIO) -> None:
-        """A consistent dump as plain SQL. Raises DatabaseError."""
+        """A consistent dump as plain SQL. Its tables come back in the database's own tablespace. Raises DatabaseError."""
         tail = Tail(into)
-        self._client.run("dumping", self._program("pg_dump"), stdout=cast(BinaryIO, tail))
+        self._client.run("dumping", self._program("pg_dump", "--no-tablespaces"), stdout=cast(BinaryIO, tail))
         if END_MARK not in tail.end:
             raise DatabaseError(f"dumping {self.login.database!r}", "it stops before its end mark", "Try again")
 
-    def restore(self, dump: BinaryIO) -> None:
+    def restore(self, dump: BinaryIO, **variables: str) -> None:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
-        command = self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null")
+        given = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
+        command = self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", *given)
         self._client.run("restoring into", command, stdin=dump)
 
-    def clear(self) -> None:
-        """Leave nothing in the database but an empty schema `public`, whose owner stays. Raises DatabaseError."""
-        schemas = self._query("listing the schemas of", _SCHEMAS)
-        drops = [f"DROP SCHEMA {name} CASCADE" for name, _ in schemas]
-        makes = [f"CREATE SCHEMA public AUTHORIZATION {owner}; GRANT USAGE ON SCHEMA public TO PUBLIC; "
-                 "COMMENT ON SCHEMA public IS 'standard public schema'"
-                 for name, owner in schemas if name == "public"]
-        self._query("clearing", "; ".join(["BEGIN", *drops, *makes, "COMMIT"]))
-
     def row_counts(self) -> Mapping[str, int]:
-        """Exact rows per table, all seen at one moment."""
-        tables = self._query("listing the tables of", _TABLES)
-        if not tables:
-            return {}
-        counts = (f"SELECT {place}, COUNT(*) FROM {quoted}" for place, (_, quoted) in enumerate(tables))
-        rows = self._query("counting the rows of", " UNION ALL ".join(counts))
-        return {bytes.fromhex(tables[int(place)][0]).decode(): int(count) for place, count in rows}
+        """Exact rows of all that holds some, seen at one moment. A name outside the schema `public` begins with its schema."""
+        tables = self.query("listing the tables of", _TABLES)
+        counts = [f"SELECT {place}, COUNT(*) FROM {where}" for place, where in enumerate(
+            [*(table for _, _, table in tables), *_OTHER_ROWS.values()])]
+        rows = self.query("counting the rows of", " UNION ALL ".join(counts))
+        names = [*(_shown(unhex(schema), unhex(name)) for schema, name, _ in tables), *_OTHER_ROWS]
+        found = {names[int(place)]: int(count) for place, count in rows}
+        return {name: count for name, count in found.items() if count or name not in _OTHER_ROWS}
 
     def free_connections(self) -> int:
         """How many more clients the server takes."""
-        return int(self._query("counting the connections of", "SELECT current_setting('max_connections')::int - "
+        return int(self.query("counting the connections of", "SELECT current_setting('max_connections')::int - "
                                "count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")[0][0])
 
     def data_size(self) -> int:
         """Bytes on disk."""
-        return int(self._query("measuring", "SELECT pg_database_size(current_database())")[0][0])
+        return int(self.query("measuring", "SELECT pg_database_size(current_database())")[0][0])
+
+    def free_bytes(self) -> int:
+        """Of the disk on which the server keeps its data."""
+        return self._client.free_bytes('"${PGDATA:-/var/lib/postgresql/data}"')
 
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
-        return schema_state(self._query, _STATE, _revisions)
+        return schema_state(self.query, _STATE, _revisions)
 
     def count(self, question: str) -> int:
         """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
-        return int(self._query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
+        return int(self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
 
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""
         table = self.schema_state().likely()
         return ", ".join(table.revisions) or None if table else None
 
-    def _query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
+    def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
         command = self._program("psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
         return cells(self._client.run(doing, command, stdin=statement(sql), timeout_seconds=timeout_seconds))
 
@@ -126,11 +148,11 @@ class PostgreSQL:
 
 def _revisions(place: int, schema: str, name: str) -> str:
     return (f"(SELECT {place}, {_hex('version_num::text')} "
-            f"FROM {_quoted(schema)}.{_quoted(name)} LIMIT {MOST_REVISIONS})")
+            f"FROM {quoted(schema)}.{quoted(name)} LIMIT {MOST_REVISIONS})")
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _shown(schema: str, name: str) -> str:
+    return shown(name) if schema == "public" else shown(schema, name)
 
 
 def _explain(said: str, database: str) -> tuple[str, str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
+from blocks.sql_client import Query, unhex
 from tidegate.facts import RevisionTable, SchemaState
 
-Query = Callable[[str, str], list[list[str]]]
-"""From what is being done and SQL to rows of cells."""
 MOST_REVISIONS = 20
 _TABLE, _REVISIONS, _DEFAULT, _FILLED = "table", "revisions", "default", "filled"
 
@@ -18,17 +17,13 @@ def schema_state(query: Query, tables: str, revisions: Callable[[int, str, str],
     SQL that reads one table."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for kind, schema, name in query("looking for the revision of", tables):
-        found[kind].append((_text(schema), _text(name)))
+        found[kind].append((unhex(schema), unhex(name)))
     [(default, _)] = found[_DEFAULT]
     places = found[_REVISIONS]
     rows = query("reading the revision of", " UNION ALL ".join(
         revisions(place, *table) for place, table in enumerate(places))) if places else []
-    written = [tuple(_text(cell) for at, cell in rows if int(at) == place) for place in range(len(places))]
+    written = [tuple(unhex(cell) for at, cell in rows if int(at) == place) for place in range(len(places))]
     return SchemaState(
         default, tuple(RevisionTable(*table, each) for table, each in zip(places, written, strict=True)),
         has_other_tables=any(table not in places for table in found[_TABLE]),
         filled=frozenset((table, column.lower()) for table, column in found[_FILLED]))
-
-
-def _text(cell: str) -> str:
-    return bytes.fromhex(cell).decode()

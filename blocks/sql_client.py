@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -12,6 +14,13 @@ from tidegate.facts import Outcome
 from tidegate.ports import JobRunner
 
 HOUR = 3600.0
+DATA = "data"
+"""The kind of a backup's file that holds the rows; the other kinds are what a restore needs before or after it."""
+GLOBALS = "globals"
+CODE = "code"
+MOST_NAME_BYTES = 40
+Readers = Mapping[str, Callable[[], AbstractContextManager[BinaryIO]]]
+"""By kind: opens that file of a backup, from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,35 @@ class Login:
     password: str = field(repr=False)
     database: str
     port: int
+
+
+Query = Callable[[str, str], list[list[str]]]
+"""From what is being done and SQL to rows of cells."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The names of the databases that stand beside `database` while it is restored."""
+
+    database: str
+
+    @property
+    def new(self) -> str:
+        return f"{self._stem}__tidegate_new"
+
+    @property
+    def making(self) -> str:
+        return f"{self._stem}__tidegate_making"
+
+    @property
+    def old(self) -> str:
+        return f"{self._stem}__tidegate_old"
+
+    @property
+    def _stem(self) -> str:
+        """A server takes about 63 bytes."""
+        name = self.database.encode()
+        return self.database if len(name) <= MOST_NAME_BYTES else hashlib.sha256(name).hexdigest()[:12]
 
 
 Explain = Callable[[str, str], tuple[str, str]]
@@ -50,6 +88,11 @@ class SqlClient:
                                 "why it stopped", retryable=error.retryable) from None
         return self._checked(doing, outcome)
 
+    def free_bytes(self, folder: str) -> int:
+        """Of the disk on which a folder of the container lies; `folder` is written for a shell."""
+        printed = self.run("measuring the disk of", ["sh", "-c", f"df -Pk {folder}"], timeout_seconds=60)
+        return int(printed.splitlines()[-1].split()[3]) * 1024
+
     def _checked(self, doing: str, outcome: Outcome) -> str:
         if outcome.exit_code == 0:
             return outcome.stdout
@@ -77,3 +120,24 @@ def statement(text: str) -> BinaryIO:
 def cells(printed: str) -> list[list[str]]:
     """Tab-separated rows, as the clients print them in batch mode."""
     return [line.split("\t") for line in printed.splitlines()]
+
+
+def unhex(cell: str) -> str:
+    """A name that a server has printed in hex, because it may hold a tab or a line's end."""
+    return bytes.fromhex(cell).decode()
+
+
+def shown(*names: str) -> str:
+    """`audit.bills`: names as a backup and its page show them; one that could be mistaken for two is quoted."""
+    return ".".join(quoted(name) if set(name) & set('."') else name for name in names)
+
+
+def bare(name: str) -> str:
+    """The last name of what `shown` gave: as Tidegate 0.1 wrote every table."""
+    if name.endswith('"'):
+        return name[:-1].replace('""', "\0").rpartition('"')[2].replace("\0", '"')
+    return name.rpartition(".")[2]
+
+
+def quoted(name: str, mark: str = '"') -> str:
+    return mark + name.replace(mark, mark * 2) + mark

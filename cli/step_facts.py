@@ -68,6 +68,7 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "move-alias": lambda evidence: f"tag {evidence['alias']} points here",
     "stop-old-slot": _either("stopped", "there is none"), "stop-slot-left": _either("stopped", "there is none"),
     "close-doors": lambda evidence: "nobody is served",
+    "restore-beside": lambda evidence: f"a copy from {evidence['backup']}: {evidence['tables']} tables, compared",
     "save-present": _either("backup", ""), "restore-data": lambda evidence: f"as in {evidence['backup']}",
     "open-doors": lambda evidence: f"#{evidence['serving']} serves again",
     "remove-slot": _either("removed", ""), "publish-record": lambda evidence: "release record published",

@@ -18,11 +18,13 @@ from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.restores import (
     ask_about_restore,
+    clear_beside,
     close_doors,
     compare_backup,
     note_restore,
     open_doors,
     open_restore,
+    restore_beside,
     restore_data,
     save_present,
     touched_data,
@@ -70,6 +72,7 @@ def put_data_back(work: Work) -> None:
             note_restore(work)
             find_images(work)
             compare_backup(work)
+            restore_beside(work)
             close_doors(work)
             save_present(work)
             compare_backup(work)
@@ -99,6 +102,7 @@ def reopen_on_failure(work: Work) -> Iterator[None]:
         if not touched_data(work):
             with stop_and_ask_on_failure(work, because=error):
                 open_doors(work)
+            clear_beside(work)
             close_failed(refresh(work), error)
             tell(work, "failed", error=error)
         raise

@@ -15,12 +15,14 @@ from tasks.databases import container_of, migrator, spec_of
 from tasks.deployments import planned
 from tasks.pages import publish
 from tasks.schema import moves_of
+from tasks.slots import PROJECT_LABEL
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.each import Parted, each
 from tidegate.facts import Backup
 from tidegate.pages import backup_page
 from tidegate.plan import DOWNGRADES
+from tidegate.slots import declared_volumes
 
 
 @step("back-up", timeout_seconds=4 * 3600, retry_delays=(5,))
@@ -40,7 +42,7 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
     env, store = work.env, backup_store(work.env)
     backup = make_backup(
         env.host, store, f"{work.project}-{work.deployment.number}", work.key("backup"), sources(env), volumes=volumes(env),
-        config=env.config_prints, now=lambda: datetime.now(UTC), rehearse=rehearse)
+        image=images_here(work)[0], config=env.config_prints, now=lambda: datetime.now(UTC), rehearse=rehearse)
     env.ledger.backups.record(backup, stack=env.stack.name, environment=env.name, deployment_id=work.deployment.id,
                               fence=work.fence)
     prune(env, store)
@@ -100,8 +102,16 @@ def prune(env: OpenEnvironment, store: BackupStore) -> list[str]:
 
 def volumes(env: OpenEnvironment) -> dict[str, str]:
     """Declared volume -> the engine's name of it."""
-    declared = env.model().get("volumes", {})
-    return {name: declared[name].get("name") or f"{env.base_project}_{name}" for name in env.stack.state.volumes}
+    found = declared_volumes(env.model(), env.base_project, env.stack.state.volumes)
+    return {key: str(one["name"]) for key, one in found.items()}
+
+
+def images_here(work: Work) -> list[str]:
+    """The stack's images on the engine, those of its databases first: through a container of one a volume is reached."""
+    databases = {spec.service for spec in work.env.stack.databases}
+    base = work.env.host.containers({PROJECT_LABEL: work.env.base_project})
+    ordered = sorted(base, key=lambda one: (one.service not in databases, one.service))
+    return [*(one.image_id for one in ordered), *work.pins.values()]
 
 
 def _facts(backup: Backup) -> Evidence:

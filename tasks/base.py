@@ -11,10 +11,10 @@ from tasks.slots import PROJECT_LABEL, slot_state, wait_for
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.catalogue import every_stack
-from tidegate.errors import DatabaseError, OccupiedError
+from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ComposeModel
-from tidegate.occupancy import SEPARATE_LABEL, claims, conflicts
-from tidegate.slots import base_services
+from tidegate.occupancy import SEPARATE_LABEL, claims, conflicts, only_new_volumes
+from tidegate.slots import base_services, declared_volumes, used_volumes
 
 START_SECONDS = 300
 
@@ -23,13 +23,15 @@ START_SECONDS = 300
 def start_base_services(work: Work) -> Evidence:
     """Have the stack's stateful services running.
 
-    Needs: the compose files. Leaves: healthy services. Again: changes nothing; one that was stopped is an error, not
-    started behind somebody's back. Undo: they stay.
+    Needs: the compose files. Leaves: healthy services, and the volumes that only released services use.
+    Again: changes nothing; one that was stopped is an error, not started behind somebody's back. Undo: they stay.
     """
     env, model = work.env, work.env.model()
     services = refuse_stopped(env, model)
     missing = missing_services(env, model)
+    refuse_missing_volumes(env, model)
     refuse_occupied(env, model, missing)
+    env.compose.make_volumes(model, env.base_project, _own_volumes(env, model))
     if missing:
         get_run_logger().info("first start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing)
@@ -44,11 +46,17 @@ def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
 
 
 def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
-    """Ask the host who has what `services` would take. Raises OccupiedError with every name."""
-    if not services:
+    """Ask the host who has what `services` would take, and whose data lie where a released service would get an empty volume.
+
+    Raises OccupiedError with every name.
+    """
+    places = volume_places(env.host)
+    joined = only_new_volumes(model, env.released, env.base_project, places)
+    if not services and not joined["services"]:
         return
     known = [f"{stack.name}-{name}" for stack in every_stack(env.settings.stacks).good for name in stack.environments]
-    wanted = claims(model, services, env.base_project, volume_places(env.host), look_at)
+    wanted = [*claims(model, services, env.base_project, places, look_at),
+              *claims(joined, joined["services"], env.base_project, places, look_at)]
     if found := conflicts(wanted, occupants(env.host), env.base_project, known,
                           lambda one: database_names(env.host, one.id)):
         raise OccupiedError(
@@ -56,6 +64,17 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
             "Nothing was started. Save the data, then stop and remove that container (`docker rm` keeps its volumes) and "
             "name its volume in the compose file, with `external: true`. If it is another application, say so with the "
             f"label `{SEPARATE_LABEL}: \"true\"` on the service")
+
+
+def refuse_missing_volumes(env: OpenEnvironment, model: ComposeModel) -> None:
+    """Raises StackFileError where a released service mounts a volume that the compose files take for made, and is not."""
+    used = declared_volumes(model, env.base_project, used_volumes(model, env.released)).values()
+    missing = {str(one["name"]) for one in used if one.get("external")} - volume_places(env.host).keys()
+    if missing:
+        raise StackFileError(
+            f"looking for the volumes of {env.stack.name} {env.name}",
+            f"the compose files say `external: true`, and there is no {', '.join(sorted(missing))}",
+            "Correct the name, or make it: `docker volume create NAME`. Nothing was started")
 
 
 def refuse_stopped(env: OpenEnvironment, model: ComposeModel) -> set[str]:
@@ -78,6 +97,11 @@ def shared_networks(env: OpenEnvironment) -> tuple[str, ...]:
     model = env.model()
     keys = {key for service in env.stack.services for key in model["services"][service.name].get("networks") or {}}
     return tuple(sorted(model["networks"][key].get("name") or f"{env.base_project}_{key}" for key in keys))
+
+
+def _own_volumes(env: OpenEnvironment, model: ComposeModel) -> set[str]:
+    """Keys of the volumes that only released services use: compose makes those of the base services with them."""
+    return set(used_volumes(model, env.released)) - set(used_volumes(model, _base_services(env, model)))
 
 
 def _base_services(env: OpenEnvironment, model: ComposeModel) -> set[str]:

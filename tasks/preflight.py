@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from blocks.host_facts import host_facts, require_free_port
 from tasks.backups import backup_store
-from tasks.base import base_containers, missing_services, refuse_occupied, refuse_stopped
+from tasks.base import base_containers, missing_services, refuse_missing_volumes, refuse_occupied, refuse_stopped
 from tasks.builds import declared_arguments
 from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
@@ -118,6 +118,7 @@ def slots_to_come(env: OpenEnvironment) -> int:
 def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     """Base services that start for the first time take volumes, names and ports of the host; slots publish none."""
     missing = missing_services(env, model)
+    refuse_missing_volumes(env, model)
     refuse_occupied(env, model, missing)
     for name in missing:
         for address, port in published_ports(model, name):

@@ -10,9 +10,11 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from blocks.backup_restoring import replace_database, replace_volume
+from blocks.backup_restoring import SavedDatabase, as_proved, put_in_place, saved_database, stand_beside
+from blocks.databases import SqlDatabase, beside
+from blocks.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
 from tasks.acceptance import Question, wait_for_decision
-from tasks.backups import backup_store, kept_backups, save, sources, volumes
+from tasks.backups import backup_store, images_here, kept_backups, save, sources, volumes
 from tasks.databases import owned, spec_of
 from tasks.deployments import Planned, SchemaMove, previous
 from tasks.environments import as_planned
@@ -22,6 +24,7 @@ from tasks.slots import running_slots, stop_slot, wait_for_slot
 from tasks.step import Evidence, step, without_secrets
 from tasks.traffic import close_route, open_route
 from tasks.work import OpenEnvironment, Work
+from tidegate.errors import TidegateError
 from tidegate.ledger.tables import StoredBackup
 from tidegate.outside_text import one_line
 from tidegate.restore_page import restore_page
@@ -109,25 +112,62 @@ def save_present(work: Work) -> Evidence:
     return {"backup": save(replace(work, env=_env_of_data(work))).id}
 
 
-@step("restore-data", timeout_seconds=4 * 3600, retry_delays=(5,))
-def restore_data(work: Work) -> Evidence:
-    """Replace volumes and databases by what the backup holds, and compare the rows with those that were proved.
+@step("restore-beside", timeout_seconds=4 * 3600, retry_delays=(5,))
+def restore_beside(work: Work) -> Evidence:
+    """Restore volumes and databases beside those in use, and compare the rows with those that were proved.
 
-    Needs: closed doors, what was there saved. Leaves: the state of the backup. Again: from the beginning.
-    Undo: restore the backup that was made just before.
+    Needs: a decision. Leaves: copies beside; what is in use is not touched. Again: from the beginning.
+    Undo: `clear_beside`.
     """
     env, store, chosen, begun = _env_of_data(work), backup_store(work.env), _chosen(work), time.monotonic()
-    store.compare(chosen.facts)   # all of it, before the first of it is put back
     work.check_fence()
-    declared = sources(env)
-    for name, volume in volumes(env).items():
-        replace_volume(env.host, store, chosen.facts, name, volume, declared[0].container, work.key("restore-volume"))
+    if declared := volumes(env):
+        image = _image(work)
+        for name, volume in declared.items():
+            put_beside(env.host, store, chosen.facts, name, volume, image, work.key("restore-volume"))
+    tables = 0
+    for saved, database in _databases(work, env):
+        tables += len(stand_beside(saved, database, as_proved(saved, chosen.facts)).tables)
+    get_run_logger().info("a copy from %s stands beside, compared: %d tables", chosen.id, tables)
+    return {"backup": chosen.id, "tables": tables, "seconds": round(time.monotonic() - begun, 1)}
+
+
+@step("restore-data", timeout_seconds=4 * 3600, retry_delays=(5,))
+def restore_data(work: Work) -> Evidence:
+    """Let the copies take the place of what is there, and compare the rows once more.
+
+    Needs: closed doors, what was there saved. Leaves: the state of the backup. Again: what is in its place stays, and
+    what does not stand beside is restored first. Undo: restore the backup that was made just before.
+    """
+    env, chosen, begun = _env_of_data(work), _chosen(work), time.monotonic()
+    backup_store(work.env).compare(chosen.facts)
+    work.check_fence()
+    _replace_volumes(work, env)
     rows: dict[str, int] = {}
-    for source in declared:
-        replaced = replace_database(store, chosen.facts, source.spec.name, owned(env, source.spec))
-        rows |= {f"{source.spec.name}.{table}": count for table, count in replaced.tables.items()}
-        get_run_logger().info("%s is as in the backup %s: %d tables", source.spec.name, chosen.id, len(replaced.tables))
+    for saved, database in _databases(work, env):
+        tables = put_in_place(saved, database, as_proved(saved, chosen.facts))
+        rows |= {f"{saved.name}.{table}": count for table, count in tables.items()}
+        get_run_logger().info("%s is as in the backup %s: %d tables", saved.name, chosen.id, len(tables))
+    _clear(work, env)   # only now: until here what was replaced stands beside
     return {"backup": chosen.id, "rows": rows, "seconds": round(time.monotonic() - begun, 1)}
+
+
+@task(task_run_name="remove what stands beside {work.title}", timeout_seconds=600, cache_policy=NO_CACHE, persist_result=False)
+def clear_beside(work: Work) -> None:
+    """Remove the copies of a restore that did not come to use them.
+
+    Needs: untouched data. Leaves: no copies; what cannot be removed is named, and the next restore removes it.
+    Again: changes nothing. Undo: nothing to undo.
+    """
+    if work.env.ledger.journal.get(work.key("restore-beside")) is None:
+        return
+    env = _env_of_data(work)
+    try:
+        for _, database in _databases(work, env):
+            beside(database).remove()
+        _remove_volumes(env)
+    except TidegateError as error:
+        get_run_logger().warning("left beside: %s", work.env.redactor.redact(str(error)))
 
 
 @step("open-doors", timeout_seconds=600)
@@ -154,6 +194,37 @@ def _env_of_data(work: Work) -> OpenEnvironment:
 def touched_data(work: Work) -> bool:
     """Whether the data may be other than before: then nothing that served is let in again."""
     return work.env.ledger.journal.get(work.key("restore-data")) is not None
+
+
+def _databases(work: Work, env: OpenEnvironment) -> list[tuple[SavedDatabase, SqlDatabase]]:
+    """Each declared database, with its files in the chosen backup."""
+    store, facts = backup_store(work.env), _chosen(work).facts
+    opened = [(source, owned(env, source.spec)) for source in sources(env)]
+    return [(saved_database(store, facts, source.spec.name, database), database) for source, database in opened]
+
+
+def _replace_volumes(work: Work, env: OpenEnvironment) -> None:
+    declared, key = volumes(env), work.key("restore-volume")
+    image = _image(work) if declared else ""
+    for name, volume in declared.items():
+        if not stands_beside(env.host, volume):
+            put_beside(env.host, backup_store(work.env), _chosen(work).facts, name, volume, image, key)
+        replace_volume(env.host, volume, image, key)
+
+
+def _clear(work: Work, env: OpenEnvironment) -> None:
+    for _, database in _databases(work, env):
+        beside(database).remove_old()
+    _remove_volumes(env)
+
+
+def _remove_volumes(env: OpenEnvironment) -> None:
+    for volume in volumes(env).values():
+        remove_beside(env.host, volume)
+
+
+def _image(work: Work) -> str:
+    return image_with_tools(work.env.host, images_here(work), work.key("restore-volume"))
 
 
 def _plan(work: Work) -> RestorePlan:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.slots import published_ports
+from tidegate.slots import declared_volumes, published_ports, used_volumes
 
 SEPARATE_LABEL = "tidegate.separate-data"
 """A compose service with this label says: another container may look like mine, and its data are not mine."""
@@ -91,6 +91,18 @@ def claims(model: ComposeModel, services: Collection[str], project: str, volumes
            look: Callable[[str], PathLook]) -> list[Claim]:
     """What `services` would take. `volumes` are those that the engine has; `look` looks at a path of the host."""
     return [_claim(model, name, project, volumes, look) for name in sorted(services)]
+
+
+def only_new_volumes(model: ComposeModel, services: Collection[str], project: str,
+                     volumes: Mapping[str, VolumePlace]) -> ComposeModel:
+    """Those of `services` that mount a volume which the engine does not have yet, with those mounts alone."""
+    names = {key: one["name"] for key, one in declared_volumes(model, project, used_volumes(model, services)).items()}
+    found = {name: [mount for mount in model["services"][name].get("volumes") or []
+                    if mount["type"] == "volume" and names.get(mount.get("source") or "", "") not in {"", *volumes}]
+             for name in services}
+    kept = {name: {"volumes": mounts, "labels": model["services"][name].get("labels")}
+            for name, mounts in found.items() if mounts}
+    return {"services": kept, "volumes": model.get("volumes") or {}}
 
 
 def conflicts(wanted: Iterable[Claim], there: Collection[Occupant], ours: str, known_bases: Collection[str],

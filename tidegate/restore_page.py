@@ -16,7 +16,7 @@ START_SECONDS = 15
 def restore_page(plan: RestorePlan, language: str, *, now: datetime, expires: datetime, time_zone: str, note: str = "") -> str:
     """Evidence and question, in the order a person asks: what is lost, what is there after, how long nobody is served."""
     words, backup = WORDS[language], plan.backup
-    seconds = round(2 * backup.dump_seconds + 3 * backup.restore_seconds + START_SECONDS)
+    seconds = round(2 * backup.dump_seconds + 2 * backup.restore_seconds + START_SECONDS)
     parts = [
         f"> **⚠ {note}**" if note else "", f"## {words['restore']}: {plan.serving.stack} {plan.serving.environment}",
         _summary(plan, words, now, time_zone), words["restore_loss"].format(at=local(backup.made_at, time_zone)),

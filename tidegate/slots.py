@@ -6,7 +6,7 @@ other; so in a slot each service is renamed `<service>-<number>`, and keeps its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tidegate.errors import StackFileError
@@ -81,6 +81,18 @@ def published_ports(model: ComposeModel, name: str) -> list[tuple[str, int]]:
 def base_networks(model: ComposeModel, base_project: str) -> tuple[str, ...]:
     """The engine's names of the networks that the compose files declare: where the stateful services are reached."""
     return tuple(_network_name(model, key) or f"{base_project}_{key}" for key in sorted(model.get("networks", {})))
+
+
+def used_volumes(model: ComposeModel, services: Iterable[str]) -> list[str]:
+    """Keys of the named volumes that `services` mount."""
+    mounts = (mount for name in services for mount in model["services"][name].get("volumes") or [])
+    return sorted({mount["source"] for mount in mounts if mount["type"] == "volume" and mount.get("source")})
+
+
+def declared_volumes(model: ComposeModel, base_project: str, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """How the compose files declare them, each with the engine's name of it."""
+    declared = model.get("volumes") or {}
+    return {key: {"name": f"{base_project}_{key}", **(declared.get(key) or {})} for key in keys}
 
 
 def memory_needed(model: ComposeModel, released: Sequence[str]) -> int:
@@ -165,11 +177,8 @@ def _networks(model: ComposeModel, services: Mapping[str, Any], base_project: st
 
 def _volumes(model: ComposeModel, services: Mapping[str, Any], base_project: str) -> dict[str, Any]:
     """External and by name (P25): a slot never makes a volume of its own where the base project has one."""
-    used = {mount["source"] for service in services.values() for mount in service.get("volumes", [])
-            if mount["type"] == "volume" and mount.get("source")}
-    declared = model.get("volumes", {})
-    return {key: {"name": (declared.get(key) or {}).get("name", f"{base_project}_{key}"), "external": True}
-            for key in sorted(used)}
+    declared = declared_volumes(model, base_project, used_volumes({"services": services}, services))
+    return {key: {"name": one["name"], "external": True} for key, one in declared.items()}
 
 
 def _memory(service: Mapping[str, Any]) -> int:

@@ -33,19 +33,6 @@ class DatabaseContract:
         server.owner().dump(again)
         assert _rows(again) == _rows(dump)
 
-    def test_a_cleared_database_takes_its_dump_again(self, server: Any) -> None:
-        server.sql(_SCHEMA + "CREATE VIEW names AS SELECT name FROM people;")
-        dump, again = io.BytesIO(), io.BytesIO()
-        server.owner().dump(dump)
-        server.sql("CREATE TABLE later (id INTEGER)")
-        server.owner().clear()
-        assert dict(server.database().row_counts()) == {}
-        server.owner().restore(io.BytesIO(dump.getvalue()))
-        assert dict(server.database().row_counts()) == {"notes": 0, "people": 3}
-        server.owner().dump(again)
-        server.sql("DROP VIEW names")
-        assert _rows(again) == _rows(dump)
-
     def test_rows_are_counted_exactly_in_tables_of_any_name(self, server: Any) -> None:
         quote = "`" if server.spec.engine == "mysql" else '"'
         server.sql(_SCHEMA + f"CREATE TABLE {quote}order 潮{quote} (id INTEGER); ")

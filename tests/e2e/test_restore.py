@@ -12,15 +12,24 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 
 from blocks.backup_manifest import digest_of
 from blocks.backups import BackupStore
 from tasks.databases import owned
 from tasks.environments import open_environment
 from tasks.forms import RESTORE_CHECKLIST
+from tests import images
 from tests.crash.killing import kill_run, wait_for_step
 from tests.crash.whole import recovered
-from tests.e2e.in_process import assert_true_and_clean, release_here, roll_back_here, serving
+from tests.e2e.in_process import (
+    assert_true_and_clean,
+    edit_stack,
+    engine,
+    release_here,
+    roll_back_here,
+    serving,
+)
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, fill_in, start, suspended
 from tests.installation import DEPOT, Installation
@@ -46,12 +55,33 @@ def lossy(tidegate: Installation, notices: list[str]) -> Deployment:
     broken = tidegate.settings.home / "backups" / DEPOT / "prod" / "broken"
     broken.mkdir(parents=True)
     (broken / "manifest.json").write_bytes(b"[" * 3000)
+    add_uploads(tidegate)
     for version in ("v1.0.0", "v1.1.0"):
         good(version)
+    in_uploads(tidegate, "echo 'keep me' >/srv/uploads/kept")
     sql(tidegate, "INSERT INTO bills (id, account_id, month, amount, note) VALUES ('BILL-NOTE', 'a', '2026-11-01', 1, 'keep me')")
     good(LOSSY)
     sql(tidegate, "INSERT INTO bills (id, account_id, month, amount) VALUES ('BILL-LATE', 'a', '2026-11-02', 2)")
+    in_uploads(tidegate, "rm /srv/uploads/kept; echo late >/srv/uploads/late")
     return newest(tidegate)
+
+
+def add_uploads(tidegate: Installation) -> None:
+    """A named volume that nobody but the released service uses."""
+    edit_stack(tidegate, DEPOT, lambda content: content["state"].update(volumes=["uploads"]))
+    file = tidegate.settings.stacks / DEPOT / "docker-compose.yml"
+    content = yaml.safe_load(file.read_text())
+    content["services"]["backend"]["volumes"] = ["uploads:/srv/uploads"]
+    content["volumes"]["uploads"] = None
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def in_uploads(tidegate: Installation, command: str) -> str:
+    """What a shell prints that sees the volume, and that nobody else starts."""
+    mounted = {f"{DEPOT}-prod_uploads": {"bind": "/srv/uploads", "mode": "rw"}}
+    printed: bytes = engine(tidegate).client.containers.run(
+        images.BASE, ["sh", "-c", command], entrypoint=[], network="none", remove=True, volumes=mounted)
+    return printed.decode()
 
 
 def good(version: str) -> None:
@@ -73,7 +103,7 @@ def sql(tidegate: Installation, text: str) -> None:
 
 
 def rows(tidegate: Installation, query: str) -> list[list[str]]:
-    answer: list[list[str]] = database(tidegate)._query("asking", query)
+    answer: list[list[str]] = database(tidegate).query("asking", query)
     return answer
 
 
@@ -137,7 +167,7 @@ def test_a_backup_that_is_swapped_while_the_question_waits_is_refused_before_any
     assert state.is_failed()
     assert "its manifest has another" in str(state.message)
     steps = {step.name for step in tidegate.ledger.journal.steps(newest(tidegate).id)}
-    assert steps & {"close-doors", "save-present", "restore-data"} == set()
+    assert steps & {"restore-beside", "close-doors", "save-present", "restore-data"} == set()
     assert (newest(tidegate).kind, newest(tidegate).state.value) == ("restore", "failed")
     assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == [["BILL-LATE"]]
     assert_true_and_clean(tidegate, DEPOT, lossy)
@@ -176,12 +206,20 @@ def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
     assert serving(tidegate, DEPOT) == ("v1.1.0", back.number)
     assert rows(tidegate, "SELECT note FROM bills WHERE id = 'BILL-NOTE'") == [["keep me"]]
     assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == []
+    assert in_uploads(tidegate, "cd /srv/uploads; ls; cat *") == "kept\nkeep me\n"
+    assert left_beside(tidegate) == []
     assert database(tidegate).revision() == "0002"
     assert {hold.version for hold in tidegate.ledger.holds.active(DEPOT)} == {LOSSY}
     assert refused.is_failed()
     assert "is putting data back" in str(refused.message)
     assert "备份" in notices[-1]
     assert_true_and_clean(tidegate, DEPOT, back)
+
+
+def left_beside(tidegate: Installation) -> list[str]:
+    databases = [name for [name] in rows(tidegate, "SHOW DATABASES") if "tidegate" in name]
+    return databases + [one.name for one in engine(tidegate).client.volumes.list() if one.name.endswith("-tidegate-new")
+                        and one.name.startswith(DEPOT)]
 
 
 def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(tidegate: Installation, lossy: Deployment) -> None:

@@ -11,17 +11,20 @@ import tarfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
-from blocks.backup_making import Dump, Source, compare, make_backup, restore, save_database
+from blocks.backup_making import Dump, Source, compare, make_backup, prove, save_database
 from blocks.backup_manifest import Part
+from blocks.backup_restoring import SavedDatabase
 from blocks.backups import BackupStore
 from blocks.docker_host import KEY_LABEL, DockerHost
 from blocks.scratch import ScratchDatabase, scratch_database
+from blocks.sql_client import DATA
 from tests import images
 from tests.integration.data_servers import MYSQL, POSTGRESQL, Server
 from tidegate.errors import BackupError, CapacityError, DatabaseError
@@ -61,9 +64,14 @@ def writes(content: bytes) -> Callable[[BinaryIO], None]:
     return produce
 
 
+def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
+    """Of one file, as version 0.1 made it."""
+    return Dump(SavedDatabase(store, backup, "main", {DATA: part}), {}, {}, None, 1)
+
+
 def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any) -> Backup:
     source = Source(server.spec, server.container, server.environment)
-    options = {"volumes": {}, "config": {"hash": "abc"}, "now": lambda: NOON} | more
+    options = {"volumes": {}, "image": images.BASE, "config": {"hash": "abc"}, "now": lambda: NOON} | more
     return make_backup(server.host, store, backup, f"test/{server.network}/backup", [source], **options)
 
 
@@ -80,12 +88,13 @@ def test_only_the_owner_can_read_a_backup(filled: Server, store: BackupStore) ->
     made = Path(back_up(filled, store).path)
     assert {stat.S_IMODE(file.stat().st_mode) for file in made.iterdir()} == {0o600}
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in (made, made.parent)} == {0o700}
-    assert sorted(file.name for file in made.iterdir()) == ["config.json.gz", "main.sql.gz", "manifest.json"]
+    assert sorted(file.name for file in made.iterdir()) == [
+        "config.json.gz", "main.code.sql.gz", "main.globals.sql.gz", "main.sql.gz", "manifest.json"]
 
 
 def test_no_password_is_in_a_manifest(filled: Server, store: BackupStore) -> None:
     manifest = (Path(back_up(filled, store).path) / "manifest.json").read_text()
-    assert json.loads(manifest)["parts"][0]["name"] == "main.sql.gz"
+    assert json.loads(manifest)["parts"][1]["name"] == "main.sql.gz"
     assert filled.environment["MYSQL_PASSWORD"] not in manifest
 
 
@@ -143,19 +152,19 @@ def test_a_dump_that_fails_keeps_nothing(filled: Server, store: BackupStore) -> 
 
 @pytest.mark.parametrize("cut", [10, 200], ids=["in the trailer", "in the data"])
 def test_a_truncated_file_is_refused(filled: Server, store: BackupStore, cut: int) -> None:
-    part = save_database(store, "b1", "main", filled.owner()).part
-    file = store.folder / "b1" / part.name
+    dump = save_database(store, "b1", "main", filled.owner())
+    file = store.folder / "b1" / "main.sql.gz"
     file.write_bytes(file.read_bytes()[:-cut])
     with pytest.raises(BackupError, match="sha256"):
-        restore(store, "b1", part, filled.owner())
-    with pytest.raises(BackupError, match="damaged"), store.read("b1", part.name) as content:
+        prove(dump, filled.owner())
+    with pytest.raises(BackupError, match="damaged"), store.read("b1", "main.sql.gz") as content:
         content.read()
 
 
 def test_a_dump_without_its_end_mark_is_refused(filled: Server, store: BackupStore) -> None:
     part = store.write("b1", "main.sql.gz", writes(b"CREATE TABLE bills (id INT);\n"))
     with pytest.raises(BackupError, match="end mark"):
-        restore(store, "b1", part, filled.owner())
+        prove(dump_of(store, "b1", part), filled.owner())
 
 
 def test_a_table_that_did_not_come_back_is_a_failure(filled: Server, store: BackupStore) -> None:
@@ -164,8 +173,10 @@ def test_a_table_that_did_not_come_back_is_a_failure(filled: Server, store: Back
         text = content.read()
     start, end = text.index(b"DROP TABLE IF EXISTS `bills`"), text.index(b"-- Table structure for table `empty_one`")
     part = store.write("b2", "main.sql.gz", writes(text[:start] + text[end:]))
-    with _scratch(filled) as scratch, pytest.raises(BackupError, match="bills: is missing"):
-        compare("b2", dump, restore(store, "b2", part, scratch.database).tables)
+    lacking = replace(dump, saved=dump_of(store, "b2", part).saved)
+    with pytest.raises(BackupError, match="bills: is missing"):
+        prove(lacking, filled.owner())
+    assert filled.database().row_counts()["bills"] == 2
 
 
 @pytest.mark.parametrize(("before", "after", "restored", "fault"), [
@@ -176,7 +187,7 @@ def test_restored_rows_lie_between_the_counts(before: int | None, after: int | N
                                               fault: str | None) -> None:
     def counts(number: int | None) -> dict[str, int]:
         return {} if number is None else {"bills": number}
-    dump = Dump(Part("main.sql.gz", 1, ""), counts(before), counts(after), None, 1)
+    dump = replace(dump_of(BackupStore(Path()), "b1", Part("main.sql.gz", 1, "")), before=counts(before), after=counts(after))
     if fault is None:
         return compare("b1", dump, counts(restored))
     with pytest.raises(BackupError, match=fault):

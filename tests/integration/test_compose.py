@@ -13,6 +13,7 @@ from blocks.docker_host import DockerHost
 from tests import images
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ComposeModel, ContainerFacts, Slot
+from tidegate.slots import make_slot, used_volumes
 
 IMAGE = images.BASE
 AWKWARD = "pa$$word$X \"quoted\" 'single' #=|&\\"
@@ -196,3 +197,28 @@ def test_a_compose_that_is_too_old_is_passed_over(tmp_path: Path, monkeypatch: p
 def test_a_model_is_plain_json(compose: Compose, file: Path) -> None:
     model = compose.read([file], {"PASSWORD": AWKWARD}, "demo")
     assert json.loads(json.dumps(model)) == model
+
+
+def test_a_volume_that_only_a_slot_uses_is_made_as_it_is_declared(compose: Compose, project: str, tmp_path: Path) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text(f"""
+services: {{web: {{image: {IMAGE}, command: [sleep, "300"], init: true, volumes: ["uploads:/uploads", "memory:/memory"]}}}}
+volumes:
+  uploads: {{labels: {{team: harbour}}}}
+  memory: {{driver_opts: {{type: tmpfs, device: tmpfs, o: "size=1m"}}}}
+""")
+    model = compose.read([path], {}, project)
+    compose.make_volumes(model, project, used_volumes(model, ["web"]))
+    compose.make_volumes(model, project, used_volumes(model, ["web"]))   # again: changes nothing
+    slot = make_slot(model, base_project=project, project=project, number=1, released=["web"], images={"web": IMAGE},
+                     edge_network="bridge", labels={})
+    shown = {one.attrs["Labels"]["com.docker.compose.volume"]: one.attrs for one in compose.host.client.volumes.list(
+        filters={"label": f"com.docker.compose.project={project}"})}
+    assert slot.model["volumes"]["uploads"] == {"name": shown["uploads"]["Name"], "external": True}
+    assert shown["uploads"]["Labels"]["team"] == "harbour"
+    assert shown["memory"]["Options"]["o"] == "size=1m"
+    alone = {**slot.model["services"]["web-1"], "network_mode": "none"}
+    del alone["networks"]
+    compose.up(Slot(project, {**slot.model, "services": {"web-1": alone}, "networks": {}}))
+    [web] = containers(compose, project).values()
+    assert printed(compose, web.id, "sh", "-c", "ls -d /uploads /memory").split() == ["/memory", "/uploads"]

@@ -25,7 +25,7 @@ class TestMySQL(DatabaseContract):
             CREATE TRIGGER tt BEFORE INSERT ON t FOR EACH ROW SET NEW.n = NEW.n + 1; CREATE PROCEDURE tp() SELECT 1;
             CREATE EVENT te ON SCHEDULE EVERY 1 DAY DO DELETE FROM t;""")
         dump = io.BytesIO()
-        server.owner().dump(dump)
+        server.owner().dump_code(dump)
         server.sql("DROP EVENT te; DROP PROCEDURE tp; DROP VIEW tv; DROP TABLE t")
         text = dump.getvalue().decode()
         assert [part for part in ("TRIGGER tt", "PROCEDURE `tp`", "EVENT `te`", "VIEW `tv`") if part not in text] == []
@@ -46,7 +46,7 @@ class TestMySQL(DatabaseContract):
         server.owner().restore(io.BytesIO(b"CREATE USER narrow@'%' IDENTIFIED BY 'n4rrow';"
                                           b"GRANT SELECT, SHOW VIEW ON app.* TO narrow@'%'"))
         with pytest.raises(DatabaseError, match="may not use this database"):
-            server.database(MYSQL_USER="narrow", MYSQL_PASSWORD="n4rrow").dump(io.BytesIO())
+            server.database(MYSQL_USER="narrow", MYSQL_PASSWORD="n4rrow").dump_code(io.BytesIO())
 
     def test_a_container_that_is_stopped_is_a_database_error(self, server: Server) -> None:
         container = server.host.client.containers.create(images.BASE, ["true"], network="none")

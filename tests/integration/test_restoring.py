@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from blocks.backup_restoring import replace_database, replace_volume
+from blocks.backup_making import make_backup
+from blocks.backup_restoring import replace_database
 from blocks.backups import BackupStore
-from tests.integration.data_servers import Server
-from tests.integration.test_backups import back_up, filled, store, volume
+from blocks.docker_host import DockerHost
+from blocks.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
+from tests import images
+from tests.integration.data_servers import Server, build_image
+from tests.integration.test_backups import NOON, back_up, filled, store, volume
 from tidegate.errors import BackupError, EngineError
+from tidegate.facts import Backup
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 __all__ = ["filled", "store", "volume"]   # fixtures
@@ -48,29 +53,74 @@ def test_a_database_that_the_backup_does_not_hold_is_not_cleared(filled: Server,
     assert filled.database().row_counts()["bills"] == 2
 
 
-def test_cleared_databases_keep_their_character_set(mysql: Server) -> None:
+def test_a_restored_database_keeps_its_character_set(mysql: Server, store: BackupStore) -> None:
     mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app CHARACTER SET latin1 COLLATE latin1_german1_ci"))
-    mysql.owner().clear()
+    made = back_up(mysql, store)
+    replace_database(store, made, "main", mysql.owner())
     mysql.sql("CREATE TABLE probe (x INT); INSERT INTO probe SELECT 1 FROM information_schema.schemata "
               "WHERE schema_name = 'app' AND default_collation_name = 'latin1_german1_ci'")
     assert mysql.database().row_counts()["probe"] == 1
 
 
+def put_back(server: Server, store: BackupStore, made: Backup, volume: str) -> None:
+    key = "test/restore-volume"
+    put_beside(server.host, store, made, "uploads", volume, images.BASE, key)
+    replace_volume(server.host, volume, images.BASE, key)
+    replace_volume(server.host, volume, images.BASE, key)   # again, as after a kill
+    remove_beside(server.host, volume)
+
+
 def test_a_volume_is_put_back_as_it_was(filled: Server, store: BackupStore, volume: str) -> None:
     made = back_up(filled, store, volumes={"uploads": volume})
     in_volume(filled, volume, "rm /v/file; mkdir -p /v/.late/one; echo x >/v/.late/one/two")
-    replace_volume(filled.host, store, made, "uploads", volume, filled.container, "test/restore-volume")
+    put_back(filled, store, made, volume)
     assert in_volume(filled, volume, "find /v -mindepth 1; cat /v/file") == "/v/file\ntide\n"
+    assert not stands_beside(filled.host, volume)
+
+
+def test_a_stack_without_a_database_is_saved_and_put_back(host: DockerHost, store: BackupStore, volume: str) -> None:
+    made = make_backup(host, store, "b1", "test/no-database", [], volumes={"uploads": volume}, image=images.BASE, config={},
+                       now=lambda: NOON)
+    assert (made.tables, made.schema_revision) == ({}, None)
+    put_beside(host, store, made, "uploads", volume, images.BASE, "test/restore-volume")
+    replace_volume(host, volume, images.BASE, "test/restore-volume")
+    remove_beside(host, volume)
+
+
+def test_files_keep_their_owners_modes_and_links(filled: Server, store: BackupStore, volume: str) -> None:
+    look = "cd /v; find . -exec stat -c '%n %F %u:%g %a %Y' {} + | sort; readlink link"
+    in_volume(filled, volume, "cd /v; mkdir a; echo x >a/b; chown -R 33:44 a; chmod 2750 a; ln -s a/b link; chown 33 .")
+    before = in_volume(filled, volume, look)
+    made = back_up(filled, store, volumes={"uploads": volume})
+    put_back(filled, store, made, volume)
+    assert in_volume(filled, volume, look) == before
+
+
+def test_a_volume_is_touched_only_when_its_archive_was_unpacked_beside(filled: Server, store: BackupStore, volume: str) -> None:
+    made = back_up(filled, store, volumes={"uploads": volume})
+    in_volume(filled, volume, "echo late >/v/late")
+    file = Path(made.path) / "uploads.tar.gz"
+    file.write_bytes(file.read_bytes()[:-30])
+    with pytest.raises(BackupError, match="its sha256 is another"):
+        put_beside(filled.host, store, made, "uploads", volume, images.BASE, "test/restore-volume")
+    assert in_volume(filled, volume, "cat /v/late /v/file") == "late\ntide\n"
+
+
+def test_an_image_without_a_shell_is_passed_over_and_one_is_asked_for(host: DockerHost) -> None:
+    bare, key = build_image("tidegate-test/bare", {"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}), "test/restore-volume"
+    assert image_with_tools(host, [bare, images.BASE], key) == images.BASE
+    with pytest.raises(EngineError, match="Add a base service whose image has them"):
+        image_with_tools(host, ["tidegate-test/no-such-image", bare], key)
 
 
 def test_a_volume_that_is_in_use_is_left_alone(filled: Server, store: BackupStore, volume: str) -> None:
     made = back_up(filled, store, volumes={"uploads": volume})
-    image = filled.host.client.containers.get(filled.container).attrs["Image"]
-    user = filled.host.client.containers.run(image, ["sleep", "60"], entrypoint=[], network="none", detach=True,
+    user = filled.host.client.containers.run(images.BASE, ["sleep", "60"], entrypoint=[], network="none", detach=True,
                                              volumes={volume: {"bind": "/v", "mode": "rw"}})
     try:
         with pytest.raises(EngineError, match=f"{user.name} uses it now"):
-            replace_volume(filled.host, store, made, "uploads", volume, filled.container, "test/restore-volume")
+            put_back(filled, store, made, volume)
     finally:
         user.remove(force=True)
+        remove_beside(filled.host, volume)
     assert in_volume(filled, volume, "cat /v/file") == "tide\n"

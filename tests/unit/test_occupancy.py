@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blocks.occupants import look_at
-from tidegate.occupancy import BASE_LABEL, Mounted, Occupant, VolumePlace, claims, conflicts
+from tidegate.occupancy import BASE_LABEL, Mounted, Occupant, VolumePlace, claims, conflicts, only_new_volumes
 
 BASE = "shop-prod"
 DATA = "/var/lib/mysql"
@@ -134,3 +134,22 @@ def test_a_folder_that_nobody_may_read_is_not_new(tmp_path: Path, monkeypatch: p
         raise PermissionError
     monkeypatch.setattr(os, "listdir", refuse)
     assert not look_at(str(tmp_path)).is_new
+
+
+def uploads(**volumes: VolumePlace) -> dict[str, Any]:
+    """What a released service would take, of whose volumes the engine has `volumes`."""
+    wanted = model("uploads:/uploads", container_name="web", ports=[{"published": "80", "target": 80}])
+    return only_new_volumes({**wanted, "volumes": {}}, ["mysql"], BASE, volumes)
+
+
+def test_a_released_service_gets_no_empty_volume_beside_its_old_one() -> None:
+    theirs = occupant("/engine/volumes/hand_uploads/_data", "/uploads", name="web", ports=frozenset({("0.0.0.0", 80)}))
+    [text] = found(uploads(), theirs)
+    assert text == ("mysql: the container web of the compose project by-hand seems to be it already, with its data in "
+                    "/engine/volumes/hand_uploads/_data")
+
+
+def test_a_volume_that_is_there_already_is_joined_without_a_question() -> None:
+    there = {f"{BASE}_uploads": VolumePlace("/engine/volumes/u/_data", "")}
+    assert uploads(**there)["services"] == {}
+    assert list(uploads()["services"]) == ["mysql"]
