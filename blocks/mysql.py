@@ -39,7 +39,7 @@ _STATE = """SELECT 'default', HEX(DATABASE()), ''
 UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
 UNION ALL SELECT 'filled', HEX(table_name), HEX(column_name) FROM information_schema.columns
-  WHERE table_schema = DATABASE() AND column_default IS NOT NULL AND column_default <> 'NULL'
+  WHERE table_schema = DATABASE() AND (column_default <> 'NULL' OR extra LIKE '%auto_increment%')
 UNION ALL SELECT 'revisions', HEX(c.table_schema), HEX(c.table_name)
   FROM information_schema.columns c JOIN information_schema.tables t
     ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type <> 'VIEW'

@@ -62,8 +62,8 @@ def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
 def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
     """Which of `fits` the data of a declared database do not satisfy, with how many rows."""
     database = owned(env, spec_of(env, name)) if fits else None
-    counted = {fit.what: database.count(fit.misfits) for fit in fits} if database else {}
-    return [f"{what}: not so in {count} row{'s' * (count != 1)}" for what, count in counted.items() if count]
+    counted = [(fit.what, database.count(fit.misfits)) for fit in fits] if database else []
+    return [f"{what}: not so in {count} row{'s' * (count != 1)}" for what, count in counted if count]
 
 
 def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,

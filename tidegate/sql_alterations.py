@@ -140,7 +140,8 @@ def _modified(action: exp.Expression, table: str, engine: Engine, made: Made) ->
                          if one in facts)
     was = column_name(renamed, engine) if renamed is not None else column
     change = ColumnChange(table, column, column_type(definition.args["kind"], engine, collation),
-                          exp.NotNullColumnConstraint not in facts, exp.DefaultColumnConstraint in facts, was)
+                          exp.NotNullColumnConstraint not in facts,
+                          bool(facts.keys() & {exp.DefaultColumnConstraint, exp.AutoIncrementColumnConstraint}), was)
     if was != column:
         return f"renames column {table}.{was} to {column}", True, False, change, None
     return f"changes {table}.{column}", False, False, change, None

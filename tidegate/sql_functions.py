@@ -31,8 +31,8 @@ _PURE_NAMES = _names("""
     is_free_lock json_array json_build_object json_merge_patch json_object json_quote json_unquote json_valid
     jsonb_array_elements jsonb_array_elements_text jsonb_build_array jsonb_build_object jsonb_each jsonb_object_keys
     jsonb_set jsonb_strip_nulls jsonb_typeof last_insert_id length lpad ltrim make_date make_interval nextval now
-    octet_length pg_advisory_lock pg_advisory_unlock pg_advisory_xact_lock pg_get_serial_sequence pg_sleep quote
-    quote_ident quote_literal regexp_matches release_lock row_count rpad rtrim schema sleep statement_timestamp
+    octet_length pg_advisory_lock pg_advisory_unlock pg_advisory_xact_lock pg_get_serial_sequence quote
+    quote_ident quote_literal regexp_matches release_lock row_count rpad rtrim schema statement_timestamp
     string_agg strpos sysdate timeofday timezone to_char to_date to_json to_jsonb to_number to_regclass to_timestamp
     to_tsvector transaction_timestamp txid_current unix_timestamp user uuid uuid_generate_v4 uuid_to_bin version
 """)

@@ -53,8 +53,8 @@ def alter(column: str, **words: str) -> str:
     return f"op.alter_column('bills', {column!r}, " + ", ".join(f"{name}={value}" for name, value in words.items()) + ")"
 
 
-FILLED = frozenset({("bills", "n"), ("bills", "state")})
-"""Columns that have a default before each revision."""
+FILLED = frozenset({("bills", "id"), ("bills", "n"), ("bills", "state")})
+"""Columns that fill themselves before each revision."""
 LONG, SHORT = "sa.String(2000)", "sa.String(20)"
 STATE = "sa.Enum('new', 'paid', name='bill_state')"
 STATES = "sa.Enum('new', 'paid', 'void', name='bill_state')"
