@@ -70,8 +70,8 @@ def is_port_taken(error: APIError) -> bool:
 class DockerHost(Block):
     """One Docker engine with its edge. `url` empty means the local engine."""
 
-    _block_type_name = "Docker Host"
-    _block_type_slug = "docker-host"
+    _block_type_name = "Tidegate Docker Host"
+    _block_type_slug = "tidegate-docker-host"   # `docker-host` is prefect-docker's own
 
     url: str = Field("", description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: here.")
     edge_network: str = Field("tidegate-edge", description="Name of the edge's container; its networks' names have it in them.")

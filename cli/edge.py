@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
 from rich.console import Console
 from rich.markup import escape
 
@@ -19,6 +22,7 @@ from tidegate.errors import EdgeError
 from tidegate.settings import Settings
 
 LOCAL = "local"
+OLD_HOSTS = "docker-host"
 
 
 def start_edge(settings: Settings) -> EdgeAddresses:
@@ -68,8 +72,18 @@ def register_blocks(settings: Settings, addresses: EdgeAddresses) -> None:
     """The types of all blocks, and this machine's host and edge under the name `local`, written anew each time."""
     for kind in (DockerHost, TraefikEdge, Registry, SlackWebhook, AppriseNotifier):
         kind.register_type_and_schema()
+    carry_over_hosts()
     local_host(settings).save(LOCAL, overwrite=True)
     edge_of(settings, addresses).save(LOCAL, overwrite=True)
+
+
+def carry_over_hosts() -> None:
+    """Copy the hosts of 0.1, whose type had the name of another collection's; a copy that is there stays as it is."""
+    with get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
+        there = {one.name for one in client.read_block_documents_by_type(DockerHost.get_block_type_slug())}
+        for old in client.read_block_documents_by_type(OLD_HOSTS):
+            if old.name and old.name not in there and {*old.data} <= {*DockerHost.model_fields}:
+                DockerHost(**old.data).save(old.name)
 
 
 def edge_of(settings: Settings, addresses: EdgeAddresses) -> TraefikEdge:

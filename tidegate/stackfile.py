@@ -161,7 +161,7 @@ class Watch(Part):
 class Environment(Part):
     """One environment: a host, its compose files, its configuration and its domains."""
 
-    host: BlockName = Field("local", description="Name of the `docker-host` block in Prefect.")
+    host: BlockName = Field("local", description="Name of the `tidegate-docker-host` block in Prefect.")
     compose_files: tuple[RelativePath, ...] = Field(min_length=1, description="Relative to the stack file's folder.")
     env_file: RelativePath
     secrets: dict[EnvKey, BlockName] = Field({}, description="Env key -> name of a Prefect `secret` block.")
