@@ -10,12 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+POLICY = "; ".join((
+    "default-src 'self'",
+    "style-src 'self' 'unsafe-inline'",   # the UI's own components place themselves so
+    "img-src 'self' data: blob:", "font-src 'self' data:", "worker-src 'self' blob:",
+    "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"))
+"""What a page of the UI may load and ask: this server alone. No page may put it into a frame."""
 DESCRIPTIONS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 """FastAPI's pages about an app, which it shows to everybody."""
 
@@ -37,7 +43,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
-        await (refusal or self._app)(scope, receive, send)
+        await (refusal or self._app)(scope, receive, _with_policy(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -48,6 +54,15 @@ class Door:
         if scope.get("method") in CHANGING and _has_body(headers) and not _is_json(headers):
             return PlainTextResponse("send the body as Content-Type: application/json", 415)
         return None
+
+
+def _with_policy(send: Send) -> Send:
+    async def say(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Content-Security-Policy"] = POLICY
+        await send(message)
+
+    return say
 
 
 def _has_body(headers: Headers) -> bool:

@@ -22,7 +22,11 @@ from starlette.types import ASGIApp
 
 from cli.door import behind_door
 from cli.sign_in_first import ask_before_pages
-from control.prefect_private import do_background_work_each, take_turns_on_sqlite
+from control.prefect_private import (
+    do_background_work_each,
+    serve_one_ui,
+    take_turns_on_sqlite,
+)
 from tidegate.kept import LEAST_TOKEN_BYTES
 from tidegate.settings import Settings, is_auth_string
 
@@ -40,6 +44,7 @@ def main() -> None:
     if url and url.startswith("sqlite"):
         take_turns_on_sqlite(url)
     do_background_work_each(BACKGROUND_SECONDS)
+    serve_one_ui()
     from prefect.server.api.server import create_app  # after its database is chosen
 
     settings = Settings()

@@ -5,10 +5,12 @@ The server's parts are imported where they are used: the process that runs are f
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +31,17 @@ def do_background_work_each(seconds: float) -> None:
 
     names, pause = vars(background_workers), timedelta(seconds=seconds)
     names["Worker"] = partial(names["Worker"], minimum_check_interval=pause, scheduling_resolution=pause)
+
+
+def serve_one_ui() -> None:
+    """In the server, before its application is made: of Prefect's two UIs only the first is served.
+
+    The second one hides *Resume* in a menu, shows a description as plain text, and asks hosts of an
+    analytics company. A link into it leads to the same page of the first.
+    """
+    import prefect
+
+    prefect.__ui_v2_static_path__ = Path(os.devnull, "no second UI")
 
 
 def take_turns_on_sqlite(url: str) -> None:

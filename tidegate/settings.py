@@ -72,6 +72,18 @@ class Settings(BaseModel):
         own = (f"http://{host}:{self.prefect_port}" for host in ("127.0.0.1", "localhost"))
         return (*own, *map(_as_browsers_say, _listed(self.ui_addresses)))
 
+    @property
+    def people_url(self) -> str:
+        """Where links in messages and forms lead: the first address that the team has set."""
+        own, _, *team = self.ui_origins
+        return (team or [own])[0]
+
+    def page_of_run(self, run: object) -> str:
+        return f"{self.people_url}/runs/flow-run/{run}"
+
+    def page_of_artifact(self, artifact: object) -> str:
+        return f"{self.people_url}/artifacts/artifact/{artifact}"
+
     def make_secrets(self) -> None:
         """Have every kept secret. Raises InputError for the first that is none, before anything is started with it."""
         self.fingerprint_key()

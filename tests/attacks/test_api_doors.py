@@ -56,7 +56,7 @@ def test_what_is_open_to_everybody_tells_nothing(tidegate: Installation) -> None
     assert (health, ready) == ((200, "true"), (200, '{"message":"OK"}'))
     assert json.loads(ui[1]).keys() == {"api_url", "csrf_enabled", "auth", "flags", "default_ui", "available_uis",
                                         "v1_base_url", "v2_base_url"}
-    assert json.loads(ui[1])["auth"] == "BASIC"
+    assert (json.loads(ui[1])["auth"], json.loads(ui[1])["available_uis"]) == ("BASIC", ["v1"])
     assert {status for status, _ in descriptions} == {404}
 
 

@@ -19,6 +19,12 @@ JSON = ("Content-Type", "application/json")
 def answer(*headers: tuple[str, str], method: str = "GET", path: str = "/api", kind: str = "http",
            host: str = "localhost") -> int:
     """The status of the door's refusal, or TAKEN when the request came to the app behind it."""
+    return int(sent_for(*headers, method=method, path=path, kind=kind, host=host)["status"])
+
+
+def sent_for(*headers: tuple[str, str], method: str = "GET", path: str = "/api", kind: str = "http",
+             host: str = "localhost") -> Message:
+    """How the answer begins."""
     settings = Settings(prefect_port=4200, ui_addresses="https://tidegate.example.com, http://10.0.0.7:4200")
     raw = [(name.lower().encode(), value.encode()) for name, value in (("Host", host), *headers)]
     scope: Scope = {"type": kind, "path": path, "headers": raw, "query_string": b"",
@@ -36,7 +42,7 @@ def answer(*headers: tuple[str, str], method: str = "GET", path: str = "/api", k
         sent.append(message)
 
     asyncio.run(ask())
-    return int(sent[0]["status"])
+    return sent[0]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:4200", "localhost:4200", "LOCALHOST", "127.0.0.1:14200", "tidegate.example.com",
@@ -107,3 +113,12 @@ def test_pages_that_describe_the_api_are_not_served(path: str) -> None:
 def test_an_address_that_would_let_in_more_than_one_is_refused(addresses: str) -> None:
     with pytest.raises(ValueError, match="must be addresses such as https://"):
         Settings(ui_addresses=addresses)
+
+
+@pytest.mark.parametrize(("path", "host"), [("/", "localhost"), ("/docs", "localhost"), ("/api", "127.0.0.1:4200")])
+def test_no_page_may_be_shown_in_a_frame_or_load_from_elsewhere(path: str, host: str) -> None:
+    policy = dict(sent_for(path=path, host=host)["headers"])[b"content-security-policy"].decode()
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["frame-ancestors"] == rules["object-src"] == rules["base-uri"] == "'none'"
+    assert rules["default-src"] == "'self'"
+    assert "script-src" not in rules or "'unsafe" not in rules["script-src"]

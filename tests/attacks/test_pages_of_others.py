@@ -104,24 +104,50 @@ def test_a_name_that_was_turned_towards_this_machine_shows_nothing_of_it(visitor
         assert (answer.status, answer.text()) == (400, "Invalid host header")
 
 
-def test_both_uis_work_after_one_login(
-        visitor: Person, prey: Prey) -> None:
-    for path in ("/v2/deployments", "/deployments"):
-        visitor.open(path)
-        visitor.page.get_by_text("recover").first.wait_for()
+def test_after_one_login_every_page_is_open_and_asks_nobody_else(visitor: Person, prey: Prey) -> None:
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.page.on("console", lambda said: asked.append(said.text) if "Content Security Policy" in said.text else None)
+    visitor.walk_to("Deployments")
+    visitor.page.get_by_text("recover").first.wait_for()
     visitor.open_run(prey.waiting)
     visitor.sees_state("Suspended")
+    visitor.look_away()
+    assert asked
+    assert [one for one in asked if not one.startswith((visitor.ui_url, "data:", "blob:", "about:"))] == []
+
+
+def test_by_the_machines_other_name_a_person_is_asked_and_let_in(visitor: Person, tidegate: Installation) -> None:
+    other = Person(visitor.page, f"http://localhost:{tidegate.settings.prefect_port}", visitor.pictures)
+    other.log_in(tidegate.plane.secret)
+    other.walk_to("Deployments")
+    visitor.page.get_by_text("recover").first.wait_for()
+
+
+def test_a_page_of_another_origin_cannot_show_the_ui_in_a_frame(visitor: Person, others_port: int) -> None:
+    page = visitor.page
+    page.goto(f"http://127.0.0.1:{others_port}/")
+    page.set_content(f"<iframe src='{visitor.ui_url}/' onload='document.title = \"loaded\"'></iframe>")
+    page.wait_for_function("document.title === 'loaded'")
+    assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]
+
+
+def test_an_address_of_prefects_second_ui_leads_to_the_same_page_of_the_first(visitor: Person) -> None:
+    for path in ("/v2/", "/v2/deployments"):
+        visitor.open(path)
+        visitor.page.wait_for_url(f"{visitor.ui_url}{path.removeprefix('/v2')}*")
+    visitor.page.get_by_text("recover").first.wait_for()
 
 
 def test_with_a_wrong_secret_the_login_page_stays(visitor: Person) -> None:
     page = visitor.page
-    visitor.open("/v2/")
-    page.evaluate("localStorage.clear()")
+    visitor.open("/ico/favicon-32x32.png")   # a page without a script that could write after us
+    page.evaluate(KEEP_ONLY, None)
     visitor.open("/")
     field = page.get_by_placeholder("admin:pass")
     field.fill("tidegate:wrong")
     page.get_by_role("button", name="Login").click()
-    page.get_by_text("Invalid credentials").first.wait_for()
+    page.get_by_text("Authentication failed").first.wait_for()
     assert field.is_visible()
 
 
@@ -129,11 +155,11 @@ def test_with_a_wrong_secret_the_login_page_stays(visitor: Person) -> None:
 @pytest.mark.parametrize("ui", ["", "/v2"])
 def test_a_link_to_a_run_asks_who_has_not_signed_in_and_then_leads_there(
         visitor: Person, tidegate: Installation, prey: Prey, ui: str, kept: str | None) -> None:
-    """As commands print it. `kept` is what the browser has from an earlier sign-in."""
+    """As commands and messages print it. `kept` is what the browser has from an earlier sign-in."""
     link = f"{ui}/runs/flow-run/{prey.waiting}"
     visitor.open("/ico/favicon-32x32.png")   # a page without a script that could write after us
     visitor.page.evaluate(KEEP_ONLY, kept)
     visitor.open(link)
     visitor.answer_login(tidegate.plane.secret)
-    visitor.page.wait_for_url(f"**{link}*")
+    visitor.page.wait_for_url(f"{visitor.ui_url}/runs/flow-run/{prey.waiting}*")
     visitor.page.get_by_text("Suspended").first.wait_for()
