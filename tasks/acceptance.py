@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from prefect import get_run_logger
@@ -13,7 +13,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.flow_runs import suspend_flow_run
 from pydantic import ValidationError
 
-from tasks.deployments import move, opened_by_this_run, refresh, refuse_ended
+from tasks.deployments import decide_before, move, opened_by_this_run, refresh, refuse_ended
 from tasks.forms import ACCEPTANCE, CHECKLIST, MOST_REASON, Form, form_with
 from tasks.opening import prints_of
 from tasks.pages import publish
@@ -25,6 +25,7 @@ from tidegate.outside_text import one_line
 from tidegate.page_words import WORDS
 from tidegate.pages import changed_note, evidence_page, local
 from tidegate.plan import Plan
+from tidegate.question_text import about_release, form_text
 from tidegate.resolved import differences
 from tidegate.states import DeploymentState
 
@@ -41,6 +42,8 @@ class Question:
     """Id of the deployment that serves while it is asked."""
     page: Callable[[datetime, str], str]
     """The evidence, from the time at which the question expires and a note that stands first."""
+    sentences: Sequence[str]
+    """What stands in the form itself, before the link to that page."""
     form: Form
     checklist: tuple[str, ...]
     rejected: str
@@ -60,8 +63,9 @@ def wait_for_acceptance(work: Work, plan: Plan, staging_url: str) -> Work:
                              requested_by=work.deployment.requested_by)
 
     return wait_for_decision(work, Question(
-        hash=plan.hash, running=plan.running.id if plan.running else None, page=page, form=ACCEPTANCE[stack.language],
-        checklist=CHECKLIST, note=_why_again(work, plan),
+        hash=plan.hash, running=plan.running.id if plan.running else None, page=page,
+        sentences=about_release(plan, stack.language, requested_by=work.deployment.requested_by, staging_url=staging_url),
+        form=ACCEPTANCE[stack.language], checklist=CHECKLIST, note=_why_again(work, plan),
         rejected="Production was not touched; staging keeps this version. Release the corrected commit"))
 
 
@@ -82,26 +86,32 @@ def wait_for_decision(work: Work, question: Question) -> Work:
         _refuse_other_plan(work, question)
         decided = approvals.record(
             deployment_id=work.deployment.id, plan_hash=question.hash, decision=DECISIONS[answer.decision],
-            approver=answer.approver, reason=answer.reason, checklist=answer.checklist, expires_at=_expiry(work))
+            approver=answer.approver, reason=answer.reason, checklist=answer.checklist, expires_at=decide_before(work))
     _refuse_other_plan(work, question)
     return _act_on(work, decided, question)
 
 
 def _ask(work: Work, question: Question, note: str, attempt: int) -> Answer:
-    expires = _expiry(work)
+    expires = decide_before(work)
     left = int((expires - datetime.now(UTC)).total_seconds())
     if left <= 0:
         raise _expired(work)
-    page = question.page(expires, note)
     key = f"accept-{question.hash[:16]}-{attempt}"
-    if not _was_asked(key):
-        publish(work, "evidence", page)
-        work.env.ledger.deployments.amend(work.deployment.id, figures={"decide_before": expires.isoformat()})
-        move(work, DeploymentState.WAITING, work.deployment.reason)
-    form = form_with(work.env.redactor.redact(page), question.form)
+    form = question.form if _was_asked(key) else _put(work, question, note, expires)
     given = _answer_of(work, form, left, key)
     return Answer(decision=given.decision, approver=one_line(given.approver), reason=one_line(given.reason, MOST_REASON),
                   checklist={item: getattr(given, item) for item in question.checklist})
+
+
+def _put(work: Work, question: Question, note: str, expires: datetime) -> Form:
+    """Publish the whole evidence. Returns the form, which leads to it."""
+    env = work.env
+    page = publish(work, "evidence", question.page(expires, note))
+    env.ledger.deployments.amend(work.deployment.id, figures={"decide_before": expires.isoformat()})
+    move(work, DeploymentState.WAITING, work.deployment.reason)
+    text = form_text(question.sentences, env.stack.language, expires=expires, time_zone=env.stack.time_zone,
+                     page=env.settings.page_of_artifact(page), note=note)
+    return form_with(env.redactor.redact(text), question.form)
 
 
 def _answer_of(work: Work, form: Form, seconds: int, key: str) -> Any:
@@ -150,16 +160,10 @@ def _act_on(work: Work, decided: Approval, question: Question) -> Work:
     return work
 
 
-def _expiry(work: Work) -> datetime:
-    """What a person was shown counts, whatever the stack file says by now."""
-    shown = refresh(work).deployment.decide_before
-    return shown or work.deployment.created_at + timedelta(hours=work.env.config.approval_hours)
-
-
 def _expired(work: Work) -> ExpiredError:
     move(work, DeploymentState.EXPIRED, "nobody decided in time")
     return ExpiredError(f"accepting {work.title} {work.version.name}",
-                        f"nobody decided before {local(_expiry(work), work.env.stack.time_zone)}",
+                        f"nobody decided before {local(decide_before(work), work.env.stack.time_zone)}",
                         "Start it again to ask anew")
 
 

@@ -1,24 +1,46 @@
-"""The forms of the Prefect UI's Resume dialog, in both languages, with the evidence in them."""
+"""The forms of the Prefect UI's Resume dialog, in both languages.
+
+The server checks an answer against a form before the run goes on: what is missing is marked in the
+dialog, and what was typed stays there.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from prefect.input import RunInput
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
 Decision = Literal["approve", "reject"]
 MOST_NAME, MOST_REASON = 100, 2_000
-ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+NAME = rf"^[^{_CONTROLS}]*[^{_CONTROLS}\s][^{_CONTROLS}]*$"
+"""One line with at least one sign that is seen: 王 is a name."""
+WORDS = r"\S"
 
 
-class AcceptanceEn(RunInput):
+def _ask_for_all(schema: dict[str, Any]) -> None:
+    """Every field is asked for, and an approval needs every switch on."""
+    fields: dict[str, dict[str, Any]] = schema["properties"]
+    switches = [name for name, field in fields.items() if field.get("type") == "boolean"]
+    approved = {"properties": {"decision": {"const": "approve"}}, "required": ["decision"]}
+    schema["required"] = [*fields]
+    schema["allOf"] = [{"if": approved, "then": {"properties": {name: {"const": True} for name in switches}}}]
+
+
+class FormBase(RunInput):
+    """What all forms have in common."""
+
+    model_config = ConfigDict(json_schema_extra=_ask_for_all)
+
+
+class AcceptanceEn(FormBase):
     """The form in the Prefect UI's Resume dialog."""
 
     decision: Decision = Field(title="Read this, then decide")
-    approver: str = Field(title="Your name", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    approver: str = Field(title="Your name", min_length=1, max_length=MOST_NAME, pattern=NAME)
     reason: str = Field(title="Reason", description="What you tried, and why you decide so.",
-                        min_length=3, max_length=MOST_REASON)
+                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
     as_required: bool = Field(False, title="Checklist 1: it does what was asked for",
                               description="Switch on what you have seen yourself. All six are needed to approve, none to reject.")
     looks_good: bool = Field(False, title="Checklist 2: the pages look good and are easy to use")
@@ -28,13 +50,13 @@ class AcceptanceEn(RunInput):
     in_sync: bool = Field(False, title="Checklist 6: data is the same on both surfaces (where that applies)")
 
 
-class AcceptanceZh(RunInput):
+class AcceptanceZh(FormBase):
     """Prefect 界面“Resume”对话框中的表单。"""
 
     decision: Decision = Field(title="请阅读后决定")
-    approver: str = Field(title="验收人姓名", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    approver: str = Field(title="验收人姓名", min_length=1, max_length=MOST_NAME, pattern=NAME)
     reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。",
-                        min_length=3, max_length=MOST_REASON)
+                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
     as_required: bool = Field(False, title="验收清单 1：功能按照需求实现",
                               description="请打开您已亲自确认的项。批准需六项全部确认，拒绝则不需要。")
     looks_good: bool = Field(False, title="验收清单 2：界面美观、易用")
@@ -44,25 +66,25 @@ class AcceptanceZh(RunInput):
     in_sync: bool = Field(False, title="验收清单 6：两个界面的数据同步（如适用）")
 
 
-class RestoreEn(RunInput):
+class RestoreEn(FormBase):
     """The same for a restore, which overwrites what people have written."""
 
     decision: Decision = Field(title="Read this, then decide")
-    approver: str = Field(title="Your name", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    approver: str = Field(title="Your name", min_length=1, max_length=MOST_NAME, pattern=NAME)
     reason: str = Field(title="Reason", description="Why the data must go back, and who knows of it.",
-                        min_length=3, max_length=MOST_REASON)
+                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
     loss_is_known: bool = Field(False, title="Known 1: what was written since the backup is taken away",
                                 description="Switch on both to approve; to reject, none is needed.")
     interruption_is_known: bool = Field(False, title="Known 2: nobody is served while it lasts")
 
 
-class RestoreZh(RunInput):
+class RestoreZh(FormBase):
     """恢复数据的表单：会覆盖备份之后写入的内容。"""
 
     decision: Decision = Field(title="请阅读后决定")
-    approver: str = Field(title="批准人姓名", min_length=2, max_length=MOST_NAME, pattern=ONE_LINE)
+    approver: str = Field(title="批准人姓名", min_length=1, max_length=MOST_NAME, pattern=NAME)
     reason: str = Field(title="理由", description="为什么必须恢复数据，已通知哪些人。",
-                        min_length=3, max_length=MOST_REASON)
+                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
     loss_is_known: bool = Field(False, title="确认 1：备份之后写入的数据会被移除",
                                 description="批准需打开这两项，拒绝则不需要。")
     interruption_is_known: bool = Field(False, title="确认 2：恢复期间服务会中断")
@@ -75,11 +97,11 @@ CHECKLIST = ("as_required", "looks_good", "flows_well", "no_bugs", "fast_enough"
 RESTORE_CHECKLIST = ("loss_is_known", "interruption_is_known")
 
 
-def form_with(evidence: str, form: Form) -> Form:
-    """The form with the evidence above its first field.
+def form_with(text: str, form: Form) -> Form:
+    """The form with `text` above its first field.
 
-    The place that Prefect's UI has for such a text, above the form, shrinks to nothing in a window of ordinary height.
-    In a field's description the UI joins lines that end in LF, which would undo every table; CR ends a line as well.
+    The place that Prefect's UI has for such a text, above the form, shrinks to nothing in a window of
+    ordinary height.
     """
-    shown = Field(title=form.model_fields["decision"].title, description=evidence.replace("\n", "\r"))
+    shown = Field(title=form.model_fields["decision"].title, description=text)
     return create_model(form.__name__, __base__=form, decision=(Decision, shown))

@@ -15,7 +15,7 @@ from tasks.smoke import results_of
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import LedgerError
-from tidegate.facts import CheckResult, SchemaChange, Version
+from tidegate.facts import CheckResult, SchemaChange, TrafficFigures, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.pages import plan_page, plan_title
 from tidegate.plan import Plan, Running, Staged
@@ -51,7 +51,13 @@ def staged(work: Work) -> Staged:
     deployment, release = work.deployment, work.deployment.release
     rows = {row.name: row.evidence for row in work.env.ledger.journal.steps(deployment.id)}
     return Staged(number=deployment.number, commit=release.commit, pins=release.images, configuration=release.config_hash,
-                  smoke=results_of(rows["smoke-public"]), rehearsed=bool(rows.get("rehearse-rollback", {}).get("rehearsed")))
+                  smoke=results_of(rows["smoke-public"]), rehearsed=bool(rows.get("rehearse-rollback", {}).get("rehearsed")),
+                  traffic=_traffic_of(deployment))
+
+
+def _traffic_of(deployment: Deployment) -> TrafficFigures | None:
+    noted = deployment.figures.get("traffic")
+    return TrafficFigures(**noted) if noted and deployment.rollback_target_id else None
 
 
 def _refuse_other_evidence(env: OpenEnvironment, version: Version, pins: Mapping[str, str], staged: Staged | None) -> None:

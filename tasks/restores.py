@@ -27,6 +27,7 @@ from tasks.work import OpenEnvironment, Work
 from tidegate.errors import TidegateError
 from tidegate.ledger.tables import StoredBackup
 from tidegate.outside_text import one_line
+from tidegate.question_text import about_restore
 from tidegate.restore_page import restore_page
 from tidegate.restores import RestorePlan, choose_backup, made_before, version_of
 from tidegate.targets import serving
@@ -66,7 +67,8 @@ def ask_about_restore(work: Work) -> Work:
                             time_zone=env.stack.time_zone, note=note)
 
     return wait_for_decision(work, Question(
-        hash=plan.hash, running=plan.serving.id, page=page, form=RESTORE[env.stack.language], checklist=RESTORE_CHECKLIST,
+        hash=plan.hash, running=plan.serving.id, page=page, checklist=RESTORE_CHECKLIST,
+        sentences=about_restore(plan, env.stack.language, time_zone=env.stack.time_zone), form=RESTORE[env.stack.language],
         rejected="Nothing was changed. Correct the data, or release a corrected version"))
 
 

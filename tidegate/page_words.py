@@ -5,6 +5,9 @@ Words = dict[str, str]
 ZH: Words = {
     "plan_changed": "计划在您决定之后发生了变化，请重新确认。", "it_changed": "与之前不同：{what}。",
     "staging_again": "测试环境重新部署过", "asked_by": "发布申请人",
+    "ask": "{stack} {version} 将发布到{environment}。", "ask_runs": "当前版本是 {version}。", "ask_first": "这是首次发布。",
+    "ask_by": "发布申请人：{name}。", "ask_schema": "数据库变更：{kind}。", "ask_until": "请在 {expires} 之前决定。",
+    "ask_page": "请先阅读全部依据", "ask_restore": "{stack} 的数据将恢复为 {at} 的备份，由 {version} 继续服务。",
     "watched": "切换后的观察", "watched_for": "{seconds} 秒，变差则自动回到旧版本",
     "part env": "环境变量", "part compose": "Compose 文件", "part stack": "stack.yaml", "part files": "挂载的文件",
     "plan": "发布计划", "commits": "本次更新内容", "config": "配置变更（仅名称）", "migration": "数据库变更",
@@ -15,7 +18,8 @@ ZH: Words = {
     "nothing_runs": "（尚未发布过）", "runs_now": "当前版本", "new": "新版本", "domains": "网址",
     "schema": "数据库变更类型", "image": "镜像", "added": "新增", "removed": "移除", "changed": "修改",
     "emptied": "⚠ 变为空值", "no_migration": "没有数据库变更。",
-    "interruption": "服务中断", "no_interruption": "无（期间旧版本继续服务）",
+    "interruption": "切换时的中断", "measured": "测试环境切换时：{total} 个请求中 {failed} 个失败，最长间隔 {gap} 毫秒",
+    "not_measured": "测试环境没有测量过",
     "checks": "线上检查结果", "days": "{count} 天", "hours": "{count} 小时", "minutes": "{count} 分钟",
     "privileges": "⚠ 主机权限", "service": "服务", "setting": "设置", "reason": "理由", "privileges_text":
         "以下设置使容器能够接触主机本身。批准发布，也就是同意这些权限。",
@@ -29,7 +33,7 @@ ZH: Words = {
         "2. 网站停止服务（返回 503），旧容器停止，不再写入数据。\n3. 现有数据另存备份并核对。\n"
         "4. 核对过的数据替换现有数据。\n5. 启动 {version}，检查通过后恢复服务。\n\n"
         "按备份时的用时估计，服务中断约 {seconds} 秒。",
-    "restore_decide": "- **approve（批准）**：请先打开下面的两项确认。\n- **reject（拒绝）**：不做任何改动。\n\n"
+    "restore_decide": "- **approve（批准）**：请先打开表单中的两项确认。\n- **reject（拒绝）**：不做任何改动。\n\n"
                       "请在 **{expires}** 之前决定，过期后不会恢复。",
     "kind none": "无变更", "kind additive": "只增加（旧版本可继续使用）", "kind needs downgrade": "需要降级才能回到旧版本",
     "kind lossy": "会丢失数据", "kind irreversible": "不可逆", "kind asked": "数据放得下时才能降级",
@@ -42,7 +46,7 @@ ZH: Words = {
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
     "backup_text": "{at}，{size}，{tables} 张表共 {rows} 行；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
     "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n批准后会再次备份并核对，然后才改动生产环境。",
-    "decide_text": "请在下方列表中选择（点击右端的箭头展开）：\n\n"
+    "decide_text": "请在运行页面点击 **Resume** 填写表单：\n\n"
                    "- **approve（批准）**：请先逐项确认验收清单。"
                    "系统先备份，再发布到生产环境，期间旧版本继续服务。\n"
                    "- **reject（拒绝）**：生产环境不做任何改动，测试环境保留当前结果。\n\n"
@@ -52,6 +56,10 @@ ZH: Words = {
 EN: Words = {
     "plan_changed": "The plan has changed since it was shown: please decide anew.", "it_changed": "Different now: {what}.",
     "staging_again": "staging was deployed again", "asked_by": "Asked for by",
+    "ask": "{stack} {version} is to go to {environment}.", "ask_runs": "{version} runs there now.",
+    "ask_first": "Nothing runs there yet.", "ask_by": "Asked for by {name}.", "ask_schema": "Database change: {kind}.",
+    "ask_until": "Decide before {expires}.", "ask_page": "Read everything you decide about",
+    "ask_restore": "The data of {stack} are to be those of {at} again, and {version} is to serve them.",
     "watched": "Watched after the switch", "watched_for": "for {seconds} s; if it becomes worse, the old version comes back",
     "part env": "Env file", "part compose": "Compose files", "part stack": "stack.yaml", "part files": "Mounted files",
     "plan": "Release plan", "commits": "What changes", "config": "Configuration (names only)", "migration": "Database changes",
@@ -62,7 +70,8 @@ EN: Words = {
     "nothing_runs": "(nothing yet)", "runs_now": "Runs now", "new": "New version", "domains": "Addresses",
     "schema": "Database change", "image": "Image", "added": "Added", "removed": "Removed", "changed": "Changed",
     "emptied": "⚠ Now empty", "no_migration": "No database changes.",
-    "interruption": "Interruption", "no_interruption": "none (the old version serves meanwhile)",
+    "interruption": "Interruption by the switch",
+    "measured": "on staging {failed} of {total} requests failed; longest gap {gap} ms", "not_measured": "not measured on staging",
     "checks": "Checks through the public address", "days": "{count} days", "hours": "{count} hours", "minutes": "{count} min",
     "privileges": "⚠ Access to the host", "service": "Service", "setting": "Setting", "reason": "Reason", "privileges_text":
         "By these settings a container gets hold of the machine itself. Whoever approves the release approves them too.",
@@ -95,7 +104,7 @@ EN: Words = {
     "backup_text": "{at}, {size}, {rows} rows in {tables} table(s); dumped in {dump} s, restored and compared in {restore} s.",
     "last_backup": "The last verified backup is {age} old: {text}\n\nAfter your approval another one is made and verified, "
                    "before anything in production changes.",
-    "decide_text": "Choose from the list below (the arrow at its right end opens it):\n\n"
+    "decide_text": "Answer in the form behind **Resume**, on the page of the run:\n\n"
                    "- **approve**: confirm the checklist first. A backup is made, then the version goes to production while the "
                    "old one keeps serving.\n- **reject**: production is not touched, staging keeps what it has.\n\n"
                    "Decide before **{expires}**; after that nothing is released.",

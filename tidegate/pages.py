@@ -38,7 +38,7 @@ def plan_title(plan: Plan, language: str) -> str:
 
 def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime, time_zone: str, backup: Backup | None,
                   staging_url: str, requested_by: str, note: str = "") -> str:
-    """All that an approver should see above the form."""
+    """All that an approver should read before the form."""
     words = WORDS[language]
     parts = [
         f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
@@ -110,12 +110,20 @@ def _summary(plan: Plan, words: Words) -> str:
     running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
             (words["domains"], ", ".join(plan.domains)),
-            *([(words["interruption"], words["no_interruption"])] if plan.running else []),
+            *([(words["interruption"], _interruption(plan, words))] if plan.running else []),
             *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
             (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
     (name, value), *others = ((f"**{name}**", value) for name, value in rows)
     return table((name, value), others)   # a table needs a heading, and an empty one is ugly
+
+
+def _interruption(plan: Plan, words: Words) -> str:
+    """Measured where it was; a promise is no evidence."""
+    seen = plan.staged.traffic if plan.staged else None
+    if seen is None:
+        return words["not_measured"]
+    return words["measured"].format(total=seen.total, failed=seen.failed, gap=f"{seen.longest_gap_seconds * 1000:.0f}")
 
 
 def _commits(plan: Plan, words: Words) -> str:

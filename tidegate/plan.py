@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tidegate.compose_dangers import Danger
 from tidegate.envfile import EnvDiff
-from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, Version
+from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, TrafficFigures, Version
 from tidegate.resolved import Part, ResolvedConfiguration
 
 WayBack = Literal["image only", "image + downgrade", "ask the data", "stop and ask", "none"]
@@ -43,6 +43,8 @@ class Staged:
     """Hash of staging's whole configuration."""
     smoke: tuple[CheckResult, ...]
     rehearsed: bool
+    traffic: TrafficFigures | None = None
+    """What people would have seen of the switch there; None where nobody was served before it."""
 
     @property
     def decided(self) -> list[Any]:

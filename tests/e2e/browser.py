@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, sync_playwright
 
 from tidegate.settings import ROOT
 
@@ -19,6 +19,7 @@ UPDATE = "TIDEGATE_UPDATE_PICTURES"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")
 WIDTH, HEIGHT = 1280, 900
+PHONE: ViewportSize = {"width": 390, "height": 844}
 WHOLE_HEIGHT = 2000   # enough for the evidence of a small release
 MOST_MILLISECONDS = 120_000
 SETTLE_MILLISECONDS = 1500 if os.environ.get(UPDATE) else 200   # the UI's graph and dialogs move into place
@@ -50,13 +51,29 @@ class Person:
         self.page.get_by_role("button", name="Login").click()
         field.wait_for(state="hidden")
 
-    def open_run(self, run: UUID) -> None:
-        self.open(f"/runs/flow-run/{run}")
+    def walk_to(self, section: str) -> None:
+        """From the address that people are given, by the words at the side of every page."""
+        self.open("/")
+        self.page.locator(".context-sidebar, .p-context-sidebar").get_by_text(section, exact=True).first.click()
 
-    def open_page(self, key: str) -> None:
-        """The newest page that a stage has left under `key`."""
-        self.open(f"/artifacts/key/{key}")
-        self.page.locator("a[href*='/artifacts/artifact/']").first.click()
+    def open_run(self, run: UUID) -> None:
+        """It is among the first that the list shows."""
+        self.walk_to("Runs")
+        self.page.locator(f"a[href$='/runs/flow-run/{run}']").first.click()
+
+    def open_page(self, run: UUID, key: str) -> None:
+        """A page that a stage of the run has left."""
+        self.open_run(run)
+        self.page.get_by_role("tab", name="Artifacts").click()
+        self.page.locator(".artifact-card", has_text=key).get_by_role("link").first.click()
+
+    def open_form_of(self, flow: str, name: str) -> None:
+        """The form that starts a run of the deployment `flow/name`."""
+        self.walk_to("Deployments")
+        row = self.page.locator("tr", has_text=flow).filter(has=self.page.get_by_role("link", name=name, exact=True))
+        row.get_by_role("link", name=name, exact=True).click()
+        self.page.get_by_role("button", name="Run").first.click()
+        self.page.get_by_text("Custom run").first.click()
 
     def ask_for_the_form(self) -> Locator:
         """The dialog behind the button Resume."""
@@ -79,13 +96,18 @@ class Person:
         self.page.locator(".state-badge", has_text=name).first.wait_for()
 
     def picture(self, name: str, of: Locator | None = None) -> None:
-        """Kept as test output; with TIDEGATE_UPDATE_PICTURES=1 in docs/images too."""
+        """Kept as test output; with TIDEGATE_UPDATE_PICTURES=1 those of docs/images are made anew."""
         self.page.wait_for_timeout(SETTLE_MILLISECONDS)
         file = self.pictures / f"{name}.png"
         (of or self.page).screenshot(path=file)
-        if os.environ.get(UPDATE):
-            PICTURES.mkdir(parents=True, exist_ok=True)
+        if os.environ.get(UPDATE) and (PICTURES / file.name).exists():
             shutil.copy(file, PICTURES / file.name)
+
+    def picture_on_a_phone(self, name: str) -> None:
+        """What fits its width is read without moving the page sideways."""
+        self.page.set_viewport_size(PHONE)
+        self.picture(name)
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
     def picture_of_the_whole(self, name: str, of: Locator) -> None:
         """Of what has to be scrolled otherwise."""

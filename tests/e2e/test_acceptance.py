@@ -59,10 +59,20 @@ def person(browser: Person) -> Iterator[Person]:
     browser.look_away()
 
 
+def sees_the_question(dialog: Locator) -> None:
+    """A few plain sentences: no table, no SQL, nothing optional."""
+    expect(dialog).to_contain_text(f"{MILL} v1.1.0 is to go to Production. v1.0.0 runs there now. Asked for by mei. Database "
+                                   "change: additive (the old version still works). If something is wrong: one switch back")
+    expect(dialog).to_contain_text(re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)"))
+    for hidden in ("CREATE TABLE", "(Optional)", "None", "###"):
+        expect(dialog).not_to_contain_text(hidden)
+    expect(dialog.locator("table")).to_have_count(0)
+
+
 def sees_the_evidence(dialog: Locator, mill: Installation) -> None:
     for heading in HEADINGS:
         expect(dialog.get_by_role("heading", name=heading)).to_be_visible()
-    for shown in ("v1.0.0 (#1)", "none (the old version serves meanwhile)", "feat: 折扣分析", "feat: 添加 discount_cache 表",
+    for shown in ("v1.0.0 (#1)", "on staging 0 of ", "feat: 折扣分析", "feat: 添加 discount_cache 表",
                   "additive (the old version still works)", "CREATE TABLE discount_cache", "one switch back to v1.0.0",
                   f"http://{domain_of(MILL, 'staging')}:{mill.settings.edge_port}"):
         expect(dialog).to_contain_text(shown)
@@ -87,20 +97,23 @@ class TestInTheBrowser:
         person.sees_state("Suspended")
         person.picture("run-that-waits")
         dialog = person.ask_for_the_form()
-        sees_the_evidence(dialog, mill)
-        person.picture_of_the_whole("approval", dialog)
-
-        answer(dialog, "approve", "Tried discounts on staging.", SWITCHES[:-1])
-        person.submit(dialog)
-        asked_again(run)
-        assert serving(mill, "prod") == "v1.0.0"
+        sees_the_question(dialog)
+        person.picture("approval", dialog)
+        person.picture_on_a_phone("approval-on-a-phone")
+        dialog.get_by_role("link", name="Read everything you decide about").click()
+        sees_the_evidence(person.page.locator("article").first, mill)
+        person.picture_of_the_whole("evidence", person.page.locator("article").first)
+        person.picture_on_a_phone("evidence-on-a-phone")
 
         person.open_run(run)
         dialog = person.ask_for_the_form()
-        expect(dialog.locator("blockquote")).to_contain_text("before you approve; still open: 1")
-        person.picture("asked-again")
-        answer(dialog, "approve", "Tried discounts on staging.", SWITCHES)
-        person.picture("form-filled-in")
+        answer(dialog, "approve", "Tried discounts on staging.", SWITCHES[:-1])
+        dialog.get_by_role("button", name="Submit").click()
+        expect(field_of(dialog, SWITCHES[-1])).to_contain_text("True was expected")
+        expect(field_of(dialog, "Reason").get_by_role("textbox")).to_have_value("Tried discounts on staging.")
+        person.picture("form-with-one-item-open", dialog)
+        assert state_of(run).is_paused()
+        fill_in(dialog, switches=SWITCHES[-1:])
         person.submit(dialog)
         state = ended(run)
         assert state.is_completed(), state.message
@@ -137,10 +150,16 @@ class TestInTheBrowser:
         suspended(run)
         person.open_run(run)
         dialog = person.ask_for_the_form()
-        for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
+        for shown in ("v1.1.0 is to serve them", "What was written since", "is taken away"):
             expect(dialog).to_contain_text(shown)
-        expect(dialog.locator("blockquote")).to_have_count(0)   # nothing to correct, and no other plan was shown
-        person.picture_of_the_whole("restore", dialog)
+        dialog.get_by_role("link", name="Read everything you decide about").click()
+        page = person.page.locator("article").first
+        for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
+            expect(page).to_contain_text(shown)
+        expect(page.locator("blockquote")).to_have_count(0)   # nothing to correct, and no other plan was shown
+        person.picture_of_the_whole("restore", page)
+        person.open_run(run)
+        dialog = person.ask_for_the_form()
         answer(dialog, "reject", "We enter them again.")
         person.submit(dialog)
         assert "Mei rejected it: We enter them again. Nothing was changed" in str(ended(run).message)
@@ -151,15 +170,15 @@ class TestInTheBrowser:
         ("artifact-plan", "prod-plan", "Checks before the release"), ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
         ("artifact-backup", "prod-2-backup", "restored and compared in"), ("artifact-traffic", "prod-2-traffic", "Longest gap"),
         ("artifact-record", "prod-2-record", "feat: 折扣分析")])
-    def test_each_stage_leaves_a_page_that_can_be_read(self, person: Person, name: str, key: str, shows: str) -> None:
-        person.open_page(f"{MILL}-{key}")
+    def test_each_stage_leaves_a_page_that_can_be_read(
+            self, mill: Installation, person: Person, name: str, key: str, shows: str) -> None:
+        run = next(UUID(one.run_id) for one in mill.history(MILL) if one.number == 2)
+        person.open_page(run, f"{MILL}-{key}")
         expect(person.page.locator("article", has_text=shows)).to_be_visible()
         person.picture(name)
 
     def test_the_form_that_starts_a_release_describes_each_parameter_and_lists_the_stacks(self, person: Person) -> None:
-        with get_client(sync_client=True) as client:
-            deployment = client.read_deployment_by_name("release/prod").id
-        person.open(f"/deployments/deployment/{deployment}/run")
+        person.open_form_of("release", "prod")
         for shown in ("Which application.", "A tag such as v1.1.0", "Show what would change and stop there."):
             expect(person.page.get_by_text(shown).first).to_be_visible()
         person.picture("form-of-release")

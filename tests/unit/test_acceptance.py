@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.utilities.schema_tools import validate
+from prefect.utilities.schema_tools.validation import build_error_obj
 
 from tasks.acceptance import DECISIONS
-from tasks.forms import ACCEPTANCE, CHECKLIST, RESTORE, RESTORE_CHECKLIST, Form
+from tasks.forms import (
+    ACCEPTANCE,
+    CHECKLIST,
+    RESTORE,
+    RESTORE_CHECKLIST,
+    Form,
+    form_with,
+)
 from tidegate.acceptance import Answer, faults_of
 
 CHECKED = dict.fromkeys(CHECKLIST, True)
 APPROVAL = Answer("approve", "Josh", "tried everything", CHECKED)
 LANGUAGES = sorted(ACCEPTANCE)
+FORMS = [*ACCEPTANCE.values(), *RESTORE.values()]
 
 
 def test_a_whole_approval_counts() -> None:
@@ -71,6 +82,39 @@ def test_both_languages_ask_for_the_same(forms: dict[str, Form]) -> None:
     assert len({frozenset(form.model_fields) for form in forms.values()}) == 1
 
 
-@pytest.mark.parametrize("form", [*ACCEPTANCE.values(), *RESTORE.values()])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_field_is_asked_for_so_that_none_is_called_optional(form: Form) -> None:
+    schema = form_with("text", form).model_json_schema()
+    assert set(schema["required"]) == set(schema["properties"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_server_takes_no_approval_with_an_open_item_and_names_it(form: Form) -> None:
+    """As Prefect's server does before the run goes on."""
+    schema = form_with("text", form).model_json_schema()
+    switches = [name for name, field in schema["properties"].items() if field["type"] == "boolean"]
+    whole = {"decision": "approve", "approver": "王", "reason": "好", **dict.fromkeys(switches, True)}
+    assert validate(whole, schema) == []
+    assert validate({**whole, "decision": "reject", **dict.fromkeys(switches, False)}, schema) == []
+    for open_one in switches:
+        assert faulty_fields({**whole, open_one: False}, schema) == {open_one}
+    for left_out in whole:
+        assert left_out in faulty_fields({name: value for name, value in whole.items() if name != left_out}, schema)
+
+
+@pytest.mark.parametrize(("field", "wrong"), [
+    ("approver", ""), ("approver", " \t"), ("approver", "a\nb"), ("approver", "x" * 101), ("reason", " \n "),
+    ("decision", "maybe")])
+def test_a_name_or_reason_that_says_nothing_is_refused_in_the_form(field: str, wrong: str) -> None:
+    schema = form_with("text", ACCEPTANCE["en"]).model_json_schema()
+    answer = {"decision": "approve", "approver": "王", "reason": "好", **CHECKED}
+    assert faulty_fields({**answer, field: wrong}, schema) == {field}
+
+
+def faulty_fields(answer: dict[str, object], schema: dict[str, Any]) -> set[str]:
+    return {error["property"] for error in build_error_obj(validate(answer, schema))["errors"]}
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_every_decision_that_a_form_offers_is_known(form: Form) -> None:
     assert set(form.model_json_schema()["properties"]["decision"]["enum"]) == set(DECISIONS)

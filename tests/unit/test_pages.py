@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plans import AT, COMMIT, a_plan, schema_change
+from plans import AT, COMMIT, STAGED, a_plan, schema_change
 
 from tidegate.envfile import EnvDiff
 from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures, Version
@@ -83,10 +83,16 @@ def test_the_evidence_shows_what_a_person_decides_about() -> None:
     for shown in ("v1.1.0", "v1.0.0 (#1)", "feat: discounts", "NEW_KEY", "services.worker",
                   "services.web.privileged", "Compose files", "**Asked for by:** mei",
                   "0001", "0002", "CREATE TABLE discount_cache",
-                  "status 200", "none (the old version serves meanwhile)", "3 hours old",
+                  "status 200", "not measured on staging", "3 hours old",
                   "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
                   "2026-03-03 21:00 (Asia/Tokyo)", a_plan().hash[:12]):
         assert shown in page
+
+
+def test_an_interruption_is_what_staging_measured() -> None:
+    seen = TrafficFigures(total=152, failed=3, longest_gap_seconds=0.04, p95_seconds=0.01)
+    page = evidence(replace(a_plan(), staged=replace(STAGED, traffic=seen)))
+    assert "on staging 3 of 152 requests failed; longest gap 40 ms" in page
 
 
 def test_a_value_that_became_empty_is_shown() -> None:
