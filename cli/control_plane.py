@@ -15,7 +15,7 @@ import httpx
 
 from cli.prefect_api import PrefectApi
 from cli.processes import Background
-from control.seldom import SELDOM
+from control.seldom import RETENTION, SELDOM
 from control.served import FILE_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.outside_text import clean_end, last_lines
@@ -70,7 +70,8 @@ class ControlPlane:
         The secret goes by the environment, which only this user can read, never by a command line, which everybody can.
         """
         return {
-            **SELDOM, "PREFECT_WORKER_QUERY_SECONDS": "30", **os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
+            **SELDOM, **RETENTION, "PREFECT_WORKER_QUERY_SECONDS": "30", **os.environ,
+            "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
             "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": self.api_url,
             "PREFECT_PROFILES_PATH": str(self.profiles), "PREFECT_API_AUTH_STRING": self.secret,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",

@@ -38,7 +38,7 @@ def _start(plane: ControlPlane, console: Console) -> None:
     with_prefect(plane.environment())
     from cli.automations import register_automations  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
-    from cli.late_runs import forget_late_runs
+    from cli.late_runs import end_lost_runs, forget_late_runs
     from control.work_pool import make_work_pool
 
     addresses = start_edge(settings)
@@ -50,6 +50,7 @@ def _start(plane: ControlPlane, console: Console) -> None:
     _step(console, "Prefect server", plane.ui_url)
     make_work_pool(plane.api_url, plane.secret)
     forget_late_runs(plane)
+    end_lost_runs(plane)
     with ThreadPoolExecutor(1) as beside:   # Prefect's command line takes seconds to import
         deployments = beside.submit(plane.register_deployments)
         register_blocks(settings, addresses)

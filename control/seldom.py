@@ -13,3 +13,11 @@ SELDOM = {
     "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",       # for machines that a worker made; ours makes none
     "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT60S",              # our automation answers to what comes
 }
+
+KEPT_DAYS = 90
+RETENTION = {
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",   # runs, with their logs and pages
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(KEPT_DAYS * 24 * 3600),
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",   # outlives the server
+}
+"""What the server keeps, and for how long. What was released, and who decided, is in our own ledger for ever."""

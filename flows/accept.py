@@ -5,6 +5,7 @@ from __future__ import annotations
 from tasks.acceptance import wait_for_acceptance
 from tasks.deployments import UNDECIDED
 from tasks.messages import tell
+from tasks.refusals import tell_of_no
 from tasks.work import Work
 from tidegate.plan import Plan
 
@@ -14,4 +15,5 @@ def accept(work: Work, plan: Plan, staging_url: str) -> Work:
     if work.deployment.state not in UNDECIDED:
         return work   # decided before a crash: the journal says how far it came
     tell(work, "staging_ready", url=staging_url)
-    return wait_for_acceptance(work, plan, staging_url)
+    with tell_of_no(work):
+        return wait_for_acceptance(work, plan, staging_url)

@@ -1,33 +1,50 @@
-"""What a person reads of a failed run is a sentence, whatever failed."""
+"""What a person reads of a failed run is a sentence in the stack's language, whatever failed, and no traceback."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_type_hints
 
-from prefect import get_run_logger
+from prefect import State, get_run_logger
+from prefect.states import Failed
 
+from tidegate.catalogue import language_of
 from tidegate.each import as_ours
 from tidegate.errors import TidegateError
+from tidegate.fault_words import told
+from tidegate.safe_logs import guard_logs
+from tidegate.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Under `@flow`: an error that is none of ours goes into the log whole, and into the state's message as a sentence."""
+def plainly(function: Callable[P, R]) -> Callable[P, R | State[Any]]:
+    """Under `@flow`: an error ends the run as *Failed* with its reason as the message.
+
+    One that is none of ours goes into the log whole, and into the message as a sentence.
+    """
+    signature = inspect.signature(function, eval_str=True)
+
+    def failed(error: TidegateError, *args: P.args, **kwargs: P.kwargs) -> State[Any]:
+        """The error goes with the state, for whoever called the flow in this process."""
+        stack = signature.bind(*args, **kwargs).arguments.get("stack")
+        return Failed(message=told(error, language_of(Settings().stacks, stack)), data=error)
+
     @functools.wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def ended(*args: P.args, **kwargs: P.kwargs) -> R | State[Any]:
+        guard_logs()
         try:
             return function(*args, **kwargs)
-        except TidegateError:
-            raise
+        except TidegateError as error:
+            return failed(error, *args, **kwargs)
         except Exception as error:
             get_run_logger().error("an error that was not foreseen", exc_info=True)
-            raise as_ours(error, f"running {function.__name__}") from error
+            return failed(as_ours(error, f"running {function.__name__}"), *args, **kwargs)
 
-    told.__signature__ = inspect.signature(function, eval_str=True)   # type: ignore[attr-defined]
-    told.__annotations__ = get_type_hints(function, include_extras=True)   # Prefect would look for the names here
-    return told
+    ended.__signature__ = signature   # type: ignore[attr-defined]
+    ended.__annotations__ = get_type_hints(function, include_extras=True)   # Prefect would look for the names here
+    return ended
+

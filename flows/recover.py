@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import State, flow, get_run_logger
 
 from flows.deploy import deploy
 from flows.plain import plainly
 from flows.put_back import put_back
 from flows.restore import put_data_back
 from flows.rollback import go_back
-from tasks.deployments import is_good
+from tasks.deployments import is_good, refresh
 from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.recovery import (
     Ended,
+    end_run,
     end_undecided,
     give_back_locks,
     is_over,
@@ -26,6 +27,7 @@ from tasks.recovery import (
     wait_for_lost_jobs,
     work_on,
 )
+from tasks.runs import forget_quiet_runs, quiet
 from tasks.work import Work
 from tidegate.each import Fault, Parted, each, refuse_faulty
 from tidegate.errors import EngineError, FencedError, LockedError
@@ -36,24 +38,27 @@ MOST_AT_ONCE = 8
 
 @flow(name="recover", flow_run_name="recover what was interrupted", persist_result=False)
 @plainly
-def recover() -> None:
+def recover() -> State[None] | None:
     """Look for deployments whose run died, and bring each to an end. Does nothing when all is well."""
     settings = Settings()
+    forget_quiet_runs()
     undecided = end_undecided(settings)
-    told = each(undecided.good, lambda ended: tell_too_late(settings, ended), "telling of")
+    told = each(undecided.good, lambda ended: tell_of_end(settings, ended), "telling of")
     locks = give_back_locks(settings)
     for place in locks.good:
         get_run_logger().info("gave back: the lock of %s, whose owner has ended", place)
     found = stranded(settings)
     ended = each(found.good, bring_to_an_end, "bringing to an end", at_once=MOST_AT_ONCE)
-    refuse_faulty(left_for_later((undecided, told, locks, found, ended)), "recovering what was interrupted")
+    steps = (undecided, told, locks, found, ended)
+    refuse_faulty(left_for_later(steps), "recovering what was interrupted")
+    return None if any(step.good or step.faulty for step in steps) else quiet()
 
 
-def tell_too_late(settings: Settings, ended: Ended) -> None:
+def tell_of_end(settings: Settings, ended: Ended) -> None:
     one = ended.deployment
     get_run_logger().info("ended: %s: %s", title_of(one), one.reason)
-    if ended.too_late:
-        tell(work_on(settings, one), "approval_expired")
+    if not ended.is_told:
+        tell(work_on(settings, one), "approval_expired" if ended.too_late else "refused")
 
 
 def left_for_later(steps: Iterable[Parted[Any]]) -> Iterator[Fault]:
@@ -66,6 +71,14 @@ def left_for_later(steps: Iterable[Parted[Any]]) -> Iterator[Fault]:
 
 
 def bring_to_an_end(work: Work) -> None:
+    """Whatever the run of `work` shows, it has no process: when the deployment has ended, so has the run."""
+    try:
+        finish(work)
+    finally:
+        end_run(refresh(work))
+
+
+def finish(work: Work) -> None:
     """A rollback goes on, or begins. A release goes on if the edge sends people to it already; otherwise it is put back.
     For what is good already only the clearing up is done."""
     get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)

@@ -11,6 +11,7 @@ from flows.accept import accept
 from flows.deploy import deploy
 from flows.parameters import Person, StackName, VersionName, WatchSeconds
 from flows.plain import plainly
+from flows.refused import told_when_refused
 from flows.staging import open_staging, release_to_staging
 from tasks.already import serves_already
 from tasks.builds import build_images, resolve_version
@@ -25,6 +26,7 @@ from tasks.tags import tag_run
 
 @flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)
 @plainly
+@told_when_refused("release")
 def release(
     stack: StackName,
     version: VersionName,

@@ -12,10 +12,12 @@ from prefect.exceptions import TerminationSignal
 from flows.parameters import BackupName, Person, Reason, StackName
 from flows.plain import plainly
 from flows.put_back import stop_and_ask_on_failure
+from flows.refused import told_when_refused
 from tasks.deployments import begin_change, close_failed, move, place_hold_on, refresh
 from tasks.environments import open_serving
 from tasks.locks import holding_lock
 from tasks.messages import tell
+from tasks.refusals import tell_of_no
 from tasks.restores import (
     ask_about_restore,
     clear_beside,
@@ -41,6 +43,7 @@ from tidegate.states import DeploymentState
 
 @flow(name="restore", flow_run_name="restore {stack} {environment}: {reason}", persist_result=False)
 @plainly
+@told_when_refused("restore")
 def restore(
     stack: StackName,
     reason: Reason,
@@ -60,7 +63,8 @@ def restore(
     env = open_serving(stack, environment)
     work = open_restore(env, backup=backup or None, reason=reason, requested_by=requested_by)
     tag_run(env.stack.name, env.name, work.version.name)
-    ask_about_restore(work)
+    with tell_of_no(work):
+        ask_about_restore(work)
     put_data_back(work)
 
 

@@ -9,6 +9,7 @@ from prefect import flow
 from flows.parameters import Person, Reason, StackName, StepsBack, Target
 from flows.plain import plainly
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
+from flows.refused import told_when_refused
 from tasks.deployments import begin_change, is_good, move, place_hold_on, refresh
 from tasks.environments import open_serving
 from tasks.locks import holding_lock
@@ -25,6 +26,7 @@ from tidegate.states import DeploymentState
 
 @flow(name="rollback", flow_run_name="roll back {stack} {environment}: {reason}", persist_result=False)
 @plainly
+@told_when_refused("rollback")
 def rollback(
     stack: StackName,
     reason: Reason,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from prefect import get_run_logger
@@ -142,6 +143,12 @@ def move(work: Work, state: DeploymentState, reason: str = "") -> Work:
 
 def refresh(work: Work) -> Work:
     return replace(work, deployment=work.env.ledger.deployments.get(work.deployment.id))
+
+
+def decide_before(work: Work) -> datetime:
+    """When a decision comes too late. What a person was shown counts, whatever the stack file says by now."""
+    shown = refresh(work).deployment.decide_before
+    return shown or work.deployment.created_at + timedelta(hours=work.env.config.approval_hours)
 
 
 def is_good(work: Work) -> bool:

@@ -53,14 +53,15 @@ def open_stack(stack: str, settings: Settings | None = None) -> OpenStack:
     return OpenStack(find_stack(settings.stacks, stack), Ledger(settings.database_url))
 
 
-def open_environment(stack: str, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:
+def open_environment(stack: str | Stack, environment: EnvironmentName,
+                     settings: Settings | None = None) -> OpenEnvironment:
     """One environment as its folder says now; its compose files are read once, when first needed. Raises InputError
     before anything is touched.
 
     What a way back can do without, such as a notifier or a value, stops nothing here: whatever needs it refuses then.
     """
     settings = settings or Settings()
-    found = find_stack(settings.stacks, stack)
+    found = stack if isinstance(stack, Stack) else find_stack(settings.stacks, stack)
     config = environment_of(found, environment)
     values, faults = _values(found, environment, config)
     files = [found.folder / file for file in config.compose_files]
@@ -69,26 +70,28 @@ def open_environment(stack: str, environment: EnvironmentName, settings: Setting
     return _opened(settings, found, environment, Read(values, _redactor(found, config, values, texts), faults=faults, now=now))
 
 
-def open_sealed(deployment: Deployment, settings: Settings | None = None) -> OpenEnvironment:
+def open_sealed(deployment: Deployment, settings: Settings | None = None, now: Stack | None = None) -> OpenEnvironment:
     """The environment as a deployment was planned, whatever its folder says now; as its folder says where nothing was kept.
 
     A rollback and a restore have the configuration of the release that they put back, and the logins that are valid now.
     """
-    return open_exactly(deployment, settings).with_logins_of_now()
+    return open_exactly(deployment, settings, now).with_logins_of_now()
 
 
-def open_exactly(deployment: Deployment, settings: Settings | None = None) -> OpenEnvironment:
-    """The same, with the logins that were planned too: for a release that goes on."""
+def open_exactly(deployment: Deployment, settings: Settings | None = None, now: Stack | None = None) -> OpenEnvironment:
+    """The same, with the logins that were planned too: for a release that goes on. `now` is its stack file, just read."""
     settings = settings or Settings()
     name = cast(EnvironmentName, deployment.environment)
     release = root_of(Ledger(settings.database_url), deployment)
     seal = seals(settings).read(release.id)
     if seal is None:
-        return _without_seal(open_environment(deployment.stack, name, settings), release)
+        return _without_seal(open_environment(now or deployment.stack, name, settings), release)
+    now = now or stack_now(seal.stack)
     texts = [json.dumps(seal.model, indent=1).replace(",\n", "\n")]
     redactor = _redactor(seal.stack, environment_of(seal.stack, name), seal.values, texts)
-    now = _values_now(seal.stack, name)
-    return _opened(settings, _told_as_now(seal.stack), name, Read(seal.values, redactor, seal.model, seal.files, now=now))
+    told = seal.stack.model_copy(update={"notify": now.notify, "escalate": now.escalate})   # who is told is what it says now
+    read = Read(seal.values, redactor, seal.model, seal.files, now=_values_now(seal.stack, now, name))
+    return _opened(settings, told, name, read)
 
 
 def as_planned(env: OpenEnvironment, deployment: Deployment) -> OpenEnvironment:
@@ -138,18 +141,18 @@ def _as_the_folder_says(env: OpenEnvironment) -> OpenEnvironment:
         return env
 
 
-def open_serving(stack: str, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:
-    """The environment as that was planned which serves there; as its folder says where nothing does."""
+def open_serving(stack: str | Stack, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:
+    """The environment as that was planned which serves there; as its folder says where nothing does.
+
+    Of a `Stack` that was just read no file is read again.
+    """
     settings = settings or Settings()
     current = Ledger(settings.database_url).deployments.current
+    if isinstance(stack, Stack):
+        serving = current(stack.name, environment)
+        return open_sealed(serving, settings, now=stack) if serving else open_environment(stack, environment, settings)
     serving = current(stack, environment) or current(find_stack(settings.stacks, stack).name, environment)
     return open_sealed(serving, settings) if serving else open_environment(stack, environment, settings)
-
-
-def _told_as_now(planned: Stack) -> Stack:
-    """Who is told is what the stack file says now, where it can be read."""
-    now = stack_now(planned)
-    return planned.model_copy(update={"notify": now.notify, "escalate": now.escalate})
 
 
 def root_of(ledger: Ledger, deployment: Deployment) -> Deployment:
@@ -264,9 +267,9 @@ def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[d
     return values, (ConfigError(doing, "; ".join(found), "Correct the keys it names"),) if found else ()
 
 
-def _values_now(planned: Stack, name: EnvironmentName) -> dict[str, str]:
+def _values_now(planned: Stack, now: Stack, name: EnvironmentName) -> dict[str, str]:
     """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
-    config = stack_now(planned).environments.get(name, planned.environments[name])
+    config = now.environments.get(name, planned.environments[name])
     try:
         read = read_env(planned.folder / config.env_file)
     except ConfigError:

@@ -103,15 +103,19 @@ def conclude(env: OpenEnvironment, opened: Opened, decision: Decision) -> None:
                                     stays_open=decision.action == "page", actor=f"alert {opened.incident.signal}")
 
 
-def close_recovered(env: OpenEnvironment, sighting: Sighting) -> None:
-    """The environment is well: nothing about it is open any more, but what a run is answering just now."""
+def close_recovered(env: OpenEnvironment, sighting: Sighting) -> bool:
+    """The environment is well: nothing about it is open any more, but what a run is answering just now.
+
+    Returns whether something was closed.
+    """
     history = env.ledger.deployments.history(env.stack.name, env.name)
     if _going_back(history):
-        return   # the run of that rollback says what came of it
-    for incident in env.ledger.incidents.open_ones(env.stack.name, env.name):
-        if not _being_answered(incident):
-            env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/prod")
-            get_run_logger().info("closed the incident %s: healthy again", incident.signal)
+        return False   # the run of that rollback says what came of it
+    left = [one for one in env.ledger.incidents.open_ones(env.stack.name, env.name) if not _being_answered(one)]
+    for incident in left:
+        env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/prod")
+        get_run_logger().info("closed the incident %s: healthy again", incident.signal)
+    return bool(left)
 
 
 @task(task_run_name="report {env.base_project}", retries=3, retry_delay_seconds=[1, 3, 10], retry_condition_fn=is_retryable,

@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from blocks.edge_metrics import figures_between
 from blocks.witness import TrafficWitness
 from tasks.deployments import previous
-from tasks.samples import Memory, Taken, figures_of_window, keep, recall, recent_figures, take
+from tasks.samples import Memory, Taken, alone_with_memory, figures_of_window, keep, recall, recent_figures, take
 from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, is_retryable, step
 from tasks.work import OpenEnvironment, Work
@@ -89,11 +89,21 @@ class SlidingWindow:
 @task(task_run_name="look at {env.base_project}", retries=2, retry_delay_seconds=[1, 3], retry_condition_fn=is_retryable,
       timeout_seconds=180, cache_policy=NO_CACHE, persist_result=False)
 def look_at(env: OpenEnvironment) -> Sighting | None:
-    """Ask as a visitor does, and read five minutes of the edge's counters; None where nothing serves.
+    """Ask as a visitor does, and read five minutes of the edge's counters.
+
+    Returns None where nothing serves, or while another look at it goes on.
 
     Needs: the edge. Leaves: its samples for the next look. Again: one sample more. Undo: nothing to undo.
     """
-    serving, now = env.ledger.deployments.current(env.stack.name, env.name), datetime.now(UTC)
+    with alone_with_memory(env) as alone:
+        if not alone:
+            get_run_logger().info("%s: another look goes on", env.base_project)
+            return None
+        return _sight(env, datetime.now(UTC))
+
+
+def _sight(env: OpenEnvironment, now: datetime) -> Sighting | None:
+    serving = env.ledger.deployments.current(env.stack.name, env.name)
     if serving is None:
         return None
     memory, look = _look(env, serving, recall(env, serving.number), now)

@@ -9,15 +9,18 @@ from typing import Literal
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.deployments import planned
+from tasks.deployments import decide_before, planned, previous
 from tasks.work import OpenEnvironment, Work
 from tidegate import messages
 from tidegate.facts import Message
+from tidegate.fault_words import told
 from tidegate.ledger.messages import Messages
 from tidegate.ledger.tables import Deployment
 from tidegate.ports import Notifier
+from tidegate.stackfile import Stack
 
-Kind = Literal["staging_ready", "released", "rolled_back", "restored", "failed", "needs_person", "approval_expired"]
+Kind = Literal["staging_ready", "released", "rolled_back", "restored", "failed", "needs_person", "approval_expired",
+               "rejected", "refused"]
 RETRY_SECONDS = (1, 3)
 
 
@@ -63,10 +66,12 @@ def send_once(deliveries: Messages, to: Notifier, message: Message, *, key: str,
 def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> Message:
     env, version, words = work.env, work.version.name, speaker(work.env)
     moment = work.deployment.switched_at or work.deployment.created_at
-    reason = env.redactor.redact(str(error) if error else work.deployment.reason)
+    reason = env.redactor.redact(told(error, env.stack.language) if error else work.deployment.reason)
+    what = work.deployment.kind
     match kind:
         case "staging_ready":
-            return words.staging_ready(version, url)
+            return words.staging_ready(version, url=url, run=env.settings.page_of_run(work.deployment.run_id),
+                                       before=decide_before(work))
         case "released":
             return words.released(version, env.name, planned(work).changes, moment,
                                   requested_by=work.deployment.requested_by, approved_by=approver_of(work))
@@ -75,11 +80,16 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
         case "restored":
             return words.restored(version, env.name, reason, moment)
         case "failed":
-            return words.failed(version, env.name, reason)
+            return words.failed(version, env.name, reason, what=what, serves=previous(work) is not None)
         case "needs_person":
             return words.needs_person(version, env.name, reason)
         case "approval_expired":
             return words.approval_expired(version, env.name)
+        case "rejected":
+            said = env.ledger.approvals.of(work.deployment.id)[-1]
+            return words.rejected(version, env.name, env.redactor.redact(said.reason), what=what, by=said.approver)
+        case "refused":
+            return words.refused(version, env.name, reason, what=what, requested_by=work.deployment.requested_by)
 
 
 def approver_of(work: Work) -> str | None:
@@ -89,4 +99,8 @@ def approver_of(work: Work) -> str | None:
 
 
 def speaker(env: OpenEnvironment) -> messages.Speaker:
-    return messages.Speaker(env.stack.language, env.stack.title, env.stack.time_zone)
+    return speaker_for(env.stack)
+
+
+def speaker_for(stack: Stack) -> messages.Speaker:
+    return messages.Speaker(stack.language, stack.title, stack.time_zone)

@@ -11,6 +11,7 @@ from prefect.runtime import flow_run
 
 from tasks.deployments import UNDECIDED, UNFINISHED, actor, note_plan, opened_by_this_run, refuse_ended
 from tasks.environments import exactly_as_planned, open_exactly, root_of, was_kept
+from tasks.messages import tell
 from tasks.runs import cancel_run
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, seals
@@ -139,3 +140,4 @@ def _overtake_older(work: Work) -> None:
             seals(work.env.settings).remove(older.id)
             if older.state is DeploymentState.WAITING and older.run_id != own:
                 cancel_run(older.run_id, why)
+                tell(replace(work, deployment=deployments.get(older.id), version=work_of(work.env, older).version), "refused")

@@ -11,11 +11,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 
 from tasks.deployments import UNDECIDED
 from tasks.environments import open_sealed
 from tasks.opening import work_of
-from tasks.runs import cancel_run
+from tasks.runs import cancel_run, set_run
 from tasks.work import Work
 from tidegate.each import Parted, each
 from tidegate.ledger.ledger import Ledger
@@ -36,6 +38,8 @@ class Ended(NamedTuple):
     deployment: Deployment
     too_late: bool
     """Nobody decided in time; otherwise its run is over."""
+    is_told: bool = False
+    """Its run said so itself, before it ended."""
 
 
 def stranded(settings: Settings) -> Parted[Work]:
@@ -131,7 +135,7 @@ def _end_if_over(ledger: Ledger, one: Deployment) -> Ended | None:
         return Ended(_end(ledger, one, why), too_late=True)
     state = _run_state(one.run_id)
     if state is not None and state.is_final():
-        return Ended(_end(ledger, one, f"its run is {state.name}"), too_late=False)
+        return Ended(_end(ledger, one, f"its run is {state.name}"), too_late=False, is_told=state.is_failed())
     if one.state is DeploymentState.WAITING and state is not None and _was_set_by_hand(one.run_id):
         why = "its run was set going without an answer to its question"
         cancel_run(one.run_id, f"{why}; start it again to ask anew")
@@ -141,6 +145,17 @@ def _end_if_over(ledger: Ledger, one: Deployment) -> Ended | None:
 
 def _end(ledger: Ledger, one: Deployment, why: str) -> Deployment:
     return ledger.deployments.move(one.id, DeploymentState.EXPIRED, reason=why, actor="recover/all")
+
+
+def end_run(work: Work) -> None:
+    """End the run of a deployment that recovery has ended. One that somebody had suspended would wait for ever."""
+    one, state = work.deployment, _run_state(work.deployment.run_id)
+    if one.state in (*AT_WORK, *UNDECIDED) or state is None or state.is_final() or one.run_id == str(flow_run.get_id()):
+        return
+    went_well = one.state is DeploymentState.GOOD
+    ended: State[Any] = Completed() if went_well else Failed()
+    ended.message = f"recover/all has ended it: {one.state.value}. {one.reason}".strip()
+    set_run(one.run_id, ended)
 
 
 def _was_set_by_hand(run_id: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +67,20 @@ def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) 
     recent = [one for one in recall(env, deployment.number).samples if taken.at - one.at <= 2 * WINDOW_SECONDS]
     before = recent[0].sample if recent else MetricsSample(taken.sample.started, {})
     return figures_between(before, taken.sample)
+
+
+@contextlib.contextmanager
+def alone_with_memory(env: OpenEnvironment) -> Iterator[bool]:
+    """Whether nobody else looks at this environment; the kernel gives the place back when a look dies."""
+    place = _file(env).with_suffix(".lock")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def recall(env: OpenEnvironment, number: int) -> Memory:

@@ -63,6 +63,14 @@ def find_stack(stacks: Path, wanted: str) -> Stack:
     return every_stack(stacks).find(wanted)
 
 
+def language_of(stacks: Path, wanted: str | None) -> str:
+    """In which language people read of a stack; English where it is not known."""
+    try:
+        return find_stack(stacks, wanted).language if wanted else "en"
+    except StackFileError:
+        return "en"
+
+
 def _folders(stacks: Path) -> Iterator[tuple[str, Path]]:
     """Each name under `stacks` that has a stack file, or may have one.
 

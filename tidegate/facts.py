@@ -269,7 +269,7 @@ class Message:
     """A text for people. `severity`: red = system down, yellow = partly broken, green = working day (R29)."""
 
     kind: Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
-                  "degraded", "audit_differs"]
+                  "rejected", "refused", "degraded", "audit_differs"]
     severity: Literal["green", "yellow", "red"]
     title: str
     body: str

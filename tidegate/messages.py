@@ -14,7 +14,8 @@ from tidegate.people import is_same_person
 from tidegate.texts import TEXTS
 
 Kind = Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
-               "degraded"]
+               "rejected", "refused", "degraded"]
+What = Literal["release", "rollback", "restore"]
 Severity = Literal["green", "yellow", "red"]
 
 MOST_CHANGES = 10
@@ -22,7 +23,7 @@ MOST_CHANGES = 10
 _SEVERITY: dict[Kind, Severity] = {
     "released": "green", "staging_ready": "green", "approval_expired": "green",
     "rolled_back": "yellow", "restored": "yellow", "failed": "yellow", "needs_person": "red",
-    "degraded": "yellow"}
+    "rejected": "green", "refused": "yellow", "degraded": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,26 @@ class Speaker:
         """`version` is the one that serves again, on the data of the backup."""
         return self._message("restored", environment, version=version, reason=_one_line(reason), at=self._local(at))
 
-    def staging_ready(self, version: str, url: str) -> Message:
-        return self._message("staging_ready", "staging", version=version, url=url)
+    def staging_ready(self, version: str, *, url: str, run: str, before: datetime) -> Message:
+        """Asks for a decision, at the page `run`. `url` is empty where there is no staging to try it on."""
+        words = "staging_ready" if url else "asks"
+        return self._message("staging_ready", "staging", words, version=version, url=url, run=run,
+                             before=f"{self._local(before)} ({self.time_zone})")
 
-    def failed(self, version: str, environment: str, reason: str) -> Message:
-        return self._message("failed", environment, version=version, reason=_one_line(reason))
+    def failed(self, version: str, environment: str, reason: str, *, what: What, serves: bool) -> Message:
+        """`serves` says whether an older version goes on serving there."""
+        texts = TEXTS[self.language]
+        return self._message("failed", environment, version=version, reason=_one_line(reason), what=texts[f"what {what}"],
+                             serving=texts["serving yes" if serves else "serving no"])
+
+    def rejected(self, version: str, environment: str, reason: str, *, what: What, by: str) -> Message:
+        return self._message("rejected", environment, version=version, reason=_one_line(reason), name=_one_line(by),
+                             what=TEXTS[self.language][f"what {what}"])
+
+    def refused(self, version: str, environment: str, reason: str, *, what: What, requested_by: str) -> Message:
+        """It ended before anything of this environment was changed. `version` is what was asked for."""
+        return self._message("refused", environment, version=_one_line(version), reason=_one_line(reason),
+                             name=_one_line(requested_by) or "–", what=TEXTS[self.language][f"what {what}"])
 
     def needs_person(self, version: str, environment: str, reason: str) -> Message:
         return self._message("needs_person", environment, version=version, reason=_one_line(reason))
@@ -71,13 +87,14 @@ class Speaker:
         """The same, with the remark that the folder stands for a configuration that is gone."""
         return replace(message, body=f"{message.body}\n{TEXTS[self.language]['configuration lost']}")
 
-    def _message(self, kind: Kind, environment: str, *, version: str, **fields: str) -> Message:
-        texts = TEXTS[self.language]
+    def _message(self, kind: Kind, environment: str, words: str = "", *, version: str, **fields: str) -> Message:
+        """`words` where the kind has more than one wording."""
+        texts, words = TEXTS[self.language], words or kind
         fields |= {"version": version, "title": self.title, "environment": texts[environment]}
-        body = texts[f"{kind}.body"].format(**fields)
+        body = texts[f"{words}.body"].format(**fields)
         product = texts["product"].format(title=f"{self.title} {version}")
         severity = _SEVERITY[kind] if environment == "prod" else "green"
-        return Message(kind, severity, texts[f"{kind}.title"].format(**fields), f"{body}\n{product}")
+        return Message(kind, severity, texts[f"{words}.title"].format(**fields), f"{body}\n{product}")
 
     def _joined(self, changes: Sequence[str]) -> str:
         texts = TEXTS[self.language]
@@ -101,7 +118,7 @@ def release_record(language: str, *, title: str, version: str, environment: str,
     same = [texts["same person"].format(name=markdown_text(released_by))] if is_same else []
     remarks = [texts["record product"].format(title=markdown_text(title)), *approver, *same, *reaching, texts["record source"]]
     return texts["record"].format(
-        date=at[:10], at=at, version=version, environment=texts[environment],
+        date=at[:10], at=at, version=version, environment=texts[environment], deployed=texts[f"deployed {environment}"],
         released_by=markdown_text(released_by), changes=_listed(shown or [texts["no changes"]]),
         accepted="x" if approved_by else " ", remarks=_listed(remarks))
 

@@ -6,12 +6,16 @@ import logging
 import traceback
 from typing import Any
 
+from tidegate.errors import TidegateError
 from tidegate.outside_text import clean
 from tidegate.redaction import redact
 
 
 def guard_logs() -> None:
-    """From now on each record is masked when it is made, its traceback with it. Again: changes nothing."""
+    """From now on each record is masked when it is made, its traceback with it. Again: changes nothing.
+
+    An error of ours stands there as its sentence, without a traceback.
+    """
     make = logging.getLogRecordFactory()
     if isinstance(make, _Guarded):
         return
@@ -30,6 +34,9 @@ class _Guarded:
             record.msg, record.args = clean(record.getMessage()), ()
         except (TypeError, ValueError):   # its arguments do not fit; `logging` says so where it is written
             return record
-        if record.exc_info and record.exc_info[1]:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, TidegateError):   # it says all itself: where it was raised helps nobody
+            record.msg, record.exc_info = clean(str(error)), None
+        if record.exc_info and error:
             record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)).rstrip())
         return record

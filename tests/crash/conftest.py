@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.crash import whole
+from tests.crash.made import everything_made
+from tests.e2e.notices import notices_of
 from tests.e2e.releases import released
 from tests.installation import RAFT, Installation
 
@@ -22,10 +25,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="package")
 def two_versions(tidegate: Installation) -> Iterator[str]:
-    for version in ("v1.0.0", "v1.1.0"):
-        state = released(stack=RAFT, version=version, watch_seconds=1)
-        assert state.is_completed(), state.message
-    yield RAFT
+    """Whatever is made from here on is counted, and whoever is told is heard."""
+    with notices_of(tidegate, RAFT) as texts, everything_made(RAFT, texts) as whole.made:
+        for version in ("v1.0.0", "v1.1.0"):
+            state = released(stack=RAFT, version=version, watch_seconds=1)
+            assert state.is_completed(), state.message
+        yield RAFT
     tidegate.retire(RAFT)
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.states import Suspended
 from rich.console import Console
 
 from blocks.docker_host import DockerHost
 from cli.run import run
-from tests.crash.killing import kill_process, kill_run, wait_for_step
+from tests.crash.killing import kill_process, kill_run, process_of, wait_for_step
+from tests.crash.made import until
 from tests.crash.matrix import (
     DATABASE_STOPPED,
     DISK_FULL,
@@ -32,8 +35,9 @@ from tests.crash.matrix import (
 from tests.crash.rows import Row, keep, keep_fault
 from tests.crash.whole import OTHER, assert_whole, next_version, recovered, serving_version, steady
 from tests.e2e.in_process import database_of
-from tests.e2e.releases import ended, released, start
+from tests.e2e.releases import ended, released, start, state_of
 from tests.installation import Installation, domain_of
+from tidegate.fault_words import ZH
 
 STATES = {"in the middle of": "intended", "after": "done"}
 AS_BEFORE, MIGRATED = "0002", "0003"
@@ -64,6 +68,21 @@ def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: st
     keep(Row(str(case), "new" if after == other else "old", client.lost, client.figures.total, seconds))
 
 
+def test_a_release_that_somebody_suspends_by_hand_ends_when_recovery_has_put_it_back(
+        tidegate: Installation, serving: str) -> None:
+    before = serving_version(tidegate, serving)
+    victim = start("release/prod", stack=serving, version=OTHER[before], watch_seconds=60)
+    wait_for_step(tidegate.settings, victim, "start-slot", "done")
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(victim, Suspended(timeout_seconds=3600), force=True)
+    until(lambda: process_of(victim) == [], lambda: "its process goes on")
+    recovered(tidegate, serving)
+    state = state_of(victim)
+    assert state.is_failed(), state
+    assert "recover/all has ended it" in str(state.message)
+    assert_whole(tidegate, serving, victim, {before, OTHER[before]})
+
+
 def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(tidegate: Installation, serving: str) -> None:
     other = OTHER[serving_version(tidegate, serving)]
     with steady(tidegate, serving) as client:
@@ -76,7 +95,7 @@ def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(tidegate: I
         seconds = time.monotonic() - killed
         broken = released(stack=serving, version="v1.2.1-api-500", watch_seconds=1)
     assert broken.is_failed()
-    assert "SmokeError" in (broken.message or "")
+    assert ZH["SmokeError"] in (broken.message or "")
     assert_whole(tidegate, serving, victim, {other})
     assert client.lost == 0, (client.faults, client.long_faults, client.figures)
     keep(Row(THEN_BROKEN, "new", client.lost, client.figures.total, seconds))

@@ -18,6 +18,7 @@ from tests.crash.whole import next_version, steady
 from tests.e2e.in_process import assert_true_and_clean, engine, nothing_left_of, release_here, roll_back_here, slots
 from tests.installation import Installation, add_stack, free_ports
 from tests.real_registry import RealRegistry
+from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
 
 pytestmark = pytest.mark.waits_for_minutes   # a registry and two releases of its own; the engine itself pushes for 50 s
@@ -71,7 +72,7 @@ def newest(tidegate: Installation) -> Deployment:
 def one_clear_error(state: State[object], registry: RealRegistry) -> None:
     """A registry's error that names it and says what to do; no trace of others."""
     assert state.is_failed()
-    assert "RegistryError" in (state.message or "")
+    assert ZH["RegistryError"] in (state.message or "")
     assert registry.address in (state.message or "")
     assert "Check the " in (state.message or "")
     assert "\n" not in (state.message or "").strip()

@@ -27,9 +27,10 @@ from tasks.environments import open_environment
 from tasks.slots import wait_for
 from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
 from tidegate.errors import VersionError
+from tidegate.fault_words import ZH
 
 TILL = SHOP.replace("shop", "till")
-DIALOGUE = re.compile(r"^Flow run encountered an exception: \w+Error: .+: .+\. .+", re.DOTALL)
+DIALOGUE = re.compile(rf"^({'|'.join(ZH.values())})。.+: .+\. .+", re.DOTALL)
 Change = Callable[[str], str]
 
 
@@ -165,7 +166,7 @@ def test_a_tag_that_is_no_version_is_refused(twins: tuple[GitSource, str]) -> No
     ("stack.yaml", in_stack(lambda stack: stack["source"]["build_args"].update(PIP_INDEX="https://${APP_PASSWORD}@example.org")),
      ["source.build_args.PIP_INDEX", "APP_PASSWORD is a secret"]),
     ("stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(host="moon")),
-     ["loading the block docker-host/moon: there is none of that name"]),
+     ["loading the block tidegate-docker-host/moon: there is none of that name"]),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_a_faulty_file_is_refused_whole(tidegate: Installation, till: Path, file: str, change: Change, said: list[str]) -> None:
     with rewritten(till / file, change):
@@ -222,7 +223,7 @@ def production_on(tidegate: Installation, till: Path, host: str, url: str = "") 
 def test_an_engine_that_is_down_is_one_error(tidegate: Installation, till: Path, tmp_path: Path) -> None:
     with production_on(tidegate, till, "dead-engine", f"unix://{tmp_path}/nobody.sock"):
         message = refused(tidegate)
-    assert "EngineError: connecting to the Docker Engine: no answer" in message
+    assert f"{ZH['EngineError']}。connecting to the Docker Engine: no answer" in message
     assert message.count("no answer") == 1
 
 
@@ -272,7 +273,7 @@ def test_a_registry_that_will_not_serve_is_seen_before_the_build(
         Registry(url=f"http://127.0.0.1:{port}", timeout_seconds=patience).save(f"registry-{name}", overwrite=True)
         stack.enter_context(production_on(tidegate, till, f"registry-{name}"))
         message = refused(tidegate)
-    assert f"RegistryError: signing in to http://127.0.0.1:{port}: {said}" in message
+    assert f"{ZH['RegistryError']}。signing in to http://127.0.0.1:{port}: {said}" in message
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
@@ -283,7 +284,7 @@ def test_a_disk_too_full_for_a_backup_is_seen_before_anything_changes(tidegate: 
         message = refused(tidegate)
     finally:
         subprocess.run(["umount", str(backups)], check=True, timeout=30)
-    assert "CapacityError: making room for a backup in" in message
+    assert f"{ZH['CapacityError']}。making room for a backup in" in message
     assert "Free some disk space there" in message
 
 

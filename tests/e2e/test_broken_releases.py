@@ -20,6 +20,7 @@ from tests.e2e.in_process import (
     set_start_budget,
 )
 from tests.installation import BARGE, Installation, domain_of
+from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
 
 BUDGET_SECONDS = 55
@@ -121,7 +122,7 @@ def test_a_broken_version_ends_with_the_old_one_serving_and_nobody_lost(
 
     again = release_here(barge, broken.version)
     assert again.is_failed()
-    assert "HeldError" in (again.message or "")
+    assert ZH["HeldError"] in (again.message or "")
     assert "it is on hold since" in (again.message or "")
     assert newest(tidegate).id == failed.id
 

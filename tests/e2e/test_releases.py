@@ -11,6 +11,7 @@ from cli.demo_traffic import SteadyClient
 from tests.e2e.in_process import assert_true_and_clean, engine, release_here, serving
 from tests.e2e.releases import ended, released, resume, start, suspended
 from tests.installation import KIOSK, SHOP, Installation, domain_of
+from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
 
 MOST_SECONDS = 120
@@ -112,7 +113,7 @@ def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_
     there = containers(tidegate, kiosk)
     state = release_here(kiosk, "v1.1.0")
     assert state.is_failed()
-    assert "LockedError" in (state.message or "")
+    assert ZH["LockedError"] in (state.message or "")
     assert f"{first.key} holds it since" in (state.message or "")
     assert tidegate.history(kiosk)[0].id == first.id
     assert containers(tidegate, kiosk) == there

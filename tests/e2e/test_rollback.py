@@ -26,6 +26,7 @@ from tests.e2e.in_process import (
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, rollback_command, said_until, start
 from tests.installation import FERRY, Installation, domain_of
+from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
 
 LEAST_REQUESTS = 100
@@ -173,7 +174,7 @@ def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(t
     assert evidence(tidegate, back, "wake-slot") == {"was": "warm"}
     release = ended(run)
     assert release.is_failed()
-    assert "FencedError" in (release.message or "")
+    assert ZH["FencedError"] in (release.message or "")
     names = {row.name for row in tidegate.ledger.journal.steps(watched.id)}
     assert not names & {"shift-back", "remove-slot", "downgrade-schema"}
     assert tidegate.ledger.deployments.get(watched.id).state.value == "rolled_back"

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Paused, Scheduled
+from prefect.states import Completed, Paused, Pending, Running, Scheduled, State
 
 from cli.control_plane import ControlPlane
-from cli.late_runs import LATE_SECONDS, forget_late_runs
+from cli.late_runs import LATE_SECONDS, end_lost_runs, forget_late_runs
+from control.seldom import KEPT_DAYS
 from control.work_pool import WORK_POOL, make_work_pool
 from tests.integration.incident_fixtures import *  # noqa: F403
 from tests.integration.incident_fixtures import wait_for
+from tidegate.settings import ROOT
 
 HOURS_AGO = datetime.now(UTC) - timedelta(hours=2)
 
@@ -66,6 +72,63 @@ def test_what_is_due_now_stays(control_plane: ControlPlane, scheduled: list[Flow
     move_to(control_plane, scheduled[:1], datetime.now(UTC) - timedelta(seconds=LATE_SECONDS / 2))
     assert forget_late_runs(control_plane) == 0
     assert scheduled[0].id in {run.id for run in runs()}
+
+
+def minute_run(plane: ControlPlane) -> UUID:
+    with get_client(sync_client=True) as client:
+        return client.create_flow_run_from_deployment(client.read_deployment_by_name("watch/prod").id).id
+
+
+def begin(run: UUID, *states: State[Any]) -> State[Any]:
+    """As a worker and its run do it; the state that the server gives it."""
+    with get_client(sync_client=True) as client:
+        for state in states:
+            client.set_flow_run_state(run, state)
+        now = client.read_flow_run(run).state
+    assert now is not None
+    return now
+
+
+def test_a_look_that_goes_on_is_not_joined_by_the_next_one_and_its_end_makes_room(control_plane: ControlPlane) -> None:
+    first, second, third = (minute_run(control_plane) for _ in range(3))
+    assert begin(first, Pending(), Running()).is_running()
+    refused = begin(second, Pending())
+    assert refused.is_cancelled()
+    assert "concurrency limit" in str(refused.message)
+    assert begin(first, Completed()).is_completed()
+    assert begin(third, Pending(), Running(), Completed()).is_completed()
+
+
+def test_a_look_that_died_with_its_machine_makes_room_at_the_next_start(control_plane: ControlPlane) -> None:
+    lost, living = minute_run(control_plane), minute_run(control_plane)
+    begin(lost, Pending(), Running())
+    as_a_schedule_made_it(control_plane, lost, datetime.now(UTC) - timedelta(minutes=5))
+    assert begin(living, Pending()).is_cancelled()
+    assert end_lost_runs(control_plane) == 1
+    again = minute_run(control_plane)
+    assert begin(again, Pending(), Running()).is_running()
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(again, infrastructure_pid=str(os.getpid()))
+    as_a_schedule_made_it(control_plane, again, datetime.now(UTC) - timedelta(minutes=5))
+    assert end_lost_runs(control_plane) == 0
+    assert begin(again, Completed()).is_completed()
+
+
+def as_a_schedule_made_it(plane: ControlPlane, run: UUID, since: datetime) -> None:
+    with closing(sqlite3.connect(plane.settings.home / "prefect" / "prefect.db", timeout=30)) as database, database:
+        database.execute("UPDATE flow_run SET auto_scheduled = 1 WHERE id = ?", (str(run),))
+        database.execute("UPDATE flow_run_state SET timestamp = ? WHERE flow_run_id = ?",
+                         (f"{since:%Y-%m-%d %H:%M:%S.%f}", str(run)))
+
+
+def test_the_server_is_told_to_forget_runs_and_after_how_many_days(control_plane: ControlPlane) -> None:
+    """Its service for that is off unless it is asked for."""
+    told = control_plane.server_environment()
+    code = ("from prefect.settings import get_current_settings as s; v = s().server.services.db_vacuum; "
+            "print(sorted(v.enabled_vacuum_types), v.retention_period.days)")
+    shown = subprocess.run([sys.executable, "-c", code], env=told, cwd=ROOT, capture_output=True, text=True, timeout=60,
+                           check=True)
+    assert shown.stdout.strip() == f"['events', 'flow_runs', 'orphans'] {KEPT_DAYS}"
 
 
 def test_a_pool_of_another_type_is_replaced_and_what_waited_in_it_says_so(

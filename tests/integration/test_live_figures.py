@@ -22,7 +22,7 @@ from blocks.witness import TrafficWitness
 from tasks.incidents import decide_about
 from tasks.live import Sighting, SlidingWindow, look_at
 from tasks.opening import work_of
-from tasks.samples import Memory, Taken, keep, recall, recent_figures, take
+from tasks.samples import Memory, Taken, alone_with_memory, keep, recall, recent_figures, take
 from tasks.work import OpenEnvironment, Work
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
@@ -122,6 +122,19 @@ def test_a_version_that_answers_a_fifth_with_5xx_is_worse_though_a_standby_is_be
     verdict = watched.judge()
     assert verdict.outcome == "worse"
     assert "of the answers are 5xx (limit 5.0%, before the release unknown)" in verdict.reasons[0]
+
+
+def test_a_second_look_while_one_goes_on_leaves_its_memory_alone(
+        env: OpenEnvironment, serving: tuple[Deployment, Container]) -> None:
+    number = serving[0].number
+    seen(env)
+    before = recall(env, number)
+    with alone_with_memory(env) as alone:
+        assert alone
+        assert look_at.fn(env) is None
+        assert recall(env, number) == before
+    seen(env)
+    assert len(recall(env, number).samples) == len(before.samples) + 1
 
 
 def test_the_witness_own_requests_do_not_dilute_the_errors(

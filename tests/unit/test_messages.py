@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from tidegate.facts import Message
-from tidegate.messages import MOST_CHANGES, Speaker, release_record
+from tidegate.messages import MOST_CHANGES, Speaker, What, release_record
 from tidegate.texts import TEXTS
 
 AT = datetime(2024, 1, 30, 6, 0, tzinfo=UTC)
@@ -22,7 +22,10 @@ def text(message: Message) -> str:
 def everything(speaker: Speaker, environment: str = "prod") -> list[Message]:
     return [speaker.released("v1.1.0", environment, ["a"], AT, requested_by="mei", approved_by=None),
             speaker.rolled_back("v1.0.0", environment, "why", AT),
-            speaker.staging_ready("v1.1.0", "http://staging.localhost"), speaker.failed("v1.1.0", environment, "why"),
+            speaker.staging_ready("v1.1.0", url="http://staging.localhost", run="http://ui/1", before=AT),
+            speaker.failed("v1.1.0", environment, "why", what="release", serves=True),
+            speaker.rejected("v1.1.0", environment, "why", what="release", by="Josh"),
+            speaker.refused("v1.1.0", environment, "why", what="release", requested_by="mei"),
             speaker.needs_person("v1.1.0", environment, "why"), speaker.approval_expired("v1.1.0", environment),
             speaker.degraded("v1.1.0", environment, "why", "yellow")]
 
@@ -42,9 +45,42 @@ def test_the_rollback_message_is_the_product_managers_own() -> None:
 
 
 def test_the_request_to_accept_is_the_developers_own_and_says_where() -> None:
-    message = ZH_SPEAKER.staging_ready("v1.1.0", "http://staging.localhost")
+    message = ZH_SPEAKER.staging_ready("v1.1.0", url="http://staging.localhost", run="http://ui/1", before=AT)
     assert message.title == "CloudLens v1.1.0 已经部署到测试环境了，麻烦验收一下"
-    assert "http://staging.localhost" in message.body
+    assert message.body.splitlines()[1:4] == [
+        "验收地址: http://staging.localhost", "决定页面: http://ui/1", "截止时间: 2024-01-30 15:00 (Asia/Tokyo)"]
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_where_there_is_no_staging_nobody_is_told_that_something_is_there(language: str) -> None:
+    message = Speaker(language, "X", "UTC").staging_ready("v1.1.0", url="", run="http://ui/1", before=AT)
+    assert "taging" not in text(message)
+    assert "测试环境" not in text(message)
+    assert "http://ui/1" in message.body
+
+
+@pytest.mark.parametrize(("language", "old"), [("en", "the old version keeps serving"), ("zh", "旧版本继续提供服务")])
+def test_an_old_version_serves_only_where_there_was_one(language: str, old: str) -> None:
+    speaker = Speaker(language, "X", "UTC")
+    assert old in speaker.failed("v1", "prod", "why", what="release", serves=True).body
+    assert old not in speaker.failed("v1", "prod", "why", what="release", serves=False).body
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_what_failed_is_called_by_its_name(language: str) -> None:
+    speaker = Speaker(language, "X", "UTC")
+    whats: tuple[What, ...] = ("release", "rollback", "restore")
+    titles = {speaker.failed("v1", "prod", "why", what=what, serves=True).title for what in whats}
+    assert len(titles) == len(whats)
+
+
+@pytest.mark.parametrize(("language", "production"), [("en", "Deployed to production"), ("zh", "Production部署成功")])
+def test_a_record_names_the_environment_that_it_is_of(language: str, production: str) -> None:
+    def record(environment: str) -> str:
+        return release_record(language, title="X", version="v1", environment=environment, released_by="mei", released_at=AT,
+                              time_zone="UTC", changes=[], approved_by=None)
+    assert f"- [x] {production}" in record("prod")
+    assert "roduction" not in record("staging")
 
 
 def test_the_release_record_has_the_headings_of_the_template() -> None:
@@ -99,12 +135,13 @@ def test_every_message_names_the_product_and_the_version_and_leaves_no_field_ope
 def test_the_severity_says_how_soon_a_person_must_look() -> None:
     severities = {message.kind: message.severity for message in everything(ZH_SPEAKER)}
     assert severities == {"released": "green", "staging_ready": "green", "approval_expired": "green",
-                          "rolled_back": "yellow", "failed": "yellow", "needs_person": "red", "degraded": "yellow"}
+                          "rolled_back": "yellow", "failed": "yellow", "needs_person": "red", "degraded": "yellow",
+                          "rejected": "green", "refused": "yellow"}
     assert {message.severity for message in everything(ZH_SPEAKER, "staging")} == {"green"}
 
 
 def test_a_reason_of_many_lines_stays_in_its_field() -> None:
-    message = ZH_SPEAKER.failed("v1.1.0", "prod", "first\nlast {line}\n" + "x" * 1000)
+    message = ZH_SPEAKER.failed("v1.1.0", "prod", "first\nlast {line}\n" + "x" * 1000, what="release", serves=True)
     assert "失败原因: first last {line} xxx" in message.body
     assert len(message.body.splitlines()) == 5
     assert len(message.body) < 700

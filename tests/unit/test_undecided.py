@@ -97,7 +97,7 @@ def test_a_release_that_was_killed_before_it_began_is_ended(
         ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
     release = deploy(ledger, "v1", S.PLANNED)
     run_is(mocker, Crashed())
-    (ended, too_late), = found(end_undecided(settings))
+    (ended, too_late, _), = found(end_undecided(settings))
     assert (ended.id, ended.state, too_late) == (release.id, S.EXPIRED, False)
 
 
@@ -107,7 +107,7 @@ def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
     waiting = deploy(ledger, "v1", S.WAITING)
     ledger.deployments.amend(waiting.id, figures={"decide_before": (clock.now + timedelta(hours=48)).isoformat()})
     cancel = mocker.patch("tasks.recovery.cancel_run")
-    (ended, too_late), = found(end_undecided(settings))
+    (ended, too_late, _), = found(end_undecided(settings))
     assert (ended.state, too_late) == (S.EXPIRED, True)
     assert ended.reason.startswith("nobody decided before")
     assert cancel.call_args.args[0] == ended.run_id

@@ -14,10 +14,21 @@ TEXTS = {
                      "Current state: the system works normally again; what was written after the backup is kept in a backup "
                      "of its own\nNext: enter again what is missing",
     "staging_ready.title": "{title} {version} is on staging: please try it and accept or reject it",
-    "staging_ready.body": "Version: {version}\nTry it at: {url}",
-    "failed.title": "❌ {environment}: the release failed",
-    "failed.body": "Version: {version}\nReason: {reason}\nCurrent state: the old version keeps serving\n"
-                   "Next: the technical team corrects it and releases again",
+    "staging_ready.body": "Version: {version}\nTry it at: {url}\nDecide at: {run}\nDecide before: {before}",
+    "asks.title": "{title} {version} waits for your decision",
+    "asks.body": "Version: {version}\nDecide at: {run}\nDecide before: {before}",
+    "what release": "the release", "what rollback": "the rollback", "what restore": "putting data back",
+    "failed.title": "❌ {environment}: {what} failed",
+    "failed.body": "Version: {version}\nReason: {reason}\nCurrent state: {serving}\n"
+                   "Next: the technical team corrects it, then {what} can be started again",
+    "serving yes": "the old version keeps serving", "serving no": "nothing serves there yet",
+    "rejected.title": "🚫 {environment}: {what} was rejected",
+    "rejected.body": "Version: {version}\nRejected by: {name}\nReason: {reason}\n"
+                     "Current state: {environment} has not been touched\n"
+                     "Next: the technical team corrects it, then {what} can be started again",
+    "refused.title": "🚫 {environment}: {what} was not begun",
+    "refused.body": "Version: {version}\nAsked for by: {name}\nReason: {reason}\n"
+                    "Current state: {environment} has not been touched\nNext: correct it, then {what} can be started again",
     "needs_person.title": "🆘 {environment} needs a person",
     "needs_person.body": "Version: {version}\nReason: {reason}\n"
                          "Current state: nothing is done automatically until a person decides\n"
@@ -36,8 +47,10 @@ TEXTS = {
     "audit.newest": "Newest hash",
     "record": "## Release record - {date}\n\n**Version**: {version}  \n**Environment**: {environment}  \n"
               "**Released by**: {released_by}  \n**Released at**: {at}\n\n**Contents**:\n{changes}\n\n**Acceptance**:\n"
-              "- [{accepted}] Accepted on staging\n- [x] Deployed\n- [x] Verified in use\n\n"
+              "- [{accepted}] Accepted on staging\n- [x] {deployed}\n- [x] Verified in use\n\n"
               "**Customer feedback**:\n- None so far\n\n**Remarks**:\n{remarks}\n",
+    "deployed prod": "Deployed to production", "deployed staging": "Deployed to staging",
+    "deployed dev": "Deployed to development",
     "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
     "record privilege": "Access to the host: {privilege}",
     "configuration lost": "Configuration: the one it was planned with is gone, so the stack's folder as it is now was used",

@@ -12,9 +12,19 @@ TEXTS = {
     "restored.body": "版本: {version}\n恢复原因: {reason}\n恢复时间: {at}\n"
                      "当前状态: 系统已恢复正常；备份之后写入的数据另存在单独的备份中\n后续计划: 请补录缺少的数据",
     "staging_ready.title": "{title} {version} 已经部署到测试环境了，麻烦验收一下",
-    "staging_ready.body": "版本: {version}\n验收地址: {url}",
-    "failed.title": "❌ {environment}发布失败",
-    "failed.body": "版本: {version}\n失败原因: {reason}\n当前状态: 旧版本继续提供服务\n后续计划: 请技术团队修复后重新发布",
+    "staging_ready.body": "版本: {version}\n验收地址: {url}\n决定页面: {run}\n截止时间: {before}",
+    "asks.title": "{title} {version} 等待您的决定",
+    "asks.body": "版本: {version}\n决定页面: {run}\n截止时间: {before}",
+    "what release": "发布", "what rollback": "回滚", "what restore": "恢复数据",
+    "failed.title": "❌ {environment}{what}失败",
+    "failed.body": "版本: {version}\n失败原因: {reason}\n当前状态: {serving}\n后续计划: 请技术团队修复后重新{what}",
+    "serving yes": "旧版本继续提供服务", "serving no": "该环境还没有可用的版本",
+    "rejected.title": "🚫 {environment}{what}未获批准",
+    "rejected.body": "版本: {version}\n决定人: {name}\n理由: {reason}\n当前状态: {environment}没有任何改动\n"
+                     "后续计划: 请技术团队修改后重新{what}",
+    "refused.title": "🚫 {environment}{what}没有开始",
+    "refused.body": "版本: {version}\n申请人: {name}\n原因: {reason}\n当前状态: {environment}没有任何改动\n"
+                    "后续计划: 请更正后重新{what}",
     "needs_person.title": "🆘 {environment}需要人工处理",
     "needs_person.body": "版本: {version}\n原因: {reason}\n当前状态: 自动操作已停止，等待负责人决定\n"
                          "后续计划: 请负责人立即查看运行记录",
@@ -30,7 +40,8 @@ TEXTS = {
     "audit.newest": "最新哈希",
     "record": "## 发布记录 - {date}\n\n**版本**: {version}  \n**环境**: {environment}  \n**发布人**: {released_by}  \n"
               "**发布时间**: {at}\n\n**发布内容**:\n{changes}\n\n**验收状态**:\n- [{accepted}] Staging验收通过\n"
-              "- [x] Production部署成功\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",
+              "- [x] {deployed}\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",
+    "deployed prod": "Production部署成功", "deployed staging": "Staging部署成功", "deployed dev": "Development部署成功",
     "record product": "产品: {title}", "record approver": "验收人: {approver}",
     "record privilege": "主机权限：{privilege}",
     "configuration lost": "配置: 计划时保存的配置已丢失，使用的是应用文件夹当前的配置",
