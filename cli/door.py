@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 POLICY = "; ".join((
-    "default-src 'self'",
+    "default-src 'self'", "script-src 'self' 'unsafe-eval'",   # the graph of a run and the colours are made so
     "style-src 'self' 'unsafe-inline'",   # the UI's own components place themselves so
     "img-src 'self' data: blob:", "font-src 'self' data:", "worker-src 'self' blob:",
     "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"))

@@ -82,6 +82,12 @@ class Person:
         dialog.get_by_role("button", name="Submit").wait_for()
         return dialog
 
+    def read_everything(self, dialog: Locator) -> Person:
+        """The person at the page behind the form's link, which opens beside it: what was typed stays."""
+        with self.page.expect_popup() as opened:
+            dialog.get_by_role("link", name="Read everything you decide about").click()
+        return Person(opened.value, self.ui_url, self.pictures)
+
     def submit(self, dialog: Locator) -> None:
         """And do something else until there is more to see."""
         dialog.get_by_role("button", name="Submit").click()

@@ -99,14 +99,12 @@ class TestInTheBrowser:
         dialog = person.ask_for_the_form()
         sees_the_question(dialog)
         person.picture("approval", dialog)
-        person.picture_on_a_phone("approval-on-a-phone")
-        dialog.get_by_role("link", name="Read everything you decide about").click()
-        sees_the_evidence(person.page.locator("article").first, mill)
-        person.picture_of_the_whole("evidence", person.page.locator("article").first)
-        person.picture_on_a_phone("evidence-on-a-phone")
+        beside = person.read_everything(dialog)
+        sees_the_evidence(beside.page.locator(".artifact-data-markdown"), mill)
+        beside.picture_of_the_whole("evidence", beside.page.locator(".artifact-data-markdown"))
+        beside.picture_on_a_phone("evidence-on-a-phone")
+        beside.page.close()
 
-        person.open_run(run)
-        dialog = person.ask_for_the_form()
         answer(dialog, "approve", "Tried discounts on staging.", SWITCHES[:-1])
         dialog.get_by_role("button", name="Submit").click()
         expect(field_of(dialog, SWITCHES[-1])).to_contain_text("True was expected")
@@ -150,16 +148,15 @@ class TestInTheBrowser:
         suspended(run)
         person.open_run(run)
         dialog = person.ask_for_the_form()
-        for shown in ("v1.1.0 is to serve them", "What was written since", "is taken away"):
+        for shown in ("v1.0.0 is to serve them", "What was written since", "is taken away"):
             expect(dialog).to_contain_text(shown)
-        dialog.get_by_role("link", name="Read everything you decide about").click()
-        page = person.page.locator("article").first
+        beside = person.read_everything(dialog)
+        page = beside.page.locator(".artifact-data-markdown")
         for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
             expect(page).to_contain_text(shown)
         expect(page.locator("blockquote")).to_have_count(0)   # nothing to correct, and no other plan was shown
-        person.picture_of_the_whole("restore", page)
-        person.open_run(run)
-        dialog = person.ask_for_the_form()
+        beside.picture_of_the_whole("restore", page)
+        beside.page.close()
         answer(dialog, "reject", "We enter them again.")
         person.submit(dialog)
         assert "Mei rejected it: We enter them again. Nothing was changed" in str(ended(run).message)

@@ -30,7 +30,7 @@ from tidegate.errors import VersionError
 from tidegate.fault_words import ZH
 
 TILL = SHOP.replace("shop", "till")
-DIALOGUE = re.compile(rf"^({'|'.join(ZH.values())})。.+: .+\. .+", re.DOTALL)
+DIALOGUE = re.compile(rf"^(({'|'.join(ZH.values())})。)?.+: .+\. .+", re.DOTALL)
 Change = Callable[[str], str]
 
 
@@ -293,9 +293,8 @@ def test_a_port_that_a_first_base_service_needs_and_somebody_has_is_seen_before_
     folder = tidegate.settings.stacks / add_stack(tidegate.settings, stall, environments=("prod",),
                                                   changes={"environments.prod.approval": False})
     with socket.create_server(("127.0.0.1", 0)) as program:
-        port = program.getsockname()[1]
         compose = yaml.safe_load((folder / "docker-compose.yml").read_text())
-        compose["services"]["mysql"]["ports"] = [f"127.0.0.1:{port}:3306"]
+        compose["services"]["mysql"]["ports"] = [f"127.0.0.1:{(port := program.getsockname()[1])}:3306"]
         (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose))
         message = refused(tidegate, stall)
     assert f"taking port {port} of the host: a program outside Docker has it. Stop that, or choose another port" in message

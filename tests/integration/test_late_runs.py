@@ -117,7 +117,7 @@ def test_a_look_that_died_with_its_machine_makes_room_at_the_next_start(control_
 def as_a_schedule_made_it(plane: ControlPlane, run: UUID, since: datetime) -> None:
     with closing(sqlite3.connect(plane.settings.home / "prefect" / "prefect.db", timeout=30)) as database, database:
         database.execute("UPDATE flow_run SET auto_scheduled = 1 WHERE id = ?", (str(run),))
-        database.execute("UPDATE flow_run_state SET timestamp = ? WHERE flow_run_id = ?",
+        database.execute("UPDATE flow_run_state SET timestamp = ? WHERE id = (SELECT state_id FROM flow_run WHERE id = ?)",
                          (f"{since:%Y-%m-%d %H:%M:%S.%f}", str(run)))
 
 
