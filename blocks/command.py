@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from tidegate.facts import Outcome
@@ -27,3 +30,37 @@ def run_command(command: Sequence[str], *, environment: Mapping[str, str], timeo
                 raise TimeoutError(f"no end after {timeout_seconds:g} s") from None
             raise
     return Outcome(process.returncode, (out or b"").decode(errors="replace"), err.decode(errors="replace"))
+
+
+def follow_command(command: Sequence[str], *, environment: Mapping[str, str], timeout_seconds: float, stdin: bytes,
+                   hear: Callable[[str], None]) -> int:
+    """Run `command` as `run_command` does, and give each line of its two outputs to `hear` at once. Returns its exit code."""
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        process = subprocess.Popen(list(command), stdin=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   env=dict(environment), start_new_session=True)
+    late = threading.Event()
+    timer = threading.Timer(timeout_seconds, _end, (process, late))
+    with process:
+        timer.start()
+        try:
+            for line in process.stdout or ():
+                hear(line.decode(errors="replace").rstrip("\r\n"))
+            process.wait()
+        except BaseException:
+            _end(process)
+            raise
+        finally:
+            timer.cancel()
+    if late.is_set():
+        raise TimeoutError(f"no end after {timeout_seconds:g} s")
+    return process.returncode
+
+
+def _end(process: subprocess.Popen[bytes], late: threading.Event | None = None) -> None:
+    """Its children too: they hold the pipes and the network connection."""
+    if late:
+        late.set()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

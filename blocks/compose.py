@@ -19,19 +19,22 @@ from typing import Any
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from blocks.command import run_command
+from blocks.command import follow_command, run_command
+from blocks.credential_helpers import missing_helper
 from blocks.docker_host import DockerHost, engine_errors
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
-from tidegate.facts import ComposeModel, Outcome, Slot
+from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Outcome, Slot
 from tidegate.occupancy import BASE_LABEL
 from tidegate.outside_text import last_lines
 from tidegate.slots import declared_volumes
 
 NETWORK_LABEL = "com.docker.compose.network"
+SERVICE_LABEL = "com.docker.compose.service"
 VOLUME_LABEL = "com.docker.compose.volume"
 PROJECT_LABEL = "com.docker.compose.project"
 _LEAST = (2, 20)
 _PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
+_OWN_BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default", "COMPOSE_BAKE": "false"}
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
 _CUT_OFF = re.compile(   # as Docker's own client says that the engine is out of reach, and Go that a connection ended
@@ -76,14 +79,34 @@ class Compose:
         services = json.loads(outcome.stdout)["services"]
         return {name: [_put_in(path, environment) for path in _env_files(service)] for name, service in services.items()}
 
+    def build(self, model: ComposeModel, service: str, variables: Mapping[str, str], *, timeout_seconds: float,
+              hear: Callable[[str], None]) -> int:
+        """Build the image of one service of `model` by BuildKit, which says each line to `hear`. Returns the exit code.
+
+        It is the engine's own BuildKit, whatever builder a person has chosen on this machine. Raises TimeoutError.
+        """
+        command = [*self._found[0], "--ansi", "never", "--progress", "plain", "-f", "-", "build", service]
+        fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
+        try:
+            return follow_command(command, environment={**variables, **self._environment(), **_OWN_BUILDKIT},
+                                  timeout_seconds=timeout_seconds, stdin=fed, hear=hear)
+        except TimeoutError:   # is an OSError too
+            raise
+        except OSError as error:
+            raise self._not_started(f"building {service}", error) from None
+
     def up(self, slot: Slot) -> None:
         """Create and start a slot; its images must be on the engine. Again: changes nothing."""
         self._start(slot.project, slot.model, "--no-build", "--pull", "never")
 
-    def up_base(self, model: ComposeModel, project: str, services: Sequence[str]) -> None:
-        """Start the stateful `services` of `model`. One that exists is left as it is, even when the file changed."""
+    def up_base(self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str] = {}) -> None:
+        """Start the stateful `services` of `model`. One that exists is left as it is, even when the file changed.
+
+        `jobs` are the one-shot services with what they do: what is left of an earlier run of one is removed, and it runs anew.
+        """
         if services:
-            self._start(project, _marked(model, project), "--no-build", "--no-recreate", *services)
+            self._forget_ended(project, [name for name in services if name in jobs])
+            self._start(project, _marked(model, project, jobs), "--no-build", "--no-recreate", *services)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
         """Create those of the model's own networks that no base service has brought into being yet."""
@@ -116,7 +139,7 @@ class Compose:
         """Start a stopped project's containers. Raises EngineError when there are none left."""
         doing = f"starting {project} again"
         with engine_errors(doing):
-            containers = self._containers(project)
+            containers = [one for one in self._containers(project) if not _has_done_its_work(one)]
             with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
                 list(pool.map(Container.start, containers))
         if not containers:
@@ -136,12 +159,20 @@ class Compose:
         label = f"{PROJECT_LABEL}={project}"
         return self.host.client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
 
+    def _forget_ended(self, project: str, services: Sequence[str]) -> None:
+        with engine_errors(f"removing what has ended of {project}"):
+            for container in self._containers(project):
+                if container.labels.get(SERVICE_LABEL) in services and container.status != "running":
+                    container.remove(v=False)
+
     def _start(self, project: str, model: ComposeModel, *arguments: str) -> None:
         doing = f"starting {project}"
         fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
         outcome = self._run("-p", project, "-f", "-", "up", "-d", *arguments, doing=doing, stdin=fed)
         if outcome.exit_code != 0:
             said = self._said(outcome)
+            if missing := missing_helper(doing, said):
+                raise missing
             raise ComposeError(doing, said, "Correct what it names; `tidegate status` shows what runs",
                                retryable=bool(_CUT_OFF.search(said)))
 
@@ -152,9 +183,13 @@ class Compose:
                                timeout_seconds=self.timeout_seconds)
         except TimeoutError as error:
             raise ComposeError(doing, str(error), "Look at the engine's load", retryable=True) from None
-        except OSError as error:   # it was found before and is gone, or this machine has no process or memory left
-            raise ComposeError(doing, f"{self._found[0][0]} could not be started ({error.strerror})",
-                               "Install it again: `make setup`", retryable=True) from None
+        except OSError as error:
+            raise self._not_started(doing, error) from None
+
+    def _not_started(self, doing: str, error: OSError) -> ComposeError:
+        """It was found before and is gone, or this machine has no process or memory left."""
+        return ComposeError(doing, f"{self._found[0][0]} could not be started ({error.strerror})",
+                            "Install it again: `make setup`", retryable=True)
 
     def _said(self, outcome: Outcome) -> str:
         """The end of stderr."""
@@ -214,11 +249,19 @@ def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | 
     return answer.stdout.strip().lstrip("v") if refused.exit_code and not answer.exit_code else None
 
 
-def _marked(model: ComposeModel, project: str) -> ComposeModel:
-    """The same, with a label on each service that says whose base it is."""
-    return {**model, "services": {
-        name: {**service, "labels": {**(service.get("labels") or {}), BASE_LABEL: project}}
-        for name, service in model["services"].items()}}
+def _marked(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> ComposeModel:
+    """The same, with labels on each service that say whose base it is, and which work it does once."""
+    def labels(name: str, service: Mapping[str, Any]) -> dict[str, str]:
+        return {**(service.get("labels") or {}), BASE_LABEL: project, **({ONE_SHOT_LABEL: jobs[name]} if name in jobs else {})}
+
+    return {**model, "services": {name: {**service, "labels": labels(name, service)}
+                                  for name, service in model["services"].items()}}
+
+
+def _has_done_its_work(container: Container) -> bool:
+    """One that ran once, and well, is not set going again with the others."""
+    state = container.attrs["State"]
+    return ONE_SHOT_LABEL in container.labels and state["Status"] == "exited" and state["ExitCode"] == 0
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from pydantic import Field
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
+from blocks.credential_helpers import missing_helper
 from blocks.docker_streams import Conversation, FloodError, LocalStreamError, OverdueError
 from blocks.sealed import MOST_SEALED_BYTES, seal
 from tidegate.errors import CapacityError, EngineError
@@ -57,6 +58,8 @@ def engine_errors(doing: str) -> Iterator[None]:
         raise EngineError(doing, f"the engine refused ({error.explanation or error})", "Correct what it names",
                           retryable=error.is_server_error()) from None
     except (DockerException, RequestException, HTTPError, OSError) as error:
+        if missing := missing_helper(doing, str(error)):
+            raise missing from None
         raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine (`make run` says how), or "
                           "mend the network to it", retryable=True) from None
 

@@ -32,6 +32,9 @@ _WILL_NOT_CHANGE = re.compile(
     r"bad revision|does not appear to be a git repository|dubious ownership|host key verification failed",
     re.IGNORECASE)
 FOLDER_MODE = 0o755
+_SUBMODULE = "160000 "
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+_LARGEST_POINTER = 1024   # bytes, as the specification of Git LFS says
 _COMMIT = "%H%x00%s%x00%an%x00%cI"
 _REF = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"   # `*`: what an annotated tag points to
 
@@ -96,16 +99,34 @@ class GitSource:
         """One commit by its full hash."""
         return self._log("--max-count=1", "--end-of-options", self._known(sha))[0]
 
-    def export(self, commit: str, into: Path) -> None:
-        """Write the files of `commit` into the empty or missing folder `into`, as `git archive` gives them."""
+    def export(self, commit: str, into: Path) -> Mapping[str, str]:
+        """Write the files of `commit` into the empty or missing folder `into`, as a clone has them.
+
+        Returns what git keeps elsewhere, path -> what it is: such a folder is empty, and such a file is a pointer.
+        """
         doing = f"exporting {commit[:12]} of {self.stack}"
         into.mkdir(parents=True, exist_ok=True)
         if any(into.iterdir()):
             raise VersionError(doing, f"the folder {into.name!r} is not empty", "Give an empty one")
+        known = self._known(commit)
+        self._leave_nothing_out()
         with tempfile.TemporaryFile() as archive:
-            self._git("archive", "--format=tar", "--end-of-options", self._known(commit), doing=doing, stdout=archive)
+            self._git("archive", "--format=tar", "--end-of-options", known, doing=doing, stdout=archive)
             archive.seek(0)
-            _unpack(archive, into, doing)
+            pointers = _unpack(archive, into, doing)
+        return {**dict.fromkeys(self._submodules(known), "a submodule, whose files are in another repository"),
+                **dict.fromkeys(pointers, "a pointer of Git LFS, not the file itself")}
+
+    def _leave_nothing_out(self) -> None:
+        """`git archive` obeys attributes that `git clone` knows nothing of; the mirror's own have the last word."""
+        attributes = self.mirror / "info" / "attributes"
+        attributes.parent.mkdir(exist_ok=True)
+        if not attributes.is_file():
+            attributes.write_text("* -export-ignore -export-subst\n")
+
+    def _submodules(self, commit: str) -> list[str]:
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, doing=f"listing the files of {commit[:12]}").stdout
+        return [line.partition("\t")[2] for line in listed.split("\0") if line.startswith(_SUBMODULE)]
 
     def _named(self, prefix: str) -> dict[str, str]:
         listed = self._git("for-each-ref", f"--format={_REF}", prefix, doing=f"listing the refs of {self.stack}").stdout
@@ -202,10 +223,13 @@ def _for_everybody(member: tarfile.TarInfo, into: str) -> tarfile.TarInfo | None
     return safe.replace(mode=FOLDER_MODE, deep=False) if safe.isdir() else safe
 
 
-def _unpack(archive: IO[bytes], into: Path, doing: str) -> None:
+def _unpack(archive: IO[bytes], into: Path, doing: str) -> list[str]:
+    """Returns the files that are pointers of Git LFS."""
     try:
         with tarfile.open(fileobj=archive, mode="r:") as tar:
             tar.extractall(into, filter=_for_everybody)
+            small = [one.name for one in tar.getmembers() if one.isreg() and one.size < _LARGEST_POINTER]
     except tarfile.FilterError as error:
         raise VersionError(doing, f"the commit holds a file that would leave its folder ({error})",
                            "Remove that link from the repository") from None
+    return [name for name in small if (into / name).read_bytes().startswith(_LFS_POINTER)]

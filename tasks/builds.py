@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 from string import Template
@@ -10,11 +11,13 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from blocks.images import release_labels
-from tasks.step import is_retryable
+from blocks.left_out import refuse_left_out
+from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment
-from tidegate.errors import ConfigError
+from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import Version
 from tidegate.plain_values import holds_secret
+from tidegate.recipes import Recipe, build_faults, recipe_of
 from tidegate.redaction import redact
 from tidegate.stackfile import Service
 
@@ -42,35 +45,49 @@ def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
     Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry.
     Again: an image with the same commit and inputs is found and not built again. Undo: images are kept.
     """
-    return {service.name: _pin(env, version, service) for service in env.stack.services}
+    with without_secrets(env.redactor):
+        refuse_faulty_builds(env)
+        return {service.name: _pin(env, version, service) for service in env.stack.services}
 
 
 def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
-    with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
-        env.source.export(version.commit.sha, Path(folder))
-        image = _image(env, version, service, Path(folder))
+    recipe = recipe_of(env.model(), env.stack, service.name, _build_arguments(env, version))
+    inputs = hashlib.sha256(recipe.inputs.encode()).hexdigest()
+    image = env.images.find(env.stack.name, version.commit.sha, inputs)
+    if image:
+        get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
+    else:
+        image = _built(env, version, service, recipe, inputs)
     return env.registry.push(env.host, image, service.image, version.name) if env.registry else image
 
 
-def _image(env: OpenEnvironment, version: Version, service: Service, exported: Path) -> str:
-    source, arguments = env.stack.source, _build_arguments(env, version)
-    for path in (source.dockerfile, source.context):
-        _refuse_outside(exported, path)
-    inputs = env.images.inputs(exported, source.dockerfile, source.context, arguments)
-    if image := env.images.find(env.stack.name, version.commit.sha, inputs):
-        get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
-        return image
-    image = env.images.build(
-        exported / source.context, str(exported / source.dockerfile), tags=[f"{service.image}:{version.name}"],
-        labels=release_labels(env.stack.name, env.stack.title, version, redact(source.repository), inputs), build_args=arguments)
-    get_run_logger().info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])
+def _built(env: OpenEnvironment, version: Version, service: Service, recipe: Recipe, inputs: str) -> str:
+    log, name = get_run_logger(), f"{service.image}:{version.name}"
+    labels = release_labels(env.stack.name, env.stack.title, version, redact(env.stack.source.repository), inputs)
+    with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
+        elsewhere = env.source.export(version.commit.sha, Path(folder))
+        refuse_left_out(recipe, Path(folder), elsewhere, f"building {name}")
+        image = env.builder.build(recipe, Path(folder), tag=name, labels=labels, secrets=_secrets(env, recipe),
+                                  tell=lambda line: log.info("%s", env.redactor.redact(line)))
+    log.info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])
     return image
 
 
-def _refuse_outside(exported: Path, path: str) -> None:
-    """A link in a commit could lead to a file of the worker."""
-    if not (exported / path).resolve().is_relative_to(exported.resolve()):
-        raise ConfigError("reading the files of the commit", f"{path} leads out of them", "Take the link out of the repository")
+def _secrets(env: OpenEnvironment, recipe: Recipe) -> dict[str, str]:
+    """What the compose file's secrets take from the environment, and no other key of it."""
+    named = [one["environment"] for one in recipe.secrets.values() if "environment" in one]
+    if missing := [key for key in named if key not in env.values]:
+        raise ConfigError(f"reading the build secrets of {recipe.service}", f"no value for {', '.join(missing)}",
+                          f"Set it in {env.config.env_file}")
+    return {key: env.values[key] for key in named}
+
+
+def refuse_faulty_builds(env: OpenEnvironment) -> None:
+    """Raises ConfigError for an argument of the stack file, StackFileError for the compose files."""
+    declared_arguments(env)
+    if faults := build_faults(env.model(), env.stack, env.values, env.config.secrets):
+        raise StackFileError(f"reading what is built for {env.stack.name} {env.name}", "; ".join(faults),
+                             "Correct `build:` in the compose files")
 
 
 def _build_arguments(env: OpenEnvironment, version: Version) -> dict[str, str]:

@@ -14,6 +14,7 @@ from prefect.blocks.system import Secret
 from pydantic import SecretStr
 
 from blocks.apprise_notifier import AppriseNotifier
+from blocks.builder import ImageBuilder
 from blocks.compose import Compose
 from blocks.docker_host import DockerHost
 from blocks.git_source import GitSource
@@ -177,9 +178,10 @@ def _opened(settings: Settings, stack: Stack, environment: EnvironmentName, read
     config, redactor = environment_of(stack, environment), read.redactor
     host, registry = load(DockerHost, config.host), _optional(Registry, config.host)
     learn({"TIDEGATE_LEDGER_URL": settings.database_url})
+    compose, images = Compose(host, redact=redactor.redact), ImageStore(host, registry)
     env = OpenEnvironment(
         settings=settings, stack=stack, name=environment, config=config, ledger=Ledger(settings.database_url),
-        host=host, compose=Compose(host, redact=redactor.redact), images=ImageStore(host, registry, redactor.redact),
+        host=host, compose=compose, images=images, builder=ImageBuilder(compose, images),
         registry=registry, source=GitSource.of(stack, settings.home),
         edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in stack.notifiers_for("red")},
         values=read.values, redactor=redactor, faults=read.faults, read=read.model, copies=read.copies,

@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from blocks.host_facts import host_facts, require_free_port
 from tasks.backups import backup_store
 from tasks.base import base_containers, missing_services, refuse_missing_volumes, refuse_occupied, refuse_stopped
-from tasks.builds import declared_arguments
+from tasks.builds import refuse_faulty_builds
 from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.environments import MissingNotifier
@@ -125,7 +125,7 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
             require_free_port(env.host, port, address)
             yield _passed(f"port {port}", f"free for {name}")
     if missing:
-        yield _passed("base services", f"{', '.join(missing)} start for the first time, and nobody has their data")
+        yield _passed("base services", f"{', '.join(missing)} will be started, and nobody else has their data")
 
 
 def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -176,12 +176,12 @@ def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResul
     return _passed("room for a backup", f"of {_gib(size)} of data")
 
 
-def _build_arguments(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    declared_arguments(env)
-    yield _passed("build arguments", "no secret among them")
+def _builds(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    refuse_faulty_builds(env)
+    yield _passed("builds", "from the commit alone, no secret in them")
 
 
-CHECKS: tuple[Check, ...] = (_host, _build_arguments, check_networks, _base, _registry, _edge, _notifiers, _databases)
+CHECKS: tuple[Check, ...] = (_host, _builds, check_networks, _base, _registry, _edge, _notifiers, _databases)
 
 
 def _released(env: OpenEnvironment) -> list[str]:

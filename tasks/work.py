@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from blocks.builder import ImageBuilder
 from blocks.compose import Compose
 from blocks.databases import login_keys
 from blocks.docker_host import DockerHost
@@ -40,6 +41,7 @@ class OpenEnvironment:
     host: DockerHost
     compose: Compose
     images: ImageStore
+    builder: ImageBuilder
     registry: Registry | None
     source: GitSource
     edge: TraefikEdge

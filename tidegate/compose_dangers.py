@@ -49,8 +49,9 @@ _NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "tmpfs"})
 _LAN_DRIVERS = frozenset({"host", "macvlan", "ipvlan"})
 _BUILD_HARMLESS = frozenset((
     "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline", "extra_hosts",
-    "labels", "no_cache", "platforms", "provenance", "pull", "sbom", "secrets", "shm_size", "tags",
-    "target", "ulimits", "isolation", "network", "additional_contexts"))
+    "labels", "no_cache", "platforms", "provenance", "pull", "sbom", "shm_size", "tags", "target",
+    "ulimits", "isolation", "network", "additional_contexts"))
+"""`secrets` and `ssh` are not among them: a version is built before anybody has accepted it."""
 
 
 @dataclass(frozen=True)
@@ -208,11 +209,8 @@ def _build(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     build = service.get("build") or {}
     yield from (("build-privileges", f"build.{key}: {_short(value)}") for key, value in build.items()
                 if key not in _BUILD_HARMLESS and value)
-    if build.get("network") == "host":
-        yield "build-privileges", "build.network: host"
-    for name, context in (build.get("additional_contexts") or {}).items():
-        if str(context).startswith("/") and (why := _foreign(str(context), paths)):
-            yield "build-privileges", f"build.additional_contexts.{name}: {why}"
+    if build.get("network", "default") not in ("", "default", "none"):
+        yield "build-privileges", f"build.network: {build['network']}"
 
 
 def _unknown(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
@@ -222,7 +220,8 @@ def _unknown(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
 
 
 def _short(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    shown = value if isinstance(value, list) else [value]
+    return ", ".join(str(one["source"] if isinstance(one, Mapping) else one) for one in shown)
 
 
 _LOOKED_AT = frozenset((

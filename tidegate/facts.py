@@ -10,6 +10,9 @@ from typing import Any, Literal
 ComposeModel = dict[str, Any]
 """What `docker compose config --format json` prints: services, networks, volumes with everything interpolated."""
 
+ONE_SHOT_LABEL = "tidegate.one-shot"
+"""On the container of a service that does its work and ends; the value says which work."""
+
 MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "irreversible"]
 
 
@@ -65,7 +68,20 @@ class ContainerFacts:
     """Whether the engine starts it again when its process ends by itself, whatever its exit code."""
 
     @property
+    def has_done_its_work(self) -> bool:
+        """Of a one-shot service: it ended, and its exit code says well."""
+        return ONE_SHOT_LABEL in self.labels and self.state == "exited" and self.exit_code == 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Its process has ended, and not well."""
+        return self.state in ("exited", "dead") and self.exit_code != 0
+
+    @property
     def serves(self) -> bool:
+        """It is as it must be: a one-shot service has ended well, and any other one runs."""
+        if ONE_SHOT_LABEL in self.labels:
+            return self.has_done_its_work
         return self.state == "running" and self.health in ("healthy", "none")
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -21,6 +21,7 @@ from tidegate.facts import (
     Slot,
     Version,
 )
+from tidegate.recipes import Recipe
 
 
 class ContainerHost(Protocol):
@@ -45,10 +46,15 @@ class ImageStore(Protocol):
     """Images of one engine, and of a registry where there is one. A pin is `repo@sha256:...` or an image id."""
 
     def find(self, stack: str, commit: str, inputs: str) -> str | None: ...
-    def build(self, context: Path, dockerfile: str, *, tags: Sequence[str], labels: Mapping[str, str],
-              build_args: Mapping[str, str]) -> str: ...
     def ensure(self, pin: str) -> None: ...
     def tag(self, pin: str, alias: str) -> None: ...
+
+
+class ImageBuilder(Protocol):
+    """Makes images from the exported files of a commit. Raises ImageError, RegistryError, CapacityError, ConfigError."""
+
+    def build(self, recipe: Recipe, exported: Path, *, tag: str, labels: Mapping[str, str], secrets: Mapping[str, str],
+              tell: Callable[[str], object] = ...) -> str: ...
 
 
 class SourceRepository(Protocol):
@@ -57,7 +63,7 @@ class SourceRepository(Protocol):
     def refs(self) -> Mapping[str, str]: ...
     def resolve(self, wanted: str) -> Version: ...
     def between(self, old: str | None, new: str) -> list[Commit]: ...
-    def export(self, commit: str, into: Path) -> None: ...
+    def export(self, commit: str, into: Path) -> Mapping[str, str]: ...
 
 
 class Edge(Protocol):

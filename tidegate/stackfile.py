@@ -66,8 +66,10 @@ class Source(Part):
 
     repository: Repository = Field(description="Git URL, or a path relative to the stack file's folder.")
     branch: Branch = Field("main", description="A commit must be reachable from this branch or a tag to be released.")
-    dockerfile: RelativePath = Field("Dockerfile", description="Path of the Dockerfile inside the repository.")
-    context: RelativePath = Field(".", description="Path of the build context inside the repository.")
+    dockerfile: RelativePath = Field("Dockerfile", description="Path of the Dockerfile inside the repository; for services "
+                                                               "without `build:` in the compose files.")
+    context: RelativePath = Field(".", description="The folder of the repository that the stack's folder stands for: paths "
+                                                   "under `build:` begin there. Without `build:`, the build context.")
     build_args: dict[EnvKey, Line] = Field({}, description="Build arguments; `${NAME}` is taken from the env file.")
 
 

@@ -95,7 +95,8 @@ DANGEROUS: list[tuple[str, str]] = [
     ("build: {context: ., privileged: true}", "build-privileges"), ("build: {context: ., network: host}", "build-privileges"),
     ("build: {context: ., entitlements: [security.insecure]}", "build-privileges"),
     ("build: {context: ., ssh: [default]}", "build-privileges"),
-    ("build: {context: ., additional_contexts: {keys: /etc}}", "build-privileges"),
+    ("build: {context: ., secrets: [one]}\nsecrets:\n  one: {file: ./e.env}", "build-privileges"),
+    ("build: {context: ., network: shop-prod_default}", "build-privileges"),
     ("provider: {type: sh}", "unknown-setting"), ("credential_spec: {file: x.json}", "unknown-setting"),
     ("isolation: process", "unknown-setting"),
     *((f"volumes: ['data:/x']\nvolumes:\n  data: {{driver_opts: {{{options}}}}}", setting) for options, setting in (

@@ -13,8 +13,9 @@ import pytest
 from blocks.alembic_history import AlembicHistory
 from blocks.docker_host import KEY_LABEL, DockerHost
 from blocks.host_facts import host_facts, trusted_images
-from blocks.images import STACK_LABEL, ImageStore
+from blocks.images import STACK_LABEL
 from tests.images import BASE, POSTGRESQL
+from tests.integration.building import builder, recipe
 from tests.integration.data_servers import Server, build_image
 from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image
 from tidegate.errors import MigrationError
@@ -267,7 +268,9 @@ def test_a_build_reaches_no_environment_and_sees_none_of_its_keys(
     (tmp_path / "spy.py").write_text(BUILD_SPY.format(place=neighbour))
     (tmp_path / "Dockerfile").write_text(
         f"FROM {BASE}\nARG API_TOKEN\nARG MYSQL_PASSWORD\nCOPY spy.py /\nRUN python3 /spy.py\n")
-    image = ImageStore(host).build(tmp_path, "Dockerfile", tags=[], labels={STACK_LABEL: "shop"}, build_args={"VERSION": "v1"})
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    image = builder(host).build(recipe(args={"VERSION": "v1"}), tmp_path, tag=f"{HOSTILE}:built", secrets={},
+                                labels={STACK_LABEL: "shop"})
     host.client.images.remove(image, force=True)
 
 

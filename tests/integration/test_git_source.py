@@ -224,3 +224,29 @@ smoke: [{name: home}]
 environments:
   dev: {compose_files: [compose.yaml], env_file: .env, domains: [app.test], image_alias: dev}
 """
+
+
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"
+
+
+def test_an_export_says_what_git_keeps_elsewhere(source: GitSource, origin: Path, tmp_path: Path) -> None:
+    """A submodule's folder is empty and a file of Git LFS is a pointer, as in a clone that did not ask for them."""
+    (origin / "model.bin").write_text(POINTER)
+    (origin / "docs.md").write_text(f"A pointer looks like this:\n{POINTER}")
+    (origin / "vendor" / "lib").mkdir(parents=True)
+    git(origin, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor/lib")
+    made = commit(origin, "parts from elsewhere")
+    assert {path: what[:11] for path, what in source.export(made, tmp_path / "out").items()} == {
+        "vendor/lib": "a submodule", "model.bin": "a pointer o"}
+    assert source.export(source.resolve("v1.0.0").commit.sha, tmp_path / "old") == {}
+
+
+def test_an_export_has_every_file_as_a_clone_has_it(source: GitSource, origin: Path, tmp_path: Path) -> None:
+    """`git archive` alone would leave out what an archive for download leaves out, and rewrite `$Format$`."""
+    (origin / ".gitattributes").write_text("config export-ignore\nversion.txt export-subst\n")
+    (origin / "config").mkdir()
+    (origin / "config" / "app.ini").write_text("on")
+    (origin / "version.txt").write_text("$Format:%H$")
+    source.export(commit(origin, "attributes"), tmp_path / "out")
+    assert (tmp_path / "out" / "config" / "app.ini").read_text() == "on"
+    assert (tmp_path / "out" / "version.txt").read_text() == "$Format:%H$"

@@ -12,6 +12,7 @@ import pytest
 from docker.models.containers import Container
 from prefect.logging import disable_run_logger
 
+from blocks.builder import ImageBuilder
 from blocks.compose import Compose
 from blocks.docker_host import DockerHost
 from blocks.edge_container import EdgeAddresses
@@ -60,7 +61,8 @@ def env(tmp_path: Path, edge_host: DockerHost, running_edge: tuple[EdgeAddresses
     with disable_run_logger():
         yield OpenEnvironment(
             settings=settings, stack=stack, name="prod", config=stack.environments["prod"], ledger=ledger, host=edge_host,
-            compose=Compose(edge_host), images=ImageStore(edge_host, None, redactor.redact), registry=None,
+            compose=Compose(edge_host), images=ImageStore(edge_host),
+            builder=ImageBuilder(Compose(edge_host), ImageStore(edge_host)), registry=None,
             source=GitSource.of(stack, tmp_path), edge=edge, notifiers={}, values={}, redactor=redactor,
             read={"services": {}})
     ledger.close()

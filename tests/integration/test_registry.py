@@ -12,6 +12,7 @@ from blocks.docker_host import DockerHost
 from blocks.images import ImageStore
 from blocks.registry import Registry
 from tests.installation import free_ports
+from tests.integration.building import builder, recipe
 from tests.real_registry import RealRegistry
 from tidegate.errors import EngineError, RegistryError
 
@@ -42,7 +43,7 @@ def image(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     (folder / "Dockerfile").write_text("FROM scratch\nCOPY app.txt /\n")
     (folder / "app.txt").write_text(label)
-    built = ImageStore(host).build(folder, "Dockerfile", tags=[], labels={"test": label}, build_args={})
+    built = builder(host).build(recipe(), folder, tag=f"tg-test-{label}:1", labels={"test": label}, secrets={})
     yield built
     for found in host.client.images.list(filters={"label": f"test={label}"}):
         host.client.images.remove(found.id, force=True)

@@ -8,7 +8,6 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from blocks.dockerfile import base_images, layers_made
 from blocks.registry import Registry, _retry_after, engine_said
 from tidegate.errors import CapacityError, RegistryError
 
@@ -148,29 +147,3 @@ def test_what_the_engine_passes_on_is_sorted(text: str, kind: type[Exception], r
     error = engine_said(text, "pulling app")
     assert type(error) is kind
     assert error.retryable is retryable
-
-
-def test_base_images_are_those_from_outside() -> None:
-    text = """
-    ARG PYTHON="python:3.12-slim"
-    ARG OTHER=unused
-    FROM --platform=linux/amd64 node:22 AS ui
-    FROM ${PYTHON} AS base
-    ARG PYTHON=late
-    FROM base
-    FROM ${MISSING:-debian:12}
-    FROM scratch
-    COPY --chown=app --from=ui /dist /dist
-    COPY --from=ghcr.io/acme/tool:1 /tool /tool
-    COPY --from=0 /x /x
-    """
-    assert base_images(text, {}) == ["node:22", "python:3.12-slim", "debian:12", "ghcr.io/acme/tool:1"]
-    assert base_images(text, {"PYTHON": "python:3.13"})[1] == "python:3.13"
-
-
-def test_layers_from_the_cache_and_base_images_were_not_made_by_the_build() -> None:
-    output = ["Step 1/4 : FROM base", " ---> aaaaaaaaaaaa", "Step 2/4 : COPY . .", " ---> Using cache",
-              " ---> bbbbbbbbbbbb", "Step 3/4 : RUN make", " ---> Running in 111111111111", "compiling",
-              "Removing intermediate container 111111111111", " ---> cccccccccccc", "Step 4/4 : RUN false",
-              " ---> Running in 222222222222"]
-    assert list(layers_made(output)) == ["cccccccccccc"]
