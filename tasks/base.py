@@ -12,8 +12,10 @@ from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.catalogue import every_stack
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
-from tidegate.facts import ComposeModel
+from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
 from tidegate.occupancy import SEPARATE_LABEL, claims, conflicts, only_new_volumes
+from tidegate.one_shots import one_shots, work_of
+from tidegate.seals import files_of
 from tidegate.slots import base_services, declared_volumes, used_volumes
 
 START_SECONDS = 300
@@ -23,26 +25,49 @@ START_SECONDS = 300
 def start_base_services(work: Work) -> Evidence:
     """Have the stack's stateful services running.
 
-    Needs: the compose files. Leaves: healthy services, and the volumes that only released services use.
-    Again: changes nothing; one that was stopped is an error, not started behind somebody's back. Undo: they stay.
+    Needs: the compose files. Leaves: healthy services, one-shot services that ended well, and the volumes that only
+    released services use. Again: changes nothing; one that was stopped is an error, not started behind somebody's back.
+    Undo: they stay.
     """
-    env, model = work.env, work.env.model()
+    return {"started": start_base(work.env)}
+
+
+def start_base(env: OpenEnvironment) -> list[str]:
+    """The names of what was started: services for the first time, one-shot services whose work was to be done."""
+    model = env.model()
     services = refuse_stopped(env, model)
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
     refuse_occupied(env, model, missing)
     env.compose.make_volumes(model, env.base_project, _own_volumes(env, model))
     if missing:
-        get_run_logger().info("first start of %s", ", ".join(missing))
-        env.compose.up_base(model, env.base_project, missing)
+        get_run_logger().info("start of %s", ", ".join(missing))
+        env.compose.up_base(model, env.base_project, missing, jobs_of(env, model))
     env.compose.make_networks(model, env.base_project, shared_networks(env))
     wait_for(env, env.base_project, services, START_SECONDS)
-    return {"started": missing}
+    return missing
 
 
 def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
-    """Base services that have never been started in this environment."""
-    return sorted(_base_services(env, model) - base_containers(env).keys())
+    """Base services that have never been started in this environment, and one-shot services whose work is to be done:
+    they failed, or do something else now."""
+    jobs, there = jobs_of(env, model), slot_state(env, env.base_project)
+    done = {one.service for one in there if one.service not in jobs or
+            (one.labels.get(ONE_SHOT_LABEL) == jobs[one.service] and not one.has_failed)}
+    return sorted(_base_services(env, model) - done)
+
+
+def jobs_of(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
+    """The one-shot services of the base, each with a fingerprint of what it does."""
+    servers = [*env.released, *(database.service for database in env.stack.databases)]
+    return {name: work_of(model, name, _contents_of(env, model, name))
+            for name in one_shots(model, servers) & _base_services(env, model)}
+
+
+def _contents_of(env: OpenEnvironment, model: ComposeModel, name: str) -> dict[str, str]:
+    """Of the files of the team's folder that are mounted into one service."""
+    alone = {"services": {name: model["services"][name]}}
+    return {file: env.contents[file] for file in files_of(alone, env.stack.folder, [name])}
 
 
 def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
@@ -78,10 +103,10 @@ def refuse_missing_volumes(env: OpenEnvironment, model: ComposeModel) -> None:
 
 
 def refuse_stopped(env: OpenEnvironment, model: ComposeModel) -> set[str]:
-    """The names of all base services. Raises DatabaseError for one that is there and does not run."""
+    """The names of all base services. Raises DatabaseError for one that is there and does not run, unless it is to end."""
     services = _base_services(env, model)
     for container in slot_state(env, env.base_project):
-        if container.service in services and container.state != "running":
+        if container.service in services - jobs_of(env, model).keys() and container.state != "running":
             raise DatabaseError(f"looking at {container.name}", f"it is {container.state}, so the data cannot be reached",
                                 f"Find out why, then start it: docker start {container.name}")
     return services

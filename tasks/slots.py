@@ -15,7 +15,7 @@ from tasks.deployments import planned, previous
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, is_slot_of
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
-from tidegate.facts import ContainerFacts
+from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
 
 PROJECT_LABEL = "com.docker.compose.project"
 POLL_SECONDS = 0.1
@@ -153,7 +153,7 @@ def _refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
     """Without its database no version becomes healthy, so none is to blame."""
     released = {service.name for service in env.stack.services}
     if stopped := [one.name for one in slot_state(env, env.base_project)
-                   if one.service not in released and one.state != "running"]:
+                   if one.service not in released and one.state != "running" and not one.has_done_its_work]:
         raise DatabaseError(error.doing, f"{error.came_back.rstrip()} But {', '.join(stopped)} does not run either",
                             f"Find out why, then start it: docker start {' '.join(stopped)}") from None
 
@@ -177,7 +177,7 @@ def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seco
         if asked:
             ask_at = ASK_AGAIN * (time.monotonic() - begun)   # ever more seldom: a check takes time from what starts
         if waited > budget_seconds:
-            raise _unhealthy(env, containers, f"not healthy within its start budget of {budget_seconds:.0f} s")
+            raise _unhealthy(env, containers, f"not {_wanted(containers)} within its start budget of {budget_seconds:.0f} s")
         time.sleep(POLL_SECONDS)
 
 
@@ -188,12 +188,21 @@ def _released(env: OpenEnvironment, project: str) -> set[str]:
 
 
 def _refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
+    if container.has_done_its_work:
+        return
     if container.was_stopped:
         raise EngineError(f"starting {container.name}", "it was stopped from outside, by somebody or with its engine",
                           "Release it again", retryable=True)
     if container.restarts > 0 or container.state in ("exited", "dead", "restarting"):
         raise _unhealthy(env, [container], f"its process ended (exit code {container.exit_code}, "
                                            f"restarted {container.restarts} times)")
+
+
+def _wanted(containers: list[ContainerFacts]) -> str:
+    late = next((one for one in containers if not one.serves), None)
+    if late and ONE_SHOT_LABEL in late.labels:
+        return 'ended (if it is to run on, take `restart: "no"` out of the compose file)'
+    return "healthy"
 
 
 def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str) -> UnhealthyError:

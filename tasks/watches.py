@@ -50,6 +50,8 @@ def watch_release(work: Work, witness: TrafficWitness) -> Evidence:
 
 def _look(work: Work, witness: TrafficWitness) -> None:
     for container in slot_state(work.env, work.project):
+        if container.has_done_its_work:
+            continue
         if container.restarts or container.state != "running" or container.health == "unhealthy":
             log = work.env.redactor.redact(work.env.host.logs(container.id))
             raise _worse(work, f"{container.name} is {container.state} ({container.health}), restarted "

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tidegate.errors import StackFileError
-from tidegate.facts import ComposeModel, Slot
+from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Slot
+from tidegate.one_shots import one_shots
+from tidegate.other_proxies import without_other_proxies
 
 SINGLETON_LABEL = "tidegate.singleton"
 SLOT_NETWORK = "tidegate-slot"
@@ -132,13 +134,14 @@ def _renamed(name: str, number: int) -> str:
 
 def _service(model: ComposeModel, name: str, project: str, number: int, released: Sequence[str], image: str,
              edge_network: str, labels: Mapping[str, str]) -> dict[str, Any]:
-    original = model["services"][name]
+    original = without_other_proxies(model["services"][name])
+    ends = {ONE_SHOT_LABEL: "true"} if name in one_shots(model, released) else {}
     kept = {key: value for key, value in original.items() if key not in _TAKEN_OUT}
     waits_for = {_renamed(other, number): how for other, how in original.get("depends_on", {}).items()
                  if other in released}
     return {
         **kept, "image": image, "pull_policy": "never",
-        "labels": {**original.get("labels", {}), **labels},
+        "labels": {**original["labels"], **ends, **labels},
         "networks": _attachments(model, name, project, released, edge_network),
         **({"depends_on": waits_for} if waits_for else {})}
 

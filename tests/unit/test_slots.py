@@ -59,7 +59,7 @@ def test_what_makes_the_service_work_is_kept(backend: Any) -> None:
     original = model()["services"]["backend"]
     for key in ("restart", "healthcheck", "environment", "volumes", "deploy", "mem_limit"):
         assert backend[key] == original[key]
-    assert backend["labels"] == {"team": "lens", "tidegate.deployment": "42"}
+    assert backend["labels"] == {"team": "lens", "tidegate.deployment": "42", "traefik.enable": "false"}
 
 
 def test_a_service_waits_for_released_ones_only_since_the_others_live_in_the_base_project(backend: Any) -> None:
