@@ -25,7 +25,7 @@ from blocks.webhook import SlackWebhook
 from tasks.work import OpenEnvironment, seals
 from tidegate.catalogue import find_stack
 from tidegate.each import each
-from tidegate.envfile import check_env, read_env, read_env_as_far
+from tidegate.envfile import check_env, read_env_as_far
 from tidegate.errors import ConfigError, StackFileError, TidegateError
 from tidegate.facts import ComposeModel, Message
 from tidegate.known_names import known_names
@@ -257,8 +257,8 @@ def environment_of(stack: Stack, name: EnvironmentName) -> Environment:
 
 def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
     """The env file with its secrets from Prefect blocks, as far as they are there, and everything that is wrong with them."""
-    read, fault = read_env_as_far(stack.folder / config.env_file)
     secrets = each(config.secrets, _secret, "loading the secret block")
+    read, fault = read_env_as_far(stack.folder / config.env_file, secrets.good)
     values = {**read, **secrets.good}
     missing = [ConfigError(f"loading the secret block for {one.name}", one.error.came_back, one.error.to_do)
                for one in secrets.faulty]
@@ -272,11 +272,9 @@ def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[d
 def _values_now(planned: Stack, now: Stack, name: EnvironmentName) -> dict[str, str]:
     """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
     config = now.environments.get(name, planned.environments[name])
-    try:
-        read = read_env(planned.folder / config.env_file)
-    except ConfigError:
-        read = {}
     secrets = each(config.secrets, _secret, "loading the secret block")
+    read, fault = read_env_as_far(planned.folder / config.env_file, secrets.good)
+    read = {} if fault else read
     missing, named = {one.name for one in secrets.faulty}, tuple(config.secrets)
     return {key: value for key, value in {**read, **secrets.good}.items()
             if key not in missing and not check_env({key: value}, (key,), name, named)}

@@ -1,28 +1,24 @@
-"""Env files: read without surprises, checked whole, compared by keyed hashes. Texts name keys, never values.
+"""Env files: read as compose reads them, checked whole, compared by keyed hashes. Texts name keys, never values.
 
-`${NAME}` in a value stays as it is: a file means what it says, whatever the environment of its reader (P38).
+`${NAME}` in a value is what a line above says, whatever the environment of its reader (P38).
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
-import io
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv.parser import Binding, parse_stream
-
+from tidegate.env_text import Entry, entries
 from tidegate.errors import ConfigError
 from tidegate.plain_values import looks_secret, secret_parts
 from tidegate.stackfile import EnvironmentName
 
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACEHOLDER = re.compile(r"CHANGE_?ME|\*{3}REDACTED\*{3}|__DEPLOY_INJECT__|^\s*<[^<>]*>\s*\Z|^\s*(?i:placeholder)\s*\Z")
 _KNOWN_DEFAULTS = frozenset({
     "changeme", "change_me", "test", "test123", "root", "password", "dev123", "admin", "admin123", "secret", "123456",
@@ -31,39 +27,29 @@ _KNOWN_DEFAULTS = frozenset({
 _KEY_BYTES = 16
 
 
-def read_env(path: Path) -> dict[str, str]:
-    """Keys and values of an env file. Raises ConfigError naming each bad line by number."""
+def read_env(path: Path, given: Mapping[str, str] = {}) -> dict[str, str]:
+    """Keys and values of an env file. Raises ConfigError naming each bad line by number.
+
+    `given` are values from elsewhere, such as secrets, that `$NAME` means before the file's own lines.
+    """
+    values, fault = read_env_as_far(path, given)
+    if fault:
+        raise fault
+    return values
+
+
+def read_env_as_far(path: Path, given: Mapping[str, str] = {}) -> tuple[dict[str, str], ConfigError | None]:
+    """What can be read of it, and what is wrong with the rest: a way back does not wait for a slip in a file."""
     doing = f"reading the env file {path.name}"
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            bindings = list(parse_stream(io.StringIO(file.read(), newline="")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(doing, f"it cannot be read ({type(error).__name__})", "Create it from its template") from None
-    if faults := _line_faults(bindings):
-        raise ConfigError(doing, "; ".join(faults), "Write each line as KEY=value, each key once")
-    return {binding.key: binding.value or "" for binding in bindings if binding.key}
-
-
-def read_env_as_far(path: Path) -> tuple[dict[str, str], ConfigError | None]:
-    """What can be read of it, and what is wrong with the rest: a way back does not wait for a slip in a file."""
-    try:
-        return read_env(path), None
-    except ConfigError as fault:
-        with contextlib.suppress(OSError):
-            bindings = parse_stream(io.StringIO(path.read_bytes().decode("utf-8", "replace"), newline=""))
-            return {one.key: one.value for one in bindings if one.key and one.value is not None}, fault
-        return {}, fault
-
-
-def write_env(values: Mapping[str, str], path: Path) -> None:
-    """Write `values` so that `read_env` gives them back exactly; readable by the owner only. Raises ConfigError."""
-    doing = f"writing the env file {path.name}"
-    if wrong := [key for key, value in values.items() if not _KEY.fullmatch(key) or "\0" in value]:
-        raise ConfigError(doing, f"not to be written: {', '.join(wrong)}", "Use letters, digits and _ in names, no NUL")
-    path.unlink(missing_ok=True)   # an existing file would keep its mode
-    path.touch(mode=0o600)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(f"{key}={_quoted(value)}\n" for key, value in values.items())
+        content = path.read_bytes()
+    except OSError as error:
+        return {}, ConfigError(doing, f"it cannot be read ({type(error).__name__})", "Create it from its template")
+    read = list(entries(content.decode("utf-8", "replace"), given))
+    faults = _line_faults(read) + ["it is not UTF-8"] * (not _is_utf8(content))
+    values = {one.key: one.value for one in read if not one.fault}
+    to_do = "Write each line as KEY=value, each key once"
+    return values, ConfigError(doing, "; ".join(faults), to_do) if faults else None
 
 
 def check_env(values: Mapping[str, str], required: Collection[str], environment: EnvironmentName,
@@ -115,16 +101,18 @@ def diff_env(old: Mapping[str, str], new: Mapping[str, str]) -> EnvDiff:
         emptied=tuple(name for name in differing if not new[name]))
 
 
-def _line_faults(bindings: list[Binding]) -> list[str]:
-    faults = [f"line {b.original.line}: is not KEY=value" for b in bindings
-              if b.error or (b.key is not None and (b.value is None or not _KEY.fullmatch(b.key)))]
-    times = Counter(b.key for b in bindings if b.key)
+def _line_faults(read: Sequence[Entry]) -> list[str]:
+    faults = [f"line {one.line}: {one.key + ' ' if one.key else ''}{one.fault}" for one in read if one.fault]
+    times = Counter(one.key for one in read if one.key)
     return faults + [f"{key}: is there {count} times" for key, count in times.items() if count > 1]
 
 
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _value_fault(key: str, value: str, environment: EnvironmentName, secret_keys: Collection[str]) -> str | None:
