@@ -22,7 +22,7 @@ ROOT_PASSWORD_KEY = "MYSQL_ROOT_PASSWORD"
 
 def login_keys(spec: Database) -> set[str]:
     """The env keys that lead into `spec`, as the application and as its owner."""
-    keys = {spec.host_key, spec.port_key, spec.user_key, spec.password_key, spec.database_key}
+    keys = {spec.host_key, spec.user_key, spec.password_key, spec.database_key} | ({spec.port_key} if spec.port_key else set())
     return keys | {ROOT_PASSWORD_KEY} if spec.engine == "mysql" else keys
 
 
@@ -49,7 +49,7 @@ def _login(spec: Database, environment: Mapping[str, str]) -> Login:
     missing = [key for key in keys if not environment.get(key)]
     if missing:
         raise ConfigError(f"opening the database {spec.name!r}", f"the env file has no {', '.join(missing)}", "Add it")
-    port = environment.get(spec.port_key) or PORTS[spec.engine]
+    port = (environment.get(spec.port_key) if spec.port_key else "") or PORTS[spec.engine]
     if not port.isdigit():
         raise ConfigError(f"opening the database {spec.name!r}", f"{spec.port_key} is not a number", "Correct it")
     user, password, database = (environment[key] for key in keys)

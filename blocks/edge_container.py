@@ -21,6 +21,7 @@ from blocks.edge_networks import (
     EDGE_LABEL,
     ROLE,
     ROLE_LABEL,
+    believed_askers,
     check_address,
     ensure_control_network,
     join_all,
@@ -59,6 +60,8 @@ class EdgeMaker:
     check_port: int
     public_address: str = "127.0.0.1"
     start_seconds: float = 20
+    trusted_fronts: tuple[str, ...] = ()
+    """Addresses and ranges of what stands before the edge and tells who a visitor is; without them nobody is believed."""
 
     @property
     def name(self) -> str:
@@ -109,7 +112,8 @@ class EdgeMaker:
             "Correct what the log names, then run it again", retryable=True)
 
     def _settings(self, public_port: int, check_port: int) -> EdgeSettings:
-        return EdgeSettings(self._image_id(), str(self.folder.resolve()), self.name, self.public_address, public_port, check_port)
+        return EdgeSettings(self._image_id(), str(self.folder.resolve()), self.name, self.public_address, public_port, check_port,
+                            self.trusted_fronts)
 
     def _image_id(self) -> str:
         try:
@@ -120,10 +124,11 @@ class EdgeMaker:
             return self.image   # what runs needs it no more
 
     def _create(self, name: str, settings: EdgeSettings, *, beside: bool) -> Container:
-        address = check_address(ensure_control_network(self.host), beside=beside)
+        subnet = ensure_control_network(self.host)
+        address, believed = check_address(subnet, beside=beside), believed_askers(subnet, self.trusted_fronts)
         public, check = settings.public_port or _free_port(), settings.check_port or _free_port()
         container = self.host.client.containers.create(
-            settings.image, flags_at(address), name=name, network=control_network_name(self.name),
+            settings.image, flags_at(address, believed), name=name, network=control_network_name(self.name),
             labels={ROLE_LABEL: ROLE, EDGE_LABEL: self.name, SETTINGS_LABEL: settings.digest},
             ports={f"{PUBLIC_PORT}/tcp": (settings.public_address, public), f"{CHECK_PORT}/tcp": ("127.0.0.1", check)},
             volumes={settings.folder: {"bind": DYNAMIC_FOLDER, "mode": "ro"}},

@@ -8,7 +8,7 @@ control network alone, where no application is.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from docker.errors import APIError, NotFound
@@ -24,7 +24,7 @@ ROLE_LABEL, EDGE_LABEL = "tidegate.role", "tidegate.edge"
 ROLE = "edge"
 BESIDE = "-beside"
 """The end of the name of an edge that stands in for another while that is replaced."""
-_FIRST_ADDRESS = 2
+_GATEWAY, _FIRST_ADDRESS = 1, 2
 
 
 def join_environment(host: DockerHost, stack: str, environment: str) -> str:
@@ -70,6 +70,12 @@ def ensure_control_network(host: DockerHost) -> IPv4Network:
 def check_address(subnet: IPv4Network, *, beside: bool) -> str:
     """The fixed address of the edge on its control network, and of the one that stands in for it."""
     return str(subnet[_FIRST_ADDRESS + int(beside)])
+
+
+def believed_askers(subnet: IPv4Network, trusted_fronts: Sequence[str]) -> list[str]:
+    """The addresses whose word about a visitor counts at the edge. Who comes from this machine, Tidegate too, is seen there as
+    the gateway of the control network, by which the ports are published. Without a front nobody is believed."""
+    return [str(subnet[_GATEWAY]), *trusted_fronts] if trusted_fronts else []
 
 
 def join_all(host: DockerHost, edge: Container, address: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 DYNAMIC_FOLDER = "/etc/traefik/dynamic"
@@ -15,6 +16,7 @@ FLAGS = (
     f"--entrypoints.web.address=:{PUBLIC_PORT}",
     f"--entrypoints.check.address=:{CHECK_PORT}",                        # `flags_at` puts the control network's address before
     "--entrypoints.check.http.middlewares=edge-control@file",
+    "--entrypoints.check.forwardedheaders.insecure=true",                # Tidegate alone gets in, and asks as a front does
     "--entrypoints.web.transport.respondingtimeouts.readtimeout=600s",   # the default of 60 s cuts off large uploads
     f"--entrypoints.web.transport.lifecycle.gracetimeout={GRACE_SECONDS}s",
     "--serverstransport.maxidleconnsperhost=200",
@@ -36,9 +38,11 @@ _HERE = "Host(`127.0.0.1`) || Host(`localhost`)"
 _OWN = "{{entryPoints: [check], rule: '(" + _HERE + ") && PathPrefix(`/{}`)', service: {}@internal}}"
 
 
-def flags_at(address: str) -> list[str]:
-    """The flags of an edge whose check entry point listens at `address` alone."""
-    return [flag.replace("check.address=:", f"check.address={address}:") for flag in FLAGS]
+def flags_at(address: str, believed: Sequence[str]) -> list[str]:
+    """The flags of an edge whose check entry point listens at `address` alone. What those in `believed` say about a visitor
+    (`X-Forwarded-Proto`, `-For`, `-Port`, `-Host`) reaches the application; what others say is overwritten."""
+    own = [flag.replace("check.address=:", f"check.address={address}:") for flag in FLAGS]
+    return [*own, *([f"--entrypoints.web.forwardedheaders.trustedips={','.join(believed)}"] if believed else [])]
 
 
 def own_routes(control: str) -> str:
@@ -65,6 +69,7 @@ class EdgeSettings:
     public_address: str
     public_port: int
     check_port: int
+    trusted_fronts: tuple[str, ...]
     flags: tuple[str, ...] = FLAGS
 
     @property

@@ -27,7 +27,7 @@ def host_facts(host: DockerHost) -> HostFacts:
         printed = _in_container(host, _MEASURE)
     memory, (disk_total, disk_free) = _memory(printed), _disk(printed)
     return HostFacts(
-        engine_version=engine["ServerVersion"], compose_version=Compose(host).version(), platform=platform_of(engine),
+        engine_version=engine["ServerVersion"], compose_version=Compose(host, redact=str).version(), platform=platform_of(engine),
         disk_free=disk_free, disk_total=disk_total, memory_free=memory["MemAvailable"], memory_total=memory["MemTotal"])
 
 
@@ -46,7 +46,7 @@ def free_networks(host: DockerHost) -> int:
     return networks_left(pools, [one["Subnet"] for configs in ranges for one in configs if one.get("Subnet")])
 
 
-def require_free_port(host: DockerHost, port: int, address: str = "0.0.0.0") -> None:
+def require_free_port(host: DockerHost, port: int, address: str) -> None:
     """Nobody on the host listens on TCP `port` of `address`. Raises CapacityError with the owner where Docker knows it."""
     doing = f"taking port {port} of the host"
     with engine_errors(doing):

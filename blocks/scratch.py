@@ -38,7 +38,7 @@ class ScratchDatabase:
 
 @contextmanager
 def scratch_database(host: DockerHost, spec: Database, source: str, environment: Mapping[str, str], key: str, *,
-                     data_size: int = 0, timeout_seconds: float = 180) -> Iterator[ScratchDatabase]:
+                     data_size: int, timeout_seconds: float = 180) -> Iterator[ScratchDatabase]:
     """Start an empty database like the one in the container `source`; it is removed whatever happens.
 
     What a killed attempt left under the same `key` is removed first. Raises EngineError, DatabaseError.
@@ -77,8 +77,9 @@ def _own_environment(spec: Database, environment: Mapping[str, str]) -> dict[str
     official = ({"MYSQL_USER": user, "MYSQL_DATABASE": database, "MYSQL_PASSWORD": password,
                  ROOT_PASSWORD_KEY: secrets.token_hex(16)} if spec.engine == "mysql" else
                 {"POSTGRES_USER": user, "POSTGRES_DB": database, "POSTGRES_PASSWORD": password})
-    return official | {spec.host_key: spec.service, spec.port_key: PORTS[spec.engine], spec.user_key: user,
-                       spec.password_key: password, spec.database_key: database}
+    port = {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
+    return official | port | {spec.host_key: spec.service, spec.user_key: user, spec.password_key: password,
+                              spec.database_key: database}
 
 
 def _start(host: DockerHost, spec: Database, source: str, environment: Mapping[str, str], network: str, key: str,

@@ -17,9 +17,21 @@ from tidegate.routes import DEPLOYMENT_HEADER, read_served
 from tidegate.stackfile import Login, SmokeCheck
 
 
+def ask_once(base_url: str, host_header: str, headers: Mapping[str, str], path: str, deadline_seconds: float) -> Answer:
+    """One request as a visitor makes it, without going where it is redirected. Raises EdgeError where the edge is away."""
+    with visitor(base_url, host_header, headers) as client:
+        return fetch(client, SmokeRequest("GET", path, deadline_seconds, follow=False))
+
+
+def visitor(base_url: str, host_header: str, headers: Mapping[str, str]) -> httpx.Client:
+    """Asks what is behind the edge at `base_url` as somebody does who came to `host_header`."""
+    return httpx.Client(base_url=base_url, headers={"Host": host_header, **headers}, verify=TRUSTED, trust_env=False)
+
+
 @dataclass(frozen=True)
 class SmokeRunner:
-    """`base_url` is the edge's public or check address; `host_header` a domain, or `slot_host(...)` for one slot.
+    """`base_url` is the edge's public or check address, `host_header` a domain; `headers` name a slot there, and say what a
+    front says (`tidegate.routes.headers_for`).
 
     `credentials` maps the keys that a login names to their values.
     """
@@ -32,6 +44,7 @@ class SmokeRunner:
     """Who must answer, where an edge says who does."""
     most_seconds: float = 250
     """For all checks together: what hangs at each of them must not hold up whoever looks."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
         """One result for each check, in the order of `checks`. The login runs first: others need its token.
@@ -40,8 +53,7 @@ class SmokeRunner:
         """
         results: dict[int, CheckResult] = {}
         token, end = "", time.monotonic() + self.most_seconds
-        with httpx.Client(base_url=self.base_url, headers={"Host": self.host_header}, verify=TRUSTED,
-                          trust_env=False) as client:
+        with visitor(self.base_url, self.host_header, self.headers) as client:
             for place, check in sorted(enumerate(checks), key=lambda one: one[1].login is None):
                 answer = self._ask(client, check, token, end)
                 results[place] = evaluate(check, answer, self.version)

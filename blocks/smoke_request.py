@@ -17,6 +17,10 @@ from tidegate.errors import EdgeError
 MOST_BYTES = 4_000_000
 """A page that is longer is cut: no marker is worth more memory."""
 _BECOMES_GET = (301, 302, 303)
+_COMES_BY_HTTP = ("it leads to https: where something before the edge ends TLS, say `https: true` for this environment in "
+                  "stack.yaml")
+_BELIEVES_NOBODY = ("it leads to https although it was asked as by https: the edge was made before TIDEGATE_TRUSTED_FRONTS "
+                    "was set (`tidegate edge replace`), or the application itself believes no front")
 
 
 class NoAnswerError(Exception):
@@ -48,7 +52,9 @@ def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
             if not (response.is_redirect and request.follow and _may_go_on(history)):
                 return Answer(response.status_code, dict(response.headers), body, time.monotonic() - began, tuple(history))
             method = "GET" if response.status_code in _BECOMES_GET else method
-            path = _on_the_tested_host(path, response.headers.get("location", ""))
+            path, before = _on_the_tested_host(path, response.headers.get("location", "")), path
+            if path == before and response.headers["location"].startswith("https:"):
+                raise NoAnswerError(_BELIEVES_NOBODY if "X-Forwarded-Proto" in client.headers else _COMES_BY_HTTP)
             history.append(_without_query(path))
     except NoAnswerError as error:
         return Answer(seconds=time.monotonic() - began, history=tuple(history), error=str(error))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 from prefect.blocks.core import Block
@@ -17,10 +19,17 @@ from blocks.traefik_loaded import difference
 from tidegate.doors import doors_of_routes, host_name, taken_doors
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import Route, Served
-from tidegate.routes import read_route, slot_host, traefik_config
+from tidegate.routes import headers_for, read_route, traefik_config
 
 _POLL_SECONDS = 0.02
 _GATEWAY_FAULTS = (502, 503, 504)
+
+
+class EdgeAnswer(NamedTuple):
+    """What a visitor gets: from which deployment, as far as the edge names one, and with which status."""
+
+    served: Served | None
+    status: int
 
 
 class TraefikEdge(Block):
@@ -93,13 +102,19 @@ class TraefikEdge(Block):
 
     def serving(self, domain: str) -> Served | None:
         """The deployment that answers a real request to `domain` now; None when no route takes it. Raises EdgeError."""
+        return self.answer(domain).served
+
+    def answer(self, domain: str) -> EdgeAnswer:
+        """What a visitor of `domain` gets now, at the ready path of its route. Raises EdgeError where the edge is away."""
+        route = self._route_to(domain)
+        path, headers = (route.ready_path, headers_for(https=route.https)) if route else ("/", {})
         with self._client() as client:
             try:
-                answer = _ask(client, self.public_url, domain, self._ready_path(domain))
+                answer = _ask(client, self.public_url, domain, path, headers)
             except httpx.HTTPError as error:
                 raise EdgeError(f"asking the edge who serves {domain}", type(error).__name__,
                                 "Look whether the edge runs", retryable=True) from None
-        return served_by(answer)
+        return EdgeAnswer(served_by(answer), answer.status_code)
 
     def _refuse_taken(self, route: Route) -> None:
         taken = taken_doors(route.stack, route.environment, route.domains, doors_of_routes(self.routes().good))
@@ -141,22 +156,21 @@ class TraefikEdge(Block):
 
     def _answers_otherwise(self, client: httpx.Client, route: Route, moved: bool) -> str | None:
         if route.targets and moved:
-            answer = _ask(client, self.public_url, route.domains[0], route.ready_path)
+            answer = _ask(client, self.public_url, route.domains[0], route.ready_path, headers_for(https=route.https))
             served = served_by(answer)
             if served not in _wanted(route) or answer.status_code in _GATEWAY_FAULTS:
                 return f"{route.domains[0]} answers {answer.status_code} by {served or 'no deployment'}"
         if route.candidate:
-            host = slot_host(route.stack, route.environment, route.candidate.deployment)
-            answer = _ask(client, self.check_url, host, route.ready_path)
             wanted = Served(route.stack, route.environment, route.candidate.deployment)
-            if answer.status_code in _GATEWAY_FAULTS or served_by(answer) != wanted:
-                return f"{host} answers {answer.status_code} by {served_by(answer) or 'no deployment'}"
+            headers = headers_for(https=route.https, slot=wanted)
+            found = served_by(_ask(client, self.check_url, route.domains[0], route.ready_path, headers))
+            if found != wanted:   # whether it answers well is no matter of the edge
+                return f"at the address of {wanted} answers {found or 'no deployment'}"
         return None
 
-    def _ready_path(self, domain: str) -> str:
+    def _route_to(self, domain: str) -> Route | None:
         wanted = host_name(domain)
-        found = [one.ready_path for one in self.routes().good if wanted in map(host_name, one.domains)]
-        return found[0] if found else "/"
+        return next((one for one in self.routes().good if wanted in map(host_name, one.domains)), None)
 
     def _client(self) -> httpx.Client:
         return httpx.Client(timeout=self.request_seconds, verify=TRUSTED, trust_env=False)
@@ -190,5 +204,5 @@ def _wanted(route: Route) -> list[Served]:
     return [Served(route.stack, route.environment, target.deployment) for target in route.targets]
 
 
-def _ask(client: httpx.Client, url: str, host: str, path: str) -> httpx.Response:
-    return client.get(url + path, headers={"Host": host})
+def _ask(client: httpx.Client, url: str, host: str, path: str, headers: Mapping[str, str]) -> httpx.Response:
+    return client.get(url + path, headers={"Host": host, **headers})

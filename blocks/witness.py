@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -40,16 +40,18 @@ class TrafficWitness:
     """`with TrafficWitness(...) as witness:` sends requests until the block ends. Nothing is retried or followed.
 
     `owner` is the stack and environment that must answer, where that is known: an answer by another one is a failure.
+    `headers` are what a front adds, where people come by one.
     `long_path` is requested once at the beginning and awaited at the end, to see that a request in flight survives.
     """
 
-    def __init__(self, base_url: str, host_header: str, path: str = "/", *, rate_per_second: float = 20,
+    def __init__(self, base_url: str, host_header: str, path: str, *, rate_per_second: float = 20,
                  timeout_seconds: float = 5, most_seconds: float = 1800, long_path: str | None = None,
-                 long_timeout_seconds: float = 60, owner: tuple[str, str] | None = None) -> None:
+                 long_timeout_seconds: float = 60, owner: tuple[str, str] | None = None,
+                 headers: Mapping[str, str] = {}) -> None:
         self.base_url, self.host_header, self.path = base_url, host_header, path
         self.rate_per_second, self.timeout_seconds, self.most_seconds = rate_per_second, timeout_seconds, most_seconds
         self.long_path, self.long_timeout_seconds = long_path, long_timeout_seconds
-        self.owner = owner
+        self.owner, self.headers = owner, headers
         self._seen: list[Seen] = []
         self._stopped = threading.Event()
         self._began = time.monotonic()
@@ -77,8 +79,8 @@ class TrafficWitness:
         return [seen for seen in list(self._seen) if seen.fault][:most]
 
     async def _watch(self) -> None:
-        client = httpx.AsyncClient(base_url=self.base_url, headers={"Host": self.host_header}, verify=TRUSTED,
-                                   trust_env=False)
+        headers = {"Host": self.host_header, **self.headers}
+        client = httpx.AsyncClient(base_url=self.base_url, headers=headers, verify=TRUSTED, trust_env=False)
         async with client, asyncio.TaskGroup() as requests:
             if self.long_path:
                 requests.create_task(self._ask(client, self.long_path, self.long_timeout_seconds))

@@ -61,7 +61,8 @@ def replacing_of(settings: Settings) -> EdgeReplacing:
 
 def maker_of(settings: Settings) -> EdgeMaker:
     image = images(settings.home).get("EDGE_IMAGE", "traefik:v3.7")
-    return EdgeMaker(local_host(settings), image, settings.home / "edge", settings.edge_port, settings.edge_check_port)
+    return EdgeMaker(local_host(settings), image, settings.home / "edge", settings.edge_port, settings.edge_check_port,
+                     trusted_fronts=settings.fronts)
 
 
 def local_host(settings: Settings) -> DockerHost:

@@ -14,6 +14,10 @@ from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
 from tidegate.stackfile import Database, Migration
 from tidegate.stand_ins import stand_ins
 
+HISTORIES = {"alembic": AlembicHistory}
+MIGRATORS = {"alembic": AlembicMigrator}
+"""By the `tool` of a declared migration."""
+
 
 def container_of(env: OpenEnvironment, spec: Database) -> str:
     """Name of the container that runs a declared database. Raises DatabaseError."""
@@ -44,7 +48,7 @@ def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[M
     """One per declared schema history: read in the image, with nothing of the environment."""
     unreal = stand_ins(env.values, tuple(env.config.secrets))
     for spec in env.stack.migrations:
-        yield spec, AlembicHistory(
+        yield spec, HISTORIES[spec.tool](
             host=env.host, image=pins[spec.service], stand_ins=unreal, directory=spec.directory,
             database=spec.database, engine=spec_of(env, spec.database).engine,
             key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
@@ -71,6 +75,6 @@ def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, 
     """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
     env.refuse_faults()
     environment = {**env.values, **overrides}
-    return AlembicMigrator(
+    return MIGRATORS[spec.tool](
         host=env.host, image=pins[spec.service], environment=environment, directory=spec.directory, key=key,
         networks=networks or shared_networks(env), lock_timeout_seconds=spec.lock_timeout_seconds)

@@ -74,6 +74,10 @@ class Planned:
         return any(move.current != move.head for move in self.schema)
 
 
+UNKNOWN = Planned("lossy", "stop and ask", ())
+"""Of a deployment that no plan is known of: whatever it did to the data, a person decides."""
+
+
 def opened_by_this_run(env: OpenEnvironment) -> list[Deployment]:
     """Newest first."""
     return env.ledger.deployments.of_run(str(flow_run.get_id()), env.name)
@@ -98,10 +102,10 @@ def planned(work: Work) -> Planned:
 
 
 def planned_of(env: OpenEnvironment, deployment: Deployment) -> Planned:
-    """What the plan step kept in a deployment's journal."""
+    """What the plan step kept in a deployment's journal; `UNKNOWN` where it kept nothing."""
     row = env.ledger.journal.get(env.ledger.journal.key(env.name, env.stack.name, deployment.number, "plan"))
-    if row is None:
-        return Planned("none", "image only", ())
+    if row is None or not row.is_done:
+        return UNKNOWN
     facts = row.evidence
     return Planned(**{**facts, "schema": tuple(SchemaMove.of(one, facts["kind"]) for one in facts["schema"]),
                       "changes": tuple(facts.get("changes", ())), "privileges": tuple(facts.get("privileges", ()))})

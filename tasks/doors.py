@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks.work import OpenEnvironment
 from tidegate.catalogue import every_stack
 from tidegate.doors import doors_of_routes, doors_of_stacks, taken_doors
-from tidegate.errors import StackFileError
+from tidegate.errors import EdgeError, StackFileError
 from tidegate.facts import Served
 
 
@@ -27,6 +27,16 @@ def refuse_foreign_answers(env: OpenEnvironment) -> dict[str, Served | None]:
     if foreign:
         raise _not_yours(env, "; ".join(f"{domain} is answered by {served}" for domain, served in foreign.items()))
     return answers
+
+
+def visited_name(env: OpenEnvironment) -> str:
+    """The host name by which visitors come: the first that the edge's route has, as a way back may have gone without those that
+    somebody else has taken since."""
+    try:
+        route = env.edge.route(env.stack.name, env.name)
+    except EdgeError:   # a broken file: Traefik goes on with what it has read
+        route = None
+    return route.domains[0] if route else env.config.domains[0]
 
 
 def _not_yours(env: OpenEnvironment, came_back: str) -> StackFileError:

@@ -25,6 +25,7 @@ from tidegate.errors import CapacityError, EngineError, StackFileError, Tidegate
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
 from tidegate.host_paths import HostPaths
 from tidegate.slots import memory_needed, published_ports
+from tidegate.stackfile import Database
 
 LEAST_DISK_RATIO = 0.05
 LEAST_DISK_BYTES = 2 << 30
@@ -135,7 +136,12 @@ def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult
 
 
 def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    """Every host name is ours alone; what answers there is told with stack and environment."""
+    """Every host name is ours alone; what answers there is told with stack and environment. A front is believed."""
+    if env.config.https and not env.settings.fronts:
+        raise StackFileError(
+            f"looking how people come to {env.stack.name} {env.name}",
+            "stack.yaml says by https, and the edge believes no front: it would tell the application that they come by http",
+            "Set TIDEGATE_TRUSTED_FRONTS (docs/settings.md), then `make stop`, `make run` and `tidegate edge replace`")
     env.edge.route(env.stack.name, env.name)
     refuse_taken_doors(env)
     for domain, served in refuse_foreign_answers(env).items():
@@ -156,17 +162,24 @@ def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
     """With the new configuration's own logins: the application's, and that of the owner, who makes the backup."""
     refuse_stopped(env, model)
     running = base_containers(env)
-    pool = sum(service.connection_pool for service in env.stack.services)
     for spec in env.stack.databases:
         if spec.service not in running:
             yield _passed(f"database {spec.name}", "starts for the first time")
             continue
-        free = free_connections(env, spec)
-        if free < pool:
-            raise CapacityError(f"counting the free connections of the database {spec.name!r}",
-                                f"{free} free, {pool} needed by the new containers", "Close some, or allow more")
-        yield _passed(f"connections of {spec.name}", f"{free} free, {pool} needed by the new containers")
+        yield _passed(f"connections of {spec.name}", _connections(env, spec))
     yield _backup_room(env, running)
+
+
+def _connections(env: OpenEnvironment, spec: Database) -> str:
+    """How many are free and needed; only what every service says of itself can be compared. Raises CapacityError."""
+    free, pools = free_connections(env, spec), [service.connection_pool for service in env.stack.services]
+    silent = [service.name for service in env.stack.services if service.connection_pool is None]
+    needed = sum(pool for pool in pools if pool is not None)
+    if free < needed:
+        raise CapacityError(f"counting the free connections of the database {spec.name!r}",
+                            f"{free} free, {needed} needed by the new containers", "Close some, or allow more")
+    unsaid = f"; {', '.join(silent)} without `connection_pool`, so nobody knows whether that is enough" if silent else ""
+    return f"{free} free, {needed} needed by the new containers{unsaid}"
 
 
 def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:

@@ -15,6 +15,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from tasks.deployments import UNDECIDED
+from tasks.doors import visited_name
 from tasks.environments import open_sealed
 from tasks.opening import work_of
 from tasks.runs import cancel_run, set_run
@@ -106,7 +107,7 @@ def _has_ended(ledger: Ledger, lock: Lock) -> bool:
 
 def serves_now(work: Work) -> bool:
     """Whether the edge sends people to this deployment: asked of the edge, never inferred."""
-    return work.env.edge.serving(work.env.config.domains[0]) == work.served
+    return work.env.edge.serving(visited_name(work.env)) == work.served
 
 
 @task(task_run_name="wait for what {work.title} left running", timeout_seconds=LOST_JOB_SECONDS + 60,

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from prefect import get_run_logger
 from prefect.runtime import flow_run
 
-from tasks.deployments import UNFINISHED, Planned, SchemaMove, planned_of
+from tasks.deployments import UNFINISHED, UNKNOWN, Planned, SchemaMove, planned_of
 from tasks.environments import as_planned
 from tasks.opening import work_of
 from tasks.schema import cannot_be_undone, refuse_misfits
@@ -119,9 +119,10 @@ def interrupted(work: Work) -> list[Work]:
 
 def _left_its_schema(env: OpenEnvironment, one: Deployment) -> bool:
     """Whether the databases still have what this deployment made of them."""
-    if one.state is DeploymentState.ROLLED_BACK:
-        return planned_of(env, one).kind == "additive"
     steps = {step.name: step for step in env.ledger.journal.steps(one.id)}
+    if one.state is DeploymentState.ROLLED_BACK:
+        plan = planned_of(env, one)
+        return plan.kind == "additive" or (plan == UNKNOWN and "migrate-schema" in steps)
     down = steps.get("downgrade-schema")
     taken_back = down is not None and down.is_done and "why" not in down.evidence
     return one.kind == "release" and "migrate-schema" in steps and not taken_back

@@ -20,6 +20,7 @@ from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
 PROJECT_LABEL = "com.docker.compose.project"
 POLL_SECONDS = 0.1
 ASK_AGAIN = 1.5
+STILL_SERVES = "The old version still serves. Correct the application and release the new commit"
 Warmth = Literal["warm", "stopped", "gone"]
 """Of a slot: one switch is enough; a start is; or it must be made anew."""
 
@@ -145,11 +146,11 @@ def wait_for_slot(work: Work, project: str) -> float:
         return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services),
                         proved_before=work.deployment.kind == "rollback", while_waiting=work.check_fence)
     except UnhealthyError as error:
-        _refuse_without_base(env, error)
+        refuse_without_base(env, error)
         raise
 
 
-def _refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
+def refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
     """Without its database no version becomes healthy, so none is to blame."""
     released = {service.name for service in env.stack.services}
     if stopped := [one.name for one in slot_state(env, env.base_project)
@@ -207,12 +208,16 @@ def _wanted(containers: list[ContainerFacts]) -> str:
 
 def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str) -> UnhealthyError:
     bad = next((container for container in containers if not container.serves), None)
-    name = bad.name if bad else "the containers"
-    log = env.redactor.redact(env.host.logs(bad.id)).rstrip() if bad else ""
-    check = f" Its last health check said: {bad.health_said}." if bad and bad.health_said else ""
-    lines = f" Its last 20 log lines:\n{log}\n" if log else " It logged nothing"
-    return UnhealthyError(f"starting {name}", f"{what}.{check}{lines}",
-                          "The old version still serves. Correct the application and release the new commit")
+    if bad is None:
+        return UnhealthyError("starting the containers", what, STILL_SERVES)
+    check = f" Its last health check said: {bad.health_said}." if bad.health_said else ""
+    return UnhealthyError(f"starting {bad.name}", f"{what}.{check}{last_lines_of(env, bad)}", STILL_SERVES)
+
+
+def last_lines_of(env: OpenEnvironment, container: ContainerFacts) -> str:
+    """For an error's text, with a blank before."""
+    log = env.redactor.redact(env.host.logs(container.id)).rstrip()
+    return f" Its last 20 log lines:\n{log}\n" if log else " It logged nothing"
 
 
 def _drain(work: Work) -> None:

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from prefect import get_run_logger
 
 from blocks.smoke import SmokeRunner
+from tasks.doors import visited_name
 from tasks.pages import publish
+from tasks.readiness import wait_until_ready
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import SmokeError
 from tidegate.facts import CheckResult, Served, Version
 from tidegate.pages import smoke_page
-from tidegate.routes import slot_host
+from tidegate.routes import headers_for
 
 MOST_SECONDS = 250.0
 """Of all checks. Twice that and the pause between fit into a step."""
 
 
-@step("smoke-slot", timeout_seconds=600)
+@step("smoke-slot", timeout_seconds=3600)
 def smoke_slot(work: Work) -> Evidence:
-    """Ask the new slot at its own address, before anyone is sent to it.
+    """Ask the new slot at its own address, before anyone is sent to it: first its ready path, as the edge will.
 
     Needs: a candidate route at the edge. Leaves: nothing. Again: asks again. Undo: nothing to undo.
     """
-    host = slot_host(work.env.stack.name, work.env.name, work.deployment.number)
-    return _proved(work, smoke(work.env, work.version, work.served, work.env.edge.check_url, host), "at its own address")
+    ready = wait_until_ready(work)
+    headers = headers_for(https=work.env.config.https, slot=work.served)
+    results = smoke(work.env, work.version, work.served, work.env.edge.check_url, headers)
+    return {**_proved(work, results, "at its own address"), "ready": ready}
 
 
 @step("smoke-public", timeout_seconds=600)
@@ -48,14 +53,15 @@ def smoke_public_door(env: OpenEnvironment, version: Version, number: int,
                       most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
     """All checks as a visitor asks, of whom only the deployment `number` of this environment may answer."""
     served = Served(env.stack.name, env.name, number)
-    return smoke(env, version, served, env.edge.public_url, env.config.domains[0], most_seconds)
+    return smoke(env, version, served, env.edge.public_url, headers_for(https=env.config.https), most_seconds)
 
 
-def smoke(env: OpenEnvironment, version: Version, served: Served, base_url: str, host: str,
+def smoke(env: OpenEnvironment, version: Version, served: Served, base_url: str, headers: Mapping[str, str],
           most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
-    """All checks of the stack that run in this environment, against `host` behind `base_url`; `served` must answer."""
+    """All checks of the stack that run in this environment, asked at `base_url` as a visitor does; `served` must answer."""
     checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
-    results = SmokeRunner(base_url, host, version, env.values, served, most_seconds).run(checks)
+    runner = SmokeRunner(base_url, visited_name(env), version, env.values, served, most_seconds, headers)
+    results = runner.run(checks)
     return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]   # it quotes the answer
 
 

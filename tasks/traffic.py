@@ -11,6 +11,7 @@ from prefect import get_run_logger
 
 from blocks.witness import TrafficWitness
 from tasks.deployments import planned, previous
+from tasks.doors import visited_name
 from tasks.environments import as_planned
 from tasks.opening import work_of
 from tasks.pages import publish
@@ -22,6 +23,7 @@ from tidegate.errors import LedgerError, SmokeError
 from tidegate.facts import Route, Served, Target
 from tidegate.ledger.tables import Deployment
 from tidegate.pages import traffic_page
+from tidegate.routes import headers_for
 
 WITNESS_PER_SECOND = 10
 
@@ -109,9 +111,7 @@ def shift_back(work: Work) -> Evidence:
 @contextlib.contextmanager
 def traffic_witness(work: Work) -> Iterator[TrafficWitness]:
     """Steady real requests through the edge, counted: nothing may be lost while the block lasts."""
-    witness = TrafficWitness(work.env.edge.public_url, work.env.config.domains[0], work.env.service.ready_path,
-                             rate_per_second=WITNESS_PER_SECOND,
-                             owner=(work.env.stack.name, work.env.name))
+    witness = witness_of(work.env)
     if previous(work) is None:
         yield witness   # nobody is served yet, so there is nothing to lose
         return
@@ -122,6 +122,12 @@ def traffic_witness(work: Work) -> Iterator[TrafficWitness]:
                           figures.failed, figures.total, figures.longest_gap_seconds * 1000)
     work.env.ledger.deployments.amend(work.deployment.id, figures={"traffic": asdict(figures)})
     publish(work, "traffic", traffic_page(figures, work.env.stack.language))
+
+
+def witness_of(env: OpenEnvironment) -> TrafficWitness:
+    """Asks the ready path of whoever serves, as a visitor does."""
+    return TrafficWitness(env.edge.public_url, visited_name(env), env.ready_path, rate_per_second=WITNESS_PER_SECOND,
+                          owner=(env.stack.name, env.name), headers=headers_for(https=env.config.https))
 
 
 def close_route(work: Work) -> None:
@@ -149,10 +155,10 @@ def _route(work: Work) -> Route:
     """What the edge has now, with our fencing number; a first release begins with nobody serving."""
     env = work.env
     empty = Route(stack=env.stack.name, environment=env.name, domains=env.config.domains, targets=(), standby=None,
-                  candidate=None, fence=_fence(work), ready_path=env.service.ready_path)
+                  candidate=None, fence=_fence(work), ready_path=env.ready_path, https=env.config.https)
     env.edge.mend()   # so that a broken file of this very environment stops no way back either
     found = env.edge.route(env.stack.name, env.name) or empty
-    return replace(found, domains=_names(work), fence=_fence(work), ready_path=env.service.ready_path)
+    return replace(found, domains=_names(work), fence=_fence(work), ready_path=env.ready_path, https=env.config.https)
 
 
 def _names(work: Work) -> tuple[str, ...]:
@@ -179,4 +185,4 @@ def _prove(work: Work) -> None:
 
 def serves(env: OpenEnvironment) -> Served | None:
     """The deployment that the edge sends people to, asked of the edge."""
-    return env.edge.serving(env.config.domains[0])
+    return env.edge.serving(visited_name(env))

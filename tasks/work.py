@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from blocks.builder import ImageBuilder
 from blocks.compose import Compose
@@ -69,6 +70,11 @@ class OpenEnvironment:
         return self.stack.services[0]
 
     @property
+    def ready_path(self) -> str:
+        """Of the service behind the edge: no stack file is read without it."""
+        return cast(str, self.service.ready_path)
+
+    @property
     def released(self) -> list[str]:
         return [service.name for service in self.stack.services]
 
@@ -79,6 +85,9 @@ class OpenEnvironment:
 
     @property
     def url(self) -> str:
+        """Where people find it."""
+        if self.config.https:
+            return f"https://{self.config.domains[0]}"
         port = self.edge.public_url.rsplit(":", 1)[-1]
         return f"http://{self.config.domains[0]}" + ("" if port in ("80", "443") else f":{port}")
 

@@ -163,7 +163,10 @@ class Route:
     candidate: Target | None
     """The new slot before its switch, reachable only on the edge's own check address."""
     fence: int
-    ready_path: str = "/ready"
+    ready_path: str
+    """Answers below 400 only where the application can work."""
+    https: bool
+    """Whether people come by a front that ends TLS, so that the application must be asked as such a front does."""
 
 
 @dataclass(frozen=True)

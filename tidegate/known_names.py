@@ -18,7 +18,7 @@ def known_names(stack: Stack, environment: Environment, values: Mapping[str, str
     """In lower case. `compose_files` are the files' texts: their keys are the names of services, networks and volumes."""
     names = {*_of_stack(stack), *environment.domains, environment.host, environment.image_alias}
     for database in stack.databases:   # the stack file says that these hold names
-        keys = (database.host_key, database.port_key, database.user_key, database.database_key)
+        keys = (database.host_key, database.port_key or "", database.user_key, database.database_key)
         names |= {values.get(key, "") for key in keys}
     for text in compose_files:
         names.update(_of_compose(text))

@@ -19,6 +19,10 @@ from tidegate.facts import Route, Served, Target
 PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"
 DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
+SLOT_HEADER = "X-Tidegate-Slot"
+"""Names the slot that a request at the check entry point is for. Everything else of the request is a visitor's own."""
+_BEFORE_ALL = 1000
+"""Of a router. Otherwise the length of its rule decides, and a slot's `/ping` or `/api` could be the edge's."""
 _WHOLE = 100
 # A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself only when none of it
 # had been sent; with `status` also when it is safe to repeat (no POST, PATCH) and its body was small enough to keep.
@@ -32,14 +36,19 @@ _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
 _HEAD = re.compile(
     r"# written by Tidegate; do not edit: the next switch overwrites it\n"
     r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n# deployment: [0-9, none]+\n"
-    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n")   # 0.1 wrote the path without quotes
+    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"   # 0.1 wrote the path without quotes
+    r"(?P<https># https\n)?")
 _HOST = re.compile(r"Host\(`([^`]+)`\)")
 _SERVED = re.compile(r"([a-z][a-z0-9-]{0,30})/([a-z][a-z0-9-]{0,30})/([1-9][0-9]{0,8})")
 
 
-def slot_host(stack: str, environment: str, number: int) -> str:
-    """The Host header that reaches one deployment's slot at the check entry point, whoever serves."""
-    return f"{number}.{environment}.{stack}.slot"
+def headers_for(*, https: bool, slot: Served | None = None) -> dict[str, str]:
+    """What is added to a visitor's request: what a front that ends TLS says, and which slot it is for, whoever serves.
+
+    With `slot` it is one for the check entry point, without it for the public one.
+    """
+    front = {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-For": "127.0.0.1"} if https else {}
+    return {**front, **({SLOT_HEADER: str(slot)} if slot else {})}
 
 
 def service_name(stack: str, environment: str, number: int) -> str:
@@ -117,7 +126,8 @@ def _head(route: Route) -> str:
     serving = ", ".join(str(target.deployment) for target in route.targets) or "none"
     return ("# written by Tidegate; do not edit: the next switch overwrites it\n"
             f"# stack: {route.stack}\n# environment: {route.environment}\n# deployment: {serving}\n"
-            f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n")
+            f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n"
+            + ("# https\n" if route.https else ""))
 
 
 def _http(route: Route, closing: bool) -> dict[str, Any]:
@@ -140,26 +150,35 @@ def _public_router(route: Route) -> dict[str, Any]:
 
 
 def _check_router(route: Route, slot: Target) -> dict[str, Any]:
-    host = slot_host(route.stack, route.environment, slot.deployment)
-    return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Host(`{host}`)", "service": _slot_name(route, slot)}
+    served = Served(route.stack, route.environment, slot.deployment)
+    return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Header(`{SLOT_HEADER}`, `{served}`)", "priority": _BEFORE_ALL,
+            "service": _slot_name(route, slot)}
 
 
 def _served_header(route: Route, slot: Target, closing: bool) -> dict[str, Any]:
-    """Traefik overwrites whatever the application says under this name."""
+    """Traefik overwrites whatever the application says under this name, and takes out by what name the slot was asked for."""
     served = Served(route.stack, route.environment, slot.deployment)
     end = {"Connection": "close"} if closing else {}
-    return {"headers": {"customResponseHeaders": {DEPLOYMENT_HEADER: str(served), **end}}}
+    return {"headers": {"customRequestHeaders": {SLOT_HEADER: ""},
+                        "customResponseHeaders": {DEPLOYMENT_HEADER: str(served), **end}}}
 
 
 def _slot_service(route: Route, slot: Target) -> dict[str, Any]:
     """The header hangs on the service (Traefik 3.7), not on the router: only so is it true after a failover."""
     balancer: dict[str, Any] = {"passHostHeader": True, "servers": [{"url": slot.url}]}
     if route.standby and slot != route.candidate:
-        balancer["healthCheck"] = {"path": route.ready_path, "interval": "2s", "timeout": "5s",
-                                   "hostname": route.domains[0]}   # applications refuse a Host that is not theirs
+        balancer["healthCheck"] = _health_check(route)
     if route.standby and slot in route.targets:
         balancer["passiveHealthCheck"] = {"failureWindow": "5s", "maxFailedAttempts": 3}
     return {"middlewares": [_slot_name(route, slot)], "loadBalancer": balancer}
+
+
+def _health_check(route: Route) -> dict[str, Any]:
+    """As a visitor asks: applications refuse a Host that is not theirs, and lead http to https. A redirect is not followed,
+    because it leads through the public door to whoever serves."""
+    front = headers_for(https=route.https)
+    return {"path": route.ready_path, "interval": "2s", "timeout": "5s", "hostname": route.domains[0],
+            "followRedirects": False, **({"headers": front} if front else {})}
 
 
 def _shared_services(route: Route) -> dict[str, Any]:
@@ -221,7 +240,7 @@ def _route_of(head: re.Match[str], http: dict[str, Any], prefix: str, ready_path
     return Route(
         stack=head["stack"], environment=head["environment"], domains=tuple(_HOST.findall(public["rule"])),
         targets=serving, standby=standby, candidate=candidates[0] if candidates else None,
-        fence=int(head["fence"]), ready_path=ready_path)
+        fence=int(head["fence"]), ready_path=ready_path, https=head["https"] is not None)
 
 
 def _read_targets(services: dict[str, Any], name: str) -> tuple[Target, ...]:

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Settings(BaseModel):
     ledger_url: SecretStr | None = Field(None, description="SQLAlchemy URL; empty is SQLite under `home`.")
     prefect_port: int = Field(4200, description="Port of the Prefect server on 127.0.0.1.")
     ui_addresses: str = Field("", description="Further addresses of the Prefect UI, with commas between them.")
+    trusted_fronts: str = Field("", description="Addresses of what stands before the edge, with commas between them.")
     edge_port: int = Field(8080, description="Public port of the edge on 127.0.0.1.")
     edge_check_port: int = Field(8081, description="Loopback-only port of the edge: slot addresses, metrics, API.")
     receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
@@ -65,6 +67,19 @@ class Settings(BaseModel):
         if wrong:
             raise ValueError(f"must be addresses such as https://tidegate.example.com (got {', '.join(wrong)})")
         return given
+
+    @field_validator("trusted_fronts")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        wrong = [text for text in _listed(given) if not _is_network(text)]
+        if wrong:
+            raise ValueError(f"must be addresses such as 127.0.0.1 or 10.0.0.0/24, and not everybody's (got {', '.join(wrong)})")
+        return given
+
+    @property
+    def fronts(self) -> tuple[str, ...]:
+        """What may say by which address and scheme a visitor comes."""
+        return tuple(_listed(self.trusted_fronts))
 
     @property
     def ui_origins(self) -> tuple[str, ...]:
@@ -121,6 +136,13 @@ def _as_browsers_say(address: str) -> str:
     """They leave out the port that goes with the scheme."""
     default = ":443" if address.startswith("https:") else ":80"
     return address.removesuffix(default)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ip_network(text, strict=False).prefixlen > 0
+    except ValueError:
+        return False
 
 
 def _listed(addresses: str) -> list[str]:

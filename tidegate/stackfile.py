@@ -79,11 +79,14 @@ class Service(Part):
     name: Name = Field(description="Name of the service in the compose files.")
     image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
     port: int = Field(ge=1, le=65535, description="The port the edge forwards to, inside the container.")
-    ready_path: UrlPath = Field("/ready", description="Answers 200 only when the service can work.")
+    ready_path: UrlPath | None = Field(None, description="Answers 200 only when the application can work; `/` where no page says "
+                                                         "more. Needed of the first service, which is behind the edge.")
     start_budget_seconds: int = Field(
         60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
     stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
-    connection_pool: int = Field(20, ge=0, le=100_000, description="Database connections one slot may take.")
+    connection_pool: int | None = Field(
+        None, ge=0, le=100_000,
+        description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.")
 
 
 class Login(Part):
@@ -117,17 +120,17 @@ class Database(Part):
     name: Name = "main"
     engine: Literal["mysql", "postgresql"]
     service: Name = Field(description="The stateful compose service that runs it.")
-    host_key: EnvKey = "MYSQL_HOST"
-    port_key: EnvKey = "MYSQL_PORT"
-    user_key: EnvKey = "MYSQL_USER"
-    password_key: EnvKey = "MYSQL_PASSWORD"
-    database_key: EnvKey = "MYSQL_DATABASE"
+    host_key: EnvKey
+    port_key: EnvKey | None = Field(None, description="Where the application has one; otherwise it is the engine's own port.")
+    user_key: EnvKey
+    password_key: EnvKey
+    database_key: EnvKey
 
 
 class Migration(Part):
     """The application's own schema history, run inside the new image."""
 
-    tool: Literal["alembic"] = "alembic"
+    tool: Literal["alembic"]
     service: Name
     database: Name = Field(description="Name of the database, as under `databases`.")
     directory: ImagePath = Field(description="Where alembic.ini lies inside the image.")
@@ -137,7 +140,7 @@ class Migration(Part):
 class State(Part):
     """What must be saved before production changes. Declared and not saved is a failure."""
 
-    databases: tuple[Name, ...] = ("main",)
+    databases: tuple[Name, ...] = ()
     volumes: tuple[VolumeName, ...] = Field((), description="Named volumes, as the compose files name them.")
     keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")
 
@@ -170,7 +173,8 @@ class Environment(Part):
     required_keys: tuple[EnvKey, ...] = Field((), description="Keys that must be there and not empty.")
     domains: tuple[HostName, ...] = Field(min_length=1)
     image_alias: ImageTag = Field(description="Tag that is moved after a good release: an output, never an input.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    https: bool = Field(False, description="People come by https: something before the edge ends TLS, and is one of "
+                                           "TIDEGATE_TRUSTED_FRONTS.")
     approval: bool = Field(False, description="A person must accept before this environment changes.")
     approval_hours: float = Field(48, gt=0, le=MOST_HOURS)
     drain_seconds: int = Field(30, ge=0, le=MOST_SECONDS)
@@ -190,7 +194,7 @@ class Stack(Part):
     services: tuple[Service, ...] = Field(min_length=1)
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
-    state: State = State(databases=())
+    state: State = State()
     allow: tuple[Allowed, ...] = Field(
         (), description="Compose settings that reach into the host, by service, each with a reason; others are refused.")
     smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
@@ -214,6 +218,14 @@ class Stack(Part):
     def _not_from_the_file(cls, _: object) -> Path:
         raise PydanticCustomError("extra_forbidden", "unknown key")
 
+    @field_validator("services")
+    @classmethod
+    def _the_first_can_be_asked(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        if services[0].ready_path is None:
+            raise ValueError("the first one is behind the edge and needs a ready_path, the path of a page that answers 200 only "
+                             "when the application can work (`/` where no page says more)")
+        return services
+
     @model_validator(mode="after")
     def _names_meet(self) -> Stack:
         services, databases = {s.name for s in self.services}, {d.name for d in self.databases}
@@ -223,7 +235,7 @@ class Stack(Part):
         faults += [f"migrations: two of them are on the database {name!r}"
                    for name in _twice(m.database for m in self.migrations)]
         faults += [f"databases: {name!r} is there twice" for name in _twice(d.name for d in self.databases)]
-        faults += [f"databases: two of them have the keys {', '.join(keys)}, so nobody can tell them apart"
+        faults += [f"databases: two of them have the keys {', '.join(filter(None, keys))}, so nobody can tell them apart"
                    for keys in _twice((d.host_key, d.port_key, d.database_key) for d in self.databases)]
         faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
@@ -262,7 +274,8 @@ def _fault(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if not error["loc"] and error["type"] == "value_error":
         return message   # `_names_meet` names the paths itself
-    plain = {"extra_forbidden": "unknown key", "missing": "is missing", "too_short": "must not be empty",
+    unread = "nothing ever read it: take it out" if error["loc"][-1:] == ("log_level",) else "unknown key"   # of 0.1
+    plain = {"extra_forbidden": unread, "missing": "is missing", "too_short": "must not be empty",
              CREDENTIAL: message}
     return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
 

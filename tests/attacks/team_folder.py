@@ -16,8 +16,9 @@ from tidegate.seals import content_hash, files_of
 from tidegate.stackfile import Stack, load_stack
 
 KEY = b"k" * 32
-COMPOSE = Compose(DockerHost())   # it looks once which `docker compose` there is
+COMPOSE = Compose(DockerHost(), redact=str)   # it looks once which `docker compose` there is
 PASSWORD = "Tr0ub4dor-and-3"
+LOGIN = {"host_key": "DB_HOST", "user_key": "DB_USER", "password_key": "DB_PASSWORD", "database_key": "DB_NAME"}
 FILES: Mapping[str, Any] = {
     "compose.yaml": {
         "include": ["shared.yaml"],
@@ -31,9 +32,9 @@ FILES: Mapping[str, Any] = {
     "common.yaml": {"services": {"base": {"user": "1000"}}},
     "stack.yaml": {
         "name": "quay", "title": "Quay", "source": {"repository": "git.example/quay"},
-        "services": [{"name": "web", "image": "acme/web", "port": 8000}],
-        "databases": [{"engine": "mysql", "service": "cache"}],
-        "migrations": [{"service": "web", "database": "main", "directory": "/app"}],
+        "services": [{"name": "web", "image": "acme/web", "port": 8000, "ready_path": "/ready"}],
+        "databases": [{"engine": "mysql", "service": "cache", **LOGIN}],
+        "migrations": [{"tool": "alembic", "service": "web", "database": "main", "directory": "/app"}],
         "state": {"databases": ["main"]}, "smoke": [{"name": "home", "contains": "Quay"}],
         "environments": {"prod": {"compose_files": ["compose.yaml"], "env_file": ".env.production", "approval": True,
                                   "domains": ["quay.localhost"], "image_alias": "latest"}}},

@@ -25,7 +25,7 @@ from tidegate.stackfile import Allowed, HostSetting
 HEAD = "services:\n  agent:\n    image: acme/agent:1\n"
 
 
-COMPOSE = Compose(DockerHost())   # one, because it looks only once for the program
+COMPOSE = Compose(DockerHost(), redact=str)   # one, because it looks only once for the program
 ENVIRONMENT = {"ETC": "/etc"}
 
 

@@ -64,7 +64,7 @@ def neighbours(host: DockerHost, edge: TraefikEdge) -> Iterator[dict[str, Contai
         wait_until_it_listens(container)
         stack, environment = name.split("-")
         target = Target(1, f"http://{container.name}:8000")
-        edge.apply(Route(stack, environment, (f"{name}.localhost",), (target,), None, None, 1))
+        edge.apply(Route(stack, environment, (f"{name}.localhost",), (target,), None, None, 1, "/ready", False))
     yield slots
     for container in slots.values():
         container.remove(force=True)

@@ -60,7 +60,7 @@ def test_a_way_back_whose_every_name_is_taken_keeps_them_for_the_edge_to_refuse(
 
 
 def route(stack: str, domain: str) -> Route:
-    return Route(stack, "prod", (domain,), (Target(1, "http://a:80"),), None, None, 1)
+    return Route(stack, "prod", (domain,), (Target(1, "http://a:80"),), None, None, 1, "/ready", False)
 
 
 def work(kind: str, was_good: bool, routes: list[Route], *domains: str) -> Any:
@@ -72,7 +72,8 @@ def work(kind: str, was_good: bool, routes: list[Route], *domains: str) -> Any:
 # --- logins that were changed since ---
 
 DATABASE = """
-databases: [{{engine: mysql, service: db}}]
+databases: [{{engine: mysql, service: db, host_key: MYSQL_HOST, user_key: MYSQL_USER, password_key: MYSQL_PASSWORD,
+             database_key: MYSQL_DATABASE}}]
 state: {{databases: [main]}}
 """
 LOGIN = "smoke: [{{name: login, login: {{path: /in, username_key: SMOKE_USER, password_key: SMOKE_PASSWORD}}}}]"

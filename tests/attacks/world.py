@@ -35,7 +35,7 @@ name: {name}
 title: {name}
 aliases: [the-{name}]
 source: {{repository: .}}
-services: [{{name: web, image: acme/{name}, port: 8000}}]
+services: [{{name: web, image: acme/{name}, port: 8000, ready_path: /}}]
 smoke: [{{name: home, path: /, contains: well, most_seconds: 1}}]
 smoke_repeat_seconds: 0
 notify: [chat-{name}]

@@ -18,7 +18,7 @@ class EdgeContract:
 
     def route(self, *targets: Target, fence: int = 5, candidate: Target | None = None,
               standby: Target | None = None) -> Route:
-        return Route("contract", "prod", (self.domain,), targets, standby, candidate, fence)
+        return Route("contract", "prod", (self.domain,), targets, standby, candidate, fence, "/ready", False)
 
     def test_an_edge_that_was_told_nothing_serves_nothing(self, edge: Edge) -> None:
         assert edge.route("contract", "prod") is None

@@ -94,11 +94,11 @@ def pantry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> 
     add_database(folder)
     content["source"]["repository"] = str(repository)
     content["databases"] = [
-        {"name": "bills", "engine": "mysql", "service": "mysql"},
-        {"name": "orders", "engine": "mysql", "service": "orders-db",
-         **{f"{key}_key": f"ORDERS_{key.upper()}" for key in ("host", "port", "user", "password", "database")}}]
-    content["migrations"] = [{"service": "backend", "database": "orders", "directory": "/app/orders"},
-                             {"service": "backend", "database": "bills", "directory": "/app"}]
+        {"name": name, "engine": "mysql", "service": service,
+         **{f"{key}_key": f"{lead}_{key.upper()}" for key in ("host", "port", "user", "password", "database")}}
+        for name, service, lead in (("bills", "mysql", "MYSQL"), ("orders", "orders-db", "ORDERS"))]
+    content["migrations"] = [{"tool": "alembic", "service": "backend", "database": name, "directory": directory}
+                             for name, directory in (("orders", "/app/orders"), ("bills", "/app"))]
     content["state"]["databases"] = ["bills", "orders"]
     (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     yield PANTRY

@@ -16,9 +16,10 @@ from blocks.scratch import wait_for_login
 from tests import images
 from tidegate.stackfile import Database
 
-MYSQL = Database(engine="mysql", service="mysql")
-POSTGRESQL = Database(engine="postgresql", service="postgresql", port_key="POSTGRES_PORT", user_key="POSTGRES_USER",
-                      password_key="POSTGRES_PASSWORD", database_key="POSTGRES_DB")
+MYSQL = Database(engine="mysql", service="mysql", host_key="MYSQL_HOST", port_key="MYSQL_PORT", user_key="MYSQL_USER",
+                 password_key="MYSQL_PASSWORD", database_key="MYSQL_DATABASE")
+POSTGRESQL = Database(engine="postgresql", service="postgresql", host_key="POSTGRES_HOST", port_key="POSTGRES_PORT",
+                      user_key="POSTGRES_USER", password_key="POSTGRES_PASSWORD", database_key="POSTGRES_DB")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tidegate.facts import Route, Target
 
 DOMAIN = "shop.example.test"
 
-# /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host and size of what was sent.
+# /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host, headers and size of what was sent.
 BACKEND = '''
 import http.server, json, os, time
 class App(http.server.BaseHTTPRequestHandler):
@@ -28,7 +28,8 @@ class App(http.server.BaseHTTPRequestHandler):
         if self.path.startswith("/slow"):
             time.sleep(float(self.path.split("?")[1]))
         received = len(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-        page = {"version": os.environ["VERSION"], "path": self.path, "host": self.headers["Host"], "received": received}
+        page = {"version": os.environ["VERSION"], "path": self.path, "host": self.headers["Host"], "sent": dict(self.headers),
+                "received": received}
         body = json.dumps(page).encode()
         self.send_response(500 if self.path == "/error" else 200)
         self.send_header("Content-Type", "application/json")
@@ -103,4 +104,4 @@ def target(number: int, container: Container, weight: int = 100) -> Target:
 
 def route(*targets: Target, standby: Target | None = None, candidate: Target | None = None, fence: int = 1,
           stack: str = "shop", domain: str = DOMAIN) -> Route:
-    return Route(stack, "prod", (domain,), targets, standby, candidate, fence)
+    return Route(stack, "prod", (domain,), targets, standby, candidate, fence, "/ready", False)

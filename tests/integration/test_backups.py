@@ -215,9 +215,9 @@ def test_a_rehearsal_that_fails_leaves_no_backup_and_no_container(filled: Server
 
 def test_what_a_killed_attempt_left_is_removed_first(filled: Server) -> None:
     key = f"test/{filled.network}/killed"
-    killed = scratch_database(filled.host, MYSQL, filled.container, filled.environment, key)
+    killed = scratch_database(filled.host, MYSQL, filled.container, filled.environment, key, data_size=0)
     left = killed.__enter__()
-    with scratch_database(filled.host, MYSQL, filled.container, filled.environment, key) as scratch:
+    with scratch_database(filled.host, MYSQL, filled.container, filled.environment, key, data_size=0) as scratch:
         found = filled.host.containers({KEY_LABEL: f"{key}/scratch"})
         assert [each.id for each in found] == [scratch.container] != [left.container]
     killed.__exit__(None, None, None)
@@ -254,7 +254,8 @@ def test_postgresql_is_saved_and_proved_the_same_way(postgresql: Server, store: 
 
 
 def _scratch(server: Server) -> Any:
-    return scratch_database(server.host, server.spec, server.container, server.environment, f"test/{server.network}/x")
+    return scratch_database(server.host, server.spec, server.container, server.environment, f"test/{server.network}/x",
+                            data_size=0)
 
 
 def _left(server: Server) -> tuple[list[str], list[str]]:

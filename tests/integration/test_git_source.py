@@ -219,7 +219,7 @@ STACK = """
 name: app
 title: App
 source: {repository: ../../code}
-services: [{name: web, image: example/app, port: 80}]
+services: [{name: web, image: example/app, port: 80, ready_path: /}]
 smoke: [{name: home}]
 environments:
   dev: {compose_files: [compose.yaml], env_file: .env, domains: [app.test], image_alias: dev}

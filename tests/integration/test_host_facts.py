@@ -30,12 +30,12 @@ def test_a_port_that_nobody_has_is_free() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    require_free_port(DockerHost(), port)
+    require_free_port(DockerHost(), port, "0.0.0.0")
 
 
 def test_a_port_of_a_program_is_taken() -> None:
     with socket.create_server(("0.0.0.0", 0)) as program, pytest.raises(CapacityError, match="outside Docker"):
-        require_free_port(DockerHost(), program.getsockname()[1])
+        require_free_port(DockerHost(), program.getsockname()[1], "0.0.0.0")
 
 
 def test_a_port_of_a_container_is_taken_and_its_owner_named() -> None:
@@ -46,7 +46,7 @@ def test_a_port_of_a_container_is_taken_and_its_owner_named() -> None:
         container.reload()
         port = int(container.ports["80/tcp"][0]["HostPort"])
         with pytest.raises(CapacityError, match=container.name):
-            require_free_port(DockerHost(), port)
+            require_free_port(DockerHost(), port, "0.0.0.0")
     finally:
         container.remove(force=True, v=True)
 
@@ -55,5 +55,5 @@ def test_measuring_leaves_no_container() -> None:
     host = DockerHost()
     host_facts(host)
     with socket.create_server(("0.0.0.0", 0)) as program, pytest.raises(CapacityError):
-        require_free_port(host, program.getsockname()[1])
+        require_free_port(host, program.getsockname()[1], "0.0.0.0")
     assert host.containers({"tidegate.key": "host-facts"}) == []

@@ -40,7 +40,7 @@ STACK = f"""
 name: shop
 title: Shop
 source: {{repository: .}}
-services: [{{name: web, image: acme/shop, port: 8000}}]
+services: [{{name: web, image: acme/shop, port: 8000, ready_path: /ready}}]
 smoke: [{{name: home, path: /, json_fields: {{path: /}}, most_seconds: 1}}]
 environments:
   prod: {{compose_files: [compose.yaml], env_file: .env, domains: [{DOMAIN}], image_alias: latest}}

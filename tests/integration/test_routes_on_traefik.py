@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from cli.control_plane import BIN
-from tidegate.facts import Route, Target
-from tidegate.routes import DEPLOYMENT_HEADER, slot_host, traefik_config
+from tidegate.facts import Route, Served, Target
+from tidegate.routes import DEPLOYMENT_HEADER, headers_for, traefik_config
 
 SERVER = """
 import sys, time
@@ -65,8 +65,11 @@ class Traefik:
         (self.folder / "new").write_text(text, encoding="utf-8")
         (self.folder / "new").rename(self.folder / f"{route.stack}-{route.environment}.yml")
 
-    def get(self, host: str, *, check: bool = False, path: str = "/") -> httpx.Response:
-        return httpx.get(f"{self.check if check else self.public}{path}", headers={"Host": host}, timeout=10)
+    def get(self, host: str, *, slot: int | None = None, path: str = "/") -> httpx.Response:
+        """At the public door, or at the address of the slot `slot`."""
+        served = Served("cloudlens", "prod", slot) if slot else None
+        headers = {"Host": host, **headers_for(https=False, slot=served)}
+        return httpx.get(f"{self.check if slot else self.public}{path}", headers=headers, timeout=10)
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = httpx.get(f"{self.api}/api/http/{kind}", params={"per_page": 100}).json()
@@ -149,7 +152,8 @@ def new(start_server: Callable[[int], Server]) -> Server:
 
 
 def route(serving: Server, **parts: Any) -> Route:
-    return replace(Route("cloudlens", "prod", ("cloudlens.localhost",), (serving.target,), None, None, 1), **parts)
+    made = Route("cloudlens", "prod", ("cloudlens.localhost",), (serving.target,), None, None, 1, "/ready", False)
+    return replace(made, **parts)
 
 
 def shapes(old: Server, new: Server) -> list[Route]:
@@ -177,11 +181,13 @@ def test_every_form_of_a_route_loads_without_a_complaint(traefik: Traefik, old: 
 def test_each_slot_answers_at_its_own_address_and_only_there(traefik: Traefik, old: Server, new: Server) -> None:
     traefik.write(route(old, candidate=new.target))
     until(lambda: traefik.get("cloudlens.localhost").is_success)
-    own = slot_host("cloudlens", "prod", 42)
-    assert traefik.get(own, check=True).headers[DEPLOYMENT_HEADER] == "cloudlens/prod/42"
-    assert traefik.get(slot_host("cloudlens", "prod", 41), check=True).text == "41"
-    assert traefik.get(own).status_code == 404
-    assert traefik.get("cloudlens.localhost", check=True).status_code == 404
+    assert traefik.get("cloudlens.localhost", slot=42).headers[DEPLOYMENT_HEADER] == "cloudlens/prod/42"
+    assert traefik.get("cloudlens.localhost", slot=41).text == "41"
+    assert traefik.get("any.other.name", slot=42).text == "42"
+    assert traefik.get("cloudlens.localhost", slot=43).status_code == 404
+    to_the_new_one = headers_for(https=False, slot=Served("cloudlens", "prod", 42))
+    public = httpx.get(traefik.public, headers={"Host": "cloudlens.localhost", **to_the_new_one})
+    assert public.text == "41"
 
 
 def test_the_killed_serving_slot_loses_no_request_and_the_header_says_who_took_over(

@@ -18,8 +18,8 @@ from blocks.traefik import TraefikEdge
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.errors import EdgeError
-from tidegate.facts import CheckResult, Commit, Version
-from tidegate.routes import slot_host
+from tidegate.facts import CheckResult, Commit, Served, Version
+from tidegate.routes import headers_for
 from tidegate.stackfile import Login, SmokeCheck
 
 PASSWORD = "correct horse battery"
@@ -192,7 +192,8 @@ def test_a_slot_is_checked_at_its_own_address_while_another_serves(
     edge = TraefikEdge(config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url)
     edge.apply(route(target(1, start_backend(1)), candidate=target(2, start_backend(2))))
     check = SmokeCheck(name="api", path="/api/overview", json_fields={"version": "v2"})
-    slot = SmokeRunner(addresses.check_url, slot_host("shop", "prod", 2), VERSION).run([check])
+    at_slot = headers_for(https=False, slot=Served("shop", "prod", 2))
+    slot = SmokeRunner(addresses.check_url, DOMAIN, VERSION, headers=at_slot).run([check])
     public = SmokeRunner(addresses.public_url, DOMAIN, VERSION).run([check])
     assert (slot[0].outcome, public[0].outcome) == ("pass", "fail")
     with pytest.raises(EdgeError, match="knows no route"):

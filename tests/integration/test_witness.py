@@ -70,7 +70,7 @@ def fail_a_switch_under(witness: TrafficWitness) -> None:
 
 
 def test_requests_that_succeed_are_counted_by_the_deployment_that_answered(serving_shop: ShopServer) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test") as witness:
+    with TrafficWitness(serving_shop.url, "shop.test", "/") as witness:
         wait_for(witness, 10)
     figures = witness.figures()
     assert figures.total >= 10
@@ -81,13 +81,13 @@ def test_requests_that_succeed_are_counted_by_the_deployment_that_answered(servi
 
 
 def test_connections_are_kept_alive(serving_shop: ShopServer) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test", rate_per_second=10) as witness:
+    with TrafficWitness(serving_shop.url, "shop.test", "/", rate_per_second=10) as witness:
         wait_for(witness, 12)
     assert len(serving_shop.connections) < witness.figures().total / 2
 
 
 def test_a_redirect_is_a_success_and_a_server_error_is_a_failure(serving_shop: ShopServer) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test") as witness:
+    with TrafficWitness(serving_shop.url, "shop.test", "/") as witness:
         serving_shop.status = 302
         wait_for(witness, 5)
         assert witness.figures().failed == 0
@@ -100,7 +100,7 @@ def test_a_redirect_is_a_success_and_a_server_error_is_a_failure(serving_shop: S
 def test_a_server_that_is_gone_is_seen_as_failures_and_as_one_gap() -> None:
     with ShopServer() as gone:
         url = gone.url
-    with TrafficWitness(url, "shop.test") as witness:
+    with TrafficWitness(url, "shop.test", "/") as witness:
         wait_for(witness, 10)
     figures = witness.figures()
     assert figures.failed == figures.total >= 10
@@ -119,14 +119,14 @@ def test_a_connection_that_ends_unanswered_is_told_from_an_answer_that_breaks_of
 
 
 def test_a_request_in_flight_is_waited_for_and_counted(serving_shop: ShopServer) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test", rate_per_second=1, long_path="/slow") as witness:
+    with TrafficWitness(serving_shop.url, "shop.test", "/", rate_per_second=1, long_path="/slow") as witness:
         pass
     assert witness.figures().failed == 0
     assert max(seen.ended - seen.due for seen in witness._seen) >= 0.5
 
 
 def test_it_stops_by_itself_and_when_the_block_fails(serving_shop: ShopServer) -> None:
-    witness = TrafficWitness(serving_shop.url, "shop.test", most_seconds=0.2)
+    witness = TrafficWitness(serving_shop.url, "shop.test", "/", most_seconds=0.2)
     with pytest.raises(ValueError, match="the switch failed"):
         fail_a_switch_under(witness)
     assert witness.figures().total == 4
@@ -139,7 +139,7 @@ def test_a_broken_witness_is_not_a_quiet_one() -> None:
 
 
 def test_requests_are_due_on_a_grid_and_lateness_does_not_add_up(serving_shop: ShopServer) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test", rate_per_second=50, most_seconds=0.8) as witness:
+    with TrafficWitness(serving_shop.url, "shop.test", "/", rate_per_second=50, most_seconds=0.8) as witness:
         wait_for(witness, 40)
     due = sorted(seen.due for seen in witness._seen)
     assert len(due) == 40

@@ -70,12 +70,12 @@ def opened(ledger: Ledger, engine: Engine, *, keep_warm: bool = True, way_back: 
     edge = FakeEdge()
     edge.mend = list   # type: ignore[attr-defined]
     env = cast(OpenEnvironment, SimpleNamespace(
-        stack=SimpleNamespace(name="cloudlens", services=(service,)), name="prod", service=service, ledger=ledger, host=engine,
-        compose=engine, edge=edge, redactor=Redactor({}),
-        config=SimpleNamespace(keep_warm=keep_warm, drain_seconds=0, domains=("cloudlens.localhost",))))
+        stack=SimpleNamespace(name="cloudlens", services=(service,)), name="prod", service=service, ready_path="/",
+        ledger=ledger, host=engine, compose=engine, edge=edge, redactor=Redactor({}),
+        config=SimpleNamespace(https=False, keep_warm=keep_warm, drain_seconds=0, domains=("cloudlens.localhost",))))
     lock = ledger.locks.acquire("cloudlens", "prod", new.key, ttl_seconds=60)
     work = Work(env=env, deployment=new, version=Version("v2", COMMIT), pins={}, lock=lock)
-    edge.apply(Route("cloudlens", "prod", ("cloudlens.localhost",), (target(env, new),), None, None, lock.fence, "/"))
+    edge.apply(Route("cloudlens", "prod", ("cloudlens.localhost",), (target(env, new),), None, None, lock.fence, "/", False))
     ledger.journal.begin(new.id, "plan", {}, fence=lock.fence)
     ledger.journal.done(work.key("plan"), asdict(Planned("none", way_back, ())))
     return work

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tidegate.errors import EdgeError
 from tidegate.facts import Route, Target
-from tidegate.routes import read_route, service_name, slot_host, traefik_config
+from tidegate.routes import read_route, service_name, traefik_config
 
 OLD, NEW = Target(41, "http://cloudlens-prod-41-backend:8000"), Target(42, "http://cloudlens-prod-42-backend:8000")
-SERVING = Route("cloudlens", "prod", ("cloudlens.localhost", "www.cloudlens.localhost"), (NEW,), None, None, 7)
+SERVING = Route("cloudlens", "prod", ("cloudlens.localhost", "www.cloudlens.localhost"), (NEW,), None, None, 7, "/ready", False)
 GUARDED = replace(SERVING, standby=OLD)
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
@@ -32,7 +32,8 @@ def routes(draw: st.DrawFn) -> Route:
     standby = Target(next(numbers), "http://old-slot:8000") if targets and has_standby else None
     candidate = Target(next(numbers), "http://new-slot:8000") if has_candidate else None
     return Route(stack, environment, tuple(draw(st.lists(NAMES.map("{}0.localhost".format), min_size=1, max_size=3))),
-                 targets, standby, candidate, draw(st.integers(0, 10**12)), draw(st.sampled_from(["/ready", "/a?b=%20:'c'&d"])))
+                 targets, standby, candidate, draw(st.integers(0, 10**12)),
+                 draw(st.sampled_from(["/ready", "/a?b=%20:'c'&d"])), draw(st.booleans()))
 
 
 def http(route: Route) -> Any:
@@ -85,7 +86,7 @@ def test_every_slot_has_an_address_of_its_own_on_the_check_entry_point_only() ->
     routers = http(replace(GUARDED, candidate=Target(43, "http://x:1")))["routers"]
     assert routers.pop("cloudlens_prod_public")["entryPoints"] == ["web"]
     assert {router["rule"] for router in routers.values()} == {
-        f"Host(`{slot_host('cloudlens', 'prod', number)}`)" for number in (41, 42, 43)}
+        f"Header(`X-Tidegate-Slot`, `cloudlens/prod/{number}`)" for number in (41, 42, 43)}
     assert {tuple(router["entryPoints"]) for router in routers.values()} == {("check",)}
 
 

@@ -23,11 +23,12 @@ language: zh
 time_zone: Asia/Tokyo
 source: {repository: ../../examples/cloudlens}
 services:
-  - {name: backend, image: acme/cloudlens-backend, port: 8000}
+  - {name: backend, image: acme/cloudlens-backend, port: 8000, ready_path: /ready}
 databases:
-  - {engine: mysql, service: mysql}
+  - {engine: mysql, service: mysql, host_key: MYSQL_HOST, user_key: MYSQL_USER, password_key: MYSQL_PASSWORD,
+     database_key: MYSQL_DATABASE}
 migrations:
-  - {service: backend, database: main, directory: /app}
+  - {tool: alembic, service: backend, database: main, directory: /app}
 state: {databases: [main]}
 smoke:
   - {name: version, path: /version, shows_version: true}
@@ -38,8 +39,9 @@ environments:
     domains: [cloudlens.localhost]
     image_alias: latest
 """
-HISTORY = {"service": "backend", "database": "main", "directory": "/app"}
-DATABASE = {"engine": "mysql", "service": "mysql"}
+HISTORY = {"tool": "alembic", "service": "backend", "database": "main", "directory": "/app"}
+DATABASE = {"engine": "mysql", "service": "mysql", "host_key": "MYSQL_HOST", "user_key": "MYSQL_USER",
+            "password_key": "MYSQL_PASSWORD", "database_key": "MYSQL_DATABASE"}
 
 
 def written(folder: Path, content: object) -> Path:
@@ -93,18 +95,24 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
     ("colour", "blue", "colour: unknown key"),
     ("smoke", [], "smoke: must not be empty"),
     ("environments", {}, "environments: must not be empty"),
+    ("migrations", [{key: value for key, value in HISTORY.items() if key != "tool"}], "migrations[0].tool: is missing"),
+    ("services", [{"name": "backend", "image": "acme/backend", "port": 8000}],
+     "services: the first one is behind the edge and needs a ready_path, the path of a page that answers 200 only when the "
+     "application can work (`/` where no page says more)"),
+    *(("databases", [{name: value for name, value in DATABASE.items() if name != key}], f"databases[0].{key}: is missing")
+      for key in ("host_key", "user_key", "password_key", "database_key")),
     ("migrations", [HISTORY | {"service": "worker"}], "migrations: no released service 'worker'"),
     ("migrations", [HISTORY | {"database": "other"}], "migrations: no database 'other'"),
-    ("migrations", [{"service": "backend", "directory": "/app"}], "migrations[0].database: is missing"),
-    ("migrations", [{"service": "backend", "database": "main"}], "migrations[0].directory: is missing"),
+    ("migrations", [{"tool": "alembic", "service": "backend", "directory": "/app"}], "migrations[0].database: is missing"),
+    ("migrations", [{"tool": "alembic", "service": "backend", "database": "main"}], "migrations[0].directory: is missing"),
     ("migrations", [HISTORY, HISTORY | {"directory": "/other"}], "migrations: two of them are on the database 'main'"),
     ("databases", [DATABASE, DATABASE | {"host_key": "OTHER_HOST"}], "databases: 'main' is there twice"),
     ("databases", [DATABASE, DATABASE | {"name": "orders"}],
-     "databases: two of them have the keys MYSQL_HOST, MYSQL_PORT, MYSQL_DATABASE, so nobody can tell them apart; "
+     "databases: two of them have the keys MYSQL_HOST, MYSQL_DATABASE, so nobody can tell them apart; "
      "state.databases: 'orders' is not saved"),
     ("state", {"databases": []}, "state.databases: 'main' is not saved"),
     ("state", {"databases": ["main", "other"]}, "state.databases: no database 'other'"),
-    ("databases", [{"engine": "mysql", "service": "backend"}],
+    ("databases", [DATABASE | {"service": "backend"}],
      "databases: 'backend' is released and cannot hold state"),
 ])
 def test_a_fault_is_named_by_its_path(tmp_path: Path, sample: Any, key: str, value: object, fault: str) -> None:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
-from tasks.deployments import Planned, SchemaMove
+import pytest
+from ledger_parts import Clock, deploy, open_ledger
+
+from tasks.deployments import UNKNOWN, Planned, SchemaMove, planned_of
 from tasks.rollbacks import way_over
+from tasks.work import OpenEnvironment
 from tidegate.facts import Fit, MigrationClass
 from tidegate.plan import way_back_of
 
 
 def plan(kind: MigrationClass, current: str, head: str) -> Planned:
     return Planned(kind, way_back_of(kind, is_asked=False), (SchemaMove("main", current, head, kind),))
+
+
+def test_where_no_plan_is_known_a_person_decides(tmp_path: Path) -> None:
+    """Neither a plan step that never began nor one that was killed says that the image alone is enough."""
+    with open_ledger(tmp_path, Clock()) as ledger:
+        one = deploy(ledger)
+        env = cast(OpenEnvironment, SimpleNamespace(name="prod", stack=SimpleNamespace(name="cloudlens"), ledger=ledger))
+        assert planned_of(env, one).way_back == "stop and ask"
+        ledger.journal.begin(one.id, "plan", {})
+        assert planned_of(env, one).way_back == "stop and ask"
+    assert way_over([NOTHING, UNKNOWN]).way_back == "stop and ask"
 
 
 NOTHING = plan("none", "2", "2")
