@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -29,19 +29,32 @@ def start_and_follow(settings: Settings, make_console: Callable[[], Console], de
     """
     api = api_of(settings)
     run = api.start(deployment, {**parameters, "requested_by": getpass.getuser()})
-    return _follow(api, run, make_console(), deployment)
+    return _follow(settings, api, run, make_console(), deployment)
 
 
-def _follow(api: PrefectApi, run: str, console: Console, deployment: str) -> int:
-    page, last = api.page_of(run), RunState("", "", "")
+def _follow(settings: Settings, api: PrefectApi, run: str, console: Console, deployment: str) -> int:
+    page, last, told = api.page_of(run), RunState("", "", ""), set[str]()
     console.print(f"{deployment}: {page}", soft_wrap=True)
     for state in api.states(run):
         for tag in sorted({*state.tags} - {*last.tags}):
             _show_served_again(console, tag)
         if state.without_tags != last.without_tags:
             _show(console, state, page)
+        elif state.has_not_begun:
+            told |= _show_why_it_waits(settings, api, console, told)
         last = state
     return 0 if last.type == "COMPLETED" else 1
+
+
+def _show_why_it_waits(settings: Settings, api: PrefectApi, console: Console, told: Collection[str]) -> set[str]:
+    """What has not been said yet of why nobody starts it. Nothing where it only has to wait for its turn."""
+    from cli.attendance import absent
+    from cli.shown import data
+
+    new = {sentence for sentence in absent(settings, api) if sentence not in told}
+    for sentence in sorted(new):
+        console.print("  [yellow]![/yellow] It waits to be started.", data(sentence), soft_wrap=True)
+    return new
 
 
 def api_of(settings: Settings) -> PrefectApi:

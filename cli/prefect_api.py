@@ -18,12 +18,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from tidegate.attendance import BY_THEMSELVES, POOL, Attendance, attendance_of
 from tidegate.errors import EngineError, InputError
 from tidegate.outside_text import one_line
 
 TIMEOUT_SECONDS = 10
 BUSY_SECONDS = 30
 POLL_SECONDS = 0.2
+AGAIN_SECONDS = 5
 FINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
@@ -45,6 +47,10 @@ class RunState:
         return self.type in FINAL
 
     @property
+    def has_not_begun(self) -> bool:
+        return self.type in ("SCHEDULED", "PENDING")
+
+    @property
     def waits_for_person(self) -> bool:
         return self.type == "PAUSED"
 
@@ -54,7 +60,7 @@ class PrefectApi:
     it does not answer, InputError when it refuses the request."""
 
     def __init__(self, url: str, secret: SecretStr | None = None) -> None:
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._headers = {"Content-Type": "application/json", **(auth_header(secret) if secret else {})}
         here = urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
         proxies = [urllib.request.ProxyHandler({})] if here else []   # nobody between us and our own server
@@ -68,12 +74,12 @@ class PrefectApi:
         return str(run["id"])
 
     def states(self, run: str) -> Iterator[RunState]:
-        """Each state of a run as it is reached, to the last one."""
-        last: RunState | None = None
-        while last is None or not last.final:
+        """Each state of a run as it is reached, to the last one; the same again where nothing has come for some seconds."""
+        last, told = RunState("", "", ""), 0.0
+        while not last.final:
             state = self.state(run)
-            if state != last:
-                last = state
+            if state != last or time.monotonic() - told > AGAIN_SECONDS:
+                last, told = state, time.monotonic()
                 yield state
             else:
                 time.sleep(POLL_SECONDS)
@@ -83,13 +89,26 @@ class PrefectApi:
         state = found["state"] or {}
         return RunState(state.get("type", ""), state.get("name", ""), state.get("message") or "", tuple(found.get("tags") or ()))
 
+    def attendance(self) -> Attendance:
+        """Who would start a run now. Raises EngineError, InputError."""
+        doing, pool = "asking who starts runs", f"/work_pools/{POOL}"
+        found = self._call("GET", pool, doing)
+        queue = self._call("GET", f"/work_queues/{found['default_queue_id']}", doing)
+        workers = self._call("POST", f"{pool}/workers/filter", doing, {})
+        return attendance_of(found, queue, workers, {name: self._deployment(name) for name in BY_THEMSELVES})
+
+    def _deployment(self, name: str) -> dict[str, Any] | None:
+        answer = self._send_until_not_busy("GET", f"/deployments/name/{name}", f"finding {name}", None)
+        found: dict[str, Any] | None = json.loads(answer.text) if answer.is_success else None
+        return found
+
     def is_let_in(self) -> bool:
         return self._send_until_not_busy("GET", "/admin/version", "asking who is let in", None).is_success
 
     def page_of(self, run: str) -> str:
-        return f"{self._url.removesuffix('/api')}/runs/flow-run/{run}"
+        return f"{self.url.removesuffix('/api')}/runs/flow-run/{run}"
 
-    def _call(self, method: str, path: str, doing: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, doing: str, body: dict[str, Any] | None = None) -> Any:
         answer = self._send_until_not_busy(method, path, doing, body)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise InputError(doing, "the Prefect server does not know the secret of this installation",
@@ -102,11 +121,10 @@ class PrefectApi:
             said = one_line(answer.text, 200)
             raise EngineError(doing, f"the Prefect server answered {answer.status}: {said}", "Read its log")
         try:
-            found: dict[str, Any] = json.loads(answer.text)
+            return json.loads(answer.text)
         except ValueError:
-            raise EngineError(doing, f"no Prefect server answers at {self._url}: {one_line(answer.text, 200)}",
+            raise EngineError(doing, f"no Prefect server answers at {self.url}: {one_line(answer.text, 200)}",
                               "Look at PREFECT_API_URL; it ends with /api") from None
-        return found
 
     def _send_until_not_busy(self, method: str, path: str, doing: str, body: dict[str, Any] | None) -> _Answer:
         """A server on SQLite answers 503 while another call writes."""
@@ -120,14 +138,14 @@ class PrefectApi:
     def _send(self, method: str, path: str, doing: str, body: dict[str, Any] | None) -> _Answer:
         data = None if body is None else json.dumps(body).encode()
         try:
-            asked = urllib.request.Request(self._url + path, data, self._headers, method=method)
+            asked = urllib.request.Request(self.url + path, data, self._headers, method=method)
             with self._opener.open(asked, timeout=TIMEOUT_SECONDS) as answer:
                 return _Answer(answer.status, answer.read().decode(errors="replace"))
         except urllib.error.HTTPError as refused:
             with refused:
                 return _Answer(refused.code, refused.read().decode(errors="replace"))
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise EngineError(doing, f"the Prefect server at {self._url} does not answer ({error})",
+            raise EngineError(doing, f"the Prefect server at {self.url} does not answer ({error})",
                               "Start it with `make run`") from error
 
 

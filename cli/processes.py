@@ -34,6 +34,10 @@ class Background:
             return None
         return record["pid"] if _started_at(record["pid"]) == record["started_at"] else None
 
+    def has_died(self) -> bool:
+        """Whether we started it, and it ended without being stopped."""
+        return self._pid_file.exists() and self.pid() is None
+
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Start unless it runs already. Returns the pid."""
         if running := self.pid():

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
+from rich.text import Text
 
 from blocks.docker_host import DockerHost
 from blocks.edge_folder import EdgeFolder
+from cli.attendance import absent
+from cli.follow import api_of
 from cli.shown import data, line
 from tidegate.catalogue import every_stack
 from tidegate.doors import doors_of_routes, shared_doors
 from tidegate.each import each
-from tidegate.errors import TidegateError
+from tidegate.errors import EngineError, TidegateError
 from tidegate.facts import ContainerFacts, Served
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
 from tidegate.stackfile import Stack
 
+if TYPE_CHECKING:
+    from blocks.traefik import EdgeAnswer
+
 Row = dict[str, Any]
+Found = list[ContainerFacts] | EngineError
 MOST_AT_ONCE = 8
 
 
@@ -41,9 +49,9 @@ def rows(settings: Settings, only: str | None) -> list[Row]:
 
 
 def warnings(settings: Settings) -> list[str]:
-    """What is wrong with the edge's folder, and host names that have two owners there."""
+    """What is wrong with the edge's folder, host names that have two owners there, and what keeps runs from being started."""
     routes = EdgeFolder(settings.home / "edge").routes()
-    return [*routes.faulty, *shared_doors(doors_of_routes(routes.good))]
+    return [*routes.faulty, *shared_doors(doors_of_routes(routes.good)), *absent(settings, api_of(settings))]
 
 
 def table(found: list[Row]) -> Table:
@@ -52,17 +60,23 @@ def table(found: list[Row]) -> Table:
         shown.add_column(heading, no_wrap=heading == "Since")
     for row in found:
         version = f"{row['version']} (#{row['number']})" if row["version"] else "" if row["fault"] else "nothing yet"
-        state = data(row["fault"], "red") if row["fault"] else row["state"] or ""
+        state = data(row["fault"], "red") if row["fault"] else _state(row)
         seen = ("", "", "") if row["fault"] else (_since(row), _sent_to(row), data("\n".join(row["containers"])))
         shown.add_row(line(row["stack"]), row["environment"] or "", line(version), state, *seen)
     return shown
+
+
+def _state(row: Row) -> Text | str:
+    """The ledger's word, and what people get all the same."""
+    return data(f"{row['state']}, but {row['trouble']}", "red") if row["trouble"] else row["state"] or ""
 
 
 def _faulty(stack: str, environment: str | None, fault: str, now: Deployment | None = None) -> Row:
     """What could not be looked at, with what the ledger still says of it."""
     known = {"version": now.version, "number": now.number, "state": now.state.value, "commit": now.release.commit} if now else {}
     return {**dict.fromkeys(("version", "number", "state", "commit", "since", "edge")), **known, "stack": stack, "fault": fault,
-            "environment": environment, "time_zone": "UTC", "agrees": False, "containers": []}
+            "environment": environment, "time_zone": "UTC", "agrees": False, "containers": [], "answers": None,
+            "trouble": None}
 
 
 def _strange(ledger: Ledger, known: Collection[str]) -> Iterator[Row]:
@@ -88,38 +102,72 @@ def _sent_to(row: Row) -> str:
 
 def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> Row:
     now = ledger.deployments.current(stack.name, environment)
-    edge = _edge(settings, stack, environment)
-    number = now.number if now else None
+    answer = _answer(settings, stack, environment)
+    edge, number = answer.served if answer else None, now.number if now else None
     meant = Served(stack.name, environment, number) if number else None
+    found = _found(now.slot) if now else []
     return {
         "stack": stack.name, "environment": environment, "version": now.version if now else None, "number": number,
         "state": now.state.value if now else None, "commit": now.release.commit if now else None,
         "since": now.switched_at.isoformat() if now and now.switched_at else None, "time_zone": stack.time_zone,
-        "edge": str(edge) if edge else None, "agrees": edge == meant, "containers": _containers(now.slot) if now else [],
-        "fault": None}
+        "edge": str(edge) if edge else None, "agrees": edge == meant, "containers": _told(found, now.slot) if now else [],
+        "answers": answer.status if answer else None, "trouble": _trouble(stack, environment, now, answer, found), "fault": None}
 
 
-def _edge(settings: Settings, stack: Stack, environment: str) -> Served | None:
+def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | None:
+    """What a visitor gets; None where the edge takes no connection."""
     from blocks.traefik import TraefikEdge
 
     edge = TraefikEdge(config_directory=settings.home / "edge", public_url=f"http://127.0.0.1:{settings.edge_port}",
                        check_url=f"http://127.0.0.1:{settings.edge_check_port}")
     try:
-        return edge.serving(next(e for name, e in stack.environments.items() if name == environment).domains[0])
+        route = edge.route(stack.name, environment)
+        own = next(config for name, config in stack.environments.items() if name == environment)
+        return edge.answer((route.domains if route else own.domains)[0])
     except TidegateError:
         return None
 
 
-def _containers(project: str) -> list[str]:
-    """A sentence for each."""
+def _trouble(stack: Stack, environment: str, now: Deployment | None, answer: EdgeAnswer | None,
+             slot: Found) -> str | None:
+    """What is wrong although the ledger is content; None where all of it runs and answers."""
+    if now is None:
+        return None
+    number = now.slot.rsplit("-", 1)[-1]
+    wanted = {f"{service.name}-{number}": service.name for service in stack.services}
+    base = {database.service: database.service for database in stack.databases}
+    faults = [] if answer and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else [_got(answer)]
+    faults += [*_gone(wanted, slot), *_gone(base, _found(f"{stack.name}-{environment}"))]
+    return ", ".join(faults) or None
+
+
+def _got(answer: EdgeAnswer | None) -> str:
+    return f"people get {answer.status}" if answer else "the edge takes no connection"
+
+
+def _gone(wanted: Mapping[str, str], found: Found) -> list[str]:
+    """Services that nobody can use, by the names they have in the compose files. Nothing where the engine does not answer."""
+    if isinstance(found, EngineError):
+        return []
+    there = {one.service: one for one in found}
+    told = {name: _health(there[service]) if service in there else "gone" for service, name in wanted.items()}
+    return [f"{name} is {how}" for name, how in told.items() if how not in ("running", "healthy", "starting")]
+
+
+def _found(project: str) -> Found:
     try:
-        found = DockerHost().containers({"com.docker.compose.project": project})
-    except TidegateError as error:
-        return [f"unknown: {error.came_back}"]
+        return DockerHost().containers({"com.docker.compose.project": project})
+    except EngineError as error:
+        return error
+
+
+def _told(found: Found, project: str) -> list[str]:
+    """A sentence for each."""
+    if isinstance(found, EngineError):
+        return [f"unknown: {found.came_back}"]
     number = project.rsplit("-", 1)[-1]   # each slot's services end in it
     return [f"{one.service.removesuffix(f'-{number}')} {_health(one)}" for one in found] or ["none"]
 
 
 def _health(one: ContainerFacts) -> str:
     return one.health if one.state == "running" and one.health != "none" else one.state
-

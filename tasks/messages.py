@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Literal
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.attendance import attendance
 from tasks.deployments import decide_before, planned, previous
 from tasks.work import OpenEnvironment, Work
 from tidegate import messages
@@ -37,7 +39,10 @@ def tell(work: Work, kind: Kind, *, error: BaseException | None = None, url: str
 
 
 def deliver(env: OpenEnvironment, message: Message, *, key: str, deployment: Deployment) -> None:
-    """To everybody whom a message of this severity concerns, once for each `key` and address."""
+    """To everybody whom a message of this severity concerns, once for each `key` and address. A red one says, too, what keeps
+    Tidegate from going on by itself."""
+    if message.severity == "red":
+        message = speaker(env).with_absences(message, attendance(), datetime.now(UTC))
     get_run_logger().info("%s\n%s", message.title, message.body)
     for channel in env.stack.notifiers_for(message.severity):
         send_once(env.ledger.messages, env.notifiers[channel], message, key=f"{key}-{channel}", channel=channel,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from tidegate.attendance import Attendance, absences
 from tidegate.facts import Message
 from tidegate.outside_text import markdown_text, one_line
 from tidegate.people import is_same_person
@@ -86,6 +87,11 @@ class Speaker:
     def with_folder(self, message: Message) -> Message:
         """The same, with the remark that the folder stands for a configuration that is gone."""
         return replace(message, body=f"{message.body}\n{TEXTS[self.language]['configuration lost']}")
+
+    def with_absences(self, message: Message, seen: Attendance | None, now: datetime) -> Message:
+        """The same, with a line for each thing that keeps runs from being started."""
+        absent = absences(seen, now, language=self.language, time_zone=self.time_zone)
+        return replace(message, body="\n".join([message.body, *(f"⚠️ {sentence}" for sentence in absent)]))
 
     def _message(self, kind: Kind, environment: str, words: str = "", *, version: str, **fields: str) -> Message:
         """`words` where the kind has more than one wording."""

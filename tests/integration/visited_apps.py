@@ -109,12 +109,14 @@ class Shop:
 @contextmanager
 def shop(folder: Path, edge: TraefikEdge, *, ready_path: str = "/ready", https: bool = False, budget: int = 1,
          domains: str = DOMAIN) -> Iterator[Shop]:
-    """Everything of it is real but its containers: Traefik sends people to servers of the test. The home is that of `edge`."""
+    """Everything of it is real but its containers: Traefik sends people to servers of the test."""
+    (folder / "home").mkdir()
+    (folder / "home" / "edge").symlink_to(edge.config_directory)
     (folder / "shop").mkdir()
     (folder / "shop" / "stack.yaml").write_text(
         STACK.format(ready_path=ready_path, https=str(https).lower(), budget=budget, domains=domains))
     ports = (int(url.rpartition(":")[2]) for url in (edge.public_url, edge.check_url))
-    settings = Settings(home=edge.config_directory.parent, stacks=folder, **dict(zip(PORTS, ports, strict=True)))
+    settings = Settings(home=folder / "home", stacks=folder, **dict(zip(PORTS, ports, strict=True)))
     stack, redactor = load_stack(folder / "shop"), Redactor({})
     ledger, host = Ledger(ledger_url(settings.home)), DockerHost()
     env = OpenEnvironment(

@@ -15,7 +15,7 @@ from cli.step_facts import facts_of
 STATUS: dict[str, Any] = {
     "stack": "cloudlens", "environment": "prod", "version": "v1.1.0", "number": 12, "state": "good", "commit": "a" * 40,
     "since": "2026-11-22T04:02:11+00:00", "time_zone": "Asia/Tokyo", "edge": "cloudlens/prod/12", "agrees": True,
-    "containers": ["backend healthy"], "fault": None}
+    "containers": ["backend healthy"], "answers": 200, "trouble": None, "fault": None}
 HISTORY: dict[str, Any] = {
     "number": 12, "id": "d1", "version": "v1.1.0", "commit": "a" * 40, "kind": "release", "state": "rolled_back",
     "reason": "watching cloudlens prod #12 after the switch: 3 of 40 answers are 5xx. " * 3, "requested_by": "mei",
@@ -42,6 +42,10 @@ def test_an_edge_that_disagrees_with_the_ledger_is_named() -> None:
     stolen = printed(status.table([{**STATUS, "edge": "other/prod/3", "agrees": False}]), 150)
     assert "other/prod/3, not #12" in stolen
     assert "nobody, not #12" in printed(status.table([{**STATUS, "edge": None, "agrees": False}]), 150)
+
+
+def test_what_is_wrong_stands_beside_the_ledgers_word() -> None:
+    assert "good, but people get 502" in printed(status.table([{**STATUS, "trouble": "people get 502"}]), 150)
 
 
 def test_an_environment_without_a_release_says_so() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +35,8 @@ class Server(ThreadingHTTPServer):
         self.said: list[tuple[str, list[str]]] = []
         self.answer: tuple[int, dict[str, str], bytes] | None = None
         self.asked: list[str] = []
+        self.known: dict[str, Any] = {}
+        """Answers by path."""
 
     def next(self) -> dict[str, Any]:
         kind, tags = self.said.pop(0) if len(self.said) > 1 else self.said[0]
@@ -45,10 +50,12 @@ class Answer(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         if self.server.answer:
             return self._send(*self.server.answer)
-        found = self.server.next() if self.path.startswith("/api/flow_runs/") else RUN
+        found = self.server.known.get(self.path, RUN)
+        found = self.server.next() if self.path.startswith("/api/flow_runs/") else found
         self._send(200, {}, json.dumps(found).encode())
 
     def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
         self.do_GET()
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
@@ -80,6 +87,7 @@ def api(server: Server) -> PrefectApi:
 def followed(server: Server, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> tuple[int, str]:
     monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{server.server_port}/api")
     monkeypatch.setattr("cli.prefect_api.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("cli.prefect_api.AGAIN_SECONDS", 0)
     shown = io.StringIO()
     code = start_and_follow(settings, lambda: Console(file=shown, width=200), "rollback/prod", {})
     return code, shown.getvalue()
@@ -101,6 +109,43 @@ def test_a_run_that_put_nothing_back_says_nothing_of_serving_again(server: Serve
     code, said = followed(server, monkeypatch, Settings())
     assert code == 1
     assert "again" not in said
+
+
+def attended(*, paused: bool = False, heard: bool = True) -> dict[str, Any]:
+    gives = {"is_paused": False, "concurrency_limit": None}
+    workers = [{"last_heartbeat_time": datetime.now(UTC).isoformat(), "heartbeat_interval_seconds": 30}]
+    starts = {**RUN, "paused": False, "schedules": [{"active": True}]}
+    return {"/api/work_pools/tidegate": {**gives, "is_paused": paused, "default_queue_id": "q"}, "/api/work_queues/q": gives,
+            "/api/work_pools/tidegate/workers/filter": workers if heard else [],
+            **{f"/api/deployments/name/{name}": starts for name in ("recover/all", "watch/prod")}}
+
+
+WAITS = [("SCHEDULED", list[str]())] * 5 + [("RUNNING", list[str]()), ("COMPLETED", list[str]())]
+
+
+@pytest.mark.parametrize(("seen", "said"), [
+    (attended(paused=True), "The work pool is paused: "), (attended(heard=False), "No worker is heard (last: never): ")])
+def test_a_run_that_nobody_starts_is_not_waited_for_without_a_word(
+        server: Server, monkeypatch: pytest.MonkeyPatch, seen: dict[str, Any], said: str) -> None:
+    server.known, server.said = seen, list(WAITS)
+    code, shown = followed(server, monkeypatch, Settings())
+    assert code == 0
+    assert shown.count(f"It waits to be started. {said}") == 1
+
+
+def test_a_run_that_waits_for_its_turn_is_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.known, server.said = attended(), list(WAITS)
+    assert "It waits to be started" not in followed(server, monkeypatch, Settings())[1]
+
+
+def test_a_worker_of_this_machine_that_died_is_missed_before_its_heartbeat_is(
+        server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, prefect_port=server.server_port)
+    settings.api_auth()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "worker.pid").write_text(json.dumps({"pid": os.getpid(), "started_at": "of another process"}))
+    server.known, server.said = attended(), list(WAITS)
+    assert "It waits to be started. No worker is heard" in followed(server, monkeypatch, settings)[1]
 
 
 def test_a_redirect_takes_the_secret_nowhere_else(server: Server, api: PrefectApi) -> None:

@@ -54,6 +54,15 @@ TEXTS = {
     "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
     "record privilege": "Access to the host: {privilege}",
     "configuration lost": "Configuration: the one it was planned with is gone, so the stack's folder as it is now was used",
+    "absent.server": "The Prefect server does not answer: nothing is released, rolled back or recovered, and nobody looks at "
+                     "production. `make run` starts it",
+    "absent.pool": "The work pool is paused: nothing is released, rolled back or recovered, and nobody looks at production. "
+                   "Set it going in the Prefect UI under Work Pools",
+    "absent.worker": "No worker is heard (last: {since}): nothing is released, rolled back or recovered, and nobody looks at "
+                     "production. `make run` starts it",
+    "absent.schedule": "{name} is paused or has no schedule: {what}. Set it going in the Prefect UI under Deployments",
+    "absent recover/all": "nothing recovers what a crash interrupts", "absent watch/prod": "nobody looks at production",
+    "never": "never",
     "same person": "Asked for and approved by the same person: {name}",
     "record source": "Made from the results of the run",
 }

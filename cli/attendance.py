@@ -1,0 +1,26 @@
+"""Is anybody there who starts runs? Asked of the Prefect server and, where it is our own, of this machine's processes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from cli.prefect_api import PrefectApi
+from cli.processes import Background
+from tidegate.attendance import Attendance, absences
+from tidegate.errors import TidegateError
+from tidegate.settings import Settings
+
+
+def absent(settings: Settings, api: PrefectApi) -> list[str]:
+    """One sentence for each thing that keeps runs from being started."""
+    try:
+        seen = api.attendance()
+    except TidegateError as error:
+        return [str(error), *_told(None)]
+    own = api.url == settings.api_url and Background("worker", settings.home / "run").has_died()
+    return _told(replace(seen, has_died=own))
+
+
+def _told(seen: Attendance | None) -> list[str]:
+    return absences(seen, datetime.now(UTC), language="en", time_zone="UTC")
