@@ -10,16 +10,21 @@ from rich.console import Console
 
 from cli.control_plane import ControlPlane, with_prefect
 from cli.prefect_profile import write_profile
+from cli.shown import data
+from tidegate.catalogue import every_stack
 from tidegate.kept import narrow_files, private_folder, private_umask
 from tidegate.ledger.schema import upgrade
 from tidegate.settings import ROOT, Settings
 
 IMAGES_FILE = "images.env"
+UNREAD = ("Until then nothing of this stack is released, and what Tidegate 0.1 deployed of it, which kept no copy of the file, "
+          "is neither watched nor rolled back")
 
 
 def run(settings: Settings, console: Console) -> ControlPlane:
     """Server, ledger, blocks, edge, deployments, worker: each only if it is not there yet. All that is made is private."""
     plane = ControlPlane(settings)
+    name_faulty_stacks(settings, console)
     plane.refuse_taken_ports()
     with private_umask():
         settings.make_secrets()
@@ -60,6 +65,12 @@ def _start(plane: ControlPlane, console: Console) -> None:
     _step(console, "worker and deployments", "ready")
     plane.start_receiver()
     _step(console, "alert receiver", f"{plane.receiver_url}/alertmanager, token in {settings.receiver_token_file}")
+
+
+def name_faulty_stacks(settings: Settings, console: Console) -> None:
+    """A newer version may refuse what an older one read. Said before it starts; it stops no other stack."""
+    for fault in every_stack(settings.stacks).faulty:
+        console.print("  [yellow]![/yellow]", data(f"{fault.error}. {UNREAD}"), soft_wrap=True)
 
 
 def make_home_private(settings: Settings) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from pytest_mock import MockerFixture
+from rich.console import Console
 
 from cli.control_plane import ControlPlane
+from cli.run import run
 from control.seldom import SELDOM
-from tidegate.errors import EngineError, TidegateError
+from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.settings import ROOT, Settings
 
 
@@ -30,6 +34,22 @@ def test_a_command_without_an_end_is_one_error_that_says_where_to_read(plane: Co
 def test_a_command_that_fails_is_one_error_with_what_it_said(plane: ControlPlane) -> None:
     with pytest.raises(TidegateError, match=r"(?s)running `prefect deploy --no-such-option`: .*Unknown option"):
         plane.prefect("deploy", "--no-such-option")
+
+
+def test_stack_files_that_this_version_refuses_are_named_before_anything_is_started(tmp_path: Path) -> None:
+    """Of what 0.1 deployed nothing was kept, so a refused file takes the way back away. It stops nobody else."""
+    for name, removed in {"old": "    ready_path: /ready ", "good": "nothing"}.items():
+        (tmp_path / "stacks" / name).mkdir(parents=True)
+        text = (ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text().replace("name: cloudlens ", f"name: {name} ", 1)
+        (tmp_path / "stacks" / name / "stack.yaml").write_text(text.replace(removed, "    # ready_path"))
+    said = io.StringIO()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(home=tmp_path, stacks=tmp_path / "stacks", prefect_port=taken.getsockname()[1])
+        with pytest.raises(CapacityError):
+            run(settings, Console(file=said, width=200))
+    [line] = said.getvalue().splitlines()
+    assert line.strip().startswith("! reading old/stack.yaml: services: the first one is behind the edge and needs a ready_path")
+    assert line.endswith("is neither watched nor rolled back")
 
 
 def test_prefect_reads_what_we_set_for_an_idle_server() -> None:
