@@ -48,7 +48,7 @@ def shift_traffic(work: Work) -> Evidence:
     Undo: `shift_back`.
     """
     old = previous(work)
-    standby = _as_it_was(work, old).target() if old and planned(work).way_back == "image only" else None
+    standby = _standby(work, _as_it_was(work, old)) if old and planned(work).way_back == "image only" else None
     begun = time.monotonic()
     _serve(work, work.target(), standby)
     return {"from": old.number if old else None, "to": work.deployment.number,
@@ -70,7 +70,7 @@ def rehearse_rollback(work: Work) -> Evidence:
     before = _as_it_was(work, old)
     _serve(before, before.target(), None)
     _prove(before)
-    _serve(work, work.target(), before.target())
+    _serve(work, work.target(), _standby(work, before))
     _prove(work)
     return {"rehearsed": True, "to": old.number}
 
@@ -149,6 +149,16 @@ def _as_it_was(work: Work, other: Deployment) -> Work:
 def _serve(work: Work, serving: Target, standby: Target | None) -> None:
     route = _route(work)
     work.env.edge.apply(replace(route, targets=(serving,), standby=standby, candidate=None))
+
+
+def _standby(work: Work, before: Work) -> Target | None:
+    """The old slot, where the edge can ask it as it asks the new one whether it is ready: a route has one path, name and scheme
+    for both."""
+    new, old = work.env, before.env
+    if (new.ready_path, new.config.https) == (old.ready_path, old.config.https) and _names(work)[0] in old.config.domains:
+        return before.target()
+    get_run_logger().info("nobody stands behind it: the old version is asked otherwise whether it is ready")
+    return None
 
 
 def _route(work: Work) -> Route:
