@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from cli.prefect_api import PrefectApi
 from cli.processes import Background
 from tidegate.attendance import Attendance, absences
-from tidegate.errors import TidegateError
+from tidegate.errors import EngineError, InputError
 from tidegate.settings import Settings
 
 
@@ -16,8 +16,10 @@ def absent(settings: Settings, api: PrefectApi) -> list[str]:
     """One sentence for each thing that keeps runs from being started."""
     try:
         seen = api.attendance()
-    except TidegateError as error:
-        return [str(error), *_told(None)]
+    except EngineError:
+        return _told(None)
+    except InputError as error:   # it answers, and tells us nothing: another secret, or a pool that nobody made
+        return [str(error)]
     own = api.url == settings.api_url and Background("worker", settings.home / "run").has_died()
     return _told(replace(seen, has_died=own))
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 from blocks.edge_container import write_own_routes
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
 from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess, application, route
+from tests.integration.visited_apps import DOMAIN, App, running
 from tidegate.doors import doors_of_routes, doors_of_stacks, host_name, shared_doors, taken_doors
 from tidegate.errors import EdgeError, FencedError, StackFileError
 from tidegate.facts import Route, Served, Target
@@ -71,6 +73,15 @@ def test_a_route_with_parts_of_somebody_else_is_not_read(added: str) -> None:
 
 def test_a_route_that_the_first_version_wrote_is_still_read() -> None:
     assert read_route(traefik_config(SHOP).replace('"/ready"', "/ready").replace("shop/prod/42", "42")) == SHOP
+
+
+def test_without_a_trusted_front_nobody_is_believed_about_a_visitor(edge: EdgeProcess) -> None:
+    with running(App()) as app:
+        edge.block.apply(route("shop", Target(1, app.url), domain=DOMAIN))
+        forged = {"Host": DOMAIN, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Port": "443"}
+        httpx.get(edge.block.public_url, headers=forged, trust_env=False)
+    assert (app.seen[-1]["x-forwarded-proto"], app.seen[-1]["x-forwarded-for"]) == ("http", "127.0.0.1")
+    assert app.seen[-1]["x-forwarded-port"] != "443"
 
 
 # --- a host name has one owner ---

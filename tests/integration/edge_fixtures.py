@@ -57,9 +57,9 @@ def edge_host() -> Iterator[DockerHost]:
 
 @pytest.fixture(scope="module")
 def running_edge(edge_host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EdgeAddresses, Path]]:
-    """An edge that answers, and its folder of routes."""
+    """An edge that answers and believes a front on this machine, and its folder of routes."""
     folder = tmp_path_factory.mktemp("routes")
-    addresses = EdgeMaker(edge_host, images.EDGE, folder, 0, 0).ensure()
+    addresses = EdgeMaker(edge_host, images.EDGE, folder, 0, 0, trusted_fronts=("127.0.0.1",)).ensure()
     yield addresses, folder
     stop_edge(edge_host, addresses.container, grace_seconds=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -130,6 +131,25 @@ def test_a_candidate_is_reached_at_its_own_address_only(edge: TraefikEdge, slots
     assert (page["version"], page["host"], page["sent"].get(SLOT_HEADER)) == ("v2", DOMAIN, None)
     assert httpx.get(f"{edge.public_url}/", headers=asked, trust_env=False).json()["version"] == "v1"
     assert httpx.get(f"{edge.check_url}/", headers={"Host": DOMAIN}, trust_env=False).status_code == 404
+
+
+FORGED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+
+
+def test_a_front_on_this_machine_is_believed_and_an_application_is_not(
+        edge: TraefikEdge, slots: Slots, edge_container: Container, edge_host: DockerHost) -> None:
+    """Who comes from this machine comes to the edge's container as the gateway of its control network."""
+    edge.apply(route(slots[0]))
+    believed = httpx.get(edge.public_url, headers={"Host": DOMAIN, **FORGED}, trust_env=False).json()["sent"]
+    assert (believed["X-Forwarded-Proto"], believed["X-Forwarded-For"].split(", ")[0]) == ("https", "203.0.113.9")
+    network = f"{edge_host.edge_network}_shop_prod"
+    address = edge_container.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
+    ask = "import sys, urllib.request as u; print(u.urlopen(u.Request(sys.argv[1], headers=eval(sys.argv[2]))).read().decode())"
+    neighbour = slots[0].url.removeprefix("http://").removesuffix(":8000")
+    outcome = edge_host.execute(neighbour, ["python3", "-c", ask, f"http://{address}:8000/", repr({"Host": DOMAIN, **FORGED})])
+    seen = json.loads(outcome.stdout)["sent"]
+    assert seen["X-Forwarded-Proto"] == "http"
+    assert "203.0.113.9" not in seen["X-Forwarded-For"]
 
 
 def test_a_dead_candidate_is_no_fault_of_the_edge_and_who_serves_goes_on(edge: TraefikEdge, slots: Slots) -> None:
