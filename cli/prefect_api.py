@@ -98,9 +98,10 @@ class PrefectApi:
         return attendance_of(found, queue, workers, {name: self._deployment(name) for name in BY_THEMSELVES})
 
     def _deployment(self, name: str) -> dict[str, Any] | None:
-        answer = self._send_until_not_busy("GET", f"/deployments/name/{name}", f"finding {name}", None)
-        found: dict[str, Any] | None = json.loads(answer.text) if answer.is_success else None
-        return found
+        """None where the server knows no such deployment."""
+        path, doing = f"/deployments/name/{name}", f"finding {name}"
+        answer = self._send_until_not_busy("GET", path, doing, None)
+        return None if answer.status == HTTPStatus.NOT_FOUND else self._understood(answer, doing)
 
     def is_let_in(self) -> bool:
         return self._send_until_not_busy("GET", "/admin/version", "asking who is let in", None).is_success
@@ -109,7 +110,9 @@ class PrefectApi:
         return f"{self.url.removesuffix('/api')}/runs/flow-run/{run}"
 
     def _call(self, method: str, path: str, doing: str, body: dict[str, Any] | None = None) -> Any:
-        answer = self._send_until_not_busy(method, path, doing, body)
+        return self._understood(self._send_until_not_busy(method, path, doing, body), doing)
+
+    def _understood(self, answer: _Answer, doing: str) -> Any:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise InputError(doing, "the Prefect server does not know the secret of this installation",
                              "`make stop` and `make run` start it with that; for another server set PREFECT_API_AUTH_STRING")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import NoReturn
 
 from prefect import get_run_logger
 
 from blocks.smoke import ask_once
 from tasks.doors import visited_name
-from tasks.slots import STILL_SERVES, last_lines_of, refuse_without_base, slot_state
+from tasks.slots import STILL_SERVES, last_lines_of, refuse_dead, refuse_without_base, slot_state
 from tasks.step import Evidence
 from tasks.work import Work
 from tidegate.checks import Answer
 from tidegate.errors import StackFileError, UnhealthyError
+from tidegate.facts import ContainerFacts
 from tidegate.routes import headers_for
 
 POLL_SECONDS = 0.2
@@ -25,7 +27,8 @@ def wait_until_ready(work: Work) -> Evidence:
     """Ask until it answers below 400, within the start budget. Behind the switch the edge asks the same, and sends nobody to
     a slot that answers otherwise.
 
-    Raises StackFileError at once for a 4xx, by which the application refuses the question; UnhealthyError when time is over.
+    Raises StackFileError at once for a 4xx, by which the application refuses the question; UnhealthyError when time is over or a
+    container has died.
     """
     env, begun = work.env, time.monotonic()
     name, headers = visited_name(env), headers_for(https=env.config.https, slot=work.served)
@@ -37,8 +40,11 @@ def wait_until_ready(work: Work) -> Evidence:
             get_run_logger().info("%s is ready: %s answers %d after %.1f s", work.title, env.ready_path, answer.status, seconds)
             return {"path": env.ready_path, "status": answer.status, "seconds": seconds}
         _refuse_wrong_question(work, name, answer)
+        containers = slot_state(env, work.project)
+        for container in containers:
+            refuse_dead(env, container)
         if seconds > env.service.start_budget_seconds:
-            _refuse_not_ready(work, name, answer)
+            _refuse_not_ready(work, name, answer, containers)
         time.sleep(POLL_SECONDS)
 
 
@@ -54,10 +60,10 @@ def _refuse_wrong_question(work: Work, name: str, answer: Answer) -> None:
             "(`/` where no page says more), or correct the page")
 
 
-def _refuse_not_ready(work: Work, name: str, answer: Answer) -> NoReturn:
+def _refuse_not_ready(work: Work, name: str, answer: Answer, containers: Sequence[ContainerFacts]) -> NoReturn:
     env = work.env
     said = f"{answer.error or f'it answers {answer.status}'}, after {env.service.start_budget_seconds} s"
-    behind = [one for one in slot_state(env, work.project) if one.service.startswith(f"{env.service.name}-")]
+    behind = [one for one in containers if one.service.startswith(f"{env.service.name}-")]
     lines = "".join(last_lines_of(env, one) for one in behind[:1])
     error = UnhealthyError(
         f"asking whether {work.title} is ready", f"{env.ready_path}, asked as a visitor of {name}: {said}.{lines}", STILL_SERVES)

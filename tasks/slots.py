@@ -174,7 +174,7 @@ def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seco
         if {c.service for c in containers if (serves(env, c) if asked else c.serves)} == services:
             return time.monotonic() - begun
         for container in containers:
-            _refuse_dead(env, container)
+            refuse_dead(env, container)
         if asked:
             ask_at = ASK_AGAIN * (time.monotonic() - begun)   # ever more seldom: a check takes time from what starts
         if waited > budget_seconds:
@@ -188,7 +188,7 @@ def _released(env: OpenEnvironment, project: str) -> set[str]:
     return {f"{service.name}-{number}" for service in env.stack.services}
 
 
-def _refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
+def refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
     if container.has_done_its_work:
         return
     if container.was_stopped:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from blocks.builder import ImageBuilder
 from blocks.compose import Compose
 from blocks.docker_host import DockerHost
 from blocks.git_source import GitSource
-from blocks.builder import ImageBuilder
 from blocks.images import ImageStore
 from blocks.traefik import TraefikEdge
 from tasks.opening import work_of
