@@ -79,8 +79,7 @@ class Service(Part):
     name: Name = Field(description="Name of the service in the compose files.")
     image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
     port: int = Field(ge=1, le=65535, description="The port the edge forwards to, inside the container.")
-    ready_path: UrlPath | None = Field(None, description="Answers 200 only when the application can work; `/` where no page says "
-                                                         "more. Needed of the first service, which is behind the edge.")
+    ready_path: UrlPath | None = Field(None, description="Of the first service, required: answers 200 only when all can work.")
     start_budget_seconds: int = Field(
         60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
     stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")

@@ -13,7 +13,8 @@ from tidegate.settings import ROOT
 POLICY = ("_seconds", "lines", "size", "most", "rate_per_second")
 """How long, how much, how often: ours to decide."""
 OURS = {"edge_network": "the name of our own edge", "public_address": "where our own edge listens",
-        "name": "a lock file of our own", "doing": "words of an error", "mark": "how SQL quotes a name"}
+        "name": "a lock file of our own", "doing": "words of an error", "mark": "how SQL quotes a name",
+        "code": "no code in an answer of the builder"}
 
 
 def defaults(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
