@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from tidegate.facts import Outcome
 from tidegate.ports import JobRunner
 
 HOUR = 3600.0
+_NAMES = re.compile(r'"(?:[^"]|"")*"|[^."]+')
 DATA = "data"
 """The kind of a backup's file that holds the rows; the other kinds are what a restore needs before or after it."""
 GLOBALS = "globals"
@@ -134,9 +136,8 @@ def shown(*names: str) -> str:
 
 def bare(name: str) -> str:
     """The last name of what `shown` gave: as Tidegate 0.1 wrote every table."""
-    if name.endswith('"'):
-        return name[:-1].replace('""', "\0").rpartition('"')[2].replace("\0", '"')
-    return name.rpartition(".")[2]
+    last: str = _NAMES.findall(name)[-1]
+    return last[1:-1].replace('""', '"') if last.startswith('"') else last
 
 
 def quoted(name: str, mark: str = '"') -> str:

@@ -48,7 +48,8 @@ def approved(tmp_path: Path) -> Iterator[Work]:
 
 
 def about(plan_hash: str) -> Question:
-    return Question(hash=plan_hash, running=None, page=lambda expires, note: "", form=ACCEPTANCE["en"], checklist=(), rejected="")
+    return Question(hash=plan_hash, running=None, page=lambda expires, note: "", sentences=(), form=ACCEPTANCE["en"],
+                    checklist=(), rejected="")
 
 
 def test_an_approval_counts_for_the_plan_that_the_ledger_has(approved: Work) -> None:
