@@ -128,18 +128,18 @@ def _texts_in(document: Any) -> Iterator[str]:
 
 
 def _needles(secret: str) -> Iterator[Needle]:
+    alone = len(secret) < _WORD_LENGTH and (secret.isalpha() or secret.isdigit())
     for view in views(secret):
         if len(view.text) >= SHORTEST:
-            yield _needle(view.text)
+            yield _needle(view.text, alone=alone)
     octets = secret.encode(errors="replace")
     for encoded in {*_base64_forms(octets), octets.hex()}:
         if len(encoded) >= _SHORTEST_ENCODED:
             yield Needle(quiet(encoded), "", "", False)
 
 
-def _needle(text: str) -> Needle:
+def _needle(text: str, *, alone: bool) -> Needle:
     edge = max(0, min(3, (len(text) - 6) // 2))
-    alone = len(text) < _WORD_LENGTH and (text.isalpha() or text.isdigit())
     return Needle(text[edge:len(text) - edge], text[:edge], text[len(text) - edge:], alone)
 
 
