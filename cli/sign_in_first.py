@@ -18,6 +18,7 @@ SCRIPT = """{
   request.send()
   if (request.status === 401 && location.pathname !== "/login")
     history.replaceState(null, "", `/login?redirect=${encodeURIComponent(location.pathname + location.search)}`)
+  localStorage.setItem("prefect-show-promotional-content", "false")   // no advertisement where a request fails
 }
 """
 HEAD = "<head>"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from playwright.sync_api import Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Error, Locator, Page, Request, ViewportSize, sync_playwright
 
 from tidegate.settings import ROOT
 
@@ -22,6 +22,8 @@ WIDTH, HEIGHT = 1280, 900
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WHOLE_HEIGHT = 2000   # enough for the evidence of a small release
 MOST_MILLISECONDS = 120_000
+MOST_LOADS = 10
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 SETTLE_MILLISECONDS = 1500 if os.environ.get(UPDATE) else 200   # the UI's graph and dialogs move into place
 PICTURES = ROOT / "docs" / "images"
 
@@ -35,7 +37,24 @@ class Person:
     pictures: Path
 
     def open(self, path: str) -> None:
-        self.page.goto(f"{self.ui_url}{path}")
+        """A browser on the engine's own machine drops what it is loading when a container's network comes or goes."""
+        for _ in range(MOST_LOADS):
+            if self._is_loaded(f"{self.ui_url}{path}"):
+                return
+        raise AssertionError(f"{path}: the networks of this machine changed {MOST_LOADS} times while it was loaded")
+
+    def _is_loaded(self, address: str) -> bool:
+        dropped = list[Request]()
+        self.page.on("requestfailed", dropped.append)
+        try:
+            self.page.goto(address)
+        except Error as error:
+            if NETWORK_CHANGED not in str(error):
+                raise
+            return False
+        finally:
+            self.page.remove_listener("requestfailed", dropped.append)
+        return not any(NETWORK_CHANGED in str(one.failure) for one in dropped)
 
     def log_in(self, secret: str) -> None:
         """By the address that people are given, as `tidegate login` says it."""
@@ -61,11 +80,10 @@ class Person:
         self.walk_to("Runs")
         self.page.locator(f"a[href$='/runs/flow-run/{run}']").first.click()
 
-    def open_page(self, run: UUID, key: str) -> None:
-        """A page that a stage of the run has left."""
-        self.open_run(run)
-        self.page.get_by_role("tab", name="Artifacts").click()
-        self.page.locator(".artifact-card", has_text=key).get_by_role("link").first.click()
+    def open_page(self, key: str) -> None:
+        """A page that a stage of a run has left. The run's own list shows those of its flow alone, not of its tasks."""
+        self.open(f"/artifacts/key/{key}")
+        self.page.locator("a[href*='/artifacts/artifact/']").first.click()
 
     def open_form_of(self, flow: str, name: str) -> None:
         """The form that starts a run of the deployment `flow/name`."""
