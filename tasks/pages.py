@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate
+from prefect.runtime import flow_run
 
 from tasks.work import OpenEnvironment, Work
 from tidegate.page_words import WORDS
@@ -21,6 +22,8 @@ def publish(work: Work, name: str, markdown: str) -> UUID:
 
 
 def publish_page(env: OpenEnvironment, name: str, markdown: str, description: str) -> UUID:
-    key = f"{env.stack.name}-{env.name}-{name}"
-    made = create_markdown_artifact(key=key, description=description, markdown=env.redactor.redact(markdown))
-    return cast(UUID, made)   # outside of an event loop it is no coroutine
+    """A page of the whole run, whichever step leaves it: the list on the run's page shows no others."""
+    page = ArtifactCreate(type="markdown", key=f"{env.stack.name}-{env.name}-{name}", description=description,
+                          data=env.redactor.redact(markdown), flow_run_id=UUID(flow_run.get_id()))
+    with get_client(sync_client=True) as client:
+        return client.create_artifact(page).id

@@ -45,7 +45,11 @@ class Person:
 
     def _is_loaded(self, address: str) -> bool:
         dropped = list[Request]()
-        self.page.on("requestfailed", dropped.append)
+
+        def note(request: Request) -> None:
+            dropped.append(request)
+
+        self.page.on("requestfailed", note)
         try:
             self.page.goto(address)
         except Error as error:
@@ -53,7 +57,7 @@ class Person:
                 raise
             return False
         finally:
-            self.page.remove_listener("requestfailed", dropped.append)
+            self.page.remove_listener("requestfailed", note)
         return not any(NETWORK_CHANGED in str(one.failure) for one in dropped)
 
     def log_in(self, secret: str) -> None:
@@ -80,10 +84,11 @@ class Person:
         self.walk_to("Runs")
         self.page.locator(f"a[href$='/runs/flow-run/{run}']").first.click()
 
-    def open_page(self, key: str) -> None:
-        """A page that a stage of a run has left. The run's own list shows those of its flow alone, not of its tasks."""
-        self.open(f"/artifacts/key/{key}")
-        self.page.locator("a[href*='/artifacts/artifact/']").first.click()
+    def open_page(self, run: UUID, key: str) -> None:
+        """A page that a stage of the run has left."""
+        self.open_run(run)
+        self.page.locator(".p-tabs").get_by_text("Artifacts", exact=True).click()
+        self.page.locator(".artifact-card", has_text=key).first.click()
 
     def open_form_of(self, flow: str, name: str) -> None:
         """The form that starts a run of the deployment `flow/name`."""

@@ -167,8 +167,10 @@ class TestInTheBrowser:
         ("artifact-plan", "prod-plan", "Checks before the release"), ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
         ("artifact-backup", "prod-2-backup", "restored and compared in"), ("artifact-traffic", "prod-2-traffic", "Longest gap"),
         ("artifact-record", "prod-2-record", "feat: 折扣分析")])
-    def test_each_stage_leaves_a_page_that_can_be_read(self, person: Person, name: str, key: str, shows: str) -> None:
-        person.open_page(f"{MILL}-{key}")
+    def test_each_stage_leaves_a_page_that_can_be_read(
+            self, mill: Installation, person: Person, name: str, key: str, shows: str) -> None:
+        run = next(UUID(one.run_id) for one in mill.history(MILL) if one.number == 2)
+        person.open_page(run, f"{MILL}-{key}")
         expect(person.page.locator("article", has_text=shows)).to_be_visible()
         person.picture(name)
 
