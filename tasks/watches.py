@@ -9,7 +9,7 @@ from prefect import get_run_logger
 from blocks.witness import MOST_REQUESTS, TrafficWitness
 from tasks.deployments import planned
 from tasks.live import SlidingWindow, baseline_of
-from tasks.slots import slot_state
+from tasks.slots import last_lines_of, slot_state
 from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, step
 from tasks.work import Work
@@ -53,9 +53,8 @@ def _look(work: Work, witness: TrafficWitness) -> None:
         if container.has_done_its_work:
             continue
         if container.restarts or container.state != "running" or container.health == "unhealthy":
-            log = work.env.redactor.redact(work.env.host.logs(container.id))
             raise _worse(work, f"{container.name} is {container.state} ({container.health}), restarted "
-                               f"{container.restarts} times. Its last lines:\n{log}")
+                               f"{container.restarts} times.{last_lines_of(work.env, container)}")
     failed = [seen for seen in witness.failures(MOST_REQUESTS) if seen.reached]
     if len(failed) > MOST_WITNESS_FAILURES:
         raise _worse(work, f"{len(failed)} requests through the edge failed; first: {failed[0]}")
