@@ -30,8 +30,8 @@ from tidegate.settings import ROOT, Settings
 SAMPLE = ROOT / "stacks" / "cloudlens"
 # Two test sessions on one engine need names of their own.
 SUFFIX = os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
-SHOP, MILL, QUAY, KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID = (name + SUFFIX for name in (
-    "shop", "mill", "quay", "kiosk", "ferry", "depot", "barge", "raft", "orchid"))
+SHOP, MILL, QUAY, KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID, CABIN = (name + SUFFIX for name in (
+    "shop", "mill", "quay", "kiosk", "ferry", "depot", "barge", "raft", "orchid", "cabin"))
 
 
 @dataclass(frozen=True)

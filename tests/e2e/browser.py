@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from playwright.sync_api import Error, Locator, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import TimeoutError as LateError
 
 from tidegate.settings import ROOT
 
@@ -22,6 +24,7 @@ WIDTH, HEIGHT = 1280, 900
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WHOLE_HEIGHT = 2000   # enough for the evidence of a small release
 MOST_MILLISECONDS = 120_000
+LIST_MILLISECONDS = 20_000
 MOST_LOADS = 10
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 SETTLE_MILLISECONDS = 1500 if os.environ.get(UPDATE) else 200   # the UI's graph and dialogs move into place
@@ -81,14 +84,23 @@ class Person:
 
     def open_run(self, run: UUID) -> None:
         """It is among the first that the list shows."""
-        self.walk_to("Runs")
-        self.page.locator(f"a[href$='/runs/flow-run/{run}']").first.click()
+        self.walk_until(f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs"))
 
     def open_page(self, run: UUID, key: str) -> None:
         """A page that a stage of the run has left."""
-        self.open_run(run)
-        self.page.locator(".p-tabs").get_by_text("Artifacts", exact=True).click()
-        self.page.locator(".artifact-card", has_text=key).first.click()
+        def walk() -> None:
+            self.open_run(run)
+            self.page.locator(".p-tabs").get_by_text("Artifacts", exact=True).click()
+
+        self.walk_until(f".artifact-card:has-text('{key}')", walk)
+
+    def walk_until(self, wanted: str, walk: Callable[[], None]) -> None:
+        """Click on what is wanted. A list whose request the browser dropped stays empty: walk there again, as people do."""
+        for _ in range(MOST_LOADS):
+            walk()
+            with contextlib.suppress(LateError):
+                return self.page.locator(wanted).first.click(timeout=LIST_MILLISECONDS)
+        raise AssertionError(f"{wanted} is not on the page, which was opened {MOST_LOADS} times")
 
     def open_form_of(self, flow: str, name: str) -> None:
         """The form that starts a run of the deployment `flow/name`."""

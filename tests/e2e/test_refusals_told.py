@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -13,10 +15,11 @@ from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from tests.e2e.in_process import edit_stack, release_here, roll_back_here, run_here
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, start
-from tests.installation import SHOP, Installation, add_stack
+from tests.installation import CABIN, Installation, add_stack
 from tidegate.fault_words import ZH
 
-JETTY = SHOP.replace("shop", "jetty")
+LOG_SECONDS = 20
+JETTY = CABIN.replace("cabin", "jetty")
 """In Chinese, never released."""
 
 
@@ -84,13 +87,23 @@ def test_a_mere_plan_is_told_to_nobody(jetty: str, told: list[str]) -> None:
 
 
 def test_the_page_of_a_failed_run_says_why_in_its_language_and_shows_no_traceback(tidegate: Installation) -> None:
-    run = start("release/prod", stack=SHOP, version="v9.9.9", requested_by="mei")
+    run = start("release/prod", stack=CABIN, version="v9.9.9", requested_by="mei")
     state = ended(run)
     assert str(state.message).startswith(f"{ZH['VersionError']}。"), state.message
-    with get_client(sync_client=True) as client:
-        lines = [one.message for one in client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run])))]
-    assert any(ZH["VersionError"] in line for line in lines)
+    lines = log_with(run, ZH["VersionError"])
     assert [line for line in lines if "Traceback" in line] == []
+
+
+def log_with(run: UUID, wanted: str) -> list[str]:
+    """The log of a run, which comes some time after its end."""
+    end = time.monotonic() + LOG_SECONDS
+    with get_client(sync_client=True) as client:
+        while True:
+            lines = [one.message for one in client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run])))]
+            if any(wanted in line for line in lines):
+                return lines
+            assert time.monotonic() < end, lines
+            time.sleep(0.3)
 
 
 def commit_of(stack: str, version: str) -> str:
