@@ -107,7 +107,7 @@ class Person:
         self.walk_to("Deployments")
         row = self.page.locator("tr", has_text=flow).filter(has=self.page.get_by_role("link", name=name, exact=True))
         row.get_by_role("link", name=name, exact=True).click()
-        self.page.get_by_role("button", name="Run").first.click()
+        self.page.get_by_role("button", name="Run", exact=True).first.click()
         self.page.get_by_text("Custom run").first.click()
 
     def ask_for_the_form(self) -> Locator:
