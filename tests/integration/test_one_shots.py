@@ -107,7 +107,7 @@ def test_a_seed_runs_again_when_what_it_does_has_changed(team: Team) -> None:
     assert team.started() == ["seed"]
     team.give("seed.txt", "other rows")
     assert team.started() == ["seed"]
-    team.edit("db", environment={"OTHER": "service"})
+    team.edit("db", environment={"OTHER": "than-before"})
     assert team.started() == []
     assert team.runs() == 3
 
