@@ -24,6 +24,6 @@ def publish(work: Work, name: str, markdown: str) -> UUID:
 def publish_page(env: OpenEnvironment, name: str, markdown: str, description: str) -> UUID:
     """A page of the whole run, whichever step leaves it: the list on the run's page shows no others."""
     page = ArtifactCreate(type="markdown", key=f"{env.stack.name}-{env.name}-{name}", description=description,
-                          data=env.redactor.redact(markdown), flow_run_id=UUID(flow_run.get_id()))
+                          data=env.redactor.redact(markdown), flow_run_id=flow_run.get_id())
     with get_client(sync_client=True) as client:
         return client.create_artifact(page).id
