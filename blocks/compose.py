@@ -157,7 +157,7 @@ class Compose:
 
     def _containers(self, project: str) -> list[Container]:
         label = f"{PROJECT_LABEL}={project}"
-        return self.host.client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+        return self.host.client.containers.list(all=True, filters={"label": label})
 
     def _forget_ended(self, project: str, services: Sequence[str]) -> None:
         with engine_errors(f"removing what has ended of {project}"):

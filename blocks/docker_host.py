@@ -8,7 +8,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import docker
@@ -20,6 +20,7 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from blocks.credential_helpers import missing_helper
+from blocks.docker_client import client_of
 from blocks.docker_streams import Conversation, FloodError, LocalStreamError, OverdueError
 from blocks.sealed import MOST_SEALED_BYTES, seal
 from tidegate.errors import CapacityError, EngineError
@@ -84,19 +85,19 @@ class DockerHost(Block):
     @cached_property
     def client(self) -> docker.DockerClient:
         with engine_errors("connecting to the Docker Engine"):
-            return _client(self.url, int(self.timeout_seconds), os.environ.get("DOCKER_HOST", ""))
+            return client_of(self.url, int(self.timeout_seconds), os.environ.get("DOCKER_HOST", ""))
 
     @cached_property
     def patient_api(self) -> docker.APIClient:
         """For what moves layers to or from a registry."""
         with engine_errors("connecting to the Docker Engine"):
-            return _client(self.url, int(self.silence_seconds), os.environ.get("DOCKER_HOST", "")).api
+            return client_of(self.url, int(self.silence_seconds), os.environ.get("DOCKER_HOST", "")).api
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         """All containers, running or not, that carry every one of `labels`."""
         with engine_errors("listing containers"):
             filters: dict[str, str | list[str] | bool] = {"label": [f"{key}={value}" for key, value in labels.items()]}
-            found = self.client.containers.list(all=True, filters=filters, ignore_removed=True)
+            found = self.client.containers.list(all=True, filters=filters)
         return [_facts(container) for container in found]
 
     def passes_own_check(self, container: str) -> bool:
@@ -157,7 +158,7 @@ class DockerHost(Block):
     def forget(self, key: str) -> None:
         """Remove the containers, with their anonymous volumes, that carry `key`."""
         filters: dict[str, str | list[str] | bool] = {"label": f"{KEY_LABEL}={key}"}
-        for container in self.client.containers.list(all=True, filters=filters, ignore_removed=True):
+        for container in self.client.containers.list(all=True, filters=filters):
             with contextlib.suppress(NotFound):
                 container.remove(force=True, v=True)
 
@@ -166,7 +167,7 @@ class DockerHost(Block):
         EngineError."""
         doing = f"waiting for what was left running under {prefix}"
         with engine_errors(doing):
-            for container in self.client.containers.list(all=True, filters={"label": KEY_LABEL}, ignore_removed=True):
+            for container in self.client.containers.list(all=True, filters={"label": KEY_LABEL}):
                 key = container.labels[KEY_LABEL]
                 if key.startswith(prefix):
                     if container.status == "running" and not key.endswith(ENDLESS):
@@ -216,31 +217,6 @@ class DockerHost(Block):
                                   "Do not start a daemon this way")
             time.sleep(0.02)
         return int(found["ExitCode"])
-
-
-@cache
-def _client(url: str, timeout_seconds: int, default: str) -> docker.DockerClient:
-    """One for each engine in this process: every opened environment would otherwise leave connections behind.
-
-    `default` is where an empty `url` leads.
-    """
-    return _Client(base_url=url, timeout=timeout_seconds) if url else _Client.from_env(timeout=timeout_seconds)
-
-
-class _Api(docker.APIClient):
-    """Hangs up when the engine does not say which version it is; the SDK leaves that to the garbage collector."""
-
-    def _retrieve_server_version(self) -> str:
-        try:
-            return str(super()._retrieve_server_version())   # type: ignore[misc]
-        except DockerException:
-            self.close()
-            raise
-
-
-class _Client(docker.DockerClient):
-    def __init__(self, **settings: Any) -> None:
-        self.api = _Api(**settings)
 
 
 def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do: str) -> str:

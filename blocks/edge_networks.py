@@ -136,7 +136,7 @@ def _is_needed(host: DockerHost, network: Network) -> bool:
     edges = {edge.id for edge in running_edges(host)}
     # By name: a container that never ran does not know the network's id yet.
     by_name: dict[str, str | list[str] | bool] = {"network": network.name or ""}
-    there = host.client.containers.list(all=True, filters=by_name, ignore_removed=True)
+    there = host.client.containers.list(all=True, filters=by_name)
     return any(container.id not in edges for container in there)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 
-from docker.errors import APIError
+from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 
 from blocks.compose import Compose
@@ -69,9 +70,16 @@ def _can_publish(host: DockerHost, port: int, address: str) -> bool:
 
 def _in_container(host: DockerHost, script: str, port: tuple[str, int] | None = None) -> str:
     """What a shell prints in a container of the largest image on the engine that has one."""
-    for image in islice(trusted_images(host), _MOST_TRIED):
+    return in_first_shell(host, islice(trusted_images(host), _MOST_TRIED), script, port)
+
+
+def in_first_shell(host: DockerHost, images: Iterable[Image], script: str, port: tuple[str, int] | None = None) -> str:
+    """As above, of the first of `images` that has a shell and is still there."""
+    for image in images:
         try:
             return _run(host, image, script, port)
+        except ImageNotFound:
+            continue
         except APIError as error:
             if not any(said in str(error.explanation) for said in _NO_SHELL):
                 raise

@@ -139,6 +139,13 @@ def remove_stack(name: str) -> None:
     _remove([f"{name}-{environment}" for environment in ("dev", "staging", "prod")])
 
 
+def remove_images(stack: str) -> None:
+    """What was built for a stack that has no container now: its next release builds anew."""
+    images = DockerHost().client.images
+    for image in images.list(filters={"label": f"tidegate.stack={stack}"}):
+        images.remove(str(image.id), force=True)
+
+
 def _remove_everything(settings: Settings) -> None:
     """What this installation's stacks have on the engine, its edge, and its edge's networks."""
     _remove([f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
@@ -147,7 +154,7 @@ def _remove_everything(settings: Settings) -> None:
 
 def _remove(projects: Sequence[str], edge_name: str = "") -> None:
     client = DockerHost().client
-    for container in client.containers.list(all=True, ignore_removed=True):   # others remove theirs meanwhile
+    for container in client.containers.list(all=True):   # others remove theirs meanwhile
         if container.name == edge_name or _project_of(container.labels) in projects:
             container.remove(force=True, v=True)
     for network in client.networks.list():

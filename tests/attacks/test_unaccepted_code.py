@@ -287,7 +287,7 @@ def test_the_host_is_not_measured_with_a_version_s_own_shell(planted: Server) ->
 def nothing_left(host: DockerHost) -> bool:
     """No container of the look."""
     end = time.monotonic() + SECONDS
-    while left := [one for one in host.client.containers.list(all=True, filters={"label": KEY_LABEL}, ignore_removed=True)
+    while left := [one for one in host.client.containers.list(all=True, filters={"label": KEY_LABEL})
                    if one.labels[KEY_LABEL].startswith("attack/")]:
         assert time.monotonic() < end, [one.name for one in left]
         time.sleep(0.1)

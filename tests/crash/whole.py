@@ -65,7 +65,7 @@ def assert_whole(tidegate: Installation, stack: str, run: UUID, versions: set[st
 def left_over(stack: str) -> list[str]:
     """Keys of one-off containers, scratch databases and their networks."""
     client = DockerHost().client
-    labels = [one.labels for one in client.containers.list(all=True, filters={"label": KEY_LABEL}, ignore_removed=True)]
+    labels = [one.labels for one in client.containers.list(all=True, filters={"label": KEY_LABEL})]
     labels += [one.attrs["Labels"] for one in client.networks.list(filters={"label": KEY_LABEL})]
     return [one[KEY_LABEL] for one in labels if f"/{stack}/" in one[KEY_LABEL]]
 

@@ -25,7 +25,7 @@ from blocks.docker_host import DockerHost
 from blocks.webhook import SlackWebhook
 from cli.prefect_api import auth_header
 from tests.e2e.releases import released
-from tests.installation import SHOP, Installation, add_stack, installation
+from tests.installation import SHOP, Installation, add_stack, installation, remove_images
 from tidegate.settings import Settings
 
 VAULT = SHOP.replace("shop", "vault")
@@ -144,9 +144,11 @@ def secretive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
 
 
 def plant(settings: Settings) -> None:
+    """Both versions are built anew, with the secrets at hand: an image of an earlier session would prove nothing."""
     add_stack(settings, VAULT, environments=("prod",), changes={
         "environments.prod.approval": False, "environments.prod.drain_seconds": 0, "smoke_repeat_seconds": 0,
         "environments.prod.secrets": {"SIGNING_SEED": "canary-seed"}, "notify": ["canary", "canary-dead"]})
+    remove_images(VAULT)
     folder = settings.stacks / VAULT
     env = folder / ".env.production"
     kept = [line for line in env.read_text().splitlines() if line.partition("=")[0] not in IN_ENV_FILE]
@@ -230,8 +232,8 @@ def test_no_container_holds_one_but_in_its_environment(secretive: Released) -> N
 
 
 def test_no_layer_history_or_config_of_an_image_holds_one(secretive: Released) -> None:
-    client = DockerHost().client
-    images = client.images.list(filters={"label": f"tidegate.stack={VAULT}"})
+    """Of every image that the two builds have left, also of one without a name."""
+    images = DockerHost().client.images.list(filters={"label": f"tidegate.stack={VAULT}"})
     assert len(images) == 2
     for image in images:
         assert findings("image", json.dumps([image.attrs, image.history()]).encode()) == []
