@@ -25,7 +25,7 @@ from blocks.webhook import SlackWebhook
 from tasks.work import OpenEnvironment, seals
 from tidegate.catalogue import find_stack
 from tidegate.each import each
-from tidegate.envfile import check_env, read_env_as_far
+from tidegate.envfile import check_env, read_env_as_far, said_twice
 from tidegate.errors import ConfigError, StackFileError, TidegateError
 from tidegate.facts import ComposeModel, Message
 from tidegate.known_names import known_names
@@ -264,7 +264,7 @@ def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[d
                for one in secrets.faulty]
     if fault or missing:
         return values, tuple(filter(None, (fault, *missing)))
-    found = check_env(values, config.required_keys, name, tuple(config.secrets))
+    found = said_twice(read, config.secrets) + check_env(values, config.required_keys, name, tuple(config.secrets))
     doing = f"reading {stack.name}/{config.env_file}"
     return values, (ConfigError(doing, "; ".join(found), "Correct the keys it names"),) if found else ()
 

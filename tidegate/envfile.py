@@ -61,6 +61,11 @@ def check_env(values: Mapping[str, str], required: Collection[str], environment:
     return faults + [f"{key}: {fault}" for key, fault in found if fault]
 
 
+def said_twice(read: Collection[str], secret_keys: Collection[str]) -> list[str]:
+    """Keys of the env file that a secret block gives too: containers would get the one, and Tidegate use the other."""
+    return [f"{key}: is in the env file and under `secrets:`; take one of them out" for key in sorted({*read} & {*secret_keys})]
+
+
 def fingerprint(values: Mapping[str, str], key: bytes) -> dict[str, str]:
     """Keyed hash of each value, 32 hex digits; empty for an empty value, so that `diff_env` sees it turn empty.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,11 +16,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from tidegate.errors import StackFileError
 from tidegate.formats import (
-    CREDENTIAL,
     BlockName,
     Branch,
     EnvKey,
@@ -39,7 +37,7 @@ from tidegate.formats import (
     UrlPath,
     VolumeName,
 )
-from tidegate.outside_text import one_line
+from tidegate.stack_faults import faults_in
 from tidegate.yaml_text import read_yaml
 
 T = TypeVar("T")
@@ -52,7 +50,7 @@ HostSetting = Literal[
 """What a compose setting gives away of its host: one word for each kind."""
 MOST_SECONDS = 24 * 3600
 MOST_HOURS = 24 * 90
-MOST_SHOWN = 120
+TO_DO = "Correct each path; docs/stack.schema.json lists what is allowed"
 
 
 class Part(BaseModel):
@@ -78,7 +76,8 @@ class Service(Part):
 
     name: Name = Field(description="Name of the service in the compose files.")
     image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
-    port: int = Field(ge=1, le=65535, description="The port the edge forwards to, inside the container.")
+    port: int | None = Field(None, ge=1, le=65535, description="Of the first service, required: the port it listens on, inside "
+                                                               "the container.")
     ready_path: UrlPath | None = Field(None, description="Of the first service, required: answers 200 only when all can work.")
     start_budget_seconds: int = Field(
         60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
@@ -94,7 +93,7 @@ class Login(Part):
     path: UrlPath = Field(description="Receives a JSON POST of `username` and `password`.")
     username_key: EnvKey
     password_key: EnvKey
-    token_field: Line = Field("token", description="Field of the JSON answer that must not be empty.")
+    token_field: Line = Field(description="Field of the JSON answer that holds the token, such as `access_token`.")
 
 
 class SmokeCheck(Part):
@@ -220,6 +219,8 @@ class Stack(Part):
     @field_validator("services")
     @classmethod
     def _the_first_can_be_asked(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        if services[0].port is None:
+            raise ValueError("the first one is behind the edge and needs a port, on which it listens in its container")
         if services[0].ready_path is None:
             raise ValueError("the first one is behind the edge and needs a ready_path, the path of a page that answers 200 only "
                              "when the application can work (`/` where no page says more)")
@@ -255,41 +256,19 @@ def load_stack(folder: Path) -> Stack:
     doing = f"reading {file.parent.name}/{file.name}"
     content = read_yaml(file, doing)
     try:
-        return Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
+        stack = Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
-        to_do = "Correct each path; docs/stack.schema.json lists what is allowed"
-        raise StackFileError(doing, "; ".join(_faults(error.errors())), to_do) from None
+        raise StackFileError(doing, "; ".join(faults_in(error.errors())), TO_DO) from None
+    if unread := _unread(stack):
+        raise StackFileError(doing, "; ".join(unread), TO_DO)
+    return stack
 
 
-def _faults(errors: list[ErrorDetails]) -> list[str]:
-    """One text per fault. A list that pydantic calls too short only because an item of it is wrong is no fault."""
-    def follows_from_another(error: ErrorDetails) -> bool:
-        loc = error["loc"]
-        return error["type"] == "too_short" and any(e["loc"][:len(loc)] == loc != e["loc"] for e in errors)
-    return [_fault(error) for error in errors if not follows_from_another(error)]
-
-
-def _fault(error: ErrorDetails) -> str:
-    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    if not error["loc"] and error["type"] == "value_error":
-        return message   # `_names_meet` names the paths itself
-    unread = "nothing ever read it: take it out" if error["loc"][-1:] == ("log_level",) else "unknown key"   # of 0.1
-    plain = {"extra_forbidden": unread, "missing": "is missing", "too_short": "must not be empty",
-             CREDENTIAL: message}
-    return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text or "stack.yaml"
-
-
-def _got(value: Any) -> str:
-    if isinstance(value, (dict, list, tuple)):
-        return ""
-    return f" (got {one_line(json.dumps(value, ensure_ascii=False, default=str), MOST_SHOWN)})"
+def _unread(stack: Stack) -> list[str]:
+    """Asked of files alone: what was kept of an older one may have it."""
+    return [f"services[{place}].{key}: nothing reads it, because only the first service is behind the edge: take it out"
+            for place, service in enumerate(stack.services) if place
+            for key in ("port", "ready_path") if getattr(service, key) is not None]
 
 
 def stack_now(planned: Stack) -> Stack:

@@ -27,7 +27,7 @@ from tasks.environments import open_environment
 from tasks.rollbacks import open_rollback
 from tests.attacks.world import NAMES, STACK, Apps, World, applications, world
 from tidegate.catalogue import every_stack
-from tidegate.errors import TidegateError
+from tidegate.errors import ConfigError, TidegateError
 from tidegate.facts import Commit, Version
 from tidegate.settings import ROOT
 from tidegate.stackfile import SmokeCheck
@@ -100,6 +100,8 @@ BREAKS = {
     "a slip in the env file": Broken(
         replaced(lambda file: file.write_text("A=1\nnonsense here\nA=2\n"), ".env"), opens=True, is_read=True),
     "a placeholder": Broken(replaced(lambda file: file.write_text("A=CHANGEME\n"), ".env"), opens=True, is_read=True),
+    "a key in two places": Broken(
+        replaced(lambda file: file.write_text("TOKEN=another\n"), ".env"), opens=True, is_read=True),
     "env file is a folder": Broken(replaced(Path.mkdir, ".env"), opens=True, is_read=True),
     "no compose file": Broken(lambda made, name: (made.folder(name) / "compose.yaml").unlink(), opens=True, is_read=True),
     "silent": Broken(lambda made, name: made.apps.silent.add(name), opens=True, is_read=True),
@@ -210,6 +212,14 @@ def a_way_back_can_be_opened(case: Case) -> None:
             assert work.version.name == "v-first"
         wrong = said(open_one)
         assert bool(wrong) == (name == case.victim and not case.broken.opens), wrong
+
+
+def test_a_key_in_the_env_file_and_under_secrets_is_refused_by_whatever_changes_something(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with applications() as apps, world(tmp_path, apps, monkeypatch) as made:
+        BREAKS["a key in two places"].how(made, "ant")
+        with pytest.raises(ConfigError, match="TOKEN: is in the env file and under `secrets:`; take one of them out"):
+            open_environment("ant", "prod", made.settings).refuse_faults()
 
 
 # --- what hangs ---

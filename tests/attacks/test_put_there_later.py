@@ -76,7 +76,8 @@ databases: [{{engine: mysql, service: db, host_key: MYSQL_HOST, user_key: MYSQL_
              database_key: MYSQL_DATABASE}}]
 state: {{databases: [main]}}
 """
-LOGIN = "smoke: [{{name: login, login: {{path: /in, username_key: SMOKE_USER, password_key: SMOKE_PASSWORD}}}}]"
+LOGIN = ("smoke: [{{name: login, login: {{path: /in, username_key: SMOKE_USER, password_key: SMOKE_PASSWORD, "
+         "token_field: token}}}}]")
 OLD = {"GREETING": "well", "MYSQL_USER": "app", "MYSQL_DATABASE": "ant", "MYSQL_PASSWORD": "0ld-of-the-app",
        "MYSQL_ROOT_PASSWORD": "0ld-of-the-root", "SMOKE_USER": "visitor", "SMOKE_PASSWORD": "0ld-of-the-visitor"}
 CHANGED = {"MYSQL_PASSWORD": "n3w-of-the-app", "MYSQL_ROOT_PASSWORD": "n3w-of-the-root", "SMOKE_PASSWORD": "n3w-of-the-visitor"}

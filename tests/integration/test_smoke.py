@@ -26,7 +26,7 @@ PASSWORD = "correct horse battery"
 TOKEN = "token-7f3a"
 VERSION = Version("v1.1.0", Commit("a" * 40, "Add bills", "Ann", datetime(2026, 1, 1, tzinfo=UTC)))
 CREDENTIALS = {"SMOKE_USER": "ann", "SMOKE_PASSWORD": PASSWORD}
-LOGIN = Login(path="/login", username_key="SMOKE_USER", password_key="SMOKE_PASSWORD")
+LOGIN = Login(path="/login", username_key="SMOKE_USER", password_key="SMOKE_PASSWORD", token_field="token")
 REDIRECTS = {
     "/old": "/page", "/absolute": "http://www.elsewhere.test/page?from=absolute", "/a": "/b", "/b": "/a",
     "/itself": "/itself", "/away": "http://[", "/with-token": "/with-token?token=secret-in-query",

@@ -122,7 +122,7 @@ def test_all_differences_are_named_at_once() -> None:
     assert detail(both, answer({"ok": False})).count("expected") == 3
 
 
-LOGIN = Login(path="/login", username_key="U", password_key="P").model_dump()
+LOGIN = Login(path="/login", username_key="U", password_key="P", token_field="token").model_dump()
 
 
 @pytest.mark.parametrize("body", [{}, {"token": ""}, {"token": None}, ["token"]])

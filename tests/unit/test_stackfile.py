@@ -42,6 +42,8 @@ environments:
 HISTORY = {"tool": "alembic", "service": "backend", "database": "main", "directory": "/app"}
 DATABASE = {"engine": "mysql", "service": "mysql", "host_key": "MYSQL_HOST", "user_key": "MYSQL_USER",
             "password_key": "MYSQL_PASSWORD", "database_key": "MYSQL_DATABASE"}
+LOGIN = {"path": "/login", "username_key": "U", "password_key": "P", "token_field": "access_token"}
+UNREAD = "nothing reads it, because only the first service is behind the edge: take it out"
 
 
 def written(folder: Path, content: object) -> Path:
@@ -99,6 +101,13 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
     ("services", [{"name": "backend", "image": "acme/backend", "port": 8000}],
      "services: the first one is behind the edge and needs a ready_path, the path of a page that answers 200 only when the "
      "application can work (`/` where no page says more)"),
+    ("services", [{"name": "backend", "image": "acme/backend", "ready_path": "/"}],
+     "services: the first one is behind the edge and needs a port, on which it listens in its container"),
+    *(("services", [{"name": "backend", "image": "acme/backend", "port": 80, "ready_path": "/"},
+                    {"name": "worker", "image": "acme/backend"} | unread], f"services[1].{key}: {UNREAD}")
+      for key, unread in (("port", {"port": 9000}), ("ready_path", {"ready_path": "/"}))),
+    *(("smoke", [{"name": "in", "login": {name: value for name, value in LOGIN.items() if name != key}}],
+       f"smoke[0].login.{key}: is missing") for key in LOGIN),
     *(("databases", [{name: value for name, value in DATABASE.items() if name != key}], f"databases[0].{key}: is missing")
       for key in ("host_key", "user_key", "password_key", "database_key")),
     ("migrations", [HISTORY | {"service": "worker"}], "migrations: no released service 'worker'"),
@@ -117,6 +126,11 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
 ])
 def test_a_fault_is_named_by_its_path(tmp_path: Path, sample: Any, key: str, value: object, fault: str) -> None:
     assert faults(tmp_path, sample | {key: value}) == fault
+
+
+def test_a_service_that_nobody_reaches_through_the_edge_needs_no_port(tmp_path: Path, sample: Any) -> None:
+    sample["services"].append({"name": "worker", "image": "acme/cloudlens-backend"})
+    assert load_stack(written(tmp_path, sample)).services[1].port is None
 
 
 @pytest.mark.parametrize(("text", "came_back"), [
