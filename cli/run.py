@@ -41,7 +41,7 @@ def _start(plane: ControlPlane, console: Console) -> None:
     upgrade(settings.database_url)
     _step(console, "ledger", "")
     with_prefect(plane.environment())
-    from cli.automations import register_automations  # Prefect reads its settings when it is imported
+    from cli.automations import recover_soon, register_automations  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
     from cli.late_runs import end_lost_runs, forget_late_runs
     from control.work_pool import make_work_pool
@@ -61,7 +61,8 @@ def _start(plane: ControlPlane, console: Console) -> None:
         register_blocks(settings, addresses)
         plane.start_worker()
         deployments.result()
-    register_automations()
+    register_automations(settings.lock_ttl_seconds)
+    recover_soon(settings.lock_ttl_seconds)
     _step(console, "worker and deployments", "ready")
     plane.start_receiver()
     _step(console, "alert receiver", f"{plane.receiver_url}/alertmanager, token in {settings.receiver_token_file}")

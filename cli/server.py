@@ -33,7 +33,8 @@ from tidegate.settings import Settings, is_auth_string
 OWN_API = "/api"
 """The pages ask the address that they came from, by whatever name and port that is."""
 
-BACKGROUND_SECONDS = 1.0
+BACKGROUND_SECONDS = 5.0
+"""Its loops come twice a minute at most, and no person waits for one."""
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ def refuse_during_restore(env: OpenEnvironment) -> None:
     for one in env.ledger.deployments.open_ones(env.stack.name, env.name):
         if one.kind == "restore" and one.state in UNFINISHED:
             raise LockedError(f"rolling back {env.stack.name} {env.name}", f"#{one.number} is putting data back",
-                              "Wait until it ends; if its run is dead, `recover/all` ends it within two minutes")
+                              "Wait until it ends; if its run is dead, `recover/all` ends it within a minute")
 
 
 def left_behind(work: Work) -> Deployment:

@@ -33,7 +33,15 @@ from tests.crash.matrix import (
     cases,
 )
 from tests.crash.rows import Row, keep, keep_fault
-from tests.crash.whole import OTHER, assert_whole, next_version, recovered, serving_version, steady
+from tests.crash.whole import (
+    OTHER,
+    assert_whole,
+    next_version,
+    recovered,
+    recovers_by_itself,
+    serving_version,
+    steady,
+)
 from tests.e2e.in_process import database_of
 from tests.e2e.releases import ended, released, start, state_of
 from tests.installation import Installation, domain_of
@@ -91,7 +99,7 @@ def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(tidegate: I
         kill_run(victim)
         killed = time.monotonic()
         ended(victim)
-        recovered(tidegate, serving)
+        recovers_by_itself(tidegate, serving)
         seconds = time.monotonic() - killed
         broken = released(stack=serving, version="v1.2.1-api-500", watch_seconds=1)
     assert broken.is_failed()

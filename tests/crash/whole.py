@@ -18,6 +18,7 @@ from tidegate.states import DeploymentState
 
 made: Made | None = None
 """Since the session's first release; `two_versions` in conftest.py gives it for its stack."""
+BY_ITSELF_SECONDS = 120
 MOST_RECOVERIES = 40
 LONG_SECONDS = 4
 """Of the client's long requests: a switch is in the middle of one, and the test waits for the last one."""
@@ -27,13 +28,21 @@ OTHER = {"v1.0.0": "v1.1.0", "v1.1.0": "v1.4.0", "v1.4.0": "v1.1.0"}
 
 
 def recovered(tidegate: Installation, stack: str) -> None:
-    """What the schedule does each minute, a little more often, until nothing is left in the middle."""
+    """What an event or the schedule starts, a little more often, until nothing is left in the middle."""
     for _ in range(MOST_RECOVERIES):
         if not in_the_middle(tidegate, stack):
             return
         recover()
         time.sleep(1)
     pytest.fail(f"still in the middle: {in_the_middle(tidegate, stack)}")
+
+
+def recovers_by_itself(tidegate: Installation, stack: str) -> None:
+    """Nobody calls it here: the event of the crash does, long before the schedule comes."""
+    end = time.monotonic() + BY_ITSELF_SECONDS
+    while left := in_the_middle(tidegate, stack):
+        assert time.monotonic() < end, f"still in the middle: {left}"
+        time.sleep(0.5)
 
 
 def in_the_middle(tidegate: Installation, stack: str) -> list[str]:

@@ -26,6 +26,7 @@ from tests.installation import free_ports
 from tidegate.settings import ROOT, Settings
 
 MOST_SECONDS = 60
+LOCK_SECONDS = 6.0
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
         with temporary_settings({PREFECT_API_URL: plane.api_url, PREFECT_API_AUTH_STRING: plane.secret}):
             make_work_pool(plane.api_url, plane.secret)
             plane.register_deployments()
-            register_automations()
+            register_automations(LOCK_SECONDS)
             yield plane
     finally:
         plane.stop()

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Crashed, Running
 
-from cli.automations import NAME, register_automations
+from cli.automations import DIED, RECOVER, WORSE, recover_soon, register_automations
 from cli.control_plane import ControlPlane
 from cli.receiver import MOST_BYTES
 from tests.integration.incident_fixtures import *  # noqa: F403
-from tests.integration.incident_fixtures import alert, events_of, incident_runs, private, send, wait_for, webhook
+from tests.integration.incident_fixtures import (
+    LOCK_SECONDS,
+    MOST_SECONDS,
+    alert,
+    events_of,
+    incident_runs,
+    private,
+    send,
+    wait_for,
+    webhook,
+)
 
 DEGRADED, RECOVERED = "tidegate.environment.degraded", "tidegate.environment.recovered"
 
@@ -98,15 +113,52 @@ def test_only_posts_to_one_path_are_answered(receiver: ControlPlane) -> None:
     assert httpx.get(f"{receiver.receiver_url}/", trust_env=False).status_code == 404
 
 
-def test_the_automation_is_there_once_and_one_that_was_switched_off_stays_off(control_plane: ControlPlane) -> None:
+@pytest.mark.parametrize("name", [WORSE, DIED])
+def test_an_automation_is_there_once_and_one_that_was_switched_off_stays_off(control_plane: ControlPlane, name: str) -> None:
     with get_client(sync_client=True) as client:
-        register_automations()
-        known, = client.read_automations_by_name(NAME)
+        register_automations(LOCK_SECONDS)
+        known, = client.read_automations_by_name(name)
         client.pause_automation(known.id)
-        register_automations()
-        again, = client.read_automations_by_name(NAME)
+        register_automations(LOCK_SECONDS)
+        again, = client.read_automations_by_name(name)
         assert (again.id, again.enabled) == (known.id, False)
         client.resume_automation(known.id)
+
+
+@pytest.mark.parametrize("end", [Crashed(), Cancelled()], ids=lambda end: end.name)
+def test_a_run_that_is_cut_short_has_recovery_start_when_its_lock_has_ended(control_plane: ControlPlane, end: State) -> None:
+    known = set(recoveries())
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run_from_deployment(client.read_deployment_by_name("release/prod").id,
+                                                     parameters={"stack": "cloudlens", "version": "v1.0.0"})
+        client.set_flow_run_state(run.id, Running(), force=True)
+        client.set_flow_run_state(run.id, end, force=True)
+        struck = client.read_flow_run(run.id).state
+    begins, = wait_for(lambda: [time for one, time in recoveries().items() if one not in known])
+    assert struck is not None
+    assert timedelta(seconds=LOCK_SECONDS) < begins - struck.timestamp < timedelta(seconds=LOCK_SECONDS + MOST_SECONDS)
+
+
+def test_a_recovery_that_is_cut_short_starts_no_other(control_plane: ControlPlane) -> None:
+    recover_soon(LOCK_SECONDS)
+    known = set(recoveries())
+    assert known
+    with get_client(sync_client=True) as client:
+        for one in known:
+            client.set_flow_run_state(one, Crashed(), force=True)
+        last = client.create_flow_run_from_deployment(client.read_deployment_by_name("rollback/prod").id,
+                                                      parameters={"stack": "cloudlens", "reason": "it is wrong"})
+        client.set_flow_run_state(last.id, Crashed(), force=True)
+    assert len(wait_for(lambda: [one for one in recoveries() if one not in known])) == 1
+
+
+def recoveries() -> dict[UUID, datetime]:
+    """Runs of `recover/all` that no schedule made, and when each begins."""
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name(RECOVER).id
+        runs = client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment])))
+    return {run.id: run.expected_start_time for run in runs if not run.auto_scheduled and run.expected_start_time}
 
 
 def test_alerts_that_prefect_does_not_take_are_to_be_sent_again(receiver: ControlPlane) -> None:
