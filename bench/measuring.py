@@ -46,7 +46,8 @@ class FirstAnswer:
     """Asks `/version` from the beginning on, in a thread of its own."""
 
     def __init__(self, base_url: str, domain: str, version: str) -> None:
-        self._begun, self._answered = time.monotonic(), None
+        self._begun = time.monotonic()
+        self._answered: float | None = None
         self._thread = threading.Thread(target=self._look, args=(base_url, domain, version), daemon=True)
         self._thread.start()
 

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.measuring import Measured, measure
@@ -51,7 +52,7 @@ class ComposeStack:
 def seeds_way(stack: ComposeStack, domain: str, app: str) -> Iterator[Measured]:
     """A release and the way back; the images are on the engine already, so `pull` costs nothing here."""
     for what, version in (("docker compose up -d: release", NEW), ("docker compose up -d: back", OLD)):
-        yield measure(what, app, stack.url, domain, version, lambda version=version: _deploy(stack, version))
+        yield measure(what, app, stack.url, domain, version, partial(_deploy, stack, version))
 
 
 def _deploy(stack: ComposeStack, version: str) -> None:
