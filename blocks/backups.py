@@ -20,7 +20,7 @@ from tidegate.each import Parted, each
 from tidegate.errors import BackupError, CapacityError
 from tidegate.facts import Backup
 
-Producer = Callable[[BinaryIO], None]
+Producer = Callable[[BinaryIO], object]
 """Writes the plain content; what is on disk is its gzip."""
 
 

@@ -78,5 +78,5 @@ def within(name: str, *path: str | int, to: Any) -> Callable[[Path], None]:
     return edit
 
 
-def text(name: str, content: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_text(content) and None
+def text(name: str, content: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_text(content)

@@ -51,7 +51,8 @@ def gateway_of(network: str) -> str:
 
 
 def test_what_is_open_to_everybody_tells_nothing(tidegate: Installation) -> None:
-    get = [("GET", path, {}, None) for path in ("/api/health", "/api/ready", "/ui-settings", "/docs", "/redoc", "/openapi.json")]
+    paths = ("/api/health", "/api/ready", "/ui-settings", "/docs", "/redoc", "/openapi.json")
+    get: list[tuple[str, str, dict[str, str], None]] = [("GET", path, {}, None) for path in paths]
     health, ready, ui, *descriptions = as_nobody(tidegate.plane.ui_url, get)
     assert (health, ready) == ((200, "true"), (200, '{"message":"OK"}'))
     assert json.loads(ui[1]).keys() == {"api_url", "csrf_enabled", "auth", "flags", "default_ui", "available_uis",

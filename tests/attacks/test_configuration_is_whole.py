@@ -31,7 +31,7 @@ def without_migrations(folder: Path) -> None:
     (folder / "stack.yaml").write_text(yaml.safe_dump(content))
 
 
-EDITS: dict[str, tuple[Callable[[Path], None], str]] = {
+EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "an included file": (within("shared.yaml", "services", "cache", "privileged", to=True), "compose services.cache.privileged"),
     "a service more, in an included file": (within("shared.yaml", "services", "miner", to={"image": "evil"}),
                                             "compose services.miner"),
@@ -63,7 +63,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 @pytest.mark.parametrize(("edit", "name"), EDITS.values(), ids=EDITS.keys())
 def test_whatever_a_deployment_is_made_of_makes_it_another_configuration_and_has_a_name(
-        folder: Path, before: ResolvedConfiguration, edit: Callable[[Path], None], name: str) -> None:
+        folder: Path, before: ResolvedConfiguration, edit: Callable[[Path], object], name: str) -> None:
     edit(folder)
     after = resolved(folder)
     assert after.hash != before.hash

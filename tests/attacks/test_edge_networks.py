@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -78,7 +78,7 @@ def addresses_of(container: Container) -> dict[str, str]:
 def asked_from(container: Container, *addresses: str) -> dict[str, Any]:
     code, said = container.exec_run(["python3", "-c", ASK, *addresses])
     assert code == 0, said
-    return dict(json.loads(said))
+    return dict(json.loads(cast(bytes, said)))
 
 
 def test_no_other_environment_is_reached_by_name_or_by_address(neighbours: dict[str, Container]) -> None:
@@ -123,9 +123,9 @@ def test_a_restarted_edge_keeps_its_networks_and_serves_all(
 def test_a_new_edge_joins_every_network_before_it_answers(
         host: DockerHost, edge: TraefikEdge, neighbours: dict[str, Container]) -> None:
     container = host.client.containers.get(host.edge_network)
-    ports = [int(url.rsplit(":", 1)[1]) for url in (edge.public_url, edge.check_url)]
+    public, check = (int(url.rsplit(":", 1)[1]) for url in (edge.public_url, edge.check_url))
     stop_edge(host, str(container.id), grace_seconds=1)
-    EdgeMaker(host, images.EDGE, edge.config_directory, *ports).ensure()
+    EdgeMaker(host, images.EDGE, edge.config_directory, public, check).ensure()
     for name in neighbours:
         edge.apply(edge_route(edge, name))
         assert edge.serving(f"{name}.localhost") is not None

@@ -265,7 +265,7 @@ def test_the_flows_can_be_imported_and_the_forms_know_the_others_whatever_stack_
 
 def test_a_command_that_meets_what_nobody_foresaw_ends_with_a_sentence(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(cli.main, "app", lambda: {}["nosuch"])
+    monkeypatch.setattr(cli.main, "app", lambda: dict[str, str]()["nosuch"])
     with pytest.raises(SystemExit) as ended:
         cli.main.main()
     assert ended.value.code == 1

@@ -17,7 +17,7 @@ from tidegate.outside_text import MOST_TEXT, clean, one_line
 from tidegate.settings import ROOT
 from tidegate.stackfile import Service, load_stack
 
-SAMPLE = yaml.safe_load((ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text(encoding="utf-8"))
+SAMPLE: Any = yaml.safe_load((ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text(encoding="utf-8"))
 
 
 def put(content: Any, path: str, value: object) -> Any:
@@ -38,7 +38,7 @@ def written(folder: Path, content: object) -> Path:
 
 # --- the stack file ---
 
-REFUSED = {
+REFUSED: dict[str, list[Any]] = {
     "services.0.ready_path": ["/ready\n# fence: 99999", "/ready#x", "/a b", "//evil.example.com/x", "ready", "/ready\n", "/`x`"],
     "services.0.image": ["C-WEB/APP x", "acme/shop:latest", "acme/shop@sha256:00", "acme/../shop", "-x", "a\n", "a" * 300],
     "services.0.name": ["backend\n", "Backend", "a/b"],
@@ -98,7 +98,7 @@ def test_no_text_of_a_stack_file_brings_a_control_character_in(text: str) -> Non
         service = Service(name="web", image="a/b", port=1, ready_path=text)
     except ValueError:
         return
-    assert re.fullmatch(r"/[^\s#\x00-\x1f\x7f-\x9f]*", service.ready_path)
+    assert re.fullmatch(r"/[^\s#\x00-\x1f\x7f-\x9f]*", str(service.ready_path))
 
 
 # --- cleaned where it comes in ---

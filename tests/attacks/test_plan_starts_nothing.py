@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -104,7 +105,7 @@ def describe(tidegate: Installation, volume: dict[str, object], labels: dict[str
 def there(tidegate: Installation) -> set[str]:
     """Containers, networks and volumes of the stack on the engine."""
     client = engine(tidegate).client
-    found = [*client.containers.list(all=True), *client.networks.list(), *client.volumes.list()]
+    found: list[Any] = [*client.containers.list(all=True), *client.networks.list(), *client.volumes.list()]
     return {f"{type(one).__name__} {one.name}" for one in found if str(one.name).startswith((f"{WHARF}-prod", BY_HAND))}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -146,8 +147,9 @@ def test_a_number_that_no_clock_can_hold_is_refused_where_it_stands(tmp_path: Pa
 # --- what lies there under that name ---
 
 def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
-    makers = {"folder": Path.mkdir, "pipe": os.mkfifo, "device": lambda file: file.symlink_to("/dev/zero"),
-              "circle": lambda file: file.symlink_to(file), "link": lambda file: file.symlink_to("nothing")}
+    makers: dict[str, Callable[[Path], object]] = {
+        "folder": Path.mkdir, "pipe": os.mkfifo, "device": lambda file: file.symlink_to("/dev/zero"),
+        "circle": lambda file: file.symlink_to(file), "link": lambda file: file.symlink_to("nothing")}
     for name, make in makers.items():
         (tmp_path / name).mkdir()
         make(tmp_path / name / "stack.yaml")

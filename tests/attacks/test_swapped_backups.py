@@ -22,7 +22,7 @@ from tidegate.errors import BackupError, TidegateError
 from tidegate.facts import Backup
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
-Edit = Callable[[Path], None]
+Edit = Callable[[Path], object]
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def manifest(change: Callable[[dict[str, Any]], object]) -> Edit:
 
 
 def written(content: bytes) -> Edit:
-    return lambda folder: (folder / "manifest.json").write_bytes(content) and None
+    return lambda folder: (folder / "manifest.json").write_bytes(content)
 
 
 def swapped_for(where: str) -> Edit:
@@ -139,7 +139,7 @@ OTHER_FOLDERS: dict[str, Edit] = {
     "another dump with a manifest that fits": forged,
     "another dump": other_bytes, "one bit": same_size, "a cut file": lambda folder: os.truncate(folder / "main.sql.gz", 10),
     "a missing file": lambda folder: (folder / "uploads.tar.gz").unlink(),
-    "an extra file": lambda folder: (folder / "other.sql.gz").write_bytes(b"") and None,
+    "an extra file": lambda folder: (folder / "other.sql.gz").write_bytes(b""),
     "an extra folder": lambda folder: (folder / "more").mkdir(),
     "a linked part": linked("main.sql.gz"),
     "other rows": manifest(lambda one: one.update(tables={"main.bills": 0})),

@@ -9,6 +9,7 @@ import string
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -95,7 +96,8 @@ def test_the_evidence_page_shows_what_others_wrote_as_data() -> None:
     revision = replace(change.revisions[0], message="# <b>x</b>", reasons=("drops [x](y)",))
     plan = replace(a_plan(), commits=(hostile,), preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
                    schema=(replace(change, revisions=(revision,), upgrade_sql="SELECT 1;\n```\n# [x](javascript:y)\n"),))
-    shown_with = {"now": AT, "expires": AT + timedelta(hours=1), "time_zone": "UTC", "backup": None, "staging_url": ""}
+    shown_with: dict[str, Any] = {
+        "now": AT, "expires": AT + timedelta(hours=1), "time_zone": "UTC", "backup": None, "staging_url": ""}
     plain = evidence_page(a_plan(), "en", requested_by="mei", **shown_with)
     page = evidence_page(plan, "en", requested_by="![me](http://evil.example.com/m.png)", **shown_with)
     for shown in (page, plan_page(plan, "en")):
@@ -204,7 +206,7 @@ def test_logs_and_tracebacks_hide_what_this_process_knows() -> None:
 
 @pytest.mark.parametrize("kind", [Reason, EventText, Person, VersionName, BackupName])
 @pytest.mark.parametrize("text", ["ab\x1b[31m", "ab\ncd", "ab\n", "ab\u202ecd", "ab\x9b", "x" * 200_000])
-def test_a_parameter_with_a_control_character_or_without_end_is_refused(kind: object, text: str) -> None:
+def test_a_parameter_with_a_control_character_or_without_end_is_refused(kind: Any, text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(text)
 

@@ -16,7 +16,7 @@ import requests
 from blocks.docker_host import KEY_LABEL, DockerHost
 from tests.installation import Installation
 from tidegate.ledger.tables import Deployment
-from tidegate.texts import ZH
+from tidegate.texts.zh import TEXTS as ZH
 
 ARRIVES_SECONDS = 10
 NEVER_BEGAN = ZH["refused.title"].rpartition("}")[2]

@@ -157,7 +157,7 @@ def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate:
         recovered(tidegate, serving)
         seconds = time.monotonic() - struck
     assert state.is_failed()
-    assert database.name in str(state.message)
+    assert str(database.name) in str(state.message)
     assert tidegate.ledger.holds.active(serving) == []
     assert_whole(tidegate, serving, release, {before})
     keep_fault(DATABASE_STOPPED, tidegate, serving, release, client, seconds, is_down=True)

@@ -15,6 +15,7 @@ import pytest
 from blocks.docker_host import DockerHost
 from blocks.traefik import TraefikEdge
 from flows.recover import recover
+from tasks.environments import load
 from tests.crash.cable import Cable
 from tests.crash.killing import kill_run, wait_for_step
 from tests.crash.matrix import CUT_AND_KILLED, CUT_FOR_GOOD, CUT_SHORT, CUT_STEPS
@@ -32,7 +33,7 @@ SHORT_SECONDS, MOST_SECONDS = 3, 120
 @pytest.fixture(scope="session")
 def cable() -> Iterator[Cable]:
     """To the local engine, whose socket is where DOCKER_HOST says, or in its usual place."""
-    made = Cable(*free_ports(1), urlsplit(os.environ.get("DOCKER_HOST", "unix:///run/docker.sock")).path)
+    made = Cable(free_ports(1)[0], urlsplit(os.environ.get("DOCKER_HOST", "unix:///run/docker.sock")).path)
     made.mend()
     yield made
     made.close()
@@ -42,7 +43,7 @@ def cable() -> Iterator[Cable]:
 def buoy(tidegate: Installation, cable: Cable) -> str:
     """A stack on a host at the other end of the cable, of which two versions were good. Its edge is on this side."""
     DockerHost(url=cable.url, edge_network=tidegate.settings.edge_name).save(BUOY)
-    TraefikEdge.load("local").save(BUOY)
+    load(TraefikEdge, "local").save(BUOY)
     add_stack(tidegate.settings, BUOY, environments=("prod",), changes={
         "environments.prod.host": BUOY, "environments.prod.approval": False, "environments.prod.drain_seconds": 1,
         "smoke_repeat_seconds": 1})

@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import State
 
 from blocks.docker_host import DockerHost
 from blocks.traefik import TraefikEdge
+from tasks.environments import load
 from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GONE_AT_PUSH
 from tests.crash.rows import Row, keep
 from tests.crash.whole import next_version, steady
@@ -42,7 +43,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]
 def pier(tidegate: Installation, registry: RealRegistry) -> Iterator[str]:
     """A stack whose host has a registry, of which two versions were good."""
     engine(tidegate).save(PIER)
-    TraefikEdge.load("local").save(PIER)
+    load(TraefikEdge, "local").save(PIER)
     registry.block.save(PIER)
     add_stack(tidegate.settings, PIER, environments=("prod",), changes={
         "environments.prod.host": PIER, "environments.prod.approval": False, "environments.prod.drain_seconds": 1,
@@ -159,7 +160,7 @@ def forget(tidegate: Installation, deployment: Deployment) -> None:
     engine_pin = deployment.release.images["backend"]
     for container in client.containers.list(all=True, filters={"label": f"com.docker.compose.project={deployment.slot}"}):
         container.remove()
-    client.images.remove(client.images.get(engine_pin).id, force=True)
+    client.images.remove(str(client.images.get(engine_pin).id), force=True)
     assert not pulled(tidegate, deployment)
 
 

@@ -23,7 +23,7 @@ from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from flows.release import release
 from tasks.base import base_containers
-from tasks.environments import open_environment
+from tasks.environments import load, open_environment
 from tasks.slots import wait_for
 from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
 from tidegate.errors import VersionError
@@ -215,7 +215,7 @@ def test_a_database_that_is_down_is_named_and_not_started_behind_somebodys_back(
 def production_on(tidegate: Installation, till: Path, host: str, url: str = "") -> Iterator[None]:
     """Production's host and edge under another name, for blocks of its own."""
     DockerHost(edge_network=tidegate.settings.edge_name, url=url).save(host, overwrite=True)
-    TraefikEdge.load("local").save(host, overwrite=True)
+    load(TraefikEdge, "local").save(host, overwrite=True)
     with rewritten(till / "stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(host=host))):
         yield
 

@@ -139,7 +139,7 @@ def swapped(folder: Path) -> Iterator[None]:
     aside = folder.with_name("aside")
     folder.rename(aside)
     other = BackupStore(folder.parent)
-    part = other.write(folder.name, "main.sql.gz", lambda into: into.write(b"DROP TABLE bills;\n-- Dump completed") and None)
+    part = other.write(folder.name, "main.sql.gz", lambda into: into.write(b"DROP TABLE bills;\n-- Dump completed"))
     made = Backup(folder.name, str(folder), part.size, digest_of([part]), None, {}, 1, 1, datetime.now(UTC), datetime.now(UTC))
     other.seal(made, [part])
     try:

@@ -60,8 +60,8 @@ def server(host: DockerHost, spec: Database, image: str, environment: dict[str, 
         network.disconnect(container)
         network.connect(container, aliases=[spec.service])
         container.start()
-        made = Server(host, spec, container.id, name, environment)
-        wait_for_login(host, made.database(), container.id, timeout_seconds=90)
+        made = Server(host, spec, str(container.id), name, environment)
+        wait_for_login(host, made.database(), made.container, timeout_seconds=90)
         yield made
     finally:
         container.remove(force=True, v=True)

@@ -39,7 +39,7 @@ class Images:
     def build(self, version: str) -> str:
         name = f"{self.prefix}:{version}"
         if asked(["docker", "image", "inspect", name]) is None:
-            command = ["git", "-C", self.repository, "archive", version]
+            command = ["git", "-C", str(self.repository), "archive", version]
             archive = subprocess.run(command, capture_output=True, check=True)
             arguments = {"BASE_IMAGE": chosen()["PYTHON_IMAGE"], "VERSION": version, "COMMIT": self.commit(version)}
             call("docker", "build", "-q", "-t", name, *_build_args(arguments), "-", stdin=archive.stdout)

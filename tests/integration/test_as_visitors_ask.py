@@ -24,8 +24,8 @@ from tidegate.facts import Served, Target
 FRONT = {"Host": DOMAIN, "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-For": "203.0.113.9"}
 
 
-@pytest.fixture(scope="module")
-def believed() -> list[str]:
+@pytest.fixture(scope="module", name="believed")
+def its_front() -> list[str]:
     """As `TIDEGATE_TRUSTED_FRONTS` says it."""
     return ["127.0.0.1"]
 

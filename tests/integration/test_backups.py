@@ -71,7 +71,7 @@ def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
 
 def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any) -> Backup:
     source = Source(server.spec, server.container, server.environment)
-    options = {"volumes": {}, "image": images.BASE, "config": {"hash": "abc"}, "now": lambda: NOON} | more
+    options: dict[str, Any] = {"volumes": {}, "image": images.BASE, "config": {"hash": "abc"}, "now": lambda: NOON} | more
     return make_backup(server.host, store, backup, f"test/{server.network}/backup", [source], **options)
 
 
@@ -260,8 +260,8 @@ def _scratch(server: Server) -> Any:
 
 def _left(server: Server) -> tuple[list[str], list[str]]:
     client, mark = server.host.client, f"test/{server.network}"
-    containers = [each.name for each in client.containers.list(all=True, filters={"label": KEY_LABEL})
+    containers = [str(each.name) for each in client.containers.list(all=True, filters={"label": KEY_LABEL})
                   if each.labels[KEY_LABEL].startswith(mark)]
-    networks = [each.name for each in client.networks.list(filters={"label": KEY_LABEL})
+    networks = [str(each.name) for each in client.networks.list(filters={"label": KEY_LABEL})
                 if each.attrs["Labels"][KEY_LABEL].startswith(mark)]
     return containers, networks

@@ -7,6 +7,7 @@ import io
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import BinaryIO
 
 import pytest
@@ -237,9 +238,14 @@ def broken(store: BackupStore, server: Server, statement: str) -> SavedDatabase:
     """A backup with a table of one row, and then `statement`."""
     marks = server.owner().end_marks
     dump = b"CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1); " + statement.encode() + b";\n" + marks[DATA]
-    parts = {kind: store.write(server.spec.engine, file_name("main", kind), lambda into, kind=kind: into.write(
-        dump if kind == DATA else marks[kind] if kind == CODE else globals_of(server)) and None) for kind in marks}
+    contents = {kind: dump if kind == DATA else marks[kind] if kind == CODE else globals_of(server) for kind in marks}
+    parts = {kind: store.write(server.spec.engine, file_name("main", kind), partial(_write, content))
+             for kind, content in contents.items()}
     return SavedDatabase(store, server.spec.engine, "main", parts)
+
+
+def _write(content: bytes, into: BinaryIO) -> None:
+    into.write(content)
 
 
 def globals_of(server: Server) -> bytes:

@@ -32,7 +32,7 @@ def stack() -> Iterator[str]:
     name = f"tg-test-{uuid4().hex[:8]}"
     yield name
     for image in HOST.client.images.list(filters={"label": f"tidegate.stack={name}"}):
-        HOST.client.images.remove(image.id, force=True)
+        HOST.client.images.remove(str(image.id), force=True)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_buildkit_says_which_base_images_it_used(made: ImageBuilder, exported: P
     image = HOST.client.images.get(build(made, exported, stack, version("a")))
     known = HOST.client.images.get(BASE).id
     assert json.loads(image.labels["tidegate.bases"]) == {f"docker.io/{BASE}": known, f"docker.io/library/{extra}": known}
-    assert content(image.id, "/one") == "1\n"
+    assert content(str(image.id), "/one") == "1\n"
 
 
 def test_a_built_image_is_found_by_commit_and_inputs(made: ImageBuilder, exported: Path, stack: str) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+from typing import BinaryIO
 
 import pytest
 
-from blocks.databases import open_database
+from blocks.databases import SqlDatabase, open_database
+from blocks.sql_client import CODE
 from tests import images
 from tests.contracts.database_contract import DatabaseContract
 from tests.integration.data_servers import MYSQL, Server
 from tidegate.errors import ConfigError, DatabaseError
 
 pytest_plugins = ["tests.integration.data_fixtures"]
+
+
+def dumped_code(database: SqlDatabase, into: BinaryIO) -> None:
+    database.dumps()[CODE](into)
 
 
 class TestMySQL(DatabaseContract):
@@ -25,7 +31,7 @@ class TestMySQL(DatabaseContract):
             CREATE TRIGGER tt BEFORE INSERT ON t FOR EACH ROW SET NEW.n = NEW.n + 1; CREATE PROCEDURE tp() SELECT 1;
             CREATE EVENT te ON SCHEDULE EVERY 1 DAY DO DELETE FROM t;""")
         dump = io.BytesIO()
-        server.owner().dump_code(dump)
+        dumped_code(server.owner(), dump)
         server.sql("DROP EVENT te; DROP PROCEDURE tp; DROP VIEW tv; DROP TABLE t")
         text = dump.getvalue().decode()
         assert [part for part in ("TRIGGER tt", "PROCEDURE `tp`", "EVENT `te`", "VIEW `tv`") if part not in text] == []
@@ -46,13 +52,13 @@ class TestMySQL(DatabaseContract):
         server.owner().restore(io.BytesIO(b"CREATE USER narrow@'%' IDENTIFIED BY 'n4rrow';"
                                           b"GRANT SELECT, SHOW VIEW ON app.* TO narrow@'%'"))
         with pytest.raises(DatabaseError, match="may not use this database"):
-            server.database(MYSQL_USER="narrow", MYSQL_PASSWORD="n4rrow").dump_code(io.BytesIO())
+            dumped_code(server.database(MYSQL_USER="narrow", MYSQL_PASSWORD="n4rrow"), io.BytesIO())
 
     def test_a_container_that_is_stopped_is_a_database_error(self, server: Server) -> None:
         container = server.host.client.containers.create(images.BASE, ["true"], network="none")
         try:
             with pytest.raises(DatabaseError, match="not running"):
-                open_database(server.host, MYSQL, container.id, server.environment).ping()
+                open_database(server.host, MYSQL, str(container.id), server.environment).ping()
         finally:
             container.remove(force=True)
 
@@ -63,7 +69,7 @@ class TestMySQL(DatabaseContract):
         try:
             container.exec_run(["sh", "-c", "while [ -e /usr/bin/mysql ]; do sleep 0.1; done"])
             with pytest.raises(DatabaseError, match="no MySQL client programs"):
-                open_database(server.host, MYSQL, container.id, server.environment).ping()
+                open_database(server.host, MYSQL, str(container.id), server.environment).ping()
         finally:
             container.remove(force=True)
 

@@ -29,7 +29,7 @@ def host() -> Iterator[DockerHost]:
 @pytest.fixture(scope="module")
 def idle_container(host: DockerHost) -> Iterator[str]:
     container = host.client.containers.run(IMAGE, ["sleep", "600"], network="none", detach=True, init=True)
-    yield container.id
+    yield str(container.id)
     container.remove(force=True, v=True)
 
 
@@ -82,7 +82,7 @@ def test_an_error_of_our_own_input_is_raised_as_it_is(host: DockerHost, idle_con
 
 def test_an_error_of_our_own_output_is_raised_as_it_is(host: DockerHost, idle_container: str) -> None:
     with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
-        host.execute(idle_container, ["echo", "x"], stdout=full)   # type: ignore[arg-type]
+        host.execute(idle_container, ["echo", "x"], stdout=full)
 
 
 def test_a_job_gets_its_stdin_and_environment_and_leaves_no_container(host: DockerHost) -> None:
@@ -155,7 +155,7 @@ def test_a_command_whose_container_stops_under_it_says_so(host: DockerHost) -> N
     stopping.start()
     try:
         with pytest.raises(EngineError, match=f"{container.name} stopped in the middle of it") as refused:
-            host.execute(container.name, ["sleep", "60"])
+            host.execute(str(container.name), ["sleep", "60"])
         assert refused.value.retryable
     finally:
         stopping.join()
@@ -173,9 +173,9 @@ def test_a_health_check_is_run_as_the_engine_runs_it_and_only_a_success_passes(
     container = host.client.containers.run(IMAGE, ["sleep", "600"], network="none", detach=True, init=True,
                                            environment={"WORD": "tide"}, healthcheck=never)
     try:
-        assert host.passes_own_check(container.id) is passes
+        assert host.passes_own_check(str(container.id)) is passes
         container.kill()
-        assert not host.passes_own_check(container.id)
+        assert not host.passes_own_check(str(container.id))
     finally:
         container.remove(force=True, v=True)
 

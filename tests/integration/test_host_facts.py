@@ -41,10 +41,10 @@ def test_a_port_of_a_program_is_taken() -> None:
 def test_a_port_of_a_container_is_taken_and_its_owner_named() -> None:
     client = DockerHost().client
     container = client.containers.run(images.BASE, ["sleep", "60"], detach=True, init=True,
-                                      ports={"80/tcp": ("127.0.0.1", None)})
+                                      ports={"80/tcp": ("127.0.0.1", 0)})
     try:
         container.reload()
-        port = int(container.ports["80/tcp"][0]["HostPort"])
+        port = int((container.ports["80/tcp"] or [])[0]["HostPort"])
         with pytest.raises(CapacityError, match=container.name):
             require_free_port(DockerHost(), port, "0.0.0.0")
     finally:

@@ -25,7 +25,7 @@ def stack(store: ImageStore) -> Iterator[str]:
     name = f"tg-test-{uuid4().hex[:8]}"
     yield name
     for image in store.host.client.images.list(filters={"label": f"tidegate.stack={name}"}):
-        store.host.client.images.remove(image.id, force=True)
+        store.host.client.images.remove(str(image.id), force=True)
 
 
 def test_an_image_id_that_is_gone_is_refused(store: ImageStore) -> None:

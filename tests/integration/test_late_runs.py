@@ -15,8 +15,8 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.client.schemas.objects import FlowRun
-from prefect.states import Completed, Paused, Pending, Running, Scheduled, State
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.states import Completed, Paused, Pending, Running, Scheduled
 
 from cli.control_plane import ControlPlane
 from cli.late_runs import LATE_SECONDS, end_lost_runs, forget_late_runs

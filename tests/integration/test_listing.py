@@ -7,6 +7,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -112,7 +113,7 @@ def test_an_image_that_goes_before_it_is_used_is_passed_over(host: DockerHost, l
 
 def test_containers_that_go_while_they_are_listed_are_not_there(host: DockerHost, labels: Labels) -> None:
     ids = made_containers(host, labels)
-    which = {"label": [f"{key}={value}" for key, value in labels.items()]}
+    which: dict[str, Any] = {"label": [f"{key}={value}" for key, value in labels.items()]}
     with removed_meanwhile(host, reversed(ids), removed_container(host)) as gone:
         while not gone.is_set():
             host.client.containers.list(all=True, filters=which)

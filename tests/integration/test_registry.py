@@ -46,7 +46,7 @@ def image(tmp_path: Path) -> Iterator[str]:
     built = builder(host).build(recipe(), folder, tag=f"tg-test-{label}:1", labels={"test": label}, secrets={})
     yield built
     for found in host.client.images.list(filters={"label": f"test={label}"}):
-        host.client.images.remove(found.id, force=True)
+        host.client.images.remove(str(found.id), force=True)
 
 
 def forget(host: DockerHost, image: str) -> None:

@@ -56,7 +56,8 @@ def seen(ledger: Ledger) -> Sighting:
 
 @pytest.fixture
 def sent(mocker: MockerFixture) -> MockType:
-    return mocker.patch("tasks.incidents.send_events", new_callable=mocker.AsyncMock)
+    sent: MockType = mocker.patch("tasks.incidents.send_events", new_callable=mocker.AsyncMock)
+    return sent
 
 
 def opened(env: OpenEnvironment, seen: Sighting) -> Opened:

@@ -9,8 +9,6 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from ledger_parts import Clock, deploy, open_ledger, record_release
-from plans import COMMIT
 from prefect.logging import disable_run_logger
 
 from tasks.deployments import Planned
@@ -19,6 +17,8 @@ from tasks.restores import close_doors
 from tasks.slots import stop_old_slot, stop_slot_left
 from tasks.work import OpenEnvironment, Work, target
 from tests.contracts.fakes import FakeEdge
+from tests.unit.ledger_parts import Clock, deploy, open_ledger, record_release
+from tests.unit.plans import COMMIT
 from tidegate.facts import ContainerFacts, Route, Version
 from tidegate.ledger import Ledger
 from tidegate.plan import WayBack

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from ledger_parts import START, Clock, deploy, open_ledger
 
+from tests.unit.ledger_parts import START, Clock, deploy, open_ledger
 from tidegate.errors import LedgerError
 from tidegate.ledger import Ledger
 from tidegate.ledger.anchors import Anchor

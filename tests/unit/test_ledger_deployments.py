@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ledger_parts import START, Clock, deploy, open_ledger, record_release
 
+from tests.unit.ledger_parts import START, Clock, deploy, open_ledger, record_release
 from tidegate.errors import FencedError, LedgerError, MoveError
 from tidegate.ledger import Ledger
 from tidegate.states import MOVES, may_move
@@ -24,6 +24,13 @@ def clock() -> Clock:
 def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
     with open_ledger(tmp_path, clock) as ledger:
         yield ledger
+
+
+def serving(ledger: Ledger, environment: str = "prod") -> str:
+    """The id of what serves."""
+    current = ledger.deployments.current("cloudlens", environment)
+    assert current is not None
+    return current.id
 
 
 def _way_to(state: S) -> list[S]:
@@ -154,10 +161,10 @@ def test_the_old_one_stays_good_until_the_new_one_passed_its_watch(ledger: Ledge
     clock.tick()
     new = deploy(ledger, "v2", S.WATCHING)
     assert ledger.deployments.get(old.id).state == S.GOOD
-    assert ledger.deployments.current("cloudlens", "prod").id == new.id
+    assert serving(ledger) == new.id
     ledger.deployments.move(new.id, S.GOOD, reason="r", actor="mei")
     assert ledger.deployments.get(old.id).state == S.SUPERSEDED
-    assert ledger.deployments.current("cloudlens", "prod").id == new.id
+    assert serving(ledger) == new.id
 
 
 def test_after_a_rollback_within_the_watch_the_old_one_serves(ledger: Ledger, clock: Clock) -> None:
@@ -166,7 +173,7 @@ def test_after_a_rollback_within_the_watch_the_old_one_serves(ledger: Ledger, cl
     new = deploy(ledger, "v2", S.WATCHING)
     for state in (S.ROLLING_BACK, S.ROLLED_BACK):
         ledger.deployments.move(new.id, state, reason="regression", actor="watch")
-        assert ledger.deployments.current("cloudlens", "prod").id == old.id
+        assert serving(ledger) == old.id
 
 
 def test_one_whose_way_back_has_not_arrived_still_serves(ledger: Ledger) -> None:
@@ -174,7 +181,7 @@ def test_one_whose_way_back_has_not_arrived_still_serves(ledger: Ledger) -> None
     bad = deploy(ledger, "v2")
     for state in (S.ROLLING_BACK, S.ROLLBACK_FAILED, S.NEEDS_PERSON):
         ledger.deployments.move(bad.id, state, reason="r", actor="mei")
-        assert ledger.deployments.current("cloudlens", "prod").id == bad.id
+        assert serving(ledger) == bad.id
 
 
 @pytest.mark.parametrize("path", [(S.NEEDS_PERSON,), (S.ROLLING_BACK, S.ROLLBACK_FAILED)], ids=lambda path: path[-1].value)
@@ -194,14 +201,14 @@ def test_a_good_rollback_marks_what_it_replaced_as_rolled_back(ledger: Ledger) -
     first, second = deploy(ledger, "v1"), deploy(ledger, "v2")
     back = deploy(ledger, origin=first)
     assert ledger.deployments.get(second.id).state == S.ROLLED_BACK
-    assert ledger.deployments.current("cloudlens", "prod").id == back.id
+    assert serving(ledger) == back.id
     assert back.release.version == "v1"
 
 
 def test_another_environment_is_not_displaced(ledger: Ledger) -> None:
     staging = deploy(ledger, environment="staging")
     deploy(ledger, environment="prod")
-    assert ledger.deployments.current("cloudlens", "staging").id == staging.id
+    assert serving(ledger, "staging") == staging.id
 
 
 def test_history_is_newest_first_and_can_be_cut(ledger: Ledger) -> None:
@@ -257,7 +264,7 @@ def test_every_change_with_a_stale_fence_is_refused(ledger: Ledger) -> None:
     deployment = deploy(ledger, state=S.CHANGING)
     stale = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
     newest = ledger.locks.acquire("cloudlens", "prod", "run-2", 60, take_over=True).fence
-    changes = [
+    changes: list[Callable[[int], object]] = [
         lambda fence: ledger.deployments.move(deployment.id, S.WATCHING, reason="r", actor="mei", fence=fence),
         lambda fence: ledger.deployments.amend(deployment.id, figures={"total": 1}, fence=fence),
         lambda fence: ledger.journal.begin(deployment.id, "shift-traffic", {}, fence=fence),

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ledger_parts import START, Clock, deploy, open_ledger
 
+from tests.unit.ledger_parts import START, Clock, deploy, open_ledger
 from tidegate.errors import FencedError, LedgerError
 from tidegate.facts import Backup
 from tidegate.ledger import Deployment, Ledger

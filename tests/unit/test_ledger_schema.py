@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 
 from tidegate.errors import LedgerError
 from tidegate.ledger import schema
-from tidegate.ledger.tables import Base
+from tidegate.ledger.columns import Base
 
 
 @pytest.fixture

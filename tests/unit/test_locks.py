@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from ledger_parts import START, Clock, deploy, ledger_url, open_ledger
 
+from tests.unit.ledger_parts import START, Clock, deploy, ledger_url, open_ledger
 from tidegate.errors import FencedError, LockedError
 from tidegate.ledger import Ledger
 from tidegate.states import DeploymentState as S

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from ledger_parts import Clock, deploy, open_ledger
 
 from tasks.recovery import give_back_locks
+from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.settings import Settings
 from tidegate.states import DeploymentState as S
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from compose_models import model
 
+from tests.unit.compose_models import model
 from tidegate.facts import ContainerFacts
 from tidegate.one_shots import one_shots, work_of
 

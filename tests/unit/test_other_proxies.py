@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from compose_models import model
 
+from tests.unit.compose_models import model
 from tidegate.facts import ComposeModel
 from tidegate.slots import make_slot
 

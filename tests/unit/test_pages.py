@@ -9,8 +9,8 @@ from string import Formatter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plans import AT, COMMIT, STAGED, a_plan, schema_change
 
+from tests.unit.plans import AT, COMMIT, STAGED, a_plan, schema_change
 from tidegate.envfile import EnvDiff
 from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures, Version
 from tidegate.page_words import WORDS

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plans import AT, COMMIT, PREFLIGHT, STAGED, a_plan, schema_change
 
+from tests.unit.plans import AT, COMMIT, PREFLIGHT, STAGED, a_plan, schema_change
 from tidegate.facts import CheckResult, Commit, Fit, MigrationClass, Version
 from tidegate.plan import Plan, Running, Staged, WayBack, gravest, way_back_of
 from tidegate.resolved import ResolvedConfiguration

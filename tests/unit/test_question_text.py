@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from plans import AT, COMMIT, a_plan, schema_change
 
+from tests.unit.plans import AT, COMMIT, a_plan, schema_change
 from tidegate.facts import Version
 from tidegate.page_words import WORDS
 from tidegate.plan import Plan

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from plans import AT
-from test_pages import BACKUP, LANGUAGES
 
+from tests.unit.plans import AT
+from tests.unit.test_pages import BACKUP, LANGUAGES
 from tidegate.errors import HeldError, InputError
 from tidegate.ledger import Deployment, Release, StoredBackup
 from tidegate.restore_page import restore_page

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ledger_parts import Clock, open_ledger
 from prefect.logging import disable_run_logger
-from test_keep_warm import Engine, opened
 
 from tasks import traffic
+from tests.unit.ledger_parts import Clock, open_ledger
+from tests.unit.test_keep_warm import Engine, opened
 from tidegate.ledger import Ledger
 
 DOMAIN = "cloudlens.localhost"

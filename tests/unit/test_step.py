@@ -9,14 +9,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from ledger_parts import Clock, deploy, open_ledger
-from plans import COMMIT
 from prefect.client.schemas.objects import TaskRun
 from prefect.logging import disable_run_logger
 from prefect.states import Failed
 
 from tasks.step import Evidence, is_retryable, step
 from tasks.work import OpenEnvironment, Work
+from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tests.unit.plans import COMMIT
 from tidegate.errors import EngineError, FencedError, SmokeError, TidegateError
 from tidegate.facts import Version
 from tidegate.ledger import Ledger

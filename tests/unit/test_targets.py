@@ -185,7 +185,7 @@ def play(actions: Sequence[tuple[str, int | S]]) -> tuple[History, list[str]]:
     history, line = History(), list[str]()
     for action, value in actions:
         if action == "fail":
-            history.add(release("bad"), S(value))
+            history.add(release("bad"), S(str(value)))
         elif action == "release":
             history.add(release(f"v{value}"))
             line += [history[-1].release_id] if line[-1:] != [history[-1].release_id] else []

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_parts import Clock, deploy, open_ledger
 from prefect.states import Cancelled, Crashed, Running
 from pytest_mock import MockerFixture
 
 from tasks.recovery import end_undecided, stranded
+from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
 from tidegate.settings import ROOT, Settings

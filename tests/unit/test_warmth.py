@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Literal, cast
@@ -83,8 +84,8 @@ def test_nobody_is_asked_who_was_found_bad_or_does_not_run(health: Health, state
 def test_a_slow_start_is_asked_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check takes processor time from what starts."""
     now = [0.0]
-    monkeypatch.setattr(slots.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(slots.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     host = Host(container("web-7", "starting"), ready_at=500)   # 50 s
     wait_for(environment(host), "shop-prod-7", {"web-7"}, 600, proved_before=True)
     assert host.looks >= 500

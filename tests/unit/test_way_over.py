@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from ledger_parts import Clock, deploy, open_ledger
 
 from tasks.deployments import UNKNOWN, Planned, SchemaMove, planned_of
 from tasks.rollbacks import way_over
 from tasks.work import OpenEnvironment
+from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.facts import Fit, MigrationClass
 from tidegate.plan import way_back_of
 
