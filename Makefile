@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test attack bench crash lock
+.PHONY: help setup setup-tests demo run stop check test attack bench crash lock wheel
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,11 @@ crash: setup-tests  ## kill at every step and take everything away, last the Doc
 bench: setup-tests  ## measurements, side by side with what one would otherwise use
 	$(RUN)python -m bench
 
+wheel: setup    ## build what `pipx install` and `uv tool install` take, in dist/
+	@$(RUN)python -m setup.wheel
+
 lock: setup     ## compile the lock files anew, with hashes and without index addresses
-	$(RUN)pip-compile $(COMPILE) --extra dev --allow-unsafe -o requirements.lock pyproject.toml requirements.in
+	$(RUN)pip-compile $(COMPILE) --extra dev --extra demo --allow-unsafe -o requirements.lock pyproject.toml requirements.in
 	$(RUN)pip-compile $(COMPILE) -o examples/cloudlens/base/requirements.txt examples/cloudlens/base/requirements.in
 
 ROWS = .tidegate/crash-rows

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from bench.measuring import FirstAnswer
 from cli.control_plane import BIN
+from setup.places import ROOT
 from tests.installation import Installation, domain_of
-from tidegate.settings import ROOT
 
 TIMES = 7
 SAYS = "serves again"

@@ -189,7 +189,7 @@ class Compose:
     def _not_started(self, doing: str, error: OSError) -> ComposeError:
         """It was found before and is gone, or this machine has no process or memory left."""
         return ComposeError(doing, f"{self._found[0][0]} could not be started ({error.strerror})",
-                            "Install it again: `make setup`", retryable=True)
+                            "Install it again, or the plugin `docker compose`", retryable=True)
 
     def _said(self, outcome: Outcome) -> str:
         """The end of stderr."""

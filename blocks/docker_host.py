@@ -61,7 +61,7 @@ def engine_errors(doing: str) -> Iterator[None]:
     except (DockerException, RequestException, HTTPError, OSError) as error:
         if missing := missing_helper(doing, str(error)):
             raise missing from None
-        raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine (`make run` says how), or "
+        raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine, or "
                           "mend the network to it", retryable=True) from None
 
 

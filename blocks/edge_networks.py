@@ -34,7 +34,8 @@ def join_environment(host: DockerHost, stack: str, environment: str) -> str:
         network = _find(host, name) or _create(host, name, stack, environment)
         edges = running_edges(host)
         if not edges:
-            raise EdgeError(f"joining the network {name}", f"there is no container {host.edge_network}", "Start it: `make run`")
+            raise EdgeError(f"joining the network {name}", f"there is no container {host.edge_network}",
+                            "Start it: `tidegate run`")
         for edge in edges:
             _connect(network, edge)
     return name

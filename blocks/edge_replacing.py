@@ -181,7 +181,7 @@ class EdgeReplacing:
     def _running(self) -> Container:
         container = self.maker.current()
         if container is None:
-            raise EdgeError("replacing the edge", f"there is no container {self.maker.name}", "Start it: `make run`")
+            raise EdgeError("replacing the edge", f"there is no container {self.maker.name}", "Start it: `tidegate run`")
         return container
 
     def _beside(self) -> Container | None:

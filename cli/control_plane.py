@@ -16,17 +16,19 @@ import httpx
 from cli.prefect_api import PrefectApi
 from cli.processes import Background
 from control.seldom import RETENTION, SELDOM
-from control.served import FILE_VARIABLE
+from control.served import DEPLOYMENTS, FILE_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.outside_text import clean_end, last_lines
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 SERVER_START_SECONDS = 90
 BIN = Path(sys.executable).parent
+PYTHON = (sys.executable, "-P")
+"""It imports nothing from the folder it is called in: a team may have a `flows/` of its own."""
 
 
 class ControlPlane:
-    """Start, stop and look at what `make run` runs. Everything it keeps is under `settings.home`."""
+    """Start, stop and look at what `tidegate run` runs. Everything it keeps is under `settings.home`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -95,7 +97,7 @@ class ControlPlane:
     def start_server(self) -> None:
         """Raises EngineError when it does not answer, or when the one that runs already lets others in than it should."""
         port = str(self.settings.prefect_port)
-        self.server.start([sys.executable, "-m", "cli.server", "--host", "127.0.0.1", "--port", port],
+        self.server.start([*PYTHON, "-m", "cli.server", "--host", "127.0.0.1", "--port", port],
                           self.server_environment())
         self._wait_for_server()
         self._refuse_another_door()
@@ -103,18 +105,18 @@ class ControlPlane:
     def start_worker(self, deployments: Path | None = None) -> None:
         """It serves the flows of prefect.yaml, or of the file `deployments`."""
         served = {FILE_VARIABLE: str(deployments)} if deployments else {}
-        self.worker.start([sys.executable, "-m", "control"], {**self.environment(), **served})
+        self.worker.start([*PYTHON, "-m", "control"], {**self.environment(), **served})
 
     def start_receiver(self) -> None:
         """Alertmanager's webhooks arrive here. Raises EngineError when it does not answer."""
-        self.receiver.start([sys.executable, "-m", "cli.receiver"], self.environment())
+        self.receiver.start([*PYTHON, "-m", "cli.receiver"], self.environment())
         self._wait_for(self.receiver, f"{self.receiver_url}/health", "set TIDEGATE_RECEIVER_PORT")
 
     def prefect(self, *arguments: str) -> str:
         """Run a `prefect` command against this control plane; its output, or a TidegateError with it."""
         try:
-            ended = subprocess.run([str(BIN / "prefect"), "--no-prompt", *arguments], env=self.environment(), cwd=ROOT,
-                                   capture_output=True, text=True, timeout=180, check=False)
+            ended = subprocess.run([str(BIN / "prefect"), "--no-prompt", *arguments], env=self.environment(),
+                                   cwd=self.settings.home, capture_output=True, text=True, timeout=180, check=False)
         except subprocess.TimeoutExpired as late:
             raise EngineError(f"running `prefect {' '.join(arguments[:2])}`", f"no end after {late.timeout:.0f} s",
                               f"Read {self.server.log}, then run it again") from None
@@ -125,7 +127,7 @@ class ControlPlane:
 
     def register_deployments(self) -> None:
         """Every deployment of prefect.yaml."""
-        self.prefect("deploy", "--all")
+        self.prefect("deploy", "--all", "--prefect-file", str(DEPLOYMENTS))
 
     def stop(self) -> list[str]:
         """Stop what `start` started; the names of what ran."""
@@ -140,7 +142,7 @@ class ControlPlane:
         if not unknown.is_let_in() and known.is_let_in():
             return
         raise EngineError("starting the server", "one runs already that asks for another secret, or for none",
-                          "Stop it with `make stop`, then `make run`")
+                          "Stop it with `tidegate stop`, then `tidegate run`")
 
     def _wait_for_server(self) -> None:
         self._wait_for(self.server, f"{self.ui_url}/api/health", "set TIDEGATE_PREFECT_PORT")

@@ -13,11 +13,14 @@ from cli.demo_tables import stages_table, traffic_table
 from cli.demo_traffic import SteadyClient
 from cli.run import point_prefect_here, run
 from cli.shown import data
-from tidegate.catalogue import find_stack
+from tidegate.catalogue import every_stack, find_stack
+from tidegate.errors import InputError
 from tidegate.ledger.ledger import Ledger
 from tidegate.settings import Settings
 
 STACK = "cloudlens"
+EXAMPLE = "../../.tidegate/demo/cloudlens"
+"""The repository that `make setup` made, as the example's stack file names it."""
 WATCH_SECONDS = {"v1.0.0": 3, "v1.1.0": 10}
 """A first version has nothing to go back to, so there is less to watch for."""
 
@@ -25,6 +28,7 @@ WATCH_SECONDS = {"v1.0.0": 3, "v1.1.0": 10}
 def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     """0 when both versions reached production and no client lost a request."""
     begun = time.monotonic()
+    refuse_elsewhere(settings)
     with_prefect(ControlPlane(settings).environment())
     if fresh:
         from cli.demo_reset import reset  # Prefect reads its settings when it is imported
@@ -46,6 +50,17 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     console.print(f"{'[green]Done[/green]' if good else '[red]FAILED[/red]'} in {time.monotonic() - begun:.0f} s.")
     console.print(f"Prefect UI: [bold]{plane.ui_url}[/bold]   CloudLens: http://cloudlens.localhost:{settings.edge_port}")
     return 0 if good else 1
+
+
+def refuse_elsewhere(settings: Settings) -> None:
+    """The demo removes what it finds of its stack, and a team may have one of that name.
+
+    Raises InputError.
+    """
+    sources = {stack.name: stack.source.repository for stack in every_stack(settings.stacks).good}
+    if sources.get(STACK) != EXAMPLE:
+        raise InputError("running the demo", f"{settings.stacks} does not hold Tidegate's own example",
+                         "Nothing was changed. Run `make demo` in a clone of Tidegate")
 
 
 def _clients(settings: Settings) -> list[SteadyClient]:

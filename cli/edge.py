@@ -60,7 +60,7 @@ def replacing_of(settings: Settings) -> EdgeReplacing:
 
 
 def maker_of(settings: Settings) -> EdgeMaker:
-    image = images(settings.home).get("EDGE_IMAGE", "traefik:v3.7")
+    image = settings.edge_image or images(settings.home).get("EDGE_IMAGE", "traefik:v3.7")
     return EdgeMaker(local_host(settings), image, settings.home / "edge", settings.edge_port, settings.edge_check_port,
                      trusted_fronts=settings.fronts)
 

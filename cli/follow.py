@@ -58,7 +58,7 @@ def _show_why_it_waits(settings: Settings, api: PrefectApi, console: Console, to
 
 
 def api_of(settings: Settings) -> PrefectApi:
-    """The server and secret that this shell is set to, or those of `make run`.
+    """The server and secret that this shell is set to, or those of `tidegate run`.
 
     Our secret is told to no other server.
     """

@@ -1,10 +1,12 @@
-"""`tidegate run | stop | edge replace | login | release | rollback | status | history | audit | demo`."""
+"""The words that a person types after `tidegate`."""
 
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import sys
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -32,6 +34,22 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 150)
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(help="Made where it is missing.")] = Path()) -> None:
+    """Make a folder of your team's own, for its stacks."""
+    from cli.new import new as make
+
+    make(folder.absolute(), console())
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of stack.yaml, by which editors check it."""
+    from tidegate.schema_export import SCHEMA_FILE
+
+    sys.stdout.write(SCHEMA_FILE.read_text(encoding="utf-8"))
 
 
 @app.command()
@@ -160,8 +178,16 @@ def _ours(error: Exception) -> TidegateError:
 
 def _wrong_settings(error: ValidationError) -> TidegateError:
     """Named without their values, of which one is a secret."""
-    faults = (f"TIDEGATE_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors(include_input=False))
+    faults = (f"{_place_of(str(one['loc'][0]))}: {one['msg']}" for one in error.errors(include_input=False))
     return InputError("reading the settings", "; ".join(faults), "docs/settings.md explains each")
+
+
+def _place_of(setting: str) -> str:
+    """Where a person finds it to correct it."""
+    from tidegate.folder import FILE
+
+    variable = f"TIDEGATE_{setting.upper()}"
+    return variable if variable in os.environ else f"{setting} in {FILE}"
 
 
 def _refuse(error: TidegateError) -> NoReturn:

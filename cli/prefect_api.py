@@ -115,11 +115,12 @@ class PrefectApi:
     def _understood(self, answer: _Answer, doing: str) -> Any:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise InputError(doing, "the Prefect server does not know the secret of this installation",
-                             "`make stop` and `make run` start it with that; for another server set PREFECT_API_AUTH_STRING")
+                             "`tidegate stop` and `tidegate run` start it with that; for another server set "
+                             "PREFECT_API_AUTH_STRING")
         if answer.status == HTTPStatus.NOT_FOUND:
-            raise InputError(doing, "the Prefect server does not know it", "`make run` registers the deployments")
+            raise InputError(doing, "the Prefect server does not know it", "`tidegate run` registers the deployments")
         if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known after `make run`")
+            raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known after `tidegate run`")
         if not answer.is_success:
             said = one_line(answer.text, 200)
             raise EngineError(doing, f"the Prefect server answered {answer.status}: {said}", "Read its log")
@@ -149,7 +150,7 @@ class PrefectApi:
                 return _Answer(refused.code, refused.read().decode(errors="replace"))
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise EngineError(doing, f"the Prefect server at {self.url} does not answer ({error})",
-                              "Start it with `make run`") from error
+                              "Start it with `tidegate run`") from error
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -44,7 +44,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _unreadable(file: Path, why: str) -> InputError:
     return InputError(f"reading Prefect's profiles in {file}", why,
-                      "Correct it, or remove it: `make run` writes it anew")
+                      "Correct it, or remove it: `tidegate run` writes it anew")
 
 
 def _replace(file: Path, text: str) -> None:

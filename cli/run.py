@@ -12,9 +12,10 @@ from cli.control_plane import ControlPlane, with_prefect
 from cli.prefect_profile import write_profile
 from cli.shown import data
 from tidegate.catalogue import every_stack
+from tidegate.folder import find_folder
 from tidegate.kept import narrow_files, private_folder, private_umask
 from tidegate.ledger.schema import upgrade
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 IMAGES_FILE = "images.env"
 UNREAD = ("Until then nothing of this stack is released, and what Tidegate 0.1 deployed of it, which kept no copy of the file, "
@@ -32,7 +33,7 @@ def run(settings: Settings, console: Console) -> ControlPlane:
         _start(plane, console)
         write_profile(plane.profiles, plane.api_url, settings.api_auth())
     console.print(f"\nOpen [bold]{plane.ui_url}[/bold]; `tidegate login` says how to sign in. "
-                  "Stop with `make stop`; everything is kept.")
+                  "Stop with `tidegate stop`; everything is kept.")
     return plane
 
 
@@ -75,15 +76,24 @@ def name_faulty_stacks(settings: Settings, console: Console) -> None:
 
 
 def make_home_private(settings: Settings) -> None:
-    """Narrow what an earlier version left open. Below the home nobody else reaches anything, whatever its mode."""
+    """Narrow what an earlier version left open. Below the home nobody else reaches anything, whatever its mode.
+
+    Git looks past it: it lies in a team's repository, and secrets lie in it.
+    """
     private_folder(settings.home)
+    (settings.home / ".gitignore").write_text("*\n")
     for folder in ("", "prefect", "run", "logs"):
         narrow_files(settings.home / folder)
 
 
-def point_prefect_here(plane: ControlPlane, folder: Path = ROOT) -> None:
-    """A plain `prefect deployment run ...` in `folder` uses this installation's profiles. No secret is in that file."""
-    (folder / "prefect.toml").write_text(f"profiles_path = {json.dumps(str(plane.profiles.resolve()))}\n")
+def point_prefect_here(plane: ControlPlane, folder: Path | None = None) -> None:
+    """A plain `prefect deployment run ...` in `folder` (the team's) uses this installation's profiles.
+
+    No secret is in that file. Where there is no folder, everything was told by the environment.
+    """
+    if folder := folder or find_folder():
+        line = f"profiles_path = {json.dumps(str(plane.profiles.resolve()))}\n"
+        (folder / "prefect.toml").write_text(line)
 
 
 def stop(settings: Settings, console: Console) -> None:
@@ -94,7 +104,7 @@ def stop(settings: Settings, console: Console) -> None:
 
 
 def images(home: Path) -> dict[str, str]:
-    """The image names that `make setup` chose."""
+    """The image names that `make setup` chose, in a clone."""
     from dotenv import dotenv_values
 
     return {key: value for key, value in dotenv_values(home / IMAGES_FILE).items() if value}

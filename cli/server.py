@@ -79,7 +79,7 @@ def _refuse_to_serve_everybody() -> None:
     secret = get_current_settings().server.api.auth_string
     if secret is None or not is_auth_string(secret.get_secret_value()):
         sys.exit("server: PREFECT_SERVER_API_AUTH_STRING must be `name:secret` of at least "
-                 f"{LEAST_TOKEN_BYTES} characters; `make run` sets it")
+                 f"{LEAST_TOKEN_BYTES} characters; `tidegate run` sets it")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from tidegate.outside_text import one_line
 
 LONGEST_NAME = 80
 MOST_NAMES = 5
-TO_DO = "Start one of the deployments of prefect.yaml, without job variables; `make run` registers them again as they are there"
+TO_DO = ("Start one of the deployments of prefect.yaml, without job variables; "
+         "`tidegate run` registers them again as they are there")
 
 
 @dataclass(frozen=True)

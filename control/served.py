@@ -8,15 +8,15 @@ from pathlib import Path
 
 import yaml
 
-from tidegate.settings import ROOT
-
+DEPLOYMENTS = Path(__file__).with_name("prefect.yaml")
+"""In a clone a link to the file at the top; in an installed Tidegate the file itself."""
 FILE_VARIABLE = "TIDEGATE_DEPLOYMENTS"
 """A file in place of `prefect.yaml`, for worker and parent alike."""
 
 
 def served_entrypoints() -> frozenset[str]:
     """Words like `flows.release:release`."""
-    file = Path(os.environ.get(FILE_VARIABLE) or ROOT / "prefect.yaml")
+    file = Path(os.environ.get(FILE_VARIABLE) or DEPLOYMENTS)
     return frozenset(one["entrypoint"] for one in yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"])
 
 

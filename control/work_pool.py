@@ -35,7 +35,7 @@ def make_work_pool(api_url: str, secret: str) -> None:
 
 
 def _remove_of_other_type(client: SyncPrefectClient) -> None:
-    """Its runs would wait for ever in a queue that is gone; the deployments are registered again by `make run`."""
+    """Its runs would wait for ever in a queue that is gone; the deployments are registered again by `tidegate run`."""
     try:
         found = client.read_work_pool(WORK_POOL)
     except ObjectNotFound:

@@ -21,11 +21,11 @@ from rich.console import Console
 from blocks.docker_host import DockerHost
 from cli.control_plane import ControlPlane
 from cli.run import run
-from setup.places import HOME
+from setup.places import HOME, ROOT
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 SAMPLE = ROOT / "stacks" / "cloudlens"
 # Two test sessions on one engine need names of their own.

@@ -17,7 +17,7 @@ from tidegate.errors import InputError
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 OTHERS = 0o077
 LEAST_TOKEN_BYTES = 32
-REMOVE = "Remove it: `make run` makes a new one"
+REMOVE = "Remove it: `tidegate run` makes a new one"
 
 
 def kept_secret(file: Path, fresh: bytes, least_bytes: int) -> bytes:
@@ -100,7 +100,7 @@ def _readable(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _refused(file, str(error.strerror), "Run it as the user who ran `make run`") from None
+        raise _refused(file, str(error.strerror), "Run it as the user who ran `tidegate run`") from None
 
 
 def _refused(file: Path, why: str, to_do: str) -> InputError:

@@ -1,4 +1,7 @@
-"""`python -m tidegate.schema_export` writes docs/stack.schema.json, which editors use to check a stack.yaml."""
+"""`python -m tidegate.schema_export` writes `stack.schema.json` anew, by which editors check a stack.yaml.
+
+The file is part of the package: `tidegate schema` prints it, wherever Tidegate is installed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from tidegate.stackfile import Stack
 
-SCHEMA_FILE = Path(__file__).parents[1] / "docs" / "stack.schema.json"
+SCHEMA_FILE = Path(__file__).with_name("stack.schema.json")
 
 
 def schema_text() -> str:

@@ -1,17 +1,21 @@
-"""Where Tidegate keeps things. Every setting is an environment variable `TIDEGATE_...`; docs/settings.md lists them."""
+"""Where Tidegate keeps things. docs/settings.md lists the settings.
+
+Each is an environment variable `TIDEGATE_...` or, after it, a line of `tidegate.toml`.
+"""
 
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from tidegate.folder import PATHS, SECRET, told_by_folder
 from tidegate.kept import LEAST_TOKEN_BYTES, kept_secret, kept_token
 
-ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 TOKEN, AUTH_STRING = r"[!-~]+", r"[!-9;-~]+:[!-~]+"
 """Printable ASCII without spaces; the second is `name:secret`."""
@@ -22,8 +26,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    home: Path = Field(ROOT / ".tidegate", description="State: ledger, backups, sources, logs, edge routes.")
-    stacks: Path = Field(ROOT / "stacks", description="One folder per stack.")
+    home: Path = Field(Path(PATHS["home"]), description="State: ledger, backups, sources, logs, edge routes.")
+    stacks: Path = Field(Path(PATHS["stacks"]), description="One folder per stack.")
     ledger_url: SecretStr | None = Field(None, description="SQLAlchemy URL; empty is SQLite under `home`.")
     prefect_port: int = Field(4200, description="Port of the Prefect server on 127.0.0.1.")
     ui_addresses: str = Field("", description="Further addresses of the Prefect UI, with commas between them.")
@@ -31,15 +35,23 @@ class Settings(BaseModel):
     edge_port: int = Field(8080, description="Public port of the edge on 127.0.0.1.")
     edge_check_port: int = Field(8081, description="Loopback-only port of the edge: slot addresses, metrics, API.")
     receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
+    edge_image: str = Field("", description="Image of the edge, where it is another one than Traefik's own.")
     edge_name: str = Field("tidegate-edge", description="Name of the edge's container; its networks' names have it in them.")
     lock_ttl_seconds: float = Field(30, gt=0, description="A lock without heartbeat for this long may be taken over.")
 
     @model_validator(mode="before")
     @classmethod
-    def _from_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """What is not given is what the environment says."""
-        told = {name: os.environ.get(f"TIDEGATE_{name.upper()}") for name in cls.model_fields}
-        return {**{name: value for name, value in told.items() if value is not None}, **given}
+    def _from_outside(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """What is not given is what the environment says, and after it `tidegate.toml`.
+
+        The file is not looked for where nothing is left to be asked of it: a process of the
+        control plane gets every setting by its environment, wherever it runs.
+        """
+        known = {**_by_environment(cls.model_fields), **given}
+        asked = cls.model_fields.keys() - {SECRET} - known.keys()
+        if not asked:
+            return known
+        return {**told_by_folder(cls.model_fields, must_be=not asked.isdisjoint(PATHS)), **known}
 
     @property
     def ui_url(self) -> str:
@@ -125,6 +137,13 @@ class Settings(BaseModel):
     def api_auth(self) -> SecretStr:
         """Prefect's own auth string `name:secret`: what the login page asks for, and what every command sends."""
         return SecretStr(kept_token(self.api_auth_file, f"tidegate:{secrets.token_urlsafe(32)}", AUTH_STRING))
+
+
+def _by_environment(names: Iterable[str]) -> dict[str, Any]:
+    """Its paths are those below the current folder."""
+    said = {name: os.environ.get(f"TIDEGATE_{name.upper()}") for name in names}
+    return {name: Path(value).absolute() if name in PATHS else value
+            for name, value in said.items() if value is not None and (value or name not in PATHS)}
 
 
 def is_auth_string(text: str) -> bool:

@@ -50,7 +50,7 @@ HostSetting = Literal[
 """What a compose setting gives away of its host: one word for each kind."""
 MOST_SECONDS = 24 * 3600
 MOST_HOURS = 24 * 90
-TO_DO = "Correct each path; docs/stack.schema.json lists what is allowed"
+TO_DO = "Correct each path; `tidegate schema` prints what is allowed"
 
 
 class Part(BaseModel):

@@ -20,6 +20,7 @@ from tidegate.facts import ComposeModel
 from tidegate.host_paths import HostPaths
 from tidegate.messages import release_record
 from tidegate.pages import evidence_page, plan_page
+from tidegate.schema_export import SCHEMA_FILE
 from tidegate.stackfile import Allowed, HostSetting
 
 HEAD = "services:\n  agent:\n    image: acme/agent:1\n"
@@ -225,5 +226,5 @@ def test_an_approval_counts_for_these_settings_and_reasons_only(change: dict[str
 
 
 def test_the_words_of_the_schema_are_those_of_the_refusals() -> None:
-    schema = json.loads((Path(__file__).parents[2] / "docs" / "stack.schema.json").read_text())
+    schema = json.loads(SCHEMA_FILE.read_text())
     assert schema["$defs"]["Allowed"]["properties"]["setting"]["enum"] == list(get_args(HostSetting))

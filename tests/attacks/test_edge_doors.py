@@ -212,7 +212,7 @@ def test_the_edge_starts_with_all_routes_although_a_broken_file_lay_there(edge: 
     edge.block.apply(route("shop", Target(1, shop_address)))
     edge.stop()
     (edge.folder / "broken.yml").write_text(BROKEN)
-    write_own_routes(edge.folder, "127.0.0.0/8")   # what `make run` does before it starts an edge
+    write_own_routes(edge.folder, "127.0.0.0/8")   # what `tidegate run` does before it starts an edge
     edge.start()
     assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
 

@@ -17,10 +17,11 @@ import pytest
 from cli.prefect_profile import write_profile
 from cli.processes import Background
 from cli.run import make_home_private, point_prefect_here
+from setup.places import ROOT
 from tests.attacks.api_fixtures import NOBODY
 from tests.installation import Installation
 from tidegate.errors import InputError
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 TRY = """
 import json, os, sys

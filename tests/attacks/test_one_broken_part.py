@@ -23,13 +23,13 @@ from cli.alerts import Webhook, signals_of
 from flows.recover import recover
 from flows.release import release
 from flows.watch import watch
+from setup.places import ROOT
 from tasks.environments import open_environment
 from tasks.rollbacks import open_rollback
 from tests.attacks.world import NAMES, STACK, Apps, World, applications, world
 from tidegate.catalogue import every_stack
 from tidegate.errors import ConfigError, TidegateError
 from tidegate.facts import Commit, Version
-from tidegate.settings import ROOT
 from tidegate.stackfile import SmokeCheck
 from tidegate.states import DeploymentState as S
 

@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from setup.places import ROOT
 from tidegate.errors import StackFileError, TidegateError
 from tidegate.formats import repository_fault
 from tidegate.outside_text import MOST_TEXT, clean, one_line
-from tidegate.settings import ROOT
 from tidegate.stackfile import Service, load_stack
 
 SAMPLE: Any = yaml.safe_load((ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from blocks.apprise_notifier import AppriseNotifier
 from blocks.webhook import SlackWebhook
+from setup.places import ROOT
 from tasks.environments import load
 from tidegate import redaction
 from tidegate.envfile import read_env
@@ -23,7 +24,6 @@ from tidegate.errors import TidegateError
 from tidegate.known_names import known_names
 from tidegate.plain_values import is_plain
 from tidegate.redaction import Redactor
-from tidegate.settings import ROOT
 from tidegate.stackfile import load_stack
 
 SECRET = 'p@ss/w0rd?C"ü$9'

@@ -18,9 +18,10 @@ from rich.console import Console
 
 from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
+from setup.places import ROOT
 from tests.installation import free_ports
 from tidegate.errors import EngineError, InputError
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 TIDEGATE = Path(sys.executable).with_name("tidegate")
 
@@ -94,7 +95,7 @@ def test_a_server_that_lets_everybody_in_or_not_even_us_is_not_gone_on_with(
     plane, server.status = ControlPlane(settings), status
     plane.server.start(["/bin/sleep", "60"], {})
     try:
-        with pytest.raises(EngineError, match=r"one runs already that asks for another secret, or for none\. .+make stop"):
+        with pytest.raises(EngineError, match=r"one runs already that asks for another secret, or for none\. .+tidegate stop"):
             plane.start_server()
     finally:
         plane.stop()
@@ -140,7 +141,7 @@ def test_a_wrong_setting_is_one_line_that_names_it(settings: Settings, name: str
 
 @pytest.mark.parametrize("given", [None, "admin:pass"])
 def test_the_server_does_not_start_without_a_secret(tmp_path: Path, given: str | None) -> None:
-    """However it is started: by `make run`, by compose.yaml or by hand."""
+    """However it is started: by `tidegate run`, by compose.yaml or by hand."""
     port = free_ports(1)[0]
     known = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
     secret = {} if given is None else {"PREFECT_SERVER_API_AUTH_STRING": given}

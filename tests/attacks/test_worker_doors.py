@@ -13,9 +13,9 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import PrefectHTTPStatusError
 
+from setup.places import ROOT
 from tests.e2e.releases import ended
 from tests.installation import Installation
-from tidegate.settings import ROOT
 
 POOL = "tidegate"
 SECONDS = 60

@@ -14,9 +14,9 @@ from pathlib import Path
 from uuid import UUID
 
 from cli.demo_traffic import SteadyClient
+from setup.places import ROOT
 from tests.crash.matrix import FAULTS, all_cases
 from tests.installation import Installation
-from tidegate.settings import ROOT
 
 FOLDER = "TIDEGATE_CRASH_ROWS"
 PAGE = ROOT / "docs" / "reliability.md"

@@ -17,13 +17,13 @@ import httpx
 import pytest
 
 from blocks.docker_host import DockerHost
+from setup.places import ROOT
 from tests.crash.killing import wait_for_step
 from tests.crash.matrix import ENGINE_STOPPED, SIGNALS
 from tests.crash.rows import keep_fault
 from tests.crash.whole import assert_whole, in_the_middle, next_version, recovered, serving_version, steady
 from tests.e2e.releases import ended, released, start
 from tests.installation import Installation, domain_of
-from tidegate.settings import ROOT
 
 SOCKET = os.environ.get("DOCKER_HOST", "unix:///run/docker.sock").removeprefix("unix://")
 MOST_SECONDS = 180

@@ -15,7 +15,7 @@ from uuid import UUID
 from playwright.sync_api import Error, Locator, Page, Request, ViewportSize, sync_playwright
 from playwright.sync_api import TimeoutError as LateError
 
-from tidegate.settings import ROOT
+from setup.places import ROOT
 
 UPDATE = "TIDEGATE_UPDATE_PICTURES"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -12,9 +12,9 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from cli.control_plane import BIN
+from setup.places import ROOT
 from tasks.forms import CHECKLIST
 from tests.installation import Installation
-from tidegate.settings import ROOT
 
 POLL_SECONDS = 0.3
 MOST_SECONDS = 300

@@ -21,6 +21,7 @@ from rich.console import Console
 
 from cli.control_plane import BIN
 from cli.run import run as run_control_plane
+from setup.places import ROOT
 from tasks.forms import CHECKLIST, AcceptanceEn
 from tests.crash.killing import process_of
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
@@ -29,7 +30,6 @@ from tests.e2e.notices import notices_of
 from tests.e2e.releases import MOST_SECONDS, ended, released, resume, start, state_of, suspended
 from tests.installation import MILL, Installation, domain_of
 from tidegate.ledger.tables import Deployment
-from tidegate.settings import ROOT
 
 QUICK_HOURS = 15 / 3600
 PICTURES = Path(os.environ.get("TIDEGATE_TEST_PICTURES") or ROOT / ".tidegate" / "test-output")

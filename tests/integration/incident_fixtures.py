@@ -21,9 +21,10 @@ from cli.automations import INCIDENT, register_automations
 from cli.control_plane import ControlPlane
 from cli.prefect_api import auth_header
 from control.work_pool import make_work_pool
+from setup.places import ROOT
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.installation import free_ports
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 MOST_SECONDS = 60
 LOCK_SECONDS = 6.0

@@ -22,9 +22,9 @@ from cli.control_plane import ControlPlane
 from cli.late_runs import LATE_SECONDS, end_lost_runs, forget_late_runs
 from control.seldom import KEPT_DAYS
 from control.work_pool import WORK_POOL, make_work_pool
+from setup.places import ROOT
 from tests.integration.incident_fixtures import *  # noqa: F403
 from tests.integration.incident_fixtures import wait_for
-from tidegate.settings import ROOT
 
 HOURS_AGO = datetime.now(UTC) - timedelta(hours=2)
 

@@ -21,9 +21,10 @@ from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
 from cli.prefect_api import PrefectApi
 from control.work_pool import WORK_POOL, make_work_pool
+from setup.places import ROOT
 from tests.installation import free_ports
 from tidegate.errors import EngineError, InputError
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 # A background process is left to itself on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <function Popen.__del__")
@@ -243,7 +244,7 @@ def test_following_a_run_ends_as_the_run_ends(plane: ControlPlane, tmp_path: Pat
 
 @pytest.mark.usefixtures("plain_shell")
 def test_starting_what_is_not_deployed_says_so(plane: ControlPlane) -> None:
-    with pytest.raises(InputError, match=r"finding the deployment rollback/nowhere.*make run"):
+    with pytest.raises(InputError, match=r"finding the deployment rollback/nowhere.*tidegate run"):
         start_and_follow(plane.settings, lambda: Console(file=io.StringIO()), "rollback/nowhere", {})
 
 

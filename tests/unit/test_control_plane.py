@@ -16,8 +16,9 @@ from rich.console import Console
 from cli.control_plane import ControlPlane
 from cli.run import run
 from control.seldom import SELDOM
+from setup.places import ROOT
 from tidegate.errors import CapacityError, EngineError, TidegateError
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 
 
 @pytest.fixture

@@ -20,10 +20,11 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel
 
 from cli.main import app
+from setup.places import ROOT
 from tasks.forms import ACCEPTANCE, CHECKLIST
 from tidegate import errors, stackfile
 from tidegate.page_words import WORDS
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 from tidegate.stackfile import load_stack
 from tidegate.states import DeploymentState
 

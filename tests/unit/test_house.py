@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from importlinter.cli import lint_imports
 
-from tidegate.settings import ROOT
+from setup.places import ROOT
 
 PACKAGES = ("cli", "control", "flows", "tasks", "blocks", "tidegate")
 MOST_LINES = 300

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate.settings import ROOT
+from setup.places import ROOT
 
 POLICY = ("_seconds", "lines", "size", "most", "rate_per_second")
 """How long, how much, how often: ours to decide."""

@@ -13,7 +13,7 @@ import pytest
 from prefect.server.api import background_workers
 
 from control.prefect_private import do_background_work_each
-from tidegate.settings import ROOT
+from setup.places import ROOT
 
 CANCELLED = """
 import os, signal

@@ -13,7 +13,7 @@ from prefect.flows import load_flow_from_entrypoint
 
 from cli.automations import FROM_THE_EVENT, INCIDENT
 from control.work_pool import WORK_POOL
-from tidegate.settings import ROOT
+from setup.places import ROOT
 
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 ENTRYPOINTS = sorted({deployment["entrypoint"] for deployment in DEPLOYMENTS})

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tidegate.settings import ROOT
+from setup.places import ROOT
 
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / "supported.md").read_text(encoding="utf-8"))))
 

@@ -13,7 +13,7 @@ import pytest
 from docker.utils.build import exclude_paths
 
 from setup.compose import find
-from tidegate.settings import ROOT
+from setup.places import ROOT
 
 SECRET = "tidegate:" + "x" * 32
 NEEDED = {"TIDEGATE_HOME": "/srv/tidegate", "POSTGRES_PASSWORD": "of-postgres", "TIDEGATE_AUTH_STRING": SECRET}

@@ -11,11 +11,12 @@ import pytest
 from prefect.states import Cancelled, Crashed, Running
 from pytest_mock import MockerFixture
 
+from setup.places import ROOT
 from tasks.recovery import end_undecided, stranded
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
-from tidegate.settings import ROOT, Settings
+from tidegate.settings import Settings
 from tidegate.states import DeploymentState as S
 
 

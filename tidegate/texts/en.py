@@ -55,11 +55,11 @@ TEXTS = {
     "record privilege": "Access to the host: {privilege}",
     "configuration lost": "Configuration: the one it was planned with is gone, so the stack's folder as it is now was used",
     "absent.server": "The Prefect server does not answer: nothing is released, rolled back or recovered, and nobody looks at "
-                     "production. `make run` starts it",
+                     "production. `tidegate run` starts it",
     "absent.pool": "The work pool is paused: nothing is released, rolled back or recovered, and nobody looks at production. "
                    "Set it going in the Prefect UI under Work Pools",
     "absent.worker": "No worker is heard (last: {since}): nothing is released, rolled back or recovered, and nobody looks at "
-                     "production. `make run` starts it",
+                     "production. `tidegate run` starts it",
     "absent.schedule": "{name} is paused or has no schedule: {what}. Set it going in the Prefect UI under Deployments",
     "absent recover/all": "nothing recovers what a crash interrupts", "absent watch/prod": "nobody looks at production",
     "never": "never",

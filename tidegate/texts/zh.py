@@ -45,10 +45,10 @@ TEXTS = {
     "record product": "产品: {title}", "record approver": "验收人: {approver}",
     "record privilege": "主机权限：{privilege}",
     "configuration lost": "配置: 计划时保存的配置已丢失，使用的是应用文件夹当前的配置",
-    "absent.server": "Prefect 服务器没有响应：发布、回滚、恢复都不会进行，也没有人看守生产环境。请运行 `make run` 启动",
+    "absent.server": "Prefect 服务器没有响应：发布、回滚、恢复都不会进行，也没有人看守生产环境。请运行 `tidegate run` 启动",
     "absent.pool": "工作池已暂停：发布、回滚、恢复都不会进行，也没有人看守生产环境。请在 Prefect 界面的 Work Pools 中恢复",
     "absent.worker": "没有收到工作进程的消息（最近一次: {since}）：发布、回滚、恢复都不会进行，也没有人看守生产环境。"
-                     "请运行 `make run` 启动",
+                     "请运行 `tidegate run` 启动",
     "absent.schedule": "{name} 已暂停或没有定时：{what}。请在 Prefect 界面的 Deployments 中恢复",
     "absent recover/all": "崩溃中断的操作不会自动恢复", "absent watch/prod": "没有人看守生产环境",
     "never": "从未收到",
