@@ -32,9 +32,9 @@ class ControlPlane:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.server = Background("server", settings.home / "run")
-        self.worker = Background("worker", settings.home / "run")
-        self.receiver = Background("receiver", settings.home / "run")
+        self.folder = settings.home / "run"
+        self.server, self.worker, self.receiver = (
+            Background(name, self.folder) for name in ("server", "worker", "receiver"))
 
     @property
     def ui_url(self) -> str:

@@ -24,6 +24,8 @@ edge = typer.Typer(no_args_is_help=True, help="The reverse proxy through which p
 app.add_typer(edge, name="edge")
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(audit, name="audit")
+service = typer.Typer(no_args_is_help=True, help="Tidegate as a service of systemd.")
+app.add_typer(service, name="service")
 Environment = Annotated[str, typer.Option(help="staging or prod.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -53,12 +55,29 @@ def schema() -> None:
 
 
 @app.command()
-def run() -> None:
+def run(
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, for a service manager or a container.")] = False,
+) -> None:
     """Start the control plane in the background. Safe to run twice."""
+    if foreground:
+        from cli.foreground import stay
+
+        return stay(Settings(), console())
     from cli.run import point_prefect_here
     from cli.run import run as start
 
     point_prefect_here(start(Settings(), console()))
+
+
+@app.command()
+def upgrade(
+    saved: Annotated[bool, typer.Option("--saved", help="The ledger lies on a server, and you have saved it there.")] = False,
+) -> None:
+    """Go on with the version that was just installed: save the ledger, bring it up, restart. Safe to run twice."""
+    from cli.run import point_prefect_here
+    from cli.upgrade import upgrade as start
+
+    point_prefect_here(start(Settings(), console(), saved=saved))
 
 
 @app.command()
@@ -135,6 +154,22 @@ def history(stack: str, environment: str = "prod", limit: int = 20, json: AsJson
 
     found = rows(Settings(), stack, environment, limit)
     console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(table(found, stack, environment))
+
+
+@service.command()
+def show() -> None:
+    """Print the unit that `install` would write."""
+    from cli.service import unit_text
+
+    sys.stdout.write(unit_text(Settings()))
+
+
+@service.command()
+def install() -> None:
+    """Start Tidegate now and at each boot: as root for the machine, else as a service of your own."""
+    from cli.service import install as put
+
+    put(Settings(), console())
 
 
 @audit.command()

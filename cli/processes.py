@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +61,15 @@ class Background:
     @property
     def _pid_file(self) -> Path:
         return self.folder / f"{self.name}.pid"
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Of all commands that start or stop what has its pid files in `folder`, one works; the others wait for it."""
+    private_folder(folder)
+    with private_umask(), (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)   # it ends with this process, however that ends
+        yield
 
 
 def _spawn(command: Sequence[str], environment: Mapping[str, str], log: Path) -> int:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from cli.control_plane import ControlPlane, with_prefect
 from cli.prefect_profile import write_profile
+from cli.processes import one_at_a_time
 from cli.shown import data
 from tidegate.catalogue import every_stack
+from tidegate.errors import InputError
 from tidegate.folder import find_folder
 from tidegate.kept import narrow_files, private_folder, private_umask
-from tidegate.ledger.schema import upgrade
+from tidegate.ledger import schema, upgrading
 from tidegate.settings import Settings
 
 IMAGES_FILE = "images.env"
@@ -25,22 +28,28 @@ UNREAD = ("Until then nothing of this stack is released, and what Tidegate 0.1 d
 def run(settings: Settings, console: Console) -> ControlPlane:
     """Server, ledger, blocks, edge, deployments, worker: each only if it is not there yet. All that is made is private."""
     plane = ControlPlane(settings)
+    with one_at_a_time(plane.folder):
+        start_missing(plane, console)
+    return plane
+
+
+def start_missing(plane: ControlPlane, console: Console, *, saved: bool = False) -> None:
+    """What `run` does, where nobody else works on it. `saved`: a person has saved a ledger that lies on a server."""
+    settings = plane.settings
     name_faulty_stacks(settings, console)
     plane.refuse_taken_ports()
     with private_umask():
         settings.make_secrets()
         make_home_private(settings)
+        bring_ledger_up(plane, console, saved=saved)
         _start(plane, console)
         write_profile(plane.profiles, plane.api_url, settings.api_auth())
     console.print(f"\nOpen [bold]{plane.ui_url}[/bold]; `tidegate login` says how to sign in. "
                   "Stop with `tidegate stop`; everything is kept.")
-    return plane
 
 
 def _start(plane: ControlPlane, console: Console) -> None:
     settings = plane.settings
-    upgrade(settings.database_url)
-    _step(console, "ledger", "")
     with_prefect(plane.environment())
     from cli.automations import recover_soon, register_automations  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
@@ -67,6 +76,27 @@ def _start(plane: ControlPlane, console: Console) -> None:
     _step(console, "worker and deployments", "ready")
     plane.start_receiver()
     _step(console, "alert receiver", f"{plane.receiver_url}/alertmanager, token in {settings.receiver_token_file}")
+
+
+def bring_ledger_up(plane: ControlPlane, console: Console, *, saved: bool) -> None:
+    """Have a ledger of this version. One of an older version is saved first; `saved` says that a person did.
+
+    Raises LedgerError for one of a newer version, InputError where processes of the older one run.
+    """
+    settings, kept = plane.settings, None
+    if upgrading.is_due(settings.database_url):
+        _refuse_while_running(plane)
+        upgrading.refuse_unsaved(settings.database_url, saved=saved)
+        kept = upgrading.save(settings.database_url, settings.home, datetime.now(UTC))
+    schema.upgrade(settings.database_url)
+    _step(console, "ledger", f"upgraded; as it was before: {kept}" if kept else "")
+
+
+def _refuse_while_running(plane: ControlPlane) -> None:
+    running = [process.name for process in plane.processes if process.pid() is not None]
+    if running:
+        raise InputError("upgrading the ledger", f"{', '.join(running)} of the version before is running",
+                         "`tidegate upgrade` stops them first")
 
 
 def name_faulty_stacks(settings: Settings, console: Console) -> None:
@@ -98,7 +128,9 @@ def point_prefect_here(plane: ControlPlane, folder: Path | None = None) -> None:
 
 def stop(settings: Settings, console: Console) -> None:
     """Server, worker and receiver, each by its id. Slots and databases of released applications are not touched."""
-    stopped = ControlPlane(settings).stop()
+    plane = ControlPlane(settings)
+    with one_at_a_time(plane.folder):
+        stopped = plane.stop()
     console.print(f"Stopped: {', '.join(stopped) or 'nothing was running'}. "
                   "The edge and the released applications keep serving.")
 

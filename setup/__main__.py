@@ -3,7 +3,20 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from setup import browser, compose, demo, engine, env_files, images, test_database, test_images, test_servers, venv, wheels
+from setup import (
+    browser,
+    compose,
+    demo,
+    engine,
+    env_files,
+    images,
+    test_database,
+    test_images,
+    test_servers,
+    tool_wheels,
+    venv,
+    wheels,
+)
 from setup.places import HOME
 from setup.step import SetupError, step
 
@@ -28,6 +41,7 @@ def set_up_tests() -> None:
     step("servers", test_servers.ensure)
     step("Prefect's database", test_database.ensure)
     step("test images", test_images.ensure)
+    step("Tidegate's wheels", tool_wheels.ensure)
 
 
 def make_home_private() -> None:

@@ -1,11 +1,11 @@
-"""Real servers that the tests start by themselves, on ports of their own: Prometheus, Alertmanager, an image registry."""
+"""Programs for the tests: servers that they start on ports of their own, and systemd, which only reads a unit."""
 
 import shutil
 
 from setup.packages import install
 
 PROGRAMS = {"prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager",
-            "docker-registry": "docker-registry"}
+            "docker-registry": "docker-registry", "systemd-analyze": "systemd"}
 """Program -> the package of the distribution that brings it."""
 
 
@@ -13,5 +13,5 @@ def ensure() -> str:
     missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if not missing:
         return "there"
-    install("servers for the tests", *missing)
+    install("programs for the tests", *missing)
     return "installed"

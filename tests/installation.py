@@ -122,7 +122,7 @@ def installation(folder: Path, add_stacks: Callable[[Settings], None]) -> Iterat
             plane.stop()
             os.environ.clear()
             os.environ.update(before)
-            _remove_everything(settings)
+            remove_everything(settings)
 
 
 def free_ports(count: int) -> list[int]:
@@ -146,7 +146,7 @@ def remove_images(stack: str) -> None:
         images.remove(str(image.id), force=True)
 
 
-def _remove_everything(settings: Settings) -> None:
+def remove_everything(settings: Settings) -> None:
     """What this installation's stacks have on the engine, its edge, and its edge's networks."""
     _remove([f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
              for environment in ("dev", "staging", "prod")], settings.edge_name)

@@ -36,6 +36,11 @@ def head() -> str:
     return str(ScriptDirectory.from_config(configuration()).get_current_head())
 
 
+def revisions() -> set[str]:
+    """Every revision that this version knows."""
+    return {one.revision for one in ScriptDirectory.from_config(configuration()).walk_revisions()}
+
+
 def configuration() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -129,7 +129,7 @@ def ledger_errors(doing: str) -> Iterator[None]:
         yield
     except OperationalError as error:
         raise LedgerError(doing, f"the ledger's database said: {error.orig}",
-                          "Check that it runs, has space and was upgraded", retryable=True) from None
+                          "Check that it runs and has space; after an upgrade, `tidegate upgrade`", retryable=True) from None
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise LedgerError(doing, f"the ledger's database said: {cause}", "Report it with this text") from None
