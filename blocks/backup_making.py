@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -15,20 +15,11 @@ from blocks.backup_restoring import Restored, SavedDatabase, file_name, put_in_p
 from blocks.backups import BackupStore
 from blocks.databases import SqlDatabase, beside, open_as_owner
 from blocks.docker_host import DockerHost
-from blocks.scratch import ScratchDatabase, scratch_database
+from blocks.scratch import scratch_database
 from blocks.volumes import save_volume
 from tidegate.errors import BackupError
 from tidegate.facts import Backup
-from tidegate.stackfile import Database
-
-
-@dataclass(frozen=True)
-class Source:
-    """One declared database and the container that runs it."""
-
-    spec: Database
-    container: str
-    environment: Mapping[str, str] = field(repr=False)
+from tidegate.saved import PlacedDatabase, Rehearse
 
 
 @dataclass(frozen=True)
@@ -43,11 +34,7 @@ class Dump:
     seconds: float
 
 
-Rehearse = Callable[[str, ScratchDatabase], object]
-"""Called with the database's name while its restored copy still stands."""
-
-
-def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sources: Sequence[Source], *,
+def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sources: Sequence[PlacedDatabase], *,
                 volumes: Mapping[str, str], image: str, config: Mapping[str, str], now: Callable[[], datetime],
                 rehearse: Rehearse = lambda name, scratch: None) -> Backup:
     """Save and prove everything declared, or keep nothing. One that is done already is returned as it is.
@@ -106,7 +93,7 @@ def _difference(before: int | None, after: int | None, restored: int | None) -> 
     return f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} in the source"
 
 
-def _prove(host: DockerHost, store: BackupStore, backup: str, key: str, source: Source, dump: Dump,
+def _prove(host: DockerHost, store: BackupStore, backup: str, key: str, source: PlacedDatabase, dump: Dump,
            rehearse: Rehearse) -> Restored:
     name = source.spec.name
     with scratch_database(host, source.spec, source.container, source.environment, f"{key}/{name}",
@@ -125,7 +112,7 @@ def prove(dump: Dump, database: SqlDatabase) -> Restored:
     return Restored(tables, time.monotonic() - started)
 
 
-def _open(host: DockerHost, source: Source) -> SqlDatabase:
+def _open(host: DockerHost, source: PlacedDatabase) -> SqlDatabase:
     return open_as_owner(host, source.spec, source.container, source.environment)
 
 

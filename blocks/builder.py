@@ -13,6 +13,7 @@ from blocks.compose import Compose
 from blocks.credential_helpers import missing_helper
 from blocks.docker_host import engine_errors
 from blocks.images import BASES_LABEL, ImageStore
+from blocks.left_out import refuse_left_out
 from tidegate.errors import CapacityError, ConfigError, ImageError, TidegateError
 from tidegate.facts import ComposeModel
 from tidegate.recipes import IMAGE_CONTEXT, Recipe
@@ -37,6 +38,11 @@ class ImageBuilder:
     compose: Compose
     store: ImageStore
     build_timeout_seconds: float = 1800
+
+    def refuse_left_out(self, recipe: Recipe, exported: Path, elsewhere: Mapping[str, str],
+                        doing: str) -> None:
+        """Raises ImageError for a path of `elsewhere` (path -> what it is) that the build would get."""
+        refuse_left_out(recipe, exported, elsewhere, doing)
 
     def build(self, recipe: Recipe, exported: Path, *, tag: str, labels: Labels,
               secrets: Mapping[str, str], tell: Callable[[str], object] = lambda line: None) -> str:

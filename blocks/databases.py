@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from blocks.mysql import MySQL
 from blocks.mysql_beside import MySQLBeside
@@ -11,6 +12,7 @@ from blocks.postgresql_beside import PostgreSQLBeside
 from blocks.sql_client import Login
 from tidegate.errors import ConfigError
 from tidegate.ports import JobRunner
+from tidegate.saved import PlacedDatabase
 from tidegate.stackfile import Database
 
 SqlDatabase = MySQL | PostgreSQL
@@ -42,6 +44,22 @@ def open_as_owner(host: JobRunner, spec: Database, container: str, environment: 
 def beside(database: SqlDatabase) -> MySQLBeside | PostgreSQLBeside:
     """Where a copy of `database` is restored before it takes its place."""
     return MySQLBeside(database) if isinstance(database, MySQL) else PostgreSQLBeside(database)
+
+
+@dataclass(frozen=True)
+class EngineDatabases:
+    """The declared databases on one engine."""
+
+    host: JobRunner
+
+    def as_application(self, at: PlacedDatabase) -> SqlDatabase:
+        return open_database(self.host, at.spec, at.container, at.environment)
+
+    def as_owner(self, at: PlacedDatabase) -> SqlDatabase:
+        return open_as_owner(self.host, at.spec, at.container, at.environment)
+
+    def login_keys(self, spec: Database) -> set[str]:
+        return login_keys(spec)
 
 
 def _login(spec: Database, environment: Mapping[str, str]) -> Login:

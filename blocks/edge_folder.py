@@ -13,23 +13,15 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from blocks.atomic_file import write_atomically
+from tidegate.atomic_file import write_atomically
 from tidegate.errors import EdgeError
 from tidegate.facts import Route
-from tidegate.routes import read_route
+from tidegate.routes import Routes, read_route
 
 OWN_FILE = "edge.yml"
 """The edge's ping, API and metrics. No route's file has this name: theirs have a `_`."""
 _READ_BY_TRAEFIK = (".yml", ".yaml", ".toml")
-
-
-class Routes(NamedTuple):
-    """All routes that can be read, and one sentence for each file that cannot."""
-
-    good: list[Route]
-    faulty: list[str]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
-"""Live figures from the edge's own counters: what users got from one service, between two samples."""
+"""The edge's own counters, read from its metrics."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -11,22 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from blocks.tls import TRUSTED
+from tidegate.counters import BUCKET, TOTAL, MetricsSample
 from tidegate.errors import EdgeError
-from tidegate.thresholds import LiveFigures, quantile
 
-_TOTAL, _BUCKET = "requests_total", "request_duration_seconds_bucket"
 _STARTED = "process_start_time_seconds"
-
-Series = tuple[str, frozenset[tuple[str, str]]]
-
-
-@dataclass(frozen=True)
-class MetricsSample:
-    """The counters of one service or router at one moment. `started` tells a restarted edge from the same one."""
-
-    started: float
-    counters: Mapping[Series, float]
-
 
 @dataclass(frozen=True)
 class EdgeMetrics:
@@ -54,7 +41,7 @@ class EdgeMetrics:
 def read_sample(text: str, kind: str, name: str) -> MetricsSample:
     """Prometheus text -> the request counters and duration buckets of the `kind` (service, router) called `name`."""
     started, counters = 0.0, {}
-    wanted = {f"traefik_{kind}_{_TOTAL}": _TOTAL, f"traefik_{kind}_{_BUCKET}": _BUCKET}
+    wanted = {f"traefik_{kind}_{TOTAL}": TOTAL, f"traefik_{kind}_{BUCKET}": BUCKET}
     for one in _samples(text):
         if one.name == _STARTED:
             started = one.value
@@ -63,32 +50,7 @@ def read_sample(text: str, kind: str, name: str) -> MetricsSample:
     return MetricsSample(started, counters)
 
 
-def figures_between(before: MetricsSample, after: MetricsSample) -> LiveFigures:
-    """What was counted between two samples; counters that began anew meanwhile count from zero."""
-    grown = {series: _growth(before, after, series) for series in after.counters}
-    totals = {labels: grow for (kind, labels), grow in grown.items() if kind == _TOTAL}
-    return LiveFigures(
-        requests=round(sum(totals.values())),
-        errors=round(sum(grow for labels, grow in totals.items() if dict(labels)["code"].startswith("5"))),
-        p95_seconds=quantile(0.95, _buckets(grown)))
-
-
 def _samples(text: str) -> Iterator[Sample]:
     for family in text_string_to_metric_families(text):
         yield from family.samples
 
-
-def _growth(before: MetricsSample, after: MetricsSample, series: Series) -> float:
-    now, was = after.counters[series], before.counters.get(series, 0.0)
-    restarted = before.started != after.started or now < was
-    return now if restarted else now - was
-
-
-def _buckets(grown: Mapping[Series, float]) -> dict[float, float]:
-    buckets: dict[float, float] = {}
-    for (kind, labels), grow in grown.items():
-        if kind == _BUCKET:
-            bound = dict(labels)["le"]
-            upper = math.inf if bound == "+Inf" else float(bound)
-            buckets[upper] = buckets.get(upper, 0.0) + grow
-    return buckets

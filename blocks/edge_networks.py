@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from docker.errors import APIError, NotFound
@@ -25,6 +26,19 @@ ROLE = "edge"
 BESIDE = "-beside"
 """The end of the name of an edge that stands in for another while that is replaced."""
 _GATEWAY, _FIRST_ADDRESS = 1, 2
+
+
+@dataclass(frozen=True)
+class EngineNetworks:
+    """The environments' networks on one engine. Raises EdgeError, EngineError."""
+
+    host: DockerHost
+
+    def join(self, stack: str, environment: str) -> None:
+        join_environment(self.host, stack, environment)
+
+    def leave(self, stack: str, environment: str) -> None:
+        leave_environment(self.host, stack, environment)
 
 
 def join_environment(host: DockerHost, stack: str, environment: str) -> str:

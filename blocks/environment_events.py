@@ -31,6 +31,13 @@ def environment_event(signal: Signal) -> Event:
         "deployment": signal.deployment})
 
 
+class PrefectEvents:
+    """Events of Prefect's server. Raises a retryable TidegateError."""
+
+    def tell(self, signal: Signal) -> None:
+        asyncio.run(send_events([environment_event(signal)]))
+
+
 async def send_events(events: Sequence[Event]) -> None:
     """Raises a retryable TidegateError unless Prefect's server has taken all of them."""
     try:

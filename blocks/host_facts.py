@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 
 from docker.errors import APIError, ImageNotFound
@@ -10,10 +11,11 @@ from docker.models.images import Image
 
 from blocks.compose import Compose
 from blocks.docker_host import KEY_LABEL, DockerHost, engine_errors, is_port_taken
-from blocks.images import STACK_LABEL, platform_of
+from blocks.images import platform_of
 from tidegate.address_pools import DEFAULT_POOLS, networks_left
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import HostFacts
+from tidegate.image_labels import STACK_LABEL
 
 _MEASURE = "cat /proc/meminfo && df -Pk /"
 _NO_SHELL = ("executable file not found", "no such file or directory")
@@ -21,41 +23,49 @@ _MOST_TRIED = 5
 _SECONDS = 60
 
 
-def host_facts(host: DockerHost) -> HostFacts:
-    """Engine, platform, disk of the Docker data root and memory, as they are now. Raises EngineError."""
-    with engine_errors("measuring the Docker host"):
-        engine = host.client.info()
-        printed = _in_container(host, _MEASURE)
-    memory, (disk_total, disk_free) = _memory(printed), _disk(printed)
-    return HostFacts(
-        engine_version=engine["ServerVersion"], compose_version=Compose(host, redact=str).version(), platform=platform_of(engine),
-        disk_free=disk_free, disk_total=disk_total, memory_free=memory["MemAvailable"], memory_total=memory["MemTotal"])
+@dataclass(frozen=True)
+class EngineMeasures:
+    """Measures one engine and its machine, as they are now. Raises EngineError."""
 
+    host: DockerHost
 
-def network_names(host: DockerHost) -> set[str]:
-    """All networks of the engine."""
-    with engine_errors("listing the networks"):
-        return {str(network.name) for network in host.client.networks.list()}
+    def facts(self) -> HostFacts:
+        """Engine, platform, disk of the Docker data root and memory."""
+        with engine_errors("measuring the Docker host"):
+            engine = self.host.client.info()
+            printed = _in_container(self.host, _MEASURE)
+        memory, (disk_total, disk_free) = _memory(printed), _disk(printed)
+        return HostFacts(
+            engine_version=engine["ServerVersion"], compose_version=Compose(self.host, redact=str).version(),
+            platform=platform_of(engine), disk_free=disk_free, disk_total=disk_total,
+            memory_free=memory["MemAvailable"], memory_total=memory["MemTotal"])
 
+    def network_names(self) -> set[str]:
+        """All networks of the engine."""
+        with engine_errors("listing the networks"):
+            return {str(network.name) for network in self.host.client.networks.list()}
 
-def free_networks(host: DockerHost) -> int:
-    """How many more networks the engine can make out of its address pools."""
-    with engine_errors("counting the networks"):
-        given = host.client.info().get("DefaultAddressPools") or []
-        pools = [(pool["Base"], int(pool["Size"])) for pool in given] or DEFAULT_POOLS
-        ranges = [(network.attrs["IPAM"].get("Config") or []) for network in host.client.networks.list()]
-    return networks_left(pools, [one["Subnet"] for configs in ranges for one in configs if one.get("Subnet")])
+    def free_networks(self) -> int:
+        """How many more networks the engine can make out of its address pools."""
+        with engine_errors("counting the networks"):
+            given = self.host.client.info().get("DefaultAddressPools") or []
+            pools = [(pool["Base"], int(pool["Size"])) for pool in given] or DEFAULT_POOLS
+            ranges = [(one.attrs["IPAM"].get("Config") or []) for one in self.host.client.networks.list()]
+        return networks_left(pools, [one["Subnet"] for configs in ranges for one in configs if one.get("Subnet")])
 
+    def require_free_port(self, port: int, address: str) -> None:
+        """Nobody on the host listens on TCP `port` of `address`.
 
-def require_free_port(host: DockerHost, port: int, address: str) -> None:
-    """Nobody on the host listens on TCP `port` of `address`. Raises CapacityError with the owner where Docker knows it."""
-    doing = f"taking port {port} of the host"
-    with engine_errors(doing):
-        if _can_publish(host, port, address):
-            return
-        owners = [container.name for container in host.client.containers.list(filters={"publish": f"{port}/tcp"})]
-    owner = f"the container {owners[0]}" if owners else "a program outside Docker"
-    raise CapacityError(doing, f"{owner} has it", "Stop that, or choose another port")
+        Raises CapacityError, with the owner where Docker knows it.
+        """
+        doing = f"taking port {port} of the host"
+        with engine_errors(doing):
+            if _can_publish(self.host, port, address):
+                return
+            publishers = self.host.client.containers.list(filters={"publish": f"{port}/tcp"})
+        owners = [container.name for container in publishers]
+        owner = f"the container {owners[0]}" if owners else "a program outside Docker"
+        raise CapacityError(doing, f"{owner} has it", "Stop that, or choose another port")
 
 
 def _can_publish(host: DockerHost, port: int, address: str) -> bool:

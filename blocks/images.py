@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
@@ -15,23 +14,11 @@ from docker.utils import parse_repository_tag
 from blocks.docker_host import DockerHost, engine_errors
 from blocks.registry import Registry, pull_image
 from tidegate.errors import ImageError
-from tidegate.facts import Version
+from tidegate.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
 
-REVISION_LABEL = "org.opencontainers.image.revision"
-STACK_LABEL = "tidegate.stack"
-INPUTS_LABEL = "tidegate.inputs"
 BASES_LABEL = "tidegate.bases"
 """JSON: each base image that the build used, and its id on the engine then."""
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
-
-
-def release_labels(stack: str, title: str, version: Version, source: str, inputs: str) -> dict[str, str]:
-    """The labels by which an image says what it is (OCI annotations). `created` is the commit's date: a second build
-    of the same commit says the same."""
-    oci = {"title": title, "version": version.name, "revision": version.commit.sha, "source": source,
-           "created": version.commit.at.astimezone(UTC).isoformat()}
-    return {f"org.opencontainers.image.{name}": value for name, value in oci.items()} | {
-        STACK_LABEL: stack, INPUTS_LABEL: inputs}
 
 
 def platform_of(engine: Mapping[str, Any]) -> str:
@@ -81,6 +68,10 @@ class ImageStore:
             except APIError as error:
                 if error.status_code != 409:
                     raise
+
+    def publish(self, image: str, repository: str, tag: str) -> str:
+        """Push an image where there is a registry. Returns its pin."""
+        return self.registry.push(self.host, image, repository, tag) if self.registry else image
 
     def ensure(self, pin: str) -> None:
         """The image of `pin` is on the engine, and for its platform (P51)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from blocks.docker_host import DockerHost, engine_errors
@@ -13,28 +14,36 @@ _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _DATABASE_KEYS = ("MYSQL_DATABASE", "MARIADB_DATABASE", "POSTGRES_DB", "MONGO_INITDB_DATABASE")
 
 
-def occupants(host: DockerHost) -> list[Occupant]:
-    """All containers, running or not. Raises EngineError."""
-    with engine_errors("looking who is on the host"):
-        devices = {name: place.device for name, place in volume_places(host).items()}
-        return [_occupant(one, devices) for one in host.client.api.containers(all=True)]
+@dataclass(frozen=True)
+class EngineOccupancy:
+    """Asks one engine. Raises EngineError."""
 
+    host: DockerHost
 
-def volume_places(host: DockerHost) -> dict[str, VolumePlace]:
-    """Where each volume of the engine lies. Raises EngineError."""
-    with engine_errors("listing the volumes"):
-        listed = host.client.api.volumes().get("Volumes") or []
-    return {one["Name"]: VolumePlace(*(look_at(path).real for path in (
-                one["Mountpoint"], (one.get("Options") or {}).get("device", ""))))
-            for one in listed}
+    def occupants(self) -> list[Occupant]:
+        """All containers, running or not."""
+        with engine_errors("looking who is on the host"):
+            devices = {name: place.device for name, place in self.volume_places().items()}
+            return [_occupant(one, devices) for one in self.host.client.api.containers(all=True)]
 
+    def volume_places(self) -> dict[str, VolumePlace]:
+        """Where each volume of the engine lies."""
+        with engine_errors("listing the volumes"):
+            listed = self.host.client.api.volumes().get("Volumes") or []
+        return {one["Name"]: VolumePlace(*(look_at(path).real for path in (
+                    one["Mountpoint"], (one.get("Options") or {}).get("device", ""))))
+                for one in listed}
 
-def database_names(host: DockerHost, container: str) -> frozenset[str]:
-    """By which names a container was told to create its database; nothing else of its environment is read out."""
-    with engine_errors(f"looking at {container}"):
-        told = host.client.api.inspect_container(container)["Config"]["Env"] or []
-    pairs = (entry.partition("=") for entry in told)
-    return frozenset(value for key, _, value in pairs if key in _DATABASE_KEYS and value)
+    def database_names(self, container: str) -> frozenset[str]:
+        """By which names a container was told to create its database; nothing else of its environment is read out."""
+        with engine_errors(f"looking at {container}"):
+            told = self.host.client.api.inspect_container(container)["Config"]["Env"] or []
+        pairs = (entry.partition("=") for entry in told)
+        return frozenset(value for key, _, value in pairs if key in _DATABASE_KEYS and value)
+
+    def look_at(self, path: str) -> PathLook:
+        """A path of the host, as this machine sees it."""
+        return look_at(path)
 
 
 def _occupant(listed: Mapping[str, Any], devices: Mapping[str, str]) -> Occupant:

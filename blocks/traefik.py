@@ -13,13 +13,13 @@ from prefect.logging import get_logger
 from pydantic import Field
 
 from blocks.edge_answers import served_by
-from blocks.edge_folder import EdgeFolder, Routes
+from blocks.edge_folder import EdgeFolder
 from blocks.tls import TRUSTED
 from blocks.traefik_loaded import difference
 from tidegate.doors import doors_of_routes, host_name, taken_doors
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import Route, Served
-from tidegate.routes import headers_for, read_route, traefik_config
+from tidegate.routes import Routes, headers_for, read_route, traefik_config
 
 _POLL_SECONDS = 0.02
 _GATEWAY_FAULTS = (502, 503, 504)

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
 
 import httpx
@@ -17,23 +16,8 @@ import httpx
 from blocks.edge_answers import ended_unanswered, is_own_404, served_by
 from blocks.tls import TRUSTED
 from tidegate.facts import TrafficFigures
+from tidegate.probing import MOST_REQUESTS, Seen
 from tidegate.routes import DEPLOYMENT_HEADER
-
-MOST_REQUESTS = 100_000
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One request: when it was due and when it ended (seconds since the witness began), and how it ended."""
-
-    due: float
-    ended: float
-    deployment: str
-    """What the edge said who answered; `none` when it said nothing."""
-    fault: str | None
-    """None for a success: a status below 400."""
-    reached: bool = True
-    """Whether the edge took the connection and knew the route: while it starts it does not, and no version is to blame."""
 
 
 class TrafficWitness:

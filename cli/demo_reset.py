@@ -6,12 +6,12 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from docker.errors import NotFound
 from rich.console import Console
 from sqlalchemy import create_engine, text
 
-from blocks.docker_host import DockerHost, engine_errors
+from blocks.docker_host import DockerHost
 from blocks.edge_folder import EdgeFolder
+from blocks.forgetting import forget_environment
 from cli.control_plane import ControlPlane
 from tidegate.errors import InputError
 from tidegate.ledger import anchors
@@ -25,8 +25,8 @@ def reset(settings: Settings, console: Console, stack: str) -> None:
     ledger = Path(settings.database_url.removeprefix("sqlite:///"))
     _refuse_others(settings, ledger, stack)
     ControlPlane(settings).stop()
-    with engine_errors("removing the earlier demo"):
-        _remove_containers(stack)
+    for environment in ENVIRONMENTS:
+        forget_environment(DockerHost(), stack, environment)
     shutil.rmtree(settings.home / "backups" / stack, ignore_errors=True)
     for environment in ENVIRONMENTS:
         EdgeFolder(settings.home / "edge").remove(f"{stack}_{environment}.yml")
@@ -48,23 +48,3 @@ def _refuse_others(settings: Settings, ledger: Path, stack: str) -> None:
     if names:
         raise InputError("beginning the demo anew", f"the ledger holds releases of {', '.join(names)}",
                          "Run the demo with a TIDEGATE_HOME of its own")
-
-
-def _remove_containers(stack: str) -> None:
-    client = DockerHost().client
-    for environment in ENVIRONMENTS:
-        base = f"{stack}-{environment}"
-        for label in (f"com.docker.compose.project={base}", f"tidegate.environment={environment}"):
-            for container in client.containers.list(all=True, filters={"label": [label]}):
-                if container.labels.get("tidegate.stack", stack) == stack:
-                    container.remove(force=True, v=True)
-        for kind in (client.networks, client.volumes):
-            for found in kind.list(filters={"label": [f"com.docker.compose.project={base}"]}):
-                _gone(found)
-
-
-def _gone(found: object) -> None:
-    try:
-        found.remove()   # type: ignore[attr-defined]
-    except NotFound:
-        return

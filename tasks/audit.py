@@ -9,7 +9,7 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from tasks.environments import notifier
+from tasks import adapters
 from tasks.messages import send_once
 from tidegate.auditing import compare, key_of, message_of, page_of
 from tidegate.catalogue import every_stack
@@ -57,7 +57,7 @@ def tell_of_differences(settings: Settings, report: Report) -> None:
 
     def tell(channel: str) -> None:
         message = message_of(report.findings, languages[channel])
-        send_once(ledger.messages, notifier(channel), message, key=f"{key}-{channel}", channel=channel)
+        send_once(ledger.messages, adapters.notifier(channel), message, key=f"{key}-{channel}", channel=channel)
 
     for fault in each({channel: channel for channel in languages}, tell, "telling").faulty:
         get_run_logger().warning("not told to %s: %s", fault.name, fault.error)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 from prefect import get_run_logger
 
-from blocks.backup_making import Rehearse, Source, make_backup
-from blocks.backup_manifest import Manifest
-from blocks.backups import BackupStore
-from blocks.scratch import ScratchDatabase
-from tasks.databases import container_of, migrator, spec_of
+from tasks.databases import migrator, placed, spec_of
 from tasks.deployments import planned
 from tasks.pages import publish
 from tasks.schema import moves_of
@@ -22,6 +17,7 @@ from tidegate.each import Parted, each
 from tidegate.facts import Backup
 from tidegate.pages import backup_page
 from tidegate.plan import DOWNGRADES
+from tidegate.saved import PlacedDatabase, Rehearse, RestoredCopy, ToSave
 from tidegate.slots import declared_volumes
 
 
@@ -39,13 +35,12 @@ def back_up(work: Work) -> Evidence:
 
 def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
     """The verified backup of this deployment: made, recorded, shown; older ones are pruned."""
-    env, store = work.env, backup_store(work.env)
-    backup = make_backup(
-        env.host, store, f"{work.project}-{work.deployment.number}", work.key("backup"), sources(env), volumes=volumes(env),
-        image=images_here(work)[0], config=env.config_prints, now=lambda: datetime.now(UTC), rehearse=rehearse)
+    env = work.env
+    wanted = ToSave(sources(env), volumes(env), images_here(work)[0], env.config_prints)
+    backup = env.backups.make(f"{work.project}-{work.deployment.number}", work.key("backup"), wanted, rehearse)
     env.ledger.backups.record(backup, stack=env.stack.name, environment=env.name, deployment_id=work.deployment.id,
                               fence=work.fence)
-    prune(env, store)
+    prune(env)
     publish(work, "backup", backup_page(backup, env.stack.language, env.stack.time_zone))
     get_run_logger().info("backup %s: %d bytes, %d tables, restored and compared in %.1f s", backup.id, backup.size,
                           len(backup.tables), backup.restore_seconds)
@@ -53,7 +48,7 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
 
 
 @step("rehearse-migration", timeout_seconds=3600, retry_delays=())
-def rehearse_migration(work: Work, database: str, copy: ScratchDatabase) -> Evidence:
+def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidence:
     """Migrate the restored copy with the new image; where going back needs a downgrade, walk that way too.
 
     Needs: a restored copy. Leaves: nothing. Again: on a fresh copy. Undo: nothing to undo.
@@ -71,30 +66,25 @@ def rehearse_migration(work: Work, database: str, copy: ScratchDatabase) -> Evid
     return {"rehearsed": ", ".join(walked)}
 
 
-def backup_store(env: OpenEnvironment) -> BackupStore:
-    return BackupStore(env.settings.home / "backups" / env.stack.name / env.name)
-
-
-def sources(env: OpenEnvironment) -> list[Source]:
+def sources(env: OpenEnvironment) -> list[PlacedDatabase]:
     """The declared databases with the containers that run them."""
     env.refuse_faults()
-    specs = [spec_of(env, name) for name in env.stack.state.databases]
-    return [Source(spec, container_of(env, spec), env.values) for spec in specs]
+    return [placed(env, spec_of(env, name)) for name in env.stack.state.databases]
 
 
-def kept_backups(env: OpenEnvironment, store: BackupStore) -> Parted[Manifest]:
-    """Those that the ledger keeps, by id: good where the folder's manifest says what the ledger says. No file is read."""
+def kept_backups(env: OpenEnvironment) -> Parted[Backup]:
+    """Those that the ledger keeps, by id: good where the folder says what the ledger says. No file is read."""
     recorded = {one.id: one.facts for one in env.ledger.backups.kept(env.stack.name, env.name)}
-    return each(recorded, store.manifest_of, "reading the backup")
+    return each(recorded, env.backups.recognize, "reading the backup")
 
 
-def prune(env: OpenEnvironment, store: BackupStore) -> list[str]:
+def prune(env: OpenEnvironment) -> list[str]:
     """Keep the newest verified ones; never one that an unfinished deployment may go back to. A faulty one counts as none."""
-    faulty = kept_backups(env, store).faulty
+    faulty = kept_backups(env).faulty
     for fault in faulty:
         get_run_logger().warning("left alone, and not counted: %s", fault.error)
     old = env.ledger.backups.prunable(env.stack.name, env.name, env.stack.state.keep, faulty=[one.name for one in faulty])
-    removed = store.remove([backup.id for backup in old])
+    removed = env.backups.remove([backup.id for backup in old])
     for backup in removed:
         env.ledger.backups.pruned(backup)
     return removed

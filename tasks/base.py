@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from prefect import get_run_logger
 
-from blocks.occupants import database_names, look_at, occupants, volume_places
 from tasks.slots import PROJECT_LABEL, slot_state, wait_for
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work
@@ -75,15 +74,15 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
 
     Raises OccupiedError with every name.
     """
-    places = volume_places(env.host)
+    places = env.occupancy.volume_places()
     joined = only_new_volumes(model, env.released, env.base_project, places)
     if not services and not joined["services"]:
         return
     known = [f"{stack.name}-{name}" for stack in every_stack(env.settings.stacks).good for name in stack.environments]
-    wanted = [*claims(model, services, env.base_project, places, look_at),
-              *claims(joined, joined["services"], env.base_project, places, look_at)]
-    if found := conflicts(wanted, occupants(env.host), env.base_project, known,
-                          lambda one: database_names(env.host, one.id)):
+    wanted = [*claims(model, services, env.base_project, places, env.occupancy.look_at),
+              *claims(joined, joined["services"], env.base_project, places, env.occupancy.look_at)]
+    if found := conflicts(wanted, env.occupancy.occupants(), env.base_project, known,
+                          lambda one: env.occupancy.database_names(one.id)):
         raise OccupiedError(
             f"looking who has what the base services of {env.stack.name} {env.name} need", "; ".join(found),
             "Nothing was started. Save the data, then stop and remove that container (`docker rm` keeps its volumes) and "
@@ -94,7 +93,7 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
 def refuse_missing_volumes(env: OpenEnvironment, model: ComposeModel) -> None:
     """Raises StackFileError where a released service mounts a volume that the compose files take for made, and is not."""
     used = declared_volumes(model, env.base_project, used_volumes(model, env.released)).values()
-    missing = {str(one["name"]) for one in used if one.get("external")} - volume_places(env.host).keys()
+    missing = {str(one["name"]) for one in used if one.get("external")} - env.occupancy.volume_places().keys()
     if missing:
         raise StackFileError(
             f"looking for the volumes of {env.stack.name} {env.name}",

@@ -10,12 +10,11 @@ from string import Template
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from blocks.images import release_labels
-from blocks.left_out import refuse_left_out
 from tasks.step import is_retryable, without_secrets
 from tasks.work import OpenEnvironment
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import Version
+from tidegate.image_labels import release_labels
 from tidegate.plain_values import holds_secret
 from tidegate.recipes import Recipe, build_faults, recipe_of
 from tidegate.redaction import redact
@@ -58,7 +57,7 @@ def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
         get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
     else:
         image = _built(env, version, service, recipe, inputs)
-    return env.registry.push(env.host, image, service.image, version.name) if env.registry else image
+    return env.images.publish(image, service.image, version.name)
 
 
 def _built(env: OpenEnvironment, version: Version, service: Service, recipe: Recipe, inputs: str) -> str:
@@ -66,7 +65,7 @@ def _built(env: OpenEnvironment, version: Version, service: Service, recipe: Rec
     labels = release_labels(env.stack.name, env.stack.title, version, redact(env.stack.source.repository), inputs)
     with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
         elsewhere = env.source.export(version.commit.sha, Path(folder))
-        refuse_left_out(recipe, Path(folder), elsewhere, f"building {name}")
+        env.builder.refuse_left_out(recipe, Path(folder), elsewhere, f"building {name}")
         image = env.builder.build(recipe, Path(folder), tag=name, labels=labels, secrets=_secrets(env, recipe),
                                   tell=lambda line: log.info("%s", env.redactor.redact(line)))
     log.info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])

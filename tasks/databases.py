@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from blocks.alembic_history import AlembicHistory
-from blocks.alembic_migrator import AlembicMigrator
-from blocks.databases import SqlDatabase, open_as_owner, open_database
 from tasks.base import base_containers, shared_networks
 from tasks.work import OpenEnvironment
 from tidegate.errors import DatabaseError
 from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
+from tidegate.ports import DatabaseServer, Migrator, SchemaHistory
+from tidegate.saved import PlacedDatabase
 from tidegate.stackfile import Database, Migration
 from tidegate.stand_ins import stand_ins
-
-HISTORIES = {"alembic": AlembicHistory}
-MIGRATORS = {"alembic": AlembicMigrator}
-"""By the `tool` of a declared migration."""
 
 
 def container_of(env: OpenEnvironment, spec: Database) -> str:
@@ -32,25 +27,28 @@ def spec_of(env: OpenEnvironment, name: str) -> Database:
     return next(spec for spec in env.stack.databases if spec.name == name)
 
 
-def owned(env: OpenEnvironment, spec: Database) -> SqlDatabase:
-    """As its owner, for dumps."""
+def placed(env: OpenEnvironment, spec: Database) -> PlacedDatabase:
+    """With the container that runs it, and its logins. Raises ConfigError, DatabaseError."""
     env.refuse_faults()
-    return open_as_owner(env.host, spec, container_of(env, spec), env.values)
+    return PlacedDatabase(spec, container_of(env, spec), env.values)
+
+
+def owned(env: OpenEnvironment, spec: Database) -> DatabaseServer:
+    """As its owner, for dumps."""
+    return env.databases.as_owner(placed(env, spec))
 
 
 def free_connections(env: OpenEnvironment, spec: Database) -> int:
     """How many more connections a database takes, asked with the new configuration's own login (P24, P84)."""
-    env.refuse_faults()
-    return open_database(env.host, spec, container_of(env, spec), env.values).free_connections()
+    return env.databases.as_application(placed(env, spec)).free_connections()
 
 
-def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[Migration, AlembicHistory]]:
+def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[Migration, SchemaHistory]]:
     """One per declared schema history: read in the image, with nothing of the environment."""
     unreal = stand_ins(env.values, tuple(env.config.secrets))
     for spec in env.stack.migrations:
-        yield spec, HISTORIES[spec.tool](
-            host=env.host, image=pins[spec.service], stand_ins=unreal, directory=spec.directory,
-            database=spec.database, engine=spec_of(env, spec.database).engine,
+        yield spec, env.migrations.history(
+            spec, spec_of(env, spec.database), image=pins[spec.service], stand_ins=unreal,
             key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
 
 
@@ -60,7 +58,8 @@ def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
     containers = base_containers(env)
     if spec.service not in containers:
         return NO_DATABASE_YET
-    return open_database(env.host, spec, containers[spec.service], env.values).schema_state()
+    there = PlacedDatabase(spec, containers[spec.service], env.values)
+    return env.databases.as_application(there).schema_state()
 
 
 def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
@@ -71,10 +70,9 @@ def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
 
 
 def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,
-             overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> AlembicMigrator:
+             overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> Migrator:
     """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
     env.refuse_faults()
     environment = {**env.values, **overrides}
-    return MIGRATORS[spec.tool](
-        host=env.host, image=pins[spec.service], environment=environment, directory=spec.directory, key=key,
-        networks=networks or shared_networks(env), lock_timeout_seconds=spec.lock_timeout_seconds)
+    return env.migrations.migrator(spec, image=pins[spec.service], environment=environment,
+                                   networks=networks or shared_networks(env), key=key)

@@ -1,4 +1,4 @@
-"""The one seam for wiring: `open_environment` loads the stack file, the env file and the blocks."""
+"""Environments, opened: from the stack file, the env file and the secrets, or from what a deployment was planned with."""
 
 from __future__ import annotations
 
@@ -6,39 +6,24 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, cast
 
 from prefect import get_run_logger
-from prefect.blocks.core import Block
-from prefect.blocks.system import Secret
-from pydantic import SecretStr
 
-from blocks.apprise_notifier import AppriseNotifier
-from blocks.builder import ImageBuilder
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
-from blocks.git_source import GitSource
-from blocks.images import ImageStore
-from blocks.registry import Registry
-from blocks.traefik import TraefikEdge
-from blocks.webhook import SlackWebhook
+from tasks import adapters
 from tasks.work import OpenEnvironment, seals
 from tidegate.catalogue import find_stack
 from tidegate.each import each
 from tidegate.envfile import check_env, read_env_as_far, said_twice
 from tidegate.errors import ConfigError, StackFileError, TidegateError
-from tidegate.facts import ComposeModel, Message
+from tidegate.facts import ComposeModel
 from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
-from tidegate.ports import Notifier
 from tidegate.redaction import Redactor, learn, remember
 from tidegate.safe_logs import guard_logs
 from tidegate.settings import Settings
 from tidegate.stackfile import Environment, EnvironmentName, Stack, stack_now
-
-B = TypeVar("B", bound=Block)
-NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
 
 
 @dataclass(frozen=True)
@@ -176,14 +161,10 @@ class Read(NamedTuple):
 
 def _opened(settings: Settings, stack: Stack, environment: EnvironmentName, read: Read) -> OpenEnvironment:
     config, redactor = environment_of(stack, environment), read.redactor
-    host, registry = load(DockerHost, config.host), _optional(Registry, config.host)
+    ports = adapters.ports_of(settings, stack, environment, config, redactor.redact)
     learn({"TIDEGATE_LEDGER_URL": settings.database_url})
-    compose, images = Compose(host, redact=redactor.redact), ImageStore(host, registry)
     env = OpenEnvironment(
-        settings=settings, stack=stack, name=environment, config=config, ledger=Ledger(settings.database_url),
-        host=host, compose=compose, images=images, builder=ImageBuilder(compose, images),
-        registry=registry, source=GitSource.of(stack, settings.home),
-        edge=load(TraefikEdge, config.host), notifiers={name: _notifier(name) for name in stack.notifiers_for("red")},
+        **vars(ports), settings=settings, stack=stack, name=environment, config=config, ledger=Ledger(settings.database_url),
         values=read.values, redactor=redactor, faults=read.faults, read=read.model, copies=read.copies,
         now=read.now)
     if read.model is not None:
@@ -200,54 +181,6 @@ def _redactor(stack: Stack, config: Environment, values: Mapping[str, str], comp
     return redactor
 
 
-def load(kind: type[B], name: str) -> B:
-    """A block by name, or a ConfigError that says where it is made."""
-    block = _optional(kind, name)
-    if block is None:
-        slug = kind.get_block_type_slug()
-        raise ConfigError(f"loading the block {slug}/{name}", "there is none of that name",
-                          "Create it under Blocks in the Prefect UI, or name an existing one in stack.yaml")
-    return block
-
-
-def _optional(kind: type[B], name: str) -> B | None:
-    try:
-        block = cast(B, kind.load(name))
-    except ValueError:   # Prefect's answer for "no block of that name"
-        return None
-    for field, value in block:
-        if isinstance(value, SecretStr):   # one address a line, or one password
-            lines = value.get_secret_value().splitlines()
-            learn({f"{field}_secret_{number}": line for number, line in enumerate(lines)})
-    return block
-
-
-@dataclass(frozen=True)
-class MissingNotifier:
-    """Stands for a block that is not there: a message to it is shown as not sent, and nothing else is stopped by it."""
-
-    error: ConfigError
-
-    def send(self, message: Message) -> None:
-        raise self.error
-
-
-def _notifier(name: str) -> Notifier:
-    try:
-        return notifier(name)
-    except ConfigError as missing:
-        return MissingNotifier(missing)
-
-
-def notifier(name: str) -> Notifier:
-    """Raises ConfigError where no block has the name."""
-    for kind in NOTIFIERS:
-        if block := _optional(kind, name):
-            return cast(Notifier, block)
-    raise ConfigError(f"loading the notifier {name!r}", "there is no slack-webhook or apprise-notifier block of that name",
-                      "Create one under Blocks in the Prefect UI")
-
-
 def environment_of(stack: Stack, name: EnvironmentName) -> Environment:
     if name not in stack.environments:
         raise StackFileError(f"opening {stack.name} {name}", f"it has only {', '.join(stack.environments)}",
@@ -257,7 +190,7 @@ def environment_of(stack: Stack, name: EnvironmentName) -> Environment:
 
 def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
     """The env file with its secrets from Prefect blocks, as far as they are there, and everything that is wrong with them."""
-    secrets = each(config.secrets, _secret, "loading the secret block")
+    secrets = each(config.secrets, adapters.secret, "loading the secret block")
     read, fault = read_env_as_far(stack.folder / config.env_file, secrets.good)
     values = {**read, **secrets.good}
     missing = [ConfigError(f"loading the secret block for {one.name}", one.error.came_back, one.error.to_do)
@@ -272,13 +205,10 @@ def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[d
 def _values_now(planned: Stack, now: Stack, name: EnvironmentName) -> dict[str, str]:
     """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
     config = now.environments.get(name, planned.environments[name])
-    secrets = each(config.secrets, _secret, "loading the secret block")
+    secrets = each(config.secrets, adapters.secret, "loading the secret block")
     read, fault = read_env_as_far(planned.folder / config.env_file, secrets.good)
     read = {} if fault else read
     missing, named = {one.name for one in secrets.faulty}, tuple(config.secrets)
     return {key: value for key, value in {**read, **secrets.good}.items()
             if key not in missing and not check_env({key: value}, (key,), name, named)}
 
-
-def _secret(name: str) -> str:
-    return str(load(Secret, name).get())

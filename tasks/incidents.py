@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -11,7 +10,6 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from blocks.environment_events import environment_event, send_events
 from tasks.live import Sighting, ask, baseline_of
 from tasks.messages import deliver, speaker
 from tasks.rollbacks import open_rollback, way_back_to
@@ -129,7 +127,7 @@ def report_degraded(env: OpenEnvironment, sighting: Sighting) -> None:
     incident = env.ledger.incidents.of_signal(signal.key)
     if incident is None or (incident.outcome is None and not _being_answered(incident)):
         get_run_logger().warning("%s is worse: %s", env.base_project, signal.reason)
-        asyncio.run(send_events([environment_event(signal)]))
+        env.events.tell(signal)
 
 
 def signal_of(env: OpenEnvironment, sighting: Sighting) -> Signal:

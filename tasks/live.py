@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from blocks.edge_metrics import figures_between
-from blocks.witness import TrafficWitness
 from tasks.deployments import previous
 from tasks.samples import Memory, Taken, alone_with_memory, figures_of_window, keep, recall, recent_figures, take
 from tasks.smoke import smoke_public_door
 from tasks.step import Evidence, is_retryable, step
 from tasks.work import OpenEnvironment, Work
+from tidegate.counters import figures_between
 from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult, Commit, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.looks import Look, assess, faults_of, unreachable
+from tidegate.ports import Witness
 from tidegate.thresholds import LiveFigures, Verdict, judge
 
 SLIDING_SECONDS = 20.0
@@ -61,7 +61,7 @@ class SlidingWindow:
     """The last seconds of the new slot's service, without the witness's own requests, which would dilute errors."""
 
     work: Work
-    witness: TrafficWitness
+    witness: Witness
     baseline: LiveFigures | None
     _seen: deque[tuple[Taken, int]] = field(default_factory=deque, init=False)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blocks.host_facts import free_networks, network_names
 from tasks.work import OpenEnvironment
 from tidegate.errors import CapacityError, StackFileError
 from tidegate.facts import CheckResult, ComposeModel
@@ -17,7 +16,7 @@ def check_networks(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckR
     if faults := foreign_edge_networks(model, edge):
         raise StackFileError(f"checking the networks of {env.stack.name} for {env.name}", "; ".join(faults),
                              "Take it out of the compose files: each slot is on a network with the edge by itself")
-    needed, left = len(list(_missing(env, model))), free_networks(env.host)
+    needed, left = len(list(_missing(env, model))), env.measures.free_networks()
     if left < needed:
         raise CapacityError(
             f"counting the networks that the engine of {env.config.host!r} can still make", f"{left} left, {needed} needed",
@@ -28,7 +27,7 @@ def check_networks(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckR
 def _missing(env: OpenEnvironment, model: ComposeModel) -> Iterator[str]:
     """Those towards the edge and of the stack's own that are not there, one for a slot of several services, and one for
     the proof of a backup."""
-    there = network_names(env.host)
+    there = env.measures.network_names()
     own = [network.get("name") or f"{env.base_project}_{key}" for key, network in model.get("networks", {}).items()
            if not network.get("external")]
     wanted = [edge_network_name(env.host.edge_network, env.stack.name, env.name), *own]

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from blocks.host_facts import host_facts, require_free_port
-from tasks.backups import backup_store
+from tasks.adapters import MissingNotifier
 from tasks.base import base_containers, missing_services, refuse_missing_volumes, refuse_occupied, refuse_stopped
 from tasks.builds import refuse_faulty_builds
 from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
-from tasks.environments import MissingNotifier
 from tasks.networks import check_networks
 from tasks.slots import running_slots
 from tasks.step import is_retryable, without_secrets
@@ -92,7 +90,7 @@ def privileges(env: OpenEnvironment, model: ComposeModel) -> tuple[Danger, ...]:
 
 
 def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    facts = host_facts(env.host)
+    facts = env.measures.facts()
     yield _passed("engine", f"Docker {facts.engine_version}, {facts.platform}")
     found = {name: f"{_gib(free)} free, {_gib(need)} needed" for name, free, need in _amounts(facts, env, model)}
     if short := [name for name, free, need in _amounts(facts, env, model) if free < need]:
@@ -123,7 +121,7 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     refuse_occupied(env, model, missing)
     for name in missing:
         for address, port in published_ports(model, name):
-            require_free_port(env.host, port, address)
+            env.measures.require_free_port(port, address)
             yield _passed(f"port {port}", f"free for {name}")
     if missing:
         yield _passed("base services", f"{', '.join(missing)} will be started, and nobody else has their data")
@@ -185,7 +183,7 @@ def _connections(env: OpenEnvironment, spec: Database) -> str:
 def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:
     saved = [spec_of(env, name) for name in env.stack.state.databases]
     size = sum(owned(env, spec).data_size() for spec in saved if spec.service in running)
-    backup_store(env).check_room(size)
+    env.backups.check_room(size)
     return _passed("room for a backup", f"of {_gib(size)} of data")
 
 

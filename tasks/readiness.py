@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from prefect import get_run_logger
 
-from blocks.smoke import ask_once
 from tasks.doors import visited_name
 from tasks.slots import STILL_SERVES, last_lines_of, refuse_dead, refuse_without_base, slot_state
 from tasks.step import Evidence
@@ -16,6 +15,7 @@ from tasks.work import Work
 from tidegate.checks import Answer
 from tidegate.errors import StackFileError, UnhealthyError
 from tidegate.facts import ContainerFacts
+from tidegate.probing import Visit
 from tidegate.routes import headers_for
 
 POLL_SECONDS = 0.2
@@ -31,10 +31,11 @@ def wait_until_ready(work: Work) -> Evidence:
     container has died.
     """
     env, begun = work.env, time.monotonic()
-    name, headers = visited_name(env), headers_for(https=env.config.https, slot=work.served)
+    name = visited_name(env)
+    visit = Visit(name, headers_for(https=env.config.https, slot=work.served), at_slot=True)
     while True:
         work.check_fence()
-        answer = ask_once(env.edge.check_url, name, headers, env.ready_path, ASK_SECONDS)
+        answer = env.visitors.ask(visit, env.ready_path, ASK_SECONDS)
         seconds = round(time.monotonic() - begun, 1)
         if _is_good(answer):
             get_run_logger().info("%s is ready: %s answers %d after %.1f s", work.title, env.ready_path, answer.status, seconds)

@@ -10,7 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
-from tasks.environments import OpenStack, notifier, open_stack
+from tasks import adapters
+from tasks.environments import OpenStack, open_stack
 from tasks.messages import send_once, speaker_for, tell
 from tasks.work import Work
 from tidegate.each import each
@@ -78,8 +79,8 @@ def tell_refused(found: OpenStack, what: What, environment: str, version: str, r
     get_run_logger().info("%s\n%s", message.title, message.body)
 
     def send(channel: str) -> None:
-        send_once(found.ledger.messages, notifier(channel), message, key=f"{environment}/{stack.name}/{run}/refused-{channel}",
-                  channel=channel, redact=redact)
+        send_once(found.ledger.messages, adapters.notifier(channel), message, channel=channel, redact=redact,
+                  key=f"{environment}/{stack.name}/{run}/refused-{channel}")
 
     for fault in each({name: name for name in stack.notifiers_for(message.severity)}, send, "telling").faulty:
         get_run_logger().warning("not told to %s: %s", fault.name, fault.error)

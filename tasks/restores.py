@@ -10,11 +10,8 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from blocks.backup_restoring import SavedDatabase, as_proved, put_in_place, saved_database, stand_beside
-from blocks.databases import SqlDatabase, beside
-from blocks.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
 from tasks.acceptance import Question, wait_for_decision
-from tasks.backups import backup_store, images_here, kept_backups, save, sources, volumes
+from tasks.backups import images_here, kept_backups, save, sources, volumes
 from tasks.databases import owned, spec_of
 from tasks.deployments import Planned, SchemaMove, previous
 from tasks.environments import as_planned
@@ -44,11 +41,11 @@ def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, reque
     history = deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)
     others = [one for one in history if one.key != key]
-    faulty = [fault.name for fault in kept_backups(env, backup_store(env)).faulty]
+    faulty = [fault.name for fault in kept_backups(env).faulty]
     chosen = choose_backup(env.ledger.backups.verified(env.stack.name, env.name),
                            _noted(mine.figures if mine else {}) or backup, faulty)
     if mine is None:
-        backup_store(env).compare(chosen.facts)   # after a decision `compare_backup` does it, and ends what was opened
+        env.backups.compare(chosen.facts)   # after a decision `compare_backup` does it, and ends what was opened
     origin = version_of(chosen, others, env.ledger.holds.commits(env.stack.name))
     opened = mine or deployments.open(
         key=key, release_id=origin.release_id, environment=env.name, requested_by=requested_by or "unnamed",
@@ -88,7 +85,7 @@ def compare_backup(work: Work) -> None:
 
     Needs: a decision. Leaves: nothing. Again: reads them again. Undo: nothing to undo.
     """
-    backup_store(work.env).compare(_chosen(work).facts)
+    work.env.backups.compare(_chosen(work).facts)
 
 
 @step("close-doors", timeout_seconds=1200)
@@ -121,15 +118,13 @@ def restore_beside(work: Work) -> Evidence:
     Needs: a decision. Leaves: copies beside; what is in use is not touched. Again: from the beginning.
     Undo: `clear_beside`.
     """
-    env, store, chosen, begun = _env_of_data(work), backup_store(work.env), _chosen(work), time.monotonic()
+    env, chosen, begun = _env_of_data(work), _chosen(work), time.monotonic()
     work.check_fence()
     if declared := volumes(env):
         image = _image(work)
         for name, volume in declared.items():
-            put_beside(env.host, store, chosen.facts, name, volume, image, work.key("restore-volume"))
-    tables = 0
-    for saved, database in _databases(work, env):
-        tables += len(stand_beside(saved, database, as_proved(saved, chosen.facts)).tables)
+            env.volumes.put_beside(chosen.facts, name, volume, image, work.key("restore-volume"))
+    tables = sum(len(env.restored.stand_beside(chosen.facts, source)) for source in sources(env))
     get_run_logger().info("a copy from %s stands beside, compared: %d tables", chosen.id, tables)
     return {"backup": chosen.id, "tables": tables, "seconds": round(time.monotonic() - begun, 1)}
 
@@ -142,15 +137,15 @@ def restore_data(work: Work) -> Evidence:
     what does not stand beside is restored first. Undo: restore the backup that was made just before.
     """
     env, chosen, begun = _env_of_data(work), _chosen(work), time.monotonic()
-    backup_store(work.env).compare(chosen.facts)
+    work.env.backups.compare(chosen.facts)
     work.check_fence()
     _replace_volumes(work, env)
     rows: dict[str, int] = {}
-    for saved, database in _databases(work, env):
-        tables = put_in_place(saved, database, as_proved(saved, chosen.facts))
-        rows |= {f"{saved.name}.{table}": count for table, count in tables.items()}
-        get_run_logger().info("%s is as in the backup %s: %d tables", saved.name, chosen.id, len(tables))
-    _clear(work, env)   # only now: until here what was replaced stands beside
+    for source in sources(env):
+        name, tables = source.spec.name, env.restored.put_in_place(chosen.facts, source)
+        rows |= {f"{name}.{table}": count for table, count in tables.items()}
+        get_run_logger().info("%s is as in the backup %s: %d tables", name, chosen.id, len(tables))
+    _clear(env)   # only now: until here what was replaced stands beside
     return {"backup": chosen.id, "rows": rows, "seconds": round(time.monotonic() - begun, 1)}
 
 
@@ -165,8 +160,8 @@ def clear_beside(work: Work) -> None:
         return
     env = _env_of_data(work)
     try:
-        for _, database in _databases(work, env):
-            beside(database).remove()
+        for source in sources(env):
+            env.restored.remove_beside(source)
         _remove_volumes(env)
     except TidegateError as error:
         get_run_logger().warning("left beside: %s", work.env.redactor.redact(str(error)))
@@ -198,35 +193,28 @@ def touched_data(work: Work) -> bool:
     return work.env.ledger.journal.get(work.key("restore-data")) is not None
 
 
-def _databases(work: Work, env: OpenEnvironment) -> list[tuple[SavedDatabase, SqlDatabase]]:
-    """Each declared database, with its files in the chosen backup."""
-    store, facts = backup_store(work.env), _chosen(work).facts
-    opened = [(source, owned(env, source.spec)) for source in sources(env)]
-    return [(saved_database(store, facts, source.spec.name, database), database) for source, database in opened]
-
-
 def _replace_volumes(work: Work, env: OpenEnvironment) -> None:
     declared, key = volumes(env), work.key("restore-volume")
     image = _image(work) if declared else ""
     for name, volume in declared.items():
-        if not stands_beside(env.host, volume):
-            put_beside(env.host, backup_store(work.env), _chosen(work).facts, name, volume, image, key)
-        replace_volume(env.host, volume, image, key)
+        if not env.volumes.stands_beside(volume):
+            env.volumes.put_beside(_chosen(work).facts, name, volume, image, key)
+        env.volumes.replace(volume, image, key)
 
 
-def _clear(work: Work, env: OpenEnvironment) -> None:
-    for _, database in _databases(work, env):
-        beside(database).remove_old()
+def _clear(env: OpenEnvironment) -> None:
+    for source in sources(env):
+        env.restored.remove_replaced(source)
     _remove_volumes(env)
 
 
 def _remove_volumes(env: OpenEnvironment) -> None:
     for volume in volumes(env).values():
-        remove_beside(env.host, volume)
+        env.volumes.remove_beside(volume)
 
 
 def _image(work: Work) -> str:
-    return image_with_tools(work.env.host, images_here(work), work.key("restore-volume"))
+    return work.env.volumes.image_with_tools(images_here(work), work.key("restore-volume"))
 
 
 def _plan(work: Work) -> RestorePlan:

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from blocks.atomic_file import write_atomically
-from blocks.edge_metrics import EdgeMetrics, MetricsSample, figures_between
 from tasks.work import OpenEnvironment
+from tidegate.atomic_file import write_atomically
+from tidegate.counters import MetricsSample, figures_between
 from tidegate.ledger.tables import Deployment
 from tidegate.routes import service_name
 from tidegate.thresholds import LiveFigures
@@ -51,8 +51,7 @@ class Memory:
 
 def take(env: OpenEnvironment, number: int, now: datetime) -> Taken:
     """The counters of one deployment's service at the edge. Raises EdgeError."""
-    metrics = EdgeMetrics(env.edge.check_url)
-    return Taken(now.timestamp(), metrics.sample(service=service_name(env.stack.name, env.name, number)))
+    return Taken(now.timestamp(), env.visitors.counters(service_name(env.stack.name, env.name, number)))
 
 
 def figures_of_window(memory: Memory, taken: Taken) -> LiveFigures:

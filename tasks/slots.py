@@ -10,7 +10,6 @@ from typing import Literal
 
 from prefect import get_run_logger
 
-from blocks.edge_networks import join_environment, leave_environment
 from tasks.deployments import planned, previous
 from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, is_slot_of
@@ -99,13 +98,13 @@ def remove_slot(work: Work) -> Evidence:
     """
     _refuse_routed(work, work.project)
     work.env.compose.remove(work.project)
-    leave_environment(work.env.host, work.env.stack.name, work.env.name)   # only the first slot of an environment was alone
+    work.env.networks.leave(work.env.stack.name, work.env.name)   # only the first slot of an environment was alone
     return {"removed": work.project}
 
 
 def up(work: Work) -> None:
     """Start the slot where the edge, and of other environments nobody, can reach it."""
-    join_environment(work.env.host, work.env.stack.name, work.env.name)
+    work.env.networks.join(work.env.stack.name, work.env.name)
     work.env.compose.up(work.slot())
 
 

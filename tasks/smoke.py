@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 from prefect import get_run_logger
 
-from blocks.smoke import SmokeRunner
 from tasks.doors import visited_name
 from tasks.pages import publish
 from tasks.readiness import wait_until_ready
@@ -17,6 +15,7 @@ from tasks.work import OpenEnvironment, Work
 from tidegate.errors import SmokeError
 from tidegate.facts import CheckResult, Served, Version
 from tidegate.pages import smoke_page
+from tidegate.probing import SmokeVisit, Visit
 from tidegate.routes import headers_for
 
 MOST_SECONDS = 250.0
@@ -31,7 +30,7 @@ def smoke_slot(work: Work) -> Evidence:
     """
     ready = wait_until_ready(work)
     headers = headers_for(https=work.env.config.https, slot=work.served)
-    results = smoke(work.env, work.version, work.served, work.env.edge.check_url, headers)
+    results = smoke(work.env, work.version, work.served, Visit(visited_name(work.env), headers, at_slot=True))
     return {**_proved(work, results, "at its own address"), "ready": ready}
 
 
@@ -53,15 +52,15 @@ def smoke_public_door(env: OpenEnvironment, version: Version, number: int,
                       most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
     """All checks as a visitor asks, of whom only the deployment `number` of this environment may answer."""
     served = Served(env.stack.name, env.name, number)
-    return smoke(env, version, served, env.edge.public_url, headers_for(https=env.config.https), most_seconds)
+    visit = Visit(visited_name(env), headers_for(https=env.config.https))
+    return smoke(env, version, served, visit, most_seconds)
 
 
-def smoke(env: OpenEnvironment, version: Version, served: Served, base_url: str, headers: Mapping[str, str],
+def smoke(env: OpenEnvironment, version: Version, served: Served, visit: Visit,
           most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
-    """All checks of the stack that run in this environment, asked at `base_url` as a visitor does; `served` must answer."""
+    """All checks of the stack that run in this environment, asked as a visitor does; `served` must answer."""
     checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
-    runner = SmokeRunner(base_url, visited_name(env), version, env.values, served, most_seconds, headers)
-    results = runner.run(checks)
+    results = env.visitors.smoke(SmokeVisit(visit, checks, version, served, most_seconds, env.values))
     return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]   # it quotes the answer
 
 

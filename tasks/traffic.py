@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 
 from prefect import get_run_logger
 
-from blocks.witness import TrafficWitness
 from tasks.deployments import planned, previous
 from tasks.doors import visited_name
 from tasks.environments import as_planned
@@ -23,6 +22,8 @@ from tidegate.errors import LedgerError, SmokeError
 from tidegate.facts import Route, Served, Target
 from tidegate.ledger.tables import Deployment
 from tidegate.pages import traffic_page
+from tidegate.ports import Witness
+from tidegate.probing import Visit
 from tidegate.routes import headers_for
 
 WITNESS_PER_SECOND = 10
@@ -109,7 +110,7 @@ def shift_back(work: Work) -> Evidence:
 
 
 @contextlib.contextmanager
-def traffic_witness(work: Work) -> Iterator[TrafficWitness]:
+def traffic_witness(work: Work) -> Iterator[Witness]:
     """Steady real requests through the edge, counted: nothing may be lost while the block lasts."""
     witness = witness_of(work.env)
     if previous(work) is None:
@@ -124,10 +125,11 @@ def traffic_witness(work: Work) -> Iterator[TrafficWitness]:
     publish(work, "traffic", traffic_page(figures, work.env.stack.language))
 
 
-def witness_of(env: OpenEnvironment) -> TrafficWitness:
+def witness_of(env: OpenEnvironment) -> Witness:
     """Asks the ready path of whoever serves, as a visitor does."""
-    return TrafficWitness(env.edge.public_url, visited_name(env), env.ready_path, rate_per_second=WITNESS_PER_SECOND,
-                          owner=(env.stack.name, env.name), headers=headers_for(https=env.config.https))
+    visit = Visit(visited_name(env), headers_for(https=env.config.https))
+    return env.visitors.witness(visit, env.ready_path, owner=(env.stack.name, env.name),
+                                rate_per_second=WITNESS_PER_SECOND)
 
 
 def close_route(work: Work) -> None:

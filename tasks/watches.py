@@ -6,7 +6,6 @@ import time
 
 from prefect import get_run_logger
 
-from blocks.witness import MOST_REQUESTS, TrafficWitness
 from tasks.deployments import planned
 from tasks.live import SlidingWindow, baseline_of
 from tasks.slots import last_lines_of, slot_state
@@ -15,6 +14,8 @@ from tasks.step import Evidence, step
 from tasks.work import Work
 from tidegate.errors import EdgeError, RegressionError
 from tidegate.facts import CheckResult
+from tidegate.ports import Witness
+from tidegate.probing import MOST_REQUESTS
 
 LOOK_SECONDS = 1.0
 SMOKE_EVERY_SECONDS = 15.0
@@ -24,7 +25,7 @@ EDGE_AWAY_SECONDS = 60.0
 
 
 @step("watch", timeout_seconds=4 * 3600, retry_delays=())
-def watch_release(work: Work, witness: TrafficWitness) -> Evidence:
+def watch_release(work: Work, witness: Witness) -> Evidence:
     """Look at the new version for the planned time; raise RegressionError as soon as it is worse than the old one, and
     EdgeError where it cannot be seen.
 
@@ -48,7 +49,7 @@ def watch_release(work: Work, witness: TrafficWitness) -> Evidence:
     return {"seconds": seconds, "looks": looks}
 
 
-def _look(work: Work, witness: TrafficWitness) -> None:
+def _look(work: Work, witness: Witness) -> None:
     for container in slot_state(work.env, work.project):
         if container.has_done_its_work:
             continue

@@ -8,20 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from blocks.builder import ImageBuilder
-from blocks.compose import Compose
-from blocks.databases import login_keys
-from blocks.docker_host import DockerHost
-from blocks.git_source import GitSource
-from blocks.images import ImageStore
-from blocks.registry import Registry
-from blocks.traefik import TraefikEdge
 from tidegate.envfile import fingerprint
 from tidegate.errors import ConfigError
 from tidegate.facts import ComposeModel, Served, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
-from tidegate.ports import Notifier
+from tidegate.ports import Ports
 from tidegate.redaction import Redactor, remember
 from tidegate.resolved import ResolvedConfiguration, resolve
 from tidegate.seals import Seals, content_hash, files_of, secret_files, with_copies
@@ -31,7 +23,7 @@ from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
 
 
 @dataclass(frozen=True)
-class OpenEnvironment:
+class OpenEnvironment(Ports):
     """One environment of one stack with everything that speaks to it. Its files were read once, when it was opened."""
 
     settings: Settings
@@ -39,14 +31,6 @@ class OpenEnvironment:
     name: EnvironmentName
     config: Environment
     ledger: Ledger
-    host: DockerHost
-    compose: Compose
-    images: ImageStore
-    builder: ImageBuilder
-    registry: Registry | None
-    source: GitSource
-    edge: TraefikEdge
-    notifiers: Mapping[str, Notifier]
     values: Mapping[str, str] = field(repr=False)
     redactor: Redactor = field(repr=False)
     faults: tuple[ConfigError, ...] = ()
@@ -110,7 +94,7 @@ class OpenEnvironment:
     def _own_logins(self) -> set[str]:
         """Env keys with which Tidegate itself logs in: to databases, in smoke checks, and what the stack names as secrets."""
         smoke = (key for check in self.stack.smoke if (login := check.login) for key in (login.username_key, login.password_key))
-        return {*self.config.secrets, *smoke}.union(*map(login_keys, self.stack.databases))
+        return {*self.config.secrets, *smoke}.union(*map(self.databases.login_keys, self.stack.databases))
 
     def model(self) -> ComposeModel:
         """The compose files with everything put in, under the base project's name: read once."""

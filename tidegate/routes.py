@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -40,6 +40,13 @@ _HEAD = re.compile(
     r"(?P<https># https\n)?")
 _HOST = re.compile(r"Host\(`([^`]+)`\)")
 _SERVED = re.compile(r"([a-z][a-z0-9-]{0,30})/([a-z][a-z0-9-]{0,30})/([1-9][0-9]{0,8})")
+
+
+class Routes(NamedTuple):
+    """All routes that can be read, and one sentence for each file that cannot."""
+
+    good: list[Route]
+    faulty: list[str]
 
 
 def headers_for(*, https: bool, slot: Served | None = None) -> dict[str, str]:

@@ -16,6 +16,7 @@ import yaml
 from docker.errors import NotFound
 
 from blocks.databases import SqlDatabase, open_database
+from blocks.docker_host import DockerHost
 from blocks.scratch import wait_for_login
 from setup.compose import find
 from tasks.environments import open_environment
@@ -131,8 +132,8 @@ def by_hand(tidegate: Installation, wharf: str) -> SqlDatabase:
     command = [*find()[2], "-p", BY_HAND, "-f", str(folder / "docker-compose.yml"), "up", "-d", "mysql"]
     subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=folder)
     env = open_environment(wharf, "prod", tidegate.settings)
-    database = open_database(env.host, env.stack.databases[0], f"{BY_HAND}-mysql-1", env.values)
-    wait_for_login(env.host, database, f"{BY_HAND}-mysql-1", timeout_seconds=120)
+    database = open_database(DockerHost(), env.stack.databases[0], f"{BY_HAND}-mysql-1", env.values)
+    wait_for_login(DockerHost(), database, f"{BY_HAND}-mysql-1", timeout_seconds=120)
     rows = ", ".join(f"({number})" for number in range(703))
     database.restore(io.BytesIO(f"CREATE TABLE bills (id INT PRIMARY KEY); INSERT INTO bills VALUES {rows};".encode()))
     return database

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from blocks.apprise_notifier import AppriseNotifier
 from blocks.webhook import SlackWebhook
 from setup.places import ROOT
-from tasks.environments import load
+from tasks.adapters import load
 from tidegate import redaction
 from tidegate.envfile import read_env
 from tidegate.errors import TidegateError

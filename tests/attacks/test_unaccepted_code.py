@@ -12,14 +12,14 @@ import pytest
 
 from blocks.alembic_history import AlembicHistory
 from blocks.docker_host import KEY_LABEL, DockerHost
-from blocks.host_facts import host_facts, trusted_images
-from blocks.images import STACK_LABEL
+from blocks.host_facts import EngineMeasures, trusted_images
 from tests.images import BASE, POSTGRESQL
 from tests.integration.building import builder, recipe
 from tests.integration.data_servers import Server, build_image
 from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image
 from tidegate.errors import MigrationError
 from tidegate.facts import NO_DATABASE_YET, SchemaChange
+from tidegate.image_labels import STACK_LABEL
 from tidegate.stand_ins import stand_ins
 
 pytest_plugins = ["tests.integration.data_fixtures"]
@@ -281,7 +281,7 @@ def test_the_host_is_not_measured_with_a_version_s_own_shell(planted: Server) ->
     largest = max(planted.host.client.images.list(), key=lambda one: int(one.attrs["Size"]))
     assert largest.id == image
     assert image not in [one.id for one in trusted_images(planted.host)]
-    assert host_facts(planted.host).memory_free > 0
+    assert EngineMeasures(planted.host).facts().memory_free > 0
 
 
 def nothing_left(host: DockerHost) -> bool:

@@ -130,7 +130,7 @@ def world(home: Path, apps: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
                     patch.setattr(module, word, one.fn)
             patch.setattr(module, "Settings", lambda: settings)
         patch.setattr(tasks.environments, "Settings", lambda: settings)
-        patch.setattr(tasks.environments, "_optional", lambda kind, name: made.blocks.get((kind.__name__, name)))
+        patch.setattr(tasks.adapters, "optional", lambda kind, name: made.blocks.get((kind.__name__, name)))
         patch.setattr(tasks.recovery, "_run_state", lambda run_id: Crashed(message=run_id))
         yield made
     made.ledger.close()

@@ -15,7 +15,7 @@ import pytest
 from blocks.docker_host import DockerHost
 from blocks.traefik import TraefikEdge
 from flows.recover import recover
-from tasks.environments import load
+from tasks.adapters import load
 from tests.crash.cable import Cable
 from tests.crash.killing import kill_run, wait_for_step
 from tests.crash.matrix import CUT_AND_KILLED, CUT_FOR_GOOD, CUT_SHORT, CUT_STEPS

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 
 from blocks.docker_host import DockerHost
 from blocks.traefik import TraefikEdge
-from tasks.environments import load
+from tasks.adapters import load
 from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GONE_AT_PUSH
 from tests.crash.rows import Row, keep
 from tests.crash.whole import next_version, steady

@@ -61,7 +61,7 @@ def database_of(tidegate: Installation, stack: str) -> SqlDatabase:
     """The application's database in production."""
     env = open_environment(stack, "prod", tidegate.settings)
     spec = env.stack.databases[0]
-    return open_database(env.host, spec, container_of(env, spec), env.values)
+    return open_database(engine(tidegate), spec, container_of(env, spec), env.values)
 
 
 def serving(tidegate: Installation, stack: str) -> tuple[str, int]:

@@ -22,8 +22,9 @@ from blocks.git_source import GitSource
 from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from flows.release import release
+from tasks.adapters import load
 from tasks.base import base_containers
-from tasks.environments import load, open_environment
+from tasks.environments import open_environment
 from tasks.slots import wait_for
 from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
 from tidegate.errors import VersionError
@@ -197,8 +198,7 @@ def test_a_wrong_database_password_is_seen_before_anything_changes(tidegate: Ins
 
 
 def test_a_database_that_is_down_is_named_and_not_started_behind_somebodys_back(tidegate: Installation, till: Path) -> None:
-    env = open_environment(TILL, "prod")
-    database = env.host.client.containers.get(base_containers(env)["mysql"])
+    database = DockerHost().client.containers.get(base_containers(open_environment(TILL, "prod"))["mysql"])
     database.stop(timeout=60)
     try:
         message = refused(tidegate)

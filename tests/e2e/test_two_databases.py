@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from blocks.databases import SqlDatabase, open_database
+from blocks.docker_host import DockerHost
 from tasks.databases import container_of, spec_of
 from tasks.environments import open_environment
 from tests.e2e.in_process import release_here
@@ -108,7 +109,7 @@ def pantry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> 
 def database(tidegate: Installation, name: str) -> SqlDatabase:
     env = open_environment(PANTRY, "prod", tidegate.settings)
     spec = spec_of(env, name)
-    return open_database(env.host, spec, container_of(env, spec), env.values)
+    return open_database(DockerHost(), spec, container_of(env, spec), env.values)
 
 
 def test_each_database_is_moved_by_its_own_history(tidegate: Installation, pantry: str) -> None:

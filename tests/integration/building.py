@@ -11,8 +11,9 @@ from typing import Any
 from blocks.builder import ImageBuilder
 from blocks.compose import Compose
 from blocks.docker_host import DockerHost
-from blocks.images import ImageStore, release_labels
+from blocks.images import ImageStore
 from tidegate.facts import Commit, Version
+from tidegate.image_labels import release_labels
 from tidegate.recipes import Recipe
 
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from blocks.backup_making import Dump, Source, compare, make_backup, prove, save_database
+from blocks.backup_making import Dump, compare, make_backup, prove, save_database
 from blocks.backup_manifest import Part
 from blocks.backup_restoring import SavedDatabase
 from blocks.backups import BackupStore
@@ -29,6 +29,7 @@ from tests import images
 from tests.integration.data_servers import MYSQL, POSTGRESQL, Server
 from tidegate.errors import BackupError, CapacityError, DatabaseError
 from tidegate.facts import Backup
+from tidegate.saved import PlacedDatabase
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 
@@ -70,7 +71,7 @@ def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
 
 
 def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any) -> Backup:
-    source = Source(server.spec, server.container, server.environment)
+    source = PlacedDatabase(server.spec, server.container, server.environment)
     options: dict[str, Any] = {"volumes": {}, "image": images.BASE, "config": {"hash": "abc"}, "now": lambda: NOON} | more
     return make_backup(server.host, store, backup, f"test/{server.network}/backup", [source], **options)
 

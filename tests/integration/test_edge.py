@@ -14,7 +14,6 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from blocks.atomic_file import write_atomically
 from blocks.docker_host import DockerHost
 from blocks.edge_container import EdgeAddresses, EdgeMaker, stop_edge
 from blocks.traefik import TraefikEdge
@@ -24,6 +23,7 @@ from tests.contracts.edge_contract import EdgeContract
 from tests.contracts.fakes import FakeEdge
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
+from tidegate.atomic_file import write_atomically
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import Served, Target
 from tidegate.routes import SLOT_HEADER, headers_for, traefik_config

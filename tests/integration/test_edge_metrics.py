@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from blocks.edge_container import EdgeAddresses
-from blocks.edge_metrics import EdgeMetrics, MetricsSample, figures_between
+from blocks.edge_metrics import EdgeMetrics
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import StartBackend
+from tidegate.counters import MetricsSample, figures_between
 from tidegate.errors import EdgeError
 
 CONFIG = """\

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from blocks.docker_host import DockerHost
-from blocks.host_facts import host_facts, require_free_port
+from blocks.host_facts import EngineMeasures
 from tests import images
 from tidegate.errors import CapacityError
 
@@ -15,7 +15,7 @@ GIB = 1 << 30
 
 def test_disk_and_memory_are_those_of_the_engine() -> None:
     host = DockerHost()
-    facts = host_facts(host)
+    facts = EngineMeasures(host).facts()
     root = os.statvfs(host.client.info()["DockerRootDir"])
     assert facts.disk_total == pytest.approx(root.f_blocks * root.f_frsize, rel=0.01)
     assert abs(facts.disk_free - root.f_bavail * root.f_frsize) < 10 * GIB   # others write meanwhile
@@ -30,12 +30,12 @@ def test_a_port_that_nobody_has_is_free() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    require_free_port(DockerHost(), port, "0.0.0.0")
+    EngineMeasures(DockerHost()).require_free_port(port, "0.0.0.0")
 
 
 def test_a_port_of_a_program_is_taken() -> None:
     with socket.create_server(("0.0.0.0", 0)) as program, pytest.raises(CapacityError, match="outside Docker"):
-        require_free_port(DockerHost(), program.getsockname()[1], "0.0.0.0")
+        EngineMeasures(DockerHost()).require_free_port(program.getsockname()[1], "0.0.0.0")
 
 
 def test_a_port_of_a_container_is_taken_and_its_owner_named() -> None:
@@ -46,14 +46,14 @@ def test_a_port_of_a_container_is_taken_and_its_owner_named() -> None:
         container.reload()
         port = int((container.ports["80/tcp"] or [])[0]["HostPort"])
         with pytest.raises(CapacityError, match=container.name):
-            require_free_port(DockerHost(), port, "0.0.0.0")
+            EngineMeasures(DockerHost()).require_free_port(port, "0.0.0.0")
     finally:
         container.remove(force=True, v=True)
 
 
 def test_measuring_leaves_no_container() -> None:
     host = DockerHost()
-    host_facts(host)
+    EngineMeasures(host).facts()
     with socket.create_server(("0.0.0.0", 0)) as program, pytest.raises(CapacityError):
-        require_free_port(host, program.getsockname()[1], "0.0.0.0")
+        EngineMeasures(host).require_free_port(program.getsockname()[1], "0.0.0.0")
     assert host.containers({"tidegate.key": "host-facts"}) == []

@@ -15,8 +15,9 @@ from docker.errors import NotFound
 
 from blocks.docker_host import DockerHost
 from blocks.host_facts import in_first_shell, trusted_images
-from blocks.images import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL, ImageStore
+from blocks.images import ImageStore
 from tests.images import BASE
+from tidegate.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
 
 MANY = 12
 Labels = dict[str, str]

@@ -12,14 +12,12 @@ import pytest
 from docker.models.containers import Container
 from prefect.logging import disable_run_logger
 
-from blocks.builder import ImageBuilder
-from blocks.compose import Compose
 from blocks.docker_host import DockerHost
 from blocks.edge_container import EdgeAddresses
-from blocks.git_source import GitSource
-from blocks.images import ImageStore
 from blocks.traefik import TraefikEdge
+from blocks.visitors import EdgeVisitors
 from blocks.witness import TrafficWitness
+from tasks.adapters import ports_at
 from tasks.incidents import decide_about
 from tasks.live import Sighting, SlidingWindow, look_at
 from tasks.opening import work_of
@@ -60,11 +58,8 @@ def env(tmp_path: Path, edge_host: DockerHost, running_edge: tuple[EdgeAddresses
     ledger = Ledger(settings.database_url)
     with disable_run_logger():
         yield OpenEnvironment(
-            settings=settings, stack=stack, name="prod", config=stack.environments["prod"], ledger=ledger, host=edge_host,
-            compose=Compose(edge_host), images=ImageStore(edge_host),
-            builder=ImageBuilder(Compose(edge_host), ImageStore(edge_host)), registry=None,
-            source=GitSource.of(stack, tmp_path), edge=edge, notifiers={}, values={}, redactor=redactor,
-            read={"services": {}})
+            **vars(ports_at(settings, stack, "prod", edge_host, edge)), settings=settings, stack=stack, name="prod",
+            config=stack.environments["prod"], ledger=ledger, values={}, redactor=redactor, read={"services": {}})
     ledger.close()
     edge.remove("shop", "prod")
 
@@ -161,7 +156,7 @@ def test_what_was_as_bad_before_the_release_is_not_put_back(
 def test_counters_that_cannot_be_read_say_nothing(
         env: OpenEnvironment, serving: tuple[Deployment, Container], witness: TrafficWitness) -> None:
     watched = window(work_of(env, serving[0]), witness)
-    blind = replace(env, edge=env.edge.model_copy(update={"check_url": "http://127.0.0.1:1"}))
+    blind = replace(env, visitors=EdgeVisitors(env.edge.public_url, "http://127.0.0.1:1"))
     watched.work = work_of(blind, serving[0])
     verdict = watched.judge()
     assert (verdict.outcome, verdict.reasons) == ("no_data", ("ConnectError",))
@@ -169,7 +164,7 @@ def test_counters_that_cannot_be_read_say_nothing(
 
 def test_an_edge_that_takes_no_connection_is_red_but_no_fault_of_the_version(
         env: OpenEnvironment, serving: tuple[Deployment, Container]) -> None:
-    away = replace(env, edge=env.edge.model_copy(update={"public_url": "http://127.0.0.1:1"}))
+    away = replace(env, visitors=EdgeVisitors("http://127.0.0.1:1", "http://127.0.0.1:1"))
     looks = [seen(away).look for _ in range(2)]
     assert [look.outcome for look in looks] == ["unsure", "worse"]
     assert looks[1].reason == "nobody gets in: http://127.0.0.1:1 takes no connection"

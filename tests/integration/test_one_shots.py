@@ -12,10 +12,10 @@ import pytest
 import yaml
 from prefect.logging import disable_run_logger
 
-from blocks.builder import ImageBuilder
 from blocks.compose import Compose
 from blocks.docker_host import DockerHost
-from blocks.images import ImageStore
+from blocks.traefik import TraefikEdge
+from tasks.adapters import ports_at
 from tasks.base import start_base
 from tasks.work import OpenEnvironment
 from tests.images import BASE
@@ -54,11 +54,11 @@ class Team:
             "environments": {"prod": {"compose_files": ["c.yml"], "env_file": ".e", "domains": ["a.test"],
                                       "image_alias": "l"}}}).model_copy(update={"folder": self.folder})
         nobody = cast(Any, None)
+        settings = Settings(home=self.folder, stacks=self.folder)
+        edge = TraefikEdge(config_directory=self.folder, public_url="http://nowhere", check_url="http://nowhere")
         return OpenEnvironment(
-            settings=Settings(home=self.folder, stacks=self.folder), stack=stack, name="prod", ledger=nobody,
-            config=stack.environments["prod"], host=HOST, compose=COMPOSE, images=ImageStore(HOST), registry=None,
-            builder=ImageBuilder(COMPOSE, ImageStore(HOST)), source=nobody, edge=nobody, notifiers={}, values={},
-            redactor=Redactor({}))
+            **vars(ports_at(settings, stack, "prod", HOST, edge)), settings=settings, stack=stack, name="prod",
+            ledger=nobody, config=stack.environments["prod"], values={}, redactor=Redactor({}))
 
     def started(self) -> list[str]:
         with disable_run_logger():

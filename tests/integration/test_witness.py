@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from blocks.witness import Seen, TrafficWitness, summarize
+from blocks.witness import TrafficWitness, summarize
+from tidegate.probing import Seen
 
 
 class Shop(http.server.BaseHTTPRequestHandler):

@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from blocks.builder import ImageBuilder
-from blocks.compose import Compose
 from blocks.docker_host import DockerHost
-from blocks.git_source import GitSource
-from blocks.images import ImageStore
 from blocks.traefik import TraefikEdge
+from tasks.adapters import ports_at
 from tasks.opening import work_of
 from tasks.work import OpenEnvironment, Work
 from tests.unit.ledger_parts import ledger_url
@@ -115,14 +112,13 @@ def shop(folder: Path, edge: TraefikEdge, *, ready_path: str = "/ready", https: 
     (folder / "shop").mkdir()
     (folder / "shop" / "stack.yaml").write_text(
         STACK.format(ready_path=ready_path, https=str(https).lower(), budget=budget, domains=domains))
-    ports = (int(url.rpartition(":")[2]) for url in (edge.public_url, edge.check_url))
-    settings = Settings(home=folder / "home", stacks=folder, **dict(zip(PORTS, ports, strict=True)))
+    numbers = (int(url.rpartition(":")[2]) for url in (edge.public_url, edge.check_url))
+    settings = Settings(home=folder / "home", stacks=folder, **dict(zip(PORTS, numbers, strict=True)))
     stack, redactor = load_stack(folder / "shop"), Redactor({})
-    ledger, host = Ledger(ledger_url(settings.home)), DockerHost()
+    ledger, ports = Ledger(ledger_url(settings.home)), ports_at(settings, stack, "prod", DockerHost(), edge)
     env = OpenEnvironment(
-        settings=settings, stack=stack, name="prod", config=stack.environments["prod"], ledger=ledger, host=host,
-        compose=Compose(host), images=ImageStore(host), builder=ImageBuilder(Compose(host), ImageStore(host)), registry=None,
-        source=GitSource.of(stack, folder), edge=edge, notifiers={}, values={}, redactor=redactor, read={"services": {}})
+        **vars(ports), settings=settings, stack=stack, name="prod", config=stack.environments["prod"], ledger=ledger,
+        values={}, redactor=redactor, read={"services": {}})
     old, new = _deployed(ledger, "v1", S.CHANGING, S.WATCHING, S.GOOD), _deployed(ledger, "v2", S.CHANGING)
     yield Shop(env, old, work_of(env, new))
     ledger.close()

@@ -1,0 +1,117 @@
+"""The one seam for wiring: which adapter plays which port. A test replaces what is in this file, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from prefect.blocks.core import Block
+from prefect.blocks.system import Secret
+from pydantic import SecretStr
+
+from blocks.apprise_notifier import AppriseNotifier
+from blocks.backups import BackupStore
+from blocks.builder import ImageBuilder
+from blocks.compose import Compose
+from blocks.databases import EngineDatabases
+from blocks.docker_host import DockerHost
+from blocks.edge_networks import EngineNetworks
+from blocks.environment_events import PrefectEvents
+from blocks.git_source import GitSource
+from blocks.host_facts import EngineMeasures
+from blocks.images import ImageStore
+from blocks.kept_backups import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
+from blocks.migration_tools import EngineMigrations
+from blocks.occupants import EngineOccupancy
+from blocks.registry import Registry
+from blocks.traefik import TraefikEdge
+from blocks.visitors import EdgeVisitors
+from blocks.webhook import SlackWebhook
+from tidegate.errors import ConfigError
+from tidegate.facts import Message
+from tidegate.ports import Notifier, Ports
+from tidegate.redaction import learn
+from tidegate.settings import Settings
+from tidegate.stackfile import Environment, Stack
+
+B = TypeVar("B", bound=Block)
+NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
+
+
+def ports_of(settings: Settings, stack: Stack, environment: str, config: Environment,
+             redact: Callable[[str], str]) -> Ports:
+    """The adapters of one environment, from the blocks that its stack file names. Raises ConfigError, VersionError."""
+    host, registry = load(DockerHost, config.host), optional(Registry, config.host)
+    notifiers = {name: _notifier(name) for name in stack.notifiers_for("red")}
+    return ports_at(settings, stack, environment, host, load(TraefikEdge, config.host), registry=registry,
+                    notifiers=notifiers, redact=redact)
+
+
+def ports_at(settings: Settings, stack: Stack, environment: str, host: DockerHost, edge: TraefikEdge, *,
+             registry: Registry | None = None, notifiers: dict[str, Notifier] | None = None,
+             redact: Callable[[str], str] = str) -> Ports:
+    """The same, on an engine and behind an edge that are known."""
+    compose, images = Compose(host, redact=redact), ImageStore(host, registry)
+    store = BackupStore(settings.home / "backups" / stack.name / environment)
+    return Ports(
+        host=host, measures=EngineMeasures(host), occupancy=EngineOccupancy(host), networks=EngineNetworks(host),
+        compose=compose, images=images, builder=ImageBuilder(compose, images), registry=registry,
+        source=GitSource.of(stack, settings.home), edge=edge, visitors=EdgeVisitors(edge.public_url, edge.check_url),
+        databases=EngineDatabases(host), migrations=EngineMigrations(host), backups=EngineBackups(host, store),
+        restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),
+        notifiers=notifiers or {}, events=PrefectEvents())
+
+
+def load(kind: type[B], name: str) -> B:
+    """A block by name, or a ConfigError that says where it is made."""
+    block = optional(kind, name)
+    if block is None:
+        slug = kind.get_block_type_slug()
+        raise ConfigError(f"loading the block {slug}/{name}", "there is none of that name",
+                          "Create it under Blocks in the Prefect UI, or name an existing one in stack.yaml")
+    return block
+
+
+def optional(kind: type[B], name: str) -> B | None:
+    """None where no block has the name. Its secrets are hidden from now on."""
+    try:
+        block = cast(B, kind.load(name))
+    except ValueError:   # Prefect's answer for "no block of that name"
+        return None
+    for field, value in block:
+        if isinstance(value, SecretStr):   # one address a line, or one password
+            lines = value.get_secret_value().splitlines()
+            learn({f"{field}_secret_{number}": line for number, line in enumerate(lines)})
+    return block
+
+
+def secret(name: str) -> str:
+    """The value of a secret block. Raises ConfigError."""
+    return str(load(Secret, name).get())
+
+
+@dataclass(frozen=True)
+class MissingNotifier:
+    """Stands for a block that is not there: a message to it is shown as not sent, and nothing else is stopped by it."""
+
+    error: ConfigError
+
+    def send(self, message: Message) -> None:
+        raise self.error
+
+
+def notifier(name: str) -> Notifier:
+    """Raises ConfigError where no block has the name."""
+    for kind in NOTIFIERS:
+        if block := optional(kind, name):
+            return cast(Notifier, block)
+    raise ConfigError(f"loading the notifier {name!r}", "there is no slack-webhook or apprise-notifier block of that name",
+                      "Create one under Blocks in the Prefect UI")
+
+
+def _notifier(name: str) -> Notifier:
+    try:
+        return notifier(name)
+    except ConfigError as missing:
+        return MissingNotifier(missing)
