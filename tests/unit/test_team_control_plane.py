@@ -6,17 +6,23 @@ import json
 import os
 import re
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-from docker.utils.build import exclude_paths
 
+from cli.register import keep_secret
+from setup import tool_image
 from setup.compose import find
 from setup.places import ROOT
+from tidegate.errors import InputError
+from tidegate.occupancy import CONTROL_LABEL
+from tidegate.settings import Settings
 
 SECRET = "tidegate:" + "x" * 32
-NEEDED = {"TIDEGATE_HOME": "/srv/tidegate", "POSTGRES_PASSWORD": "of-postgres", "TIDEGATE_AUTH_STRING": SECRET}
+NEEDED = {"TIDEGATE_HOME": "/srv/tidegate", "TIDEGATE_STACKS": "/srv/stacks", "POSTGRES_PASSWORD": "of-postgres",
+          "TIDEGATE_AUTH_STRING": SECRET}
 FILE = ROOT / "compose.yaml"
 
 
@@ -56,20 +62,50 @@ def test_nothing_is_published_to_other_machines(services: dict[str, Any]) -> Non
 def test_its_commands_call_what_is_there() -> None:
     text = FILE.read_text()
     modules = re.findall(r"python, -m, ([\w.]+)", text)
-    imports = re.findall(r"from [\w.]+ import [\w, ]+", text)
-    assert {"cli.receiver", "cli.server", "control"} <= {*modules}
-    assert "from control.work_pool import make_work_pool" in imports
-    for one in (*(f"import {module}" for module in modules), *imports):
-        exec(one, {})
+    assert {"cli.receiver", "cli.register", "cli.server", "control"} == {*modules}
+    assert [module for module in modules if not find_spec(module)] == []
 
 
-SECRETS = (".env", ".env.local", ".tidegate/prefect.auth", "stacks/shop/.env", "stacks/shop/.env.production", "prefect.toml")
+def test_every_setting_is_passed_on(services: dict[str, Any]) -> None:
+    """What is left out would count in a team's shell and not in the containers."""
+    ours = {f"TIDEGATE_{name.upper()}" for name in Settings.model_fields} - {"TIDEGATE_LOCK_TTL_SECONDS"}
+    for name in ("register", "worker", "receiver"):
+        assert ours - {*services[name]["environment"]} == set()
 
 
-def test_no_secret_of_this_machine_goes_into_its_image(tmp_path: Path) -> None:
-    for name in (*SECRETS, "cli/server.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("x")
-    patterns = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
-    files = {one for one in exclude_paths(str(tmp_path), patterns) if (tmp_path / one).is_file()}
-    assert files == {"cli/server.py"}
+def test_the_image_is_that_of_this_version(services: dict[str, Any]) -> None:
+    own = {one["image"] for one in services.values()} - {"postgres:16", "redis:7"}
+    assert own == {tool_image.name()}
+
+
+def test_no_release_takes_its_database_for_an_applications(services: dict[str, Any]) -> None:
+    keeping = {name for name, one in services.items() if any(mount["type"] == "volume" for mount in one.get("volumes", []))}
+    assert keeping == {name for name, one in services.items() if CONTROL_LABEL in one.get("labels", {})} == {"postgres", "redis"}
+
+
+def test_a_folder_lies_in_the_containers_where_the_engine_finds_it(services: dict[str, Any]) -> None:
+    """The engine mounts what lies there into containers of its own."""
+    mounts = {one["source"]: one["target"] for one in services["worker"]["volumes"]}
+    assert mounts == {path: path for path in ("/srv/tidegate", "/srv/stacks", "/var/run/docker.sock")}
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(home=folder / "home", stacks=folder)
+
+
+def test_the_home_keeps_the_secret_that_the_server_was_started_with(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    for _ in range(2):
+        keep_secret(settings, SECRET)
+    assert settings.api_auth().get_secret_value() == SECRET
+    assert settings.api_auth_file.stat().st_mode & 0o077 == 0
+
+
+def test_another_secret_in_the_home_is_refused_and_kept(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    before = settings.api_auth().get_secret_value()
+    with pytest.raises(InputError, match="holds another secret than the server was started with") as refused:
+        keep_secret(settings, SECRET)
+    assert settings.api_auth().get_secret_value() == before
+    assert before not in str(refused.value)
+    assert SECRET not in str(refused.value)
