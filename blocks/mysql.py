@@ -64,6 +64,10 @@ class MySQL:
         """Log in and use the database. Raises DatabaseError that tells which of these failed."""
         self.query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
 
+    def wait(self, seconds: float) -> None:
+        """Until the login succeeds. Raises DatabaseError with the last answer."""
+        self._client.wait(self._asking(), statement("SELECT 1"), seconds)
+
     def named(self, database: str) -> MySQL:
         """Another database of the same server, by the same login."""
         return MySQL(*self._at, replace(self.login, database=database))
@@ -155,8 +159,10 @@ class MySQL:
         return ", ".join(table.revisions) or None if table else None
 
     def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
-        command = self._program("mariadb", "mysql", "--batch", "--skip-column-names", self.login.database)
-        return cells(self._client.run(doing, command, stdin=statement(sql), timeout_seconds=timeout_seconds))
+        return cells(self._client.run(doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds))
+
+    def _asking(self) -> Sequence[str]:
+        return self._program("mariadb", "mysql", "--batch", "--skip-column-names", self.login.database)
 
     def _program(self, mariadb: str, mysql: str, *arguments: str) -> Sequence[str]:
         """Argv that takes what the container has. TCP: the socket also answers while the image initialises."""

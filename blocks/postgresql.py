@@ -75,6 +75,10 @@ class PostgreSQL:
         """Log in and use the database. Raises DatabaseError that tells which of these failed."""
         self.query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
 
+    def wait(self, seconds: float) -> None:
+        """Until the login succeeds. Raises DatabaseError with the last answer."""
+        self._client.wait(self._asking(), statement("SELECT 1"), seconds)
+
     def named(self, database: str) -> PostgreSQL:
         """Another database of the same server, by the same login."""
         return PostgreSQL(*self._at, replace(self.login, database=database))
@@ -137,8 +141,10 @@ class PostgreSQL:
         return ", ".join(table.revisions) or None if table else None
 
     def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
-        command = self._program("psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
-        return cells(self._client.run(doing, command, stdin=statement(sql), timeout_seconds=timeout_seconds))
+        return cells(self._client.run(doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds))
+
+    def _asking(self) -> Sequence[str]:
+        return self._program("psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
 
     def _program(self, name: str, *arguments: str) -> Sequence[str]:
         """By the container's own address: on the loopback one the official image lets everybody in unasked."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -60,15 +59,11 @@ def scratch_database(host: DockerHost, spec: Database, source: str, environment:
 
 def wait_for_login(host: DockerHost, database: SqlDatabase, container: str, *, timeout_seconds: float) -> None:
     """Until the application's user can log in. Raises DatabaseError with the last answer and the container's log."""
-    deadline = time.monotonic() + timeout_seconds
-    while True:
-        try:
-            return database.ping()
-        except DatabaseError as error:
-            if time.monotonic() > deadline or "not running" in error.came_back:
-                raise DatabaseError("waiting for a new database", f"{error.came_back}; its log: {host.logs(container)}",
-                                    "Correct what the log names") from None
-        time.sleep(0.25)
+    try:
+        database.wait(timeout_seconds)
+    except DatabaseError as error:
+        raise DatabaseError("waiting for a new database", f"{error.came_back}; its log: {host.logs(container)}",
+                            "Correct what the log names") from None
 
 
 def _own_environment(spec: Database, environment: Mapping[str, str]) -> dict[str, str]:

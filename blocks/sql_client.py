@@ -15,6 +15,7 @@ from tidegate.facts import Outcome
 from tidegate.ports import JobRunner
 
 HOUR = 3600.0
+WAIT_SLACK_SECONDS = 60   # for the last try
 _NAMES = re.compile(r'"(?:[^"]|"")*"|[^."]+')
 DATA = "data"
 """The kind of a backup's file that holds the rows; the other kinds are what a restore needs before or after it."""
@@ -90,6 +91,12 @@ class SqlClient:
                                 "why it stopped", retryable=error.retryable) from None
         return self._checked(doing, outcome)
 
+    def wait(self, command: Sequence[str], stdin: BinaryIO, seconds: float) -> None:
+        """Run it inside the container until it succeeds: to start each try from outside is dear. Raises DatabaseError with
+        the last try's words."""
+        self.run("waiting for", ["sh", "-c", _UNTIL, f"{seconds:.0f}", *command], stdin=stdin,
+                 timeout_seconds=seconds + WAIT_SLACK_SECONDS)
+
     def free_bytes(self, folder: str) -> int:
         """Of the disk on which a folder of the container lies; `folder` is written for a shell."""
         printed = self.run("measuring the disk of", ["sh", "-c", f"df -Pk {folder}"], timeout_seconds=60)
@@ -101,6 +108,13 @@ class SqlClient:
         said = outcome.stderr.strip().replace(self.login.password, "***")
         came_back, to_do = self.explain(said or f"exit code {outcome.exit_code}", self.login.database)
         raise DatabaseError(doing, came_back, to_do)
+
+
+_UNTIL = """given=$(cat) end=$(($(date +%s) + $0))
+until said=$(printf %s "$given" | "$@" 2>&1); do
+  if [ "$(date +%s)" -ge "$end" ]; then printf '%s\\n' "$said" >&2; exit 1; fi
+  sleep 0.25
+done"""
 
 
 class Tail:

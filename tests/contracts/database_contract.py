@@ -98,6 +98,13 @@ class DatabaseContract:
         with pytest.raises(DatabaseError, match="does not answer"):
             server.database(**{server.spec.port_key: "9"}).ping()
 
+    def test_a_login_that_is_waited_for_in_vain_ends_with_the_last_answer(self, server: Any) -> None:
+        server.database().wait(0)
+        canary = "canary-8f1d"
+        with pytest.raises(DatabaseError, match="user or password is wrong") as raised:
+            server.database(**{server.spec.password_key: canary}).wait(1)
+        assert canary not in str(raised.value) + repr(raised.value)
+
     def test_the_first_statement_that_fails_ends_a_restore(self, server: Any) -> None:
         server.sql(_SCHEMA)
         with pytest.raises(DatabaseError, match="nosuch"):
