@@ -43,7 +43,7 @@ def start_base(env: OpenEnvironment) -> list[str]:
         get_run_logger().info("start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing, jobs_of(env, model))
     env.compose.make_networks(model, env.base_project, shared_networks(env))
-    wait_for(env, env.base_project, services, START_SECONDS)
+    wait_for(env, env.base_project, services, START_SECONDS, proved_before=True)
     return missing
 
 

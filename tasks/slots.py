@@ -162,8 +162,8 @@ def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seco
              while_waiting: Callable[[], None] = lambda: None) -> float:
     """Seconds until all `services` serve. A crash loop is recognised at once; starting is not failed (P64).
 
-    Who has `proved_before` that it works is asked by its own check as soon as it has started; whoever has not, by the
-    engine alone, an interval later.
+    Who has `proved_before` that it works, or is no version, as a database, is asked by its own check as soon as it has
+    started; whoever has not, by the engine alone, an interval later.
     """
     begun, ask_at = time.monotonic(), 0.0 if proved_before else math.inf
     while True:

@@ -79,7 +79,8 @@ def add_stack(settings: Settings, name: str, *, environments: tuple[str, ...] = 
         _set(content, path.split("."), value)
     (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     for file in folder.glob("docker-compose*.yml"):
-        file.write_text(re.sub(r"\bcloudlens-(?=(backend|mysql|redis|reports|prod|staging))", f"{name}-", file.read_text()))
+        text = file.read_text().replace("interval: 5s", "interval: 30s")   # each check starts processes; the first is Tidegate's
+        file.write_text(re.sub(r"\bcloudlens-(?=(backend|mysql|redis|reports|prod|staging))", f"{name}-", text))
     for file in folder.glob(".env.*"):
         file.write_text(file.read_text().replace("cloudlens.localhost", f"{name}.localhost"))
     return name

@@ -101,6 +101,13 @@ def test_a_seed_runs_once_and_not_with_every_release(team: Team) -> None:
     assert team.runs() == 1
 
 
+def test_a_service_of_the_base_is_asked_whether_it_serves_as_soon_as_it_has_started(team: Team) -> None:
+    """The engine itself would ask an hour later."""
+    team.edit("cache", image=BASE, command=["sleep", "600"], network_mode="none", init=True, stop_grace_period="1s",
+              healthcheck={"test": ["CMD", "true"], "interval": "1h"})
+    assert team.started() == ["cache", "db", "seed"]
+
+
 def test_a_seed_runs_again_when_what_it_does_has_changed(team: Team) -> None:
     team.started()
     team.edit("seed", environment={"ROWS": "2"})
