@@ -31,7 +31,7 @@ check: setup    ## style, types and import layers
 
 test: setup-tests  ## all tests: unit, contracts, integration, end to end in a browser, and the kills that peers do not survive
 	$(RUN)python -m pytest -n 2 tests/unit
-	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
+	$(RUN)python -m pytest -n 4 --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
 
 attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts
 	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/attacks
