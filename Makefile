@@ -1,6 +1,8 @@
 # One word per intent. `make` alone lists them.
 PYTHON ?= python3
 RUN = .venv/bin/
+# Of the tests with real parts, a quarter of whose time is waiting.
+PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo run stop check test attack bench crash lock wheel image
@@ -31,7 +33,7 @@ check: setup    ## style, types and import layers
 
 test: setup-tests  ## all tests: unit, contracts, integration, end to end in a browser, and the kills that peers do not survive
 	$(RUN)python -m pytest -n 2 tests/unit
-	$(RUN)python -m pytest -n 4 --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
+	$(RUN)python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
 
 attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts
 	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/attacks
