@@ -16,6 +16,7 @@ from tidegate.outside_text import one_line
 DEGRADED = "tidegate.environment.degraded"
 RECOVERED = "tidegate.environment.recovered"
 ENVIRONMENT_LABEL = "tidegate.environment"
+WATCHED_LABEL = "tidegate.environment.watched"
 LONGEST_REASON = 500
 SEND_SECONDS = 10
 
@@ -24,7 +25,8 @@ def environment_event(signal: Signal) -> Event:
     """`tidegate.environment.degraded`, or `.recovered` where the signal is resolved. The payload holds plain texts."""
     resource = {
         "prefect.resource.id": f"tidegate.environment.{signal.stack}.{signal.environment}",
-        "prefect.resource.name": f"{signal.stack} {signal.environment}", ENVIRONMENT_LABEL: signal.environment}
+        "prefect.resource.name": f"{signal.stack} {signal.environment}", ENVIRONMENT_LABEL: signal.environment,
+        WATCHED_LABEL: str(signal.is_watched).lower()}
     return Event(event=RECOVERED if signal.resolved else DEGRADED, resource=Resource(resource), payload={
         "stack": signal.stack, "environment": signal.environment, "signal": signal.key, "severity": signal.severity,
         "started_at": signal.started_at.isoformat(), "reason": one_line(signal.reason, LONGEST_REASON), "source": signal.source,

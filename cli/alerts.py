@@ -14,7 +14,7 @@ from tidegate.catalogue import Catalogue, every_stack
 from tidegate.each import each
 from tidegate.errors import InputError, StackFileError
 from tidegate.incidents import Signal
-from tidegate.stackfile import Severity
+from tidegate.ledger.columns import Severity
 
 MOST_ALERTS = 500
 SEVERITIES: dict[str, Severity] = {"critical": "red", "warning": "yellow", "info": "green"}
@@ -59,4 +59,4 @@ def _signal(alert: Alert, catalogue: Catalogue) -> Signal:
     return Signal(
         stack=stack.name, environment=environment, key=f"alertmanager/{alert.fingerprint}/{alert.starts_at:%Y%m%dT%H%M%S%f}",
         severity=SEVERITIES[severity], started_at=alert.starts_at, reason=f"{name}: {said}" if said else name,
-        source="alertmanager", resolved=alert.status == "resolved")
+        source="alertmanager", is_watched=stack.environments[environment].watched, resolved=alert.status == "resolved")

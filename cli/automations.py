@@ -12,10 +12,10 @@ from prefect.events.actions import RunDeployment
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.states import Scheduled
 
-from blocks.environment_events import DEGRADED, ENVIRONMENT_LABEL
+from blocks.environment_events import DEGRADED, WATCHED_LABEL
 
 WORSE, DIED = "tidegate: production became worse", "tidegate: a run was cut short"
-INCIDENT, RECOVER = "incident/prod", "recover/all"
+INCIDENT, RECOVER = "incident/all", "recover/all"
 CUT_SHORT = {"prefect.flow-run.Crashed", "prefect.flow-run.Cancelled"}
 FROM_THE_EVENT = ("stack", "environment", "signal", "severity", "started_at", "reason", "source")
 AFTER_THE_LOCK = timedelta(seconds=1)
@@ -53,8 +53,8 @@ def _have_once(client: SyncPrefectClient, automation: AutomationCore) -> None:
 def _automations(client: SyncPrefectClient, lock_life: timedelta) -> Iterator[AutomationCore]:
     incident, recover = (client.read_deployment_by_name(name).id for name in (INCIDENT, RECOVER))
     yield AutomationCore(
-        name=WORSE, description=f"{DEGRADED} of production starts {INCIDENT}",
-        trigger=_each({DEGRADED}, match=ResourceSpecification({ENVIRONMENT_LABEL: "prod"})),
+        name=WORSE, description=f"{DEGRADED} of a watched environment starts {INCIDENT}",
+        trigger=_each({DEGRADED}, match=ResourceSpecification({WATCHED_LABEL: "true"})),
         actions=[_start(incident, FROM_THE_EVENT)])
     others = {"prefect.resource.role": "deployment", "prefect.resource.id": f"!prefect.deployment.{recover}"}
     yield AutomationCore(

@@ -16,12 +16,13 @@ import httpx
 from cli.prefect_api import PrefectApi
 from cli.processes import Background
 from control.seldom import RETENTION, SELDOM
-from control.served import DEPLOYMENTS, FILE_VARIABLE
+from control.served import FILE_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.outside_text import clean_end, last_lines
 from tidegate.settings import Settings
 
 SERVER_START_SECONDS = 90
+REGISTER_SECONDS = 180
 BIN = Path(sys.executable).parent
 PYTHON = (sys.executable, "-P")
 """It imports nothing from the folder it is called in: a team may have a `flows/` of its own."""
@@ -112,22 +113,16 @@ class ControlPlane:
         self.receiver.start([*PYTHON, "-m", "cli.receiver"], self.environment())
         self._wait_for(self.receiver, f"{self.receiver_url}/health", "set TIDEGATE_RECEIVER_PORT")
 
-    def prefect(self, *arguments: str) -> str:
-        """Run a `prefect` command against this control plane; its output, or a TidegateError with it."""
-        try:
-            ended = subprocess.run([str(BIN / "prefect"), "--no-prompt", *arguments], env=self.environment(),
-                                   cwd=self.settings.home, capture_output=True, text=True, timeout=180, check=False)
-        except subprocess.TimeoutExpired as late:
-            raise EngineError(f"running `prefect {' '.join(arguments[:2])}`", f"no end after {late.timeout:.0f} s",
-                              f"Read {self.server.log}, then run it again") from None
-        if ended.returncode != 0:
-            raise TidegateError(f"running `prefect {' '.join(arguments[:2])}`", clean_end(ended.stderr or ended.stdout, 2000),
-                                f"Read {self.server.log}")
-        return ended.stdout
-
     def register_deployments(self) -> None:
-        """Every deployment of prefect.yaml."""
-        self.prefect("deploy", "--all", "--prefect-file", str(DEPLOYMENTS))
+        """Every deployment of prefect.yaml, and those of each environment. Raises TidegateError with what went wrong."""
+        doing = "registering the deployments"
+        try:
+            ended = subprocess.run([*PYTHON, "-m", "control.deployments"], env=self.environment(), cwd=self.settings.home,
+                                   capture_output=True, text=True, timeout=REGISTER_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise EngineError(doing, f"no end after {REGISTER_SECONDS} s", f"Read {self.server.log}, then run it again") from None
+        if ended.returncode != 0:
+            raise TidegateError(doing, clean_end(ended.stderr or ended.stdout, 2000), f"Read {self.server.log}")
 
     def stop(self) -> list[str]:
         """Stop what `start` started; the names of what ran."""

@@ -33,7 +33,7 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     if fresh:
         from cli.demo_reset import reset  # Prefect reads its settings when it is imported
 
-        reset(settings, console, STACK)
+        reset(settings, console, find_stack(settings.stacks, STACK))
     plane = run(settings, console)
     point_prefect_here(plane)
     with ExitStack() as running:
@@ -72,8 +72,10 @@ def _clients(settings: Settings) -> list[SteadyClient]:
 def _release(settings: Settings, plane: ControlPlane, console: Console, version: str) -> bool:
     from cli.demo_run import DemoRun  # speaks to the Prefect API that `run` has just started
 
-    console.rule(f"[bold]release {STACK} {version} to prod[/bold]")
-    released = DemoRun.start(STACK, version, WATCH_SECONDS[version])
+    stack = find_stack(settings.stacks, STACK)
+    [production] = stack.productions
+    console.rule(f"[bold]release {STACK} {version} to {production}[/bold]")
+    released = DemoRun.start(f"release/{production}", STACK, version, WATCH_SECONDS[version])
     console.print(f"Run: {plane.ui_url}/runs/flow-run/{released.id}")
     if released.wait_until_suspended():
         if sys.stdin.isatty():
@@ -83,7 +85,7 @@ def _release(settings: Settings, plane: ControlPlane, console: Console, version:
             console.print("No terminal: approving through the API, in the name of `demo`.")
             released.approve()
     state = released.wait_until_ended()
-    console.print(stages_table(Ledger(settings.database_url), released.id))
+    console.print(stages_table(Ledger(settings.database_url), released.id, stack))
     if not state.is_completed():
         console.print(data(f"The run is {state.name}: {state.message}", "red"))
     return state.is_completed()

@@ -16,20 +16,19 @@ from cli.control_plane import ControlPlane
 from tidegate.errors import InputError
 from tidegate.ledger import anchors
 from tidegate.settings import Settings
+from tidegate.stackfile import Stack
 
-ENVIRONMENTS = ("staging", "prod")
 
-
-def reset(settings: Settings, console: Console, stack: str) -> None:
+def reset(settings: Settings, console: Console, stack: Stack) -> None:
     """Take away what earlier demos left. Raises InputError when the ledger holds other stacks' releases too."""
     ledger = Path(settings.database_url.removeprefix("sqlite:///"))
-    _refuse_others(settings, ledger, stack)
+    _refuse_others(settings, ledger, stack.name)
     ControlPlane(settings).stop()
-    for environment in ENVIRONMENTS:
-        forget_environment(DockerHost(), stack, environment)
-    shutil.rmtree(settings.home / "backups" / stack, ignore_errors=True)
-    for environment in ENVIRONMENTS:
-        EdgeFolder(settings.home / "edge").remove(f"{stack}_{environment}.yml")
+    for environment in stack.environments:
+        forget_environment(DockerHost(), stack.name, environment)
+    shutil.rmtree(settings.home / "backups" / stack.name, ignore_errors=True)
+    for environment in stack.environments:
+        EdgeFolder(settings.home / "edge").remove(f"{stack.name}_{environment}.yml")
     if ledger.exists():
         kept = ledger.with_name(f"ledger-before-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
         ledger.rename(kept)

@@ -21,14 +21,14 @@ APPROVAL = {"decision": "approve", "approver": "demo", "reason": "The demo has n
 
 @dataclass(frozen=True)
 class DemoRun:
-    """A flow run of `release/prod`."""
+    """A flow run of a release."""
 
     id: UUID
 
     @classmethod
-    def start(cls, stack: str, version: str, watch_seconds: int) -> DemoRun:
+    def start(cls, name: str, stack: str, version: str, watch_seconds: int) -> DemoRun:
         with get_client(sync_client=True) as client:
-            deployment = client.read_deployment_by_name("release/prod")
+            deployment = client.read_deployment_by_name(name)
             run = client.create_flow_run_from_deployment(deployment.id, parameters={
                 "stack": stack, "version": version, "watch_seconds": watch_seconds, "requested_by": "demo"})
         return cls(run.id)

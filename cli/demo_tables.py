@@ -13,21 +13,21 @@ from cli.shown import data
 from cli.step_facts import facts_of
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Step
+from tidegate.stackfile import Stack
 
-ENVIRONMENTS = ("staging", "prod")
 STACK_ENVIRONMENT_LIMIT = 50
 STATE_COLORS = {"done": "green", "failed": "red"}
 
 
-def stages_table(ledger: Ledger, run: UUID, stack: str = "cloudlens") -> Table:
+def stages_table(ledger: Ledger, run: UUID, stack: Stack) -> Table:
     """Every journaled step of the run, in order."""
     shown = Table(title="Stages")
     for heading in ("Environment", "Step", "State"):
         shown.add_column(heading, no_wrap=True)
     shown.add_column("Seconds", justify="right", no_wrap=True)
     shown.add_column("Evidence")   # the only one that may be narrowed
-    for environment in ENVIRONMENTS:
-        for deployment in ledger.deployments.history(stack, environment, STACK_ENVIRONMENT_LIMIT):
+    for environment in stack.environments:
+        for deployment in ledger.deployments.history(stack.name, environment, STACK_ENVIRONMENT_LIMIT):
             if deployment.run_id == str(run):
                 for step in ledger.journal.steps(deployment.id):
                     shown.add_row(*_row(deployment, step))

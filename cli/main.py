@@ -26,7 +26,7 @@ audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(audit, name="audit")
 service = typer.Typer(no_args_is_help=True, help="Tidegate as a service of systemd.")
 app.add_typer(service, name="service")
-Environment = Annotated[str, typer.Option(help="staging or prod.")]
+Environment = Annotated[str | None, typer.Option(help="Its name in stack.yaml; left out: the stack's one production.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -113,27 +113,33 @@ def login(show: Annotated[bool, typer.Option("--show", help="Print the line that
 def release(
     stack: str,
     version: str,
-    environment: Environment = "prod",
+    environment: Environment = None,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what would change and stop there.")] = False,
 ) -> None:
     """Release a version, and follow it to the end."""
+    from cli.places import meant_environment
     from cli.release import release as start
 
-    raise typer.Exit(start(Settings(), console, stack, version, environment, plan_only=plan_only))
+    settings = Settings()
+    place = meant_environment(settings, stack, environment)
+    raise typer.Exit(start(settings, console, stack, version, place, plan_only=plan_only))
 
 
 @app.command()
 def rollback(
     stack: str,
     reason: Annotated[str, typer.Option(help="What is wrong; it stands in the notice to the team.")],
-    environment: Environment = "prod",
+    environment: Environment = None,
     steps_back: Annotated[int, typer.Option(min=1, help="How many good versions back.")] = 1,
     to: Annotated[str | None, typer.Option(help="A version, deployment number or id instead of counting.")] = None,
 ) -> None:
     """Put an earlier good version back, and follow it to the end."""
+    from cli.places import meant_environment
     from cli.rollback import rollback as start
 
-    raise typer.Exit(start(Settings(), console, stack, environment, reason=reason, steps_back=steps_back, to=to))
+    settings = Settings()
+    place = meant_environment(settings, stack, environment)
+    raise typer.Exit(start(settings, console, stack, place, reason=reason, steps_back=steps_back, to=to))
 
 
 @app.command()
@@ -148,12 +154,15 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
 
 
 @app.command()
-def history(stack: str, environment: str = "prod", limit: int = 20, json: AsJson = False) -> None:
+def history(stack: str, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
     """What was deployed, when, by whom, and how it ended."""
     from cli.history import rows, table
+    from cli.places import meant_environment
 
-    found = rows(Settings(), stack, environment, limit)
-    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(table(found, stack, environment))
+    settings = Settings()
+    place = meant_environment(settings, stack, environment)
+    found = rows(settings, stack, place, limit)
+    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(table(found, stack, place))
 
 
 @service.command()

@@ -23,12 +23,14 @@ from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
 from prefect.states import Cancelled, Crashed, Failed, Pending
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
+from control.forms import Forms
 from control.orders import Order, order_for
 from control.run_events import events_of
 from control.run_process import RunProcess, prepare_parent
 from control.served import served_entrypoints
 from control.work_pool import NOTHING_TO_SET, TYPE
 from tidegate.errors import InputError
+from tidegate.settings import Settings
 
 AGAIN_SECONDS = 2.0
 CANCEL_SECONDS = 30.0
@@ -53,6 +55,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         self._running: set[RunProcess] = set()
         self._cancelled: set[UUID] = set()
         self._news = anyio.Event()
+        self._forms = Forms(Settings())
 
     @classmethod
     def get_default_base_job_template(cls) -> dict[str, Any]:
@@ -132,6 +135,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             await anyio.sleep(self.heartbeat_interval_seconds)
             with contextlib.suppress(Exception):   # the next one comes
                 await self.sync_with_backend()
+            await self._forms.follow()
 
     async def _see_cancellations(self) -> None:
         """Ask the server for cancelled runs, in case their event was lost."""

@@ -1,4 +1,4 @@
-"""Put one version into one environment. Used by `release` for staging and for production alike."""
+"""Put one version into one environment: the one that was asked for, and each before it alike."""
 
 from __future__ import annotations
 

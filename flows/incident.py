@@ -5,35 +5,34 @@ from __future__ import annotations
 from prefect import flow
 from pydantic import AwareDatetime
 
-from flows.parameters import EventText, Person, SeverityName, StackName
+from flows.parameters import EnvironmentName, EventText, Person, SeverityName, StackName
 from flows.plain import plainly
 from flows.rollback import go_back
 from tasks.environments import open_serving
 from tasks.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
 from tidegate.incidents import Signal
-from tidegate.stackfile import EnvironmentName
 
 
 @flow(name="incident", flow_run_name="incident on {stack} {environment}: {reason}", persist_result=False)
 @plainly
 def incident(
     stack: StackName,
+    environment: EnvironmentName,
     signal: EventText,
     severity: SeverityName,
     started_at: AwareDatetime,
     reason: EventText,
-    environment: EnvironmentName = "prod",
     source: Person = "a person",
 ) -> None:
     """Answer to a degraded environment. Started by the event `tidegate.environment.degraded`.
 
     Args:
         stack: Which application.
+        environment: Where.
         signal: The key of this trouble, unique for ever: told again, it has the same one.
         severity: red, the system is down; yellow, it is partly broken; green, it can wait.
         started_at: When the trouble began.
         reason: What was seen.
-        environment: Where.
         source: Who saw it.
     """
     env = open_serving(stack, environment)

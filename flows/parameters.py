@@ -1,4 +1,7 @@
-"""Parameter types of the flows: words a person can type, and lists a person can pick from."""
+"""Parameter types of the flows: words a person can type.
+
+The names of stacks and environments become lists to pick from when the deployments are registered
+(`control/deployments.py`): a new one needs no restart."""
 
 from __future__ import annotations
 
@@ -6,13 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tidegate.catalogue import every_stack
-from tidegate.settings import Settings
-
 # People's words stand in names of runs and in messages: no control character, nothing that turns a line round.
 _ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
-StackName = Annotated[str, Field(
-    max_length=100, pattern=_ONE_LINE, json_schema_extra={"enum": every_stack(Settings().stacks).names})]
+StackName = Annotated[str, Field(max_length=100, pattern=_ONE_LINE)]
+EnvironmentName = Annotated[str, Field(max_length=20, pattern=_ONE_LINE)]
 VersionName = Annotated[str, Field(min_length=1, max_length=60, pattern=_ONE_LINE)]
 WatchSeconds = Annotated[int | None, Field(ge=0, le=4 * 3600)]
 BackupName = Annotated[str, Field(max_length=120, pattern=_ONE_LINE)]

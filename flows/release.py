@@ -1,18 +1,16 @@
-"""Release a version: plan, build, staging, acceptance, backup, migration, production, watch, notify."""
+"""Release a version: plan, build, the environments before, acceptance, backup, migration, switch, watch, notify."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from prefect import State, flow
 from prefect.states import Completed
 
 from flows.accept import accept
 from flows.deploy import deploy
-from flows.parameters import Person, StackName, VersionName, WatchSeconds
+from flows.parameters import EnvironmentName, Person, StackName, VersionName, WatchSeconds
 from flows.plain import plainly
 from flows.refused import told_when_refused
-from flows.staging import open_staging, release_to_staging
+from flows.stages import go_through, open_way
 from tasks.already import serves_already
 from tasks.builds import build_images, resolve_version
 from tasks.deployments import refuse_busy, refuse_held
@@ -30,7 +28,7 @@ from tasks.tags import tag_run
 def release(
     stack: StackName,
     version: VersionName,
-    environment: Literal["staging", "prod"] = "prod",
+    environment: EnvironmentName,
     plan_only: bool = False,
     watch_seconds: WatchSeconds = None,
     requested_by: Person = "",
@@ -40,7 +38,7 @@ def release(
     Args:
         stack: Which application.
         version: A tag such as v1.1.0 or 1.1.0, or a commit such as sha-19b9b98.
-        environment: staging, or prod (by way of staging and a person's acceptance).
+        environment: Where to; by way of the environments that it comes after.
         plan_only: Show what would change and stop there.
         watch_seconds: How long the new version is watched after the switch; empty is the stack's own time (15 minutes).
         requested_by: Who asks for this release.
@@ -49,18 +47,17 @@ def release(
         tell(deploy(work), "released")
         return None
     env = open_environment(stack, environment)
-    staging = None if plan_only else open_staging(env)
-    stages = [staging, env] if staging else [env]
+    way = [env] if plan_only else open_way(env)
 
     chosen = resolve_version(env, version)
     tag_run(env.stack.name, env.name, chosen.name)
     refuse_held(env, chosen.commit.sha)
     if not plan_only:
         refuse_busy(env)
-    checks = [check_environment(stage) for stage in stages]   # of both, before either is changed
+    checks = [check_environment(stage) for stage in way]   # of all, before one is changed
     pins = build_images(env, chosen)
 
-    staged = release_to_staging(staging, chosen, pins, checks[0], requested_by) if staging else None
+    staged = go_through(way[:-1], chosen, pins, checks[:-1], requested_by)
     plan = make_plan(env, chosen, pins, checks[-1], staged, watch_seconds=watch_seconds)
     if plan_only:
         return None
@@ -68,7 +65,7 @@ def release(
         return Completed(message=f"{serving.version} runs already as #{serving.number}: nothing was changed")
     work = open_deployment(env, plan, requested_by)
     if env.config.approval:
-        work = accept(work, plan, staging.url if staging else "")
+        work = accept(work, plan)
     work = deploy(work)
     tell(work, "released")
     return None

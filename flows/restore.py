@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Literal
 
 from prefect import flow
 from prefect.exceptions import TerminationSignal
 
-from flows.parameters import BackupName, Person, Reason, StackName
+from flows.parameters import BackupName, EnvironmentName, Person, Reason, StackName
 from flows.plain import plainly
 from flows.put_back import stop_and_ask_on_failure
 from flows.refused import told_when_refused
@@ -47,7 +46,7 @@ from tidegate.states import DeploymentState
 def restore(
     stack: StackName,
     reason: Reason,
-    environment: Literal["staging", "prod"] = "prod",
+    environment: EnvironmentName,
     backup: BackupName = "",
     requested_by: Person = "",
 ) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from prefect import flow
 
-from flows.parameters import Person, Reason, StackName, StepsBack, Target
+from flows.parameters import EnvironmentName, Person, Reason, StackName, StepsBack, Target
 from flows.plain import plainly
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
 from flows.refused import told_when_refused
@@ -30,7 +28,7 @@ from tidegate.states import DeploymentState
 def rollback(
     stack: StackName,
     reason: Reason,
-    environment: Literal["staging", "prod"] = "prod",
+    environment: EnvironmentName,
     steps_back: StepsBack = 1,
     to: Target = None,
     requested_by: Person = "",

@@ -1,4 +1,4 @@
-"""Every minute: is production as good as it was before its release? What is worse starts `incident/prod`."""
+"""Every minute: is each watched environment as good as it was? What is worse starts `incident/all`."""
 
 from __future__ import annotations
 
@@ -18,25 +18,30 @@ from tidegate.stackfile import Stack
 MOST_AT_ONCE = 8
 
 
-@flow(name="watch", flow_run_name="watch production", persist_result=False)
+@flow(name="watch", flow_run_name="watch what serves", persist_result=False)
 @plainly
 def watch(stack: StackName | None = None) -> State[None] | None:
-    """Look at production once, at all stacks side by side: one that hangs or cannot be seen hides no other.
+    """Look once at every watched environment, side by side: one that hangs or cannot be seen hides no other.
 
     Args:
         stack: Which application; empty is every one.
     """
     stacks = every_stack(Settings().stacks)
-    wanted = {stack: stacks.find(stack)} if stack else stacks.with_environment("prod")
+    only = stacks.find(stack) if stack else None
+    wanted = {name: place for name, place in stacks.places.items() if _is_wanted(*place, only)}
     forget_quiet_runs()
-    looked = each(wanted, look_after, "looking at", at_once=MOST_AT_ONCE)
-    refuse_faulty((*(() if stack else stacks.faulty), *looked.faulty), "looking at production")
+    looked = each(wanted, lambda place: look_after(*place), "looking at", at_once=MOST_AT_ONCE)
+    refuse_faulty((*(() if stack else stacks.faulty), *looked.faulty), "looking at what serves")
     return None if any(looked.good.values()) else quiet()
 
 
-def look_after(stack: Stack) -> bool:
+def _is_wanted(stack: Stack, environment: str, only: Stack | None) -> bool:
+    return stack.environments[environment].watched and only in (None, stack)
+
+
+def look_after(stack: Stack, environment: str) -> bool:
     """Report what is worse, close what is well again. Whether there is something to say."""
-    env = open_serving(stack, "prod")
+    env = open_serving(stack, environment)
     sighting = look_at(env)
     if sighting and sighting.look.outcome == "worse":
         report_degraded(env, sighting)

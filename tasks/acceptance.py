@@ -52,21 +52,21 @@ class Question:
     """What stands first on the page: why the question is put again."""
 
 
-def wait_for_acceptance(work: Work, plan: Plan, staging_url: str) -> Work:
+def wait_for_acceptance(work: Work, plan: Plan) -> Work:
     """Ask for the acceptance of this very plan."""
     stack = work.env.stack
     saved = work.env.ledger.backups.newest_verified(stack.name, work.env.name)
 
     def page(expires: datetime, note: str) -> str:
         return evidence_page(plan, stack.language, now=datetime.now(UTC), expires=expires, time_zone=stack.time_zone,
-                             staging_url=staging_url, backup=saved.facts if saved else None, note=note,
+                             backup=saved.facts if saved else None, note=note,
                              requested_by=work.deployment.requested_by)
 
     return wait_for_decision(work, Question(
         hash=plan.hash, running=plan.running.id if plan.running else None, page=page,
-        sentences=about_release(plan, stack.language, requested_by=work.deployment.requested_by, staging_url=staging_url),
+        sentences=about_release(plan, stack.language, requested_by=work.deployment.requested_by),
         form=ACCEPTANCE[stack.language], checklist=CHECKLIST, note=_why_again(work, plan),
-        rejected="Production was not touched; staging keeps this version. Release the corrected commit"))
+        rejected=f"{_left(plan)}. Release the corrected commit"))
 
 
 def wait_for_decision(work: Work, question: Question) -> Work:
@@ -133,6 +133,12 @@ def _refuse_other_plan(work: Work, question: Question) -> None:
     if now.deployment.plan_hash != question.hash:
         raise LedgerError(f"accepting {work.title} {work.version.name}", "its plan is another one by now than was approved",
                           "Start it again to ask anew")
+
+
+def _left(plan: Plan) -> str:
+    """What is as it was after a no."""
+    kept = f"; {plan.staged.place.inside('en')} keeps this version" if plan.staged else ""
+    return f"{plan.place.heading('en')} was not touched{kept}"
 
 
 def _why_again(work: Work, plan: Plan) -> str:

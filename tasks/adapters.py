@@ -28,12 +28,13 @@ from blocks.registry import Registry
 from blocks.traefik import TraefikEdge
 from blocks.visitors import EdgeVisitors
 from blocks.webhook import SlackWebhook
+from tidegate.environments import Environment
 from tidegate.errors import ConfigError
 from tidegate.facts import Message
 from tidegate.ports import Notifier, Ports
 from tidegate.redaction import learn
 from tidegate.settings import Settings
-from tidegate.stackfile import Environment, Stack
+from tidegate.stackfile import Stack
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)

@@ -28,7 +28,7 @@ def back_up(work: Work) -> Evidence:
     Needs: the running databases. Leaves: a verified backup; older ones are pruned. Again: the sealed one is taken.
     Undo: nothing to undo.
     """
-    if not work.env.config.approval and not planned(work).migrates:
+    if not work.env.config.backup and not planned(work).migrates:
         return {"made": False, "why": f"{work.env.name} has no migration to prepare for"}
     return {"made": True, **_facts(save(work, lambda name, copy: rehearse_migration(work, name, copy)))}
 

@@ -69,6 +69,12 @@ def _contents_of(env: OpenEnvironment, model: ComposeModel, name: str) -> dict[s
     return {file: env.contents[file] for file in files_of(alone, env.stack.folder, [name])}
 
 
+def known_projects(env: OpenEnvironment) -> set[str]:
+    """The base projects of every environment that a stack file or the ledger names."""
+    deployed = {f"{stack}-{name}" for stack, name in env.ledger.deployments.places()}
+    return deployed | every_stack(env.settings.stacks).places.keys()
+
+
 def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
     """Ask the host who has what `services` would take, and whose data lie where a released service would get an empty volume.
 
@@ -78,7 +84,7 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
     joined = only_new_volumes(model, env.released, env.base_project, places)
     if not services and not joined["services"]:
         return
-    known = [f"{stack.name}-{name}" for stack in every_stack(env.settings.stacks).good for name in stack.environments]
+    known = sorted(every_stack(env.settings.stacks).places)
     wanted = [*claims(model, services, env.base_project, places, env.occupancy.look_at),
               *claims(joined, joined["services"], env.base_project, places, env.occupancy.look_at)]
     if found := conflicts(wanted, env.occupancy.occupants(), env.base_project, known,

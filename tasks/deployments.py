@@ -93,7 +93,7 @@ def note_plan(work: Work, plan: Plan) -> Evidence:
                   for change in plan.schema)
     return asdict(Planned(
         kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=plan.watch_seconds,
-        rehearse=work.env.name == "staging", changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES]),
+        rehearse=work.env.config.rehearse, changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES]),
         privileges=tuple(f"{one.text} ({one.reason})" for one in plan.privileges)))
 
 
@@ -166,7 +166,7 @@ def place_hold(work: Work, error: BaseException) -> Evidence:
 
     Needs: the error. Leaves: a hold, if the version is to blame. Again: one hold per version. Undo: `lift-hold/all`.
     """
-    if work.env.name != "prod":
+    if not work.env.config.hold:
         return {"held": False, "why": f"{work.env.name} is there to try"}
     if not is_to_blame(error):
         return {"held": False, "why": "the version is not to blame"}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from prefect import get_run_logger
 
@@ -15,6 +15,7 @@ from tasks.work import OpenEnvironment, seals
 from tidegate.catalogue import find_stack
 from tidegate.each import each
 from tidegate.envfile import check_env, read_env_as_far, said_twice
+from tidegate.environments import Environment
 from tidegate.errors import ConfigError, StackFileError, TidegateError
 from tidegate.facts import ComposeModel
 from tidegate.known_names import known_names
@@ -23,7 +24,7 @@ from tidegate.ledger.tables import Deployment
 from tidegate.redaction import Redactor, learn, remember
 from tidegate.safe_logs import guard_logs
 from tidegate.settings import Settings
-from tidegate.stackfile import Environment, EnvironmentName, Stack, stack_now
+from tidegate.stackfile import Stack, stack_now
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def open_stack(stack: str, settings: Settings | None = None) -> OpenStack:
     return OpenStack(find_stack(settings.stacks, stack), Ledger(settings.database_url))
 
 
-def open_environment(stack: str | Stack, environment: EnvironmentName,
+def open_environment(stack: str | Stack, environment: str,
                      settings: Settings | None = None) -> OpenEnvironment:
     """One environment as its folder says now; its compose files are read once, when first needed. Raises InputError
     before anything is touched.
@@ -67,7 +68,7 @@ def open_sealed(deployment: Deployment, settings: Settings | None = None, now: S
 def open_exactly(deployment: Deployment, settings: Settings | None = None, now: Stack | None = None) -> OpenEnvironment:
     """The same, with the logins that were planned too: for a release that goes on. `now` is its stack file, just read."""
     settings = settings or Settings()
-    name = cast(EnvironmentName, deployment.environment)
+    name = deployment.environment
     release = root_of(Ledger(settings.database_url), deployment)
     seal = seals(settings).read(release.id)
     if seal is None:
@@ -127,7 +128,7 @@ def _as_the_folder_says(env: OpenEnvironment) -> OpenEnvironment:
         return env
 
 
-def open_serving(stack: str | Stack, environment: EnvironmentName, settings: Settings | None = None) -> OpenEnvironment:
+def open_serving(stack: str | Stack, environment: str, settings: Settings | None = None) -> OpenEnvironment:
     """The environment as that was planned which serves there; as its folder says where nothing does.
 
     Of a `Stack` that was just read no file is read again.
@@ -159,7 +160,7 @@ class Read(NamedTuple):
     now: Mapping[str, str] = {}
 
 
-def _opened(settings: Settings, stack: Stack, environment: EnvironmentName, read: Read) -> OpenEnvironment:
+def _opened(settings: Settings, stack: Stack, environment: str, read: Read) -> OpenEnvironment:
     config, redactor = environment_of(stack, environment), read.redactor
     ports = adapters.ports_of(settings, stack, environment, config, redactor.redact)
     learn({"TIDEGATE_LEDGER_URL": settings.database_url})
@@ -181,14 +182,14 @@ def _redactor(stack: Stack, config: Environment, values: Mapping[str, str], comp
     return redactor
 
 
-def environment_of(stack: Stack, name: EnvironmentName) -> Environment:
+def environment_of(stack: Stack, name: str) -> Environment:
     if name not in stack.environments:
         raise StackFileError(f"opening {stack.name} {name}", f"it has only {', '.join(stack.environments)}",
                              "Choose one of them, or add the environment to stack.yaml")
     return stack.environments[name]
 
 
-def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
+def _values(stack: Stack, name: str, config: Environment) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
     """The env file with its secrets from Prefect blocks, as far as they are there, and everything that is wrong with them."""
     secrets = each(config.secrets, adapters.secret, "loading the secret block")
     read, fault = read_env_as_far(stack.folder / config.env_file, secrets.good)
@@ -197,12 +198,12 @@ def _values(stack: Stack, name: EnvironmentName, config: Environment) -> tuple[d
                for one in secrets.faulty]
     if fault or missing:
         return values, tuple(filter(None, (fault, *missing)))
-    found = said_twice(read, config.secrets) + check_env(values, config.required_keys, name, tuple(config.secrets))
+    found = said_twice(read, config.secrets) + check_env(values, config.required_keys, config.kind, tuple(config.secrets))
     doing = f"reading {stack.name}/{config.env_file}"
     return values, (ConfigError(doing, "; ".join(found), "Correct the keys it names"),) if found else ()
 
 
-def _values_now(planned: Stack, now: Stack, name: EnvironmentName) -> dict[str, str]:
+def _values_now(planned: Stack, now: Stack, name: str) -> dict[str, str]:
     """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
     config = now.environments.get(name, planned.environments[name])
     secrets = each(config.secrets, adapters.secret, "loading the secret block")
@@ -210,5 +211,5 @@ def _values_now(planned: Stack, now: Stack, name: EnvironmentName) -> dict[str, 
     read = {} if fault else read
     missing, named = {one.name for one in secrets.faulty}, tuple(config.secrets)
     return {key: value for key, value in {**read, **secrets.good}.items()
-            if key not in missing and not check_env({key: value}, (key,), name, named)}
+            if key not in missing and not check_env({key: value}, (key,), config.kind, named)}
 

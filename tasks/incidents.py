@@ -111,7 +111,7 @@ def close_recovered(env: OpenEnvironment, sighting: Sighting) -> bool:
         return False   # the run of that rollback says what came of it
     left = [one for one in env.ledger.incidents.open_ones(env.stack.name, env.name) if not _being_answered(one)]
     for incident in left:
-        env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/prod")
+        env.ledger.incidents.close(incident.id, f"healthy again: {sighting.look.reason}", actor="watch/all")
         get_run_logger().info("closed the incident %s: healthy again", incident.signal)
     return bool(left)
 
@@ -119,7 +119,7 @@ def close_recovered(env: OpenEnvironment, sighting: Sighting) -> bool:
 @task(task_run_name="report {env.base_project}", retries=3, retry_delay_seconds=[1, 3, 10], retry_condition_fn=is_retryable,
       timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
 def report_degraded(env: OpenEnvironment, sighting: Sighting) -> None:
-    """Send the event that starts `incident/prod`, for as long as no incident answers to it.
+    """Send the event that starts `incident/all`, for as long as no incident answers to it.
 
     Needs: a look that is worse. Leaves: an event. Again: the same key, which is handled once. Undo: nothing to undo.
     """
@@ -134,7 +134,7 @@ def signal_of(env: OpenEnvironment, sighting: Sighting) -> Signal:
     number, look = sighting.deployment.number, sighting.look
     key = f"watch/{env.name}/{env.stack.name}/{number}/{look.severity}/{sighting.since:%Y%m%dT%H%M%S}"
     return Signal(stack=env.stack.name, environment=env.name, key=key, severity=look.severity, started_at=sighting.since,
-                  reason=look.reason, source="watch/prod", deployment=number)
+                  reason=look.reason, source="watch/all", deployment=number)
 
 
 def _being_answered(incident: Incident) -> bool:

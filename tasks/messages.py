@@ -75,7 +75,8 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
     what = work.deployment.kind
     match kind:
         case "staging_ready":
-            return words.staging_ready(version, url=url, run=env.settings.page_of_run(work.deployment.run_id),
+            return words.staging_ready(version, env.stack.before(env.name) or env.name, url=url,
+                                       run=env.settings.page_of_run(work.deployment.run_id),
                                        before=decide_before(work))
         case "released":
             return words.released(version, env.name, planned(work).changes, moment,
@@ -108,4 +109,5 @@ def speaker(env: OpenEnvironment) -> messages.Speaker:
 
 
 def speaker_for(stack: Stack) -> messages.Speaker:
-    return messages.Speaker(stack.language, stack.title, stack.time_zone)
+    places = {name: stack.place(name) for name in stack.environments}
+    return messages.Speaker(stack.language, stack.title, stack.time_zone, places)

@@ -22,7 +22,6 @@ from tidegate.ledger.tables import Deployment
 from tidegate.plan import Plan
 from tidegate.seals import files_of
 from tidegate.settings import Settings
-from tidegate.stackfile import EnvironmentName
 from tidegate.states import DeploymentState
 
 BEGUN = (*UNFINISHED, DeploymentState.WATCHING)
@@ -56,7 +55,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work
     return replace(work, env=replace(env, read=env.model(), copies=seals(env.settings).files_of(deployment.id)))
 
 
-def begun_by_this_run(environment: EnvironmentName) -> Work | None:
+def begun_by_this_run(environment: str) -> Work | None:
     """What this run has begun to change before it was interrupted: it is finished as it was planned, and nothing is
     planned anew. Raises LedgerError where it has ended."""
     settings = Settings()

@@ -32,12 +32,14 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
     """
     serving = env.ledger.deployments.current(env.stack.name, env.name)
     _refuse_other_evidence(env, version, pins, staged)
+    schema = _schema(env, pins)
     plan = Plan(
-        stack=env.stack.name, environment=env.name, version=version, pins=pins,
+        stack=env.stack.name, place=env.stack.place(env.name), version=version, pins=pins,
         configuration=env.configuration, config=differences(prints_of(env, serving) if serving else {}, env.configuration),
-        schema=_schema(env, pins), running=_running(serving),
+        schema=schema, running=_running(serving),
         commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
         domains=env.config.domains, preflight=checks, staged=staged,
+        saves=env.config.backup or any(change.current != change.head for change in schema),
         watch_seconds=env.stack.watch.seconds if watch_seconds is None else watch_seconds,
         privileges=privileges(env, env.model()))
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
@@ -47,12 +49,13 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
 
 
 def staged(work: Work) -> Staged:
-    """What a deployment to staging proved, and about what."""
+    """What a deployment on the way proved, and about what."""
     deployment, release = work.deployment, work.deployment.release
     rows = {row.name: row.evidence for row in work.env.ledger.journal.steps(deployment.id)}
-    return Staged(number=deployment.number, commit=release.commit, pins=release.images, configuration=release.config_hash,
-                  smoke=results_of(rows["smoke-public"]), rehearsed=bool(rows.get("rehearse-rollback", {}).get("rehearsed")),
-                  traffic=_traffic_of(deployment))
+    return Staged(
+        place=work.env.stack.place(work.env.name), number=deployment.number, commit=release.commit, pins=release.images,
+        configuration=release.config_hash, smoke=results_of(rows["smoke-public"]),
+        rehearsed=bool(rows.get("rehearse-rollback", {}).get("rehearsed")), url=work.env.url, traffic=_traffic_of(deployment))
 
 
 def _traffic_of(deployment: Deployment) -> TrafficFigures | None:
@@ -61,10 +64,10 @@ def _traffic_of(deployment: Deployment) -> TrafficFigures | None:
 
 
 def _refuse_other_evidence(env: OpenEnvironment, version: Version, pins: Mapping[str, str], staged: Staged | None) -> None:
-    """Raises LedgerError where an interrupted run has finished on staging what it had begun there, of another version."""
+    """Raises LedgerError where an interrupted run has finished on the way what it had begun there, of another version."""
     if staged and (staged.commit, dict(staged.pins)) != (version.commit.sha, dict(pins)):
         raise LedgerError(f"planning {env.stack.name} {version.name}",
-                          f"staging #{staged.number} proved commit {staged.commit[:12]}, and {version.name} is now "
+                          f"{staged.place.name} #{staged.number} proved commit {staged.commit[:12]}, and {version.name} is now "
                           f"{version.commit.sha[:12]}", "Start the release again")
 
 

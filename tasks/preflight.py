@@ -9,7 +9,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.adapters import MissingNotifier
-from tasks.base import base_containers, missing_services, refuse_missing_volumes, refuse_occupied, refuse_stopped
+from tasks.base import (
+    base_containers,
+    known_projects,
+    missing_services,
+    refuse_missing_volumes,
+    refuse_occupied,
+    refuse_stopped,
+)
 from tasks.builds import refuse_faulty_builds
 from tasks.databases import free_connections, owned, spec_of
 from tasks.doors import refuse_foreign_answers, refuse_taken_doors
@@ -72,20 +79,21 @@ def _joined(env: OpenEnvironment, faults: list[TidegateError]) -> TidegateError:
 
 
 def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
-    if faults := [*lint_model(model, _released(env), env.name), *refusals(privileges(env, model))]:
+    if faults := [*lint_model(model, _released(env), env.config.kind), *refusals(privileges(env, model))]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
 
 
 def privileges(env: OpenEnvironment, model: ComposeModel) -> tuple[Danger, ...]:
-    """What the compose files give containers of the host, with the reasons of the stack file; in dev nobody asks."""
-    if env.name == "dev":
+    """What the compose files give containers of the host, with the reasons of the stack file; in development nobody asks."""
+    if env.config.kind == "development":
         return ()
     files = [env.stack.folder / file for file in env.config.compose_files]
     read = env.compose.env_files(files, env.values, env.base_project)
     services = {name: {**service, "env_file": read.get(name, [])} for name, service in model["services"].items()}
     engine = env.host.url or os.environ.get("DOCKER_HOST", "")
-    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), engine)
+    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), engine,
+                      known_projects(env))
     return dangers({**model, "services": services}, paths, env.stack.allow)
 
 

@@ -13,7 +13,7 @@ from tidegate.messages import release_record
 
 @step("move-alias", timeout_seconds=60)
 def move_alias(work: Work) -> Evidence:
-    """Point `latest`, `staging` at the images that are good now: an output for people, never an input.
+    """Point `latest` and its like at the images that are good now: an output for people, never an input.
 
     Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release moves them.
     """
@@ -30,8 +30,10 @@ def publish_record(work: Work) -> Evidence:
     Needs: a good deployment. Leaves: an artifact and a row. Again: not published twice. Undo: nothing to undo.
     """
     env, deployment = work.env, work.deployment
+    before = env.stack.before(env.name)
     record = release_record(
-        env.stack.language, title=env.stack.title, version=work.version.name, environment=env.name,
+        env.stack.language, title=env.stack.title, version=work.version.name,
+        place=env.stack.place(env.name), staged=env.stack.place(before) if before else None,
         released_by=deployment.requested_by, released_at=deployment.switched_at or deployment.created_at,
         time_zone=env.stack.time_zone, changes=planned(work).changes,
         approved_by=approver_of(work), privileges=planned(work).privileges)

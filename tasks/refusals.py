@@ -26,6 +26,7 @@ from tidegate.fault_words import told
 from tidegate.ledger.tables import Deployment
 from tidegate.messages import What
 from tidegate.redaction import redact
+from tidegate.stackfile import Stack
 from tidegate.states import DeploymentState
 
 TOLD = frozenset({DeploymentState.FAILED, DeploymentState.REJECTED, DeploymentState.ROLLED_BACK,
@@ -86,8 +87,14 @@ def tell_refused(found: OpenStack, what: What, environment: str, version: str, r
         get_run_logger().warning("not told to %s: %s", fault.name, fault.error)
 
 
+def _on_the_way(stack: Stack, environment: str) -> tuple[str, ...]:
+    """Whatever the run may have opened a deployment in; it was refused where the stack has no such environment."""
+    return stack.way_to(environment) if environment in stack.environments else (environment,)
+
+
 def _is_told(found: OpenStack, environment: str) -> bool:
     """By the newest deployment of this run, here or on the way here."""
     run, deployments = str(flow_run.get_id()), found.ledger.deployments
-    mine: list[Deployment] = [one for name in {"staging", environment} for one in deployments.of_run(run, name)[:1]]
+    mine: list[Deployment] = [one for name in _on_the_way(found.stack, environment)
+                              for one in deployments.of_run(run, name)[:1]]
     return any(one.stack == found.stack.name and one.state in TOLD for one in mine)

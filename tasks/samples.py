@@ -1,4 +1,4 @@
-"""The edge's counters as they were some minutes ago: what `watch/prod` remembers between its runs."""
+"""The edge's counters as they were some minutes ago: what `watch/all` remembers between its runs."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def cannot_be_undone(left: Deployment, to: str, why: str = "") -> WayBackError:
         f"going back from {left.stack} {left.environment} #{left.number} {left.version} to {to}",
         "the database change between them cannot be undone without losing what was written since "
         f"{left.switched_at or left.created_at:%Y-%m-%d %H:%M} UTC{f' ({why})' if why else ''}",
-        "Decide: release a corrected version, or restore the backup with `restore/prod`")
+        f"Decide: release a corrected version, or restore the backup with `restore/{left.environment}`")
 
 
 def moves_of(work: Work, env: OpenEnvironment | None = None) -> list[tuple[Migration, SchemaMove]]:

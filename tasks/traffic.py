@@ -65,7 +65,7 @@ def rehearse_rollback(work: Work) -> Evidence:
     """
     old, plan = previous(work), planned(work)
     if not plan.rehearse:
-        return {"rehearsed": False, "why": "that is what staging is for"}
+        return {"rehearsed": False, "why": f"{work.env.name} does not rehearse"}
     if old is None or plan.way_back != "image only":
         return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {plan.way_back}"}
     before = _as_it_was(work, old)

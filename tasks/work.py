@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from tidegate.envfile import fingerprint
+from tidegate.environments import Environment
 from tidegate.errors import ConfigError
 from tidegate.facts import ComposeModel, Served, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
@@ -19,7 +20,7 @@ from tidegate.resolved import ResolvedConfiguration, resolve
 from tidegate.seals import Seals, content_hash, files_of, secret_files, with_copies
 from tidegate.settings import Settings
 from tidegate.slots import edge_alias, edge_network_name, make_slot
-from tidegate.stackfile import Environment, EnvironmentName, Service, Stack
+from tidegate.stackfile import Service, Stack
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class OpenEnvironment(Ports):
 
     settings: Settings
     stack: Stack
-    name: EnvironmentName
+    name: str
     config: Environment
     ledger: Ledger
     values: Mapping[str, str] = field(repr=False)

@@ -50,9 +50,10 @@ class Installation:
         return self.ledger.deployments.history(stack, environment)
 
     def retire(self, stack: str) -> None:
-        """A module that is done makes room for the next; `watch/prod` looks at the stack no more."""
+        """A module that is done makes room for the next; `watch/all` looks at the stack no more."""
+        environments = environments_of(self.settings.stacks / stack)
         shutil.rmtree(self.settings.stacks / stack)
-        remove_stack(stack)
+        remove_stack(stack, environments)
 
     def get(self, domain: str, path: str = "/version") -> httpx.Response:
         """One request through the public edge, as a visitor sends it."""
@@ -75,8 +76,13 @@ def add_stack(settings: Settings, name: str, *, environments: tuple[str, ...] = 
     content["environments"] = {key: value for key, value in content["environments"].items() if key in environments}
     for key, environment in content["environments"].items():
         environment["domains"] = [domain_of(name, key)]
+        if environment.get("after") not in environments:
+            environment.pop("after", None)
     for path, value in changes.items():
         _set(content, path.split("."), value)
+    for environment in content["environments"].values():
+        if environment.get("approval") is False:   # such a stack is released often: no backup where nothing migrates
+            environment.setdefault("backup", False)
     (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     for file in folder.glob("docker-compose*.yml"):
         text = file.read_text().replace("interval: 5s", "interval: 30s")   # each check starts processes; the first is Tidegate's
@@ -135,9 +141,13 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def remove_stack(name: str) -> None:
+def environments_of(folder: Path) -> list[str]:
+    return list(yaml.safe_load((folder / "stack.yaml").read_text())["environments"])
+
+
+def remove_stack(name: str, environments: Sequence[str] = ("staging", "prod")) -> None:
     """What a stack has on the engine: containers, networks, volumes."""
-    _remove([f"{name}-{environment}" for environment in ("dev", "staging", "prod")])
+    _remove([f"{name}-{environment}" for environment in environments])
 
 
 def remove_images(stack: str) -> None:
@@ -150,7 +160,7 @@ def remove_images(stack: str) -> None:
 def remove_everything(settings: Settings) -> None:
     """What this installation's stacks have on the engine, its edge, and its edge's networks."""
     _remove([f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
-             for environment in ("dev", "staging", "prod")], settings.edge_name)
+             for environment in environments_of(stack)], settings.edge_name)
 
 
 def _remove(projects: Sequence[str], edge_name: str = "") -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tidegate.texts import TEXTS
 
 POOL = "tidegate"
-BY_THEMSELVES = ("recover/all", "watch/prod")
+BY_THEMSELVES = ("recover/all", "watch/all")
 """Deployments that must start without a person."""
 BEATS_MISSED = 3
 _BEAT_SECONDS = 30

@@ -7,13 +7,13 @@ So a copy that somebody forgot to rename stops nobody but itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.each import Fault, each
 from tidegate.errors import StackFileError
-from tidegate.stackfile import EnvironmentName, Stack, load_stack
+from tidegate.stackfile import Stack, load_stack
 
 STACK_FILE = "stack.yaml"
 
@@ -37,8 +37,10 @@ class Catalogue:
         raise StackFileError(f"looking for the stack {wanted!r}", f"there is none (known: {', '.join(sorted(known)) or 'none'})",
                              "Use one of the known names")
 
-    def with_environment(self, name: EnvironmentName) -> dict[str, Stack]:
-        return {stack.name: stack for stack in self.good if name in stack.environments}
+    @property
+    def places(self) -> dict[str, tuple[Stack, str]]:
+        """Every environment of every stack, by the name of its base project: `shop-prod`."""
+        return {f"{stack.name}-{name}": (stack, name) for stack in self.good for name in stack.environments}
 
     @property
     def names(self) -> list[str]:
@@ -54,8 +56,9 @@ def every_stack(stacks: Path) -> Catalogue:
     loaded = each(folders, load_stack, "reading the stack")
     owners = Counter(stack.name for stack in loaded.good.values())
     named = each(loaded.good, lambda stack: _own(stack, loaded.good, folders, owners), "naming the stack")
-    good = tuple(named.good.values())
-    return Catalogue(good, (*listed.faulty, *loaded.faulty, *named.faulty, *_shared_aliases(good)))
+    apart = each(named.good, lambda stack: _with_own_places(stack, named.good.values()), "naming the environments of")
+    good = tuple(apart.good.values())
+    return Catalogue(good, (*listed.faulty, *loaded.faulty, *named.faulty, *apart.faulty, *_shared_aliases(good)))
 
 
 def find_stack(stacks: Path, wanted: str) -> Stack:
@@ -103,6 +106,22 @@ def _own(stack: Stack, loaded: Mapping[str, Stack], folders: Collection[str], ow
         raise StackFileError(f"reading {mine}/{STACK_FILE}", f"name: {stack.name!r} belongs to the folder {owner}",
                              "Give each stack a name of its own: that of its folder")
     return stack
+
+
+def _with_own_places(stack: Stack, others: Iterable[Stack]) -> Stack:
+    """The stack, where no environment's containers are named as those of a stack with a shorter name. Raises StackFileError.
+
+    `shop-prod eu` and `shop prod-eu` are both `shop-prod-eu` on the engine.
+    """
+    for other in (one for one in others if len(one.name) < len(stack.name)):
+        if taken := _projects(stack) & _projects(other):
+            raise StackFileError(f"reading {stack.name}/{STACK_FILE}", f"{min(taken)} is what an environment of {other.name} "
+                                 "is called on the engine", "Give the stack or the environment another name")
+    return stack
+
+
+def _projects(stack: Stack) -> set[str]:
+    return {f"{stack.name}-{name}" for name in stack.environments}
 
 
 def _shared_aliases(good: Collection[Stack]) -> Iterator[Fault]:

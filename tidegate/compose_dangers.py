@@ -43,7 +43,7 @@ _NAMESPACES: Mapping[str, tuple[HostSetting, Collection[str]]] = {
     "network_mode": ("host-network", ("none", "bridge", "default")), "userns_mode": ("host-users", ()),
     "uts": ("host-name", ()), "cgroup": ("host-cgroup", ("private",))}
 """The values that keep a container by itself. Any other one is a network or a namespace of somebody else."""
-_OF_AN_ENVIRONMENT = re.compile(r"([a-z0-9][a-z0-9-]*-(?:dev|staging|prod))(?:-[0-9]+)?_.+")
+_OF_A_PROJECT = re.compile(r"([a-z0-9][a-z0-9-]*?)(?:-[0-9]+)?_.+")
 """How Compose names networks and volumes of a base or a slot."""
 _NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "tmpfs"})
 _LAN_DRIVERS = frozenset({"host", "macvlan", "ipvlan"})
@@ -158,8 +158,8 @@ def _neighbours(service: Service, model: ComposeModel, paths: HostPaths) -> Foun
     used += [("volumes", mount.get("source")) for mount in service.get("volumes") or () if mount["type"] == "volume"]
     for kind, key in used:
         name = str((model.get(kind, {}).get(key) or {}).get("name", ""))
-        found = _OF_AN_ENVIRONMENT.fullmatch(name)
-        if found and found[1] != model.get("name"):
+        found = _OF_A_PROJECT.fullmatch(name)
+        if found and found[1] in paths.projects and found[1] != model.get("name"):
             yield "other-environment", f"{kind}.{key}: {name} belongs to {found[1]}"
 
 

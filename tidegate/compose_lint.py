@@ -6,26 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from tidegate.environments import Kind
 from tidegate.facts import ComposeModel
 from tidegate.slots import base_services, singleton_reasons
-from tidegate.stackfile import EnvironmentName
 
 _CODE = frozenset({".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".vue", ".php", ".rb", ".go", ".java", ".sh", ".sql"})
 
 
-def lint_model(model: ComposeModel, released: Sequence[str], environment: EnvironmentName) -> list[str]:
+def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind) -> list[str]:
     """Every fault with its path. A released service's own image says nothing: it is replaced by a pin.
 
-    In dev only what cannot work is a fault: hot reload needs its bind mounts.
+    In development only what cannot work is a fault: hot reload needs its bind mounts.
     """
     faults = [f"services.{name}: is not in the compose files" for name in released if name not in model["services"]]
     known = [name for name in released if name in model["services"]]
     faults += _structure_faults(model, known)
-    if environment != "dev":
+    if kind != "development":
         faults += [fault for name in known for fault in _mount_faults(model, name)]
         faults += [f"services.{reason}, so it cannot run beside the version that serves"
                    for reason in singleton_reasons(model, known)]
-    if environment == "prod":
+    if kind == "production":
         faults += [fault for name in base_services(model, released)
                    for fault in _image_faults(name, model["services"][name])]
     return faults
@@ -56,9 +56,9 @@ def _image_faults(name: str, service: Mapping[str, Any]) -> Iterator[str]:
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     if not tag:
-        yield f'services.{name}.image: must have a tag or digest in prod (got "{image}")'
+        yield f'services.{name}.image: must have a tag or digest in production (got "{image}")'
     elif tag == "latest":
-        yield f'services.{name}.image: must not be latest in prod (got "{image}")'
+        yield f'services.{name}.image: must not be latest in production (got "{image}")'
 
 
 def _mount_faults(model: ComposeModel, name: str) -> Iterator[str]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.env_text import Entry, entries
+from tidegate.environments import Kind
 from tidegate.errors import ConfigError
 from tidegate.plain_values import looks_secret, secret_parts
-from tidegate.stackfile import EnvironmentName
 
 _PLACEHOLDER = re.compile(r"CHANGE_?ME|\*{3}REDACTED\*{3}|__DEPLOY_INJECT__|^\s*<[^<>]*>\s*\Z|^\s*(?i:placeholder)\s*\Z")
 _KNOWN_DEFAULTS = frozenset({
@@ -52,12 +52,12 @@ def read_env_as_far(path: Path, given: Mapping[str, str] = {}) -> tuple[dict[str
     return values, ConfigError(doing, "; ".join(faults), to_do) if faults else None
 
 
-def check_env(values: Mapping[str, str], required: Collection[str], environment: EnvironmentName,
+def check_env(values: Mapping[str, str], required: Collection[str], kind: Kind,
               secret_keys: Collection[str] = ()) -> list[str]:
-    """Every fault at once (P32): missing, empty, placeholder, and in staging and prod a known default password."""
+    """Every fault at once (P32): missing, empty, placeholder, and outside of development a known default password."""
     faults = [f"{key}: is missing" for key in required if key not in values]
     faults += [f"{key}: is empty" for key in required if key in values and not values[key].strip()]
-    found = ((key, _value_fault(key, value, environment, secret_keys)) for key, value in values.items())
+    found = ((key, _value_fault(key, value, kind, secret_keys)) for key, value in values.items())
     return faults + [f"{key}: {fault}" for key, fault in found if fault]
 
 
@@ -120,10 +120,10 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _value_fault(key: str, value: str, environment: EnvironmentName, secret_keys: Collection[str]) -> str | None:
+def _value_fault(key: str, value: str, kind: Kind, secret_keys: Collection[str]) -> str | None:
     if _PLACEHOLDER.search(value):
         return "holds a placeholder"
-    if environment != "dev" and _is_known_default(key, value, secret_keys):
+    if kind != "development" and _is_known_default(key, value, secret_keys):
         return "holds a well-known default password"
     return None
 

@@ -7,19 +7,27 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from tidegate.outside_text import is_unsafe
 
 CREDENTIAL = "credential"
 """The kind of a fault whose input is not shown."""
+MOST_SECONDS = 24 * 3600
+MOST_HOURS = 24 * 90
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _WORD = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
 _REGISTRY = r"(?:(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9-]+(?=:))(?::[0-9]{1,5})?/)?"
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://(?:([^/@?#\s]*)@)?[A-Za-z0-9.\[\]:_-]*(/[^?#\s]*)?", re.IGNORECASE)
 _SCP = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!:)[^?#\s]*")
 _SCHEMES = ("https", "http", "ssh", "git", "file")
+
+
+class Part(BaseModel):
+    """A part of the stack file: unknown keys are refused, nothing can be changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _check(pattern: str, must_be: str, most: int, lines: bool) -> Callable[[str], str]:
@@ -89,6 +97,10 @@ Line = Annotated[str, *_format(r".*", "one line without control characters", 500
 Title = Annotated[str, *_format(r"\S.*", "one line that begins with a letter", 100)]
 Marker = Annotated[str, *_format(r"[\s\S]+", "a text without control characters", 2000, lines=True)]
 Name = Annotated[str, *_format(r"[a-z][a-z0-9-]{0,30}", "lower-case letters, digits and `-`, at most 31, a letter first", 31)]
+# It stands in names of containers, networks, files and hosts before a deployment's number, so no part of it is a number.
+EnvironmentName = Annotated[str, *_format(
+    r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*",
+    "at most 20 lower-case letters and digits, in parts joined by `-` that each begin with a letter", 20)]
 EnvKey = Annotated[str, *_format(r"[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and `_`")]
 HostName = Annotated[str, *_format(rf"(?:{_LABEL}\.)*{_LABEL}", "a host name", 253)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]

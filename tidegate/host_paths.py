@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,11 +19,13 @@ _SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "crio.sock", "build
 @dataclass(frozen=True)
 class HostPaths:
     """`own` is the stack's folder; `kept` are Tidegate's own places, which hold every stack's secrets; `engine` is the
-    engine's address. What a link leads to is judged as well as what is written."""
+    engine's address; `projects` are the base projects of all environments. What a link leads to is judged as well as what
+    is written."""
 
     own: Path
     kept: Sequence[Path] = ()
     engine: str = ""
+    projects: Collection[str] = ()
 
     def is_socket(self, source: str) -> bool:
         """Whether the engine, or another one, can be spoken to by it."""

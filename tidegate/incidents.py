@@ -29,7 +29,9 @@ class Signal:
     started_at: datetime
     reason: str
     source: str
-    """Who says so: `watch/prod`, `alertmanager`."""
+    """Who says so: `watch/all`, `alertmanager`."""
+    is_watched: bool = True
+    """Whether the environment is one whose troubles are answered by themselves."""
     resolved: bool = False
     deployment: int | None = None
     """The number that it was seen on, where the source knows."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from tidegate.stackfile import Environment, Stack
+from tidegate.environments import Environment
+from tidegate.stackfile import Stack
 
 _KEY_OF_COMPOSE = re.compile(r"^\s{0,40}(?:- )?[\"']?([A-Za-z0-9][\w.-]{0,100})[\"']?:(?:\s|$)", re.MULTILINE)
 _NAME_IN_COMPOSE = re.compile(

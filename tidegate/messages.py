@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tidegate.attendance import Attendance, absences
+from tidegate.environments import Place
 from tidegate.facts import Message
 from tidegate.outside_text import markdown_text, one_line
 from tidegate.people import is_same_person
@@ -20,7 +21,7 @@ What = Literal["release", "rollback", "restore"]
 Severity = Literal["green", "yellow", "red"]
 
 MOST_CHANGES = 10
-# R29: red is for a system that is down or may be, and for a person who must act now. Only production can be that urgent.
+# R29: red is for a system that is down or may be, and for a person who must act now. Only what is loud can be that urgent.
 _SEVERITY: dict[Kind, Severity] = {
     "released": "green", "staging_ready": "green", "approval_expired": "green",
     "rolled_back": "yellow", "restored": "yellow", "failed": "yellow", "needs_person": "red",
@@ -34,6 +35,12 @@ class Speaker:
     language: str
     title: str
     time_zone: str
+    places: Mapping[str, Place]
+    """Its environments by name."""
+
+    def place(self, environment: str) -> Place:
+        """One that is unknown is as urgent as any."""
+        return self.places.get(environment, Place(environment))
 
     def released(self, version: str, environment: str, changes: Sequence[str], at: datetime, *, requested_by: str,
                  approved_by: str | None) -> Message:
@@ -52,10 +59,11 @@ class Speaker:
         """`version` is the one that serves again, on the data of the backup."""
         return self._message("restored", environment, version=version, reason=_one_line(reason), at=self._local(at))
 
-    def staging_ready(self, version: str, *, url: str, run: str, before: datetime) -> Message:
-        """Asks for a decision, at the page `run`. `url` is empty where there is no staging to try it on."""
+    def staging_ready(self, version: str, environment: str, *, url: str, run: str, before: datetime) -> Message:
+        """Asks for a decision, at the page `run`. `url` is where the environment it has come through can be tried;
+        empty where it has come through none."""
         words = "staging_ready" if url else "asks"
-        return self._message("staging_ready", "staging", words, version=version, url=url, run=run,
+        return self._message("staging_ready", environment, words, version=version, url=url, run=run,
                              before=f"{self._local(before)} ({self.time_zone})")
 
     def failed(self, version: str, environment: str, reason: str, *, what: What, serves: bool) -> Message:
@@ -79,7 +87,7 @@ class Speaker:
     def degraded(self, version: str, environment: str, reason: str, severity: Severity) -> Message:
         """`severity` is that of the signal: it decides who is told."""
         message = self._message("degraded", environment, version=version, reason=_one_line(reason))
-        return replace(message, severity=severity if environment == "prod" else "green")
+        return replace(message, severity=severity if self.place(environment).is_loud else "green")
 
     def approval_expired(self, version: str, environment: str) -> Message:
         return self._message("approval_expired", environment, version=version)
@@ -95,11 +103,12 @@ class Speaker:
 
     def _message(self, kind: Kind, environment: str, words: str = "", *, version: str, **fields: str) -> Message:
         """`words` where the kind has more than one wording."""
-        texts, words = TEXTS[self.language], words or kind
-        fields |= {"version": version, "title": self.title, "environment": texts[environment]}
+        texts, words, place = TEXTS[self.language], words or kind, self.place(environment)
+        fields |= {"version": version, "title": self.title, "environment": place.heading(self.language),
+                   "place": place.inside(self.language)}
         body = texts[f"{words}.body"].format(**fields)
         product = texts["product"].format(title=f"{self.title} {version}")
-        severity = _SEVERITY[kind] if environment == "prod" else "green"
+        severity = _SEVERITY[kind] if place.is_loud else "green"
         return Message(kind, severity, texts[f"{words}.title"].format(**fields), f"{body}\n{product}")
 
     def _joined(self, changes: Sequence[str]) -> str:
@@ -113,10 +122,13 @@ class Speaker:
         return _local(at, self.time_zone)
 
 
-def release_record(language: str, *, title: str, version: str, environment: str, released_by: str,
+def release_record(language: str, *, title: str, version: str, place: Place, staged: Place | None, released_by: str,
                    released_at: datetime, time_zone: str, changes: Sequence[str], approved_by: str | None,
                    privileges: Sequence[str] = ()) -> str:
-    """The record of a release that has come to its good end, as markdown. Says accepted only when a person did (P110)."""
+    """The record of a release that has come to its good end, as markdown. Says accepted only when a person did (P110).
+
+    `staged` is the environment that it came through; None where it came at once.
+    """
     texts, at, shown = TEXTS[language], _local(released_at, time_zone), [markdown_text(change) for change in changes]
     approver = [texts["record approver"].format(approver=markdown_text(approved_by))] if approved_by else []
     reaching = [texts["record privilege"].format(privilege=markdown_text(one)) for one in privileges]
@@ -124,9 +136,15 @@ def release_record(language: str, *, title: str, version: str, environment: str,
     same = [texts["same person"].format(name=markdown_text(released_by))] if is_same else []
     remarks = [texts["record product"].format(title=markdown_text(title)), *approver, *same, *reaching, texts["record source"]]
     return texts["record"].format(
-        date=at[:10], at=at, version=version, environment=texts[environment], deployed=texts[f"deployed {environment}"],
+        date=at[:10], at=at, version=version, environment=place.heading(language), place=place.in_record(language),
+        acceptance=_acceptance(language, staged),
         released_by=markdown_text(released_by), changes=_listed(shown or [texts["no changes"]]),
         accepted="x" if approved_by else " ", remarks=_listed(remarks))
+
+
+def _acceptance(language: str, staged: Place | None) -> str:
+    texts = TEXTS[language]
+    return texts["acceptance on"].format(staged=staged.in_record(language)) if staged else texts["acceptance"]
 
 
 def _listed(items: Sequence[str]) -> str:

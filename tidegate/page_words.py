@@ -4,25 +4,27 @@ Words = dict[str, str]
 
 ZH: Words = {
     "plan_changed": "计划在您决定之后发生了变化，请重新确认。", "it_changed": "与之前不同：{what}。",
-    "staging_again": "测试环境重新部署过", "asked_by": "发布申请人",
+    "staged_again": "{place}重新部署过", "asked_by": "发布申请人",
     "ask": "{stack} {version} 将发布到{environment}。", "ask_runs": "当前版本是 {version}。", "ask_first": "这是首次发布。",
     "ask_by": "发布申请人：{name}。", "ask_schema": "数据库变更：{kind}。", "ask_until": "请在 {expires} 之前决定。",
     "ask_page": "请先阅读全部依据", "ask_restore": "{stack} 的数据将恢复为 {at} 的备份，由 {version} 继续服务。",
     "watched": "切换后的观察", "watched_for": "{seconds} 秒，变差则自动回到旧版本",
     "part env": "环境变量", "part compose": "Compose 文件", "part stack": "stack.yaml", "part files": "挂载的文件",
     "plan": "发布计划", "commits": "本次更新内容", "config": "配置变更（仅名称）", "migration": "数据库变更",
-    "way_back": "回滚方案", "preflight": "发布前检查", "hash": "计划编号", "try_it": "请在测试环境验收",
-    "smoke": "测试环境检查结果", "backup": "备份", "decide": "您的决定", "check": "检查项", "found": "结果",
+    "way_back": "回滚方案", "preflight": "发布前检查", "hash": "计划编号", "try_it": "请在{place}验收",
+    "smoke": "{place}检查结果", "backup": "备份", "decide": "您的决定", "check": "检查项", "found": "结果",
     "time": "用时", "nothing": "无", "table": "数据表", "rows": "行数", "no_tables": "数据库中还没有数据表。",
     "traffic": "切换期间的访问", "requests": "请求总数", "failed": "失败", "gap": "最长间隔",
     "nothing_runs": "（尚未发布过）", "runs_now": "当前版本", "new": "新版本", "domains": "网址",
     "schema": "数据库变更类型", "image": "镜像", "added": "新增", "removed": "移除", "changed": "修改",
     "emptied": "⚠ 变为空值", "no_migration": "没有数据库变更。",
-    "interruption": "切换时的中断", "measured": "测试环境切换时：{total} 个请求中 {failed} 个失败，最长间隔 {gap} 毫秒",
-    "not_measured": "测试环境没有测量过",
+    "interruption": "切换时的中断", "measured": "{place}切换时：{total} 个请求中 {failed} 个失败，最长间隔 {gap} 毫秒",
+    "not_measured": "没有测量过", "not_measured_on": "{place}没有测量过",
     "checks": "线上检查结果", "days": "{count} 天", "hours": "{count} 小时", "minutes": "{count} 分钟",
     "privileges": "⚠ 主机权限", "service": "服务", "setting": "设置", "reason": "理由", "privileges_text":
         "以下设置使容器能够接触主机本身。批准发布，也就是同意这些权限。",
+    "go saved": "系统先备份，再发布到{place}", "go": "系统发布到{place}",
+    "staged_keeps": "，{place}保留当前结果",
     "page evidence": "验收依据", "page smoke": "检查结果", "page traffic": "切换期间的访问", "page backup": "备份",
     "page record": "发布记录",
     "restore": "恢复数据", "restore_version": "恢复后的版本", "restore_backup": "使用的备份", "revision": "数据库版本",
@@ -45,17 +47,18 @@ ZH: Words = {
     "back none": "这是首次发布，没有可以回退的版本。",
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
     "backup_text": "{at}，{size}，{tables} 张表共 {rows} 行；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
-    "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n批准后会再次备份并核对，然后才改动生产环境。",
+    "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n批准后会再次备份并核对，然后才改动{place}。",
+    "no_backup_here": "本次发布不做备份：stack.yaml 没有要求，也没有数据库变更。",
     "decide_text": "请在运行页面点击 **Resume** 填写表单：\n\n"
                    "- **approve（批准）**：请先逐项确认验收清单。"
-                   "系统先备份，再发布到生产环境，期间旧版本继续服务。\n"
-                   "- **reject（拒绝）**：生产环境不做任何改动，测试环境保留当前结果。\n\n"
+                   "{go}，期间旧版本继续服务。\n"
+                   "- **reject（拒绝）**：{place}不做任何改动{kept}。\n\n"
                    "请在 **{expires}** 之前决定，过期后不会发布。",
 }
 
 EN: Words = {
     "plan_changed": "The plan has changed since it was shown: please decide anew.", "it_changed": "Different now: {what}.",
-    "staging_again": "staging was deployed again", "asked_by": "Asked for by",
+    "staged_again": "{place} was deployed again", "asked_by": "Asked for by",
     "ask": "{stack} {version} is to go to {environment}.", "ask_runs": "{version} runs there now.",
     "ask_first": "Nothing runs there yet.", "ask_by": "Asked for by {name}.", "ask_schema": "Database change: {kind}.",
     "ask_until": "Decide before {expires}.", "ask_page": "Read everything you decide about",
@@ -63,18 +66,21 @@ EN: Words = {
     "watched": "Watched after the switch", "watched_for": "for {seconds} s; if it becomes worse, the old version comes back",
     "part env": "Env file", "part compose": "Compose files", "part stack": "stack.yaml", "part files": "Mounted files",
     "plan": "Release plan", "commits": "What changes", "config": "Configuration (names only)", "migration": "Database changes",
-    "way_back": "The way back", "preflight": "Checks before the release", "hash": "Plan", "try_it": "Try it on staging",
-    "smoke": "What staging answered", "backup": "Backup", "decide": "Your decision", "check": "Check", "found": "Answer",
+    "way_back": "The way back", "preflight": "Checks before the release", "hash": "Plan", "try_it": "Try it on {place}",
+    "smoke": "What {place} answered", "backup": "Backup", "decide": "Your decision", "check": "Check", "found": "Answer",
     "time": "Time", "nothing": "None.", "table": "Table", "rows": "Rows", "no_tables": "The database holds no tables yet.",
     "traffic": "Traffic during the switch", "requests": "Requests", "failed": "Failed", "gap": "Longest gap",
     "nothing_runs": "(nothing yet)", "runs_now": "Runs now", "new": "New version", "domains": "Addresses",
     "schema": "Database change", "image": "Image", "added": "Added", "removed": "Removed", "changed": "Changed",
     "emptied": "⚠ Now empty", "no_migration": "No database changes.",
     "interruption": "Interruption by the switch",
-    "measured": "on staging {failed} of {total} requests failed; longest gap {gap} ms", "not_measured": "not measured on staging",
+    "measured": "on {place} {failed} of {total} requests failed; longest gap {gap} ms", "not_measured": "not measured",
+    "not_measured_on": "not measured on {place}",
     "checks": "Checks through the public address", "days": "{count} days", "hours": "{count} hours", "minutes": "{count} min",
     "privileges": "⚠ Access to the host", "service": "Service", "setting": "Setting", "reason": "Reason", "privileges_text":
         "By these settings a container gets hold of the machine itself. Whoever approves the release approves them too.",
+    "go saved": "A backup is made, then the version goes to {place}", "go": "The version goes to {place}",
+    "staged_keeps": "; {place} keeps what it has",
     "page evidence": "What you decide about", "page smoke": "Checks", "page traffic": "Traffic during the switch",
     "page backup": "Backup", "page record": "Release record",
     "restore": "Restore data", "restore_version": "Version after it", "restore_backup": "Backup", "revision": "Schema revision",
@@ -103,10 +109,11 @@ EN: Words = {
     "no_backup": "A backup is made before the release and restored into a scratch database; if that fails, the release stops.",
     "backup_text": "{at}, {size}, {rows} rows in {tables} table(s); dumped in {dump} s, restored and compared in {restore} s.",
     "last_backup": "The last verified backup is {age} old: {text}\n\nAfter your approval another one is made and verified, "
-                   "before anything in production changes.",
+                   "before anything in {place} changes.",
+    "no_backup_here": "No backup is made before this release: stack.yaml asks for none, and the database is not changed.",
     "decide_text": "Answer in the form behind **Resume**, on the page of the run:\n\n"
-                   "- **approve**: confirm the checklist first. A backup is made, then the version goes to production while the "
-                   "old one keeps serving.\n- **reject**: production is not touched, staging keeps what it has.\n\n"
+                   "- **approve**: confirm the checklist first. {go} while the "
+                   "old one keeps serving.\n- **reject**: {place} is not touched{kept}.\n\n"
                    "Decide before **{expires}**; after that nothing is released.",
 }
 

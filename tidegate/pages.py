@@ -25,7 +25,7 @@ def plan_page(plan: Plan, language: str) -> str:
     """What would change, in the order a person asks about it."""
     words = WORDS[language]
     return "\n\n".join([
-        f"# {plan_title(plan, language)}", _summary(plan, words),
+        f"# {plan_title(plan, language)}", _summary(plan, words, language),
         f"## {words['commits']}\n\n{_commits(plan, words)}", f"## {words['config']}\n\n{_config(plan, words)}",
         *([f"## {words['privileges']}\n\n{_privileges(plan, words)}"] if plan.privileges else []),
         f"## {words['migration']}\n\n{_schema(plan.schema, words)}", f"## {words['way_back']}\n\n{_way_back(plan, words)}",
@@ -37,22 +37,51 @@ def plan_title(plan: Plan, language: str) -> str:
 
 
 def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime, time_zone: str, backup: Backup | None,
-                  staging_url: str, requested_by: str, note: str = "") -> str:
+                  requested_by: str, note: str = "") -> str:
     """All that an approver should read before the form."""
     words = WORDS[language]
     parts = [
-        f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}", _summary(plan, words),
-        f"**{words['asked_by']}:** {markdown_text(requested_by)}",
-        f"**{words['try_it']}:** [{staging_url}]({staging_url})" if staging_url else "",
+        f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}",
+        _summary(plan, words, language), f"**{words['asked_by']}:** {markdown_text(requested_by)}",
+        _where_to_try(plan, words, language),
         f"### {words['commits']}\n\n{_commits(plan, words)}",
-        f"### {words['smoke']}\n\n{smoke_table(plan.staged.smoke, language)}" if plan.staged else "",
+        _staged_smoke(plan, words, language),
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
         f"### {words['privileges']}\n\n{_privileges(plan, words)}" if plan.privileges else "",
         f"### {words['way_back']}\n\n{_way_back(plan, words)}",
-        f"### {words['backup']}\n\n{_last_backup(backup, time_zone, words, now)}",
+        f"### {words['backup']}\n\n{_last_backup(plan, backup, time_zone, language, now)}",
         f"{words['hash']}: `{plan.hash[:12]}`",
-        f"### {words['decide']}\n\n{words['decide_text'].format(expires=local(expires, time_zone))}"]
+        f"### {words['decide']}\n\n{_decide(plan, words, language, local(expires, time_zone))}"]
     return "\n\n".join(part for part in parts if part)
+
+
+def try_it(plan: Plan, language: str) -> str:
+    """A link to the environment that the version has come through; empty where it has come through none."""
+    if plan.staged is None:
+        return ""
+    return f"[{WORDS[language]['try_it'].format(place=plan.staged.place.inside(language))}]({plan.staged.url})"
+
+
+def _where_to_try(plan: Plan, words: Words, language: str) -> str:
+    if plan.staged is None:
+        return ""
+    place, url = plan.staged.place.inside(language), plan.staged.url
+    return f"**{words['try_it'].format(place=place)}:** [{url}]({url})"
+
+
+def _staged_smoke(plan: Plan, words: Words, language: str) -> str:
+    if plan.staged is None:
+        return ""
+    heading = words["smoke"].format(place=plan.staged.place.inside(language))
+    return f"### {heading}\n\n{smoke_table(plan.staged.smoke, language)}"
+
+
+def _decide(plan: Plan, words: Words, language: str, expires: str) -> str:
+    """What each answer leads to: after a no, whatever the release has come through keeps this version."""
+    place = plan.place
+    kept = words["staged_keeps"].format(place=plan.staged.place.inside(language)) if plan.staged else ""
+    go = words["go saved" if plan.saves else "go"].format(place=place.inside(language))
+    return words["decide_text"].format(expires=expires, go=go, place=place.inside(language), kept=kept)
 
 
 def changed_note(plan: Plan, language: str, *, old_commit: str, old_running: str | None,
@@ -66,7 +95,8 @@ def changed_note(plan: Plan, language: str, *, old_commit: str, old_running: str
         found.append(words["runs_now"])
     if names := names_of(configuration):
         found.append(listed(names))
-    what = "; ".join(found) or words["staging_again"]
+    again = words["staged_again"].format(place=plan.staged.place.inside(language)) if plan.staged else ""
+    what = "; ".join(found) or again
     return f"{words['plan_changed']} {words['it_changed'].format(what=what)}"
 
 
@@ -106,11 +136,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
-def _summary(plan: Plan, words: Words) -> str:
+def _summary(plan: Plan, words: Words, language: str) -> str:
     running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
             (words["domains"], ", ".join(plan.domains)),
-            *([(words["interruption"], _interruption(plan, words))] if plan.running else []),
+            *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
             *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
             (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
@@ -118,12 +148,15 @@ def _summary(plan: Plan, words: Words) -> str:
     return table((name, value), others)   # a table needs a heading, and an empty one is ugly
 
 
-def _interruption(plan: Plan, words: Words) -> str:
+def _interruption(plan: Plan, words: Words, language: str) -> str:
     """Measured where it was; a promise is no evidence."""
-    seen = plan.staged.traffic if plan.staged else None
-    if seen is None:
+    if plan.staged is None:
         return words["not_measured"]
-    return words["measured"].format(total=seen.total, failed=seen.failed, gap=f"{seen.longest_gap_seconds * 1000:.0f}")
+    seen, place = plan.staged.traffic, plan.staged.place.inside(language)
+    if seen is None:
+        return words["not_measured_on"].format(place=place)
+    return words["measured"].format(place=place, total=seen.total, failed=seen.failed,
+                                    gap=f"{seen.longest_gap_seconds * 1000:.0f}")
 
 
 def _commits(plan: Plan, words: Words) -> str:
@@ -179,10 +212,14 @@ def _way_back(plan: Plan, words: Words) -> str:
     return words[f"back {plan.way_back}"].format(version=plan.running.version if plan.running else "")
 
 
-def _last_backup(backup: Backup | None, time_zone: str, words: Words, now: datetime) -> str:
+def _last_backup(plan: Plan, backup: Backup | None, time_zone: str, language: str, now: datetime) -> str:
+    words = WORDS[language]
+    if not plan.saves:
+        return words["no_backup_here"]
     if backup is None or backup.verified_at is None:
         return words["no_backup"]
-    return words["last_backup"].format(age=age_text(now - backup.verified_at, words), text=_backup(backup, time_zone, words))
+    return words["last_backup"].format(
+        place=plan.place.inside(language), age=age_text(now - backup.verified_at, words), text=_backup(backup, time_zone, words))
 
 
 def _backup(backup: Backup, time_zone: str, words: Words) -> str:

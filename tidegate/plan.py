@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tidegate.compose_dangers import Danger
 from tidegate.envfile import EnvDiff
+from tidegate.environments import Place
 from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, TrafficFigures, Version
 from tidegate.resolved import Part, ResolvedConfiguration
 
@@ -34,22 +35,25 @@ class Running:
 
 @dataclass(frozen=True)
 class Staged:
-    """What staging proved, and what it proved it about."""
+    """What the environment before proved, and what it proved it about."""
 
+    place: Place
     number: int
     commit: str
     pins: Mapping[str, str]
     configuration: str
-    """Hash of staging's whole configuration."""
+    """Hash of its whole configuration there."""
     smoke: tuple[CheckResult, ...]
     rehearsed: bool
+    url: str
+    """Where people can try it."""
     traffic: TrafficFigures | None = None
     """What people would have seen of the switch there; None where nobody was served before it."""
 
     @property
     def decided(self) -> list[Any]:
         """What a decision stands on."""
-        return [self.number, self.commit, dict(self.pins), self.configuration]
+        return [self.place.name, self.number, self.commit, dict(self.pins), self.configuration]
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Plan:
     """What one release would do to one environment."""
 
     stack: str
-    environment: str
+    place: Place
     version: Version
     pins: Mapping[str, str]
     """Service -> image pin."""
@@ -73,9 +77,15 @@ class Plan:
     """Disk, memory, engine, connections: shown, but not hashed, because they change by themselves."""
     watch_seconds: int
     """How long the new version is watched after its switch: a run may ask for another time than the stack file."""
+    saves: bool
+    """Whether a verified backup is made before anything is changed."""
     staged: Staged | None = field(default=None)
     privileges: tuple[Danger, ...] = ()
     """What the stack file allows its containers of the host, each with its reason."""
+
+    @property
+    def environment(self) -> str:
+        return self.place.name
 
     @property
     def kind(self) -> MigrationClass:

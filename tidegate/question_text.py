@@ -7,23 +7,22 @@ from datetime import datetime
 
 from tidegate.outside_text import markdown_text
 from tidegate.page_words import WORDS
-from tidegate.pages import local
+from tidegate.pages import local, try_it
 from tidegate.plan import Plan
 from tidegate.restores import RestorePlan
-from tidegate.texts import TEXTS
 
 
-def about_release(plan: Plan, language: str, *, requested_by: str, staging_url: str) -> tuple[str, ...]:
+def about_release(plan: Plan, language: str, *, requested_by: str) -> tuple[str, ...]:
     """What a person must know of a release before any other thing."""
     words, running = WORDS[language], plan.running
     version = markdown_text(plan.version.name)
     return (
-        words["ask"].format(stack=plan.stack, version=version, environment=TEXTS[language][plan.environment]),
+        words["ask"].format(stack=plan.stack, version=version, environment=plan.place.inside(language)),
         words["ask_runs"].format(version=markdown_text(running.version)) if running else words["ask_first"],
         words["ask_by"].format(name=markdown_text(requested_by)),
         words["ask_schema"].format(kind=words[f"kind {plan.kind}"]),
         words[f"back {plan.way_back}"].format(version=markdown_text(running.version) if running else ""),
-        *([f"[{words['try_it']}]({staging_url})."] if staging_url else []))
+        *([f"{try_it(plan, language)}."] if plan.staged else []))
 
 
 def about_restore(plan: RestorePlan, language: str, *, time_zone: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from tidegate.envfile import EnvDiff, diff_env, fingerprint
 from tidegate.facts import ComposeModel
-from tidegate.stackfile import EnvironmentName, Stack
+from tidegate.stackfile import Stack
 
 Part = Literal["env", "compose", "stack", "files"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -37,7 +37,7 @@ class ResolvedConfiguration:
         return hashlib.sha256(json.dumps(dict(self.prints), sort_keys=True).encode()).hexdigest()
 
 
-def resolve(*, stack: Stack, environment: EnvironmentName, values: Mapping[str, str], model: ComposeModel,
+def resolve(*, stack: Stack, environment: str, values: Mapping[str, str], model: ComposeModel,
             files: Mapping[str, str], key: bytes) -> ResolvedConfiguration:
     """`files` are names and SHA-256 of contents; `key` is the installation's own (`Settings.fingerprint_key`)."""
     texts = {f"env/{name}": value for name, value in values.items()}
@@ -47,7 +47,7 @@ def resolve(*, stack: Stack, environment: EnvironmentName, values: Mapping[str, 
     return ResolvedConfiguration(fingerprint(texts, key))
 
 
-def own_part(stack: Stack, environment: EnvironmentName) -> dict[str, Any]:
+def own_part(stack: Stack, environment: str) -> dict[str, Any]:
     """The stack file without the sections of other environments."""
     content = stack.model_dump(mode="json")
     own: dict[str, Any] = content["environments"][environment]

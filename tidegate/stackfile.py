@@ -7,29 +7,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from tidegate.environments import Environment, Place, environment_faults, place_of, way_to
 from tidegate.errors import StackFileError
 from tidegate.formats import (
+    MOST_SECONDS,
     BlockName,
     Branch,
+    EnvironmentName,
     EnvKey,
-    HostName,
     ImageName,
     ImagePath,
-    ImageTag,
     Line,
     Marker,
     Name,
+    Part,
     RelativePath,
     Repository,
     TimeZone,
@@ -41,22 +36,13 @@ from tidegate.stack_faults import faults_in
 from tidegate.yaml_text import read_yaml
 
 T = TypeVar("T")
-EnvironmentName = Literal["dev", "staging", "prod"]
 Severity = Literal["green", "yellow", "red"]
 HostSetting = Literal[
     "privileged", "capabilities", "security-options", "devices", "engine-socket", "host-files", "host-processes", "host-ipc",
     "host-network", "host-users", "host-name", "host-cgroup", "host-memory", "runtime", "sysctls", "volumes-from",
     "build-privileges", "other-environment", "unknown-setting"]
 """What a compose setting gives away of its host: one word for each kind."""
-MOST_SECONDS = 24 * 3600
-MOST_HOURS = 24 * 90
 TO_DO = "Correct each path; `tidegate schema` prints what is allowed"
-
-
-class Part(BaseModel):
-    """A part of the stack file: unknown keys are refused, nothing can be changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Part):
@@ -161,25 +147,6 @@ class Watch(Part):
         20, ge=1, le=1_000_000, description="Below this, figures say nothing and the smoke checks decide.")
 
 
-class Environment(Part):
-    """One environment: a host, its compose files, its configuration and its domains."""
-
-    host: BlockName = Field("local", description="Name of the `tidegate-docker-host` block in Prefect.")
-    compose_files: tuple[RelativePath, ...] = Field(min_length=1, description="Relative to the stack file's folder.")
-    env_file: RelativePath
-    secrets: dict[EnvKey, BlockName] = Field({}, description="Env key -> name of a Prefect `secret` block.")
-    required_keys: tuple[EnvKey, ...] = Field((), description="Keys that must be there and not empty.")
-    domains: tuple[HostName, ...] = Field(min_length=1)
-    image_alias: ImageTag = Field(description="Tag that is moved after a good release: an output, never an input.")
-    https: bool = Field(False, description="People come by https: something before the edge ends TLS, and is one of "
-                                           "TIDEGATE_TRUSTED_FRONTS.")
-    approval: bool = Field(False, description="A person must accept before this environment changes.")
-    approval_hours: float = Field(48, gt=0, le=MOST_HOURS)
-    drain_seconds: int = Field(30, ge=0, le=MOST_SECONDS)
-    keep_warm: bool = Field(False, description="The old containers run on until the next release: a way back is one switch, "
-                                               "for the memory of a second slot.")
-
-
 class Stack(Part):
     """One application with its services, data and environments."""
 
@@ -203,6 +170,22 @@ class Stack(Part):
         {}, description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).")
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
     folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
+
+    def way_to(self, name: str) -> tuple[str, ...]:
+        """The environments that a release goes through, in order; `name` is the last of them."""
+        return way_to(self.environments, name)
+
+    def before(self, name: str) -> str | None:
+        """The environment that a release to `name` comes from."""
+        return [None, *self.way_to(name)][-2]
+
+    @property
+    def productions(self) -> list[str]:
+        return [name for name, one in self.environments.items() if one.kind == "production"]
+
+    def place(self, name: str) -> Place:
+        """How people read of an environment, also of one that is not in the file any more."""
+        return place_of(self.environments, name)
 
     def notifiers_for(self, severity: Severity) -> tuple[str, ...]:
         """Who is told: each name once, those who hear of everything first."""
@@ -241,6 +224,9 @@ class Stack(Part):
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
                    if d.service in services]
         faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - set(self.state.databases))]
+        faults += [f"smoke[{place}].only: there is no environment {name!r}" for place, check in enumerate(self.smoke)
+                   for name in check.only if name not in self.environments]
+        faults += environment_faults(self.environments)
         if faults:
             raise ValueError("; ".join(faults))
         return self

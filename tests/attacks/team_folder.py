@@ -36,7 +36,8 @@ FILES: Mapping[str, Any] = {
         "databases": [{"engine": "mysql", "service": "cache", **LOGIN}],
         "migrations": [{"tool": "alembic", "service": "web", "database": "main", "directory": "/app"}],
         "state": {"databases": ["main"]}, "smoke": [{"name": "home", "contains": "Quay"}],
-        "environments": {"prod": {"compose_files": ["compose.yaml"], "env_file": ".env.production", "approval": True,
+        "environments": {"prod": {"kind": "production",
+                                  "compose_files": ["compose.yaml"], "env_file": ".env.production", "approval": True,
                                   "domains": ["quay.localhost"], "image_alias": "latest"}}},
     ".env.production": "LEVEL=INFO\n", "web.env": f"GREETING=hello\nWEB_PASSWORD={PASSWORD}\n",
     "nginx.conf": "server {}\n", "conf.d/a.conf": "a\n", "token.txt": "t0ken\n", "src/Dockerfile": "FROM scratch\n"}

@@ -15,6 +15,7 @@ from blocks.docker_host import DockerHost
 from tests.unit.compose_models import model
 from tests.unit.plans import AT, a_plan
 from tidegate.compose_dangers import Danger, dangers, refusals
+from tidegate.environments import Place
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel
 from tidegate.host_paths import HostPaths
@@ -23,6 +24,8 @@ from tidegate.pages import evidence_page, plan_page
 from tidegate.schema_export import SCHEMA_FILE
 from tidegate.stackfile import Allowed, HostSetting
 
+PROJECTS = ("mill-prod", "shop-staging", "shop-prod-x-dev")
+"""Of the other environments."""
 HEAD = "services:\n  agent:\n    image: acme/agent:1\n"
 
 
@@ -49,7 +52,7 @@ class Team:
 
     def found(self, rest: str | ComposeModel, *allowed: Allowed, engine: str = "") -> list[Danger]:
         read = self.read(rest) if isinstance(rest, str) else rest
-        return list(dangers(read, HostPaths(self.folder, (self.home, self.folder.parent), engine), allowed))
+        return list(dangers(read, HostPaths(self.folder, (self.home, self.folder.parent), engine, PROJECTS), allowed))
 
 
 @pytest.fixture
@@ -204,13 +207,13 @@ GIVEN = Danger("agent", "engine-socket", "volumes: /x is the socket /run/docker.
 @pytest.mark.parametrize(("language", "said"), [("zh", "主机权限"), ("en", "Access to the host")])
 def test_an_allowed_setting_stands_on_the_page_and_in_the_record_with_its_reason(language: str, said: str) -> None:
     plan = replace(a_plan(), privileges=(GIVEN,))
-    evidence = evidence_page(plan, language, now=AT, expires=AT, time_zone="UTC", backup=None, staging_url="",
-                             requested_by="mei")
+    evidence = evidence_page(plan, language, now=AT, expires=AT, time_zone="UTC", backup=None, requested_by="mei")
     for page in (plan_page(plan, language), evidence):
         assert said in page
         assert "| agent | volumes: /x is the socket /run/docker.sock (read-only) | counts \\| the containers of all |" in page
-    record = release_record(language, title="Shop", version="v1", environment="prod", released_by="mei", released_at=AT,
-                            time_zone="UTC", changes=(), approved_by=None, privileges=(f"{GIVEN.text} ({GIVEN.reason})",))
+    record = release_record(language, title="Shop", version="v1", place=Place("prod", "production"), staged=None,
+                            released_by="mei", released_at=AT, time_zone="UTC", changes=(),
+                            approved_by=None, privileges=(f"{GIVEN.text} ({GIVEN.reason})",))
     assert said in record
     assert "counts \\| the containers of all" in record
 

@@ -102,7 +102,8 @@ def stack_of(name: str, domain: str) -> Stack:
     return Stack.model_validate({
         "name": name, "title": name, "source": {"repository": "."},
         "services": [{"name": "web", "image": "web", "port": 80, "ready_path": "/ready"}], "smoke": [{"name": "home"}],
-        "environments": {"prod": {"compose_files": ["c.yml"], "env_file": ".env", "domains": [domain], "image_alias": "x"}}})
+        "environments": {"prod": {"kind": "production",
+                                  "compose_files": ["c.yml"], "env_file": ".env", "domains": [domain], "image_alias": "x"}}})
 
 
 def test_a_stack_file_alone_takes_no_name_from_whoever_is_served_under_it() -> None:

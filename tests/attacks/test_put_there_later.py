@@ -187,7 +187,7 @@ def test_a_way_back_goes_on_with_the_folder_and_says_so(lost: World, language: s
     for env in (open_serving("ant", "prod", lost.settings),
                 as_planned(open_environment("ant", "prod", lost.settings), first)):
         assert (env.lost, env.values["GREETING"]) == (True, "edited")
-    said = Speaker(language, "Ant", "UTC").with_folder(Message("rolled_back", "yellow", "back", "body"))
+    said = Speaker(language, "Ant", "UTC", {}).with_folder(Message("rolled_back", "yellow", "back", "body"))
     assert said.body == f"body\n{TEXTS[language]['configuration lost']}"
 
 

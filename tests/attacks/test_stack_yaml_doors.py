@@ -58,8 +58,9 @@ def test_the_line_of_the_second_and_of_the_first_one_are_named(tmp_path: Path) -
 
 
 def test_what_a_merge_brings_may_be_replaced_once_because_it_is_made_for_that(tmp_path: Path) -> None:
-    staging = PROD.replace("prod:", "staging: &staging")
-    text = SAMPLE.replace(PROD, staging + "  prod: {<<: *staging, image_alias: stable, approval: true}\n")
+    staging = PROD.replace("prod:", "staging: &staging").replace("kind: production", "kind: staging")
+    own = "image_alias: stable, approval: true, after: staging, domains: [cloudlens.test]"
+    text = SAMPLE.replace(PROD, f"{staging}  prod: {{<<: *staging, {own}}}\n")
     load(tmp_path, text)
     loaded = load_stack(tmp_path).environments
     assert (loaded["prod"].approval, loaded["prod"].image_alias, loaded["staging"].approval) == (True, "stable", False)

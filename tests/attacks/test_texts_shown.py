@@ -26,6 +26,7 @@ from tasks.forms import ACCEPTANCE, RESTORE
 from tests.unit.plans import AT, COMMIT, a_plan, schema_change
 from tidegate import redaction
 from tidegate.checks import Answer, evaluate
+from tidegate.environments import Place
 from tidegate.errors import TidegateError
 from tidegate.facts import CheckResult, Version
 from tidegate.messages import release_record
@@ -94,11 +95,11 @@ def test_the_evidence_page_shows_what_others_wrote_as_data() -> None:
     hostile = replace(COMMIT, subject="[x](javascript:alert(1))", author="![i](http://evil.example.com/i.png)")
     change = schema_change("lossy")
     revision = replace(change.revisions[0], message="# <b>x</b>", reasons=("drops [x](y)",))
-    plan = replace(a_plan(), commits=(hostile,), preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
+    plan = replace(a_plan(), staged=None, commits=(hostile,),
+                   preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
                    schema=(replace(change, revisions=(revision,), upgrade_sql="SELECT 1;\n```\n# [x](javascript:y)\n"),))
-    shown_with: dict[str, Any] = {
-        "now": AT, "expires": AT + timedelta(hours=1), "time_zone": "UTC", "backup": None, "staging_url": ""}
-    plain = evidence_page(a_plan(), "en", requested_by="mei", **shown_with)
+    shown_with: dict[str, Any] = {"now": AT, "expires": AT + timedelta(hours=1), "time_zone": "UTC", "backup": None}
+    plain = evidence_page(replace(a_plan(), staged=None), "en", requested_by="mei", **shown_with)
     page = evidence_page(plan, "en", requested_by="![me](http://evil.example.com/m.png)", **shown_with)
     for shown in (page, plan_page(plan, "en")):
         assert {token.type for token in tokens(shown)} & {"link_open", "image", "html_inline", "html_block"} == set()
@@ -108,7 +109,8 @@ def test_the_evidence_page_shows_what_others_wrote_as_data() -> None:
 
 
 def test_the_release_record_shows_what_others_wrote_as_data() -> None:
-    record = release_record("en", title="<b>Shop</b>", version="v1", environment="prod", released_by="[me](javascript:x)",
+    record = release_record("en", title="<b>Shop</b>", version="v1", place=Place("prod"), staged=None,
+                            released_by="[me](javascript:x)",
                             released_at=AT, time_zone="UTC", changes=["![x](y)"], approved_by="<i>Mei</i>")
     assert kinds(record) & {"link_open", "image", "html_inline", "html_block"} == set()
 

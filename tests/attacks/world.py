@@ -40,7 +40,8 @@ smoke: [{{name: home, path: /, contains: well, most_seconds: 1}}]
 smoke_repeat_seconds: 0
 notify: [chat-{name}]
 environments:
-  prod: {{host: {name}, compose_files: [compose.yaml], env_file: .env, secrets: {{TOKEN: {name}-token}},
+  prod: {{kind: production, approval: false, backup: false, host: {name},
+         compose_files: [compose.yaml], env_file: .env, secrets: {{TOKEN: {name}-token}},
          domains: [{name}.localhost], image_alias: latest}}
 """
 

@@ -22,11 +22,12 @@ PATIENCE_SECONDS = 20
 
 
 def release_here(stack: str, version: str, **parameters: Any) -> State[Any]:
-    return run_here(release, stack=stack, version=version, **{"watch_seconds": 1, "requested_by": "tester", **parameters})
+    return run_here(release, stack=stack, version=version, **{
+        "environment": "prod", "watch_seconds": 1, "requested_by": "tester", **parameters})
 
 
 def roll_back_here(stack: str, reason: str = "it is wrong", **parameters: Any) -> State[Any]:
-    return run_here(rollback, stack=stack, reason=reason, **{"requested_by": "tester", **parameters})
+    return run_here(rollback, stack=stack, reason=reason, **{"environment": "prod", "requested_by": "tester", **parameters})
 
 
 def run_here(flow: Callable[..., Any], **parameters: Any) -> State[Any]:

@@ -61,7 +61,7 @@ def person(browser: Person) -> Iterator[Person]:
 
 def sees_the_question(dialog: Locator) -> None:
     """A few plain sentences: no table, no SQL, nothing optional."""
-    expect(dialog).to_contain_text(f"{MILL} v1.1.0 is to go to Production. v1.0.0 runs there now. Asked for by mei. Database "
+    expect(dialog).to_contain_text(f"{MILL} v1.1.0 is to go to production. v1.0.0 runs there now. Asked for by mei. Database "
                                    "change: additive (the old version still works). If something is wrong: one switch back")
     expect(dialog).to_contain_text(re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)"))
     for hidden in ("CREATE TABLE", "(Optional)", "None", "###"):

@@ -42,7 +42,7 @@ def set_queue(*, paused: bool) -> None:
 
 def set_watch(*, paused: bool) -> None:
     with get_client(sync_client=True) as client:
-        one = client.read_deployment_by_name("watch/prod").id
+        one = client.read_deployment_by_name("watch/all").id
         (client.pause_deployment if paused else client.resume_deployment)(one)
 
 
@@ -60,7 +60,7 @@ def well(tidegate: Installation) -> Iterator[Installation]:
 
 @pytest.mark.parametrize(("pause", "said"), [
     (set_pool, "The work pool is paused: "), (set_queue, "The work pool is paused: "),
-    (set_watch, "watch/prod is paused or has no schedule: ")])
+    (set_watch, "watch/all is paused or has no schedule: ")])
 def test_what_somebody_paused_is_named(well: Installation, pause: Callable[..., None], said: str) -> None:
     pause(paused=True)
     [sentence] = told(well)

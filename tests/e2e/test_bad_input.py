@@ -40,8 +40,8 @@ def till(tidegate: Installation) -> Iterator[Path]:
     """The folder of a stack that serves v1.0.0 in production and asks nobody; its staging was never started."""
     folder = tidegate.settings.stacks / add_stack(tidegate.settings, TILL, changes={
         "environments.prod.approval": False, "environments.prod.drain_seconds": 0, "smoke_repeat_seconds": 0})
-    with rewritten(folder / "stack.yaml", in_stack(lambda stack: stack["environments"].pop("staging"))):
-        state = release(stack=TILL, version="v1.0.0", watch_seconds=0, requested_by="tester", return_state=True)
+    with rewritten(folder / "stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(after="nothing"))):
+        state = release(TILL, "v1.0.0", "prod", watch_seconds=0, requested_by="tester", return_state=True)
     assert state.is_completed(), state.message
     yield folder
     tidegate.retire(TILL)
@@ -63,7 +63,7 @@ def picture(tidegate: Installation, stack: str) -> dict[str, object]:
 def refused(tidegate: Installation, stack: str = TILL, version: str = "v1.1.0") -> str:
     """The state's message of a release that must end without having changed anything."""
     before = picture(tidegate, stack)
-    state = release(stack=stack, version=version, watch_seconds=0, requested_by="tester", return_state=True)
+    state = release(stack=stack, version=version, environment="prod", watch_seconds=0, requested_by="tester", return_state=True)
     assert state.is_failed(), state
     assert picture(tidegate, stack) == before
     message = str(state.message)

@@ -100,7 +100,7 @@ def test_the_watch_pages_when_what_it_sees_may_not_be_rolled_back_and_closes_it_
 
 
 def looked_and(seen: object) -> bool:
-    """Whether it has come already; if not, `watch/prod` looks, as it does by its schedule every minute."""
+    """Whether it has come already; if not, `watch/all` looks, as it does by its schedule every minute."""
     if not seen:
-        ended(start("watch/prod", stack=ORCHID))
+        ended(start("watch/all", stack=ORCHID))
     return bool(seen)

@@ -77,7 +77,7 @@ def test_a_rollback_that_has_nowhere_to_go_is_told(jetty: str, told: list[str]) 
 def test_a_restore_without_a_backup_is_told(jetty: str, told: list[str]) -> None:
     from flows.restore import restore
 
-    assert run_here(restore, stack=jetty, reason="rows are gone", requested_by="mei").is_failed()
+    assert run_here(restore, stack=jetty, environment="prod", reason="rows are gone", requested_by="mei").is_failed()
     says(told, "生产环境恢复数据没有开始")
 
 

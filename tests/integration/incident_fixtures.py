@@ -78,7 +78,7 @@ def webhook(*alerts: dict[str, Any]) -> dict[str, Any]:
 
 
 def incident_runs(fingerprint: str) -> list[FlowRun]:
-    """Runs of `incident/prod` whose signal holds `fingerprint`."""
+    """Runs of `incident/all` whose signal holds `fingerprint`."""
     with get_client(sync_client=True) as client:
         deployment = client.read_deployment_by_name(INCIDENT).id
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(

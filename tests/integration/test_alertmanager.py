@@ -1,4 +1,4 @@
-"""A real Prometheus sees errors on a real target, a real Alertmanager sends the alert, and `incident/prod` is started."""
+"""A real Prometheus sees errors on a real target, a real Alertmanager sends the alert, and `incident/all` is started."""
 
 from __future__ import annotations
 

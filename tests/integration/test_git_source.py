@@ -222,7 +222,7 @@ source: {repository: ../../code}
 services: [{name: web, image: example/app, port: 80, ready_path: /}]
 smoke: [{name: home}]
 environments:
-  dev: {compose_files: [compose.yaml], env_file: .env, domains: [app.test], image_alias: dev}
+  dev: {kind: development, compose_files: [compose.yaml], env_file: .env, domains: [app.test], image_alias: dev}
 """
 
 

@@ -76,7 +76,7 @@ def test_what_is_due_now_stays(control_plane: ControlPlane, scheduled: list[Flow
 
 def minute_run(plane: ControlPlane) -> UUID:
     with get_client(sync_client=True) as client:
-        return client.create_flow_run_from_deployment(client.read_deployment_by_name("watch/prod").id).id
+        return client.create_flow_run_from_deployment(client.read_deployment_by_name("watch/all").id).id
 
 
 def begin(run: UUID, *states: State[Any]) -> State[Any]:

@@ -1,4 +1,4 @@
-"""What the release's watch and `watch/prod` see of a version, at a real edge with real backends and a real ledger."""
+"""What the release's watch and `watch/all` see of a version, at a real edge with real backends and a real ledger."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ source: {{repository: .}}
 services: [{{name: web, image: acme/shop, port: 8000, ready_path: /ready}}]
 smoke: [{{name: home, path: /, json_fields: {{path: /}}, most_seconds: 1}}]
 environments:
-  prod: {{compose_files: [compose.yaml], env_file: .env, domains: [{DOMAIN}], image_alias: latest}}
+  prod: {{kind: production, compose_files: [compose.yaml], env_file: .env, domains: [{DOMAIN}], image_alias: latest}}
 """
 ERRORS_IN_FIVE = ["/", "/", "/", "/", "/error"]
 
@@ -95,7 +95,7 @@ def seen(env: OpenEnvironment) -> Sighting:
 
 
 def minutes_ago(env: OpenEnvironment, number: int, minutes: float) -> None:
-    """As if `watch/prod` had looked then for the first time, and had seen what is true now."""
+    """As if `watch/all` had looked then for the first time, and had seen what is true now."""
     taken = take(env, number, datetime.now(UTC))
     keep(env, Memory(number, (Taken(taken.at - 60 * minutes, taken.sample),)))
 
@@ -168,7 +168,7 @@ def test_an_edge_that_takes_no_connection_is_red_but_no_fault_of_the_version(
     looks = [seen(away).look for _ in range(2)]
     assert [look.outcome for look in looks] == ["unsure", "worse"]
     assert looks[1].reason == "nobody gets in: http://127.0.0.1:1 takes no connection"
-    signal = Signal("shop", "prod", "fire", "red", datetime.now(UTC), looks[1].reason, "watch/prod")
+    signal = Signal("shop", "prod", "fire", "red", datetime.now(UTC), looks[1].reason, "watch/all")
     incident, _ = env.ledger.incidents.open(stack="shop", environment="prod", signal="fire", severity="red",
                                             deployment_id=serving[0].id)
     assert decide_about.fn(away, signal, incident).action == "tell"

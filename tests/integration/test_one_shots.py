@@ -51,7 +51,7 @@ class Team:
         stack = Stack.model_validate({
             "name": self.name, "title": "T", "source": {"repository": "."}, "smoke": [{"name": "home"}],
             "services": [{"name": "web", "image": "a/web", "port": 80, "ready_path": "/"}],
-            "environments": {"prod": {"compose_files": ["c.yml"], "env_file": ".e", "domains": ["a.test"],
+            "environments": {"prod": {"kind": "production", "compose_files": ["c.yml"], "env_file": ".e", "domains": ["a.test"],
                                       "image_alias": "l"}}}).model_copy(update={"folder": self.folder})
         nobody = cast(Any, None)
         settings = Settings(home=self.folder, stacks=self.folder)

@@ -32,7 +32,7 @@ source: {{repository: .}}
 services: [{{name: web, image: acme/shop, port: 8000, ready_path: {ready_path}, start_budget_seconds: {budget}}}]
 smoke: [{{name: home, path: /, contains: welcome, most_seconds: 1}}]
 environments:
-  prod: {{compose_files: [c.yml], env_file: .env, domains: [{domains}], image_alias: latest, https: {https}}}
+  prod: {{kind: production, compose_files: [c.yml], env_file: .env, domains: [{domains}], image_alias: latest, https: {https}}}
 """
 
 

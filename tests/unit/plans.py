@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tidegate.envfile import EnvDiff
+from tidegate.environments import Place
 from tidegate.facts import CheckResult, Commit, MigrationClass, Revision, SchemaChange, Version
 from tidegate.plan import Plan, Running, Staged
 from tidegate.resolved import ResolvedConfiguration
@@ -12,7 +13,8 @@ from tidegate.resolved import ResolvedConfiguration
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMIT = Commit("19b9b98" + "0" * 33, "feat: discounts", "mei", AT)
 RUNNING = Running("id-1", 1, "v1.0.0", "a" * 40)
-STAGED = Staged(number=7, commit=COMMIT.sha, pins={"backend": "sha256:one"}, configuration="s1", rehearsed=True,
+STAGED = Staged(place=Place("staging", "staging"), url="http://staging.cloudlens.localhost:8080",
+                number=7, commit=COMMIT.sha, pins={"backend": "sha256:one"}, configuration="s1", rehearsed=True,
                 smoke=(CheckResult("home", "pass", "status 200", 0.01),))
 PREFLIGHT = (CheckResult("disk", "pass", "20 GiB free", 0.0),)
 
@@ -25,7 +27,8 @@ def schema_change(kind: MigrationClass = "additive", *, head: str = "0002", curr
 def a_plan() -> Plan:
     """From v1.0.0 to v1.1.0 in production, with one additive revision."""
     return Plan(
-        stack="cloudlens", environment="prod", version=Version("v1.1.0", COMMIT), pins={"backend": "sha256:one"},
+        stack="cloudlens", place=Place("prod", "production"), saves=True,
+        version=Version("v1.1.0", COMMIT), pins={"backend": "sha256:one"},
         configuration=ResolvedConfiguration({"env/NEW_KEY": "1"}), commits=(COMMIT,),
         config={"env": EnvDiff(added=("NEW_KEY",), emptied=("GONE_VALUE",)),
                 "compose": EnvDiff(added=("services.worker",), changed=("services.web.privileged",))},

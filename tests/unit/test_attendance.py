@@ -54,8 +54,8 @@ def test_a_worker_that_is_silent_for_three_beats_is_named_with_the_time_of_its_l
     None, {"paused": True, "schedules": [{"active": True}]}, {"paused": False, "schedules": []},
     {"paused": False, "schedules": [{"active": False}]}])
 def test_what_nobody_starts_by_itself_is_named(deployment: dict[str, Any] | None) -> None:
-    [sentence] = said(deployments={**WELL["deployments"], "watch/prod": deployment})
-    assert sentence.startswith("watch/prod is paused or has no schedule: nobody looks at production.")
+    [sentence] = said(deployments={**WELL["deployments"], "watch/all": deployment})
+    assert sentence.startswith("watch/all is paused or has no schedule: nobody looks at production.")
 
 
 def test_a_server_that_does_not_answer_is_the_only_thing_that_is_said() -> None:
@@ -65,7 +65,7 @@ def test_a_server_that_does_not_answer_is_the_only_thing_that_is_said() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_red_message_says_that_nothing_recovers_or_watches(language: str) -> None:
-    words = Speaker(language, "Shop", "Asia/Tokyo")
+    words = Speaker(language, "Shop", "Asia/Tokyo", {})
     red = words.needs_person("v1", "prod", "it fell")
     told = words.with_absences(red, attendance_of(**{**WELL, "pool": {**GIVES, "is_paused": True}}), NOW)
     assert told.body == "\n".join([red.body, *(f"⚠️ {one}" for one in said(language, pool={**GIVES, "is_paused": True}))])

@@ -17,27 +17,27 @@ def bind(source: str, read_only: bool = True) -> Any:
 
 
 def test_sound_compose_files_have_no_fault() -> None:
-    for environment in ("dev", "staging", "prod"):
+    for environment in ("development", "staging", "production"):
         assert lint_model(model(), RELEASED, environment) == []
 
 
 @pytest.mark.parametrize(("image", "fault"), [
-    ("acme/x", "must have a tag or digest in prod"), ("acme/x:latest", "must not be latest in prod"),
-    ("registry.example:5000/x", "must have a tag or digest in prod"),
+    ("acme/x", "must have a tag or digest in production"), ("acme/x:latest", "must not be latest in production"),
+    ("registry.example:5000/x", "must have a tag or digest in production"),
 ])
 def test_an_image_that_moves_is_a_fault_in_prod(image: str, fault: str) -> None:
     source = model(mysql={"image": image})
-    assert lint_model(source, RELEASED, "prod") == [f'services.mysql.image: {fault} (got "{image}")']
+    assert lint_model(source, RELEASED, "production") == [f'services.mysql.image: {fault} (got "{image}")']
     assert lint_model(source, RELEASED, "staging") == []
 
 
 def test_a_released_service_may_name_any_image_because_a_pin_replaces_it() -> None:
-    assert lint_model(model(backend={"image": "acme/x:latest"}), RELEASED, "prod") == []
+    assert lint_model(model(backend={"image": "acme/x:latest"}), RELEASED, "production") == []
 
 
 @pytest.mark.parametrize("image", ["x:1", "registry.example:5000/x:1", "x@sha256:" + "a" * 64])
 def test_an_image_that_stays_is_fine(image: str) -> None:
-    assert lint_model(model(mysql={"image": image}), RELEASED, "prod") == []
+    assert lint_model(model(mysql={"image": image}), RELEASED, "production") == []
 
 
 @pytest.mark.parametrize(("mount", "fault"), [
@@ -47,7 +47,7 @@ def test_an_image_that_stays_is_fine(image: str) -> None:
     (bind("/srv/src/app.conf", read_only=False), "is a writable bind mount"),
 ])
 def test_a_mount_over_code_or_of_unsaved_state_is_a_fault_where_customers_are(mount: Any, fault: str) -> None:
-    for environment, count in (("dev", 0), ("staging", 1), ("prod", 1)):
+    for environment, count in (("development", 0), ("staging", 1), ("production", 1)):
         faults = lint_model(model(worker=mount), RELEASED, environment)  # type: ignore[arg-type]
         assert len(faults) == count
         assert all(text.startswith("services.worker.volumes: /app/x ") and fault in text for text in faults)
@@ -55,7 +55,7 @@ def test_a_mount_over_code_or_of_unsaved_state_is_a_fault_where_customers_are(mo
 
 @pytest.mark.parametrize("source", ["/srv/stack/app.conf", "/srv/src/config/app.conf", "/etc/ssl/certs"])
 def test_a_config_file_may_be_mounted_read_only(source: str) -> None:
-    assert lint_model(model(worker=bind(source)), RELEASED, "prod") == []
+    assert lint_model(model(worker=bind(source)), RELEASED, "production") == []
 
 
 @pytest.mark.parametrize(("changes", "fault"), [
@@ -66,19 +66,19 @@ def test_a_config_file_may_be_mounted_read_only(source: str) -> None:
     ({"worker": {"links": ["mysql:db"]}}, "services.worker.links: 'mysql:db' gives another name"),
 ])
 def test_what_cannot_work_beside_another_slot_is_a_fault_everywhere(changes: Any, fault: str) -> None:
-    for environment in ("dev", "staging", "prod"):
+    for environment in ("development", "staging", "production"):
         faults = lint_model(model(**changes), RELEASED, environment)
         assert [text[:len(fault)] for text in faults] == [fault]
 
 
 def test_an_unknown_released_service_is_a_fault_and_hides_no_other() -> None:
-    assert lint_model(model(mysql={"image": "mysql"}), ["backend", "web"], "prod") == [
+    assert lint_model(model(mysql={"image": "mysql"}), ["backend", "web"], "production") == [
         "services.web: is not in the compose files",
-        'services.mysql.image: must have a tag or digest in prod (got "mysql")']
+        'services.mysql.image: must have a tag or digest in production (got "mysql")']
 
 
 @pytest.mark.parametrize("service", [{"labels": {"tidegate.singleton": "true"}}, {"network_mode": "host", "networks": {}}])
 def test_a_service_that_must_not_run_twice_is_refused_before_a_second_one_starts(service: dict[str, Any]) -> None:
-    for environment in ("staging", "prod"):
+    for environment in ("staging", "production"):
         faults = lint_model(model(worker=service), RELEASED, environment)
         assert [fault for fault in faults if fault.startswith("services.worker") and "cannot run beside" in fault]

@@ -1,4 +1,4 @@
-"""What a `prefect` command that does not work becomes: one error. What its server is told is known to it."""
+"""What a command that does not work becomes: one error. What its server is told is known to it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def plane(tmp_path: Path) -> ControlPlane:
 
 def test_a_command_without_an_end_is_one_error_that_says_where_to_read(plane: ControlPlane, mocker: MockerFixture) -> None:
     mocker.patch("cli.control_plane.subprocess.run", side_effect=subprocess.TimeoutExpired(["prefect"], 180))
-    with pytest.raises(EngineError, match=r"running `prefect deploy --all`: no end after 180 s\. Read .*server\.log"):
-        plane.prefect("deploy", "--all")
+    with pytest.raises(EngineError, match=r"registering the deployments: no end after 180 s\. Read .*server\.log"):
+        plane.register_deployments()
 
 
 def test_a_command_that_fails_is_one_error_with_what_it_said(plane: ControlPlane) -> None:
-    with pytest.raises(TidegateError, match=r"(?s)running `prefect deploy --no-such-option`: .*Unknown option"):
-        plane.prefect("deploy", "--no-such-option")
+    with pytest.raises(TidegateError, match=r"registering the deployments: reading where was deployed: .*no such table"):
+        plane.register_deployments()
 
 
 def test_stack_files_that_this_version_refuses_are_named_before_anything_is_started(tmp_path: Path) -> None:

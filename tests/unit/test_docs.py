@@ -14,15 +14,17 @@ from urllib.parse import unquote
 
 import pytest
 import typer
-import yaml
 from prefect import Flow
 from prefect.blocks.core import Block
 from pydantic import BaseModel
 
 from cli.main import app
+from control.served import fixed, for_each_environment
 from setup.places import ROOT
 from tasks.forms import ACCEPTANCE, CHECKLIST
 from tidegate import errors, stackfile
+from tidegate.environments import Place
+from tidegate.formats import Part
 from tidegate.page_words import WORDS
 from tidegate.settings import Settings
 from tidegate.stackfile import load_stack
@@ -90,8 +92,8 @@ def test_every_flow_has_a_section_with_each_of_its_parameters() -> None:
 
 
 def test_every_deployment_is_named() -> None:
-    known = yaml.safe_load(text("prefect.yaml"))["deployments"]
-    names = {f"{one['entrypoint'].split(':')[1].replace('_', '-')}/{one['name']}" for one in known}
+    known = [*fixed(), *for_each_environment()]
+    names = {f"{one['entrypoint'].split(':')[1].replace('_', '-')}/{one.get('name', '<environment>')}" for one in known}
     assert {name for name in names if f"`{name}`" not in text("docs/flows.md")} == set()
 
 
@@ -129,7 +131,7 @@ def test_every_state_is_explained() -> None:
 
 
 def test_every_key_of_the_stack_file_is_in_the_sample() -> None:
-    parts = [one for one in vars(stackfile).values() if inspect.isclass(one) and issubclass(one, stackfile.Part)]
+    parts = [one for one in vars(stackfile).values() if inspect.isclass(one) and issubclass(one, Part)]
     keys = {key for part in parts for key in part.model_fields} - {"folder"}
     assert {key for key in keys if not re.search(rf"(^|[\s{{]){key}:", sample())} == set()
 
@@ -241,7 +243,9 @@ def test_the_guide_for_product_managers_explains_their_words() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_guide_calls_the_parts_of_the_page_and_the_form_as_they_are_called_there(language: str) -> None:
     page = text(f"docs/product-manager{SUFFIX.get(language, '')}.md")
-    parts = [WORDS[language][key] for key in ("runs_now", "new", "commits", "smoke", "migration", "way_back", "backup", "decide")]
+    staging = Place("staging", "staging").inside(language)
+    parts = [WORDS[language][key].format(place=staging) for key in (
+        "runs_now", "new", "commits", "smoke", "migration", "way_back", "backup", "decide")]
     titles = [str(ACCEPTANCE[language].model_fields[item].title) for item in CHECKLIST]
     items = [re.split(r": |：", re.split(r" \(|（", title)[0])[-1] for title in titles]   # without number and remark
     assert [name for name in parts + items if name.lower() not in page.lower()] == []

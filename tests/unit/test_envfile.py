@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.envfile import EnvDiff, check_env, config_hash, diff_env, fingerprint, read_env
+from tidegate.environments import Kind
 from tidegate.errors import ConfigError
-from tidegate.stackfile import EnvironmentName
 
 HASH_KEY = b"0123456789abcdef"
 KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)
@@ -70,30 +70,30 @@ def test_what_is_no_utf8_is_refused(tmp_path: Path) -> None:
     "CHANGEME", "CHANGE_ME_please", "***REDACTED***", "placeholder", "Placeholder", "__DEPLOY_INJECT__",
     "<your key>", "mysql://u:CHANGEME@db/x",
 ])
-@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
-def test_a_placeholder_is_a_fault_everywhere(value: str, environment: EnvironmentName) -> None:
+@pytest.mark.parametrize("environment", ["development", "staging", "production"])
+def test_a_placeholder_is_a_fault_everywhere(value: str, environment: Kind) -> None:
     assert check_env({"S3_BUCKET": value}, [], environment) == ["S3_BUCKET: holds a placeholder"]
 
 
 @pytest.mark.parametrize("value", ["changeme", "test123", "root", "password", "dev123", "Password", " root "])
 @pytest.mark.parametrize("key", ["MYSQL_PASSWORD", "JWT_SECRET", "ADMIN_PWD", "PINNED"])
 def test_a_known_default_password_is_a_fault_where_customers_are(key: str, value: str) -> None:
-    for environment, faults in (("dev", 0), ("staging", 1), ("prod", 1)):
+    for environment, faults in (("development", 0), ("staging", 1), ("production", 1)):
         assert len(check_env({key: value}, [], environment, ["PINNED"])) == faults  # type: ignore[arg-type]
 
 
 def test_a_known_default_password_inside_a_url_is_a_fault() -> None:
-    assert check_env({"DATABASE": "mysql://app:root@db/x"}, [], "prod") == [
+    assert check_env({"DATABASE": "mysql://app:root@db/x"}, [], "production") == [
         "DATABASE: holds a well-known default password"]
 
 
 def test_a_word_that_is_a_default_password_is_fine_under_a_key_that_is_no_secret() -> None:
-    assert check_env({"MYSQL_USER": "root", "LOG": "<b>a</b> < c"}, ["MYSQL_USER"], "prod") == []
+    assert check_env({"MYSQL_USER": "root", "LOG": "<b>a</b> < c"}, ["MYSQL_USER"], "production") == []
 
 
 def test_all_faults_come_at_once_and_none_shows_a_value() -> None:
     values = {"EMPTY": "  ", "MYSQL_PASSWORD": "test123", "TOKEN": "CHANGEME"}
-    assert check_env(values, ["GONE", "EMPTY", "TOKEN"], "prod") == [
+    assert check_env(values, ["GONE", "EMPTY", "TOKEN"], "production") == [
         "GONE: is missing", "EMPTY: is empty", "MYSQL_PASSWORD: holds a well-known default password",
         "TOKEN: holds a placeholder"]
 

@@ -34,7 +34,7 @@ def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_a_filled_template_has_every_required_key(stack: Stack, environment: str, tmp_path: Path) -> None:
-    wanted = stack.environments[environment]   # type: ignore[index]
+    wanted = stack.environments[environment]
     text = env_files.fill((FOLDER / f"{wanted.env_file}.example").read_text(encoding="utf-8"), IMAGES)
     (tmp_path / "env").write_text(text, encoding="utf-8")
     values = dotenv_values(tmp_path / "env")

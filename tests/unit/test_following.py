@@ -118,7 +118,7 @@ def attended(*, paused: bool = False, heard: bool = True) -> dict[str, Any]:
     starts = {**RUN, "paused": False, "schedules": [{"active": True}]}
     return {"/api/work_pools/tidegate": {**gives, "is_paused": paused, "default_queue_id": "q"}, "/api/work_queues/q": gives,
             "/api/work_pools/tidegate/workers/filter": workers if heard else [],
-            **{f"/api/deployments/name/{name}": starts for name in ("recover/all", "watch/prod")}}
+            **{f"/api/deployments/name/{name}": starts for name in ("recover/all", "watch/all")}}
 
 
 WAITS = [("SCHEDULED", list[str]())] * 5 + [("RUNNING", list[str]()), ("COMPLETED", list[str]())]

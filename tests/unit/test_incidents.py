@@ -16,7 +16,7 @@ from tidegate.states import DeploymentState as S
 
 SWITCHED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SIGNAL = Signal(stack="cloudlens", environment="prod", key="watch/1", severity="red",
-                started_at=SWITCHED + timedelta(minutes=1), reason="20% of the answers are 5xx", source="watch/prod")
+                started_at=SWITCHED + timedelta(minutes=1), reason="20% of the answers are 5xx", source="watch/all")
 WORSE = Look("worse", "red", "20.0% of the answers are 5xx")
 OK = Look("ok", "green", "100 requests, as good as before the release")
 SILENT = Look("ok", "green", "0 requests, 20 are needed to judge")

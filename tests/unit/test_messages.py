@@ -7,12 +7,14 @@ from string import Formatter
 
 import pytest
 
+from tidegate.environments import Place
 from tidegate.facts import Message
 from tidegate.messages import MOST_CHANGES, Speaker, What, release_record
 from tidegate.texts import TEXTS
 
 AT = datetime(2024, 1, 30, 6, 0, tzinfo=UTC)
-ZH_SPEAKER = Speaker("zh", "CloudLens", "Asia/Tokyo")
+PLACES = {"prod": Place("prod", "production"), "staging": Place("staging", "staging", is_loud=False)}
+ZH_SPEAKER = Speaker("zh", "CloudLens", "Asia/Tokyo", PLACES)
 
 
 def text(message: Message) -> str:
@@ -22,7 +24,7 @@ def text(message: Message) -> str:
 def everything(speaker: Speaker, environment: str = "prod") -> list[Message]:
     return [speaker.released("v1.1.0", environment, ["a"], AT, requested_by="mei", approved_by=None),
             speaker.rolled_back("v1.0.0", environment, "why", AT),
-            speaker.staging_ready("v1.1.0", url="http://staging.localhost", run="http://ui/1", before=AT),
+            speaker.staging_ready("v1.1.0", "staging", url="http://staging.localhost", run="http://ui/1", before=AT),
             speaker.failed("v1.1.0", environment, "why", what="release", serves=True),
             speaker.rejected("v1.1.0", environment, "why", what="release", by="Josh"),
             speaker.refused("v1.1.0", environment, "why", what="release", requested_by="mei"),
@@ -45,7 +47,7 @@ def test_the_rollback_message_is_the_product_managers_own() -> None:
 
 
 def test_the_request_to_accept_is_the_developers_own_and_says_where() -> None:
-    message = ZH_SPEAKER.staging_ready("v1.1.0", url="http://staging.localhost", run="http://ui/1", before=AT)
+    message = ZH_SPEAKER.staging_ready("v1.1.0", "staging", url="http://staging.localhost", run="http://ui/1", before=AT)
     assert message.title == "CloudLens v1.1.0 已经部署到测试环境了，麻烦验收一下"
     assert message.body.splitlines()[1:4] == [
         "验收地址: http://staging.localhost", "决定页面: http://ui/1", "截止时间: 2024-01-30 15:00 (Asia/Tokyo)"]
@@ -53,7 +55,7 @@ def test_the_request_to_accept_is_the_developers_own_and_says_where() -> None:
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_where_there_is_no_staging_nobody_is_told_that_something_is_there(language: str) -> None:
-    message = Speaker(language, "X", "UTC").staging_ready("v1.1.0", url="", run="http://ui/1", before=AT)
+    message = Speaker(language, "X", "UTC", PLACES).staging_ready("v1.1.0", "prod", url="", run="http://ui/1", before=AT)
     assert "taging" not in text(message)
     assert "测试环境" not in text(message)
     assert "http://ui/1" in message.body
@@ -61,14 +63,14 @@ def test_where_there_is_no_staging_nobody_is_told_that_something_is_there(langua
 
 @pytest.mark.parametrize(("language", "old"), [("en", "the old version keeps serving"), ("zh", "旧版本继续提供服务")])
 def test_an_old_version_serves_only_where_there_was_one(language: str, old: str) -> None:
-    speaker = Speaker(language, "X", "UTC")
+    speaker = Speaker(language, "X", "UTC", PLACES)
     assert old in speaker.failed("v1", "prod", "why", what="release", serves=True).body
     assert old not in speaker.failed("v1", "prod", "why", what="release", serves=False).body
 
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_what_failed_is_called_by_its_name(language: str) -> None:
-    speaker = Speaker(language, "X", "UTC")
+    speaker = Speaker(language, "X", "UTC", PLACES)
     whats: tuple[What, ...] = ("release", "rollback", "restore")
     titles = {speaker.failed("v1", "prod", "why", what=what, serves=True).title for what in whats}
     assert len(titles) == len(whats)
@@ -77,14 +79,16 @@ def test_what_failed_is_called_by_its_name(language: str) -> None:
 @pytest.mark.parametrize(("language", "production"), [("en", "Deployed to production"), ("zh", "Production部署成功")])
 def test_a_record_names_the_environment_that_it_is_of(language: str, production: str) -> None:
     def record(environment: str) -> str:
-        return release_record(language, title="X", version="v1", environment=environment, released_by="mei", released_at=AT,
+        return release_record(language, title="X", version="v1", place=PLACES[environment], staged=None,
+                              released_by="mei", released_at=AT,
                               time_zone="UTC", changes=[], approved_by=None)
     assert f"- [x] {production}" in record("prod")
     assert "roduction" not in record("staging")
 
 
 def test_the_release_record_has_the_headings_of_the_template() -> None:
-    record = release_record("zh", title="CloudLens", version="sha-19b9b98", environment="prod", released_by="Josh",
+    record = release_record("zh", title="CloudLens", version="sha-19b9b98", place=PLACES["prod"], staged=PLACES["staging"],
+                            released_by="Josh",
                             released_at=AT, time_zone="Asia/Tokyo", changes=["新增账单导出"], approved_by="Ann")
     assert record.replace("  \n", "\n") == """## 发布记录 - 2024-01-30
 
@@ -113,7 +117,8 @@ def test_the_release_record_has_the_headings_of_the_template() -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_record_says_accepted_only_when_a_person_accepted(language: str) -> None:
-    record = release_record(language, title="X", version="v1.1.0", environment="prod", released_by="Josh",
+    record = release_record(language, title="X", version="v1.1.0", place=PLACES["prod"], staged=PLACES["staging"],
+                            released_by="Josh",
                             released_at=AT, time_zone="UTC", changes=[], approved_by=None)
     assert record.count("- [ ]") == 1
     assert record.count("- [x]") == 2
@@ -127,7 +132,7 @@ def test_both_languages_have_the_same_keys_with_the_same_fields() -> None:
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_every_message_names_the_product_and_the_version_and_leaves_no_field_open(language: str) -> None:
-    for message in everything(Speaker(language, "CloudLens", "UTC")):
+    for message in everything(Speaker(language, "CloudLens", "UTC", PLACES)):
         assert "CloudLens v1." in text(message)
         assert "{" not in text(message)
 

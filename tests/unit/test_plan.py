@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, PREFLIGHT, STAGED, a_plan, schema_change
+from tidegate.environments import Place
 from tidegate.facts import CheckResult, Commit, Fit, MigrationClass, Version
 from tidegate.plan import Plan, Running, Staged, WayBack, gravest, way_back_of
 from tidegate.resolved import ResolvedConfiguration
 
 DECIDED: dict[str, Mapping[str, Any]] = {
     "another stack": {"stack": "odoo18"},
-    "another environment": {"environment": "staging"},
+    "another environment": {"place": Place("staging", "staging")},
     "another commit": {"version": Version("v1.1.0", replace(COMMIT, sha="f" * 40))},
     "another image": {"pins": {"backend": "sha256:two"}},
     "one image more": {"pins": {"backend": "sha256:one", "worker": "sha256:one"}},
@@ -60,7 +61,7 @@ def test_the_hash_stays_when_only_what_is_shown_changes(change: Mapping[str, Any
 texts = st.text(min_size=1, max_size=6)
 pins = st.dictionaries(texts, texts, max_size=3)
 plans = st.builds(
-    Plan, stack=texts, environment=st.sampled_from(["staging", "prod"]), pins=pins,
+    Plan, stack=texts, place=st.builds(Place, st.sampled_from(["staging", "prod"])), saves=st.just(True), pins=pins,
     configuration=st.dictionaries(texts, texts, max_size=3).map(ResolvedConfiguration),
     version=st.builds(lambda sha: Version("v1", Commit(sha, "", "", AT)), texts), config=st.just({}),
     commits=st.just(()), domains=st.lists(texts, max_size=2).map(tuple), preflight=st.just(PREFLIGHT),
@@ -68,7 +69,8 @@ plans = st.builds(
     schema=st.lists(st.builds(schema_change, st.sampled_from(["additive", "lossy"]), head=texts,
                               current=st.none() | texts), max_size=2).map(tuple),
     running=st.none() | st.builds(Running, texts, st.just(1), st.just("v1"), st.just("a")),
-    staged=st.none() | st.builds(Staged, st.integers(1, 9), texts, pins, texts, st.just(()), st.booleans()))
+    staged=st.none() | st.builds(Staged, st.just(Place("qa")), st.integers(1, 9), texts, pins, texts, st.just(()),
+                                  st.booleans(), texts))
 
 
 @given(plans, plans)

@@ -1,4 +1,4 @@
-"""prefect.yaml: every deployment names a flow that loads, with parameters it has."""
+"""prefect.yaml: every deployment names a flow that loads, and is there once or once for each environment."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import yaml
 from prefect import Flow
 from prefect.flows import load_flow_from_entrypoint
 
 from cli.automations import FROM_THE_EVENT, INCIDENT
+from control.served import fixed, for_each_environment
 from control.work_pool import WORK_POOL
-from setup.places import ROOT
 
-DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+EACH = [{**one, "name": "{environment}", "tags": ["{environment}"]} for one in for_each_environment()]
+DEPLOYMENTS: list[dict[str, Any]] = [*fixed(), *EACH]
 ENTRYPOINTS = sorted({deployment["entrypoint"] for deployment in DEPLOYMENTS})
 LEAST_INTERVAL = timedelta(seconds=60)
 
@@ -49,11 +49,10 @@ def test_every_flow_says_what_it_does_and_has_a_sentence_for_its_runs(entrypoint
     assert " " in flow.flow_run_name
 
 
-def test_the_parameters_of_a_deployment_are_its_flows_own(deployment: dict[str, Any]) -> None:
-    schema = flow_of(deployment["entrypoint"]).parameters
-    for name, value in deployment.get("parameters", {}).items():
-        allowed = schema.properties[name]
-        assert value in allowed.get("enum", [value])
+def test_the_flow_of_an_environments_deployment_is_told_which_one() -> None:
+    for one in EACH:
+        assert "environment" in (flow_of(one["entrypoint"]).parameters.required or [])
+        assert "{environment}" in one["description"]
 
 
 def test_every_deployment_is_described_tagged_and_in_the_pool(deployment: dict[str, Any]) -> None:
@@ -80,13 +79,12 @@ def test_no_two_deployments_have_one_name() -> None:
 
 
 def test_the_way_back_is_there_for_every_environment_that_is_released_to() -> None:
-    names = set(map(full_name, DEPLOYMENTS))
-    released = {name.removeprefix("release/") for name in names if name.startswith("release/")}
-    assert {f"rollback/{environment}" for environment in released} <= names
+    names = set(map(full_name, EACH))
+    assert {"release/{environment}", "rollback/{environment}"} <= names
 
 
 def test_the_automation_gives_the_incident_what_it_needs() -> None:
     incident = next(one for one in DEPLOYMENTS if full_name(one) == INCIDENT)
     schema = flow_of(incident["entrypoint"]).parameters
     assert set(FROM_THE_EVENT) <= set(schema.properties)
-    assert set(schema.required or []) <= set(FROM_THE_EVENT) | set(incident.get("parameters", {}))
+    assert set(schema.required or []) <= set(FROM_THE_EVENT)

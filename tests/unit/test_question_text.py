@@ -19,7 +19,7 @@ MOST_CHARACTERS = 700
 
 
 def question(plan: Plan, language: str = "en", *, requested_by: str = "mei", note: str = "") -> str:
-    sentences = about_release(plan, language, requested_by=requested_by, staging_url=STAGING)
+    sentences = about_release(plan, language, requested_by=requested_by)
     return form_text(sentences, language, expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo", page=PAGE, note=note)
 
 

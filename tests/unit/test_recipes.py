@@ -22,7 +22,8 @@ def stack(**source: str) -> Stack:
         "name": "shop", "title": "Shop", "source": {"repository": "git.example/shop", **source},
         "services": [{"name": "web", "image": "acme/web", "port": 8000, "ready_path": "/"}],
         "smoke": [{"name": "home"}],
-        "environments": {"prod": {"compose_files": ["c.yml"], "env_file": ".e", "domains": ["a.test"], "image_alias": "l"}},
+        "environments": {"prod": {"kind": "production",
+                                  "compose_files": ["c.yml"], "env_file": ".e", "domains": ["a.test"], "image_alias": "l"}},
     }).model_copy(update={"folder": FOLDER})
 
 

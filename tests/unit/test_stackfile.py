@@ -34,6 +34,7 @@ smoke:
   - {name: version, path: /version, shows_version: true}
 environments:
   prod:
+    kind: production
     compose_files: [compose.yaml]
     env_file: prod.env
     domains: [cloudlens.localhost]

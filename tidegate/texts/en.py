@@ -1,7 +1,9 @@
 """The same messages in English, with the same fields in the same order."""
 
 TEXTS = {
-    "prod": "Production", "staging": "Staging", "dev": "Development",
+    "kind production": "Production", "kind staging": "Staging", "kind development": "Development",
+    "record production": "production", "record staging": "staging", "record development": "development",
+    "in kind production": "production", "in kind staging": "staging", "in kind development": "development",
     "join": "; ", "no changes": "no new commits", "and more": "{count} in all", "product": "Product: {title}",
     "released.title": "✅ {environment} has been updated",
     "released.body": "Version: {version}\nContents: {changes}\nReleased at: {at}\nVerification: verified, running normally",
@@ -13,7 +15,7 @@ TEXTS = {
     "restored.body": "Version: {version}\nReason: {reason}\nRestored at: {at}\n"
                      "Current state: the system works normally again; what was written after the backup is kept in a backup "
                      "of its own\nNext: enter again what is missing",
-    "staging_ready.title": "{title} {version} is on staging: please try it and accept or reject it",
+    "staging_ready.title": "{title} {version} is on {place}: please try it and accept or reject it",
     "staging_ready.body": "Version: {version}\nTry it at: {url}\nDecide at: {run}\nDecide before: {before}",
     "asks.title": "{title} {version} waits for your decision",
     "asks.body": "Version: {version}\nDecide at: {run}\nDecide before: {before}",
@@ -47,10 +49,9 @@ TEXTS = {
     "audit.newest": "Newest hash",
     "record": "## Release record - {date}\n\n**Version**: {version}  \n**Environment**: {environment}  \n"
               "**Released by**: {released_by}  \n**Released at**: {at}\n\n**Contents**:\n{changes}\n\n**Acceptance**:\n"
-              "- [{accepted}] Accepted on staging\n- [x] {deployed}\n- [x] Verified in use\n\n"
+              "- [{accepted}] {acceptance}\n- [x] Deployed to {place}\n- [x] Verified in use\n\n"
               "**Customer feedback**:\n- None so far\n\n**Remarks**:\n{remarks}\n",
-    "deployed prod": "Deployed to production", "deployed staging": "Deployed to staging",
-    "deployed dev": "Deployed to development",
+    "acceptance": "Accepted", "acceptance on": "Accepted on {staged}",
     "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
     "record privilege": "Access to the host: {privilege}",
     "configuration lost": "Configuration: the one it was planned with is gone, so the stack's folder as it is now was used",
@@ -61,7 +62,7 @@ TEXTS = {
     "absent.worker": "No worker is heard (last: {since}): nothing is released, rolled back or recovered, and nobody looks at "
                      "production. `tidegate run` starts it",
     "absent.schedule": "{name} is paused or has no schedule: {what}. Set it going in the Prefect UI under Deployments",
-    "absent recover/all": "nothing recovers what a crash interrupts", "absent watch/prod": "nobody looks at production",
+    "absent recover/all": "nothing recovers what a crash interrupts", "absent watch/all": "nobody looks at production",
     "never": "never",
     "same person": "Asked for and approved by the same person: {name}",
     "record source": "Made from the results of the run",

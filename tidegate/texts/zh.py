@@ -1,7 +1,9 @@
 """The product managers' own wording (field notes 4.3), kept letter by letter where they fixed it."""
 
 TEXTS = {
-    "prod": "生产环境", "staging": "测试环境", "dev": "开发环境",
+    "kind production": "生产环境", "kind staging": "测试环境", "kind development": "开发环境",
+    "record production": "Production", "record staging": "Staging", "record development": "Development",
+    "in kind production": "生产环境", "in kind staging": "测试环境", "in kind development": "开发环境",
     "join": "；", "no changes": "没有新的代码变更", "and more": "等共 {count} 项", "product": "产品: {title}",
     "released.title": "✅ {environment}已更新",
     "released.body": "版本: {version}\n发布内容: {changes}\n发布时间: {at}\n验证状态: 已验证，运行正常",
@@ -11,7 +13,7 @@ TEXTS = {
     "restored.title": "⚠️ {environment}已恢复备份数据",
     "restored.body": "版本: {version}\n恢复原因: {reason}\n恢复时间: {at}\n"
                      "当前状态: 系统已恢复正常；备份之后写入的数据另存在单独的备份中\n后续计划: 请补录缺少的数据",
-    "staging_ready.title": "{title} {version} 已经部署到测试环境了，麻烦验收一下",
+    "staging_ready.title": "{title} {version} 已经部署到{place}了，麻烦验收一下",
     "staging_ready.body": "版本: {version}\n验收地址: {url}\n决定页面: {run}\n截止时间: {before}",
     "asks.title": "{title} {version} 等待您的决定",
     "asks.body": "版本: {version}\n决定页面: {run}\n截止时间: {before}",
@@ -39,9 +41,9 @@ TEXTS = {
     "audit.figures": "已核对审计链的 {entries} 条记录、数据表的 {rows} 行，以及账本之外保存的 {anchors} 个哈希",
     "audit.newest": "最新哈希",
     "record": "## 发布记录 - {date}\n\n**版本**: {version}  \n**环境**: {environment}  \n**发布人**: {released_by}  \n"
-              "**发布时间**: {at}\n\n**发布内容**:\n{changes}\n\n**验收状态**:\n- [{accepted}] Staging验收通过\n"
-              "- [x] {deployed}\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",
-    "deployed prod": "Production部署成功", "deployed staging": "Staging部署成功", "deployed dev": "Development部署成功",
+              "**发布时间**: {at}\n\n**发布内容**:\n{changes}\n\n**验收状态**:\n- [{accepted}] {acceptance}\n"
+              "- [x] {place}部署成功\n- [x] 功能验证正常\n\n**客户反馈**:\n- 暂无问题反馈\n\n**备注**:\n{remarks}\n",
+    "acceptance": "验收通过", "acceptance on": "{staged}验收通过",
     "record product": "产品: {title}", "record approver": "验收人: {approver}",
     "record privilege": "主机权限：{privilege}",
     "configuration lost": "配置: 计划时保存的配置已丢失，使用的是应用文件夹当前的配置",
@@ -50,7 +52,7 @@ TEXTS = {
     "absent.worker": "没有收到工作进程的消息（最近一次: {since}）：发布、回滚、恢复都不会进行，也没有人看守生产环境。"
                      "请运行 `tidegate run` 启动",
     "absent.schedule": "{name} 已暂停或没有定时：{what}。请在 Prefect 界面的 Deployments 中恢复",
-    "absent recover/all": "崩溃中断的操作不会自动恢复", "absent watch/prod": "没有人看守生产环境",
+    "absent recover/all": "崩溃中断的操作不会自动恢复", "absent watch/all": "没有人看守生产环境",
     "never": "从未收到",
     "same person": "申请人与批准人为同一人: {name}",
     "record source": "本记录由发布结果自动生成",

@@ -1,0 +1,54 @@
+"""The way to an environment: a release goes through those before it, and each proves the images for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flows.accept import accept
+from flows.deploy import deploy
+from tasks.already import serves_already
+from tasks.environments import as_planned, open_environment
+from tasks.messages import tell
+from tasks.opening import is_of_this_run, open_deployment, work_of
+from tasks.plans import make_plan, staged
+from tasks.work import OpenEnvironment, Work
+from tidegate.facts import CheckResult, Version
+from tidegate.plan import Plan, Staged
+
+Checks = tuple[CheckResult, ...]
+
+
+def open_way(env: OpenEnvironment) -> list[OpenEnvironment]:
+    """The environments that a release to `env` goes through, in order; `env` is the last of them."""
+    before = env.stack.way_to(env.name)[:-1]
+    return [*(open_environment(env.stack, name, env.settings) for name in before), env]
+
+
+def go_through(way: Sequence[OpenEnvironment], version: Version, pins: Mapping[str, str],
+               checks: Sequence[Checks], requested_by: str) -> Staged | None:
+    """What the last environment of `way` proves; None where there is none to go through."""
+    proved = None
+    for env, passed in zip(way, checks, strict=True):
+        proved = _prove(env, version, pins, passed, proved, requested_by)
+    return proved
+
+
+def _prove(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: Checks,
+           before: Staged | None, requested_by: str) -> Staged:
+    """What one environment proves about these images. What serves there already is not deployed again."""
+    watch_seconds = None if env.config.watched else 0
+    plan = make_plan(env, version, pins, checks, before, watch_seconds=watch_seconds)
+    if serving := serves_already(env, plan):
+        work = work_of(as_planned(env, serving), serving)
+        return staged(deploy(work) if is_of_this_run(work) else work)   # its last steps may be missing
+    return staged(_deploy(env, plan, requested_by))
+
+
+def _deploy(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work:
+    work = open_deployment(env, plan, requested_by)
+    if env.config.approval:
+        work = accept(work, plan)
+    work = deploy(work)
+    if env.config.loud:   # elsewhere the question about the next environment says it
+        tell(work, "released")
+    return work
