@@ -85,11 +85,18 @@ def add_stack(settings: Settings, name: str, *, environments: tuple[str, ...] = 
             environment.setdefault("backup", False)
     (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     for file in folder.glob("docker-compose*.yml"):
-        text = file.read_text().replace("interval: 5s", "interval: 30s")   # each check starts processes; the first is Tidegate's
+        text = _checked_seldom(file.read_text())
         file.write_text(re.sub(r"\bcloudlens-(?=(backend|mysql|redis|reports|prod|staging))", f"{name}-", text))
     for file in folder.glob(".env.*"):
         file.write_text(file.read_text().replace("cloudlens.localhost", f"{name}.localhost"))
     return name
+
+
+def _checked_seldom(compose: str) -> str:
+    """Each health check starts processes, and dozens of containers run at once. Databases are asked by Tidegate first; a new
+    version waits for the engine's first check."""
+    often = r"(    container_name: cloudlens-backend-\w+\n)"
+    return re.sub(often, r"\1    healthcheck: {interval: 5s}\n", compose.replace("interval: 5s", "interval: 30s"))
 
 
 def domain_of(stack: str, environment: str) -> str:
