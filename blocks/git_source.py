@@ -6,14 +6,14 @@ import contextlib
 import fcntl
 import os
 import re
-import tarfile
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from blocks.command import run_command
 from tidegate.errors import VersionError
@@ -22,6 +22,11 @@ from tidegate.formats import repository_fault
 from tidegate.outside_text import one_line
 from tidegate.stackfile import Stack
 from tidegate.versions import is_version_tag, resolve
+
+if TYPE_CHECKING or sys.version_info >= (3, 11, 4):
+    import tarfile
+else:
+    from backports import tarfile  # an older one, as Debian 12 has it, cannot keep a file in its folder
 
 MOST_SUBJECT = 200
 MOST_NAME = 80

@@ -46,9 +46,13 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+ON_OLDER_PYTHONS = {"backports": "backports-tarfile"}
+"""Not installed everywhere, so nobody can be asked."""
+
+
 def needed(paths: list[Path]) -> set[str]:
     """The distributions that the modules import from."""
-    owners = packages_distributions()
+    owners = {**packages_distributions(), **{name: [owner] for name, owner in ON_OLDER_PYTHONS.items()}}
     foreign = {name for path in paths for name in imported(tree(path))} - {*sys.stdlib_module_names} - {*PACKAGES}
     return {normal(owners.get(name, [name])[0]) for name in foreign}
 
