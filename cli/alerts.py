@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from tidegate.catalogue import Catalogue, every_stack
 from tidegate.each import each
 from tidegate.errors import InputError, StackFileError
+from tidegate.facts import Severity
 from tidegate.incidents import Signal
-from tidegate.ledger.columns import Severity
 
 MOST_ALERTS = 500
 SEVERITIES: dict[str, Severity] = {"critical": "red", "warning": "yellow", "info": "green"}

@@ -128,9 +128,6 @@ class ControlPlane:
         """Stop what `start` started; the names of what ran."""
         return [process.name for process in self.processes if process.stop()]
 
-    def healthy(self) -> bool:
-        return _answers(f"{self.ui_url}/api/health")
-
     def _refuse_another_door(self) -> None:
         """A server that was started before may know another secret, or none at all."""
         unknown, known = PrefectApi(self.api_url), PrefectApi(self.api_url, self.settings.api_auth())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from prefect import flow
 from pydantic import AwareDatetime
 
-from flows.parameters import EnvironmentName, EventText, Person, SeverityName, StackName
+from flows.parameters import EnvironmentName, EventText, Person, StackName
 from flows.plain import plainly
 from flows.rollback import go_back
 from tasks.environments import open_serving
 from tasks.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
+from tidegate.facts import Severity
 from tidegate.incidents import Signal
 
 
@@ -19,7 +20,7 @@ def incident(
     stack: StackName,
     environment: EnvironmentName,
     signal: EventText,
-    severity: SeverityName,
+    severity: Severity,
     started_at: AwareDatetime,
     reason: EventText,
     source: Person = "a person",

@@ -5,7 +5,7 @@ The names of stacks and environments become lists to pick from when the deployme
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,4 +21,3 @@ StepsBack = Annotated[int, Field(ge=1, le=20)]
 Reason = Annotated[str, Field(min_length=2, max_length=500, pattern=_ONE_LINE)]
 EventText = Annotated[str, Field(min_length=1, max_length=500, pattern=_ONE_LINE)]
 Person = Annotated[str, Field(max_length=100, pattern=_ONE_LINE)]
-SeverityName = Literal["red", "yellow", "green"]

@@ -283,12 +283,16 @@ class TrafficFigures:
     by_version: Mapping[str, int] = field(default_factory=dict)
 
 
+Severity = Literal["green", "yellow", "red"]
+MessageKind = Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
+                      "rejected", "refused", "degraded", "audit_differs"]
+
+
 @dataclass(frozen=True)
 class Message:
     """A text for people. `severity`: red = system down, yellow = partly broken, green = working day (R29)."""
 
-    kind: Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
-                  "rejected", "refused", "degraded", "audit_differs"]
-    severity: Literal["green", "yellow", "red"]
+    kind: MessageKind
+    severity: Severity
     title: str
     body: str

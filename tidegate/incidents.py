@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from tidegate.ledger.columns import Severity
+from tidegate.facts import Severity
 from tidegate.ledger.tables import Deployment
 from tidegate.looks import Look
 from tidegate.plan import WayBack

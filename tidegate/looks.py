@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tidegate.facts import CheckResult
-from tidegate.ledger.columns import Severity
+from tidegate.facts import CheckResult, Severity
 from tidegate.stackfile import Watch
 from tidegate.thresholds import LiveFigures, judge
 

@@ -10,19 +10,16 @@ from zoneinfo import ZoneInfo
 
 from tidegate.attendance import Attendance, absences
 from tidegate.environments import Place
-from tidegate.facts import Message
+from tidegate.facts import Message, MessageKind, Severity
 from tidegate.outside_text import markdown_text, one_line
 from tidegate.people import is_same_person
 from tidegate.texts import TEXTS
 
-Kind = Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
-               "rejected", "refused", "degraded"]
 What = Literal["release", "rollback", "restore"]
-Severity = Literal["green", "yellow", "red"]
 
 MOST_CHANGES = 10
 # R29: red is for a system that is down or may be, and for a person who must act now. Only what is loud can be that urgent.
-_SEVERITY: dict[Kind, Severity] = {
+_SEVERITY: dict[MessageKind, Severity] = {
     "released": "green", "staging_ready": "green", "approval_expired": "green",
     "rolled_back": "yellow", "restored": "yellow", "failed": "yellow", "needs_person": "red",
     "rejected": "green", "refused": "yellow", "degraded": "yellow"}
@@ -101,7 +98,7 @@ class Speaker:
         absent = absences(seen, now, language=self.language, time_zone=self.time_zone)
         return replace(message, body="\n".join([message.body, *(f"⚠️ {sentence}" for sentence in absent)]))
 
-    def _message(self, kind: Kind, environment: str, words: str = "", *, version: str, **fields: str) -> Message:
+    def _message(self, kind: MessageKind, environment: str, words: str = "", *, version: str, **fields: str) -> Message:
         """`words` where the kind has more than one wording."""
         texts, words, place = TEXTS[self.language], words or kind, self.place(environment)
         fields |= {"version": version, "title": self.title, "environment": place.heading(self.language),

@@ -80,11 +80,6 @@ def published_ports(model: ComposeModel, name: str) -> list[tuple[str, int]]:
             if port.get("protocol", "tcp") == "tcp" and str(port.get("published", "")).isdecimal()]
 
 
-def base_networks(model: ComposeModel, base_project: str) -> tuple[str, ...]:
-    """The engine's names of the networks that the compose files declare: where the stateful services are reached."""
-    return tuple(_network_name(model, key) or f"{base_project}_{key}" for key in sorted(model.get("networks", {})))
-
-
 def used_volumes(model: ComposeModel, services: Iterable[str]) -> list[str]:
     """Keys of the named volumes that `services` mount."""
     mounts = (mount for name in services for mount in model["services"][name].get("volumes") or [])

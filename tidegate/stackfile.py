@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from tidegate.environments import Environment, Place, environment_faults, place_of, way_to
 from tidegate.errors import StackFileError
+from tidegate.facts import Severity
 from tidegate.formats import (
     MOST_SECONDS,
     BlockName,
@@ -36,7 +37,6 @@ from tidegate.stack_faults import faults_in
 from tidegate.yaml_text import read_yaml
 
 T = TypeVar("T")
-Severity = Literal["green", "yellow", "red"]
 HostSetting = Literal[
     "privileged", "capabilities", "security-options", "devices", "engine-socket", "host-files", "host-processes", "host-ipc",
     "host-network", "host-users", "host-name", "host-cgroup", "host-memory", "runtime", "sysctls", "volumes-from",

@@ -24,6 +24,7 @@ from setup.places import ROOT
 from tasks.forms import ACCEPTANCE, CHECKLIST
 from tidegate import errors, stackfile
 from tidegate.environments import Place
+from tidegate.facts import Severity
 from tidegate.formats import Part
 from tidegate.page_words import WORDS
 from tidegate.settings import Settings
@@ -168,7 +169,7 @@ def test_the_tutorials_stack_file_loads_at_each_stage(tmp_path: Path) -> None:
 
 
 def test_what_a_person_chooses_from_is_named() -> None:
-    for severity in get_args(stackfile.Severity):
+    for severity in get_args(Severity):
         assert f"`{severity}`" in text("docs/flows.md")
 
 

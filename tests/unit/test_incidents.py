@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tidegate.facts import Severity
 from tidegate.incidents import Action, Decision, Signal, Situation, decide
 from tidegate.ledger import Deployment
-from tidegate.ledger.columns import Severity
 from tidegate.looks import Look
 from tidegate.states import DeploymentState as S
 

@@ -15,7 +15,6 @@ from tidegate.facts import ComposeModel, Slot
 from tidegate.slots import (
     EDGE_NETWORK,
     SLOT_NETWORK,
-    base_networks,
     base_services,
     edge_alias,
     make_slot,
@@ -133,7 +132,6 @@ def test_what_cannot_be_a_slot_is_refused(
 
 def test_what_is_not_released_lives_once_in_the_base_project() -> None:
     assert base_services(model(), RELEASED) == ["mysql", "redis"]
-    assert base_networks(model(), "cloudlens-prod") == ("shared-data", "cloudlens-prod_default")
 
 
 def test_the_memory_of_a_slot_is_the_sum_of_its_limits_times_replicas() -> None:

@@ -8,12 +8,12 @@ from typing import Any, Literal
 from sqlalchemy import JSON, DateTime, Dialect, Double, Enum, MetaData, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
+from tidegate.facts import Severity
 from tidegate.states import DeploymentState
 
 DeploymentKind = Literal["release", "rollback", "restore"]
 StepState = Literal["intended", "done", "failed"]
 Decision = Literal["approved", "rejected"]
-Severity = Literal["green", "yellow", "red"]
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from tidegate.errors import LedgerError
-from tidegate.ledger.columns import Severity
+from tidegate.facts import Severity
 from tidegate.ledger.store import Store, Writing
 from tidegate.ledger.tables import Incident
 

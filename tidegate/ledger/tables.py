@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, configure_mappers, mapped_column, relationship
 
-from tidegate.facts import Backup
-from tidegate.ledger.columns import Base, Decision, DeploymentKind, Severity, StepState
+from tidegate.facts import Backup, Severity
+from tidegate.ledger.columns import Base, Decision, DeploymentKind, StepState
 from tidegate.states import DeploymentState
 
 
