@@ -118,9 +118,10 @@ class PrefectApi:
                              "`tidegate stop` and `tidegate run` start it with that; for another server set "
                              "PREFECT_API_AUTH_STRING")
         if answer.status == HTTPStatus.NOT_FOUND:
-            raise InputError(doing, "the Prefect server does not know it", "`tidegate run` registers the deployments")
+            raise InputError(doing, "the Prefect server does not know it",
+                             "`tidegate run` registers the deployments; an environment that is new is known within a minute")
         if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known after `tidegate run`")
+            raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known within a minute")
         if not answer.is_success:
             said = one_line(answer.text, 200)
             raise EngineError(doing, f"the Prefect server answered {answer.status}: {said}", "Read its log")
