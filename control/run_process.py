@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
+from uuid import UUID
 
 import anyio
 import anyio.to_thread
@@ -30,28 +31,17 @@ def prepare_parent() -> None:
 
 
 class RunProcess:
-    """One process of a run: it outlives the fork server and the worker."""
+    """The process of a run, known by its id: it outlives the fork server and the worker."""
 
-    def __init__(self, order: Order, process: ForkServerProcess) -> None:
-        self.run = order.run
-        self.pid = process.pid or 0
-        self._process = process
-        self._alive = _watch(self.pid)
-
-    @classmethod
-    async def start(cls, order: Order) -> RunProcess:
-        """Raises OSError or EOFError when the fork server dies meanwhile, twice."""
-        with contextlib.suppress(OSError, EOFError):
-            return cls(order, await anyio.to_thread.run_sync(_fork, order))
-        return cls(order, await anyio.to_thread.run_sync(_fork, order))
+    def __init__(self, run: UUID, pid: int) -> None:
+        self.run, self.pid = run, pid
+        self._alive = _watch(pid)
 
     async def ended(self) -> int | None:
-        """The exit code, below zero for a signal; None where it is lost, because the fork server was killed."""
+        """The exit code, below zero for a signal; None where nobody can know it."""
         if self._alive is not None:
             await _readable(self._alive)
-        await _readable(self._process.sentinel)
-        code = self._process.exitcode
-        return None if code == STATUS_LOST else code
+        return None
 
     def cancel(self) -> None:
         self._send(os.kill, CANCEL)
@@ -67,11 +57,36 @@ class RunProcess:
         """Once it has ended."""
         if self._alive is not None:
             os.close(self._alive)
-        self._process.close()
 
     def _send(self, how: Callable[[int, int], None], number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             how(self.pid, number)
+
+
+class ForkedProcess(RunProcess):
+    """One that this worker has started."""
+
+    def __init__(self, order: Order, process: ForkServerProcess) -> None:
+        super().__init__(order.run, process.pid or 0)
+        self._process = process
+
+    @classmethod
+    async def start(cls, order: Order) -> ForkedProcess:
+        """Raises OSError or EOFError when the fork server dies meanwhile, twice."""
+        with contextlib.suppress(OSError, EOFError):
+            return cls(order, await anyio.to_thread.run_sync(_fork, order))
+        return cls(order, await anyio.to_thread.run_sync(_fork, order))
+
+    async def ended(self) -> int | None:
+        """None where the exit code is lost, because the fork server was killed."""
+        await super().ended()
+        await _readable(self._process.sentinel)
+        code = self._process.exitcode
+        return None if code == STATUS_LOST else code
+
+    def close(self) -> None:
+        super().close()
+        self._process.close()
 
 
 def _fork(order: Order) -> ForkServerProcess:

@@ -12,9 +12,10 @@ import anyio
 import anyio.abc
 from prefect.client.schemas.filters import (
     FlowRunFilter,
-    FlowRunFilterId,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    WorkPoolFilter,
+    WorkPoolFilterId,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult, SetStateStatus
@@ -24,9 +25,10 @@ from prefect.states import Cancelled, Crashed, Failed, Pending
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from control.forms import Forms
+from control.left_runs import LEFT, is_lost, process_of, state_instead
 from control.orders import Order, order_for
 from control.run_events import events_of
-from control.run_process import RunProcess, prepare_parent
+from control.run_process import ForkedProcess, RunProcess, prepare_parent
 from control.served import served_entrypoints
 from control.work_pool import NOTHING_TO_SET, TYPE
 from tidegate.errors import InputError
@@ -91,7 +93,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     async def run(self, flow_run: FlowRun, configuration: BaseJobConfiguration,
                   task_status: anyio.abc.TaskStatus[int] | None = None) -> BaseWorkerResult:
         """For Prefect's own ways to start a run: the configuration is not looked at."""
-        process = await RunProcess.start(await self._order_for(flow_run))
+        process = await ForkedProcess.start(await self._order_for(flow_run))
         if task_status is not None:
             task_status.started(process.pid)
         code = await self._follow(process)
@@ -105,7 +107,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         self._news = anyio.Event()   # what comes while we look is looked at again
         try:
             coming = await self.get_and_submit_flow_runs()
-            await self._see_cancellations()
+            await self._see_what_is_left()
             seconds = _seconds_until_first(coming, self._look_seconds)
         except Exception as error:   # the server is away or busy
             print(f"worker: cannot look for runs ({error!r}), trying again", flush=True)
@@ -125,10 +127,11 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             self._news.set()
 
     def _hear(self, state: StateType, run: UUID) -> None:
-        if state == StateType.CANCELLING:
-            self._cancel(run)
+        process = self._process_of(run) if state == StateType.CANCELLING else None
+        if process is None:
+            self._news.set()   # the look asks for it
         else:
-            self._news.set()
+            self._cancel(process)
 
     async def _beat(self) -> None:
         while True:
@@ -137,20 +140,36 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
                 await self.sync_with_backend()
             await self._forms.follow()
 
-    async def _see_cancellations(self) -> None:
-        """Ask the server for cancelled runs, in case their event was lost."""
-        if running := [process.run for process in self._running]:
-            cancelling = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING]))
-            for run in await self.client.read_flow_runs(
-                    flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=running), state=cancelling)):
-                self._cancel(run.id)
+    async def _see_what_is_left(self) -> None:
+        """Ask for runs that were taken up and never began, and for cancelled ones: their worker was killed, or an event was
+        lost."""
+        left = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[*LEFT])))
+        ours = WorkPoolFilter(id=WorkPoolFilterId(any_=[self.work_pool.id]))
+        for run in await self.client.read_flow_runs(flow_run_filter=left, work_pool_filter=ours):
+            if run.id in self._being_started:
+                continue
+            process = self._process_of(run.id) or self._adopted(run)
+            if process is None and is_lost(run):
+                await self._set_state(run.id, state_instead(run))
+            elif process is not None and run.state_type == StateType.CANCELLING:
+                self._cancel(process)
 
-    def _cancel(self, run: UUID) -> None:
-        for process in self._running:
-            if process.run == run and run not in self._cancelled:
-                self._cancelled.add(run)
-                process.cancel()
-                self._tasks.start_soon(self._kill_later, process)
+    def _adopted(self, run: FlowRun) -> RunProcess | None:
+        """What an earlier worker began goes on without it. From now on it is ours: it can be cancelled, and its end is seen."""
+        process = process_of(run)
+        if process is not None:
+            self._running.add(process)
+            self._tasks.start_soon(self._tend, process)
+        return process
+
+    def _process_of(self, run: UUID) -> RunProcess | None:
+        return next((process for process in self._running if process.run == run), None)
+
+    def _cancel(self, process: RunProcess) -> None:
+        if process.run not in self._cancelled:
+            self._cancelled.add(process.run)
+            process.cancel()
+            self._tasks.start_soon(self._kill_later, process)
 
     async def _kill_later(self, process: RunProcess) -> None:
         await anyio.sleep(CANCEL_SECONDS)
@@ -170,7 +189,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         finally:
             self._being_started.discard(run.id)
 
-    async def _start(self, run: FlowRun) -> RunProcess | None:
+    async def _start(self, run: FlowRun) -> ForkedProcess | None:
         try:
             order = await self._order_for(run)
         except InputError as refusal:
@@ -182,9 +201,9 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             return None
         return await self._fork(order)
 
-    async def _fork(self, order: Order) -> RunProcess | None:
+    async def _fork(self, order: Order) -> ForkedProcess | None:
         try:
-            process = await RunProcess.start(order)
+            process = await ForkedProcess.start(order)
         except (OSError, EOFError) as error:
             message = f"No process could be started for it: {error!r}. Read the worker's log, then start it again"
             await _until_it_works(lambda: self._set_state(order.run, Crashed(message=message)))
