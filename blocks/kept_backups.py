@@ -65,6 +65,10 @@ class EngineDatabaseCopies:
         saved = saved_database(self.store, backup, at.spec.name, database)
         return put_in_place(saved, database, as_proved(saved, backup))
 
+    def is_untouched(self, at: PlacedDatabase) -> bool:
+        """Whether a copy stands beside and what is in use is surely as it was. Raises DatabaseError."""
+        return beside(open_as_owner(self.host, at.spec, at.container, at.environment)).is_untouched
+
     def remove_beside(self, at: PlacedDatabase) -> None:
         """The copy that was not used. Again: changes nothing."""
         beside(open_as_owner(self.host, at.spec, at.container, at.environment)).remove()

@@ -63,6 +63,11 @@ class MySQLBeside:
     def was_swapped(self) -> bool:
         return self._is_there(self._names.old) and not self._is_there(self._names.new)
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether a copy stands beside and what is in use is surely as it was: a swap begins with making the old one."""
+        return self.is_whole and not self._is_there(self._names.old)
+
     def swap(self) -> None:
         """Move the tables out, the new ones in, and make what stands on them anew. Again: goes on where it was."""
         names = self._names

@@ -43,6 +43,11 @@ class PostgreSQLBeside:
     def was_swapped(self) -> bool:
         return self._is_there(self._names.old) and not self._is_there(self._names.new)
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether a copy stands beside and what is in use is surely as it was."""
+        return self.is_whole and not self._is_there(self._names.old)
+
     def swap(self) -> None:
         """Give the new one the name, and the one that was there the name `old`: both or neither. Ends their sessions."""
         names = self._names

@@ -139,12 +139,12 @@ def restore_data(work: Work) -> Evidence:
     env, chosen, begun = _env_of_data(work), _chosen(work), time.monotonic()
     work.env.backups.compare(chosen.facts)
     work.check_fence()
-    _replace_volumes(work, env)
     rows: dict[str, int] = {}
     for source in sources(env):
         name, tables = source.spec.name, env.restored.put_in_place(chosen.facts, source)
         rows |= {f"{name}.{table}": count for table, count in tables.items()}
         get_run_logger().info("%s is as in the backup %s: %d tables", name, chosen.id, len(tables))
+    _replace_volumes(work, env)   # last: where the databases are as they were, so is everything
     _clear(env)   # only now: until here what was replaced stands beside
     return {"backup": chosen.id, "rows": rows, "seconds": round(time.monotonic() - begun, 1)}
 
@@ -190,7 +190,18 @@ def _env_of_data(work: Work) -> OpenEnvironment:
 
 def touched_data(work: Work) -> bool:
     """Whether the data may be other than before: then nothing that served is let in again."""
-    return work.env.ledger.journal.get(work.key("restore-data")) is not None
+    row = work.env.ledger.journal.get(work.key("restore-data"))
+    return row is not None and (row.is_done or not _are_as_they_were(work))
+
+
+def _are_as_they_were(work: Work) -> bool:
+    """Asked of the databases, which are replaced first. Where there is none, or one does not answer, nobody knows."""
+    env = _env_of_data(work)
+    try:
+        databases = list(sources(env))
+        return bool(databases) and all(env.restored.is_untouched(one) for one in databases)
+    except TidegateError:
+        return False
 
 
 def _replace_volumes(work: Work, env: OpenEnvironment) -> None:

@@ -119,6 +119,11 @@ def backup_folder(tidegate: Installation) -> Path:
     return Path(saved.path)
 
 
+def backup_of(tidegate: Installation, deployment: Deployment) -> str:
+    """The one that it made."""
+    return next(one.id for one in tidegate.ledger.backups.verified(DEPOT, "prod") if one.deployment_id == deployment.id)
+
+
 def test_a_damaged_backup_is_refused_before_anybody_is_asked(tidegate: Installation, lossy: Deployment) -> None:
     file = backup_folder(tidegate) / "main.sql.gz"
     whole = file.read_bytes()
@@ -191,9 +196,37 @@ def test_an_unknown_backup_is_answered_with_those_that_are_kept(tidegate: Instal
     assert newest(tidegate).id == before.id
 
 
+def test_a_restore_that_fails_before_it_touches_the_data_lets_people_in_again_by_itself(
+        tidegate: Installation, lossy: Deployment, notices: list[str]) -> None:
+    """The doors are closed already, and the server can make no database any more."""
+    serves = serving(tidegate, DEPOT)
+    run = asked()
+    fill_in(run, YES)
+    wait_for_step(tidegate.settings, run, "close-doors", "done")
+    notices.clear()
+    with databases_that_nobody_makes(tidegate):
+        state = ended(run)
+    assert "Permission denied" in str(state.message)
+    assert newest(tidegate).state.value == "failed"
+    assert serving(tidegate, DEPOT) == serves
+    assert ["失败" in text and "旧版本继续提供服务" in text for text in notices] == [True]
+    assert_true_and_clean(tidegate, DEPOT, lossy)
+
+
+@contextlib.contextmanager
+def databases_that_nobody_makes(tidegate: Installation) -> Iterator[None]:
+    """What is in the databases can be read and written all the while."""
+    server = engine(tidegate).client.containers.get(f"{DEPOT}-mysql-prod")
+    assert server.exec_run(["chmod", "a-w", "/var/lib/mysql"], user="0").exit_code == 0
+    try:
+        yield
+    finally:
+        server.exec_run(["chmod", "u+w", "/var/lib/mysql"], user="0")
+
+
 def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
         tidegate: Installation, lossy: Deployment, notices: list[str]) -> None:
-    run = asked()
+    run = asked(backup=backup_of(tidegate, lossy))
     fill_in(run, YES)
     wait_for_step(tidegate.settings, run, "restore-data", "intended")
     refused = roll_back_here(DEPOT)
@@ -239,11 +272,26 @@ def test_after_a_restore_the_way_back_does_not_count_what_the_restore_undid(tide
     for hold in tidegate.ledger.holds.active(DEPOT):
         tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
     first = tidegate.history(DEPOT)[-1]
-    backup = next(one for one in tidegate.ledger.backups.verified(DEPOT, "prod") if one.deployment_id == lossy.id)
-    run = asked(backup=backup.id)
+    run = asked(backup=backup_of(tidegate, lossy))
     fill_in(run, YES)
     assert ended(run).is_completed()
     state = roll_back_here(DEPOT)
     assert state.is_completed(), state.message
     assert newest(tidegate).origin_id == first.id
     assert serving(tidegate, DEPOT)[0] == "v1.0.0"
+
+
+def test_a_restore_killed_while_it_makes_the_copy_beside_is_finished_by_recovery(
+        tidegate: Installation, lossy: Deployment) -> None:
+    for hold in tidegate.ledger.holds.active(DEPOT):
+        tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
+    run = asked(backup=backup_of(tidegate, lossy))
+    fill_in(run, YES)
+    wait_for_step(tidegate.settings, run, "restore-beside", "intended")
+    kill_run(run)
+    ended(run)
+    recovered(tidegate, DEPOT)
+    assert (newest(tidegate).kind, newest(tidegate).state.value) == ("restore", "good")
+    assert serving(tidegate, DEPOT) == ("v1.1.0", newest(tidegate).number)
+    assert left_beside(tidegate) == []
+    assert_true_and_clean(tidegate, DEPOT, newest(tidegate))

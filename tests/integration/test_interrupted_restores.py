@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +27,8 @@ MYSQL = """CREATE TABLE people (id INT PRIMARY KEY); CREATE TABLE bills (id INT 
     CONSTRAINT whose FOREIGN KEY (person) REFERENCES people (id)); CREATE VIEW v AS SELECT id FROM bills;
     CREATE TRIGGER t BEFORE INSERT ON bills FOR EACH ROW SET NEW.person = 1;
     INSERT INTO people VALUES (1); INSERT INTO bills VALUES (1, 1)"""
+CHANGES = re.compile(r"Dump completed|restrict")
+"""In a line of a dump that is another one each time."""
 SINCE = "INSERT INTO people VALUES (2); INSERT INTO bills VALUES (2, 2); CREATE TABLE later (id INT)"
 
 
@@ -70,14 +74,54 @@ def test_killed_after_each_of_its_statements_a_restore_ends_when_it_is_started_a
     compare, killed = as_proved(saved, backup), 0
     run(server, SINCE)
     stand_beside(saved, server.owner(), compare)
+    before, untouched = everything(server), 0
     while not ended(saved, Dying(server, killed), compare):
+        if beside(server.owner()).is_untouched:   # then people are let in again
+            assert everything(server) == before
+            untouched += 1
         killed += 1
-    assert killed > 3
+    assert killed > untouched > 0
+    assert not beside(server.owner()).is_untouched
     beside(server.owner()).remove_old()
+    assert not beside(server.owner()).is_untouched
     assert server.owner().row_counts() == {"people": 1, "bills": 1}
     if server.spec.engine == "mysql":
         run(server, "INSERT INTO bills (id) VALUES (3)")
         assert asked(server, "SELECT id, person FROM bills; SELECT id FROM v") == [["1", "1"], ["3", "1"], ["1"], ["3"]]
+
+
+@pytest.mark.parametrize("made", ["mysql", "postgresql"], indirect=True)
+def test_killed_while_a_copy_is_made_beside_it_starts_again_and_touches_nothing(
+        made: tuple[Server, Backup], store: BackupStore) -> None:
+    server, backup = made
+    saved = saved_database(store, backup, "main", server.owner())
+    compare, killed = as_proved(saved, backup), 0
+    run(server, SINCE)
+    before = everything(server)
+    while not stands(saved, Dying(server, killed), compare):
+        assert everything(server) == before
+        killed += 1
+    assert killed > 3
+    assert everything(server) == before
+    assert beside(server.owner()).counts() == {"people": 1, "bills": 1}
+    beside(server.owner()).remove()
+
+
+def stands(saved: SavedDatabase, engine: Dying, compare: Compare) -> bool:
+    try:
+        stand_beside(saved, engine.database(), compare)
+    except KilledError:
+        return False
+    return True
+
+
+def everything(server: Server) -> str:
+    """What a dump has of the database in use."""
+    rows, code = io.BytesIO(), io.BytesIO()
+    server.owner().dump(rows)
+    if server.spec.engine == "mysql":
+        server.owner().dump_code(code)
+    return "\n".join(line for line in (rows.getvalue() + code.getvalue()).decode().splitlines() if not CHANGES.search(line))
 
 
 def ended(saved: SavedDatabase, engine: Dying, compare: Compare) -> bool:
