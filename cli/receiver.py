@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from anyio import to_thread
 from pydantic import SecretStr, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -15,7 +17,9 @@ from starlette.types import ASGIApp
 
 from blocks.environment_events import environment_event, send_events
 from cli.alerts import Webhook, signals_of
+from cli.attendance import absent
 from cli.door import behind_door
+from cli.follow import api_of
 from tidegate.errors import TidegateError
 from tidegate.outside_text import one_line
 from tidegate.settings import Settings
@@ -28,8 +32,9 @@ MOST_REFUSAL = 4_000   # characters: some of them are the sender's own
 class Receiver:
     """The requests' way through: known, small, well-formed, passed on. Nobody without the token learns anything."""
 
-    def __init__(self, token: SecretStr, stacks: Path) -> None:
-        self._token, self._stacks = token, stacks
+    def __init__(self, token: SecretStr, stacks: Path, absent: Callable[[], list[str]]) -> None:
+        """`absent` says what keeps runs from being started."""
+        self._token, self._stacks, self._absent = token, stacks, absent
 
     async def alertmanager(self, request: Request) -> Response:
         """202 when Prefect has all alerts; 4xx with the reason; 503 makes Alertmanager send them again."""
@@ -49,7 +54,16 @@ class Receiver:
             await send_events([environment_event(signal) for signal in signals])
         except TidegateError as error:
             return _refusal(503, str(error))
-        return _refusal(422, "; ".join(faults)) if faults else JSONResponse({"taken": len(signals)}, 202)
+        if faults:
+            return _refusal(422, "; ".join(faults))
+        return JSONResponse({"taken": len(signals), **await self._warnings()}, 202)
+
+    async def _warnings(self) -> dict[str, list[str]]:
+        """An alert is taken all the same: whoever starts runs finds it. Until then nobody answers to it, which is said."""
+        absent = await to_thread.run_sync(self._absent)
+        for sentence in absent:
+            print(f"receiver: an alert was taken, but: {sentence}", flush=True)
+        return {"warnings": absent} if absent else {}
 
     def _knows(self, request: Request) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -58,7 +72,7 @@ class Receiver:
 
 def make_app(settings: Settings) -> ASGIApp:
     """No page of any origin has business here; programs call it by the names that the UI has."""
-    receiver = Receiver(settings.receiver_token(), settings.stacks)
+    receiver = Receiver(settings.receiver_token(), settings.stacks, lambda: absent(settings, api_of(settings)))
     app = Starlette(routes=[Route("/alertmanager", receiver.alertmanager, methods=["POST"]), Route("/health", _health)])
     return behind_door(app, settings.ui_origins)
 

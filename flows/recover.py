@@ -27,7 +27,7 @@ from tasks.recovery import (
     wait_for_lost_jobs,
     work_on,
 )
-from tasks.runs import forget_quiet_runs, quiet
+from tasks.runs import forget_needless_looks, quiet
 from tasks.work import Work
 from tidegate.each import Fault, Parted, each, refuse_faulty
 from tidegate.errors import EngineError, FencedError, LockedError
@@ -41,7 +41,7 @@ MOST_AT_ONCE = 8
 def recover() -> State[None] | None:
     """Look for deployments whose run died, and bring each to an end. Does nothing when all is well."""
     settings = Settings()
-    forget_quiet_runs()
+    forget_needless_looks()
     undecided = end_undecided(settings)
     told = each(undecided.good, lambda ended: tell_of_end(settings, ended), "telling of")
     locks = give_back_locks(settings)

@@ -9,7 +9,7 @@ from flows.plain import plainly
 from tasks.environments import open_serving
 from tasks.incidents import close_recovered, report_degraded
 from tasks.live import look_at
-from tasks.runs import forget_quiet_runs, quiet
+from tasks.runs import forget_needless_looks, quiet
 from tidegate.catalogue import every_stack
 from tidegate.each import each, refuse_faulty
 from tidegate.settings import Settings
@@ -29,7 +29,7 @@ def watch(stack: StackName | None = None) -> State[None] | None:
     stacks = every_stack(Settings().stacks)
     only = stacks.find(stack) if stack else None
     wanted = {name: place for name, place in stacks.places.items() if _is_wanted(*place, only)}
-    forget_quiet_runs()
+    forget_needless_looks()
     looked = each(wanted, lambda place: look_after(*place), "looking at", at_once=MOST_AT_ONCE)
     refuse_faulty((*(() if stack else stacks.faulty), *looked.faulty), "looking at what serves")
     return None if any(looked.good.values()) else quiet()

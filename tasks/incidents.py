@@ -17,6 +17,7 @@ from tasks.samples import recent_figures
 from tasks.step import is_retryable
 from tasks.work import OpenEnvironment, Work
 from tidegate.errors import EdgeError, InputError, LockedError
+from tidegate.fault_words import told_reason
 from tidegate.incidents import Decision, Signal, Situation, decide
 from tidegate.ledger.tables import Deployment, Incident
 from tidegate.looks import FAILURES_THAT_COUNT, Look, assess, faults_of
@@ -85,7 +86,7 @@ def tell_of_incident(env: OpenEnvironment, incident: Incident, decision: Decisio
     serving = env.ledger.deployments.current(env.stack.name, env.name)
     if serving is None:
         return
-    words, reason = speaker(env), env.redactor.redact(decision.reason)
+    words, reason = speaker(env), env.redactor.redact(told_reason(decision.reason, env.stack.language))
     message = words.needs_person(serving.version, env.name, reason) if decision.action == "page" else words.degraded(
         serving.version, env.name, reason, decision.severity)
     deliver(env, message, key=f"{env.name}/{env.stack.name}/incident/{incident.id}/{decision.action}", deployment=serving)

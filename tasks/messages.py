@@ -15,7 +15,7 @@ from tasks.deployments import decide_before, planned, previous
 from tasks.work import OpenEnvironment, Work
 from tidegate import messages
 from tidegate.facts import Message
-from tidegate.fault_words import told
+from tidegate.fault_words import told, told_reason
 from tidegate.ledger.messages import Messages
 from tidegate.ledger.tables import Deployment
 from tidegate.ports import Notifier
@@ -71,7 +71,8 @@ def send_once(deliveries: Messages, to: Notifier, message: Message, *, key: str,
 def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> Message:
     env, version, words = work.env, work.version.name, speaker(work.env)
     moment = work.deployment.switched_at or work.deployment.created_at
-    reason = env.redactor.redact(told(error, env.stack.language) if error else work.deployment.reason)
+    language = env.stack.language
+    reason = env.redactor.redact(told(error, language) if error else told_reason(work.deployment.reason, language))
     what = work.deployment.kind
     match kind:
         case "staging_ready":

@@ -17,6 +17,7 @@ from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, seals
 from tidegate.errors import ConfigError
 from tidegate.facts import Commit, Version
+from tidegate.fault_words import told_reason
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.plan import Plan
@@ -138,5 +139,5 @@ def _overtake_older(work: Work) -> None:
             deployments.move(older.id, DeploymentState.EXPIRED, actor=actor(), reason=why)
             seals(work.env.settings).remove(older.id)
             if older.state is DeploymentState.WAITING and older.run_id != own:
-                cancel_run(older.run_id, why)
+                cancel_run(older.run_id, told_reason(why, work.env.stack.language))
                 tell(replace(work, deployment=deployments.get(older.id), version=work_of(work.env, older).version), "refused")

@@ -20,7 +20,9 @@ from tasks.environments import open_sealed
 from tasks.opening import work_of
 from tasks.runs import cancel_run, set_run
 from tasks.work import Work
+from tidegate.catalogue import language_of
 from tidegate.each import Parted, each
+from tidegate.fault_words import told_reason
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.locks import free_at
 from tidegate.ledger.tables import Deployment, Lock
@@ -124,24 +126,29 @@ def end_undecided(settings: Settings) -> Parted[Ended]:
     """End every deployment that waits for a decision which can no longer come, by their titles."""
     ledger = Ledger(settings.database_url)
     waiting = {title_of(one): one for one in ledger.deployments.open_ones() if one.state in UNDECIDED}
-    seen = each(waiting, lambda one: None if _was_cut_short(ledger, one) else _end_if_over(ledger, one), "looking at")
+    seen = each(waiting, lambda one: None if _was_cut_short(ledger, one) else _end_if_over(settings, ledger, one), "looking at")
     return Parted({title: ended for title, ended in seen.good.items() if ended}, seen.faulty)
 
 
-def _end_if_over(ledger: Ledger, one: Deployment) -> Ended | None:
+def _end_if_over(settings: Settings, ledger: Ledger, one: Deployment) -> Ended | None:
     """Asked of the ledger alone: its stack may be gone by now."""
     if one.decide_before is not None and one.decide_before < datetime.now(UTC):
         why = f"nobody decided before {one.decide_before:%Y-%m-%d %H:%M} UTC"
-        cancel_run(one.run_id, f"{why}; start it again to ask anew")
-        return Ended(_end(ledger, one, why), too_late=True)
+        return Ended(_call_off(settings, ledger, one, why), too_late=True)
     state = _run_state(one.run_id)
     if state is not None and state.is_final():
         return Ended(_end(ledger, one, f"its run is {state.name}"), too_late=False, is_told=state.is_failed())
     if one.state is DeploymentState.WAITING and state is not None and _was_set_by_hand(one.run_id):
         why = "its run was set going without an answer to its question"
-        cancel_run(one.run_id, f"{why}; start it again to ask anew")
-        return Ended(_end(ledger, one, why), too_late=False)
+        return Ended(_call_off(settings, ledger, one, why), too_late=False)
     return None
+
+
+def _call_off(settings: Settings, ledger: Ledger, one: Deployment, why: str) -> Deployment:
+    """End the deployment and its run, which waits."""
+    said = f"{why}; start it again to ask anew"
+    cancel_run(one.run_id, told_reason(said, language_of(settings.stacks, one.stack)))
+    return _end(ledger, one, why)
 
 
 def _end(ledger: Ledger, one: Deployment, why: str) -> Deployment:
@@ -155,7 +162,8 @@ def end_run(work: Work) -> None:
         return
     went_well = one.state is DeploymentState.GOOD
     ended: State[Any] = Completed() if went_well else Failed()
-    ended.message = f"recover/all has ended it: {one.state.value}. {one.reason}".strip()
+    said = f"recover/all has ended it: {one.state.value}. {one.reason}".strip()
+    ended.message = told_reason(said, work.env.stack.language)
     set_run(one.run_id, ended)
 
 

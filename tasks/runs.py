@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from prefect import State
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
     FlowRunFilterState,
     FlowRunFilterStateName,
-    FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Completed
@@ -37,29 +38,34 @@ def set_run(run_id: str, state: State[Any]) -> None:
 
 QUIET = "All well"
 """Name of the state in which a look ends that has nothing to say."""
-MOST_FORGOTTEN = 200
+MOST_FORGOTTEN = 50
 
 
 def quiet() -> State[None]:
     return Completed(name=QUIET, message="nothing to do")
 
 
-def forget_quiet_runs() -> None:
-    """Delete earlier looks of this deployment that had nothing to say: they would hide the runs that a person looks for.
+def forget_needless_looks() -> None:
+    """Delete earlier looks of this deployment that say nothing new: they would hide the runs that a person looks for.
 
-    So are those deleted that were not begun because one was going on.
+    These had nothing to say, were not begun because one was going on, or failed with the words of a later one.
     """
     if deployment.id is None:   # it was called, and not started by a schedule or a person
         return
-    of_mine = FlowRunFilterDeploymentId(any_=[UUID(str(deployment.id))])
-    for state in (FlowRunFilterState(name=FlowRunFilterStateName(any_=[QUIET])),
-                  FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLED]))):
-        _delete(FlowRunFilter(deployment_id=of_mine, state=state))
-
-
-def _delete(found: FlowRunFilter) -> None:
     with get_client(sync_client=True) as client:
-        for run in client.read_flow_runs(flow_run_filter=found, limit=MOST_FORGOTTEN):
-            if run.start_time is None or run.state_name == QUIET:
-                with contextlib.suppress(ObjectNotFound):
-                    client.delete_flow_run(run.id)
+        for run in _needless(client, FlowRunFilterDeploymentId(any_=[UUID(str(deployment.id))])):
+            with contextlib.suppress(ObjectNotFound):
+                client.delete_flow_run(run.id)
+
+
+def _needless(client: SyncPrefectClient, mine: FlowRunFilterDeploymentId) -> Iterator[FlowRun]:
+    said = set[str | None]()
+    ended = FlowRunFilterState(name=FlowRunFilterStateName(any_=[QUIET, "Cancelled", "Failed"]))
+    for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(deployment_id=mine, state=ended), limit=MOST_FORGOTTEN,
+                                     sort=FlowRunSort.EXPECTED_START_TIME_DESC):
+        words = run.state.message if run.state else None
+        is_again = run.state_type == StateType.FAILED and words in said
+        if run.state_name == QUIET or is_again or (run.state_type == StateType.CANCELLED and run.start_time is None):
+            yield run
+        elif run.state_type == StateType.FAILED:
+            said.add(words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tidegate.errors import TidegateError
 
 ZH: dict[str, str] = {
@@ -18,6 +20,14 @@ ZH: dict[str, str] = {
     "MoveError": "发布状态不允许这一步", "RefusedError": "没有获得批准", "RejectedError": "验收未通过",
     "ExpiredError": "超过期限仍无人决定", "UnansweredError": "表单没有填写就继续运行了",
     "RegressionError": "新版本比旧版本差", "WayBackError": "无法自动回到旧版本"}
+ENDS_ZH: dict[str, str] = {
+    r"overtaken by #": "已被更新的发布取代", r"the plan has changed: see #": "计划已变化，需要重新决定",
+    r"its run is ": "运行在有人决定之前已经结束", r"its run was set going ": "没有填写表单，运行就被设为继续",
+    r"recover/all has ended it: ": "自动恢复结束了这次运行",
+    r"nobody decided before ": "超过期限仍无人决定",
+    r".*\. Not rolled back by itself: ": "没有自动回滚，请负责人决定",
+    r".*\. Not rolled back, as it is no regression: ": "没有自动回滚，因为现在不比发布前差"}
+"""What Tidegate itself writes into the ledger as the reason, by how it begins."""
 CANCELLED = {"zh": "运行被取消", "en": "the run was cancelled"}
 
 
@@ -27,3 +37,9 @@ def told(error: BaseException, language: str) -> str:
         return CANCELLED[language]
     kinds = (ZH[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in ZH)
     return f"{next(kinds)}。{error}" if language == "zh" else str(error)
+
+
+def told_reason(reason: str, language: str) -> str:
+    """A reason from the ledger for a person: where Tidegate wrote it, in Chinese a sentence of its kind first."""
+    found = next((sentence for begins, sentence in ENDS_ZH.items() if re.match(begins, reason, re.DOTALL)), "")
+    return f"{found}。{reason}" if found and language == "zh" else reason

@@ -6,9 +6,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.states import Crashed
 
 from cli.demo_traffic import SteadyClient
-from tests.e2e.in_process import assert_true_and_clean, engine, release_here, serving
+from flows.recover import recover
+from tests.e2e.in_process import assert_true_and_clean, engine, release_here, run_here, serving
+from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, released, resume, start, suspended
 from tests.installation import KIOSK, SHOP, Installation, domain_of
 from tidegate.fault_words import ZH
@@ -121,21 +125,45 @@ def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_
     assert serving(tidegate, kiosk) == ("v1.4.0", first.number)
 
 
-def test_a_newer_release_overtakes_the_one_that_waits_for_a_person(tidegate: Installation, shop: str) -> None:
+def test_a_newer_release_overtakes_the_one_that_waits_for_a_person_and_each_end_is_told(
+        tidegate: Installation, shop: str) -> None:
     serves = tidegate.history(shop)[0]
-    older = start("release/prod", stack=shop, version="v1.4.0")
-    suspended(older)
-    waiting = newest_in(tidegate, shop, "waiting")
-    staged = tidegate.history(shop, "staging")[0]
-    newer = start("release/prod", stack=shop, version="v1.4.0")
-    suspended(newer)
-    state = ended(older)
+    with notices_of(tidegate, shop) as told:
+        older = start("release/prod", stack=shop, version="v1.4.0", requested_by="mei")
+        suspended(older)
+        waiting = newest_in(tidegate, shop, "waiting")
+        staged = tidegate.history(shop, "staging")[0]
+        newer = start("release/prod", stack=shop, version="v1.4.0")
+        suspended(newer)
+        state = ended(older)
+        overtaker = tidegate.history(shop)[0].number
+        resume(newer, decision="reject", reason="not today")
+        assert ended(newer).is_failed()
     assert state.is_cancelled()
-    assert "overtaken by #" in (state.message or "")
+    assert f"overtaken by #{overtaker}" in (state.message or "")
     overtaken = tidegate.ledger.deployments.get(waiting.id)
     assert overtaken.state.value == "expired"
-    assert "overtaken by #" in overtaken.reason
+    assert f"overtaken by #{overtaker}" in overtaken.reason
     assert tidegate.history(shop, "staging")[0].id == staged.id
-    resume(newer, decision="reject", reason="not today")
-    assert ended(newer).is_failed()
     assert_true_and_clean(tidegate, shop, serves)
+    ends = [text for text in told if "验收地址" not in text]   # all but those that ask
+    for text, said in zip(ends, (("没有开始", f"已被更新的发布取代。overtaken by #{overtaker} v1.4.0", "申请人: mei"),
+                                 ("未获批准", "决定人: Josh", "理由: not today")), strict=True):
+        assert [one for one in said if one not in text] == [], text
+
+
+def test_a_release_whose_run_is_over_before_anybody_decided_is_ended_by_recovery_and_told(
+        tidegate: Installation, shop: str) -> None:
+    serves = tidegate.history(shop)[0]
+    with notices_of(tidegate, shop) as told:
+        run = start("release/prod", stack=shop, version="v1.4.0", requested_by="mei")
+        suspended(run)
+        waiting = newest_in(tidegate, shop, "waiting")
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run, Crashed(message="the machine went down"), force=True)
+        run_here(recover)
+    assert tidegate.ledger.deployments.get(waiting.id).state.value == "expired"
+    assert_true_and_clean(tidegate, shop, serves)
+    [text] = [text for text in told if "验收地址" not in text]
+    for said in ("生产环境发布没有开始", "申请人: mei", "运行在有人决定之前已经结束。its run is Crashed"):
+        assert said in text

@@ -14,15 +14,20 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import BlockDocumentCreate, BlockSchemaCreate, LogCreate, WorkPoolCreate
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.states import Completed, Paused, Pending, Running, Scheduled
+from prefect.states import Completed, Failed, Paused, Pending, Running, Scheduled
 
+from blocks.docker_host import DockerHost
+from blocks.edge_container import EdgeAddresses
 from cli.control_plane import ControlPlane
+from cli.edge import register_blocks
 from cli.late_runs import LATE_SECONDS, end_lost_runs, forget_late_runs
 from control.seldom import KEPT_DAYS
 from control.work_pool import WORK_POOL, make_work_pool
 from setup.places import ROOT
+from tasks.runs import QUIET, forget_needless_looks
 from tests.integration.incident_fixtures import *  # noqa: F403
 from tests.integration.incident_fixtures import wait_for
 
@@ -121,6 +126,21 @@ def as_a_schedule_made_it(plane: ControlPlane, run: UUID, since: datetime) -> No
                          (f"{since:%Y-%m-%d %H:%M:%S.%f}", str(run)))
 
 
+def test_a_look_takes_earlier_ones_out_of_the_list_that_say_nothing_new(
+        control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack that is gone makes each look red: once in the list is enough."""
+    ended = [(Completed(name=QUIET)), Failed(message="shop is gone"), Failed(message="mill is gone"),
+             Failed(message="shop is gone"), Completed(message="it was worse"), Completed(name=QUIET)]
+    made = [minute_run(control_plane) for _ in ended]
+    for run, state in zip(made, ended, strict=True):
+        begin(run, Pending(), Running(), state)
+    with get_client(sync_client=True) as client:
+        monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", str(client.read_deployment_by_name("watch/prod").id))
+    forget_needless_looks()
+    left = {run.id for run in runs()}
+    assert [run in left for run in made] == [False, False, True, True, True, False]
+
+
 def test_the_server_is_told_to_forget_runs_and_after_how_many_days(control_plane: ControlPlane) -> None:
     """Its service for that is off unless it is asked for."""
     told = control_plane.server_environment()
@@ -129,6 +149,56 @@ def test_the_server_is_told_to_forget_runs_and_after_how_many_days(control_plane
     shown = subprocess.run([sys.executable, "-c", code], env=told, cwd=ROOT, capture_output=True, text=True, timeout=60,
                            check=True)
     assert shown.stdout.strip() == f"['events', 'flow_runs', 'orphans'] {KEPT_DAYS}"
+
+
+def test_what_is_older_than_that_is_really_deleted_with_its_log(control_plane: ControlPlane) -> None:
+    """By Prefect's own service, with our settings, in a server's database."""
+    old, young = (ended_run(control_plane, days) for days in (KEPT_DAYS + 1, KEPT_DAYS - 1))
+    code = ("import asyncio; from prefect.server.database import provide_database_interface as database; "
+            "from prefect.server.services.db_vacuum import vacuum_old_flow_runs as vacuum; asyncio.run(vacuum(db=database()))")
+    subprocess.run([sys.executable, "-c", code], env=control_plane.server_environment(), cwd=ROOT, timeout=60, check=True)
+    left = {run.id for run in runs()}
+    assert (old in left, young in left) == (False, True)
+    with get_client(sync_client=True) as client:
+        logs = {one.flow_run_id for one in client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[old, young])))}
+    assert logs == {young}
+
+
+def ended_run(plane: ControlPlane, days_ago: int) -> UUID:
+    """A run with a line in its log, which has ended so long ago."""
+    run, at = minute_run(plane), datetime.now(UTC) - timedelta(days=days_ago)
+    begin(run, Pending(), Running(), Completed())
+    with get_client(sync_client=True) as client:
+        client.create_logs([LogCreate(name="test", level=20, message="a line", timestamp=at, flow_run_id=run)])
+    with closing(sqlite3.connect(plane.settings.home / "prefect" / "prefect.db", timeout=30)) as database, database:
+        database.execute("UPDATE flow_run SET end_time = ? WHERE id = ?", (f"{at:%Y-%m-%d %H:%M:%S.%f}", str(run)))
+    return run
+
+
+def test_hosts_of_version_0_1_are_carried_over_to_the_type_of_now(control_plane: ControlPlane) -> None:
+    """What was changed there since stays, and what is prefect-docker's own is not ours."""
+    with get_client(sync_client=True) as client:
+        old = client.read_block_type_by_slug("docker-host")
+        for name, data in {"farm": {"url": "unix:///farm.sock", "edge_network": "farm"},
+                           "mine": {"url": "unix:///old.sock"}, "theirs": {"base_url": "tcp://elsewhere:2375"}}.items():
+            schema = client.create_block_schema(BlockSchemaCreate(
+                fields={"title": name, "type": "object", "properties": {key: {"type": "string"} for key in data}},
+                block_type_id=old.id, version="0.1"))
+            client.create_block_document(BlockDocumentCreate(
+                name=name, data=data, block_type_id=old.id, block_schema_id=schema.id))
+    DockerHost(url="unix:///new.sock").save("mine")
+    for _ in range(2):   # each `make run` does it
+        register_blocks(control_plane.settings, EdgeAddresses("edge", "http://127.0.0.1:1", "http://127.0.0.1:2"))
+        assert host("farm") == DockerHost(url="unix:///farm.sock", edge_network="farm")
+        assert host("mine").url == "unix:///new.sock"
+    with pytest.raises(ValueError, match="theirs"):
+        host("theirs")
+
+
+def host(name: str) -> DockerHost:
+    found = DockerHost.load(name)
+    assert isinstance(found, DockerHost)
+    return found
 
 
 def test_a_pool_of_another_type_is_replaced_and_what_waited_in_it_says_so(

@@ -34,12 +34,21 @@ DEGRADED, RECOVERED = "tidegate.environment.degraded", "tidegate.environment.rec
 
 
 def test_a_firing_alert_starts_one_incident_with_what_it_says(receiver: ControlPlane) -> None:
-    assert send(receiver, webhook(alert("f00d"))).json() == {"taken": 1}
+    assert send(receiver, webhook(alert("f00d"))).json()["taken"] == 1
     run, = wait_for(lambda: incident_runs("f00d"))
     assert run.parameters == {
         "stack": "cloudlens", "environment": "prod", "signal": "alertmanager/f00d/20260301T120000123456", "severity": "red",
         "started_at": "2026-03-01T12:00:00.123456+00:00", "source": "alertmanager",
         "reason": 'HighErrorRate: more than 5 % are "5xx" {{ 1 + 1 }}'}
+
+
+def test_an_alert_is_taken_while_nobody_starts_runs_and_the_answer_and_the_log_say_so(receiver: ControlPlane) -> None:
+    answer = send(receiver, webhook(alert("a10e")))
+    assert answer.status_code == 202
+    [warning] = answer.json()["warnings"]
+    assert warning.startswith("No worker is heard (last: never): nothing is released")
+    assert f"receiver: an alert was taken, but: {warning}" in receiver.receiver.log.read_text()
+    assert len(wait_for(lambda: incident_runs("a10e"))) == 1
 
 
 def test_a_repeated_alert_has_the_same_signal_and_a_new_one_another(receiver: ControlPlane) -> None:
@@ -62,7 +71,7 @@ def test_a_resolved_alert_is_an_event_that_starts_nothing(receiver: ControlPlane
 
 
 def test_an_alert_of_staging_is_an_event_that_starts_nothing(receiver: ControlPlane) -> None:
-    assert send(receiver, webhook(alert("57a9", environment="staging"), alert("after-57a9"))).json() == {"taken": 2}
+    assert send(receiver, webhook(alert("57a9", environment="staging"), alert("after-57a9"))).json()["taken"] == 2
     wait_for(lambda: events_of(receiver, DEGRADED, "/57a9/"))
     wait_for(lambda: incident_runs("after-57a9"))
     assert incident_runs("/57a9/") == []
