@@ -116,12 +116,11 @@ def stands(saved: SavedDatabase, engine: Dying, compare: Compare) -> bool:
 
 
 def everything(server: Server) -> str:
-    """What a dump has of the database in use."""
-    rows, code = io.BytesIO(), io.BytesIO()
-    server.owner().dump(rows)
-    if server.spec.engine == "mysql":
-        server.owner().dump_code(code)
-    return "\n".join(line for line in (rows.getvalue() + code.getvalue()).decode().splitlines() if not CHANGES.search(line))
+    """What the dumps have of the database in use."""
+    dumped = io.BytesIO()
+    for dump in server.owner().dumps().values():
+        dump(dumped)
+    return "\n".join(line for line in dumped.getvalue().decode().splitlines() if not CHANGES.search(line))
 
 
 def ended(saved: SavedDatabase, engine: Dying, compare: Compare) -> bool:

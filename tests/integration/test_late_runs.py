@@ -129,8 +129,9 @@ def as_a_schedule_made_it(plane: ControlPlane, run: UUID, since: datetime) -> No
 def test_a_look_takes_earlier_ones_out_of_the_list_that_say_nothing_new(
         control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stack that is gone makes each look red: once in the list is enough."""
-    ended = [(Completed(name=QUIET)), Failed(message="shop is gone"), Failed(message="mill is gone"),
-             Failed(message="shop is gone"), Completed(message="it was worse"), Completed(name=QUIET)]
+    ended: list[State[Any]] = [
+        Completed(name=QUIET), Failed(message="shop is gone"), Failed(message="mill is gone"), Failed(message="shop is gone"),
+        Completed(message="it was worse"), Completed(name=QUIET)]
     made = [minute_run(control_plane) for _ in ended]
     for run, state in zip(made, ended, strict=True):
         begin(run, Pending(), Running(), state)
@@ -189,16 +190,16 @@ def test_hosts_of_version_0_1_are_carried_over_to_the_type_of_now(control_plane:
     DockerHost(url="unix:///new.sock").save("mine")
     for _ in range(2):   # each `make run` does it
         register_blocks(control_plane.settings, EdgeAddresses("edge", "http://127.0.0.1:1", "http://127.0.0.1:2"))
-        assert host("farm") == DockerHost(url="unix:///farm.sock", edge_network="farm")
-        assert host("mine").url == "unix:///new.sock"
+        assert [host(name) for name in ("farm", "mine")] == [("unix:///farm.sock", "farm"), ("unix:///new.sock", "tidegate-edge")]
     with pytest.raises(ValueError, match="theirs"):
         host("theirs")
 
 
-def host(name: str) -> DockerHost:
+def host(name: str) -> tuple[str, str]:
+    """Where its engine is, and what its edge is called."""
     found = DockerHost.load(name)
     assert isinstance(found, DockerHost)
-    return found
+    return found.url, found.edge_network
 
 
 def test_a_pool_of_another_type_is_replaced_and_what_waited_in_it_says_so(

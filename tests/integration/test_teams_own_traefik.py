@@ -68,7 +68,7 @@ def test_a_team_s_own_traefik_sends_nobody_to_a_slot(name: str, tmp_path: Path, 
     run_by_hand(name)   # later: when it is found, the slot would have been found too
     proxy = HOST.client.containers.run(
         images.EDGE, [one.format(all=takes_all, network=name) for one in TRAEFIK], name=f"{name}-traefik", network=name,
-        ports={"80/tcp": ("127.0.0.1", None)}, detach=True,
+        ports={"80/tcp": ("127.0.0.1", 0)}, detach=True,
         volumes={"/var/run/docker.sock": {"bind": "/var/run/docker.sock", "mode": "ro"}})
     assert Counter(answered_by(proxy) for _ in range(ROUNDS)) == {"by hand": ROUNDS}
 
@@ -77,7 +77,7 @@ def answered_by(proxy: Container) -> str:
     """The version that a visitor of the team's proxy gets."""
     end = time.monotonic() + MOST_SECONDS
     proxy.reload()
-    port = proxy.ports["80/tcp"][0]["HostPort"]
+    port = (proxy.ports["80/tcp"] or [])[0]["HostPort"]
     while True:
         try:
             answer = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": DOMAIN}, timeout=5, trust_env=False)
