@@ -94,7 +94,11 @@ def _on_the_way(stack: Stack, environment: str) -> tuple[str, ...]:
 
 def _is_told(found: OpenStack, environment: str) -> bool:
     """By the newest deployment of this run, here or on the way here."""
-    run, deployments = str(flow_run.get_id()), found.ledger.deployments
-    mine: list[Deployment] = [one for name in _on_the_way(found.stack, environment)
-                              for one in deployments.of_run(run, name)[:1]]
-    return any(one.stack == found.stack.name and one.state in TOLD for one in mine)
+    newest = (_newest_of_this_run(found, name) for name in _on_the_way(found.stack, environment))
+    return any(one is not None and one.state in TOLD for one in newest)
+
+
+def _newest_of_this_run(found: OpenStack, environment: str) -> Deployment | None:
+    """Whatever kind it is."""
+    history = found.ledger.deployments.history(found.stack.name, environment)
+    return next((one for one in history if one.run_id == str(flow_run.get_id())), None)

@@ -1,0 +1,35 @@
+"""Each end is told once: what failed after it had begun is not told again as what never began."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tasks import refusals
+from tasks.environments import OpenStack
+from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tidegate.errors import EngineError
+from tidegate.states import DeploymentState as S
+
+
+@pytest.mark.parametrize(("kind", "state", "is_told"), [
+    ("release", S.FAILED, []), ("rollback", S.FAILED, []), ("rollback", S.PLANNED, ["rollback"]), ("", S.FAILED, ["release"])])
+def test_only_what_never_began_is_told_as_such(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, state: S, is_told: list[str]) -> None:
+    """`kind` of what the run had opened, and how far it had come."""
+    told = list[str]()
+    monkeypatch.setattr("tasks.refusals.flow_run.get_id", lambda: "mine")
+    monkeypatch.setattr(refusals, "tell_refused", lambda found, what, *_: told.append(what))
+    with open_ledger(tmp_path, Clock()) as ledger:
+        stack = cast(Any, SimpleNamespace(name="cloudlens"))
+        monkeypatch.setattr(refusals, "open_stack", lambda name: OpenStack(stack, ledger))
+        before = deploy(ledger, "v1", run="another's")
+        if kind:
+            deploy(ledger, "v2", state, run="mine", origin=before if kind == "rollback" else None)
+        with pytest.raises(EngineError), refusals.tell_when_refused(
+                cast(Any, kind or "release"), "cloudlens", "prod", "v2", "mei"):
+            raise EngineError("doing", "it came back", "Do this")
+    assert told == is_told
