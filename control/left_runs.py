@@ -11,7 +11,6 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled, Crashed, Scheduled
 
 from control.run_body import name_of
-from control.run_process import RunProcess
 
 LEFT = (StateType.PENDING, StateType.CANCELLING)
 """States in which a run waits for its worker."""
@@ -19,18 +18,18 @@ LOST = timedelta(minutes=2)
 """A run begins within a second, and is killed half a minute after it was told to end."""
 
 
-def process_of(run: FlowRun) -> RunProcess | None:
-    """Its process, where that lives on this machine."""
+def pid_of(run: FlowRun) -> int | None:
+    """Of its process, where that lives on this machine."""
     pid = run.infrastructure_pid or ""
     with contextlib.suppress(OSError):
         if pid.isdigit() and Path("/proc", pid, "comm").read_text().strip() == name_of(run.id):
-            return RunProcess(run.id, int(pid))
+            return int(pid)
     return None
 
 
 def is_lost(run: FlowRun) -> bool:
-    """Whether nobody is at work on it, although it has been in its state for long."""
-    return run.state is not None and datetime.now(UTC) - run.state.timestamp > LOST
+    """Whether it has been in its state for long, and has no process here."""
+    return run.state is not None and datetime.now(UTC) - run.state.timestamp > LOST and pid_of(run) is None
 
 
 def state_instead(run: FlowRun) -> State[Any]:

@@ -25,7 +25,7 @@ from prefect.states import Cancelled, Crashed, Failed, Pending
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from control.forms import Forms
-from control.left_runs import LEFT, is_lost, process_of, state_instead
+from control.left_runs import LEFT, is_lost, pid_of, state_instead
 from control.orders import Order, order_for
 from control.run_events import events_of
 from control.run_process import ForkedProcess, RunProcess, prepare_parent
@@ -148,18 +148,19 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         for run in await self.client.read_flow_runs(flow_run_filter=left, work_pool_filter=ours):
             if run.id in self._being_started:
                 continue
-            process = self._process_of(run.id) or self._adopted(run)
-            if process is None and is_lost(run):
-                await self._set_state(run.id, state_instead(run))
-            elif process is not None and run.state_type == StateType.CANCELLING:
+            cancelled = run.state_type == StateType.CANCELLING
+            if cancelled and (process := self._process_of(run.id) or self._adopted(run)):
                 self._cancel(process)
+            elif is_lost(run):
+                await self._set_state(run.id, state_instead(run))
 
     def _adopted(self, run: FlowRun) -> RunProcess | None:
         """What an earlier worker began goes on without it. From now on it is ours: it can be cancelled, and its end is seen."""
-        process = process_of(run)
-        if process is not None:
-            self._running.add(process)
-            self._tasks.start_soon(self._tend, process)
+        if (pid := pid_of(run)) is None:
+            return None
+        process = RunProcess(run.id, pid)
+        self._running.add(process)
+        self._tasks.start_soon(self._tend, process)
         return process
 
     def _process_of(self, run: UUID) -> RunProcess | None:

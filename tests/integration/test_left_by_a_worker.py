@@ -17,7 +17,7 @@ import pytest
 from cli.control_plane import ControlPlane
 from control.served import FILE_VARIABLE
 from setup.places import ROOT
-from tests.integration.worker_fixtures import Trial, alive, until
+from tests.integration.trials import Trial, alive, until
 
 pytest_plugins = ["tests.integration.worker_fixtures"]
 # A background process is left to itself on purpose.

@@ -15,7 +15,7 @@ from rich.console import Console
 from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
 from tests.installation import free_ports
-from tests.integration.worker_fixtures import Trial, alive, messages, parent_of, until
+from tests.integration.trials import Trial, alive, messages, parent_of, until
 from tidegate.errors import EngineError, InputError
 from tidegate.settings import Settings
 
