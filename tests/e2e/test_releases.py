@@ -11,6 +11,7 @@ from prefect.states import Crashed
 
 from cli.demo_traffic import SteadyClient
 from flows.recover import recover
+from tests.crash.made import until
 from tests.e2e.in_process import assert_true_and_clean, engine, release_here, run_here, serving
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, released, resume, start, suspended
@@ -162,6 +163,7 @@ def test_a_release_whose_run_is_over_before_anybody_decided_is_ended_by_recovery
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(run, Crashed(message="the machine went down"), force=True)
         run_here(recover)
+        until(lambda: any("没有开始" in text for text in told), lambda: f"these came: {told}")   # the crash starts recovery too
     assert tidegate.ledger.deployments.get(waiting.id).state.value == "expired"
     assert_true_and_clean(tidegate, shop, serves)
     [text] = [text for text in told if "验收地址" not in text]
