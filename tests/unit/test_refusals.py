@@ -24,7 +24,7 @@ def test_only_what_never_began_is_told_as_such(
     monkeypatch.setattr("tasks.refusals.flow_run.get_id", lambda: "mine")
     monkeypatch.setattr(refusals, "tell_refused", lambda found, what, *_: told.append(what))
     with open_ledger(tmp_path, Clock()) as ledger:
-        stack = cast(Any, SimpleNamespace(name="cloudlens"))
+        stack = cast(Any, SimpleNamespace(name="cloudlens", environments={}))
         monkeypatch.setattr(refusals, "open_stack", lambda name: OpenStack(stack, ledger))
         before = deploy(ledger, "v1", run="another's")
         if kind:
