@@ -155,7 +155,8 @@ def test_a_newer_release_overtakes_the_one_that_waits_for_a_person_and_each_end_
 
 def test_a_release_whose_run_is_over_before_anybody_decided_is_ended_by_recovery_and_told(
         tidegate: Installation, shop: str) -> None:
-    serves = tidegate.history(shop)[0]
+    serves = tidegate.ledger.deployments.current(shop, "prod")
+    assert serves is not None
     with notices_of(tidegate, shop) as told:
         run = start("release/prod", stack=shop, version="v1.4.0", requested_by="mei")
         suspended(run)
