@@ -166,8 +166,8 @@ def remove_images(stack: str) -> None:
 
 def remove_everything(settings: Settings) -> None:
     """What this installation's stacks have on the engine, its edge, and its edge's networks."""
-    _remove([f"{stack.name}-{environment}" for stack in settings.stacks.iterdir()
-             for environment in environments_of(stack)], settings.edge_name)
+    _remove([f"{file.parent.name}-{environment}" for file in settings.stacks.glob("*/stack.yaml")
+             for environment in environments_of(file.parent)], settings.edge_name)
 
 
 def _remove(projects: Sequence[str], edge_name: str = "") -> None:
