@@ -13,7 +13,6 @@ from typing import Any
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentScheduleUpdate, DeploymentUpdate
-from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 from prefect.client.schemas.objects import ConcurrencyOptions
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import IntervalSchedule
@@ -99,9 +98,9 @@ def _schedule(said: Mapping[str, Any]) -> IntervalSchedule:
 
 
 def _those_there(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
-    pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[WORK_POOL]))
+    """All that Prefect has by the names of flow and deployment, also those whose work pool is gone."""
     found: list[DeploymentResponse] = []
-    while page := client.read_deployments(work_pool_filter=pool, limit=200, offset=len(found)):
+    while page := client.read_deployments(limit=200, offset=len(found)):
         found += page
     flows = {one.flow_id: client.read_flow(one.flow_id).name for one in found}
     return {f"{flows[one.flow_id]}/{one.name}": one for one in found}

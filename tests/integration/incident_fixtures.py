@@ -24,6 +24,7 @@ from control.work_pool import make_work_pool
 from setup.places import ROOT
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.installation import free_ports
+from tidegate.ledger.schema import upgrade
 from tidegate.settings import Settings
 
 MOST_SECONDS = 60
@@ -37,6 +38,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
                         receiver_port=free_ports(1)[0])
     shutil.copytree(PREFECT_DATABASE, settings.home / "prefect")
     plane = ControlPlane(settings)
+    upgrade(settings.database_url)
     try:
         plane.start_server()
         with temporary_settings({PREFECT_API_URL: plane.api_url, PREFECT_API_AUTH_STRING: plane.secret}):
