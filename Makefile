@@ -31,8 +31,8 @@ check: setup    ## style, types and import layers
 	$(RUN)mypy -p setup
 	$(RUN)lint-imports
 
-test: setup-tests  ## all tests: unit, contracts, integration, end to end in a browser, and the kills that peers do not survive
-	$(RUN)python -m pytest -n 2 tests/unit
+test: setup-tests  ## all tests: unit, flows in memory, contracts, integration, end to end in a browser, and the kills that peers do not survive
+	$(RUN)python -m pytest -n 2 --durations=10 tests/unit tests/flows
 	$(RUN)python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
 
 attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts
@@ -40,6 +40,7 @@ attack: setup-tests  ## try to get in: the API, the worker, versions that nobody
 
 crash: setup-tests  ## kill at every step and take everything away, last the Docker engine with all containers; docs/reliability.md gets the table
 	rm -rf $(ROWS)
+	$(CRASH) $(RUN)python -m pytest -n 2 tests/flows
 	$(CRASH) $(RUN)python -m pytest -n 2 --dist load tests/crash
 	$(CRASH) TIDEGATE_STOP_ENGINE=yes $(RUN)python -m pytest tests/crash/test_engine_stops.py
 	$(CRASH) $(RUN)python -m tests.crash.rows

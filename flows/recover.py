@@ -17,6 +17,7 @@ from tasks.locks import holding_lock
 from tasks.messages import tell
 from tasks.recovery import (
     Ended,
+    Untold,
     end_run,
     end_undecided,
     give_back_locks,
@@ -24,6 +25,7 @@ from tasks.recovery import (
     serves_now,
     stranded,
     title_of,
+    untold,
     wait_for_lost_jobs,
     work_on,
 )
@@ -49,7 +51,8 @@ def recover() -> State[None] | None:
         get_run_logger().info("gave back: the lock of %s, whose owner has ended", place)
     found = stranded(settings)
     ended = each(found.good, bring_to_an_end, "bringing to an end", at_once=MOST_AT_ONCE)
-    steps = (undecided, told, locks, found, ended)
+    late = each(untold(settings).good, lambda one: tell_late(settings, one), "telling of")
+    steps = (undecided, told, locks, found, ended, late)
     refuse_faulty(left_for_later(steps), "recovering what was interrupted")
     return None if any(step.good or step.faulty for step in steps) else quiet()
 
@@ -59,6 +62,12 @@ def tell_of_end(settings: Settings, ended: Ended) -> None:
     get_run_logger().info("ended: %s: %s", title_of(one), one.reason)
     if not ended.is_told:
         tell(work_on(settings, one), "approval_expired" if ended.too_late else "refused")
+
+
+def tell_late(settings: Settings, late: Untold) -> None:
+    """Its run died between the end and the message."""
+    get_run_logger().info("told late: %s is %s", title_of(late.deployment), late.deployment.state.value)
+    tell(work_on(settings, late.deployment), late.kind)
 
 
 def left_for_later(steps: Iterable[Parted[Any]]) -> Iterator[Fault]:

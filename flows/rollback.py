@@ -57,8 +57,8 @@ def go_back(work: Work) -> None:
         find_images(work)
     with holding_lock(work, take_over=not is_good(work)) as work:
         work = refresh(work) if is_good(work) else serve_again(work)
+        tell(work, "rolled_back")   # whatever the clearing up meets, the old version serves
         stop_slot_left(work)
-    tell(work, "rolled_back")
 
 
 def serve_again(work: Work) -> Work:

@@ -17,10 +17,11 @@ from prefect.states import Completed, Failed
 from tasks.deployments import UNDECIDED
 from tasks.doors import visited_name
 from tasks.environments import open_sealed
+from tasks.messages import Kind
 from tasks.opening import work_of
 from tasks.runs import cancel_run, set_run
 from tasks.work import Work
-from tidegate.catalogue import language_of
+from tidegate.catalogue import every_stack, language_of
 from tidegate.each import Parted, each
 from tidegate.fault_words import told_reason
 from tidegate.ledger.ledger import Ledger
@@ -33,6 +34,21 @@ LOST_JOB_SECONDS = 600
 STILL_WANTED = timedelta(minutes=15)
 """A rollback is for now: one that was asked for before a long silence is not begun after it."""
 AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
+
+
+STILL_NEWS = timedelta(hours=2)
+GOOD_NEWS: dict[str, Kind] = {"release": "released", "rollback": "rolled_back", "restore": "restored"}
+BAD_NEWS: dict[DeploymentState, Kind] = {
+    DeploymentState.FAILED: "failed", DeploymentState.ROLLED_BACK: "failed", DeploymentState.EXPIRED: "refused",
+    DeploymentState.REJECTED: "rejected", DeploymentState.NEEDS_PERSON: "needs_person",
+    DeploymentState.ROLLBACK_FAILED: "needs_person"}
+
+
+class Untold(NamedTuple):
+    """A deployment that has come to its end, and the message that nobody got."""
+
+    deployment: Deployment
+    kind: Kind
 
 
 class Ended(NamedTuple):
@@ -128,6 +144,32 @@ def end_undecided(settings: Settings) -> Parted[Ended]:
     waiting = {title_of(one): one for one in ledger.deployments.open_ones() if one.state in UNDECIDED}
     seen = each(waiting, lambda one: None if _was_cut_short(ledger, one) else _end_if_over(settings, ledger, one), "looking at")
     return Parted({title: ended for title, ended in seen.good.items() if ended}, seen.faulty)
+
+
+def untold(settings: Settings) -> Parted[Untold]:
+    """What came to its end and nobody was told, because its run died between the two. By titles, newest of each place."""
+    ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks).good
+    heard = {stack.name for stack in stacks if stack.notifiers_for("red")}
+    newest = [ledger.deployments.history(*place, limit=1)[0] for place in ledger.deployments.places() if place[0] in heard]
+    late = {title_of(one): Untold(one, kind) for one in newest if (kind := _news_of(ledger, one))}
+    seen = each(late, lambda one: one if _has_crashed(one.deployment) else None, "looking at")
+    return Parted({title: one for title, one in seen.good.items() if one}, seen.faulty)
+
+
+def _news_of(ledger: Ledger, one: Deployment) -> Kind | None:
+    """What should have been said of it by now; None where that was tried, or is no news any more."""
+    if datetime.now(UTC) - (one.ended_at or one.switched_at or one.created_at) > STILL_NEWS:
+        return None
+    kind = GOOD_NEWS[one.kind] if one.state is DeploymentState.GOOD else BAD_NEWS.get(one.state)
+    if kind == "rejected" and not ledger.approvals.of(one.id):
+        kind = "needs_person"   # nobody said no: a way back could not begin without a person
+    tried = {sent.kind for sent in ledger.messages.of(one.id) if sent.sent_at or sent.error}
+    return None if kind in tried or not tried.isdisjoint(BAD_NEWS.values()) else kind
+
+
+def _has_crashed(one: Deployment) -> bool:
+    state = _run_state(one.run_id)
+    return state is not None and state.is_crashed()
 
 
 def _end_if_over(settings: Settings, ledger: Ledger, one: Deployment) -> Ended | None:

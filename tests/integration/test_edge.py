@@ -20,7 +20,6 @@ from blocks.traefik import TraefikEdge
 from blocks.witness import TrafficWitness
 from tests import images
 from tests.contracts.edge_contract import EdgeContract
-from tests.contracts.fakes import FakeEdge
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.atomic_file import write_atomically
@@ -58,18 +57,6 @@ def edge_container(running_edge: tuple[EdgeAddresses, Path], edge_host: DockerHo
 
 class TestTraefikEdge(EdgeContract):
     """The real edge keeps the contract."""
-
-
-class TestFakeEdge(EdgeContract):
-    """The fake keeps it too."""
-
-    @pytest.fixture
-    def edge(self) -> FakeEdge:
-        return FakeEdge()
-
-    @pytest.fixture
-    def slots(self) -> Slots:
-        return Target(1, "http://one:8000"), Target(2, "http://two:8000")
 
 
 def witness(edge: TraefikEdge, path: str = "/", rate: float = 50, long_path: str | None = None) -> TrafficWitness:

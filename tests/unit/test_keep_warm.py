@@ -16,9 +16,9 @@ from tasks.preflight import slots_to_come
 from tasks.restores import close_doors
 from tasks.slots import stop_old_slot, stop_slot_left
 from tasks.work import OpenEnvironment, Work, target
-from tests.contracts.fakes import FakeEdge
 from tests.unit.ledger_parts import Clock, deploy, open_ledger, record_release
 from tests.unit.plans import COMMIT
+from tests.world.edge import MemoryEdge
 from tidegate.facts import ContainerFacts, Route, Version
 from tidegate.ledger import Ledger
 from tidegate.plan import WayBack
@@ -67,8 +67,7 @@ def opened(ledger: Ledger, engine: Engine, *, keep_warm: bool = True, way_back: 
                                   requested_by="mei", run_id="run-2", rollback_target_id=old.id)
     new = ledger.deployments.move(new.id, S.CHANGING, reason="test", actor="mei")
     service = SimpleNamespace(name="web", port=80, stop_grace_seconds=1, ready_path="/")
-    edge = FakeEdge()
-    edge.mend = list   # type: ignore[attr-defined]
+    edge = MemoryEdge()
     env = cast(OpenEnvironment, SimpleNamespace(
         stack=SimpleNamespace(name="cloudlens", services=(service,)), name="prod", service=service, ready_path="/",
         ledger=ledger, host=engine, compose=engine, edge=edge, redactor=Redactor({}),

@@ -1,0 +1,54 @@
+"""What every host of slots must do. A suite gives `compose`, `host` and `slot`, which nobody has started yet."""
+
+from __future__ import annotations
+
+import pytest
+
+from tidegate.errors import EngineError
+from tidegate.facts import Slot
+from tidegate.ports import ContainerHost, Slots
+
+PROJECT = "com.docker.compose.project"
+
+
+class SlotsContract:
+    def states(self, host: ContainerHost, slot: Slot) -> dict[str, str]:
+        """Service -> state of its container."""
+        return {one.service: one.state for one in host.containers({PROJECT: slot.project})}
+
+    def ids(self, host: ContainerHost, slot: Slot) -> set[str]:
+        return {one.id for one in host.containers({PROJECT: slot.project})}
+
+    def test_a_slot_that_was_started_runs_whole(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        compose.up(slot)
+        assert self.states(host, slot) == dict.fromkeys(slot.model["services"], "running")
+
+    def test_its_labels_find_it_and_those_of_others_do_not(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        compose.up(slot)
+        assert {one.service for one in host.containers({"tidegate.test": slot.project})} == set(slot.model["services"])
+        assert host.containers({"tidegate.test": "another"}) == []
+
+    def test_started_again_it_makes_nothing(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        compose.up(slot)
+        before = self.ids(host, slot)
+        compose.up(slot)
+        assert self.ids(host, slot) == before
+
+    def test_stopped_it_is_kept_and_starts_as_it_was(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        compose.up(slot)
+        before = self.ids(host, slot)
+        for _ in range(2):
+            compose.stop(slot.project, grace_seconds=1)
+            assert set(self.states(host, slot).values()) == {"exited"}
+        for _ in range(2):
+            compose.start_again(slot.project)
+            assert set(self.states(host, slot).values()) == {"running"}
+        assert self.ids(host, slot) == before
+
+    def test_removed_it_is_gone_and_cannot_be_started_again(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        compose.up(slot)
+        for _ in range(2):
+            compose.remove(slot.project)
+            assert self.states(host, slot) == {}
+        with pytest.raises(EngineError, match="have been removed"):
+            compose.start_again(slot.project)

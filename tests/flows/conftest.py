@@ -1,0 +1,61 @@
+"""One installation for each process of tests, and the states of it in which stories begin."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from flows.release import release
+from tests.flows.installation import Installation, Kept, installed, write_stack
+from tests.flows.stories import Story, answering, asked
+
+_BEGAN = pytest.StashKey[float]()
+
+
+@dataclass
+class Library:
+    """The states in which stories begin, each made once by real releases."""
+
+    made: Installation
+    fresh: Kept
+    known: dict[tuple[bool, tuple[str, ...]], Kept] = field(default_factory=dict)
+
+    def begin(self, story: Story) -> Installation:
+        """The installation, right before the story is told."""
+        write_stack(self.made.home.parent, with_staging=story.with_staging)
+        self.made.begin_from(self._ready(story))
+        story.prepare(self.made)
+        self.made.world.moments.begin_anew()
+        return self.made
+
+    def _ready(self, story: Story) -> Kept:
+        key = story.with_staging, story.before
+        if key not in self.known:
+            self.made.begin_from(self.fresh)
+            self.made.prefect.answer = answering("approve")
+            for version in story.before:
+                assert self.made.prefect.start(release, **asked(version)).state.is_completed(), version
+            self.known[key] = self.made.keep()
+        return self.known[key]
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """On a file system in memory, where there is one: a ledger is written and copied thousands of times."""
+    with installed(tmp_path_factory.mktemp("flows")) as made:
+        yield Library(made, made.keep())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_BEGAN] = time.monotonic()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+    cases = sum(int(str(count)) for one in reports for name, count in one.user_properties if name == "cases")
+    if cases:
+        seconds = time.monotonic() - config.stash[_BEGAN]
+        terminalreporter.write_line(f"flows in memory: {cases} cases in {seconds:.0f} s")

@@ -1,0 +1,178 @@
+"""Tidegate in a world in memory: real stack files, ledger, locks, journal and seals; nothing else is real."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prefect.logging import disable_run_logger
+from prefect.tasks import Task
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+import tasks.acceptance
+import tasks.runs
+from tasks import adapters
+from tasks.step import StepTask
+from tasks.work import Work
+from tests.flows.prefect_memory import MemoryPrefect, call_task
+from tests.unit.ledger_parts import ledger_url
+from tests.world.moments import watched
+from tests.world.world import World
+from tidegate.ledger import Ledger, store
+from tidegate.settings import Settings
+
+STACK = """
+name: shop
+title: Shop
+source: {repository: .}
+services:
+  - {name: web, image: acme/web, port: 8000, ready_path: /ready, connection_pool: 5, start_budget_seconds: 1}
+  - {name: worker, image: acme/worker, connection_pool: 5}
+databases:
+  - {name: main, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER, password_key: DB_PASSWORD,
+     database_key: DB_NAME}
+migrations: [{tool: alembic, service: web, database: main, directory: /app}]
+state: {databases: [main], volumes: [uploads], keep: 3}
+smoke: [{name: home, path: /}]
+smoke_repeat_seconds: 0
+watch: {seconds: 0}
+notify: [team]
+environments:
+  prod: {kind: production, compose_files: [compose.yaml], env_file: .env, domains: [shop.test], image_alias: latest,
+         drain_seconds: 0, approval: APPROVAL}
+"""
+STAGING = """  staging: {kind: staging, compose_files: [compose.yaml], env_file: .env, domains: [staging.shop.test],
+            image_alias: staging, drain_seconds: 0}
+"""
+LONG_AGO = "2026-01-01 00:00:00.000000"
+ENV = "DB_HOST=db\nDB_USER=shop\nDB_PASSWORD=a-long-password-of-no-meaning\nDB_NAME=shop\n"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A state of the whole installation, to begin again from."""
+
+    what: str
+    """The change after which it was put away."""
+    home: Path
+    world: World
+    prefect: MemoryPrefect
+
+
+@dataclass
+class Installation:
+    """Everything that one test has. `world` is what is outside."""
+
+    home: Path
+    world: World = field(default_factory=World)
+    prefect: MemoryPrefect = field(default_factory=MemoryPrefect)
+    _engines: dict[str, Engine] = field(default_factory=dict)
+    _kept: int = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(Settings().database_url)
+
+    def keep(self, what: str = "") -> Kept:
+        """Put a copy away, as it would be found if the process were killed now."""
+        self._kept += 1
+        home = self.home.with_name(f"kept-{self._kept}")
+        shutil.copytree(self.home, home, ignore=shutil.ignore_patterns("*-shm"))
+        return Kept(what, home, self.world.again(), self.prefect.again())
+
+    def begin_from(self, kept: Kept) -> None:
+        """Be as it was then; whoever held a lock has been silent since."""
+        self.close()
+        shutil.rmtree(self.home)
+        shutil.copytree(kept.home, self.home)
+        self.world, self.prefect = kept.world.again(), kept.prefect.again()
+        with closing(sqlite3.connect(self.home / "ledger.db")) as ledger:
+            ledger.execute("UPDATE locks SET heartbeat_at = ?", (LONG_AGO,))
+            ledger.commit()
+
+    def engine(self, url: str) -> Engine:
+        """One for each ledger, because each `Ledger` would leave connections behind."""
+        if url not in self._engines:
+            self._engines[url] = _open_engine(url)
+        return self._engines[url]
+
+    def close(self) -> None:
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+_open_engine = store.open_engine
+
+
+def write_stack(folder: Path, *, with_staging: bool) -> None:
+    """With staging, a person is asked before production; without, production is all there is and nobody is asked."""
+    text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false")
+    (folder / "stacks" / "shop" / "stack.yaml").write_text(text + (STAGING if with_staging else ""))
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Installation]:
+    """The seams are replaced here, once: ports, Prefect's engine and client, and waiting."""
+    team, home = folder / "stacks" / "shop", folder / "home"
+    team.mkdir(parents=True)
+    write_stack(folder, with_staging=True)
+    (team / "compose.yaml").write_text("services: {}\n")
+    (team / ".env").write_text(ENV)
+    home.mkdir()
+    ledger_url(home)
+    made = Installation(home)
+    with pytest.MonkeyPatch.context() as patch, disable_run_logger():
+        patch.setenv("TIDEGATE_HOME", str(home))
+        patch.setenv("TIDEGATE_STACKS", str(folder / "stacks"))
+        _replace_seams(made, patch)
+        with _heard_commits(made):
+            yield made
+        made.close()
+
+
+def _replace_seams(made: Installation, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(adapters, "ports_of", lambda settings, stack, environment, *_: made.world.ports(stack, environment))
+    patch.setattr(adapters, "notifier", lambda name: watched(name, made.world.notifier(name), made.world.moments))
+    patch.setattr(store, "open_engine", made.engine)
+    patch.setattr(Task, "__call__", lambda task, *args, **kwargs: _call(made, task, *args, **kwargs))
+    patch.setattr(tasks.acceptance, "suspend_flow_run", lambda **asked: made.prefect.suspend(**asked))
+    patch.setattr(tasks.runs, "deployment", SimpleNamespace(id=None))   # it was called, and not started by a schedule
+    patch.setattr("time.sleep", lambda seconds: None)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tasks.") and hasattr(module, "get_client"):
+            patch.setattr(module, "get_client", lambda **options: made.prefect.client(**options))
+
+
+@contextmanager
+def _heard_commits(made: Installation) -> Iterator[None]:
+    """What is written into the ledger is a change of the world too."""
+    def heard(session: Session) -> None:
+        made.world.moments.change("ledger")
+
+    event.listen(Session, "after_commit", heard)
+    yield
+    event.remove(Session, "after_commit", heard)
+
+
+def _call(made: Installation, task: Task[Any, Any], *args: Any, **kwargs: Any) -> Any:
+    """A task as a plain function. Of a step it is noted whether the journal calls it done already."""
+    moments = made.world.moments
+    if not isinstance(task, StepTask):
+        return call_task(task, *args, **kwargs)
+    work: Work = args[0].unwrap()
+    row, outer = work.env.ledger.journal.get(work.key(task.name)), (moments.step, moments.step_was_done)
+    moments.step, moments.step_was_done = work.key(task.name), row is not None and row.is_done
+    try:
+        return call_task(task, *args, **kwargs)
+    finally:
+        moments.step, moments.step_was_done = outer

@@ -1,0 +1,121 @@
+"""What must be true of an installation when everything has come to its end, however it came there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.flows.installation import Installation
+from tests.world.versions import BY_COMMIT, between
+from tidegate.facts import Served
+from tidegate.ledger.tables import Deployment
+from tidegate.states import DeploymentState as S
+
+ENVIRONMENTS = {"staging": "staging.shop.test", "prod": "shop.test"}
+TOLD = {S.FAILED: {"failed"}, S.ROLLED_BACK: {"failed"}, S.NEEDS_PERSON: {"needs_person"},
+        S.ROLLBACK_FAILED: {"needs_person"}, S.EXPIRED: {"refused", "approval_expired"},
+        S.REJECTED: {"rejected", "needs_person", "refused"}}
+"""By the state in which a deployment ended: one of these messages was sent about it."""
+GOOD_NEWS = {"release": "released", "rollback": "rolled_back", "restore": "restored"}
+LEFT_TO_PERSON = (S.NEEDS_PERSON, S.ROLLBACK_FAILED)
+
+
+def faults(made: Installation, began_with: dict[str, int], *, has_failed: bool = False) -> list[str]:
+    """Every rule that is broken. `began_with` is the number that served in each environment when it began.
+
+    A run that `has_failed` in the clearing up, after its version was good, may have left the old slot running; it has
+    told people that it failed.
+    """
+    found = [*_of_ledger(made), *_of_what_was_made(made)]
+    for environment in ENVIRONMENTS:
+        found += [f"{environment}: {fault}" for fault in _of_environment(made, environment)]
+    found += [f"{name}: {fault}" for name in ENVIRONMENTS for fault in _of_news(made, name, began_with.get(name, 0))]
+    allowed: tuple[str, ...] = ("runs and serves nobody",) if has_failed else ()
+    if has_failed and "refused" in {sent.kind for one in made.world.notifiers.values() for sent in one.sent}:
+        allowed += (" is good: ",)
+    return [fault for fault in found if not any(text in fault for text in allowed)]
+
+
+def serving(made: Installation) -> dict[str, int]:
+    """Environment -> number of the deployment that serves."""
+    current = {name: made.ledger.deployments.current("shop", name) for name in ENVIRONMENTS}
+    return {name: one.number for name, one in current.items() if one}
+
+
+def _of_ledger(made: Installation) -> Iterator[str]:
+    yield from (f"the lock of {lock.environment} is held by {lock.owner}" for lock in made.ledger.locks.holders())
+    yield from (f"{one.environment} #{one.number} is still {one.state.value}" for one in made.ledger.deployments.open_ones()
+                if one.state not in LEFT_TO_PERSON)
+
+
+def _of_what_was_made(made: Installation) -> Iterator[str]:
+    moments = made.world.moments
+    yield from (f"made {times} times: {what}" for what, times in moments.made.items() if times > 1)
+    yield from (f"asked again although it was done: {call}" for call in moments.asked_when_done)
+    yield from (f"left running: {key}" for key in made.world.engine.jobs)
+
+
+def _of_environment(made: Installation, environment: str) -> Iterator[str]:
+    """Where a person has been called, it is left as it is."""
+    newest = next(iter(made.ledger.deployments.history("shop", environment, limit=1)), None)
+    if newest and newest.state in LEFT_TO_PERSON:
+        return
+    now = made.ledger.deployments.current("shop", environment)
+    served = made.world.edge.serving(ENVIRONMENTS[environment])
+    meant = Served("shop", environment, now.number) if now else None
+    if served != meant:
+        yield f"the edge sends people to {served}, and the ledger says {meant}"
+    if now is None:
+        return
+    yield from _of_route(made, environment, now)
+    yield from _of_slots(made, environment, now)
+    yield from _of_data(made, environment, now)
+
+
+def _of_route(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
+    route = made.world.edge.route("shop", environment)
+    if route and (route.candidate or route.standby or [one.deployment for one in route.targets] != [now.number]):
+        yield f"the route is not settled: {route.targets}, {route.standby}, {route.candidate}"
+
+
+def _of_slots(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
+    """The one that serves runs whole; of those that failed nothing is left; the others do not run."""
+    slots = made.world.engine.projects("shop", environment)
+    ran = {one.slot for one in made.ledger.deployments.history("shop", environment) if one.switched_at}
+    if [one.state for one in slots.get(now.slot, [])] != ["running", "running"]:
+        yield f"{now.slot} serves and does not run whole"
+    yield from (f"{project} runs and serves nobody" for project, there in slots.items()
+                if project != now.slot and any(one.state == "running" for one in there))
+    yield from (f"{project} is left of what failed" for project in slots if project not in ran)
+
+
+def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
+    """The schema is one with which the version can work, and no row is lost."""
+    database, version = made.world.databases.of(f"shop-{environment}"), BY_COMMIT[now.release.commit]
+    revision = database.content.revision or ""
+    if revision < version.head:
+        yield f"{version.name} needs {version.head}, and the database is at {revision}"
+    elif any(step.kind != "additive" for step in between(version.head, revision)):
+        yield f"{version.name} cannot work with {revision}"
+    if database.beside or database.replaced:
+        yield "something stands beside the database"
+    if database.content.rows.get("bills") != 3:
+        yield f"rows were lost: {database.content.rows}"
+    if beside := [name for name in made.world.engine.volumes if name.endswith("-tidegate-new")]:
+        yield f"left beside: {beside}"
+
+
+def _of_news(made: Installation, environment: str, began_with: int) -> Iterator[str]:
+    """Nothing ends without a message; one that could not be sent is shown as not sent."""
+    by_run = {sent.kind for one in made.world.notifiers.values() for sent in one.sent} & {"refused"}
+    for one in made.ledger.deployments.history("shop", environment):
+        if one.number <= began_with or (one.state is S.ROLLED_BACK and one.reason.endswith(" serves")):
+            continue   # of the second, the rollback that left it has told
+        kinds = {sent.kind for sent in made.ledger.messages.of(one.id) if sent.sent_at or sent.error}
+        kinds |= by_run if one.state is S.EXPIRED else set()   # whose run has said so, in the name of no deployment
+        wanted = TOLD.get(one.state, set())
+        if environment == "prod" and one.state is S.GOOD:
+            wanted = {GOOD_NEWS[one.kind]}
+        if wanted and not wanted & kinds:
+            yield f"nobody was told that #{one.number} is {one.state.value}: {one.reason}"
+
+

@@ -1,0 +1,90 @@
+"""Two runs at once; and what keeps an environment whole is really what keeps it: without it, these suites fail."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from flows.release import release
+from flows.rollback import rollback
+from tests.flows.conftest import Library
+from tests.flows.stories import ROLLBACK, STORIES, TWO, Story, asked
+from tests.flows.trying import Found, failed, killed, overtaken
+from tidegate.errors import EngineError
+from tidegate.ledger.locks import Locks
+from tidegate.ledger.store import Writing
+from tidegate.ledger.tables import Step
+
+RELEASE = Story("a release over two others", release, asked("v1.1.0"), before=TWO, serves="v1.1.0")
+FAILING = next(story for story in STORIES if story.name == "a version that fails its checks")
+
+
+def rolled_back_meanwhile(library: Library, only: str = "") -> tuple[int, Found]:
+    return overtaken(library, RELEASE, rollback, ROLLBACK, only, takes_over=True)
+
+
+def released_meanwhile(library: Library, only: str = "") -> tuple[int, Found]:
+    return overtaken(library, RELEASE, release, asked("v1.2.0"), only)
+
+
+@pytest.mark.parametrize("step", ["start-slot", "offer-candidate", "shift-traffic", "settle-route"])
+def test_a_rollback_may_take_over_before_and_after_a_step(
+        library: Library, step: str, record_property: Callable[[str, object], None]) -> None:
+    """Not in the middle of a call to the engine, which knows no fence."""
+    cases, found = rolled_back_meanwhile(library, f"prod/shop/3/{step}: ledger")
+    record_property("cases", cases)
+    assert found == {}
+    assert cases > 1
+
+
+def test_another_release_may_come_at_any_moment(library: Library, record_property: Callable[[str, object], None]) -> None:
+    cases, found = released_meanwhile(library)
+    record_property("cases", cases)
+    assert found == {}
+
+
+def never_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Step, "is_done", False)
+
+
+def nothing_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("flows.put_back", "flows.recover"):
+        monkeypatch.setattr(sys.modules[name], "put_back", lambda work, error: None)
+
+
+def no_fence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Writing, "guard", lambda *_: None)
+    monkeypatch.setattr(Locks, "check", lambda *_: None)
+
+
+def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Locks.acquire
+
+    def acquire(locks: Locks, *args: Any, **kwargs: Any) -> Any:
+        return whole(locks, *args, **{**kwargs, "take_over": True})
+
+    monkeypatch.setattr(Locks, "acquire", acquire)
+    monkeypatch.setattr(Locks, "refuse_held", lambda *_, **__: None)
+
+
+BROKEN: Mapping[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Library], tuple[int, Found]]]] = {
+    "what is done is done again": (never_done, lambda library: killed(library, FAILING)),
+    "nothing is put back": (nothing_is_put_back, lambda library: failed(
+        library, FAILING, lambda call: EngineError(f"asking {call}", "it failed", "Look why"))),
+    "an overtaken run goes on": (no_fence, lambda library: rolled_back_meanwhile(library, "container shop-prod-3-web-3-1")),
+    "two runs change at once": (no_lock, lambda library: released_meanwhile(library, "publish-record")),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_without_its_guard_an_environment_does_not_stay_whole(
+        library: Library, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    breaks, suite = BROKEN[broken]
+    for story in (FAILING, RELEASE):
+        library.begin(story)   # the states in which they begin are whole, and kept for others
+    breaks(monkeypatch)
+    _, found = suite(library)
+    assert found

@@ -1,0 +1,58 @@
+"""Each flow by itself, in each way that it can go."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections import Counter
+from importlib import import_module
+
+import pytest
+
+import tasks
+from tasks.step import StepTask
+from tests.flows.conftest import Library
+from tests.flows.judging import faults, serving
+from tests.flows.stories import STORIES, Story, settle, tell
+
+each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.id)
+
+
+def steps() -> set[str]:
+    """The name of every step that there is in tasks/."""
+    modules = [import_module(f"tasks.{module.name}") for module in pkgutil.iter_modules(tasks.__path__)]
+    return {one.name for module in modules for one in vars(module).values() if isinstance(one, StepTask)}
+
+
+@each_story
+def test_a_story_ends_as_it_must(library: Library, story: Story) -> None:
+    made = library.begin(story)
+    began = serving(made)
+    tell(made, story)
+    assert [*settle(made), *faults(made, began)] == []
+    now = made.ledger.deployments.current("shop", "prod")
+    assert now is not None
+    assert now.version == story.serves
+
+
+@each_story
+def test_a_run_that_is_started_again_makes_nothing_twice(library: Library, story: Story) -> None:
+    """As Prefect does it with a run whose process it has lost."""
+    made = library.begin(story)
+    began = serving(made)
+    run = tell(made, story)
+    made.prefect.start(story.flow, run.id, **story.asked)
+    assert [*settle(made), *faults(made, began)] == []
+    said = Counter((sent.title, sent.body) for one in made.world.notifiers.values() for sent in one.sent)
+    assert [title for (title, _), times in said.items() if times > 1] == []
+
+
+def test_every_step_is_part_of_a_story(library: Library) -> None:
+    """So a step that somebody adds is failed and killed too, or this fails."""
+    seen = set[str]()
+    for story in STORIES:
+        made = library.begin(story)
+        tell(made, story)
+        for environment in ("staging", "prod"):
+            for deployment in made.ledger.deployments.history("shop", environment):
+                seen |= {step.name for step in made.ledger.journal.steps(deployment.id)}
+    assert steps() - seen == {"open-doors"}   # only where a restore fails: tests/flows/test_failures.py

@@ -1,0 +1,64 @@
+"""The twins in memory keep the contracts that their adapters keep."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.backups_contract import BackupsContract, KeptDatabase
+from tests.contracts.edge_contract import EdgeContract
+from tests.contracts.slots_contract import SlotsContract
+from tests.world.data import Content
+from tests.world.edge import MemoryEdge
+from tests.world.engine import MemoryCompose, MemoryHost
+from tests.world.saved import MemoryDatabaseCopies
+from tests.world.world import BASE_IMAGE, World, model_of
+from tidegate.facts import Slot, Target
+from tidegate.saved import PlacedDatabase
+from tidegate.stackfile import Database
+
+SPEC = Database(engine="mysql", service="db", host_key="DB_HOST", user_key="DB_USER", password_key="DB_PASSWORD",
+                database_key="DB_NAME")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+class TestMemoryEdge(EdgeContract):
+    @pytest.fixture
+    def edge(self) -> MemoryEdge:
+        return MemoryEdge()
+
+    @pytest.fixture
+    def slots(self) -> tuple[Target, Target]:
+        return Target(1, "http://one:8000"), Target(2, "http://two:8000")
+
+
+class TestMemorySlots(SlotsContract):
+    @pytest.fixture
+    def compose(self, world: World) -> MemoryCompose:
+        return MemoryCompose(world.engine, model_of)
+
+    @pytest.fixture
+    def host(self, world: World) -> MemoryHost:
+        return MemoryHost(world.engine)
+
+    @pytest.fixture
+    def slot(self) -> Slot:
+        service = {"image": BASE_IMAGE, "labels": {"tidegate.test": "one-prod-1"}}
+        return Slot("one-prod-1", {"services": {"web-1": service, "worker-1": service}, "networks": {}})
+
+
+class TestMemoryBackups(BackupsContract):
+    @pytest.fixture
+    def kept(self, world: World) -> KeptDatabase:
+        MemoryCompose(world.engine, model_of).up_base(model_of("shop-prod"), "shop-prod", ["db"], {})
+        database, backups = world.databases.of("shop-prod"), world.backups_of("shop-prod")
+        database.content = Content("0001", {"bills": 2})
+
+        def pay() -> None:
+            database.content = Content("0001", {"bills": database.content.rows["bills"] + 1})
+
+        return KeptDatabase(backups, MemoryDatabaseCopies(backups), database,
+                            PlacedDatabase(SPEC, "shop-prod-db-1", {}), BASE_IMAGE, pay)

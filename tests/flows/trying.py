@@ -1,0 +1,103 @@
+"""Ways to break a story, each at every moment of it. What is returned is each broken rule, by the moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from prefect.flows import Flow
+
+from tests.flows.conftest import Library
+from tests.flows.installation import Kept
+from tests.flows.judging import faults, serving
+from tests.flows.stories import Story, settle, tell
+from tidegate.errors import FencedError, TidegateError
+
+Found = dict[str, list[str]]
+EACH = 1 if os.environ.get("TIDEGATE_CRASH") == "whole" else 3
+"""`make crash` tries every moment; `make test` each third one, others of them in each story."""
+T = TypeVar("T")
+
+
+def picked(story: Story, moments: list[T]) -> list[T]:
+    """Those moments of a story that are tried."""
+    return moments[len(story.name) % EACH::EACH] or moments
+
+
+def killed(library: Library, story: Story) -> tuple[int, Found]:
+    """Killed right after each change, then recovered. Returns how many changes there were, too.
+
+    What a killed process leaves is what was true after its last change. So the story is told once, everything is put
+    away after each change, and recovery begins from each of these states.
+    """
+    made = library.begin(story)
+    began, kept, found = serving(made), list[Kept](), Found()
+    made.world.moments.after_change = lambda what: kept.append(made.keep(what))
+    tell(made, story)
+    tried = picked(story, list(enumerate(kept)))
+    for number, one in tried:
+        made.begin_from(one)
+        if wrong := [*settle(made), *faults(made, began)]:
+            found[f"{number}, after {one.what}"] = wrong
+    for one in kept:
+        shutil.rmtree(one.home)
+    return len(tried), found
+
+
+def failed(library: Library, story: Story, error: Callable[[str], TidegateError]) -> tuple[int, Found]:
+    """Each call fails once by `error`; of calls of one step that are alike, the first."""
+    made, found = library.begin(story), Found()
+    tell(made, story)
+    first = {call: number for number, call in reversed(list(enumerate(made.world.moments.calls)))}
+    tried = picked(story, list(first.items()))
+    for call, failing in tried:
+        made = library.begin(story)
+        began = serving(made)
+        made.world.moments.fails = _fails_at(failing, error)
+        run = tell(made, story)
+        if wrong := [*settle(made), *faults(made, began, has_failed=run.state.is_failed())]:
+            found[call] = wrong
+    return len(tried), found
+
+
+def overtaken(library: Library, story: Story, flow: Flow[Any, Any], asked: dict[str, Any],
+              only: str = "", *, takes_over: bool = False) -> tuple[int, Found]:
+    """Another run comes in between, right after each change whose name has `only` in it, and the first one goes on.
+
+    Only what `takes_over` may fence the first one off.
+    """
+    made, found = library.begin(story), Found()
+    tell(made, story)
+    moments = [(number, what) for number, what in enumerate(made.world.moments.changes) if only in what]
+    tried = moments if only else picked(story, moments)
+    for number, what in tried:
+        made = library.begin(story)
+        began = serving(made)
+        made.world.moments.after_change = _at(made.world.moments, number, partial(made.prefect.start, flow, **asked))
+        run = tell(made, story)
+        fenced = ["it was fenced off"] if isinstance(run.state.data, FencedError) and not takes_over else []
+        wrong = [*fenced, *settle(made), *faults(made, began)]
+        if takes_over:   # the engine knows no fence: a start that was under way ends, and the next release removes it
+            wrong = [one for one in wrong if not one.endswith(("runs and serves nobody", "is left of what failed"))]
+        if wrong:
+            found[f"{number}, after {what}"] = wrong
+    return len(tried), found
+
+
+def _fails_at(number: int, error: Callable[[str], TidegateError]) -> Callable[[int, str], TidegateError | None]:
+    return lambda now, name: error(name) if now == number else None
+
+
+def _at(moments: Any, number: int, act: Callable[[], object]) -> Callable[[str], None]:
+    def after(what: str) -> None:
+        if len(moments.changes) - 1 != number:
+            return
+        moments.after_change = lambda what: None
+        outer, moments.step, moments.step_was_done = (moments.step, moments.step_was_done), "", False
+        act()
+        moments.step, moments.step_was_done = outer
+
+    return after

@@ -1,0 +1,167 @@
+"""Databases, their migrations and the volumes, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from tests.world.engine import PROJECT, MemoryEngine
+from tests.world.versions import HISTORY, between
+from tidegate.errors import DatabaseError, MigrationError
+from tidegate.facts import Revision, RevisionTable, SchemaChange, SchemaState
+from tidegate.plan import gravest
+from tidegate.saved import PlacedDatabase
+from tidegate.stackfile import Database, Migration
+
+_LOGIN_KEYS = ("host_key", "port_key", "user_key", "password_key", "database_key")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one database holds."""
+
+    revision: str | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    misfits: int = 0
+    """Rows that a narrower schema would not take."""
+
+
+@dataclass
+class MemoryDatabase:
+    """One database, with what stands beside it while it is restored."""
+
+    project: str
+    engine: MemoryEngine
+    content: Content = Content()
+    beside: Content | None = None
+    replaced: Content | None = None
+
+    def row_counts(self) -> Mapping[str, int]:
+        self._refuse_stopped()
+        return dict(self.content.rows)
+
+    def free_connections(self) -> int:
+        self._refuse_stopped()
+        return 100
+
+    def data_size(self) -> int:
+        self._refuse_stopped()
+        return 1 << 20
+
+    def schema_state(self) -> SchemaState:
+        self._refuse_stopped()
+        revision = self.content.revision
+        tables = (RevisionTable("app", "alembic_version", (revision,)),) if revision else ()
+        return SchemaState("app", tables, bool(self.content.rows))
+
+    def count(self, question: str) -> int:
+        self._refuse_stopped()
+        return self.content.misfits
+
+    def name_of(self, revision: str) -> str:
+        """Of the change that made it; none of no revision."""
+        return f"{revision} in {self.project}" if revision else ""
+
+    def _refuse_stopped(self) -> None:
+        if not any(one.state == "running" and one.service == "db" for one in self.engine.of(self.project)):
+            raise DatabaseError(f"asking the database of {self.project}", "the server does not answer", "Start it")
+
+
+@dataclass
+class MemoryDatabases:
+    """All of one engine, by the network on which an application finds them."""
+
+    engine: MemoryEngine
+    by_network: dict[str, MemoryDatabase] = field(default_factory=dict)
+
+    def as_application(self, at: PlacedDatabase) -> MemoryDatabase:
+        return self._at(at)
+
+    def as_owner(self, at: PlacedDatabase) -> MemoryDatabase:
+        return self._at(at)
+
+    def login_keys(self, spec: Database) -> set[str]:
+        return {key for name in _LOGIN_KEYS if (key := getattr(spec, name))}
+
+    def of(self, project: str) -> MemoryDatabase:
+        """Empty at first."""
+        return self.by_network.setdefault(f"{project}_default", MemoryDatabase(project, self.engine))
+
+    def _at(self, at: PlacedDatabase) -> MemoryDatabase:
+        return self.of(self.engine.containers_by_name[at.container].labels[PROJECT])
+
+
+@dataclass
+class MemoryHistory:
+    """The schema history in an image."""
+
+    database: str
+    head: str
+
+    def inspect(self, state: SchemaState) -> SchemaChange:
+        table = state.likely()
+        current = table.revisions[0] if table else None
+        if current and current not in [one.id for one in HISTORY if one.id <= self.head]:
+            raise MigrationError("reading the schema history", f"it does not know {current}", "Use a newer image")
+        steps = between(current, self.head)
+        kind = gravest([step.kind for step in steps])
+        revisions = tuple(Revision(step.id, f"make {step.id}", step.kind, (), step.fits) for step in steps)
+        return SchemaChange(self.database, current, self.head, revisions, "", "", kind,
+                            tuple(fit for step in steps for fit in step.fits))
+
+
+@dataclass
+class MemoryMigrator:
+    """Moves a database in a job of its own, which goes on to its end when whoever began it is killed."""
+
+    engine: MemoryEngine
+    database: MemoryDatabase
+    key: str
+    head: str
+
+    def current(self) -> str | None:
+        return self.database.content.revision
+
+    def upgrade(self, revision: str) -> None:
+        self._run("upgrade", revision)
+
+    def downgrade(self, revision: str) -> None:
+        self._run("downgrade", revision)
+
+    def _run(self, verb: str, revision: str) -> None:
+        if revision > self.head or (self.database.content.revision or "") > self.head:
+            raise MigrationError(f"running {verb} to {revision}", "this image does not know the database's revision",
+                                 "The database was made by a newer image: use that one")
+        key = f"{self.key}/{verb}"
+        self.engine.begin_job(key, partial(self._move, verb, revision))
+        self.engine.end_job(key)
+
+    def _move(self, verb: str, revision: str) -> None:
+        """What is there stays."""
+        there = self.database.content
+        if there.revision != revision:
+            rows = {**there.rows, "alembic_version": 1}
+            rows |= {"bills": rows.get("bills", 3)}
+            self.database.content = Content(revision, rows, there.misfits)
+            made, gone = (revision, "") if verb == "upgrade" else ("", there.revision or "")
+            self.engine.moments.change(
+                f"{self.database.project} is at {revision}", makes=self.database.name_of(made),
+                unmakes=self.database.name_of(gone))
+
+
+@dataclass
+class MemoryMigrations:
+    """The one tool of the world."""
+
+    engine: MemoryEngine
+    databases: MemoryDatabases
+
+    def history(self, spec: Migration, database: Database, *, image: str, stand_ins: Mapping[str, str],
+                key: str) -> MemoryHistory:
+        return MemoryHistory(database.name, self.engine.version_of(image).head)
+
+    def migrator(self, spec: Migration, *, image: str, environment: Mapping[str, str], networks: tuple[str, ...],
+                 key: str) -> MemoryMigrator:
+        database = next(found for name in networks if (found := self.databases.by_network.get(name)))
+        return MemoryMigrator(self.engine, database, key, self.engine.version_of(image).head)

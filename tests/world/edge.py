@@ -1,0 +1,183 @@
+"""An edge in memory, and the visitors who come by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from tests.world.engine import MemoryEngine
+from tests.world.moments import Moments
+from tidegate.checks import Answer
+from tidegate.counters import BUCKET, TOTAL, MetricsSample
+from tidegate.doors import doors_of_routes, host_name, taken_doors
+from tidegate.errors import EdgeError, FencedError
+from tidegate.facts import CheckResult, ContainerFacts, Route, Served, Target, TrafficFigures
+from tidegate.probing import Seen, SmokeVisit, Visit
+from tidegate.routes import SLOT_HEADER, Routes, read_served
+
+Key = tuple[str, str]
+
+
+@dataclass
+class MemoryEdge:
+    """Obeys at once. `engine` is where the slots are; without one, every slot answers."""
+
+    moments: Moments = field(default_factory=Moments)
+    engine: MemoryEngine | None = None
+    by_owner: dict[Key, Route] = field(default_factory=dict)
+    public_url: str = "http://127.0.0.1:8080"
+
+    def route(self, stack: str, environment: str) -> Route | None:
+        return self.by_owner.get((stack, environment))
+
+    def routes(self) -> Routes:
+        return Routes(list(self.by_owner.values()), [])
+
+    def apply(self, route: Route) -> None:
+        doing = f"telling the edge the route of {route.stack} {route.environment}"
+        there = self.route(route.stack, route.environment)
+        if there and there.fence > route.fence:
+            raise FencedError(doing, f"owner {there.fence} wrote it after owner {route.fence} was replaced",
+                              "Nothing was changed; let the newer run finish")
+        if taken := taken_doors(route.stack, route.environment, route.domains, doors_of_routes(self.routes().good)):
+            raise EdgeError(doing, "; ".join(map(str, taken)), "Nothing was changed")
+        if silent := [one.url for one in self._must_answer(route, there) if not self._runs(one)]:
+            raise EdgeError(doing, f"{', '.join(silent)} does not answer", "Look at the slot", retryable=True)
+        if there != route:
+            self.by_owner[route.stack, route.environment] = route
+            self.moments.change(f"route of {route.stack} {route.environment}: {told(route)}")
+
+    def remove(self, stack: str, environment: str) -> None:
+        if self.by_owner.pop((stack, environment), None):
+            self.moments.change(f"route of {stack} {environment} was removed")
+
+    def mend(self) -> list[str]:
+        return []
+
+    def serving(self, domain: str) -> Served | None:
+        for route in self.by_owner.values():
+            if host_name(domain) in map(host_name, route.domains) and (target := self._answers(route)):
+                return Served(route.stack, route.environment, target.deployment)
+        return None
+
+    def slot_of(self, served: Served) -> Target | None:
+        """The target under which a deployment is in its route."""
+        route = self.route(served.stack, served.environment)
+        known = (*route.targets, route.standby, route.candidate) if route else ()
+        return next((one for one in known if one and one.deployment == served.number), None)
+
+    def container_of(self, target: Target) -> ContainerFacts | None:
+        """The container behind a target, where it runs."""
+        if self.engine is None:
+            return None
+        project_and_service = target.url.removeprefix("http://").partition(":")[0]
+        found = (one for one in self.engine.containers_by_name.values() if one.state == "running")
+        return next((one for one in found if one.name.startswith(f"{_project(one)}-")
+                     and project_and_service == f"{_project(one)}-{one.service.rpartition('-')[0]}"), None)
+
+    def _answers(self, route: Route) -> Target | None:
+        heaviest = sorted(route.targets, key=lambda target: -target.weight)
+        return next((one for one in (*heaviest, route.standby) if one and self._runs(one)), None)
+
+    def _runs(self, target: Target) -> bool:
+        return self.engine is None or self.container_of(target) is not None
+
+    def _must_answer(self, route: Route, there: Route | None) -> list[Target]:
+        """As on the real one: where nobody is moved, whoever serves need not answer."""
+        moved = there is None or there == route or there.targets != route.targets
+        return [*(route.targets if moved else ()), *([route.candidate] if route.candidate else [])]
+
+
+def told(route: Route) -> str:
+    """Who serves, stands by and is offered."""
+    serving = ", ".join(f"#{one.deployment}" for one in route.targets) or "nobody"
+    return serving + "".join(f", {what} #{one.deployment}" for what, one in (
+        ("behind it", route.standby), ("offered", route.candidate)) if one)
+
+
+def _project(container: ContainerFacts) -> str:
+    return container.labels["com.docker.compose.project"]
+
+
+@dataclass
+class MemoryWitness:
+    """Is asked late: who serves may have changed since it began."""
+
+    failing: Callable[[], int]
+
+    def __enter__(self) -> MemoryWitness:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """Nothing to end."""
+
+    def figures(self) -> TrafficFigures:
+        return TrafficFigures(total=20, failed=self.failing(), longest_gap_seconds=0.1, p95_seconds=0.01)
+
+    def failures(self, most: int) -> list[Seen]:
+        return [Seen(0.0, 0.1, "none", "status 500")] * min(self.failing(), most)
+
+
+@dataclass
+class MemoryVisitors:
+    """Ask the edge, and judge by what the version behind it does."""
+
+    edge: MemoryEdge
+    engine: MemoryEngine
+    is_away: bool = False
+    counted: int = 0
+
+    def smoke(self, asked: SmokeVisit) -> list[CheckResult]:
+        said = self._wrong(asked)
+        return [CheckResult(check.name, "fail" if said else "pass", said or "200", 0.01) for check in asked.checks]
+
+    def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer:
+        self._refuse_away()
+        served = self._served(visit)
+        return Answer(status=200, seconds=0.01) if served else Answer(status=503, seconds=0.01)
+
+    def witness(self, visit: Visit, path: str, *, owner: tuple[str, str], rate_per_second: float) -> MemoryWitness:
+        return MemoryWitness(lambda: 20 if self.serves_badly(self.edge.serving(visit.name)) else 0)
+
+    def counters(self, service: str) -> MetricsSample:
+        """A hundred requests more each time, all of them quick and good unless the version serves badly."""
+        self._refuse_away()
+        self.counted += 100
+        stack, environment, number = service.split("_")
+        bad = self.counted if self.serves_badly(Served(stack, environment, int(number))) else 0
+        codes = {"200": self.counted - bad, "500": bad}
+        answers = {(TOTAL, frozenset({("code", code), ("service", service)})): float(count)
+                   for code, count in codes.items()}
+        quick = {(BUCKET, frozenset({("le", bound), ("service", service)})): float(self.counted)
+                 for bound in ("0.1", "+Inf")}
+        return MetricsSample(1.0, {**answers, **quick})
+
+    def serves_badly(self, served: Served | None) -> bool:
+        target = self.edge.slot_of(served) if served else None
+        container = self.edge.container_of(target) if target else None
+        return container is not None and not self.engine.version_of(container.image_id).serves_well
+
+    def _wrong(self, asked: SmokeVisit) -> str:
+        self._refuse_away()
+        served = self._served(asked.visit)
+        if served != asked.served:
+            return f"it was answered by {served or 'no deployment'}, not by {asked.served}"
+        target = self.edge.slot_of(served)
+        container = self.edge.container_of(target) if target else None
+        if container is None or not self.engine.version_of(container.image_id).answers_well:
+            return "500"
+        return "" if self.engine.version_of(container.image_id).name == asked.version.name else "another version"
+
+    def _served(self, visit: Visit) -> Served | None:
+        if not visit.at_slot:
+            return self.edge.serving(visit.name)
+        wanted = read_served(visit.headers.get(SLOT_HEADER, ""))
+        target = self.edge.slot_of(wanted) if wanted else None
+        return wanted if target and self.edge.container_of(target) else None
+
+    def _refuse_away(self) -> None:
+        if self.is_away:
+            raise EdgeError("asking the edge", "ConnectError", "Look whether the edge runs", retryable=True)
+

@@ -1,0 +1,261 @@
+"""A Docker engine in memory: containers, networks, volumes and images, as the ports of a host ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tests.world.moments import Moments
+from tests.world.versions import BY_COMMIT, Made
+from tidegate.errors import CapacityError, EngineError
+from tidegate.facts import ComposeModel, ContainerFacts, HostFacts, Slot
+from tidegate.occupancy import Mounted, Occupant, PathLook, VolumePlace
+from tidegate.slots import declared_volumes, edge_network_name
+
+PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+GIB = 1 << 30
+
+
+@dataclass
+class Job:
+    """A one-off container: it ends by itself, whatever becomes of the process that started it."""
+
+    work: Callable[[], object] | None
+    """What is left of it to do; None for one that runs until it is removed."""
+
+
+@dataclass
+class MemoryEngine:
+    """Everything that is on one host. Each method changes one thing after the other, and says so."""
+
+    moments: Moments
+    containers_by_name: dict[str, ContainerFacts] = field(default_factory=dict)
+    volumes_mounted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Container -> the volumes that it has."""
+    networks: set[str] = field(default_factory=set)
+    volumes: dict[str, str] = field(default_factory=dict)
+    """Volume -> what is in it."""
+    images: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Image id -> its labels."""
+    tags: dict[str, str] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    made: int = 0
+    """How many containers there ever were."""
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
+        return [one for one in self.containers_by_name.values() if labels.items() <= one.labels.items()]
+
+    def of(self, project: str) -> list[ContainerFacts]:
+        return self.containers({PROJECT: project})
+
+    def projects(self, stack: str, environment: str) -> dict[str, list[ContainerFacts]]:
+        """The slots of an environment, with their containers."""
+        found = self.containers({"tidegate.stack": stack, "tidegate.environment": environment})
+        return {one.labels[PROJECT]: self.of(one.labels[PROJECT]) for one in found}
+
+    def version_of(self, image: str) -> Made:
+        return BY_COMMIT[self.images[image]["org.opencontainers.image.revision"]]
+
+    def state(self, name: str, **changes: object) -> None:
+        self.containers_by_name[name] = replace(self.containers_by_name[name], **changes)   # type: ignore[arg-type]
+
+    def begin_job(self, key: str, work: Callable[[], object] | None) -> None:
+        """A container of its own. One that an earlier attempt left under the key is removed first."""
+        self.jobs.pop(key, None)
+        self.jobs[key] = Job(work)
+        self.moments.change(f"job {key} began")
+
+    def end_job(self, key: str) -> None:
+        """What is left of its work, then the container is removed."""
+        self._finish(key)
+        del self.jobs[key]
+        self.moments.change(f"job {key} ended")
+
+    def _finish(self, key: str) -> None:
+        work, self.jobs[key].work = self.jobs[key].work, None
+        if work:
+            work()
+
+
+@dataclass
+class MemoryHost:
+    """The port of its containers."""
+
+    engine: MemoryEngine
+    url: str = ""
+    edge_network: str = "edge"
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
+        return self.engine.containers(labels)
+
+    def passes_own_check(self, container: str) -> bool:
+        return False
+
+    def logs(self, container: str) -> str:
+        return "it said nothing of use"
+
+    def outlast(self, prefix: str, timeout_seconds: float) -> None:
+        for key in [key for key in self.engine.jobs if key.startswith(prefix)]:
+            self.engine.end_job(key)
+
+
+@dataclass
+class MemoryMeasures:
+    """A host with room for everything."""
+
+    engine: MemoryEngine
+
+    def facts(self) -> HostFacts:
+        return HostFacts("memory", "memory", "linux/amd64", 100 * GIB, 100 * GIB, 16 * GIB, 16 * GIB)
+
+    def network_names(self) -> set[str]:
+        return set(self.engine.networks)
+
+    def free_networks(self) -> int:
+        return 30 - len(self.engine.networks)
+
+    def require_free_port(self, port: int, address: str) -> None:
+        """Nobody but containers has ports here, and these have none."""
+
+
+@dataclass
+class MemoryOccupancy:
+    """Who is on it."""
+
+    engine: MemoryEngine
+
+    def occupants(self) -> list[Occupant]:
+        return [Occupant(one.id, one.name, one.labels[PROJECT], one.service, self._mounts(one.name), frozenset(),
+                         one.labels) for one in self.engine.containers_by_name.values()]
+
+    def volume_places(self) -> dict[str, VolumePlace]:
+        return {name: VolumePlace(f"/volumes/{name}", "") for name in self.engine.volumes}
+
+    def database_names(self, container: str) -> frozenset[str]:
+        return frozenset()
+
+    def look_at(self, path: str) -> PathLook:
+        return PathLook(path, is_file=False, is_new=True)
+
+    def _mounts(self, container: str) -> tuple[Mounted, ...]:
+        return tuple(Mounted(name, frozenset({f"/volumes/{name}"}), f"/data/{name}", is_writable=True)
+                     for name in self.engine.volumes_mounted.get(container, ()))
+
+
+@dataclass
+class MemoryNetworks:
+    """The networks on which slots meet the edge."""
+
+    engine: MemoryEngine
+
+    def join(self, stack: str, environment: str) -> None:
+        name = edge_network_name("edge", stack, environment)
+        if name not in self.engine.networks:
+            self.engine.networks.add(name)
+            self.engine.moments.change(f"network {name} was made", makes=f"network {name}")
+
+    def leave(self, stack: str, environment: str) -> None:
+        name = edge_network_name("edge", stack, environment)
+        if name in self.engine.networks and not self.engine.projects(stack, environment):
+            self.engine.networks.discard(name)
+            self.engine.moments.change(f"network {name} was removed", unmakes=f"network {name}")
+
+
+@dataclass
+class MemoryCompose:
+    """Compose over that engine; `model` is what the team's files say, for a project."""
+
+    engine: MemoryEngine
+    model: Callable[[str], ComposeModel]
+
+    def read(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> ComposeModel:
+        return self.model(project)
+
+    def env_files(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> dict[str, list[str]]:
+        return {}
+
+    def up(self, slot: Slot) -> None:
+        """Again: changes nothing."""
+        for key, network in slot.model["networks"].items():
+            if not network.get("external"):
+                self._have_network(f"{slot.project}_{key}")
+        for name, service in slot.model["services"].items():
+            self._start(slot.project, name, service, slot.model)
+
+    def up_base(self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str]) -> None:
+        for name in services:
+            self._start(project, name, model["services"][name], model)
+
+    def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
+        for name in names:
+            self._have_network(name)
+
+    def make_volumes(self, model: ComposeModel, project: str, keys: Collection[str]) -> None:
+        for declared in declared_volumes(model, project, keys).values():
+            self._have_volume(declared["name"])
+
+    def stop(self, project: str, grace_seconds: int) -> None:
+        for one in self.engine.of(project):
+            if one.state == "running":
+                self.engine.state(one.name, state="exited", health="none")
+                self.engine.moments.change(f"container {one.name} was stopped")
+
+    def start_again(self, project: str) -> None:
+        there = self.engine.of(project)
+        if not there:
+            raise EngineError(f"starting {project} again", "its containers have been removed", "Release that version anew")
+        for one in there:
+            if one.state != "running":
+                self.engine.state(one.name, state="running", health="healthy")
+                self.engine.moments.change(f"container {one.name} was started again")
+
+    def remove(self, project: str) -> None:
+        for one in self.engine.of(project):
+            del self.engine.containers_by_name[one.name]
+            self.engine.volumes_mounted.pop(one.name, None)
+            self.engine.moments.change(f"container {one.name} was removed", unmakes=f"container {one.name}")
+        for name in [name for name in sorted(self.engine.networks) if name.startswith(f"{project}_")]:
+            self.engine.networks.discard(name)
+            self.engine.moments.change(f"network {name} was removed")
+
+    def _start(self, project: str, service: str, declared: Mapping[str, object], model: ComposeModel) -> None:
+        there = next((one for one in self.engine.of(project) if one.service == service), None)
+        if there is not None and there.state == "running":
+            return
+        if there is not None:
+            self.engine.state(there.name, state="running", health="healthy")
+            self.engine.moments.change(f"container {there.name} was started")
+            return
+        self._make(project, service, declared, model)
+
+    def _make(self, project: str, service: str, declared: Mapping[str, object], model: ComposeModel) -> None:
+        image, name = str(declared["image"]), f"{project}-{service}-1"
+        if image not in self.engine.images:
+            raise EngineError(f"starting {name}", f"the engine has no image {image}", "Provide it first")
+        mounted = [str(one["source"]) for one in declared.get("volumes") or ()]   # type: ignore[attr-defined]
+        volumes = tuple(str(model["volumes"][key]["name"]) for key in mounted)
+        for volume in volumes:
+            self._have_volume(volume)
+        labels = {**dict(declared.get("labels") or {}), PROJECT: project, SERVICE: service}   # type: ignore[call-overload]
+        labelled = "org.opencontainers.image.revision" in self.engine.images[image]
+        is_well = not labelled or self.engine.version_of(image).becomes_healthy
+        self.engine.made += 1
+        self.engine.containers_by_name[name] = ContainerFacts(
+            id=f"c{self.engine.made}", name=name, service=service, image_id=image,
+            state="running" if is_well else "exited", health="healthy" if is_well else "none",
+            restarts=0 if is_well else 3, exit_code=0 if is_well else 1, labels=labels)
+        self.engine.volumes_mounted[name] = volumes
+        self.engine.moments.change(f"container {name} was made", makes=f"container {name}")
+
+    def _have_network(self, name: str) -> None:
+        if name not in self.engine.networks:
+            if len(self.engine.networks) >= 30:
+                raise CapacityError(f"making the network {name}", "no address range is left", "Remove some")
+            self.engine.networks.add(name)
+            self.engine.moments.change(f"network {name} was made")
+
+    def _have_volume(self, name: str) -> None:
+        if name not in self.engine.volumes:
+            self.engine.volumes[name] = ""
+            self.engine.moments.change(f"volume {name} was made", makes=f"volume {name}")

@@ -1,0 +1,87 @@
+"""One host with everything on it, and the ports by which each environment of it is spoken to."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.world.data import Content, MemoryDatabases, MemoryMigrations
+from tests.world.edge import MemoryEdge, MemoryVisitors
+from tests.world.engine import (
+    MemoryCompose,
+    MemoryEngine,
+    MemoryHost,
+    MemoryMeasures,
+    MemoryNetworks,
+    MemoryOccupancy,
+)
+from tests.world.images import MemoryBuilder, MemoryImages, MemorySource
+from tests.world.moments import Moments, watched
+from tests.world.people import MemoryEvents, MemoryNotifier
+from tests.world.saved import MemoryBackups, MemoryDatabaseCopies, MemoryVolumeCopies
+from tidegate.facts import ComposeModel
+from tidegate.ports import Ports
+from tidegate.stackfile import Stack
+
+BASE_IMAGE = "mysql:8"
+
+
+def model_of(project: str) -> ComposeModel:
+    """Two released services, the second without a door, and a database; one volume of each kind."""
+    released: dict[str, Any] = {
+        "networks": {"default": None}, "volumes": [{"type": "volume", "source": "uploads", "target": "/uploads"}]}
+    return {
+        "name": project,
+        "services": {
+            "web": {"image": "acme/web", **released},
+            "worker": {"image": "acme/worker", **released},
+            "db": {"image": BASE_IMAGE, "networks": {"default": None},
+                   "volumes": [{"type": "volume", "source": "data", "target": "/var/lib/mysql"}]}},
+        "networks": {"default": {"name": f"{project}_default"}},
+        "volumes": {key: {"name": f"{project}_{key}"} for key in ("data", "uploads")}}
+
+
+@dataclass
+class World:
+    """What is true outside of Tidegate. `moments` sees every call and every change."""
+
+    moments: Moments = field(default_factory=Moments)
+
+    def __post_init__(self) -> None:
+        self.engine = MemoryEngine(self.moments, images={BASE_IMAGE: {}}, networks={"edge"})
+        self.edge = MemoryEdge(self.moments, self.engine)
+        self.visitors = MemoryVisitors(self.edge, self.engine)
+        self.databases = MemoryDatabases(self.engine)
+        self.backups: dict[str, MemoryBackups] = {}
+        self.notifiers: dict[str, MemoryNotifier] = {}
+        self.events = MemoryEvents(self.moments)
+
+    def ports(self, stack: Stack, environment: str) -> Ports:
+        """As an environment is opened. mypy proves that each twin fulfils its port."""
+        backups = self.backups_of(f"{stack.name}-{environment}")
+        ports = Ports(
+            host=MemoryHost(self.engine), measures=MemoryMeasures(self.engine), occupancy=MemoryOccupancy(self.engine),
+            networks=MemoryNetworks(self.engine), compose=MemoryCompose(self.engine, model_of),
+            images=MemoryImages(self.engine), builder=MemoryBuilder(self.engine), registry=None, source=MemorySource(),
+            edge=self.edge, visitors=self.visitors, databases=self.databases,
+            migrations=MemoryMigrations(self.engine, self.databases), backups=backups,
+            restored=MemoryDatabaseCopies(backups), volumes=MemoryVolumeCopies(backups),
+            notifiers={name: watched(name, self.notifier(name), self.moments) for name in stack.notifiers_for("red")},
+            events=self.events)
+        return Ports(**{role: port if role in ("notifiers", "registry") else watched(role, port, self.moments)
+                        for role, port in vars(ports).items()})
+
+    def backups_of(self, project: str) -> MemoryBackups:
+        return self.backups.setdefault(project, MemoryBackups(self.engine, self.databases))
+
+    def notifier(self, name: str) -> MemoryNotifier:
+        return self.notifiers.setdefault(name, MemoryNotifier(name, self.moments))
+
+    def content(self, project: str) -> Content:
+        """Of the environment's database."""
+        return self.databases.of(project).content
+
+    def again(self) -> World:
+        """The same world, which a test may change without touching this one."""
+        return copy.deepcopy(self)
