@@ -21,12 +21,15 @@ def command(tidegate: Installation, *arguments: str, **settings: str) -> subproc
                           text=True, timeout=120, check=False)
 
 
+UNKNOWN = r"looking for the stack 'shoop': there is none \(known: .+\)\. Use one of the known names"
+NOT_ON_THE_LIST = r"starting {}/prod: 'shoop' is not one of \[.+\]\. Correct it; .+"
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
-    (("release", "shoop", "v1.0.0"), r"starting release/prod: 'shoop' is not one of \[.+\]. Correct it; .+"),
-    (("rollback", "shoop", "--reason", "slow"), r"starting rollback/prod: 'shoop' is not one of \[.+\]. Correct it; .+"),
-    (("status", "--stack", "shoop"), r"looking for the stack 'shoop': there is none \(known: .+\)\. Use one of the known names"),
-    (("history", "shoop"), r"looking for the stack 'shoop': there is none \(known: .+\)\. Use one of the known names"),
-], ids=lambda value: value[0])
+    (("release", "shoop", "v1.0.0"), UNKNOWN), (("rollback", "shoop", "--reason", "slow"), UNKNOWN),
+    (("release", "shoop", "v1.0.0", "--environment", "prod"), NOT_ON_THE_LIST.format("release")),
+    (("rollback", "shoop", "--reason", "slow", "--environment", "prod"), NOT_ON_THE_LIST.format("rollback")),
+    (("status", "--stack", "shoop"), UNKNOWN), (("history", "shoop"), UNKNOWN)])
 def test_a_command_for_an_unknown_stack_ends_with_one_line_and_1(
         tidegate: Installation, arguments: tuple[str, ...], said: str) -> None:
     ended = command(tidegate, *arguments)
