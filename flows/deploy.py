@@ -8,6 +8,7 @@ from tasks.base import start_base_services
 from tasks.deployments import begin_change, is_good, move, refresh
 from tasks.live import note_baseline
 from tasks.locks import holding_lock
+from tasks.messages import tell
 from tasks.opening import refuse_lost_configuration
 from tasks.records import move_alias, publish_record
 from tasks.schema import migrate_schema, refuse_unseen_data
@@ -25,10 +26,12 @@ from tasks.work import Work
 from tidegate.states import DeploymentState
 
 
-def deploy(work: Work) -> Work:
+def deploy(work: Work, *, is_told: bool = True) -> Work:
     """The old version serves until the new one has proved itself; any failure puts the old one back."""
     with holding_lock(work) as work:
         work = refresh(work) if is_good(work) else replace_old(work)
+        if is_told:
+            tell(work, "released")   # whatever the clearing up meets, the new version serves
         move_alias(work)   # from here on nothing is a reason to go back
         stop_old_slot(work)
         publish_record(work)

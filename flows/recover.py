@@ -99,7 +99,7 @@ def finish(work: Work) -> None:
     elif work.deployment.kind == "restore":
         put_data_back(work)   # a person has decided, and only the whole of it is a state to be in
     elif is_good(work) or serves_now(work):
-        tell(deploy(work), "released")
+        deploy(work)
     else:
         with holding_lock(work) as work:
             put_back(work, EngineError(f"releasing {work.title}", "its run was interrupted before the switch",

@@ -15,7 +15,6 @@ from tasks.already import serves_already
 from tasks.builds import build_images, resolve_version
 from tasks.deployments import refuse_busy, refuse_held
 from tasks.environments import open_environment
-from tasks.messages import tell
 from tasks.opening import begun_by_this_run, open_deployment
 from tasks.plans import make_plan
 from tasks.preflight import check_environment
@@ -44,7 +43,7 @@ def release(
         requested_by: Who asks for this release.
     """
     if work := begun_by_this_run(environment):
-        tell(deploy(work), "released")
+        deploy(work)
         return None
     env = open_environment(stack, environment)
     way = [env] if plan_only else open_way(env)
@@ -66,6 +65,5 @@ def release(
     work = open_deployment(env, plan, requested_by)
     if env.config.approval:
         work = accept(work, plan)
-    work = deploy(work)
-    tell(work, "released")
+    deploy(work)
     return None

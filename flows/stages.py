@@ -8,7 +8,6 @@ from flows.accept import accept
 from flows.deploy import deploy
 from tasks.already import serves_already
 from tasks.environments import as_planned, open_environment
-from tasks.messages import tell
 from tasks.opening import is_of_this_run, open_deployment, work_of
 from tasks.plans import make_plan, staged
 from tasks.work import OpenEnvironment, Work
@@ -40,7 +39,7 @@ def _prove(env: OpenEnvironment, version: Version, pins: Mapping[str, str], chec
     plan = make_plan(env, version, pins, checks, before, watch_seconds=watch_seconds)
     if serving := serves_already(env, plan):
         work = work_of(as_planned(env, serving), serving)
-        return staged(deploy(work) if is_of_this_run(work) else work)   # its last steps may be missing
+        return staged(_put_there(work) if is_of_this_run(work) else work)   # its last steps may be missing
     return staged(_deploy(env, plan, requested_by))
 
 
@@ -48,7 +47,9 @@ def _deploy(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work:
     work = open_deployment(env, plan, requested_by)
     if env.config.approval:
         work = accept(work, plan)
-    work = deploy(work)
-    if env.config.loud:   # elsewhere the question about the next environment says it
-        tell(work, "released")
-    return work
+    return _put_there(work)
+
+
+def _put_there(work: Work) -> Work:
+    """Told where the environment is loud; elsewhere the question about the next one says it."""
+    return deploy(work, is_told=work.env.config.loud)

@@ -93,9 +93,11 @@ def _on_the_way(stack: Stack, environment: str) -> tuple[str, ...]:
 
 
 def _is_told(found: OpenStack, environment: str) -> bool:
-    """By the newest deployment of this run, here or on the way here."""
-    newest = (_newest_of_this_run(found, name) for name in _on_the_way(found.stack, environment))
-    return any(one is not None and one.state in TOLD for one in newest)
+    """By the newest deployment of this run, here or on the way here. One that became good here was told before the clearing
+    up, which then failed."""
+    newest = {name: _newest_of_this_run(found, name) for name in _on_the_way(found.stack, environment)}
+    return any(one is not None and (one.state in TOLD or (name == environment and one.state is DeploymentState.GOOD))
+               for name, one in newest.items())
 
 
 def _newest_of_this_run(found: OpenStack, environment: str) -> Deployment | None:
