@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN = .venv/bin/
 # Of the tests with real parts, a quarter of whose time is waiting.
-PROCESSES ?= 4
+PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo run stop check test attack bench crash lock wheel image

@@ -257,7 +257,8 @@ def test_the_flows_can_be_imported_and_the_forms_know_the_others_whatever_stack_
             broken.how(made, name)
     (tmp_path / "ant").mkdir()
     (tmp_path / "ant" / "stack.yaml").write_text(STACK.format(name="ant"))
-    code = "import flows.parameters as p; print(p.StackName.__metadata__[0].json_schema_extra['enum'])"
+    code = ("import flows.release; from tidegate.choices import choices; from tidegate.ledger.schema import upgrade; "
+            "from tidegate.settings import Settings; s = Settings(); upgrade(s.database_url); print(list(choices(s).stacks))")
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
                            env={**os.environ, "TIDEGATE_STACKS": str(tmp_path), "TIDEGATE_HOME": str(tmp_path)})
     assert ended.returncode == 0, ended.stderr
