@@ -282,10 +282,12 @@ def test_every_flow_ends_with_a_sentence() -> None:
                 assert names[1] == "plainly", f"{file.name}: {names}"
 
 
-def test_a_flow_knows_its_parameters_as_before() -> None:
-    assert release.validate_parameters({"stack": "ant", "version": "v1"})["environment"] == "prod"
-    with pytest.raises(ParameterTypeError):
-        release.validate_parameters({"stack": "ant", "version": "v1", "environment": "moon"})
+@pytest.mark.parametrize("wrong", [{}, {"environment": "prod\n"}, {"environment": "x" * 21}, {"environment": None}])
+def test_a_flow_knows_its_parameters_whatever_stack_files_there_are(wrong: dict[str, object]) -> None:
+    right = {"stack": "ant", "version": "v1", "environment": "prod-eu"}
+    assert release.validate_parameters(right)["environment"] == "prod-eu"
+    with pytest.raises((ParameterTypeError, TypeError)):
+        release.validate_parameters({"stack": "ant", "version": "v1", **wrong})
 
 
 def test_nobody_goes_through_stack_files_but_the_catalogue() -> None:
