@@ -136,7 +136,7 @@ def test_a_look_takes_earlier_ones_out_of_the_list_that_say_nothing_new(
     for run, state in zip(made, ended, strict=True):
         begin(run, Pending(), Running(), state)
     with get_client(sync_client=True) as client:
-        monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", str(client.read_deployment_by_name("watch/prod").id))
+        monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", str(client.read_deployment_by_name("watch/all").id))
     forget_needless_looks()
     left = {run.id for run in runs()}
     assert [run in left for run in made] == [False, False, True, True, True, False]
