@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from blocks.docker_host import DockerHost
+from blocks.occupants import EngineOccupancy
 from tasks.base import refuse_missing_volumes
 from tasks.work import OpenEnvironment
 from tidegate.errors import StackFileError
@@ -18,7 +19,8 @@ pytest_plugins = ["tests.integration.data_fixtures"]
 
 def env(host: DockerHost) -> OpenEnvironment:
     return cast(OpenEnvironment, SimpleNamespace(
-        host=host, base_project="shop-prod", name="prod", stack=SimpleNamespace(name="shop"), released=["web"]))
+        host=host, occupancy=EngineOccupancy(host), base_project="shop-prod", name="prod",
+        stack=SimpleNamespace(name="shop"), released=["web"]))
 
 
 def model(*volumes: str, declared: dict[str, Any]) -> dict[str, Any]:
