@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from blocks.backup_manifest import MANIFEST, Manifest, Part, read_manifest, refuse_changed_files, refuse_other, regular_file
+from tidegate.atomic_file import sync_folder
 from tidegate.each import Parted, each
 from tidegate.errors import BackupError, CapacityError
 from tidegate.facts import Backup
@@ -51,7 +52,7 @@ class BackupStore:
                 with gzip.GzipFile(fileobj=cast(BinaryIO, digest), mode="wb", compresslevel=1, filename="", mtime=0) as packed:
                     produce(cast(BinaryIO, packed))
             hidden.rename(folder / name)
-            _sync_folder(folder)
+            sync_folder(folder)
         except OSError as error:
             hidden.unlink(missing_ok=True)
             raise CapacityError(f"writing the backup {backup}/{name}", error.strerror or type(error).__name__,
@@ -95,7 +96,7 @@ class BackupStore:
         with _owner_only(hidden) as file:
             file.write(json.dumps(facts, indent=2, ensure_ascii=False).encode())
         hidden.rename(folder / MANIFEST)
-        _sync_folder(folder)
+        sync_folder(folder)
 
     def backups(self) -> list[Backup]:
         """Newest first. A folder without a manifest was never finished, and one with a faulty manifest counts as none."""
@@ -159,14 +160,6 @@ def _owner_only(path: Path) -> Iterator[BinaryIO]:
         yield file
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _bytes_in(folder: Path) -> int:

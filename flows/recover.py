@@ -71,7 +71,7 @@ def tell_late(settings: Settings, late: Untold) -> None:
 
 
 def left_for_later(steps: Iterable[Parted[Any]]) -> Iterator[Fault]:
-    """What went wrong, without what somebody else is at already: the next minute looks again."""
+    """What went wrong, without what somebody else is at already: the next look sees that again."""
     for fault in (fault for step in steps for fault in step.faulty):
         if isinstance(fault.error, LockedError | FencedError):
             get_run_logger().info("left alone: %s", fault.error)

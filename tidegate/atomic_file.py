@@ -21,11 +21,11 @@ def write_atomically(file: Path, text: str) -> None:
         beside.replace(file)
     finally:
         beside.unlink(missing_ok=True)
-    _sync_folder(file.parent)
+    sync_folder(file.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    # Without it a power cut may lose the rename although the content is on disk.
+def sync_folder(folder: Path) -> None:
+    """Without it a power cut may lose a new or renamed file of the folder, although its content is on disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
