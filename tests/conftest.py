@@ -21,7 +21,16 @@ from tests.installation import (
     add_stack,
     installation,
 )
+from tidegate import redaction
 from tidegate.settings import Settings
+
+
+@pytest.fixture(autouse=True, scope="module")
+def secrets_of_its_own() -> Iterator[None]:
+    """What a module's worlds call secret would be hidden in the sentences of every later module."""
+    with pytest.MonkeyPatch.context() as process:
+        process.setattr(redaction, "_PROCESS", redaction.Redactor())
+        yield
 
 
 @pytest.fixture(scope="session")
