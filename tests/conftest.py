@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -23,6 +24,13 @@ from tests.installation import (
 )
 from tidegate import redaction
 from tidegate.settings import Settings
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes, or shows with real parts once more what tests/flows shows in memory, is for `make crash`."""
+    if os.environ.get("TIDEGATE_CRASH") != "whole":
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("crash_only")])
+        items[:] = [item for item in items if not item.get_closest_marker("crash_only")]
 
 
 @pytest.fixture(autouse=True, scope="module")

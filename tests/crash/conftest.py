@@ -16,13 +16,6 @@ from tests.installation import RAFT, Installation
 collect_ignore = [] if os.environ.get("TIDEGATE_STOP_ENGINE") == "yes" else ["test_engine_stops.py"]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that wait for minutes are for `make crash`."""
-    if os.environ.get("TIDEGATE_CRASH") != "whole":
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("waits_for_minutes")])
-        items[:] = [item for item in items if not item.get_closest_marker("waits_for_minutes")]
-
-
 @pytest.fixture(scope="package")
 def two_versions(tidegate: Installation) -> Iterator[str]:
     """Whatever is made from here on is counted, and whoever is told is heard."""

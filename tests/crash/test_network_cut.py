@@ -26,7 +26,7 @@ from tests.installation import Installation, add_stack, free_ports
 from tidegate.ledger.tables import Deployment
 
 BUOY = "buoy" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
-pytestmark = pytest.mark.waits_for_minutes
+pytestmark = pytest.mark.crash_only("it waits for minutes")
 SHORT_SECONDS, MOST_SECONDS = 3, 120
 
 

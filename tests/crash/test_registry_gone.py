@@ -22,7 +22,7 @@ from tests.real_registry import RealRegistry
 from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
 
-pytestmark = pytest.mark.waits_for_minutes   # a registry and two releases of its own; the engine itself pushes for 50 s
+pytestmark = pytest.mark.crash_only("a registry and two releases of its own; the engine itself pushes for 50 s")
 PIER = "pier" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
 MOST_SECONDS = 180
 

@@ -255,6 +255,7 @@ def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_
     assert [one.decision for one in mill.ledger.approvals.of(newest(mill).id)] == ["approved"]
 
 
+@pytest.mark.crash_only("tests/attacks/test_approval_is_about.py: five other changes")
 def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(mill: Installation) -> None:
     edit(env_file(mill), "LOG_LEVEL=ERROR", "LOG_LEVEL=DEBUG")
     run = waiting_release("v1.4.0")

@@ -268,6 +268,7 @@ def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(tidegate: I
     assert_true_and_clean(tidegate, DEPOT, newest(tidegate))
 
 
+@pytest.mark.crash_only("tests/unit/test_restores.py: what was done to the schema in between is gone")
 def test_after_a_restore_the_way_back_does_not_count_what_the_restore_undid(tidegate: Installation, lossy: Deployment) -> None:
     for hold in tidegate.ledger.holds.active(DEPOT):
         tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
@@ -281,6 +282,7 @@ def test_after_a_restore_the_way_back_does_not_count_what_the_restore_undid(tide
     assert serving(tidegate, DEPOT)[0] == "v1.0.0"
 
 
+@pytest.mark.crash_only("tests/integration/test_interrupted_restores.py; tests/flows: a restore")
 def test_a_restore_killed_while_it_makes_the_copy_beside_is_finished_by_recovery(
         tidegate: Installation, lossy: Deployment) -> None:
     for hold in tidegate.ledger.holds.active(DEPOT):

@@ -149,6 +149,7 @@ def test_a_version_can_be_named_and_an_unknown_one_is_answered_with_the_candidat
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
+@pytest.mark.crash_only("tests/unit/test_targets.py: a rollback of a rollback goes further back")
 @pytest.mark.usefixtures("nobody_lost")
 def test_two_rollbacks_go_two_versions_back(tidegate: Installation, ferry: str) -> None:
     good(tidegate, "v1.1.0")
