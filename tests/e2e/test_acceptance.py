@@ -210,10 +210,12 @@ def env_file(mill: Installation) -> Path:
     return mill.settings.stacks / MILL / ".env.production"
 
 
-def edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
+def edit(file: Path, key: str, value: str) -> None:
+    """Set `key`, in an env file or a stack file; it is there, with another value."""
+    before = file.read_text()
+    after = re.sub(rf"({key}(?:=|: ))[^\s,}}]+", rf"\g<1>{value}", before)
+    assert after != before
+    file.write_text(after)
 
 
 def test_prefects_own_command_watches_a_release_through_its_approval_and_ends_with_zero(mill: Installation) -> None:
@@ -236,7 +238,7 @@ def test_prefects_own_command_does_not_end_with_zero_when_the_release_fails(mill
 
 def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_it_waited(mill: Installation) -> None:
     before = serving_number(mill)
-    edit(env_file(mill), "LOG_LEVEL=WARNING", "LOG_LEVEL=ERROR")
+    edit(env_file(mill), "LOG_LEVEL", "ERROR")
     run = waiting_release("v1.4.0")
     until(lambda: process_of(run) == [], 60)
     assert mill.ledger.locks.holders() == []
@@ -257,10 +259,10 @@ def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_
 
 @pytest.mark.crash_only("tests/attacks/test_approval_is_about.py: five other changes")
 def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(mill: Installation) -> None:
-    edit(env_file(mill), "LOG_LEVEL=ERROR", "LOG_LEVEL=DEBUG")
+    edit(env_file(mill), "LOG_LEVEL", "DEBUG")
     run = waiting_release("v1.4.0")
     shown = newest(mill).plan_hash
-    edit(env_file(mill), "LOG_LEVEL=DEBUG", "LOG_LEVEL=INFO")
+    edit(env_file(mill), "LOG_LEVEL", "INFO")
     resume(run)
     asked_again(run)
     waiting = newest(mill)
@@ -277,8 +279,8 @@ def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(mill: I
 
 def test_a_release_that_nobody_decides_about_expires_leaves_production_alone_and_is_told(mill: Installation) -> None:
     before = serving_number(mill)
-    edit(env_file(mill), "LOG_LEVEL=INFO", "LOG_LEVEL=WARNING")
-    edit(mill.settings.stacks / MILL / "stack.yaml", "approval_hours: 48", f"approval_hours: {QUICK_HOURS}")
+    edit(env_file(mill), "LOG_LEVEL", "WARNING")
+    edit(mill.settings.stacks / MILL / "stack.yaml", "approval_hours", f"{QUICK_HOURS}")
     with notices_of(mill, MILL) as told:
         run = waiting_release("v1.4.0")
         end = time.monotonic() + MOST_SECONDS

@@ -205,7 +205,7 @@ def test_a_database_that_is_down_is_named_and_not_started_behind_somebodys_back(
         message = refused(tidegate)
     finally:
         database.start()
-        wait_for(env, env.base_project, {"mysql"}, 120)
+        wait_for(env, env.base_project, {"mysql"}, 120, proved_before=True)
     assert re.search(f"looking at {database.name}: it is exited, so the data cannot.*docker start {database.name}", message)
 
 

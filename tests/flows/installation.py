@@ -101,18 +101,23 @@ class Installation:
             ledger.commit()
 
     def engine(self, url: str) -> Engine:
-        """One for each ledger, because each `Ledger` would leave connections behind."""
+        """One for each ledger, because each `Ledger` would leave connections behind, and compile all its SQL anew."""
         if url not in self._engines:
             self._engines[url] = _open_engine(url)
+            event.listen(self._engines[url], "connect", _never_wait_for_the_disk)
         return self._engines[url]
 
     def close(self) -> None:
+        """Let the ledger's file go."""
         for engine in self._engines.values():
             engine.dispose()
-        self._engines.clear()
 
 
 _open_engine, _real_sleep = store.open_engine, time.sleep
+
+
+def _never_wait_for_the_disk(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _sleep(seconds: float) -> None:
