@@ -22,7 +22,8 @@ from tidegate.facts import Route, Served, Target
 from tidegate.slots import foreign_edge_networks
 
 ASK = """
-import json, socket, sys, urllib.request
+import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
 def ask(address):
     host, port = address.rsplit(":", 1)
     try:
@@ -31,7 +32,8 @@ def ask(address):
             return s.recv(200).decode(errors="replace").split("\\r\\n")[0]
     except OSError as error:
         return type(error).__name__
-print(json.dumps({address: ask(address) for address in sys.argv[1:]}))
+with ThreadPoolExecutor(20) as pool:
+    print(json.dumps(dict(zip(sys.argv[1:], pool.map(ask, sys.argv[1:])))))
 """
 
 

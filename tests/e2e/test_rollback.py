@@ -129,6 +129,7 @@ def test_a_rollback_of_a_rollback_finds_nothing_further_back_and_says_so(tidegat
     assert_true_and_clean(tidegate, ferry, before)
 
 
+@pytest.mark.crash_only("tests/unit/test_targets.py; tests/flows: a rollback to a slot that is gone")
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_version_can_be_named_and_an_unknown_one_is_answered_with_the_candidates(
         tidegate: Installation, ferry: str) -> None:
@@ -182,6 +183,7 @@ def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(t
     assert_true_and_clean(tidegate, ferry, back)
 
 
+@pytest.mark.crash_only("tests/unit/test_keep_warm.py")
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_slot_that_is_kept_warm_runs_on_after_its_release_and_needs_no_start(tidegate: Installation, ferry: str) -> None:
     edit_stack(tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=True))

@@ -11,6 +11,7 @@ import pytest
 from tests.integration.example_stack import App, Images, call, sign_in
 
 pytest_plugins = ["tests.integration.example_fixtures"]
+pytestmark = pytest.mark.crash_only("the example application alone; each release of it in tests/e2e stands on it")
 
 
 @pytest.fixture
