@@ -140,7 +140,7 @@ class Person:
         """Kept as test output; with TIDEGATE_UPDATE_PICTURES=1 those of docs/images are made anew."""
         self.page.wait_for_timeout(SETTLE_MILLISECONDS)
         file = self.pictures / f"{name}.png"
-        (of or self.page).screenshot(path=file)
+        (of or self.page).screenshot(path=file, animations="disabled")   # what fades in is there
         if os.environ.get(UPDATE) and (PICTURES / file.name).exists():
             shutil.copy(file, PICTURES / file.name)
 
