@@ -136,6 +136,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
+def facts(rows: Sequence[tuple[str, str]]) -> str:
+    """Name and value, each pair on a line that a narrow screen can break: of a table it would hide the right half."""
+    return "\n".join(f"- **{name}:** {' '.join(value.split())}" for name, value in rows)
+
+
 def _summary(plan: Plan, words: Words, language: str) -> str:
     running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
@@ -144,8 +149,7 @@ def _summary(plan: Plan, words: Words, language: str) -> str:
             *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
             (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
             *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
-    (name, value), *others = ((f"**{name}**", value) for name, value in rows)
-    return table((name, value), others)   # a table needs a heading, and an empty one is ugly
+    return facts(rows)
 
 
 def _interruption(plan: Plan, words: Words, language: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tidegate.outside_text import code
 from tidegate.page_words import WORDS, Words
-from tidegate.pages import age_text, local, size_text, table
+from tidegate.pages import age_text, facts, local, size_text, table
 from tidegate.restores import RestorePlan
 
 START_SECONDS = 15
@@ -30,9 +30,9 @@ def restore_page(plan: RestorePlan, language: str, *, now: datetime, expires: da
 def _summary(plan: RestorePlan, words: Words, now: datetime, time_zone: str) -> str:
     backup, serving = plan.backup, plan.serving
     made = f"{local(backup.made_at, time_zone)} ({age_text(now - backup.made_at, words)}), {size_text(backup.size)}"
-    return table((f"**{words['runs_now']}**", f"{serving.version} (#{serving.number})"), [
-        (f"**{words['restore_version']}**", plan.version), (f"**{words['restore_backup']}**", f"`{backup.id}`: {made}"),
-        (f"**{words['revision']}**", code(backup.schema_revision or '∅'))])
+    return facts([
+        (words["runs_now"], f"{serving.version} (#{serving.number})"), (words["restore_version"], plan.version),
+        (words["restore_backup"], f"`{backup.id}`: {made}"), (words["revision"], code(backup.schema_revision or "∅"))])
 
 
 def _rows(plan: RestorePlan, words: Words) -> str:
