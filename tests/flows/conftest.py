@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,6 +14,7 @@ from flows.release import release
 from tests.flows.installation import Installation, Kept, installed, write_stack
 from tests.flows.stories import Story, answering, asked
 
+IN_MEMORY = Path("/dev/shm")
 _BEGAN = pytest.StashKey[float]()
 
 
@@ -43,9 +46,9 @@ class Library:
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def library() -> Iterator[Library]:
     """On a file system in memory, where there is one: a ledger is written and copied thousands of times."""
-    with installed(tmp_path_factory.mktemp("flows")) as made:
+    with TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder, installed(Path(folder)) as made:
         yield Library(made, made.keep())
 
 

@@ -28,7 +28,8 @@ from tests.flows.prefect_memory import MemoryPrefect, call_task
 from tests.unit.ledger_parts import ledger_url
 from tests.world.moments import watched
 from tests.world.world import World
-from tidegate.ledger import Ledger, store
+from tidegate.ledger import Ledger, Step, store
+from tidegate.ledger.journal import Journal
 from tidegate.settings import Settings
 
 STACK = """
@@ -113,7 +114,7 @@ class Installation:
             engine.dispose()
 
 
-_open_engine, _real_sleep = store.open_engine, time.sleep
+_open_engine, _begin_step, _real_sleep = store.open_engine, Journal.begin, time.sleep
 
 
 def _never_wait_for_the_disk(connection: Any, _record: object) -> None:
@@ -156,6 +157,7 @@ def _replace_seams(made: Installation, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(adapters, "ports_of", lambda settings, stack, environment, *_: made.world.ports(stack, environment))
     patch.setattr(adapters, "notifier", lambda name: watched(name, made.world.notifier(name), made.world.moments))
     patch.setattr(store, "open_engine", made.engine)
+    patch.setattr(Journal, "begin", lambda journal, *args, **kwargs: _begin(made, journal, *args, **kwargs))
     patch.setattr(Task, "__call__", lambda task, *args, **kwargs: _call(made, task, *args, **kwargs))
     patch.setattr(tasks.acceptance, "suspend_flow_run", lambda **asked: made.prefect.suspend(**asked))
     patch.setattr(tasks.runs, "deployment", SimpleNamespace(id=None))   # it was called, and not started by a schedule
@@ -177,14 +179,21 @@ def _heard_commits(made: Installation) -> Iterator[None]:
 
 
 def _call(made: Installation, task: Task[Any, Any], *args: Any, **kwargs: Any) -> Any:
-    """A task as a plain function. Of a step it is noted whether the journal calls it done already."""
+    """A task as a plain function. Of a step it is noted which one it is."""
     moments = made.world.moments
     if not isinstance(task, StepTask):
         return call_task(task, *args, **kwargs)
     work: Work = args[0].unwrap()
-    row, outer = work.env.ledger.journal.get(work.key(task.name)), (moments.step, moments.step_was_done)
-    moments.step, moments.step_was_done = work.key(task.name), row is not None and row.is_done
+    outer = moments.step, moments.step_was_done
+    moments.step, moments.step_was_done = work.key(task.name), False
     try:
         return call_task(task, *args, **kwargs)
     finally:
         moments.step, moments.step_was_done = outer
+
+
+def _begin(made: Installation, journal: Journal, *args: Any, **kwargs: Any) -> Step:
+    """What a step asks first; it is noted whether the journal calls it done already."""
+    step = _begin_step(journal, *args, **kwargs)
+    made.world.moments.step_was_done = step.is_done
+    return step

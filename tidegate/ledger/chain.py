@@ -14,6 +14,8 @@ from tidegate.ledger.row_facts import Facts, as_json, canonical
 from tidegate.ledger.tables import AuditEntry
 
 GENESIS = "0" * 64
+_NEWEST = select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(1)
+"""Made once: every write asks it."""
 
 
 def digest(value: object) -> str:
@@ -21,7 +23,7 @@ def digest(value: object) -> str:
 
 
 def last(session: Session) -> AuditEntry | None:
-    return session.scalars(select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(1)).first()
+    return session.scalars(_NEWEST).first()
 
 
 def link(previous: AuditEntry | None, at: datetime, actor: str, action: str, subject: str,

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
 from tidegate.errors import LedgerError
 from tidegate.ledger.store import Store, Writing
 from tidegate.ledger.tables import Deployment, Step
+
+_STEP = select(Step).where(Step.key == bindparam("key"))
+_DEPLOYMENT = select(Deployment).where(Deployment.id == bindparam("id"))
+"""Made once: each step asks them several times."""
 
 
 class Journal:
@@ -28,7 +33,7 @@ class Journal:
         """
         doing = f"beginning the step {name}"
         with self._store.writing(doing) as tx:
-            deployment = tx.session.get(Deployment, deployment_id)
+            deployment = tx.session.scalars(_DEPLOYMENT, {"id": deployment_id}).first()
             if deployment is None:
                 raise LedgerError(doing, f"there is no deployment {deployment_id}", "Open the deployment first")
             tx.guard(deployment.stack, deployment.environment, fence)
@@ -56,11 +61,11 @@ class Journal:
 
     def get(self, key: str) -> Step | None:
         with self._store.reading("reading the journal") as session:
-            return session.get(Step, key)
+            return _found(session, key)
 
     def _step(self, tx: Writing, deployment: Deployment, name: str, intent: Mapping[str, Any]) -> Step:
         key = self.key(deployment.environment, deployment.stack, deployment.number, name)
-        if (there := tx.session.get(Step, key)) is not None:
+        if (there := _found(tx.session, key)) is not None:
             return there
         before = tx.session.scalar(select(func.count()).where(Step.deployment_id == deployment.id)) or 0
         step = Step(key=key, deployment_id=deployment.id, position=before + 1, name=name, state="intended", attempts=0,
@@ -71,10 +76,10 @@ class Journal:
     def _end(self, key: str, state: str, evidence: Mapping[str, Any], error: str | None, fence: int | None) -> Step:
         doing = f"closing the step {key} as {state}"
         with self._store.writing(doing) as tx:
-            step = tx.session.get(Step, key)
+            step = _found(tx.session, key)
             if step is None:
                 raise LedgerError(doing, "it was never begun", "Begin a step before its change")
-            deployment = tx.session.get_one(Deployment, step.deployment_id)
+            deployment = tx.session.scalars(_DEPLOYMENT, {"id": step.deployment_id}).one()
             tx.guard(deployment.stack, deployment.environment, step.fence if fence is None else fence)
             if step.is_done:
                 return _already_done(step, state, doing)
@@ -82,6 +87,10 @@ class Journal:
             step.evidence, step.error, step.ended_at = dict(evidence), error, tx.now
             tx.audit(f"step.{state}", f"step/{key}", attempt=step.attempts, evidence=dict(evidence), error=error)
         return step
+
+
+def _found(session: Session, key: str) -> Step | None:
+    return session.scalars(_STEP, {"key": key}).first()
 
 
 def _already_done(step: Step, state: str, doing: str) -> Step:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy.dialects.sqlite  # noqa: F401  runs find it in the process that they are forked from
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, select
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,8 @@ IdMaker = Callable[[], str]
 
 BUSY_TIMEOUT_SECONDS = 30
 _WRITES = "tidegate_writes"
+_LOCK = select(Lock).where(Lock.stack == bindparam("stack"), Lock.environment == bindparam("environment"))
+"""Made once: every write asks it."""
 _WRITE_LOCK = 7_433_201   # any constant: PostgreSQL's advisory locks are told apart by number alone
 
 
@@ -62,8 +64,10 @@ class Writing:
 
     def guard(self, stack: str, environment: str, fence: int | None) -> None:
         """Raises FencedError when somebody has taken the environment over since `fence` was given."""
-        lock = self.session.get(Lock, (stack, environment))
-        if fence is not None and lock is not None and lock.fence > fence:
+        if fence is None:
+            return
+        lock = self.session.scalars(_LOCK, {"stack": stack, "environment": environment}).first()
+        if lock is not None and lock.fence > fence:
             raise fenced(f"writing to the ledger for {stack} {environment}", lock, fence)
 
 
