@@ -46,13 +46,14 @@ def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sou
     if done := [each for each in store.backups() if each.id == backup]:
         return done[0]
     try:
-        store.check_room(sum(_open(host, source).data_size() for source in sources))
+        sizes = {source.spec.name: _open(host, source).data_size() for source in sources}
+        store.check_room(sum(sizes.values()))
         dumps = {source.spec.name: save_database(store, backup, source.spec.name, _open(host, source)) for source in sources}
         parts = [part for dump in dumps.values() for part in dump.saved.parts.values()]
         parts += [save_volume(host, store, backup, name, volume, image, key)
                   for name, volume in volumes.items()]
         parts.append(store.write(backup, "config.json.gz", lambda into: _write_json(into, config)))
-        restored = {source.spec.name: _prove(host, store, backup, key, source, dumps[source.spec.name], rehearse)
+        restored = {source.spec.name: _prove(host, key, source, dumps[source.spec.name], sizes[source.spec.name], rehearse)
                     for source in sources}
         made = _facts(store, backup, parts, dumps, restored, made_at, now())
         store.seal(made, parts)
@@ -93,11 +94,10 @@ def _difference(before: int | None, after: int | None, restored: int | None) -> 
     return f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} in the source"
 
 
-def _prove(host: DockerHost, store: BackupStore, backup: str, key: str, source: PlacedDatabase, dump: Dump,
-           rehearse: Rehearse) -> Restored:
+def _prove(host: DockerHost, key: str, source: PlacedDatabase, dump: Dump, data_size: int, rehearse: Rehearse) -> Restored:
     name = source.spec.name
     with scratch_database(host, source.spec, source.container, source.environment, f"{key}/{name}",
-                          data_size=_open(host, source).data_size()) as scratch:
+                          data_size=data_size) as scratch:
         restored = prove(dump, scratch.database)
         rehearse(name, scratch)
     return restored

@@ -103,10 +103,11 @@ def stand_beside(saved: SavedDatabase, database: SqlDatabase, compare: Compare) 
 
 def refuse_little_room(saved: SavedDatabase, database: SqlDatabase) -> None:
     """Raises CapacityError where the server's disk may not hold the copy beside what is there: an estimate."""
-    need = max(database.data_size(), UNPACKED * sum(part.size for part in saved.parts.values()))
-    if (free := database.free_bytes()) < need:
+    room = database.room()
+    need = max(room.taken, UNPACKED * sum(part.size for part in saved.parts.values()))
+    if room.free < need:
         raise CapacityError(f"making room for a copy beside {database.login.database!r}",
-                            f"{free} bytes are free where it lies, {need} are needed", "Free some disk space there")
+                            f"{room.free} bytes are free where it lies, {need} are needed", "Free some disk space there")
 
 
 def put_in_place(saved: SavedDatabase, database: SqlDatabase, compare: Compare) -> Mapping[str, int]:
@@ -115,9 +116,8 @@ def put_in_place(saved: SavedDatabase, database: SqlDatabase, compare: Compare) 
     Again: what is in place stays; what does not stand beside is restored first. Raises BackupError, DatabaseError.
     """
     there = beside(database)
-    if not there.was_swapped:
-        if not there.is_whole:
-            stand_beside(saved, database, compare)
+    if not there.swap():
+        stand_beside(saved, database, compare)
         there.swap()
     compare(found := database.row_counts())
     return found

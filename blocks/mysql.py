@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO, cast
 
-from blocks.mysql_users import globals_script
+from blocks.mysql_users import Objects, globals_script, with_users
 from blocks.revision_tables import MOST_REVISIONS, schema_state
-from blocks.sql_client import CODE, DATA, GLOBALS, HOUR, Login, SqlClient, Tail, cells, quoted, statement, unhex
+from blocks.sql_client import CODE, DATA, GLOBALS, HOUR, Login, Room, SqlClient, Step, Tail, cells, statement, unhex
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
@@ -26,27 +26,44 @@ _FAULTS = (
      "Use MariaDB 10.11 or newer, or drop the system versioning of the tables"),
     ("not found", "the container has no MySQL client programs", "Use an image that has them, such as mysql:8"),
 )
-_TABLES = ("SELECT HEX(table_name), table_type FROM information_schema.tables "
-           "WHERE table_schema = DATABASE() AND table_type <> 'VIEW'")
+_OBJECTS = ("SELECT table_type, HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() "
+            "UNION ALL SELECT routine_type, HEX(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()")
 _VIEWS = "SELECT HEX(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
-_VERSIONED, _HISTORY = "SYSTEM VERSIONED", "FOR SYSTEM_TIME ALL"
+_SIZE = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
+_VERSIONED, _HISTORY = "SYSTEM VERSIONED", " FOR SYSTEM_TIME ALL"
 _PACKET = "--max-allowed-packet=1G"
 """For the client programs, whose own limit is smaller than a row may be."""
-_CHARSET = ("SELECT default_character_set_name, default_collation_name FROM information_schema.schemata "
-            "WHERE schema_name = DATABASE()")
+
+
+def written(question: str) -> str:
+    """SQL that runs what `question` answers, which is SQL, at one moment: so the server itself names the tables to read."""
+    return (f"SET SESSION group_concat_max_len = {1 << 30}; SET @written = COALESCE(({question}), 'DO 0'); "
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT; PREPARE written FROM @written; EXECUTE written; COMMIT")
+
+
+_COUNTS = written(f"""SELECT GROUP_CONCAT(CONCAT('SELECT ''', HEX(CONCAT(table_name, history)), ''', COUNT(*) FROM `',
+    REPLACE(table_name, '`', '``'), '`', history) SEPARATOR ' UNION ALL ')
+  FROM (SELECT table_name, '' AS history FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+    UNION ALL SELECT table_name, '{_HISTORY}' FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_type = '{_VERSIONED}') AS counted""")
 # A history's table has one column, or is called as Alembic calls it and has got more of them.
-_STATE = """SELECT 'default', HEX(DATABASE()), ''
-UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
-  WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
-UNION ALL SELECT 'filled', HEX(table_name), HEX(column_name) FROM information_schema.columns
-  WHERE table_schema = DATABASE() AND (column_default <> 'NULL' OR extra LIKE '%auto_increment%')
-UNION ALL SELECT 'revisions', HEX(c.table_schema), HEX(c.table_name)
+_HISTORIES = """SELECT c.table_schema AS place, c.table_name AS name
   FROM information_schema.columns c JOIN information_schema.tables t
     ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type <> 'VIEW'
   WHERE c.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
   GROUP BY c.table_schema, c.table_name
   HAVING SUM(c.column_name = 'version_num') = 1
     AND (COUNT(*) = 1 OR c.table_name LIKE 'alembic\\_version%')"""
+_REVISIONS = written(f"""SELECT GROUP_CONCAT(CONCAT('(SELECT ''written'', ''', HEX(place), ''', ''', HEX(name),
+    ''', HEX(CONVERT(version_num USING utf8mb4)) FROM `', REPLACE(place, '`', '``'), '`.`', REPLACE(name, '`', '``'),
+    '` LIMIT {MOST_REVISIONS})') SEPARATOR ' UNION ALL ') FROM ({_HISTORIES}) AS histories""")
+_STATE = f"""SELECT 'default', HEX(DATABASE()), ''
+UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
+  WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+UNION ALL SELECT 'filled', HEX(table_name), HEX(column_name) FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND (column_default <> 'NULL' OR extra LIKE '%auto_increment%')
+UNION ALL SELECT 'revisions', HEX(place), HEX(name) FROM ({_HISTORIES}) AS histories"""
 
 
 class MySQL:
@@ -73,24 +90,27 @@ class MySQL:
         return MySQL(*self._at, replace(self.login, database=database))
 
     def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
-        """By kind of file, in the order in which they are restored."""
-        return {GLOBALS: self.dump_globals, DATA: self.dump, CODE: self.dump_code}
+        """By kind of file, in the order in which they are restored; what there is to dump is seen now. Raises DatabaseError."""
+        seen = with_users(self.query, "listing what is in", _OBJECTS)
+        objects = [(kind, unhex(name)) for kind, name in seen.rows]
+        return {GLOBALS: partial(self._dump_globals, objects, seen.users), DATA: partial(self._dump_rows, objects),
+                CODE: self.dump_code}
 
-    def dump_globals(self, into: BinaryIO) -> None:
-        """Users and sequences, as SQL. Raises DatabaseError."""
-        into.write(globals_script(self.query, self.login.database).encode())
+    def _dump_globals(self, objects: Objects, users: Sequence[str], into: BinaryIO) -> None:
+        """Sequences and users, as SQL."""
+        into.write(globals_script(self.query, self.login.database, objects, users).encode())
 
-    def dump(self, into: BinaryIO) -> None:
-        """A consistent dump of the tables with their rows and history, as plain SQL. Raises DatabaseError."""
-        is_versioned = any(kind == _VERSIONED for _, kind in self._tables())
-        history = ["--dump-history"] if is_versioned else []
-        views = [f"--ignore-table={self.login.database}.{view}" for view in self._views()]
+    def _dump_rows(self, objects: Objects, into: BinaryIO) -> None:
+        """A consistent dump of the tables with their rows and history, as plain SQL."""
+        history = ["--dump-history"] if any(kind == _VERSIONED for kind, _ in objects) else []
+        views = [f"--ignore-table={self.login.database}.{name}" for kind, name in objects if kind == "VIEW"]
         self._dump(into, "--skip-triggers", "--quick", *history, *views, self.login.database)
 
     def dump_code(self, into: BinaryIO) -> None:
         """What stands on the tables: routines, triggers and events, then the views, which may call a routine."""
         self._dump(into, "--no-create-info", "--no-data", "--routines", "--triggers", "--events", self.login.database)
-        if views := self._views():
+        views = [unhex(name) for [name] in self.query("listing the views of", _VIEWS)]   # now: the rows may have taken hours
+        if views:
             self._dump(into, "--no-data", "--skip-triggers", "--", self.login.database, *views)
 
     def _dump(self, into: BinaryIO, *arguments: str) -> None:
@@ -105,29 +125,13 @@ class MySQL:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
         self._client.run("restoring into", self._program("mariadb", "mysql", _PACKET, self.login.database), stdin=dump)
 
-    def charset(self) -> str:
-        """How a database like this one is made. Raises DatabaseError."""
-        [(charset, collation)] = self.query("looking at the character set of", _CHARSET)
-        return f"CHARACTER SET {charset} COLLATE {collation}"
+    def act(self, steps: Sequence[Step]) -> None:
+        """Take the steps in their order, in one run of the client. Raises DatabaseError at the first statement that fails."""
+        self._client.act(self._asking(_PACKET), steps)
 
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows of all that holds some, seen at one moment. A table that keeps its history has a second number with it."""
-        tables = self._tables()
-        wanted = [(name, quoted(name, "`")) for name, _ in tables]
-        wanted += [(f"{name} {_HISTORY}", f"{quoted(name, '`')} {_HISTORY}") for name, kind in tables if kind == _VERSIONED]
-        if not wanted:
-            return {}
-        counts = (f"SELECT {place}, COUNT(*) FROM {where}" for place, (_, where) in enumerate(wanted))
-        rows = self.query("counting the rows of",
-                          f"START TRANSACTION WITH CONSISTENT SNAPSHOT; {' UNION ALL '.join(counts)}")
-        return {wanted[int(place)][0]: int(count) for place, count in rows}
-
-    def _tables(self) -> list[tuple[str, str]]:
-        """Name and kind of all that holds rows."""
-        return [(unhex(name), kind) for name, kind in self.query("listing the tables of", _TABLES)]
-
-    def _views(self) -> list[str]:
-        return [unhex(name) for [name] in self.query("listing the views of", _VIEWS)]
+        return {unhex(name): int(count) for name, count in self.query("counting the rows of", _COUNTS)}
 
     def free_connections(self) -> int:
         """How many more clients the server takes."""
@@ -137,17 +141,15 @@ class MySQL:
 
     def data_size(self) -> int:
         """Bytes of tables and indexes, by the server's own estimate."""
-        return int(self.query("measuring", "SELECT COALESCE(SUM(data_length + index_length), 0) "
-                               "FROM information_schema.tables WHERE table_schema = DATABASE()")[0][0])
+        return int(self.query("measuring", _SIZE)[0][0])
 
-    def free_bytes(self) -> int:
-        """Of the disk on which the server keeps its data."""
-        [[folder]] = self.query("asking for the folder of", "SELECT @@datadir")
-        return self._client.free_bytes(shlex.quote(folder))
+    def room(self) -> Room:
+        """On the disk on which the server keeps its data."""
+        return self._client.room(self._asking(), f"{_SIZE}; SELECT @@datadir", '"$last"')
 
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
-        return schema_state(self.query, _STATE, _revisions)
+        return schema_state(self.query("reading the revision of", f"{_STATE}; {_REVISIONS}"))
 
     def count(self, question: str) -> int:
         """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
@@ -161,8 +163,8 @@ class MySQL:
     def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
         return cells(self._client.run(doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds))
 
-    def _asking(self) -> Sequence[str]:
-        return self._program("mariadb", "mysql", "--batch", "--skip-column-names", self.login.database)
+    def _asking(self, *options: str) -> Sequence[str]:
+        return self._program("mariadb", "mysql", "--batch", "--skip-column-names", *options, self.login.database)
 
     def _program(self, mariadb: str, mysql: str, *arguments: str) -> Sequence[str]:
         """Argv that takes what the container has. TCP: the socket also answers while the image initialises."""
@@ -173,10 +175,6 @@ class MySQL:
 
 _PICK = 'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" || echo "$other")" "$@"'
 
-
-def _revisions(place: int, schema: str, name: str) -> str:
-    return (f"(SELECT {place}, HEX(CONVERT(version_num USING utf8mb4)) "
-            f"FROM {quoted(schema, '`')}.{quoted(name, '`')} LIMIT {MOST_REVISIONS})")
 
 
 def _explain(said: str, database: str) -> tuple[str, str]:

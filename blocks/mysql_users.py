@@ -7,64 +7,82 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from blocks.sql_client import Query, quoted, unhex
+from blocks.sql_client import Query, quoted, script, unhex
 from tidegate.errors import DatabaseError
 
 STAND_IN = "tidegate: for a copy"
 """Comment of a sequence that stands in the database only because a table of the copy beside names it."""
 _MARK = "-- user "
 _END = "-- end of users\n"
-_USERS = ("SELECT HEX(user), HEX(host) FROM mysql.user WHERE user NOT IN ('', 'root', 'mysql', 'PUBLIC', 'mariadb.sys', "
+_USERS = ("SELECT 'user', HEX(user), HEX(host) FROM mysql.user WHERE user NOT IN ('', 'root', 'mysql', 'PUBLIC', 'mariadb.sys', "
           "'healthcheck') AND user NOT LIKE 'mysql.%'")
 _ON = re.compile(r" ON (?:TABLE |PROCEDURE |FUNCTION |PACKAGE |PACKAGE BODY )?(\*|`(?:[^`]|``)+`)\.(\*|`(?:[^`]|``)+`)")
-_OBJECTS = ("SELECT HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() "
-            "UNION SELECT HEX(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()")
-_SEQUENCES = ("SELECT HEX(table_name) FROM information_schema.tables "
-              "WHERE table_schema = DATABASE() AND table_type = 'SEQUENCE'")
 
 
-def globals_script(query: Query, database: str) -> str:
-    """Sequences, because a default of a table names them, then each user with what it may do here.
-
-    Users are in it only where the login may see them, which root may.
-    """
-    sequences = [f"CREATE SEQUENCE IF NOT EXISTS {quoted(database, '`')}.{quoted(unhex(name), '`')} COMMENT '{STAND_IN}';\n"
-                 for [name] in query("listing the sequences of", _SEQUENCES)]
-    return "".join([*sequences, *_users(query, database), _END])
+Objects = Sequence[tuple[str, str]]
+"""Kind and name of each thing in a database."""
 
 
-def missing_users(script: str, query: Query) -> tuple[str, str]:
-    """The script's sequences, and its users who are not on this server, each as SQL."""
-    sequences, *users = script.removesuffix(_END).split(_MARK)
-    there = {f"{user}@{host}" for user, host in _listed(query)}
+@dataclass(frozen=True)
+class WithUsers:
+    """An answer, and the users of the server: `user@host`, both in hex. A role has no host."""
+
+    rows: Sequence[Sequence[str]]
+    users: Sequence[str]
+
+
+def with_users(query: Query, doing: str, question: str) -> WithUsers:
+    """Ask, and list the users in the same breath: none where the login may not see them, as root may."""
+    try:
+        found = query(doing, f"{question}; {_USERS}")
+    except DatabaseError:   # not for everybody to see
+        return WithUsers(query(doing, question), ())
+    users = [f"{row[1]}@{row[2]}" for row in found if row[0] == "user"]
+    return WithUsers([row for row in found if row[0] != "user"], users)
+
+
+def globals_script(query: Query, database: str, objects: Objects, users: Sequence[str]) -> str:
+    """Sequences, because a default of a table names them, then each user with what it may do here."""
+    sequences = [f"CREATE SEQUENCE IF NOT EXISTS {quoted(database, '`')}.{quoted(name, '`')} COMMENT '{STAND_IN}'"
+                 for kind, name in objects if kind == "SEQUENCE"]
+    shown = query("reading the users of", "".join(map(_shows, users))) if users else []
+    there = {name for _, name in objects}
+    return "".join([script(sequences), *_users([_plain(line) for [line, *_] in shown], database, there), _END])
+
+
+def missing_users(globals_: str, there: Collection[str]) -> tuple[str, str]:
+    """The script's sequences, and its users who are not `there`, each as SQL."""
+    sequences, *users = globals_.removesuffix(_END).split(_MARK)
     blocks = (block.partition("\n") for block in users)
     return sequences, "".join(made for name, _, made in blocks if name not in there)
 
 
-def _users(query: Query, database: str) -> Iterator[str]:
-    there = {unhex(name) for [name] in query("listing what is in", _OBJECTS)}
-    for user, host in _listed(query):
-        name = f"{_quoted(unhex(user))}@{_quoted(unhex(host))}" if host else _quoted(unhex(user))   # a role has no host
-        made = _made(query, name, is_role=not host)
-        rights = [_plain(line) for [line, *_] in query("reading the rights of users of", f"SHOW GRANTS FOR {name}")]
-        rights = [line for line in rights if _is_about(line, database, there)]
-        yield f"{_MARK}{user}@{host}\n" + "".join(f"{line};\n" for line in [made, *rights])
+def _shows(user: str) -> str:
+    """SQL that prints the mark, how the user was made, then its rights. How a role was made is not shown."""
+    made = [] if _is_role(user) else [f"SHOW CREATE USER {_named(user)}"]
+    return script([f"SELECT '{_MARK}{user}'", *made, f"SHOW GRANTS FOR {_named(user)}"])
 
 
-def _made(query: Query, name: str, *, is_role: bool) -> str:
-    if is_role:
-        return f"CREATE ROLE IF NOT EXISTS {name}"
-    [[line, *_]] = query("reading the users of", f"SHOW CREATE USER {name}")
-    return _plain(line).replace("CREATE USER", "CREATE USER IF NOT EXISTS", 1)
+def _users(lines: Iterable[str], database: str, there: Collection[str]) -> Iterator[str]:
+    for line in lines:
+        if line.startswith(_MARK):
+            user = line.removeprefix(_MARK)
+            yield f"{line}\n" + (f"CREATE ROLE IF NOT EXISTS {_named(user)};\n" if _is_role(user) else "")
+        elif line.startswith("CREATE USER"):
+            yield f"{line.replace('CREATE USER', 'CREATE USER IF NOT EXISTS', 1)};\n"
+        elif _is_about(line, database, there):
+            yield f"{line};\n"
 
 
-def _listed(query: Query) -> list[list[str]]:
-    try:
-        return query("listing the users of", _USERS)
-    except DatabaseError:   # not for everybody to see
-        return []
+def _is_role(user: str) -> bool:
+    return user.endswith("@")
+
+
+def _named(user: str) -> str:
+    return "@".join(_quoted(unhex(part)) for part in user.split("@") if part)
 
 
 def _is_about(right: str, database: str, there: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from blocks.postgresql_globals import globals_script
 from blocks.revision_tables import MOST_REVISIONS, schema_state
-from blocks.sql_client import DATA, GLOBALS, HOUR, Login, SqlClient, Tail, cells, quoted, shown, statement, unhex
+from blocks.sql_client import DATA, GLOBALS, HOUR, Login, Room, SqlClient, Tail, cells, shown, statement, unhex
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
@@ -36,27 +36,35 @@ def _hex(text: str) -> str:
 
 
 _OURS_OF_ANY_KIND = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+_SIZE = "SELECT pg_database_size(current_database())"
 _OURS = f"{_OURS_OF_ANY_KIND} AND c.relkind = 'r'"
-# All that holds rows. A partitioned table holds none itself, and a view that was never filled has none to count.
-_TABLES = f"""SELECT {_hex('n.nspname')}, {_hex('c.relname')}, quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+_OTHER_ROWS = ("pg_catalog.pg_largeobject", "pg_catalog.pg_sequences")
+# psql's \gexec: the server itself writes the SQL that reads whatever tables there are, then runs it. One question instead of two.
+# All that holds rows is counted. A partitioned table holds none itself, and a view that was never filled has none to count.
+_COUNTS = f"""SELECT coalesce(string_agg(format('SELECT %L, %L, count(*) FROM %I.%I UNION ALL ',
+    {_hex('n.nspname')}, {_hex('c.relname')}, n.nspname, c.relname), ''), '') || $$
+  SELECT {_hex("'pg_catalog'")}, {_hex("'pg_largeobject'")}, count(*) FROM pg_largeobject_metadata
+  UNION ALL SELECT {_hex("'pg_catalog'")}, {_hex("'pg_sequences'")}, count(*)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'$$
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE {_OURS_OF_ANY_KIND} AND c.relkind IN ('r', 'm') AND c.relispopulated"""
-_OTHER_ROWS = {
-    "pg_catalog.pg_largeobject": "pg_largeobject_metadata",
-    "pg_catalog.pg_sequences": f"pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                               f"WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'"}
+  WHERE {_OURS_OF_ANY_KIND} AND c.relkind IN ('r', 'm') AND c.relispopulated \\gexec
+"""
 # A history's table has one column, or is called as Alembic calls it and has got more of them.
-_STATE = f"""SELECT 'default', {_hex("coalesce(current_schema(), '')")}, ''
-UNION ALL SELECT 'table', {_hex('n.nspname')}, {_hex('c.relname')}
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
-UNION ALL SELECT 'revisions', {_hex('n.nspname')}, {_hex('c.relname')}
+_HISTORIES = f"""SELECT n.nspname AS place, c.relname AS name
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   WHERE {_OURS} AND has_table_privilege(c.oid, 'SELECT')
   GROUP BY n.nspname, c.relname
   HAVING count(*) FILTER (WHERE a.attname = 'version_num') = 1
     AND (count(*) = 1 OR c.relname LIKE 'alembic\\_version%')"""
+_STATE = f"""SELECT 'default', {_hex("coalesce(current_schema(), '')")}, ''
+UNION ALL SELECT 'table', {_hex('n.nspname')}, {_hex('c.relname')}
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
+UNION ALL SELECT 'revisions', {_hex('place')}, {_hex('name')} FROM ({_HISTORIES}) AS histories;
+SELECT format('SELECT ''written'', %L, %L, {_hex('version_num::text').replace("'", "''")} FROM %I.%I LIMIT {MOST_REVISIONS}',
+  {_hex('place')}, {_hex('name')}, place, name) FROM ({_HISTORIES}) AS histories \\gexec
+"""
 
 
 class PostgreSQL:
@@ -106,12 +114,8 @@ class PostgreSQL:
 
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows of all that holds some, seen at one moment. A name outside the schema `public` begins with its schema."""
-        tables = self.query("listing the tables of", _TABLES)
-        counts = [f"SELECT {place}, COUNT(*) FROM {where}" for place, where in enumerate(
-            [*(table for _, _, table in tables), *_OTHER_ROWS.values()])]
-        rows = self.query("counting the rows of", " UNION ALL ".join(counts))
-        names = [*(_shown(unhex(schema), unhex(name)) for schema, name, _ in tables), *_OTHER_ROWS]
-        found = {names[int(place)]: int(count) for place, count in rows}
+        rows = self.query("counting the rows of", _COUNTS)
+        found = {_shown(unhex(schema), unhex(name)): int(count) for schema, name, count in rows}
         return {name: count for name, count in found.items() if count or name not in _OTHER_ROWS}
 
     def free_connections(self) -> int:
@@ -121,15 +125,15 @@ class PostgreSQL:
 
     def data_size(self) -> int:
         """Bytes on disk."""
-        return int(self.query("measuring", "SELECT pg_database_size(current_database())")[0][0])
+        return int(self.query("measuring", _SIZE)[0][0])
 
-    def free_bytes(self) -> int:
-        """Of the disk on which the server keeps its data."""
-        return self._client.free_bytes('"${PGDATA:-/var/lib/postgresql/data}"')
+    def room(self) -> Room:
+        """On the disk on which the server keeps its data."""
+        return self._client.room(self._asking(), _SIZE, '"${PGDATA:-/var/lib/postgresql/data}"')
 
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
-        return schema_state(self.query, _STATE, _revisions)
+        return schema_state(self.query("reading the revision of", _STATE))
 
     def count(self, question: str) -> int:
         """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
@@ -151,10 +155,6 @@ class PostgreSQL:
         return ("sh", "-c", 'exec "$0" --host="$(hostname)" "$@"', name, f"--port={self.login.port}", "--no-password",
                 f"--username={self.login.user}", f"--dbname={self.login.database}", *arguments)
 
-
-def _revisions(place: int, schema: str, name: str) -> str:
-    return (f"(SELECT {place}, {_hex('version_num::text')} "
-            f"FROM {quoted(schema)}.{quoted(name)} LIMIT {MOST_REVISIONS})")
 
 
 def _shown(schema: str, name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from blocks.postgresql import PostgreSQL
 from blocks.postgresql_globals import literal
-from blocks.sql_client import DATA, GLOBALS, Beside, Readers, quoted
+from blocks.sql_client import DATA, GLOBALS, Beside, Readers, quoted, script
 
 _SERVER = "template1"
 """The database from which others are made and renamed: every server has it, and nobody works in it."""
@@ -23,8 +23,7 @@ class PostgreSQLBeside:
 
     def stand(self, readers: Readers) -> None:
         """Restore into a new database. What is there is left alone. Raises DatabaseError."""
-        self.remove()
-        self.remove_old()
+        self._drop(self._names.making, self._names.new, self._names.old)
         self._run_globals(readers)
         with readers[DATA]() as dump:
             self._database.named(self._names.making).restore(dump)
@@ -37,23 +36,24 @@ class PostgreSQLBeside:
     @property
     def is_whole(self) -> bool:
         """Whether a copy stands beside, restored to its end."""
-        return self._is_there(self._names.new)
-
-    @property
-    def was_swapped(self) -> bool:
-        return self._is_there(self._names.old) and not self._is_there(self._names.new)
+        return self._names.new in self._there()
 
     @property
     def is_untouched(self) -> bool:
         """Whether a copy stands beside and what is in use is surely as it was."""
-        return self.is_whole and not self._is_there(self._names.old)
+        return self._there() == {self._names.new}
 
-    def swap(self) -> None:
-        """Give the new one the name, and the one that was there the name `old`: both or neither. Ends their sessions."""
-        names = self._names
-        self._server.query("replacing", "; ".join([
-            self._ended(names.database, names.new), "BEGIN", self._renamed(names.database, names.old),
-            self._renamed(names.new, names.database), "COMMIT"]))
+    def swap(self) -> bool:
+        """Give the new one the name, and the one that was there the name `old`: both or neither. Ends their sessions.
+
+        False where nothing stands beside that could take the place. Again: changes nothing. Raises DatabaseError.
+        """
+        names, there = self._names, self._there()
+        if names.new in there:
+            self._server.query("replacing", script([
+                self._ended(names.database, names.new), "BEGIN", self._renamed(names.database, names.old),
+                self._renamed(names.new, names.database), "COMMIT"]))
+        return bool(there)
 
     def remove_old(self) -> None:
         """Remove what was replaced. Again: changes nothing."""
@@ -61,25 +61,28 @@ class PostgreSQLBeside:
 
     def remove(self) -> None:
         """Remove what stands beside. Again: changes nothing."""
-        self._drop(self._names.making)
-        self._drop(self._names.new)
+        self._drop(self._names.making, self._names.new)
 
     def _run_globals(self, readers: Readers) -> None:
         """A backup of version 0.1 has none: then the database that is there is the model."""
         if GLOBALS in readers:
-            with readers[GLOBALS]() as script:
-                return self._server.restore(script, database=self._names.making)
-        script = io.BytesIO()
-        self._database.dump_globals(script)
-        script.seek(0)
-        return self._server.restore(script, database=self._names.making)
+            with readers[GLOBALS]() as file:
+                return self._server.restore(file, database=self._names.making)
+        model = io.BytesIO()
+        self._database.dump_globals(model)
+        model.seek(0)
+        return self._server.restore(model, database=self._names.making)
 
-    def _drop(self, name: str) -> None:
-        self._server.query("removing a copy of", f"{self._ended(name)}; DROP DATABASE IF EXISTS {quoted(name)}")
+    def _drop(self, *names: str) -> None:
+        self._server.query("removing a copy of", script(
+            statement for name in names for statement in (self._ended(name), f"DROP DATABASE IF EXISTS {quoted(name)}")))
 
-    def _is_there(self, name: str) -> bool:
-        found = self._server.query("looking for a copy of", f"SELECT 1 FROM pg_database WHERE datname = {literal(name)}")
-        return bool(found)
+    def _there(self) -> set[str]:
+        """Which there are: the new one, the old one, both or neither."""
+        new, old = self._names.new, self._names.old
+        found = self._server.query("looking for a copy of", f"SELECT datname = {literal(new)} FROM pg_database "
+                                   f"WHERE datname IN ({literal(new)}, {literal(old)})")
+        return {new if is_new == "t" else old for [is_new] in found}
 
     @staticmethod
     def _ended(*names: str) -> str:

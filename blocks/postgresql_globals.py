@@ -6,7 +6,7 @@ changes no role that is there: since the backup its password or its rights may h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from blocks.sql_client import Query, unhex
 
@@ -67,17 +67,27 @@ UNION ALL SELECT '', '', '', format('COMMENT ON DATABASE :"database" IS %L', sho
   FROM pg_database WHERE datname = current_database() AND shobj_description(oid, 'pg_database') IS NOT NULL"""
 
 
+def _in_hex(part: str) -> str:
+    """A name may hold a tab or a line's end."""
+    cells = ", ".join(f"encode(convert_to({cell}::text, 'UTF8'), 'hex')" for cell in ("a", "b", "c", "d"))
+    return f"SELECT {cells} FROM ({part}) AS found (a, b, c, d);\n"
+
+
+# psql's \if: only a superuser may read passwords.
+_EVERYTHING = (
+    "SELECT current_setting('is_superuser') AS is_superuser \\gset\n\\if :is_superuser\n"
+    + _in_hex(_ROLES.format(roles="pg_authid",
+                            password="CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) END"))
+    + "\\else\n" + _in_hex(_ROLES.format(roles="pg_roles", password="NULL")) + "\\endif\n"
+    + "".join(map(_in_hex, (_MEMBERS, _DATABASE, _SETTINGS, _RIGHTS))))
+
+
 def globals_script(query: Query) -> str:
     """Passwords, as the server keeps them, are in it where the login is a superuser's."""
-    [[is_superuser]] = query("asking for the rights of", "SELECT current_setting('is_superuser')")
-    source = ({"roles": "pg_authid", "password": "CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) END"}
-              if is_superuser == "on" else {"roles": "pg_roles", "password": "NULL"})
-    parts = [_ROLES.format(**source), _MEMBERS, _DATABASE, _SETTINGS, _RIGHTS]
-    return _KNOWN + "".join(line for part in parts for line in _statements(query, part))
+    return _KNOWN + "".join(_statements(query("reading the roles and settings of", _EVERYTHING)))
 
 
-def _statements(query: Query, part: str) -> Iterator[str]:
-    found = query("reading the roles and settings of", _in_hex(part))
+def _statements(found: Iterable[Sequence[str]]) -> Iterator[str]:
     for guard, first, second, statement in (map(unhex, row) for row in found):
         yield _guarded(guard, first, second, statement) if guard else f"{statement};\n"
 
@@ -87,11 +97,6 @@ def _guarded(guard: str, first: str, second: str, statement: str) -> str:
     return (f"SELECT {literal(statement)} WHERE NOT ARRAY[{literal(first)}, {literal(second)}] "
             f"<@ :'{guard}'::text[] \\gexec\n")
 
-
-def _in_hex(part: str) -> str:
-    """A name may hold a tab or a line's end."""
-    cells = ", ".join(f"encode(convert_to({cell}::text, 'UTF8'), 'hex')" for cell in ("a", "b", "c", "d"))
-    return f"SELECT {cells} FROM ({part}) AS found (a, b, c, d)"
 
 
 def literal(text: str) -> str:

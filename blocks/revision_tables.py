@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from blocks.sql_client import Query, unhex
+from blocks.sql_client import unhex
 from tidegate.facts import RevisionTable, SchemaState
 
 MOST_REVISIONS = 20
-_TABLE, _REVISIONS, _DEFAULT, _FILLED = "table", "revisions", "default", "filled"
+_TABLE, _REVISIONS, _WRITTEN, _DEFAULT, _FILLED = "table", "revisions", "written", "default", "filled"
 
 
-def schema_state(query: Query, tables: str, revisions: Callable[[int, str, str], str]) -> SchemaState:
-    """`tables` gives rows of kind, schema and name, or of kind, table and column, the names in hex; `revisions` makes the
-    SQL that reads one table."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for kind, schema, name in query("looking for the revision of", tables):
-        found[kind].append((unhex(schema), unhex(name)))
+def schema_state(rows: Sequence[Sequence[str]]) -> SchemaState:
+    """Of rows of kind, schema and name; or kind, table and column; or kind, schema, name and revision: in hex, but the kind."""
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for kind, *names in rows:
+        found[kind].append(tuple(map(unhex, names)))
     [(default, _)] = found[_DEFAULT]
     places = found[_REVISIONS]
-    rows = query("reading the revision of", " UNION ALL ".join(
-        revisions(place, *table) for place, table in enumerate(places))) if places else []
-    written = [tuple(unhex(cell) for at, cell in rows if int(at) == place) for place in range(len(places))]
+    written = {place: tuple(revision for *table, revision in found[_WRITTEN] if tuple(table) == place) for place in places}
     return SchemaState(
-        default, tuple(RevisionTable(*table, each) for table, each in zip(places, written, strict=True)),
+        default, tuple(RevisionTable(schema, name, written[schema, name]) for schema, name in places),
         has_other_tables=any(table not in places for table in found[_TABLE]),
         filled=frozenset((table, column.lower()) for table, column in found[_FILLED]))

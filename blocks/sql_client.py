@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -65,6 +65,17 @@ class Beside:
         return self.database if len(name) <= MOST_NAME_BYTES else hashlib.sha256(name).hexdigest()[:12]
 
 
+@dataclass(frozen=True)
+class Room:
+    """Bytes on the disk of a server."""
+
+    taken: int
+    """By the database."""
+    free: int
+
+
+Step = tuple[str, str]
+"""What is being done, as an error says it, and the SQL that does it: whole statements."""
 Explain = Callable[[str, str], tuple[str, str]]
 """From the client's stderr and the database's name to what came back and what to do."""
 
@@ -82,14 +93,14 @@ class SqlClient:
     def run(self, doing: str, command: Sequence[str], *, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None,
             timeout_seconds: float = HOUR) -> str:
         """What the program printed. Raises DatabaseError, also where the container cannot run it."""
-        doing = f"{doing} {self.login.database!r} in {self.container}"
-        try:
-            outcome = self.host.execute(self.container, command, environment=self.environment,
-                                        stdin=stdin, stdout=stdout, timeout_seconds=timeout_seconds)
-        except EngineError as error:
-            raise DatabaseError(doing, error.came_back, "Start the database's container, or look "
-                                "why it stopped", retryable=error.retryable) from None
-        return self._checked(doing, outcome)
+        return self._checked(doing, self._outcome(doing, command, stdin, stdout, timeout_seconds))
+
+    def act(self, command: Sequence[str], steps: Sequence[Step]) -> None:
+        """Take the steps in one run of a client. Raises DatabaseError that says what the step that failed was doing."""
+        announced = "".join(f"SELECT '{_BEGUN}{place}';\n{sql}" for place, (_, sql) in enumerate(steps))
+        outcome = self._outcome(steps[0][0], command, io.BytesIO(as_bytes(announced)), None, HOUR)
+        begun = [int(line.removeprefix(_BEGUN)) for line in outcome.stdout.splitlines() if line.startswith(_BEGUN)]
+        self._checked(steps[begun[-1] if begun else 0][0], outcome)
 
     def wait(self, command: Sequence[str], stdin: BinaryIO, seconds: float) -> None:
         """Run it inside the container until it succeeds: to start each try from outside is dear. Raises DatabaseError with
@@ -97,24 +108,40 @@ class SqlClient:
         self.run("waiting for", ["sh", "-c", _UNTIL, f"{seconds:.0f}", *command], stdin=stdin,
                  timeout_seconds=seconds + WAIT_SLACK_SECONDS)
 
-    def free_bytes(self, folder: str) -> int:
-        """Of the disk on which a folder of the container lies; `folder` is written for a shell."""
-        printed = self.run("measuring the disk of", ["sh", "-c", f"df -Pk {folder}"], timeout_seconds=60)
-        return int(printed.splitlines()[-1].split()[3]) * 1024
+    def room(self, command: Sequence[str], question: str, folder: str) -> Room:
+        """Ask `question`, whose first line is the size of the database, and `df`. `folder`, where the data lie, is written
+        for a shell; it may be the answer's last line, `$last`."""
+        asking = ["sh", "-c", _ROOM.format(folder), "sh", *command]
+        printed = self.run("measuring", asking, stdin=statement(question)).splitlines()
+        return Room(int(printed[0]), int(printed[-1].split()[3]) * 1024)
+
+    def _outcome(self, doing: str, command: Sequence[str], stdin: BinaryIO | None, stdout: BinaryIO | None,
+                 timeout_seconds: float) -> Outcome:
+        try:
+            return self.host.execute(self.container, command, environment=self.environment,
+                                     stdin=stdin, stdout=stdout, timeout_seconds=timeout_seconds)
+        except EngineError as error:
+            raise DatabaseError(self._about(doing), error.came_back, "Start the database's container, or look "
+                                "why it stopped", retryable=error.retryable) from None
 
     def _checked(self, doing: str, outcome: Outcome) -> str:
         if outcome.exit_code == 0:
             return outcome.stdout
         said = outcome.stderr.strip().replace(self.login.password, "***")
         came_back, to_do = self.explain(said or f"exit code {outcome.exit_code}", self.login.database)
-        raise DatabaseError(doing, came_back, to_do)
+        raise DatabaseError(self._about(doing), came_back, to_do)
+
+    def _about(self, doing: str) -> str:
+        return f"{doing} {self.login.database!r} in {self.container}"
 
 
+_BEGUN = "tidegate: step "
 _UNTIL = """given=$(cat) end=$(($(date +%s) + $0))
 until said=$(printf %s "$given" | "$@" 2>&1); do
   if [ "$(date +%s)" -ge "$end" ]; then printf '%s\\n' "$said" >&2; exit 1; fi
   sleep 0.25
 done"""
+_ROOM = """said=$("$@") && printf '%s\\n' "$said" && last=$(printf '%s' "$said" | tail -n 1) && df -Pk {}"""
 
 
 class Tail:
@@ -133,6 +160,20 @@ def statement(text: str) -> BinaryIO:
     return io.BytesIO(text.encode())
 
 
+def script(statements: Iterable[str]) -> str:
+    """Each with its end, on lines of its own."""
+    return "".join(f"{one};\n" for one in statements)
+
+
+def as_text(content: bytes) -> str:
+    return content.decode(errors="surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """What `unhex` or a file gave, as it was: a server may keep what is no text."""
+    return text.encode(errors="surrogateescape")
+
+
 def cells(printed: str) -> list[list[str]]:
     """Tab-separated rows, as the clients print them in batch mode."""
     return [line.split("\t") for line in printed.splitlines()]
@@ -140,7 +181,7 @@ def cells(printed: str) -> list[list[str]]:
 
 def unhex(cell: str) -> str:
     """A name that a server has printed in hex, because it may hold a tab or a line's end."""
-    return bytes.fromhex(cell).decode()
+    return as_text(bytes.fromhex(cell))
 
 
 def shown(*names: str) -> str:

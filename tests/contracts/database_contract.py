@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from blocks.sql_client import DATA
 from tidegate.errors import DatabaseError
 
 _SCHEMA = """
@@ -25,12 +26,12 @@ class DatabaseContract:
     def test_a_dump_restores_to_the_same_rows(self, server: Any) -> None:
         server.sql(_SCHEMA)
         dump, again = io.BytesIO(), io.BytesIO()
-        server.owner().dump(dump)
+        server.owner().dumps()[DATA](dump)
         server.sql("DROP TABLE notes; DELETE FROM people")
         server.sql("DROP TABLE people")
         server.owner().restore(io.BytesIO(dump.getvalue()))
         assert dict(server.database().row_counts()) == {"notes": 0, "people": 3}
-        server.owner().dump(again)
+        server.owner().dumps()[DATA](again)
         assert _rows(again) == _rows(dump)
 
     def test_rows_are_counted_exactly_in_tables_of_any_name(self, server: Any) -> None:
@@ -114,7 +115,7 @@ class DatabaseContract:
     def test_a_full_disk_on_our_side_ends_a_dump(self, server: Any) -> None:
         server.sql(_SCHEMA)
         with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space"):
-            server.database().dump(full)
+            server.database().dumps()[DATA](full)
 
     def test_neither_repr_shows_the_password(self, server: Any) -> None:
         password = server.environment[server.spec.password_key]

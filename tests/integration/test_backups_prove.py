@@ -25,7 +25,7 @@ from blocks.backup_restoring import (
 from blocks.backups import BackupStore
 from blocks.databases import beside
 from blocks.scratch import ScratchDatabase
-from blocks.sql_client import CODE, DATA
+from blocks.sql_client import CODE, DATA, GLOBALS
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import CODE as ON_TABLES
 from tests.integration.odd_databases import MARIADB, POSTGRESQL, SEQUENCES, Odd, role
@@ -250,7 +250,7 @@ def _write(content: bytes, into: BinaryIO) -> None:
 
 def globals_of(server: Server) -> bytes:
     script = io.BytesIO()
-    server.owner().dump_globals(script)
+    server.owner().dumps()[GLOBALS](script)
     return script.getvalue()
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pytest
 
 from blocks.databases import SqlDatabase, open_database
-from blocks.sql_client import CODE
+from blocks.sql_client import CODE, DATA
 from tests import images
 from tests.contracts.database_contract import DatabaseContract
 from tests.integration.data_servers import MYSQL, Server
@@ -45,7 +45,7 @@ class TestMySQL(DatabaseContract):
 
     def test_the_application_s_own_user_can_make_the_dump(self, server: Server) -> None:
         dump = io.BytesIO()
-        server.database().dump(dump)
+        server.database().dumps()[DATA](dump)
         assert b"-- Dump completed" in dump.getvalue()
 
     def test_a_user_who_may_not_see_everything_fails_the_dump(self, server: Server) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from blocks.alembic_history import AlembicHistory
 from blocks.alembic_migrator import AlembicMigrator
+from blocks.sql_client import DATA
 from tests.images import BASE
 from tests.integration.data_servers import Server, build_image
 from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image, revision
@@ -229,7 +230,7 @@ def test_an_image_without_alembic_is_named(migrator: Make, empty: Server) -> Non
 
 def _schema(server: Server) -> str:
     dump = io.BytesIO()
-    server.owner().dump(dump)
+    server.owner().dumps()[DATA](dump)
     return "\n".join(line for line in dump.getvalue().decode().splitlines() if not line.startswith("--"))
 
 

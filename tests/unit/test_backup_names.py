@@ -66,7 +66,7 @@ def test_a_new_backup_is_compared_in_full(found: dict[str, int]) -> None:
 def test_only_users_that_are_missing_are_made() -> None:
     script = ("CREATE SEQUENCE IF NOT EXISTS `app`.`s`;\n-- user 6D65@25\nCREATE USER IF NOT EXISTS `me`;\nGRANT 1;\n"
               "-- user 796F75@25\nCREATE USER IF NOT EXISTS `you`;\nGRANT 2;\n-- end of users\n")
-    sequences, users = missing_users(script, lambda doing, sql: [["6D65", "25"]])
+    sequences, users = missing_users(script, ["6D65@25"])
     assert sequences == "CREATE SEQUENCE IF NOT EXISTS `app`.`s`;\n"
     assert users == "CREATE USER IF NOT EXISTS `you`;\nGRANT 2;\n"
 
