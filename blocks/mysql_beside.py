@@ -1,8 +1,8 @@
 """A MySQL or MariaDB database restored beside the one that is there, and put in its place table by table.
 
 These servers cannot rename a database. So the tables move: out of the way first, then in, each time all in one statement.
-Marks in the databases beside say how far it has come; whoever starts again goes on from there. A script of several
-statements may end after any of them: each is a moment of its own, as a mark or a name shows.
+Marks in the databases beside say how far it has come; whoever starts again goes on from there.
+A script may end after any of its statements: a name or a mark then shows which was the last.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ from contextlib import contextmanager, suppress
 from blocks.mysql import MySQL
 from blocks.mysql_found import OUT, WHOLE, Found, look, name_in
 from blocks.mysql_users import missing_users
-from blocks.sql_client import CODE, DATA, GLOBALS, Beside, Readers, Step, as_bytes, as_text, quoted, script
+from blocks.sql_client import (
+    CODE,
+    DATA,
+    GLOBALS,
+    Beside,
+    Readers,
+    Step,
+    as_bytes,
+    as_text,
+    quoted,
+    script,
+)
 from tidegate.errors import DatabaseError
 
 LARGEST_PACKET = 1 << 30
@@ -66,7 +77,8 @@ class MySQLBeside:
         seen = self._look_alone()
         if seen.is_whole:
             self._database.act(self._moving(seen))
-            self._database.act([self._dropping(self._names.new)])   # only by whoever saw the move end
+            # Not in the same script: only whoever saw the move end may drop it.
+            self._database.act([self._dropping(self._names.new)])
         return seen.is_whole or seen.was_swapped
 
     def remove_old(self) -> None:
@@ -84,7 +96,10 @@ class MySQLBeside:
         return look(self._database.query, self._names)
 
     def _look_alone(self) -> Found:
-        """Ends the sessions in the databases beside: a client whose Tidegate was killed may still be at work there."""
+        """End the sessions in the databases beside, then look.
+
+        A client whose Tidegate was killed may still be at work there.
+        """
         seen = self._look()
         for session in seen.sessions:
             with suppress(DatabaseError):   # it has ended by itself
@@ -93,7 +108,10 @@ class MySQLBeside:
 
     @staticmethod
     def _globals(readers: Readers, users: Sequence[str]) -> tuple[str, str]:
-        """What the tables refer to, and those who are missing among the `users` here, as SQL. 0.1 saved no such file."""
+        """What the tables refer to, and the users who are not among `users`, as SQL.
+
+        Version 0.1 saved no such file.
+        """
         if GLOBALS not in readers:
             return "", ""
         with readers[GLOBALS]() as file:
@@ -112,40 +130,49 @@ class MySQLBeside:
     def _keep_code(self, code: bytes) -> None:
         making = "tidegate_making"
         self._new.act([("keeping what stands on the tables of", script([
-            f"CREATE TABLE {making} (body LONGBLOB)", f"INSERT INTO {making} VALUES (X'{code.hex()}')",
+            f"CREATE TABLE {making} (body LONGBLOB)",
+            f"INSERT INTO {making} VALUES (X'{code.hex()}')",
             f"RENAME TABLE {making} TO {WHOLE}"]))])
 
     def _moving(self, seen: Found) -> list[Step]:
-        """All tables at once. One with a trigger cannot move, so what stands on the tables goes first.
+        """All tables at once. One with a trigger cannot move: what stands on the tables goes first.
 
-        The client is in the new database until both moves are done: so it is found there if its Tidegate is killed.
+        The client is in the new database until both moves are done: if its Tidegate is killed,
+        the next start finds it there and ends it.
         """
         database, new, old = self._names.database, self._names.new, self._names.old
-        begun = script([f"CREATE DATABASE IF NOT EXISTS {quoted(old, '`')}", f"USE {quoted(new, '`')}"])
+        begun = script([f"CREATE DATABASE IF NOT EXISTS {quoted(old, '`')}",
+                        f"USE {quoted(new, '`')}"])
         mark = script([f"CREATE TABLE {name_in(old, OUT)} (n INT)"])
-        out: list[Step] = [] if seen.is_out else [self._renaming(seen, database, old), ("replacing", mark)]
+        moved: list[Step] = [self._renaming(seen, database, old), ("replacing", mark)]
         code = script([f"USE {quoted(database, '`')}"]) + seen.kept_code
-        return [("replacing", begun), self._clearing(seen, database), *out,
-                self._clearing(seen, new), self._renaming(seen, new, database), ("restoring into", code)]
+        return [("replacing", begun), self._clearing(seen, database),
+                *([] if seen.is_out else moved),
+                self._clearing(seen, new), self._renaming(seen, new, database),
+                ("restoring into", code)]
 
     def _removing(self, seen: Found) -> list[Step]:
-        stand_ins = script(f"DROP SEQUENCE {name_in(self._names.database, name)}" for name in seen.stand_ins)
+        stand_ins = script(f"DROP SEQUENCE {name_in(self._names.database, name)}"
+                           for name in seen.stand_ins)
         return [self._dropping(self._names.new), ("removing a copy of", stand_ins)]
 
     @staticmethod
     def _dropping(schema: str) -> Step:
-        return "removing a copy of", script(["SET foreign_key_checks = 0", f"DROP DATABASE IF EXISTS {quoted(schema, '`')}"])
+        return "removing a copy of", script([
+            "SET foreign_key_checks = 0", f"DROP DATABASE IF EXISTS {quoted(schema, '`')}"])
 
     @staticmethod
     def _clearing(seen: Found, schema: str) -> Step:
-        return ("clearing what stands on the tables of",
-                script(f"DROP {kind} IF EXISTS {name_in(schema, name)}" for kind, name in seen.code(schema)))
+        drops = script(f"DROP {kind} IF EXISTS {name_in(schema, name)}"
+                       for kind, name in seen.code(schema))
+        return "clearing what stands on the tables of", drops
 
     @staticmethod
     def _renaming(seen: Found, schema: str, to: str) -> Step:
-        moves = ", ".join(f"{name_in(schema, name)} TO {name_in(to, name)}" for name in seen.tables(schema))
-        statements = [f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}", f"RENAME TABLE {moves}"] if moves else []
-        return "replacing the tables of", script(statements)
+        moves = ", ".join(f"{name_in(schema, name)} TO {name_in(to, name)}"
+                          for name in seen.tables(schema))
+        renames = [f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}", f"RENAME TABLE {moves}"]
+        return "replacing the tables of", script(renames if moves else [])
 
     @contextmanager
     def _large_packets(self, before: int) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""What a MySQL or MariaDB server shows of a database and of those that stand beside it, in one look."""
+"""What a MySQL or MariaDB server shows of a database and of those beside it, in one look."""
 
 from __future__ import annotations
 
@@ -10,34 +10,41 @@ from blocks.mysql_users import STAND_IN, with_users
 from blocks.sql_client import Beside, Query, quoted, unhex
 
 WHOLE = "tidegate_code"
-"""A table in the new database, once that is whole: what stands on the tables, as SQL. It is run after the move."""
+"""A table in the new database, once that is whole: what stands on the tables, as SQL.
+
+It is run after the move."""
 OUT = "tidegate_out"
 """A table in the old database, once everything has moved there."""
 _NO_CODE = _TABLE, _STAND_IN, _SESSION, _SCHEMA, _PACKET, _KEPT = (
     "a table", "a stand-in", "a session", "a schema", "a packet", "kept code")
-_IN_SCHEMA = f"""SELECT '{_TABLE}', HEX(table_schema), HEX(table_name) FROM information_schema.tables
+_IN_SCHEMA = f"""SELECT '{_TABLE}', HEX(table_schema), HEX(table_name)
+  FROM information_schema.tables
   WHERE table_schema = {{schema}} AND table_type NOT LIKE '%VIEW'
 UNION ALL SELECT '{_STAND_IN}', HEX(table_schema), HEX(table_name) FROM information_schema.tables
   WHERE table_schema = {{schema}} AND table_type = 'SEQUENCE' AND table_comment = '{STAND_IN}'
-UNION ALL SELECT '{_SESSION}', HEX(db), HEX(CAST(id AS CHAR)) FROM information_schema.processlist WHERE db = {{schema}}
+UNION ALL SELECT '{_SESSION}', HEX(db), HEX(CAST(id AS CHAR))
+  FROM information_schema.processlist WHERE db = {{schema}}
 UNION ALL SELECT '{_SCHEMA}', HEX(schema_name),
     HEX(CONCAT('CHARACTER SET ', default_character_set_name, ' COLLATE ', default_collation_name))
   FROM information_schema.schemata WHERE schema_name = {{schema}}
 UNION ALL SELECT 'TRIGGER', HEX(trigger_schema), HEX(trigger_name) FROM information_schema.triggers
   WHERE trigger_schema = {{schema}}
-UNION ALL SELECT 'EVENT', HEX(event_schema), HEX(event_name) FROM information_schema.events WHERE event_schema = {{schema}}
-UNION ALL SELECT 'VIEW', HEX(table_schema), HEX(table_name) FROM information_schema.views WHERE table_schema = {{schema}}
-UNION ALL SELECT routine_type, HEX(routine_schema), HEX(routine_name) FROM information_schema.routines
-  WHERE routine_schema = {{schema}}"""
+UNION ALL SELECT 'EVENT', HEX(event_schema), HEX(event_name)
+  FROM information_schema.events WHERE event_schema = {{schema}}
+UNION ALL SELECT 'VIEW', HEX(table_schema), HEX(table_name)
+  FROM information_schema.views WHERE table_schema = {{schema}}
+UNION ALL SELECT routine_type, HEX(routine_schema), HEX(routine_name)
+  FROM information_schema.routines WHERE routine_schema = {{schema}}"""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Marks, names, sessions and settings. `rows` are of kind, schema and name; `users` are of the server."""
+    """Marks, names, sessions and settings. `rows` are of kind, schema and name."""
 
     names: Beside
     rows: Sequence[tuple[str, str, str]]
     users: Sequence[str]
+    """Of the server, where the login may see them."""
 
     @property
     def is_whole(self) -> bool:
@@ -89,7 +96,8 @@ class Found:
 
     def code(self, schema: str) -> list[tuple[str, str]]:
         """Kind and name of each thing that stands on the tables."""
-        return [(kind, name) for kind, where, name in self.rows if where == schema and kind not in _NO_CODE]
+        return [(kind, name) for kind, where, name in self.rows
+                if where == schema and kind not in _NO_CODE]
 
     def _is_there(self, schema: str) -> bool:
         return bool(self._of(_SCHEMA, schema))
@@ -101,13 +109,16 @@ class Found:
 def look(query: Query, names: Beside) -> Found:
     """Ask for all of it in one question. Raises DatabaseError."""
     seen = with_users(query, "looking for a copy of", _question(names))
-    return Found(names, [(kind, unhex(schema), unhex(name)) for kind, schema, name in seen.rows], seen.users)
+    rows = [(kind, unhex(schema), unhex(name)) for kind, schema, name in seen.rows]
+    return Found(names, rows, seen.users)
 
 
 def _question(names: Beside) -> str:
-    schemas = [_IN_SCHEMA.format(schema=_literal(schema)) for schema in (names.database, names.new, names.old)]
+    schemas = [_IN_SCHEMA.format(schema=_literal(schema))
+               for schema in (names.database, names.new, names.old)]
+    packet = f"SELECT '{_PACKET}', '', HEX(CAST(@@GLOBAL.max_allowed_packet AS CHAR))"
     kept = f"SELECT '{_KEPT}', '', HEX(body) FROM {name_in(names.new, WHOLE)}"
-    return "; ".join([*schemas, f"SELECT '{_PACKET}', '', HEX(CAST(@@GLOBAL.max_allowed_packet AS CHAR))", written(
+    return "; ".join([*schemas, packet, written(
         f"SELECT IF(COUNT(*), {_literal(kept)}, NULL) FROM information_schema.tables "
         f"WHERE table_schema = {_literal(names.new)} AND table_name = '{WHOLE}'")])
 

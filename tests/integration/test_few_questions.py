@@ -1,4 +1,4 @@
-"""Each question to a database starts a program in its container: dear in every release, and never seen when it grows."""
+"""Each question to a database starts a program in its container: dear in every release."""
 
 from __future__ import annotations
 
@@ -42,11 +42,13 @@ def small(request: pytest.FixtureRequest) -> Server:
     server: Server = request.getfixturevalue(request.param)
     emptied(server, Odd("", {}))
     run(server, "CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1), (2); "
-                "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('0001')")
+                "CREATE TABLE alembic_version (version_num VARCHAR(32)); "
+                "INSERT INTO alembic_version VALUES ('0001')")
     return server
 
 
-def test_a_small_database_is_saved_proved_and_put_back_with_few_questions(small: Server, store: BackupStore) -> None:
+def test_a_small_database_is_saved_proved_and_put_back_with_few_questions(
+        small: Server, store: BackupStore) -> None:
     saving, putting = Counting(small.host), Counting(small.host)
     made = back_up(replace(small, host=cast(DockerHost, saving)), store)
     there = replace(small, host=cast(DockerHost, putting)).owner()

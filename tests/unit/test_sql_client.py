@@ -14,7 +14,8 @@ from tidegate.errors import DatabaseError
 from tidegate.facts import Outcome
 from tidegate.ports import JobRunner
 
-STEPS = [("making a copy of", "CREATE DATABASE a;\n"), ("replacing", "USE a;\nRENAME TABLE a TO b;\n"),
+STEPS = [("making a copy of", "CREATE DATABASE a;\n"),
+         ("replacing", "USE a;\nRENAME TABLE a TO b;\n"),
          ("restoring into", "")]
 
 
@@ -35,10 +36,12 @@ def database(answering: Answering) -> MySQL:
 
 @pytest.mark.parametrize(("printed", "doing"), [
     ("", "making a copy of"), ("tidegate: step 0\n", "making a copy of"),
-    ("tidegate: step 0\ntidegate: step 1\n", "replacing"), ("tidegate: step 0\n7\n", "making a copy of"),
+    ("tidegate: step 0\ntidegate: step 1\n", "replacing"),
+    ("tidegate: step 0\n7\n", "making a copy of"),
     ("tidegate: step 0\ntidegate: step 1\ntidegate: step 2\n41\n", "restoring into")])
 def test_an_error_says_which_of_several_steps_failed(printed: str, doing: str) -> None:
-    failed = Answering(Outcome(1, printed, "ERROR 1050 (42S01) at line 3: Table 'b' already exists"))
+    said = "ERROR 1050 (42S01) at line 3: Table 'b' already exists"
+    failed = Answering(Outcome(1, printed, said))
     with pytest.raises(DatabaseError, match="already exists") as raised:
         database(failed).act(STEPS)
     assert raised.value.doing == f"{doing} 'app' in db-1"
@@ -82,7 +85,8 @@ def test_users_and_roles_come_with_their_rights_on_what_is_there() -> None:
         asked.append(sql)
         return shown
 
-    made = globals_script(query, "app", [("BASE TABLE", "bills"), ("SEQUENCE", "s")], ["6D65@25", "626F6F6B73@"])
+    objects = [("BASE TABLE", "bills"), ("SEQUENCE", "s")]
+    made = globals_script(query, "app", objects, ["6D65@25", "626F6F6B73@"])
     [question] = asked
     assert question.splitlines() == [
         "SELECT '-- user 6D65@25';", "SHOW CREATE USER 'me'@'%';", "SHOW GRANTS FOR 'me'@'%';",
@@ -90,7 +94,8 @@ def test_users_and_roles_come_with_their_rights_on_what_is_there() -> None:
     sequences, missing = missing_users(made, [])
     assert sequences == "CREATE SEQUENCE IF NOT EXISTS `app`.`s` COMMENT 'tidegate: for a copy';\n"
     assert missing.splitlines() == [
-        "CREATE USER IF NOT EXISTS `me`@`%` IDENTIFIED BY PASSWORD '*A\\B';", "GRANT USAGE ON *.* TO `me`@`%`;",
+        "CREATE USER IF NOT EXISTS `me`@`%` IDENTIFIED BY PASSWORD '*A\\B';",
+        "GRANT USAGE ON *.* TO `me`@`%`;",
         "GRANT SELECT ON `app`.`bills` TO `me`@`%`;",
         "CREATE ROLE IF NOT EXISTS 'books';", "GRANT SELECT ON `app`.* TO `books`;"]
     assert missing_users(made, ["6D65@25"])[1].startswith("CREATE ROLE")
