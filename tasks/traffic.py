@@ -121,7 +121,7 @@ def traffic_witness(work: Work) -> Iterator[Witness]:
     figures = witness.figures()
     get_run_logger().info("traffic witness: %d of %d requests failed, longest gap %.0f ms",
                           figures.failed, figures.total, figures.longest_gap_seconds * 1000)
-    work.env.ledger.deployments.amend(work.deployment.id, figures={"traffic": asdict(figures)})
+    work.env.ledger.deployments.amend(work.deployment.id, figures={"traffic": asdict(figures)}, fence=work.fence)
     publish(work, "traffic", traffic_page(figures, work.env.stack.language))
 
 

@@ -1,8 +1,4 @@
-"""Two runs at once; and three of the things that keep an environment whole: without one of them, these suites fail.
-
-The fence is not among them: a run that is fenced off here is stopped by the table of states, too. Its own tests are in
-tests/unit/test_ledger_deployments.py and tests/unit/test_locks.py.
-"""
+"""Two runs at once; and four of the things that keep an environment whole: without one of them, these suites fail."""
 
 from __future__ import annotations
 
@@ -19,6 +15,7 @@ from tests.flows.stories import ROLLBACK, STORIES, TWO, Story, asked
 from tests.flows.trying import Found, failed, killed, overtaken
 from tidegate.errors import EngineError
 from tidegate.ledger.locks import Locks
+from tidegate.ledger.store import Writing
 from tidegate.ledger.tables import Step
 
 RELEASE = Story("a release over two others", release, asked("v1.1.0"), before=TWO, serves="v1.1.0")
@@ -34,10 +31,10 @@ def released_meanwhile(library: Library, only: str = "") -> tuple[int, Found]:
     return overtaken(library, RELEASE, release, asked("v1.2.0"), only)
 
 
-@pytest.mark.parametrize("step", ["start-slot", "offer-candidate", "shift-traffic", "settle-route"])
+@pytest.mark.parametrize("step", ["start-slot", "offer-candidate", "shift-traffic", "watch", "settle-route"])
 def test_a_rollback_may_take_over_before_and_after_a_step(
         library: Library, step: str, record_property: Callable[[str, object], None]) -> None:
-    """Not in the middle of a call to the engine, which knows no fence."""
+    """The first run wakes up late and writes nothing. Not in the middle of a call to the engine, which knows no fence."""
     cases, found = rolled_back_meanwhile(library, f"prod/shop/3/{step}: ledger")
     record_property("cases", cases)
     assert found == {}
@@ -69,11 +66,16 @@ def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Locks, "refuse_held", lambda *_, **__: None)
 
 
+def no_fence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Writing, "guard", lambda *_: None)
+
+
 BROKEN: Mapping[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Library], tuple[int, Found]]]] = {
     "what is done is done again": (never_done, lambda library: killed(library, MIGRATING)),
     "nothing is put back": (nothing_is_put_back, lambda library: failed(
         library, FAILING, lambda call: EngineError(f"asking {call}", "it failed", "Look why"))),
     "two runs change at once": (no_lock, lambda library: released_meanwhile(library, "publish-record")),
+    "a run that was taken over goes on": (no_fence, lambda library: rolled_back_meanwhile(library, "prod/shop/3/watch: ledger")),
 }
 
 

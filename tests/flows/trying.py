@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from prefect.flows import Flow
 
 from tests.flows.conftest import Library
-from tests.flows.installation import Kept
+from tests.flows.installation import Installation, Kept
 from tests.flows.judging import faults, serving
 from tests.flows.stories import Story, settle, tell
 from tidegate.errors import FencedError, TidegateError
@@ -67,7 +67,7 @@ def overtaken(library: Library, story: Story, flow: Flow[Any, Any], asked: dict[
               only: str = "", *, takes_over: bool = False) -> tuple[int, Found]:
     """Another run comes in between, right after each change whose name has `only` in it, and the first one goes on.
 
-    Only what `takes_over` may fence the first one off.
+    Only what `takes_over` may fence the first one off, which then writes nothing more into the ledger.
     """
     made, found = library.begin(story), Found()
     tell(made, story)
@@ -75,16 +75,27 @@ def overtaken(library: Library, story: Story, flow: Flow[Any, Any], asked: dict[
     tried = moments if only else picked(story, moments)
     for number, what in tried:
         made = library.begin(story)
-        began = serving(made)
-        made.world.moments.after_change = _at(made.world.moments, number, partial(made.prefect.start, flow, **asked))
+        began, there = serving(made), list[int]()
+        made.world.moments.after_change = _at(made.world.moments, number, partial(_come_between, made, flow, asked, there))
         run = tell(made, story)
         fenced = ["it was fenced off"] if isinstance(run.state.data, FencedError) and not takes_over else []
-        wrong = [*fenced, *settle(made), *faults(made, began)]
+        late = _written_after(made, there[0]) if takes_over else []
+        wrong = [*fenced, *late, *settle(made), *faults(made, began)]
         if takes_over:   # the engine knows no fence: a start that was under way ends, and the next release removes it
             wrong = [one for one in wrong if not one.endswith(("runs and serves nobody", "is left of what failed"))]
         if wrong:
             found[f"{number}, after {what}"] = wrong
     return len(tried), found
+
+
+def _come_between(made: Installation, flow: Flow[Any, Any], asked: dict[str, Any], there: list[int]) -> None:
+    """A run from its start to its end; `there` gets the number of the newest entry of the audit trail then."""
+    made.prefect.start(flow, **asked)
+    there.append(made.ledger.audit.newest().sequence)
+
+
+def _written_after(made: Installation, entry: int) -> list[str]:
+    return [f"written late: {one.action} {one.subject}" for one in made.ledger.audit.entries(after=entry)]
 
 
 def _fails_at(number: int, error: Callable[[str], TidegateError]) -> Callable[[int, str], TidegateError | None]:
