@@ -61,8 +61,8 @@ lock: setup     ## compile the lock files anew, with hashes and without index ad
 
 ROWS = .tidegate/crash-rows
 # Test files of which `make test` leaves something out: what is marked `crash_only`.
-LEFT_OUT = tests/e2e/test_acceptance.py tests/e2e/test_broken_releases.py tests/e2e/test_restore.py tests/e2e/test_rollback.py \
-           tests/integration/test_example_app.py
+LEFT_OUT = tests/e2e/test_acceptance.py tests/e2e/test_bad_input.py tests/e2e/test_broken_releases.py tests/e2e/test_releases.py \
+           tests/e2e/test_restore.py tests/e2e/test_rollback.py tests/integration/test_example_app.py
 CRASH = TIDEGATE_CRASH=whole TIDEGATE_CRASH_ROWS=$(ROWS)
 
 COMPILE = --quiet --upgrade --generate-hashes --strip-extras --no-header \

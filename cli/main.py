@@ -38,6 +38,20 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 150)
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        print(version("tidegate"))
+        raise typer.Exit
+
+
+@app.callback()
+def everywhere(version: Annotated[bool, typer.Option("--version", help="Which version this is.", is_eager=True,
+                                                     callback=_tell_version)] = False) -> None:
+    """Take a version of a Docker application to production, and back."""
+
+
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(help="Made where it is missing.")] = Path()) -> None:
     """Make a folder of your team's own, for its stacks."""

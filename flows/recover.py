@@ -89,7 +89,8 @@ def bring_to_an_end(work: Work) -> None:
 
 def finish(work: Work) -> None:
     """A rollback goes on, or begins. A release goes on if the edge sends people to it already; otherwise it is put back.
-    For what is good already only the clearing up is done."""
+    For what is good already only the clearing up is done. Whether a quiet environment was only on the way is not known any
+    more, so that nobody is told of it."""
     get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
     wait_for_lost_jobs(work)
     if is_over(work):
@@ -99,7 +100,7 @@ def finish(work: Work) -> None:
     elif work.deployment.kind == "restore":
         put_data_back(work)   # a person has decided, and only the whole of it is a state to be in
     elif is_good(work) or serves_now(work):
-        deploy(work)
+        deploy(work, is_told=work.env.config.loud)
     else:
         with holding_lock(work) as work:
             put_back(work, EngineError(f"releasing {work.title}", "its run was interrupted before the switch",

@@ -147,11 +147,16 @@ def end_undecided(settings: Settings) -> Parted[Ended]:
 
 
 def untold(settings: Settings) -> Parted[Untold]:
-    """What came to its end and nobody was told, because its run died between the two. By titles, newest of each place."""
+    """What came to its end and nobody was told, because its run died between the two. By titles, newest of each place.
+
+    Good news are told of where the environment is loud only, as its run would have done.
+    """
     ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks).good
     heard = {stack.name for stack in stacks if stack.notifiers_for("red")}
-    newest = [ledger.deployments.history(*place, limit=1)[0] for place in ledger.deployments.places() if place[0] in heard]
-    late = {title_of(one): Untold(one, kind) for one in newest if (kind := _news_of(ledger, one))}
+    quiet_places = {(stack.name, name) for stack in stacks for name, one in stack.environments.items() if not one.loud}
+    newest = {place: ledger.deployments.history(*place, limit=1)[0] for place in ledger.deployments.places() if place[0] in heard}
+    late = {title_of(one): Untold(one, kind) for place, one in newest.items()
+            if (kind := _news_of(ledger, one)) and not (place in quiet_places and one.state is DeploymentState.GOOD)}
     seen = each(late, lambda one: one if _has_crashed(one.deployment) else None, "looking at")
     return Parted({title: one for title, one in seen.good.items() if one}, seen.faulty)
 

@@ -215,6 +215,7 @@ def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, servi
     keep_fault(DISK_FULL, tidegate, serving, release, client, seconds)
 
 
+@pytest.mark.crash_only("tests/unit/test_dead_containers.py")
 def test_a_new_container_that_somebody_stops_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     with steady(tidegate, serving) as client:

@@ -213,7 +213,7 @@ def env_file(mill: Installation) -> Path:
 def edit(file: Path, key: str, value: str) -> None:
     """Set `key`, in an env file or a stack file; it is there, with another value."""
     before = file.read_text()
-    after = re.sub(rf"({key}(?:=|: ))[^\s,}}]+", rf"\g<1>{value}", before)
+    after = re.sub(rf"\b({key}(?:=|: ))[^\s,}}]+", rf"\g<1>{value}", before)
     assert after != before
     file.write_text(after)
 
@@ -236,6 +236,7 @@ def test_prefects_own_command_does_not_end_with_zero_when_the_release_fails(mill
     assert newest(mill).id == before.id
 
 
+@pytest.mark.crash_only("tests/crash: the worker and the server are killed; here again, while nothing runs")
 def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_it_waited(mill: Installation) -> None:
     before = serving_number(mill)
     edit(env_file(mill), "LOG_LEVEL", "ERROR")
@@ -277,9 +278,10 @@ def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(mill: I
     assert [one.plan_hash for one in mill.ledger.approvals.of(waiting.id)] == [waiting.plan_hash]
 
 
+@pytest.mark.crash_only("tests/e2e/test_releases.py: a run that is over before anybody decided")
 def test_a_release_that_nobody_decides_about_expires_leaves_production_alone_and_is_told(mill: Installation) -> None:
     before = serving_number(mill)
-    edit(env_file(mill), "LOG_LEVEL", "WARNING")
+    edit(env_file(mill), "LOG_LEVEL", "CRITICAL")
     edit(mill.settings.stacks / MILL / "stack.yaml", "approval_hours", f"{QUICK_HOURS}")
     with notices_of(mill, MILL) as told:
         run = waiting_release("v1.4.0")

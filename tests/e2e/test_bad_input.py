@@ -33,6 +33,7 @@ from tidegate.fault_words import ZH
 TILL = SHOP.replace("shop", "till")
 DIALOGUE = re.compile(rf"^(({'|'.join(ZH.values())})。)?.+: .+\. .+", re.DOTALL)
 Change = Callable[[str], str]
+TRIED_AGAIN = pytest.mark.crash_only("it is tried again and again; tests/integration/test_registry.py")
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +230,6 @@ def test_an_engine_that_is_down_is_one_error(tidegate: Installation, till: Path,
 
 class Registrar(BaseHTTPRequestHandler):
     """A registry that answers every request with one status."""
-
     status = 500
 
     def do_GET(self) -> None:
@@ -263,8 +263,8 @@ def registry_that_is_silent() -> Iterator[int]:
 
 @pytest.mark.parametrize(("name", "registry", "patience", "said"), [
     ("strict", lambda: registry_that_answers(401), 20, "401: the account is not accepted. Correct username, password and rights"),
-    ("busy", lambda: registry_that_answers(429), 20, "429: too many requests. Try again in 300 s"),
-    ("silent", registry_that_is_silent, 0.5, "no answer in time. Check the network to the registry"),
+    pytest.param("busy", lambda: registry_that_answers(429), 20, "429: too many requests. Try again in 300 s", marks=TRIED_AGAIN),
+    pytest.param("silent", registry_that_is_silent, 0.5, "no answer in time. Check the network", marks=TRIED_AGAIN),
 ])
 def test_a_registry_that_will_not_serve_is_seen_before_the_build(
         tidegate: Installation, till: Path, name: str, registry: Callable[[], Any], patience: float, said: str) -> None:

@@ -224,6 +224,7 @@ def databases_that_nobody_makes(tidegate: Installation) -> Iterator[None]:
         server.exec_run(["chmod", "u+w", "/var/lib/mysql"], user="0")
 
 
+@pytest.mark.crash_only("tests/integration/test_interrupted_restores.py; tests/flows: a restore")
 def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
         tidegate: Installation, lossy: Deployment, notices: list[str]) -> None:
     run = asked(backup=backup_of(tidegate, lossy))

@@ -19,17 +19,25 @@ GOOD_NEWS = {"release": "released", "rollback": "rolled_back", "restore": "resto
 LEFT_TO_PERSON = (S.NEEDS_PERSON, S.ROLLBACK_FAILED)
 
 
-def faults(made: Installation, began_with: dict[str, int], *, has_failed: bool = False) -> list[str]:
-    """Every rule that is broken. `began_with` is the number that served in each environment when it began.
+def faults(made: Installation, began_with: dict[str, int], *, has_failed: bool = False,
+           is_for_staging: bool = False) -> list[str]:
+    """Every rule that is broken. `began_with` is the number that served in each environment when it began; a story that
+    `is_for_staging` ends there, and its news are told.
 
     A run that `has_failed` in the clearing up, after its version was good, may have left the old slot running.
     """
     found = [*_of_ledger(made), *_of_what_was_made(made)]
-    for environment in ENVIRONMENTS:
-        found += [f"{environment}: {fault}" for fault in _of_environment(made, environment)]
-    found += [f"{name}: {fault}" for name in ENVIRONMENTS for fault in _of_news(made, name, began_with.get(name, 0))]
-    allowed: tuple[str, ...] = ("runs and serves nobody",) if has_failed else ()
-    return [fault for fault in found if not any(text in fault for text in allowed)]
+    for name in ENVIRONMENTS:
+        news = _of_news(made, name, began_with.get(name, 0), is_told=is_for_staging or name == "prod")
+        broken = [*_of_environment(made, name), *news]
+        may_run = has_failed and _newest_is_good(made, name)
+        found += [f"{name}: {fault}" for fault in broken if not (may_run and fault.endswith("runs and serves nobody"))]
+    return found
+
+
+def _newest_is_good(made: Installation, environment: str) -> bool:
+    newest = made.ledger.deployments.history("shop", environment, limit=1)
+    return bool(newest) and newest[0].state is S.GOOD
 
 
 def serving(made: Installation) -> dict[str, int]:
@@ -101,8 +109,8 @@ def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[
         yield f"left beside: {beside}"
 
 
-def _of_news(made: Installation, environment: str, began_with: int) -> Iterator[str]:
-    """Nothing ends without a message; one that could not be sent is shown as not sent."""
+def _of_news(made: Installation, environment: str, began_with: int, *, is_told: bool) -> Iterator[str]:
+    """Nothing ends without a message; one that could not be sent is shown as not sent. Good news only where `is_told`."""
     by_run = {sent.kind for one in made.world.notifiers.values() for sent in one.sent} & {"refused"}
     for one in made.ledger.deployments.history("shop", environment):
         if one.number <= began_with or (one.state is S.ROLLED_BACK and one.reason.endswith(" serves")):
@@ -112,6 +120,8 @@ def _of_news(made: Installation, environment: str, began_with: int) -> Iterator[
         wanted = TOLD.get(one.state, set())
         if environment == "prod" and one.state is S.GOOD:
             wanted = {GOOD_NEWS[one.kind]}
+        if not is_told and kinds & {*GOOD_NEWS.values()}:
+            yield f"people were told of #{one.number}: {', '.join(sorted(kinds))}"
         if wanted and not wanted & kinds:
             yield f"nobody was told that #{one.number} is {one.state.value}: {one.reason}"
 

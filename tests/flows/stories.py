@@ -37,6 +37,10 @@ class Story:
     def id(self) -> str:
         return self.name.replace(" ", "-")
 
+    @property
+    def is_for_staging(self) -> bool:
+        return self.asked.get("environment") == "staging"
+
 
 RELEASE: dict[str, Any] = {"stack": "shop", "environment": "prod", "plan_only": False, "watch_seconds": None,
                            "requested_by": "Mei"}

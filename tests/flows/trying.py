@@ -40,7 +40,7 @@ def killed(library: Library, story: Story) -> tuple[int, Found]:
     tried = picked(story, list(enumerate(kept)))
     for number, one in tried:
         made.begin_from(one)
-        if wrong := [*settle(made), *faults(made, began)]:
+        if wrong := [*settle(made), *faults(made, began, is_for_staging=story.is_for_staging)]:
             found[f"{number}, after {one.what}"] = wrong
     for one in kept:
         shutil.rmtree(one.home)
@@ -58,7 +58,8 @@ def failed(library: Library, story: Story, error: Callable[[str], TidegateError]
         began = serving(made)
         made.world.moments.fails = _fails_at(failing, error)
         run = tell(made, story)
-        if wrong := [*settle(made), *faults(made, began, has_failed=run.state.is_failed())]:
+        if wrong := [*settle(made), *faults(made, began, has_failed=run.state.is_failed(),
+                                        is_for_staging=story.is_for_staging)]:
             found[call] = wrong
     return len(tried), found
 
@@ -80,7 +81,7 @@ def overtaken(library: Library, story: Story, flow: Flow[Any, Any], asked: dict[
         run = tell(made, story)
         fenced = ["it was fenced off"] if isinstance(run.state.data, FencedError) and not takes_over else []
         late = _written_after(made, there[0]) if takes_over else []
-        wrong = [*fenced, *late, *settle(made), *faults(made, began)]
+        wrong = [*fenced, *late, *settle(made), *faults(made, began, is_for_staging=story.is_for_staging)]
         if takes_over:   # the engine knows no fence: a start that was under way ends, and the next release removes it
             wrong = [one for one in wrong if not one.endswith(("runs and serves nobody", "is left of what failed"))]
         if wrong:

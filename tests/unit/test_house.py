@@ -272,3 +272,11 @@ def test_no_exit_code_is_ignored() -> None:
 def test_an_ignored_exit_code_is_found() -> None:
     assert ignored_exit_codes(ast.parse("subprocess.run(['x'], check=False)")) == ["line 1"]
     assert ignored_exit_codes(ast.parse("subprocess.run(['x'], check=True)")) == []
+
+
+def test_what_make_test_leaves_out_is_in_make_crash() -> None:
+    kinds = ("tests/e2e", "tests/attacks", "tests/integration")
+    files = (file for file in tracked(".py") if str(file.parent) in kinds)
+    marked = {str(file) for file in files if "mark.crash_only(" in (ROOT / file).read_text()}
+    named = (ROOT / "Makefile").read_text().partition("LEFT_OUT =")[2].partition("CRASH =")[0]
+    assert marked == set(re.findall(r"tests/\w+/\w+\.py", named))

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from tidegate.errors import LedgerError
-from tidegate.ledger import schema
+from tidegate.ledger import Ledger, schema
 from tidegate.ledger.columns import Base
 
 
@@ -78,3 +78,9 @@ def test_the_way_down_leaves_nothing(url: str) -> None:
 def test_only_its_owner_reads_the_ledger_file(url: str) -> None:
     schema.upgrade(url)
     assert stat.S_IMODE(Path(url.removeprefix("sqlite:///")).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("file", ["missing/ledger.db", "empty.db"])
+def test_where_nothing_was_started_yet_it_is_said_what_makes_the_ledger(tmp_path: Path, file: str) -> None:
+    with pytest.raises(LedgerError, match="`tidegate run` makes the ledger, where there is none yet"):
+        Ledger(f"sqlite:///{tmp_path / file}").deployments.places()

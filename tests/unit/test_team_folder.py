@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,8 @@ def test_the_demo_removes_nothing_of_a_team_whose_stack_has_its_name(team: Path,
     with pytest.raises(InputError, match="Nothing was changed"):
         refuse_elsewhere(Settings())
     refuse_elsewhere(Settings(stacks=ROOT / "stacks"))
+
+
+def test_which_version_this_is_can_be_asked_anywhere(tmp_path: Path) -> None:
+    said = subprocess.run([TIDEGATE, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert said == f"{version('tidegate')}\n"

@@ -21,6 +21,7 @@ IdMaker = Callable[[], str]
 
 BUSY_TIMEOUT_SECONDS = 30
 _WRITES = "tidegate_writes"
+_NO_LEDGER = ("unable to open database file", "no such table", "does not exist")
 _LOCK = select(Lock).where(Lock.stack == bindparam("stack"), Lock.environment == bindparam("environment"))
 """Made once: every write asks it."""
 _WRITE_LOCK = 7_433_201   # any constant: PostgreSQL's advisory locks are told apart by number alone
@@ -132,11 +133,16 @@ def ledger_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise LedgerError(doing, f"the ledger's database said: {error.orig}",
-                          "Check that it runs and has space; after an upgrade, `tidegate upgrade`", retryable=True) from None
+        raise LedgerError(doing, f"the ledger's database said: {error.orig}", _to_do(str(error.orig)), retryable=True) from None
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise LedgerError(doing, f"the ledger's database said: {cause}", "Report it with this text") from None
+
+
+def _to_do(said: str) -> str:
+    if any(words in said for words in _NO_LEDGER):
+        return "`tidegate run` makes the ledger, where there is none yet; after an upgrade, `tidegate upgrade`"
+    return "Check that it runs and has space; after an upgrade, `tidegate upgrade`"
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
