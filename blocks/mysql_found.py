@@ -123,7 +123,6 @@ def _question(names: Beside) -> str:
         f"WHERE table_schema = {_literal(names.new)} AND table_name = '{WHOLE}'")])
 
 
-
 def name_in(schema: str, name: str) -> str:
     return f"{quoted(schema, '`')}.{quoted(name, '`')}"
 

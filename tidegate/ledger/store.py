@@ -21,7 +21,7 @@ IdMaker = Callable[[], str]
 
 BUSY_TIMEOUT_SECONDS = 30
 _WRITES = "tidegate_writes"
-_NO_LEDGER = ("unable to open database file", "no such table", "does not exist")
+_NO_LEDGER = ("unable to open database file", "no such table")
 _LOCK = select(Lock).where(Lock.stack == bindparam("stack"), Lock.environment == bindparam("environment"))
 """Made once: every write asks it."""
 _WRITE_LOCK = 7_433_201   # any constant: PostgreSQL's advisory locks are told apart by number alone
