@@ -48,6 +48,7 @@ async ([api, start, resume, secret]) => {
 }
 """
 COLOUR = "getComputedStyle(document.documentElement).getPropertyValue('--p-color-bg-0')"
+RECOVER = "text=recover"   # a flow in the list of deployments
 KEEP_ONLY = "kept => { localStorage.clear(); if (kept) localStorage.setItem('prefect-password', btoa(kept)) }"
 
 
@@ -109,8 +110,7 @@ def test_after_one_login_every_page_is_open_and_asks_nobody_else(visitor: Person
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(request.url))
     visitor.page.on("console", lambda said: asked.append(said.text) if "script-src" in said.text else None)
-    visitor.walk_to("Deployments")
-    visitor.page.get_by_text("recover").first.wait_for()
+    visitor.walk_until(RECOVER, lambda: visitor.walk_to("Deployments"))
     visitor.open_run(prey.waiting)
     visitor.sees_state("Suspended")
     assert visitor.page.evaluate(COLOUR) != ""   # the page could set itself up
@@ -122,8 +122,7 @@ def test_after_one_login_every_page_is_open_and_asks_nobody_else(visitor: Person
 def test_by_the_machines_other_name_a_person_is_asked_and_let_in(visitor: Person, tidegate: Installation) -> None:
     other = Person(visitor.page, f"http://localhost:{tidegate.settings.prefect_port}", visitor.pictures)
     other.log_in(tidegate.plane.secret)
-    other.walk_to("Deployments")
-    visitor.page.get_by_text("recover").first.wait_for()
+    other.walk_until(RECOVER, lambda: other.walk_to("Deployments"))
 
 
 def test_a_page_of_another_origin_cannot_show_the_ui_in_a_frame(visitor: Person, others_port: int) -> None:
@@ -135,10 +134,12 @@ def test_a_page_of_another_origin_cannot_show_the_ui_in_a_frame(visitor: Person,
 
 
 def test_an_address_of_prefects_second_ui_leads_to_the_same_page_of_the_first(visitor: Person) -> None:
-    for path in ("/v2/", "/v2/deployments"):
+    def to(path: str) -> None:
         visitor.open(path)
         visitor.page.wait_for_url(f"{visitor.ui_url}{path.removeprefix('/v2')}*")
-    visitor.page.get_by_text("recover").first.wait_for()
+
+    to("/v2/")
+    visitor.walk_until(RECOVER, lambda: to("/v2/deployments"))
 
 
 def test_with_a_wrong_secret_the_login_page_stays(visitor: Person) -> None:

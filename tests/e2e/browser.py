@@ -84,7 +84,7 @@ class Person:
 
     def open_run(self, run: UUID) -> None:
         """It is among the first that the list shows."""
-        self.walk_until(f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs"))
+        self.walk_until(f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs")).click()
 
     def open_page(self, run: UUID, key: str) -> None:
         """A page that a stage of the run has left."""
@@ -92,21 +92,22 @@ class Person:
             self.open_run(run)
             self.page.locator(".p-tabs").get_by_text("Artifacts", exact=True).click()
 
-        self.walk_until(f".artifact-card:has-text('{key}')", walk)
+        self.walk_until(f".artifact-card:has-text('{key}')", walk).click()
 
-    def walk_until(self, wanted: str, walk: Callable[[], None]) -> None:
-        """Click on what is wanted. A list whose request the browser dropped stays empty: walk there again, as people do."""
+    def walk_until(self, wanted: str, walk: Callable[[], None]) -> Locator:
+        """What is wanted, on the page. A list whose request the browser dropped stays empty: walk there again, as people do."""
         for _ in range(MOST_LOADS):
             walk()
+            found = self.page.locator(wanted).first
             with contextlib.suppress(LateError):
-                return self.page.locator(wanted).first.click(timeout=LIST_MILLISECONDS)
+                found.wait_for(timeout=LIST_MILLISECONDS)
+                return found
         raise AssertionError(f"{wanted} is not on the page, which was opened {MOST_LOADS} times")
 
     def open_form_of(self, flow: str, name: str) -> None:
         """The form that starts a run of the deployment `flow/name`."""
-        self.walk_to("Deployments")
-        row = self.page.locator("tr", has_text=flow).filter(has=self.page.get_by_role("link", name=name, exact=True))
-        row.get_by_role("link", name=name, exact=True).click()
+        row = f"tr:has-text('{flow}'):has(a:text-is('{name}'))"
+        self.walk_until(f"{row} >> a:text-is('{name}')", lambda: self.walk_to("Deployments")).click()
         self.page.get_by_role("button", name="Run", exact=True).first.click()
         self.page.get_by_text("Custom run").first.click()
 

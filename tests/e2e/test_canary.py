@@ -30,6 +30,7 @@ from tidegate.settings import Settings
 
 VAULT = SHOP.replace("shop", "vault")
 LOOK_SECONDS = 0.2
+SAVE_SECONDS = 300
 CANARIES = {name: f"{name.replace('_', '')}Canary7Yq2Zk9Wd" for name in (
     "APP_PASSWORD", "PAYMENT_API_KEY", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD", "SIGNING_SEED", "HOOK", "DEAD_HOOK")}
 IN_ENV_FILE = ("APP_PASSWORD", "PAYMENT_API_KEY", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD")
@@ -237,7 +238,8 @@ def test_no_layer_history_or_config_of_an_image_holds_one(secretive: Released) -
     assert len(images) == 2
     for image in images:
         assert findings("image", json.dumps([image.attrs, image.history()]).encode()) == []
-    assert list(_in_stream(images[0].save())) == []
+    patient = DockerHost(timeout_seconds=SAVE_SECONDS).client   # the engine copies all layers before it answers
+    assert list(_in_stream(patient.images.get(str(images[0].id)).save())) == []
 
 
 def _in_stream(chunks: Iterable[bytes]) -> Iterator[str]:
