@@ -31,7 +31,7 @@ def notices_of(tidegate: Installation, stack: str) -> Iterator[list[str]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        name = f"notices-of-{stack}"
+        name = channel_of(stack)
         SlackWebhook(url=f"http://127.0.0.1:{server.server_port}/hook").save(name, overwrite=True)
         edit_stack(tidegate, stack, lambda content: content.update(notify=[name]))
         try:
@@ -40,3 +40,8 @@ def notices_of(tidegate: Installation, stack: str) -> Iterator[list[str]]:
             edit_stack(tidegate, stack, lambda content: content.pop("notify"))
             server.shutdown()
             thread.join()
+
+
+def channel_of(stack: str) -> str:
+    """The name of the block at which the stack's messages go out."""
+    return f"notices-of-{stack}"
