@@ -149,12 +149,15 @@ def end_undecided(settings: Settings) -> Parted[Ended]:
 def untold(settings: Settings) -> Parted[Untold]:
     """What came to its end and nobody was told, because its run died between the two. By titles, newest of each place.
 
-    Good news are told of where the environment is loud only, as its run would have done.
+    Good news are told of where the environment is loud only, as its run would have done. Where somebody holds the lock, it
+    was that one who brought it to its end, and is about to tell.
     """
     ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks).good
+    at_work = {(lock.stack, lock.environment) for lock in ledger.locks.holders() if free_at(lock) > datetime.now(UTC)}
     heard = {stack.name for stack in stacks if stack.notifiers_for("red")}
     quiet_places = {(stack.name, name) for stack in stacks for name, one in stack.environments.items() if not one.loud}
-    newest = {place: ledger.deployments.history(*place, limit=1)[0] for place in ledger.deployments.places() if place[0] in heard}
+    newest = {place: ledger.deployments.history(*place, limit=1)[0]
+              for place in ledger.deployments.places() if place[0] in heard and place not in at_work}
     late = {title_of(one): Untold(one, kind) for place, one in newest.items()
             if (kind := _news_of(ledger, one)) and not (place in quiet_places and one.state is DeploymentState.GOOD)}
     seen = each(late, lambda one: one if _has_crashed(one.deployment) else None, "looking at")

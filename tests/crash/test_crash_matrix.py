@@ -65,7 +65,7 @@ def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: st
         kill_run(victim)
         killed = time.monotonic()
         ended(victim)
-        recovered(tidegate, serving)
+        recovers_by_itself(tidegate, serving)
         seconds = time.monotonic() - killed
     assert_whole(tidegate, serving, victim, {before, other})
     assert client.figures.total > 50

@@ -1,10 +1,12 @@
-"""What recovery does about deployments that have not begun: a killed rollback is still wanted, a killed release is not."""
+"""What recovery does about deployments that have not begun: a killed rollback is still wanted, a killed release is not. And
+about those that ended without a word."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,11 +14,12 @@ from prefect.states import Cancelled, Crashed, Running
 from pytest_mock import MockerFixture
 
 from setup.places import ROOT
-from tasks.recovery import end_undecided, stranded
+from tasks.recovery import end_undecided, stranded, untold
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
 from tidegate.settings import Settings
+from tidegate.stackfile import load_stack
 from tidegate.states import DeploymentState as S
 
 
@@ -112,3 +115,16 @@ def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
     assert (ended.state, too_late) == (S.EXPIRED, True)
     assert ended.reason.startswith("nobody decided before")
     assert cancel.call_args.args[0] == ended.run_id
+
+
+def test_what_somebody_is_bringing_to_its_end_is_told_by_nobody_else(
+        ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
+    stack = load_stack(settings.stacks / "cloudlens")
+    told = stack.model_copy(update={"notify": ("everybody",)})
+    mocker.patch("tasks.recovery.every_stack", return_value=SimpleNamespace(good=(told,)))
+    run_is(mocker, Crashed())
+    good = deploy(ledger, "v1")
+    lock = ledger.locks.acquire(good.stack, good.environment, good.key, ttl_seconds=30)
+    assert found(untold(settings)) == []
+    ledger.locks.release(lock)
+    assert [(one.deployment.id, one.kind) for one in found(untold(settings))] == [(good.id, "released")]
