@@ -18,7 +18,9 @@ from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
 
 PROJECT_LABEL = "com.docker.compose.project"
 POLL_SECONDS = 0.1
+EVER_MORE_SELDOM = 0.1   # of the time that was waited already
 ASK_AGAIN = 1.5
+STEADY_SECONDS = 2   # what answers once and dies a second later is not healthy
 STILL_SERVES = "The old version still serves. Correct the application and release the new commit"
 Warmth = Literal["warm", "stopped", "gone"]
 """Of a slot: one switch is enough; a start is; or it must be made anew."""
@@ -162,23 +164,30 @@ def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seco
              while_waiting: Callable[[], None] = lambda: None) -> float:
     """Seconds until all `services` serve. A crash loop is recognised at once; starting is not failed (P64).
 
-    Who has `proved_before` that it works, or is no version, as a database, is asked by its own check as soon as it has
-    started; whoever has not, by the engine alone, an interval later.
+    Each is asked by its own check as soon as it has started, since the engine asks an interval later. That is enough where
+    it has `proved_before` that it works, or is no version, as a database; another one is asked again `STEADY_SECONDS` later,
+    unless the engine has asked meanwhile.
     """
-    begun, ask_at = time.monotonic(), 0.0 if proved_before else math.inf
+    begun, ask_at, good_since = time.monotonic(), 0.0, math.inf
     while True:
         while_waiting()
         waited = time.monotonic() - begun
         asked, containers = waited >= ask_at, [c for c in slot_state(env, project) if c.service in services]
-        if {c.service for c in containers if (serves(env, c) if asked else c.serves)} == services:
+        if {c.service for c in containers if c.serves} == services:
             return time.monotonic() - begun
+        if asked and {c.service for c in containers if serves(env, c)} == services:
+            if proved_before or waited - good_since >= STEADY_SECONDS:
+                return time.monotonic() - begun
+            good_since = min(good_since, waited)
+            ask_at = good_since + STEADY_SECONDS
+        elif asked:
+            good_since = math.inf
+            ask_at = ASK_AGAIN * (time.monotonic() - begun)   # ever more seldom: a check takes time from what starts
         for container in containers:
             refuse_dead(env, container)
-        if asked:
-            ask_at = ASK_AGAIN * (time.monotonic() - begun)   # ever more seldom: a check takes time from what starts
         if waited > budget_seconds:
             raise _unhealthy(env, containers, f"not {_wanted(containers)} within its start budget of {budget_seconds:.0f} s")
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(POLL_SECONDS, EVER_MORE_SELDOM * waited))
 
 
 def _released(env: OpenEnvironment, project: str) -> set[str]:

@@ -93,9 +93,9 @@ def add_stack(settings: Settings, name: str, *, environments: tuple[str, ...] = 
 
 
 def _checked_seldom(compose: str) -> str:
-    """Each health check starts processes, and dozens of databases run at once. Tidegate asks a database first by itself; the
-    application, which it does not ask before the engine has, is checked as its image says."""
-    return compose.replace("interval: 5s", "interval: 30s")
+    """Each health check starts processes, and dozens of containers run at once. Tidegate waits for none of the engine's."""
+    seldom = compose.replace("interval: 5s", "interval: 30s")
+    return seldom.replace("  backend:\n    image:", "  backend:\n    healthcheck: {interval: 30s}\n    image:")
 
 
 def domain_of(stack: str, environment: str) -> str:

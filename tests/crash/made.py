@@ -3,6 +3,7 @@ the webhook where the messages arrive. Keys and rows of the ledger say what was 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -64,11 +65,10 @@ def everything_made(stack: str, texts: list[str]) -> Iterator[Made]:
     events = DockerHost().client.events(decode=True, filters={"type": "container", "event": ["create", "die"]})
 
     def listen() -> None:
-        try:
+        with contextlib.suppress(OSError, requests.RequestException):   # the test of an engine that stops
             for event in events:
                 made.note(event)
-        except (OSError, requests.RequestException):   # the test of an engine that stops
-            made.is_whole = False
+        made.is_whole = False   # an engine that ends in order ends them so, too
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()

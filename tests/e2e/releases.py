@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
 
 from cli.control_plane import BIN
@@ -16,7 +16,7 @@ from setup.places import ROOT
 from tasks.forms import CHECKLIST
 from tests.installation import Installation
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.5
 MOST_SECONDS = 300
 APPROVAL = {"decision": "approve", "approver": "Josh", "reason": "tried it on staging", **dict.fromkeys(CHECKLIST, True)}
 
@@ -30,7 +30,11 @@ def start(deployment: str, **parameters: Any) -> UUID:
 
 def state_of(run: UUID) -> State[Any]:
     with get_client(sync_client=True) as client:
-        state = client.read_flow_run(run).state
+        return _state_of(run, client)
+
+
+def _state_of(run: UUID, client: SyncPrefectClient) -> State[Any]:
+    state = client.read_flow_run(run).state
     assert state is not None
     return state
 
@@ -38,10 +42,11 @@ def state_of(run: UUID) -> State[Any]:
 def wait(run: UUID, until: Callable[[State[Any]], bool], seconds: float = MOST_SECONDS) -> State[Any]:
     """The state that satisfies `until`. Fails the test when it does not come."""
     end = time.monotonic() + seconds
-    while not until(state := state_of(run)):
-        assert time.monotonic() < end, f"still {state.name} after {seconds} s: {state.message}"
-        time.sleep(POLL_SECONDS)
-    return state
+    with get_client(sync_client=True) as client:   # to make one takes as much processor time as ten questions
+        while not until(state := _state_of(run, client)):
+            assert time.monotonic() < end, f"still {state.name} after {seconds} s: {state.message}"
+            time.sleep(POLL_SECONDS)
+        return state
 
 
 def ended(run: UUID, seconds: float = MOST_SECONDS) -> State[Any]:
