@@ -100,17 +100,17 @@ class DockerHost(Block):
             found = self.client.containers.list(all=True, filters=filters)
         return [_facts(container) for container in found]
 
-    def passes_own_check(self, container: str) -> bool:
-        """Whether the container's own health check succeeds when it is run now, between two runs of the engine.
+    def own_check(self, container: str) -> Outcome | None:
+        """The container's own health check, run now, between two runs of the engine.
 
-        False where it has none, or cannot be run.
+        None where it has none, or it cannot be run.
         """
         with contextlib.suppress(EngineError):
             with engine_errors(f"reading the health check of {container}"):
                 config = self.client.api.inspect_container(container)["Config"]
             if command := _own_check(config):
-                return self.execute(container, command, timeout_seconds=CHECK_SECONDS).exit_code == 0
-        return False
+                return self.execute(container, command, timeout_seconds=CHECK_SECONDS)
+        return None
 
     def logs(self, container: str, lines: int = 20) -> str:
         """The last lines a container printed, stdout and stderr together."""

@@ -11,6 +11,8 @@ SELDOM = {
     "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "60",                # it shows workers that are gone
     "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "60",
     "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",       # for machines that a worker made; ours makes none
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",       # many steps in one transaction,
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",     # a second later
     "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT60S",              # our automation answers to what comes
 }
 

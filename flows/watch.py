@@ -6,6 +6,7 @@ from prefect import State, flow
 
 from flows.parameters import StackName
 from flows.plain import plainly
+from tasks.adapters import each_asked_for_once
 from tasks.environments import open_serving
 from tasks.incidents import close_recovered, report_degraded
 from tasks.live import look_at
@@ -30,7 +31,8 @@ def watch(stack: StackName | None = None) -> State[None] | None:
     only = stacks.find(stack) if stack else None
     wanted = {name: place for name, place in stacks.places.items() if _is_wanted(*place, only)}
     forget_needless_looks()
-    looked = each(wanted, lambda place: look_after(*place), "looking at", at_once=MOST_AT_ONCE)
+    with each_asked_for_once():
+        looked = each(wanted, lambda place: look_after(*place), "looking at", at_once=MOST_AT_ONCE)
     refuse_faulty((*(() if stack else stacks.faulty), *looked.faulty), "looking at what serves")
     return None if any(looked.good.values()) else quiet()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -38,6 +39,7 @@ from tidegate.stackfile import Stack
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
+_SEEN: dict[tuple[type[Block], str], Block | None] | None = None
 
 
 def ports_of(settings: Settings, stack: Stack, environment: str, config: Environment,
@@ -74,8 +76,28 @@ def load(kind: type[B], name: str) -> B:
     return block
 
 
+@contextmanager
+def each_asked_for_once() -> Iterator[None]:
+    """While it lasts, a block is what it was when it was first asked for: a look over many stacks names the same few."""
+    global _SEEN
+    _SEEN = {}
+    try:
+        yield
+    finally:
+        _SEEN = None
+
+
 def optional(kind: type[B], name: str) -> B | None:
     """None where no block has the name. Its secrets are hidden from now on."""
+    seen = _SEEN
+    if seen is None:
+        return _asked_for(kind, name)
+    if (kind, name) not in seen:
+        seen[kind, name] = _asked_for(kind, name)
+    return cast("B | None", seen[kind, name])
+
+
+def _asked_for(kind: type[B], name: str) -> B | None:
     try:
         block = cast(B, kind.load(name))
     except ValueError:   # Prefect's answer for "no block of that name"

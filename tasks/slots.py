@@ -15,11 +15,13 @@ from tasks.step import Evidence, step
 from tasks.work import OpenEnvironment, Work, is_slot_of
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
 from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
+from tidegate.outside_text import clean
 
 PROJECT_LABEL = "com.docker.compose.project"
 POLL_SECONDS = 0.1
 EVER_MORE_SELDOM = 0.1   # of the time that was waited already
 ASK_AGAIN = 1.5
+MOST_HEALTH_TEXT = 300
 STEADY_SECONDS = 2   # what answers once and dies a second later is not healthy
 STILL_SERVES = "The old version still serves. Correct the application and release the new commit"
 Warmth = Literal["warm", "stopped", "gone"]
@@ -133,8 +135,10 @@ def is_warm(env: OpenEnvironment, project: str) -> bool:
 
 def serves(env: OpenEnvironment, container: ContainerFacts) -> bool:
     """By its own health check. One that has just started is asked now: the engine asks when its interval is over."""
-    starts = container.state == "running" and container.health == "starting"
-    return container.serves or (starts and env.host.passes_own_check(container.id))
+    if container.serves or container.state != "running" or container.health != "starting":
+        return container.serves
+    check = env.host.own_check(container.id)
+    return check is not None and check.exit_code == 0
 
 
 def wait_for_slot(work: Work, project: str) -> float:
@@ -218,8 +222,13 @@ def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str
     bad = next((container for container in containers if not container.serves), None)
     if bad is None:
         return UnhealthyError("starting the containers", what, STILL_SERVES)
-    check = f" Its last health check said: {bad.health_said}." if bad.health_said else ""
-    return UnhealthyError(f"starting {bad.name}", f"{what}.{check}{last_lines_of(env, bad)}", STILL_SERVES)
+    said = f" Its last health check said: {health}." if (health := bad.health_said or _says_now(env, bad)) else ""
+    return UnhealthyError(f"starting {bad.name}", f"{what}.{said}{last_lines_of(env, bad)}", STILL_SERVES)
+
+
+def _says_now(env: OpenEnvironment, container: ContainerFacts) -> str:
+    check = env.host.own_check(container.id)
+    return clean((check.stdout + check.stderr).strip(), MOST_HEALTH_TEXT) if check else ""
 
 
 def last_lines_of(env: OpenEnvironment, container: ContainerFacts) -> str:

@@ -14,7 +14,7 @@ import pytest
 from blocks.docker_host import ENDLESS, KEY_LABEL, DockerHost
 from tests import images
 from tidegate.errors import EngineError
-from tidegate.facts import Job
+from tidegate.facts import Job, Outcome
 
 IMAGE = images.BASE
 
@@ -173,12 +173,22 @@ def test_a_health_check_is_run_as_the_engine_runs_it_and_only_a_success_passes(
     container = host.client.containers.run(IMAGE, ["sleep", "600"], network="none", detach=True, init=True,
                                            environment={"WORD": "tide"}, healthcheck=never)
     try:
-        assert host.passes_own_check(str(container.id)) is passes
+        check = host.own_check(str(container.id))
+        assert (check is not None and check.exit_code == 0) is passes
         container.kill()
-        assert not host.passes_own_check(str(container.id))
+        assert host.own_check(str(container.id)) is None
+    finally:
+        container.remove(force=True, v=True)
+
+
+def test_what_a_health_check_said_is_told(host: DockerHost) -> None:
+    check = {"test": ["CMD-SHELL", "echo no database; echo yet >&2; exit 1"], "interval": 3600 * 10**9}
+    container = host.client.containers.run(IMAGE, ["sleep", "600"], network="none", detach=True, init=True, healthcheck=check)
+    try:
+        assert host.own_check(str(container.id)) == Outcome(1, "no database\n", "yet\n")
     finally:
         container.remove(force=True, v=True)
 
 
 def test_a_container_that_is_not_there_passes_no_check(host: DockerHost) -> None:
-    assert not host.passes_own_check("no-such-container")
+    assert host.own_check("no-such-container") is None

@@ -12,7 +12,7 @@ import pytest
 from tasks import slots
 from tasks.slots import Warmth, wait_for, warmth
 from tasks.work import OpenEnvironment
-from tidegate.facts import ContainerFacts
+from tidegate.facts import ContainerFacts, Outcome
 
 Health = Literal["none", "starting", "healthy", "unhealthy"]
 
@@ -28,9 +28,9 @@ class Host:
         self.looks += 1
         return list(self.slot)
 
-    def passes_own_check(self, container: str) -> bool:
+    def own_check(self, container: str) -> Outcome:
         self.checks.append(container)
-        return self.looks >= self.ready_at
+        return Outcome(int(self.looks < self.ready_at), "", "")
 
 
 def container(service: str, health: Health = "healthy", state: Any = "running") -> ContainerFacts:
@@ -108,7 +108,7 @@ def test_a_version_that_has_not_proved_itself_is_asked_twice(clock: list[float])
 def test_a_version_that_answers_once_is_not_healthy(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
     host = Host(container("web-7", "starting"))
-    monkeypatch.setattr(host, "passes_own_check", lambda container: host.looks == 1)
+    monkeypatch.setattr(host, "own_check", lambda container: Outcome(host.looks - 1, "", ""))
     with pytest.raises(TimeoutError):
         wait_for(environment(host), "shop-prod-7", {"web-7"}, 10)
 

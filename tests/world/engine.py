@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.world.moments import Moments
 from tests.world.versions import BY_COMMIT, Made
 from tidegate.errors import CapacityError, EngineError
-from tidegate.facts import ComposeModel, ContainerFacts, HostFacts, Slot
+from tidegate.facts import ComposeModel, ContainerFacts, HostFacts, Outcome, Slot
 from tidegate.occupancy import Mounted, Occupant, PathLook, VolumePlace
 from tidegate.slots import declared_volumes, edge_network_name
 
@@ -89,8 +89,8 @@ class MemoryHost:
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         return self.engine.containers(labels)
 
-    def passes_own_check(self, container: str) -> bool:
-        return False
+    def own_check(self, container: str) -> Outcome | None:
+        return None
 
     def logs(self, container: str) -> str:
         return "it said nothing of use"

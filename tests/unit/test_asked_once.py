@@ -1,0 +1,27 @@
+"""A look over many stacks asks the Prefect server once for each block that they name."""
+
+from __future__ import annotations
+
+from pytest_mock import MockerFixture
+
+from blocks.docker_host import DockerHost
+from blocks.registry import Registry
+from tasks.adapters import each_asked_for_once, optional
+
+
+def test_a_look_asks_for_each_block_once_and_the_next_one_anew(mocker: MockerFixture) -> None:
+    """Also for one that is not there."""
+    host = mocker.patch.object(DockerHost, "load", side_effect=lambda name: DockerHost(url=f"tcp://{name}:2376"))
+    registry = mocker.patch.object(Registry, "load", side_effect=ValueError)
+    for _ in range(2):
+        with each_asked_for_once():
+            found = [(optional(DockerHost, name), optional(Registry, name)) for name in ("here", "there", "here")]
+        assert found == [(DockerHost(url=f"tcp://{name}:2376"), None) for name in ("here", "there", "here")]
+    assert (host.call_count, registry.call_count) == (4, 4)
+
+
+def test_beside_a_look_each_question_is_put(mocker: MockerFixture) -> None:
+    host = mocker.patch.object(DockerHost, "load", side_effect=lambda name: DockerHost())
+    optional(DockerHost, "here")
+    optional(DockerHost, "here")
+    assert host.call_count == 2
