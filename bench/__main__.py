@@ -14,7 +14,7 @@ from bench.measuring import Measured
 from bench.seeds_way import ComposeStack, seeds_way
 from bench.stages import Stages, stages_table
 from bench.tidegate_way import OLD, TidegateWay
-from bench.ways_back import Back, ways_back_table
+from bench.ways_back import ways_back_table
 from blocks.docker_host import DockerHost
 from tests.e2e.releases import released
 from tests.installation import Installation, add_stack, domain_of, free_ports, installation
@@ -28,19 +28,20 @@ DELAYED = '    restart: unless-stopped\n    command: ["sh", "-c", "sleep 3 && ex
 
 
 def main() -> None:
+    """Each table as soon as its figures are there."""
     console = Console(width=120)
-    measured, stages, backs = list[Measured](), list[Stages](), dict[str, list[Back]]()
+    measured, stages = list[Measured](), list[Stages]()
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder, installation(Path(folder), _stacks) as tidegate:
         for stack, app in APPS.items():
             way = TidegateWay(tidegate, stack, app)
             measured += _measure(tidegate, stack, way)
             if stack == QUICK:
-                backs = way.ways_back()
+                console.print(ways_back_table(way.ways_back()))
                 way.turn_bad()
             stages += way.stages
-        idle = idle_shares(tidegate.plane)
-    for shown in (_table(measured), _ratios(measured), ways_back_table(backs), stages_table(stages), idle_table(idle)):
-        console.print(shown)
+        for shown in (_table(measured), _ratios(measured), stages_table(stages)):
+            console.print(shown)
+        console.print(idle_table(idle_shares(tidegate.plane)))
 
 
 def _stacks(settings: Settings) -> None:
