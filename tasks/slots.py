@@ -227,7 +227,7 @@ def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str
 
 
 def _says_now(env: OpenEnvironment, container: ContainerFacts) -> str:
-    check = env.host.own_check(container.id)
+    check = env.host.own_check(container.id) if container.state == "running" else None
     return clean((check.stdout + check.stderr).strip(), MOST_HEALTH_TEXT) if check else ""
 
 
