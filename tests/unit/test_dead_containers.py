@@ -21,7 +21,7 @@ def container(**other: Any) -> ContainerFacts:
 
 @pytest.fixture
 def env() -> OpenEnvironment:
-    host = SimpleNamespace(logs=lambda container: "KeyError: LICENSE")
+    host = SimpleNamespace(logs=lambda container: "KeyError: LICENSE", own_check=lambda container: None)
     return cast(OpenEnvironment, SimpleNamespace(host=host, redactor=Redactor()))
 
 
