@@ -6,6 +6,7 @@ import sys
 
 from rich.console import Console
 
+from cli.control_plane import ControlPlane
 from tidegate.errors import InputError
 from tidegate.settings import Settings
 
@@ -27,7 +28,9 @@ def login(settings: Settings, console: Console, *, show: bool) -> None:
                          "the output is no terminal and may end in a log",
                          f"Run it in a terminal, or read {settings.api_auth_file}")
     file = f"The line stands in {settings.api_auth_file}; `tidegate login --show` prints it here."
-    for text in (*_where(settings), *HOW, "" if show else file):
+    runs = ControlPlane(settings).server.pid() is not None
+    asleep = "" if runs else "[yellow]No server of this folder runs now; `tidegate run` starts it.[/yellow]"
+    for text in (*_where(settings), *filter(None, [asleep]), *HOW, "" if show else file):
         console.print(text, soft_wrap=True)
     if show:
         console.print(secret, markup=False, highlight=False, soft_wrap=True)

@@ -209,6 +209,14 @@ def verify(
 
 
 @app.command()
+def docs(page: Annotated[str | None, typer.Argument(help="Left out: which there are.")] = None) -> None:
+    """Read a page of the documentation."""
+    from cli.manual import show
+
+    show(page, console())
+
+
+@app.command()
 def demo(fresh: Annotated[bool, typer.Option(help="Forget the demo's earlier releases first.")] = True) -> None:
     """Release v1.0.0 and then v1.1.0 of the example application to production."""
     from cli.demo import demo as show
@@ -237,7 +245,7 @@ def _ours(error: Exception) -> TidegateError:
 def _wrong_settings(error: ValidationError) -> TidegateError:
     """Named without their values, of which one is a secret."""
     faults = (f"{_place_of(str(one['loc'][0]))}: {one['msg']}" for one in error.errors(include_input=False))
-    return InputError("reading the settings", "; ".join(faults), "docs/settings.md explains each")
+    return InputError("reading the settings", "; ".join(faults), "`tidegate docs settings` explains each")
 
 
 def _place_of(setting: str) -> str:

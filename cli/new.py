@@ -13,7 +13,7 @@ from tidegate.schema_export import SCHEMA_FILE
 
 TOLD = """\
 # Tidegate's commands work with this folder, from here and from every folder below it.
-# An empty file is enough. What may stand here: docs/settings.md.
+# An empty file is enough. What may stand here: `tidegate docs settings`.
 # prefect_port = 4200
 # edge_port = 8080
 """
@@ -34,7 +34,7 @@ def new(folder: Path, console: Console) -> None:
         raise InputError(f"making {folder}", f"{error.filename}: {error.strerror}",
                          "Choose a folder that you may write to") from None
     console.print(data(f"{folder} is ready. Put it into git, add {STACKS}/NAME/stack.yaml "
-                       "(docs/tutorial.md), then `tidegate run` in it."), soft_wrap=True)
+                       "(`tidegate docs tutorial`), then `tidegate run` in it."), soft_wrap=True)
 
 
 def _make(folder: Path) -> None:

@@ -67,7 +67,7 @@ def refuse_differences(report: Report) -> None:
     """Raises LedgerError, so that the run is red for as long as something differs."""
     if not report.is_whole:
         raise LedgerError("comparing the audit trail with the ledger", f"{len(report.findings)} difference(s)",
-                          "Run `tidegate audit verify`, which names the values too, and see docs/operations.md")
+                          "Run `tidegate audit verify`, which names the values too, and see `tidegate docs operations`")
 
 
 def channels(stacks: Iterable[Stack]) -> dict[str, str]:

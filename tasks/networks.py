@@ -20,7 +20,8 @@ def check_networks(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckR
     if left < needed:
         raise CapacityError(
             f"counting the networks that the engine of {env.config.host!r} can still make", f"{left} left, {needed} needed",
-            "Remove those that nobody needs, by name: docker network rm; or widen default-address-pools, see docs/operations.md")
+            "Remove those that nobody needs, by name: docker network rm; or widen "
+            "default-address-pools, see `tidegate docs operations`")
     yield CheckResult(name="networks", outcome="pass", detail=f"{left} left, {needed} needed", seconds=0.0)
 
 

@@ -147,7 +147,8 @@ def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
         raise StackFileError(
             f"looking how people come to {env.stack.name} {env.name}",
             "stack.yaml says by https, and the edge believes no front: it would tell the application that they come by http",
-            "Set TIDEGATE_TRUSTED_FRONTS (docs/settings.md), then `tidegate stop`, `tidegate run` and `tidegate edge replace`")
+            "Set TIDEGATE_TRUSTED_FRONTS (`tidegate docs settings`), then `tidegate stop`, `tidegate run` "
+            "and `tidegate edge replace`")
     env.edge.route(env.stack.name, env.name)
     refuse_taken_doors(env)
     for domain, served in refuse_foreign_answers(env).items():

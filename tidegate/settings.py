@@ -1,4 +1,4 @@
-"""Where Tidegate keeps things. docs/settings.md lists the settings.
+"""Where Tidegate keeps things. `tidegate docs settings` lists the settings.
 
 Each is an environment variable `TIDEGATE_...` or, after it, a line of `tidegate.toml`.
 """

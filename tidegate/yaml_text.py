@@ -56,7 +56,7 @@ def _text(file: Path, doing: str) -> str:
         return content.decode("utf-8-sig")
     except FileNotFoundError:
         came_back = "it is a link to nothing" if file.is_symlink() else "there is no such file"
-        raise StackFileError(doing, came_back, "Create it; docs/stack-file.md shows a commented one") from None
+        raise StackFileError(doing, came_back, "Create it; `tidegate docs stack-file` shows a commented one") from None
     except OSError as error:
         raise StackFileError(doing, f"it cannot be read ({error.strerror or type(error).__name__})",
                              "Make it a file that Tidegate may read") from None

