@@ -92,6 +92,7 @@ def test_a_release_that_somebody_suspends_by_hand_ends_when_recovery_has_put_it_
     assert_whole(tidegate, serving, victim, {before, OTHER[before]})
 
 
+@pytest.mark.crash_only("the rows of the matrix: each recovers by itself, and a good version follows")
 def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(tidegate: Installation, serving: str) -> None:
     other = OTHER[serving_version(tidegate, serving)]
     with steady(tidegate, serving) as client:
