@@ -226,11 +226,9 @@ def edit(file: Path, key: str, value: str) -> None:
     file.write_text(after)
 
 
-def test_prefects_own_command_watches_a_release_through_its_approval_and_ends_with_zero(
-        mill: Installation, first_release: tuple[int, str]) -> None:
+def test_prefects_own_command_watches_a_release_to_its_end_and_ends_with_zero(first_release: tuple[int, str]) -> None:
     code, said = first_release
     assert code == 0, said
-    assert [(one.number, one.version) for one in mill.history(MILL)][-1:] == [(1, "v1.0.0")]
 
 
 def test_prefects_own_command_does_not_end_with_zero_when_the_release_fails(mill: Installation) -> None:
