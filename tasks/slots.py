@@ -18,7 +18,7 @@ from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
 from tidegate.outside_text import clean
 
 PROJECT_LABEL = "com.docker.compose.project"
-POLL_SECONDS = 0.1
+POLL_SECONDS, MOST_POLL_SECONDS = 0.1, 1.0   # a crash loop, and a rollback that takes over, are seen within it
 EVER_MORE_SELDOM = 0.1   # of the time that was waited already
 ASK_AGAIN = 1.5
 MOST_HEALTH_TEXT = 300
@@ -191,7 +191,7 @@ def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seco
             refuse_dead(env, container)
         if waited > budget_seconds:
             raise _unhealthy(env, containers, f"not {_wanted(containers)} within its start budget of {budget_seconds:.0f} s")
-        time.sleep(max(POLL_SECONDS, EVER_MORE_SELDOM * waited))
+        time.sleep(min(MOST_POLL_SECONDS, max(POLL_SECONDS, EVER_MORE_SELDOM * waited)))
 
 
 def _released(env: OpenEnvironment, project: str) -> set[str]:
