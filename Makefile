@@ -42,6 +42,7 @@ crash: setup-tests  ## kill at every step and take everything away, last the Doc
 	rm -rf $(ROWS)
 	$(CRASH) $(RUN)python -m pytest -n 2 tests/flows
 	$(CRASH) $(RUN)python -m pytest -n 2 --dist load tests/crash
+	$(CRASH) $(RUN)python -m pytest $(BY_COMPOSE)
 	$(CRASH) $(RUN)python -m pytest -n 2 --dist loadfile $(LEFT_OUT)
 	$(CRASH) TIDEGATE_STOP_ENGINE=yes $(RUN)python -m pytest tests/crash/test_engine_stops.py
 	$(CRASH) $(RUN)python -m tests.crash.rows
@@ -62,7 +63,9 @@ lock: setup     ## compile the lock files anew, with hashes and without index ad
 ROWS = .tidegate/crash-rows
 # Test files of which `make test` leaves something out: what is marked `crash_only`.
 LEFT_OUT = tests/e2e/test_acceptance.py tests/e2e/test_bad_input.py tests/e2e/test_broken_releases.py tests/e2e/test_releases.py \
-           tests/e2e/test_restore.py tests/e2e/test_rollback.py tests/integration/test_example_app.py
+           tests/e2e/test_restore.py tests/e2e/test_rollback.py
+# The example application by `docker compose up`: beside it Tidegate refuses, as it should, the first release of the same one.
+BY_COMPOSE = tests/integration/test_example_app.py
 CRASH = TIDEGATE_CRASH=whole TIDEGATE_CRASH_ROWS=$(ROWS)
 
 COMPILE = --quiet --upgrade --generate-hashes --strip-extras --no-header \

@@ -15,7 +15,7 @@ import httpx
 
 from cli.prefect_api import PrefectApi
 from cli.processes import Background
-from control.seldom import RETENTION, SELDOM
+from control.seldom import RETENTION, SELDOM, UNASKED
 from control.served import FILE_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.outside_text import clean_end, last_lines
@@ -23,6 +23,8 @@ from tidegate.settings import Settings
 
 SERVER_START_SECONDS = 90
 REGISTER_SECONDS = 180
+LET_GO_SECONDS = 3
+"""A program that was killed just now may have its port a moment longer than its process id."""
 BIN = Path(sys.executable).parent
 PYTHON = (sys.executable, "-P")
 """It imports nothing from the folder it is called in: a team may have a `flows/` of its own."""
@@ -73,7 +75,7 @@ class ControlPlane:
         The secret goes by the environment, which only this user can read, never by a command line, which everybody can.
         """
         return {
-            **SELDOM, **RETENTION, "PREFECT_WORKER_QUERY_SECONDS": "30", **os.environ,
+            **SELDOM, **RETENTION, **UNASKED, "PREFECT_WORKER_QUERY_SECONDS": "30", **os.environ,
             "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
             "PREFECT_HOME": str(self.settings.home / "prefect"), "PREFECT_API_URL": self.api_url,
             "PREFECT_PROFILES_PATH": str(self.profiles), "PREFECT_API_AUTH_STRING": self.secret,
@@ -84,12 +86,11 @@ class ControlPlane:
 
     def refuse_taken_ports(self) -> None:
         """Before anything is started. Another program on one of them could answer in our place. Raises CapacityError."""
-        needed = (("TIDEGATE_PREFECT_PORT", self.settings.prefect_port, self.server),
-                  ("TIDEGATE_RECEIVER_PORT", self.settings.receiver_port, self.receiver))
-        taken = {name: port for name, port, process in needed if process.pid() is None and _is_taken(port)}
-        if taken:
-            raise CapacityError("starting Tidegate", f"another program has port {', '.join(map(str, taken.values()))}",
-                                f"Stop it, or set {', '.join(taken)}")
+        for _ in _until(time.monotonic() + LET_GO_SECONDS):
+            if not (taken := self._taken_ports()):
+                return
+        raise CapacityError("starting Tidegate", f"another program has port {', '.join(map(str, taken.values()))}",
+                            f"Stop it, or set {', '.join(taken)}")
 
     def server_environment(self) -> dict[str, str]:
         """What only the server is told: whom it lets in."""
@@ -127,6 +128,11 @@ class ControlPlane:
     def stop(self) -> list[str]:
         """Stop what `start` started; the names of what ran."""
         return [process.name for process in self.processes if process.stop()]
+
+    def _taken_ports(self) -> dict[str, int]:
+        needed = (("TIDEGATE_PREFECT_PORT", self.settings.prefect_port, self.server),
+                  ("TIDEGATE_RECEIVER_PORT", self.settings.receiver_port, self.receiver))
+        return {name: port for name, port, process in needed if process.pid() is None and _is_taken(port)}
 
     def _refuse_another_door(self) -> None:
         """A server that was started before may know another secret, or none at all."""

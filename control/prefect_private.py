@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prefect.server.database.configurations import AioSqliteConfiguration
@@ -26,11 +26,18 @@ def say_cancelled() -> None:
 
 
 def do_background_work_each(seconds: float) -> None:
-    """In the server: how often it asks its own queue for work. Four to ten times a second, unless told otherwise."""
+    """In the server: how often it asks its own queue for work, four to ten times a second unless told otherwise. Nor does it
+    ask ten times a second whether some of that work was cancelled: Prefect cancels none."""
     from prefect.server.api import background_workers
 
+    async def listen_to_nobody(worker: Any) -> None:
+        if (session := worker._processing_session) is not None:
+            session.cancellation_ready.set()
+            await session.stopping.wait()
+
     names, pause = vars(background_workers), timedelta(seconds=seconds)
-    names["Worker"] = partial(names["Worker"], minimum_check_interval=pause, scheduling_resolution=pause)
+    patient = type("PatientWorker", (names["Worker"],), {"_cancellation_listener": listen_to_nobody})
+    names["Worker"] = partial(patient, minimum_check_interval=pause, scheduling_resolution=pause)
 
 
 def serve_one_ui() -> None:

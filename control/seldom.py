@@ -1,5 +1,5 @@
-"""How often the background loops of Prefect's server run. Prefect's own values suit many people and many workers. On one idle
-machine they took more processor time than everything else."""
+"""What Prefect's processes leave out here. Its own values suit many people and many workers. On one idle machine they took more
+processor time than everything else."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ SELDOM = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",     # a second later
     "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT60S",              # our automation answers to what comes
 }
+
+UNASKED = {
+    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",           # the server has no such tokens: its door wants the secret
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",   # server and runs are of one installation
+    "PYTHONTZPATH": "",   # Prefect lists all time zones for each schedule: the package tzdata has the list, a folder is walked
+}
+"""What each run would ask first, whoever starts it."""
 
 KEPT_DAYS = 90
 RETENTION = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -39,7 +40,7 @@ from tidegate.stackfile import Stack
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
-_SEEN: dict[tuple[type[Block], str], Block | None] | None = None
+_SEEN: dict[tuple[type[Block], str], Future[Block | None]] | None = None
 
 
 def ports_of(settings: Settings, stack: Stack, environment: str, config: Environment,
@@ -92,9 +93,17 @@ def optional(kind: type[B], name: str) -> B | None:
     seen = _SEEN
     if seen is None:
         return _asked_for(kind, name)
-    if (kind, name) not in seen:
-        seen[kind, name] = _asked_for(kind, name)
-    return cast("B | None", seen[kind, name])
+    mine: Future[Block | None] = Future()
+    if (answer := seen.setdefault((kind, name), mine)) is mine:   # the others wait for the one that asks
+        _answer(mine, kind, name)
+    return cast("B | None", answer.result())
+
+
+def _answer(answer: Future[Block | None], kind: type[Block], name: str) -> None:
+    try:
+        answer.set_result(_asked_for(kind, name))
+    except BaseException as error:
+        answer.set_exception(error)
 
 
 def _asked_for(kind: type[B], name: str) -> B | None:

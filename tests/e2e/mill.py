@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from blocks.docker_host import DockerHost
-from tests.e2e.releases import start, suspended, wait
+from tests.e2e.releases import start, state_of, suspended, wait
 from tests.installation import MILL, Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
@@ -25,6 +25,11 @@ def asked_again(run: UUID) -> None:
 
 def newest(tidegate: Installation) -> Deployment:
     return tidegate.history(MILL)[0]
+
+
+def is_waiting(tidegate: Installation) -> bool:
+    """Whether a release has come to its question."""
+    return bool(tidegate.history(MILL)) and state_of(UUID(newest(tidegate).run_id)).is_paused()
 
 
 def serving(tidegate: Installation, environment: str) -> str:

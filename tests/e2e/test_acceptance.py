@@ -25,7 +25,7 @@ from setup.places import ROOT
 from tasks.forms import CHECKLIST, AcceptanceEn
 from tests.crash.killing import process_of
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
-from tests.e2e.mill import asked_again, containers, newest, serving, serving_number, waiting_release
+from tests.e2e.mill import asked_again, containers, is_waiting, newest, serving, serving_number, waiting_release
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import MOST_SECONDS, ended, resume, start, state_of, suspended
 from tests.installation import MILL, Installation, domain_of
@@ -42,7 +42,7 @@ HEADINGS = ("What changes", "What staging answered", "Database changes", "Config
 def first_release(tidegate: Installation) -> Iterator[tuple[int, str]]:
     """Of v1.0.0, by Prefect's own command; its exit code and what it said."""
     with watched_by_prefect(tidegate, stack=MILL, version="v1.0.0", watch_seconds="1", requested_by="mei") as command:
-        until(lambda: bool(tidegate.history(MILL)) and state_of(UUID(newest(tidegate).run_id)).is_paused())
+        until(lambda: command.poll() is not None or is_waiting(tidegate))
         resume(UUID(newest(tidegate).run_id))
         said, _ = command.communicate(timeout=MOST_SECONDS)
     yield command.returncode, said

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from pytest_mock import MockerFixture
 
 from blocks.docker_host import DockerHost
 from blocks.registry import Registry
 from tasks.adapters import each_asked_for_once, optional
+from tidegate.each import each
 
 
 def test_a_look_asks_for_each_block_once_and_the_next_one_anew(mocker: MockerFixture) -> None:
@@ -18,6 +21,24 @@ def test_a_look_asks_for_each_block_once_and_the_next_one_anew(mocker: MockerFix
             found = [(optional(DockerHost, name), optional(Registry, name)) for name in ("here", "there", "here")]
         assert found == [(DockerHost(url=f"tcp://{name}:2376"), None) for name in ("here", "there", "here")]
     assert (host.call_count, registry.call_count) == (4, 4)
+
+
+def test_those_who_ask_at_once_wait_for_one_answer(mocker: MockerFixture) -> None:
+    def answer(name: str) -> DockerHost:
+        time.sleep(0.05)
+        return DockerHost(url=f"tcp://{name}:2376")
+
+    host = mocker.patch.object(DockerHost, "load", side_effect=answer)
+    with each_asked_for_once():
+        looked = each(dict.fromkeys("abcd", "here"), lambda name: optional(DockerHost, name), "looking", at_once=4)
+    assert (list(looked.good.values()), host.call_count) == ([DockerHost(url="tcp://here:2376")] * 4, 1)
+
+
+def test_what_went_wrong_is_the_answer_to_all_who_asked(mocker: MockerFixture) -> None:
+    host = mocker.patch.object(DockerHost, "load", side_effect=ConnectionError)
+    with each_asked_for_once():
+        looked = each(dict.fromkeys("abcd", "here"), lambda name: optional(DockerHost, name), "looking", at_once=4)
+    assert ([one.name for one in looked.faulty], host.call_count) == (["a", "b", "c", "d"], 1)
 
 
 def test_beside_a_look_each_question_is_put(mocker: MockerFixture) -> None:

