@@ -51,10 +51,10 @@ def tidegate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]
 def add_stacks(settings: Settings) -> None:
     """SHOP, and MILL and QUAY, which speak English, go to production by staging and an approval; the others have production
     alone, without asking. CABIN is never released."""
-    quick = dict.fromkeys(("environments.staging.drain_seconds", "environments.prod.drain_seconds", "smoke_repeat_seconds"), 1)
+    quick = {"environments.staging.drain_seconds": 1, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0}
     add_stack(settings, SHOP, changes=quick)
     add_stack(settings, MILL, changes={**quick, "title": "Mill", "language": "en"})
     add_stack(settings, QUAY, changes={**quick, "language": "en"})
     for name in (KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID, CABIN):
         add_stack(settings, name, environments=("prod",), changes={
-            "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})
+            "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0})

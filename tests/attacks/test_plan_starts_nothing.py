@@ -25,7 +25,7 @@ from tests.installation import SUFFIX, Installation, add_stack, remove_stack
 
 PIER, WHARF = f"pier{SUFFIX}", f"wharf{SUFFIX}"
 BY_HAND = f"{WHARF}-hand"
-ALONE = {"environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1}
+ALONE = {"environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0}
 HOSTILE_ENV = """
 import os
 def plant():

@@ -47,7 +47,7 @@ def buoy(tidegate: Installation, cable: Cable) -> str:
     load(TraefikEdge, "local").save(BUOY)
     add_stack(tidegate.settings, BUOY, environments=("prod",), changes={
         "environments.prod.host": BUOY, "environments.prod.approval": False, "environments.prod.drain_seconds": 1,
-        "smoke_repeat_seconds": 1})
+        "smoke_repeat_seconds": 0})
     tidegate.plane.register_deployments()   # the forms list the stacks
     for version in ("v1.0.0", "v1.1.0"):
         state = released(stack=BUOY, version=version, watch_seconds=1)

@@ -47,7 +47,7 @@ def pier(tidegate: Installation, registry: RealRegistry) -> Iterator[str]:
     registry.block.save(PIER)
     add_stack(tidegate.settings, PIER, environments=("prod",), changes={
         "environments.prod.host": PIER, "environments.prod.approval": False, "environments.prod.drain_seconds": 1,
-        "smoke_repeat_seconds": 1})
+        "smoke_repeat_seconds": 0})
     for version in ("v1.0.0", "v1.1.0"):
         good(release_here(PIER, version))
     yield PIER

@@ -66,7 +66,7 @@ def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     with closing(sqlite3.connect(settings.home / "ledger.db")) as ledger:
         ledger.executescript(OLD_LEDGER.read_text(encoding="utf-8"))
     shutil.copytree(PREFECT_DATABASE, settings.home / "prefect")
-    add_stack(settings, STACK, changes={"environments.prod.approval": False, "watch.seconds": 1, "smoke_repeat_seconds": 1,
+    add_stack(settings, STACK, changes={"environments.prod.approval": False, "watch.seconds": 1, "smoke_repeat_seconds": 0,
                                         "environments.staging.drain_seconds": 1, "environments.prod.drain_seconds": 1})
     made = Team(folder, program, settings)
     try:

@@ -86,7 +86,7 @@ def add_database(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def pantry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     add_stack(tidegate.settings, PANTRY, environments=("prod",), changes={
-        "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 1})
+        "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0})
     folder = tidegate.settings.stacks / PANTRY
     content = yaml.safe_load((folder / "stack.yaml").read_text())
     repository = tmp_path_factory.mktemp("pantry") / "repository"
