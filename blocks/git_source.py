@@ -238,3 +238,13 @@ def _unpack(archive: IO[bytes], into: Path, doing: str) -> list[str]:
         raise VersionError(doing, f"the commit holds a file that would leave its folder ({error})",
                            "Remove that link from the repository") from None
     return [name for name in small if (into / name).read_bytes().startswith(_LFS_POINTER)]
+
+
+def git_keeps(file: Path) -> bool:
+    """Whether a file of a team's folder is in its repository. False where there is no repository, or no git."""
+    try:
+        asked = run_command(("git", "-C", str(file.parent), "ls-files", "--error-unmatch", "--", file.name),
+                            environment=os.environ, timeout_seconds=10)
+    except OSError:
+        return False
+    return asked.exit_code == 0

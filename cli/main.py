@@ -168,6 +168,20 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
 
 
 @app.command()
+def check(stack: Annotated[str | None, typer.Argument(help="Left out: every one.")] = None, json: AsJson = False) -> None:
+    """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
+    from cli.check import check as look
+    from cli.check import rows, show
+
+    looked_at, found = look(Settings(), stack)
+    if json:
+        console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True)
+    else:
+        show(looked_at, found, console())
+    raise typer.Exit(any(one.kind == "fault" for one in found))
+
+
+@app.command()
 def history(stack: str, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
     """What was deployed, when, by whom, and how it ended."""
     from cli.history import rows, table

@@ -1,6 +1,7 @@
 """One line for each thing: what was done and how long it took. Commands keep their output in a log."""
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from setup.places import LOGS
 
 LAST_LINES = 8
+SILENT_SECONDS = 10.0
 
 
 class SetupError(Exception):
@@ -15,13 +17,18 @@ class SetupError(Exception):
 
 
 def step(name: str, work: Callable[[], str]) -> None:
-    """Run `work` and print its sentence. Raises what it raises."""
+    """Run `work` and print its sentence; before that, one that it is at work, where it takes long. Raises what it raises."""
     began = time.monotonic()
+    waiting = threading.Timer(SILENT_SECONDS, say, (f"{name:<20} at work; the first time it takes minutes",))
+    waiting.daemon = True
+    waiting.start()
     try:
         done = work()
     except SetupError as error:
         print(f"  failed  {name}: {error}", flush=True)
         raise
+    finally:
+        waiting.cancel()
     print(f"  {name:<20} {done}  ({time.monotonic() - began:.1f} s)", flush=True)
 
 

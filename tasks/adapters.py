@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar, cast
 
 from prefect.blocks.core import Block
@@ -20,7 +21,7 @@ from blocks.databases import EngineDatabases
 from blocks.docker_host import DockerHost
 from blocks.edge_networks import EngineNetworks
 from blocks.environment_events import PrefectEvents
-from blocks.git_source import GitSource
+from blocks.git_source import GitSource, git_keeps
 from blocks.host_facts import EngineMeasures
 from blocks.images import ImageStore
 from blocks.kept_backups import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
@@ -65,6 +66,16 @@ def ports_at(settings: Settings, stack: Stack, environment: str, host: DockerHos
         databases=EngineDatabases(host), migrations=EngineMigrations(host), backups=EngineBackups(host, store),
         restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),
         notifiers=notifiers or {}, events=PrefectEvents())
+
+
+def ports_of_files(settings: Settings, stack: Stack, environment: str, redact: Callable[[str], str]) -> Ports:
+    """For who only reads the files: no block is asked for, and the engine and the edge are never called."""
+    nobody = TraefikEdge(config_directory=settings.home / "edge", public_url="", check_url="")
+    return ports_at(settings, stack, environment, DockerHost(), nobody, redact=redact)
+
+
+def is_in_git(file: Path) -> bool:
+    return git_keeps(file)
 
 
 def load(kind: type[B], name: str) -> B:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from tidegate.facts import ComposeModel
 from tidegate.known_names import known_names
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
+from tidegate.ports import Ports
 from tidegate.redaction import Redactor, learn, remember
 from tidegate.safe_logs import guard_logs
 from tidegate.settings import Settings
@@ -50,11 +52,16 @@ def open_environment(stack: str | Stack, environment: str,
     settings = settings or Settings()
     found = stack if isinstance(stack, Stack) else find_stack(settings.stacks, stack)
     config = environment_of(found, environment)
-    values, faults = _values(found, environment, config)
-    files = [found.folder / file for file in config.compose_files]
-    texts = (file.read_text(errors="replace") for file in files if file.is_file())
-    now = {} if faults else values
-    return _opened(settings, found, environment, Read(values, _redactor(found, config, values, texts), faults=faults, now=now))
+    read = _read(found, environment, config, adapters.secret)
+    return _opened(settings, found, environment, read)
+
+
+def open_files(stack: Stack, environment: str, settings: Settings) -> OpenEnvironment:
+    """One environment as its folder says now, for who asks nobody: what Prefect's secret blocks hold is made up."""
+    config = environment_of(stack, environment)
+    read = _read(stack, environment, config, lambda name: secrets.token_urlsafe())
+    ports = adapters.ports_of_files(settings, stack, environment, read.redactor.redact)
+    return _opened(settings, stack, environment, read, ports)
 
 
 def open_sealed(deployment: Deployment, settings: Settings | None = None, now: Stack | None = None) -> OpenEnvironment:
@@ -160,9 +167,16 @@ class Read(NamedTuple):
     now: Mapping[str, str] = {}
 
 
-def _opened(settings: Settings, stack: Stack, environment: str, read: Read) -> OpenEnvironment:
+def _read(stack: Stack, environment: str, config: Environment, secret: Callable[[str], str]) -> Read:
+    values, faults = _values(stack, environment, config, secret)
+    files = [stack.folder / file for file in config.compose_files]
+    texts = (file.read_text(errors="replace") for file in files if file.is_file())
+    return Read(values, _redactor(stack, config, values, texts), faults=faults, now={} if faults else values)
+
+
+def _opened(settings: Settings, stack: Stack, environment: str, read: Read, ports: Ports | None = None) -> OpenEnvironment:
     config, redactor = environment_of(stack, environment), read.redactor
-    ports = adapters.ports_of(settings, stack, environment, config, redactor.redact)
+    ports = ports or adapters.ports_of(settings, stack, environment, config, redactor.redact)
     learn({"TIDEGATE_LEDGER_URL": settings.database_url})
     env = OpenEnvironment(
         **vars(ports), settings=settings, stack=stack, name=environment, config=config, ledger=Ledger(settings.database_url),
@@ -189,13 +203,14 @@ def environment_of(stack: Stack, name: str) -> Environment:
     return stack.environments[name]
 
 
-def _values(stack: Stack, name: str, config: Environment) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
+def _values(stack: Stack, name: str, config: Environment,
+            secret: Callable[[str], str]) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
     """The env file with its secrets from Prefect blocks, as far as they are there, and everything that is wrong with them."""
-    secrets = each(config.secrets, adapters.secret, "loading the secret block")
-    read, fault = read_env_as_far(stack.folder / config.env_file, secrets.good)
-    values = {**read, **secrets.good}
+    blocks = each(config.secrets, secret, "loading the secret block")
+    read, fault = read_env_as_far(stack.folder / config.env_file, blocks.good)
+    values = {**read, **blocks.good}
     missing = [ConfigError(f"loading the secret block for {one.name}", one.error.came_back, one.error.to_do)
-               for one in secrets.faulty]
+               for one in blocks.faulty]
     if fault or missing:
         return values, tuple(filter(None, (fault, *missing)))
     found = said_twice(read, config.secrets) + check_env(values, config.required_keys, config.kind, tuple(config.secrets))
@@ -206,10 +221,10 @@ def _values(stack: Stack, name: str, config: Environment) -> tuple[dict[str, str
 def _values_now(planned: Stack, now: Stack, name: str) -> dict[str, str]:
     """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
     config = now.environments.get(name, planned.environments[name])
-    secrets = each(config.secrets, adapters.secret, "loading the secret block")
-    read, fault = read_env_as_far(planned.folder / config.env_file, secrets.good)
+    blocks = each(config.secrets, adapters.secret, "loading the secret block")
+    read, fault = read_env_as_far(planned.folder / config.env_file, blocks.good)
     read = {} if fault else read
-    missing, named = {one.name for one in secrets.faulty}, tuple(config.secrets)
-    return {key: value for key, value in {**read, **secrets.good}.items()
+    missing, named = {one.name for one in blocks.faulty}, tuple(config.secrets)
+    return {key: value for key, value in {**read, **blocks.good}.items()
             if key not in missing and not check_env({key: value}, (key,), config.kind, named)}
 

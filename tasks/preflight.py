@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -79,13 +79,21 @@ def _joined(env: OpenEnvironment, faults: list[TidegateError]) -> TidegateError:
 
 
 def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
-    if faults := [*lint_model(model, _released(env), env.config.kind), *refusals(privileges(env, model))]:
+    refuse_faulty_compose(env, model, privileges(env, model))
+
+
+def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]) -> None:
+    """Raises StackFileError with everything that the compose files may not say. `found` is what they give of the host."""
+    if faults := [*lint_model(model, _released(env), env.config.kind), *refusals(found)]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
 
 
-def privileges(env: OpenEnvironment, model: ComposeModel) -> tuple[Danger, ...]:
-    """What the compose files give containers of the host, with the reasons of the stack file; in development nobody asks."""
+def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[str] | None = None) -> tuple[Danger, ...]:
+    """What the compose files give containers of the host, with the reasons of the stack file; in development nobody asks.
+
+    `projects` are the base projects of others; without them, stack files and ledger are asked.
+    """
     if env.config.kind == "development":
         return ()
     files = [env.stack.folder / file for file in env.config.compose_files]
@@ -93,7 +101,7 @@ def privileges(env: OpenEnvironment, model: ComposeModel) -> tuple[Danger, ...]:
     services = {name: {**service, "env_file": read.get(name, [])} for name, service in model["services"].items()}
     engine = env.host.url or os.environ.get("DOCKER_HOST", "")
     paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), engine,
-                      known_projects(env))
+                      known_projects(env) if projects is None else projects)
     return dangers({**model, "services": services}, paths, env.stack.allow)
 
 

@@ -46,6 +46,7 @@ ZH: Words = {
     "back stop and ask": "**⚠ 无法自动回到 {version}：数据库变更会丢失数据或不可逆。**出现问题时系统会停下来，由负责人决定。",
     "back none": "这是首次发布，没有可以回退的版本。",
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
+    "backup_of_nothing": "{at}，{size}，其中没有表；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
     "backup_text": "{at}，{size}，{tables} 张表共 {rows} 行；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
     "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n批准后会再次备份并核对，然后才改动{place}。",
     "no_backup_here": "本次发布不做备份：stack.yaml 没有要求，也没有数据库变更。",
@@ -107,6 +108,7 @@ EN: Words = {
                          "If something is wrong, Tidegate stops and a person decides.",
     "back none": "This is the first release: there is no version to go back to.",
     "no_backup": "A backup is made before the release and restored into a scratch database; if that fails, the release stops.",
+    "backup_of_nothing": "{at}, {size}, no table in it; dumped in {dump} s, restored and compared in {restore} s.",
     "backup_text": "{at}, {size}, {rows} rows in {tables} table(s); dumped in {dump} s, restored and compared in {restore} s.",
     "last_backup": "The last verified backup is {age} old: {text}\n\nAfter your approval another one is made and verified, "
                    "before anything in {place} changes.",

@@ -227,7 +227,7 @@ def _last_backup(plan: Plan, backup: Backup | None, time_zone: str, language: st
 
 
 def _backup(backup: Backup, time_zone: str, words: Words) -> str:
-    return words["backup_text"].format(
+    return words["backup_text" if backup.tables else "backup_of_nothing"].format(
         at=local(backup.verified_at or backup.made_at, time_zone), size=size_text(backup.size), tables=len(backup.tables),
         rows=sum(backup.tables.values()), dump=f"{backup.dump_seconds:.1f}", restore=f"{backup.restore_seconds:.1f}")
 

@@ -1,0 +1,34 @@
+"""`tidegate check`: what is wrong with the files, before anybody is asked and before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from cli.shown import data
+from tasks.checking import Finding, look_over
+from tidegate.redaction import redact
+from tidegate.settings import Settings
+
+MARKS = {"fault": "[red]✗[/red]", "risk": "[yellow]![/yellow]"}
+
+
+def check(settings: Settings, only: str | None) -> tuple[list[str], list[Finding]]:
+    """The environments that were looked at, and what was found. Raises StackFileError when there is no such stack."""
+    return look_over(settings, only)
+
+
+def rows(found: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [{key: redact(value) if value else value for key, value in asdict(one).items()} for one in found]
+
+
+def show(looked_at: Sequence[str], found: Sequence[Finding], console: Console) -> None:
+    """One paragraph for each finding, and how many there are."""
+    for one in found:
+        place = " ".join(filter(None, (one.stack, one.environment)))
+        console.print(MARKS[one.kind], data(redact(f"{place}: {one.doing}: {one.came_back}. {one.to_do}")), soft_wrap=True)
+    counts = ", ".join(f"{len([1 for one in found if one.kind == kind])} {kind}(s)" for kind in MARKS)
+    console.print(data(f"{counts} in {', '.join(looked_at) or 'no environment'}"), soft_wrap=True)

@@ -1,0 +1,143 @@
+"""`tidegate check`, as a CI calls it: with Docker Compose, and without a Prefect server, an engine and a home folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setup.places import ROOT
+
+STACK = """
+name: {name}
+title: {name}
+source: {{repository: .}}
+services: [{{name: web, image: acme/{name}, port: 8000, ready_path: /}}]
+smoke: [{{name: home, path: /, contains: well, most_seconds: 1}}]
+environments:
+  prod: {{kind: production, approval: false, backup: false, after: nothing,
+         compose_files: [compose.yaml], env_file: .env, secrets: {{TOKEN: token-block}},
+         domains: [{name}.localhost], image_alias: latest}}
+"""
+COMPOSE = """
+services:
+  web:
+    image: acme/{name}:latest
+    build: .
+    environment: {{TOKEN: "${{TOKEN}}", GREETING: "${{GREETING}}"}}
+"""
+PRIVILEGED = "    privileged: true\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two stacks without a fault."""
+    stacks = tmp_path / "stacks"
+    for name in ("ant", "bee"):
+        (stacks / name).mkdir(parents=True)
+        (stacks / name / "stack.yaml").write_text(STACK.format(name=name))
+        (stacks / name / "compose.yaml").write_text(COMPOSE.format(name=name))
+        (stacks / name / ".env").write_text("GREETING=good-day\n")
+    return stacks
+
+
+def checked(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """As `tidegate check` on a machine where nothing of Tidegate runs, and no engine answers."""
+    environment = {"PATH": os.environ["PATH"], "TIDEGATE_STACKS": str(folder), "TIDEGATE_HOME": str(folder / "home"),
+                   "DOCKER_HOST": f"unix://{folder}/no-engine.sock", "HOME": str(folder.parent), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    return subprocess.run([Path(sys.executable).with_name("tidegate"), "check", *words], cwd=ROOT, env=environment,
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
+def found(folder: Path, *words: str) -> list[dict[str, Any]]:
+    ended = checked(folder, "--json", *words)
+    findings: list[dict[str, Any]] = json.loads(ended.stdout)
+    assert ended.returncode == any(one["kind"] == "fault" for one in findings), ended.stderr
+    return findings
+
+
+def change(file: Path, *changes: tuple[str, str]) -> None:
+    text = file.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+def test_what_is_in_order_is_said_and_nothing_is_made(folder: Path) -> None:
+    """The value of a secret block is not needed for it."""
+    before = sorted(folder.rglob("*"))
+    ended = checked(folder)
+    assert (ended.returncode, ended.stdout) == (0, "0 fault(s), 0 risk(s) in ant prod, bee prod\n")
+    assert sorted(folder.rglob("*")) == before
+
+
+def faulty(folder: Path) -> Iterator[tuple[str, str]]:
+    """Makes everything faulty at once; the stack and a text of each finding."""
+    change(folder / "bee" / "stack.yaml", ("bee.localhost", "ant.localhost"))
+    yield "ant", "ant.localhost belongs to bee prod"
+    yield "bee", "ant.localhost belongs to ant prod"
+    change(folder / "bee" / "compose.yaml", ("build: .", "build: {context: ., args: {SIGNED: '${TOKEN}'}}\n" + PRIVILEGED))
+    yield "bee", "services.web.privileged"
+    yield "bee", "services.web.build.args"
+    (folder / "cat").mkdir()
+    (folder / "cat" / "stack.yaml").write_text("name: [cat\n")
+    yield "cat", "stack.yaml"
+    (folder / "dog").mkdir()
+    (folder / "dog" / "stack.yaml").write_text(STACK.format(name="dog"))
+    (folder / "dog" / "compose.yaml").write_text(COMPOSE.format(name="dog"))
+    yield "dog", ".env"
+
+
+def test_everything_is_said_in_one_list(folder: Path) -> None:
+    wanted = list(faulty(folder))
+    findings = found(folder)
+    assert {one["kind"] for one in findings} == {"fault"}
+    said = [(one["stack"], f"{one['doing']}: {one['came_back']}") for one in findings]
+    for stack, text in wanted:
+        assert [one for one in said if one[0] == stack and text in one[1]], (text, said)
+    assert all(one["to_do"] for one in findings)
+    assert {one["stack"] for one in found(folder, "dog")} == {"dog"}
+    assert {one["stack"] for one in found(folder, "cat")} == {"cat"}
+
+
+def test_a_value_that_nobody_gives_is_a_fault(folder: Path) -> None:
+    (folder / "ant" / ".env").write_text("")
+    [one] = found(folder, "ant")
+    assert (one["stack"], one["environment"]) == ("ant", "prod")
+    assert "GREETING" in one["came_back"]
+
+
+def test_what_the_team_allows_is_a_risk_and_no_fault(folder: Path) -> None:
+    change(folder / "ant" / "compose.yaml", ("build: .\n", "build: .\n" + PRIVILEGED))
+    with (folder / "ant" / "stack.yaml").open("a") as file:
+        file.write("allow: [{service: web, setting: privileged, reason: it drives the printer}]\n")
+    [one] = found(folder)
+    assert (one["kind"], one["stack"], one["to_do"]) == ("risk", "ant", "Allowed by stack.yaml: it drives the printer")
+
+
+def test_an_env_file_that_git_keeps_is_a_risk(folder: Path) -> None:
+    for words in (["init", "--quiet"], ["add", "-f", "ant/.env"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
+    [one] = found(folder)
+    assert (one["kind"], one["stack"], one["came_back"]) == ("risk", "ant", "it is in git, with every secret in it")
+
+
+def test_no_value_of_an_env_file_is_printed(folder: Path) -> None:
+    (folder / "ant" / ".env").write_text("GREETING=tr0ub4dor-and-3\n")
+    change(folder / "ant" / "compose.yaml", ("build: .", "privileged: ${GREETING}"))
+    ended = checked(folder, "ant")
+    assert ended.returncode == 1
+    assert "tr0ub4dor" not in ended.stdout + ended.stderr
+
+
+def test_an_unknown_stack_is_one_error(folder: Path) -> None:
+    ended = checked(folder, "elk")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "✗ looking for the stack 'elk': there is none (known: ant, bee). Use one of the known names\n"
