@@ -36,7 +36,7 @@ test: setup-tests  ## all tests: unit, flows in memory, contracts, integration, 
 	$(RUN)python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
 
 attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts
-	$(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/attacks
+	TIDEGATE_CRASH=whole $(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/attacks
 
 crash: setup-tests  ## kill at every step and take everything away, last the Docker engine with all containers; docs/reliability.md gets the table
 	rm -rf $(ROWS)
@@ -63,8 +63,7 @@ lock: setup     ## compile the lock files anew, with hashes and without index ad
 ROWS = .tidegate/crash-rows
 # Test files of which `make test` leaves something out: what is marked `crash_only`.
 LEFT_OUT = tests/e2e/test_acceptance.py tests/e2e/test_bad_input.py tests/e2e/test_broken_releases.py tests/e2e/test_releases.py \
-           tests/e2e/test_restore.py tests/e2e/test_rollback.py tests/attacks/test_approval_is_about.py \
-           tests/integration/test_interrupted_restores.py
+           tests/e2e/test_restore.py tests/e2e/test_rollback.py tests/attacks/test_approval_is_about.py
 # The example application by `docker compose up`: beside it Tidegate refuses, as it should, the first release of the same one.
 BY_COMPOSE = tests/integration/test_example_app.py
 CRASH = TIDEGATE_CRASH=whole TIDEGATE_CRASH_ROWS=$(ROWS)

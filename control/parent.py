@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterable
 
 from control.served import modules_of, served_entrypoints
-from control.warm import build_models, read_ledger
+from control.warm import build_models
 
 # What Prefect and its libraries import only when a run begins.
 LATE = ("prefect.engine", "prefect.flow_engine", "prefect.task_engine", "prefect.deployments.steps.pull",
@@ -31,7 +31,6 @@ def import_all(modules: Iterable[str]) -> None:
 signal.signal(signal.SIGTERM, signal.SIG_IGN)   # a stop is for the runs; the fork server ends when worker and runs are gone
 import_all([*LATE, *modules_of(served_entrypoints())])
 build_models()
-read_ledger()
 gc.collect()
 gc.freeze()   # a collection in a run would copy every page that it shares with us
 print("parent: ready", flush=True)

@@ -1,5 +1,5 @@
-"""What Prefect's processes leave out here. Its own values suit many people and many workers. On one idle machine they took more
-processor time than everything else."""
+"""How often Prefect's processes do what nobody waits for, and what they leave out. Prefect's own values suit many people and many
+workers. On one idle machine they took more processor time than everything else."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SELDOM = {
 }
 
 UNASKED = {
-    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",           # the server has no such tokens: its door wants the secret
+    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",           # the server gives no such tokens: its door wants the secret
     "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",   # server and runs are of one installation
-    "PYTHONTZPATH": "",   # Prefect lists all time zones for each schedule: the package tzdata has the list, a folder is walked
+    "PYTHONTZPATH": "",   # Prefect lists all time zones for each schedule. The package tzdata has a list; a folder is searched
 }
-"""What each run would ask first, whoever starts it."""
+"""Questions that every run would ask before its own first step."""
 
 KEPT_DAYS = 90
 RETENTION = {

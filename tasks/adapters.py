@@ -90,7 +90,8 @@ def load(kind: type[B], name: str) -> B:
 
 @contextmanager
 def each_asked_for_once() -> Iterator[None]:
-    """While it lasts, a block is what it was when it was first asked for: a look over many stacks names the same few."""
+    """While it lasts, a block is what it was when it was first asked for: a look over many stacks names the same few. Where the
+    answer was a failure, whoever comes later asks again."""
     global _SEEN
     _SEEN = {}
     try:
@@ -106,15 +107,12 @@ def optional(kind: type[B], name: str) -> B | None:
         return _asked_for(kind, name)
     mine: Future[Block | None] = Future()
     if (answer := seen.setdefault((kind, name), mine)) is mine:   # the others wait for the one that asks
-        _answer(mine, kind, name)
+        try:
+            mine.set_result(_asked_for(kind, name))
+        except BaseException as error:
+            del seen[kind, name]
+            mine.set_exception(error)
     return cast("B | None", answer.result())
-
-
-def _answer(answer: Future[Block | None], kind: type[Block], name: str) -> None:
-    try:
-        answer.set_result(_asked_for(kind, name))
-    except BaseException as error:
-        answer.set_exception(error)
 
 
 def _asked_for(kind: type[B], name: str) -> B | None:

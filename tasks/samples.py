@@ -7,7 +7,7 @@ import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,12 @@ def figures_of_window(memory: Memory, taken: Taken) -> LiveFigures:
 
 
 def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) -> LiveFigures:
-    """Over the minutes that are remembered; where none are, since the slot got its first request."""
+    """Over the minutes that are remembered; where none are, or the slot serves for no longer, since its first request: the
+    first look at a version may have come a moment ago."""
     taken = take(env, deployment.number, now)
     recent = [one for one in recall(env, deployment.number).samples if taken.at - one.at <= 2 * WINDOW_SECONDS]
-    before = recent[0].sample if recent else MetricsSample(taken.sample.started, {})
+    is_new = deployment.switched_at is not None and now - deployment.switched_at <= timedelta(seconds=2 * WINDOW_SECONDS)
+    before = recent[0].sample if recent and not is_new else MetricsSample(taken.sample.started, {})
     return figures_between(before, taken.sample)
 
 

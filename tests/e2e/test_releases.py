@@ -127,7 +127,6 @@ def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_
     assert serving(tidegate, kiosk) == ("v1.4.0", first.number)
 
 
-@pytest.mark.crash_only("tests/flows/test_guards.py: another release may come at any moment")
 def test_a_newer_release_overtakes_the_one_that_waits_for_a_person_and_each_end_is_told(
         tidegate: Installation, shop: str) -> None:
     serves = tidegate.history(shop)[0]

@@ -102,7 +102,7 @@ class Installation:
             ledger.commit()
 
     def engine(self, url: str) -> Engine:
-        """One for each ledger, because each `Ledger` would leave connections behind, and compile all its SQL anew."""
+        """One for each ledger, which does not wait for the disk."""
         if url not in self._engines:
             self._engines[url] = _open_engine(url)
             event.listen(self._engines[url], "connect", _never_wait_for_the_disk)

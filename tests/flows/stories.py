@@ -97,6 +97,7 @@ STORIES = (
     Story("a version that is never healthy", release, asked("v2.0.0"), serves="v1.0.0"),
     Story("a version that fails its checks", release, asked("v2.1.0"), serves="v1.0.0"),
     Story("a version whose migration is taken back", release, asked("v2.2.0"), serves="v1.0.0"),
+    Story("a version whose migration would lose data", release, asked("v2.3.0"), serves="v1.0.0"),
     Story("a version that serves badly", release, asked("v2.0.2", watch_seconds=2), serves="v1.0.0"),
     Story("a rollback to a stopped slot", rollback, ROLLBACK, before=TWO, serves="v1.0.0"),
     Story("a rollback to a slot that is gone", rollback, ROLLBACK, before=TWO, serves="v1.0.0", prepare=remove_slots),

@@ -9,10 +9,12 @@ from importlib import import_module
 import pytest
 
 import tasks
+from flows.release import release
 from tasks.step import StepTask
 from tests.flows.conftest import Library
 from tests.flows.judging import faults, serving
-from tests.flows.stories import STORIES, Story, settle, tell
+from tests.flows.stories import STORIES, Story, asked, settle, tell
+from tidegate.states import DeploymentState
 
 each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.id)
 
@@ -44,6 +46,19 @@ def test_a_run_that_is_started_again_makes_nothing_twice(library: Library, story
     assert [*settle(made), *faults(made, began, is_for_staging=story.is_for_staging)] == []
     said = Counter((sent.title, sent.body) for one in made.world.notifiers.values() for sent in one.sent)
     assert [title for (title, _), times in said.items() if times > 1] == []
+
+
+def test_where_a_failed_release_would_lose_data_a_person_decides_until_a_corrected_version_is_good(library: Library) -> None:
+    story = next(one for one in STORIES if one.id == "a-version-whose-migration-would-lose-data")
+    made = library.begin(story)
+    tell(made, story)
+    [left] = made.ledger.deployments.history("shop", "prod", limit=1)
+    assert left.state is DeploymentState.NEEDS_PERSON
+    assert "It began with: " in left.reason
+    made.prefect.start(release, **asked("v1.3.0"))
+    assert made.ledger.deployments.get(left.id).state is DeploymentState.FAILED
+    now = made.ledger.deployments.current("shop", "prod")
+    assert (now.version if now else None) == "v1.3.0"
 
 
 def test_every_step_is_part_of_a_story(library: Library) -> None:

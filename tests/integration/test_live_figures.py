@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -217,6 +217,18 @@ def test_without_a_memory_the_figures_are_those_of_the_slots_whole_life(
     ask(env, ERRORS_IN_FIVE)
     after = recent_figures(env, serving[0], datetime.now(UTC))
     assert (after.requests - before.requests, after.errors - before.errors) == (5, 1)
+
+
+def test_a_look_that_came_a_moment_ago_hides_nothing_of_a_new_version(
+        env: OpenEnvironment, serving: tuple[Deployment, Container]) -> None:
+    """An alert, and the first look at the version a moment before it: there would be too little to judge."""
+    now, before = serving[0], recent_figures(env, serving[0], datetime.now(UTC))
+    ask(env, ERRORS_IN_FIVE)
+    minutes_ago(env, now.number, 0)
+    after = recent_figures(env, now, datetime.now(UTC))
+    assert (after.requests - before.requests, after.errors - before.errors) == (5, 1)
+    now.switched_at = datetime.now(UTC) - timedelta(hours=1)
+    assert recent_figures(env, now, datetime.now(UTC)).requests == 0
 
 
 def test_where_nothing_serves_there_is_nothing_to_see(env: OpenEnvironment) -> None:

@@ -34,11 +34,17 @@ def test_those_who_ask_at_once_wait_for_one_answer(mocker: MockerFixture) -> Non
     assert (list(looked.good.values()), host.call_count) == ([DockerHost(url="tcp://here:2376")] * 4, 1)
 
 
-def test_what_went_wrong_is_the_answer_to_all_who_asked(mocker: MockerFixture) -> None:
-    host = mocker.patch.object(DockerHost, "load", side_effect=ConnectionError)
+def test_what_went_wrong_is_the_answer_to_all_who_wait_and_to_nobody_later(mocker: MockerFixture) -> None:
+    def drop(name: str) -> DockerHost:
+        time.sleep(0.2)
+        raise ConnectionError
+
+    host = mocker.patch.object(DockerHost, "load", side_effect=drop)
     with each_asked_for_once():
         looked = each(dict.fromkeys("abcd", "here"), lambda name: optional(DockerHost, name), "looking", at_once=4)
-    assert ([one.name for one in looked.faulty], host.call_count) == (["a", "b", "c", "d"], 1)
+        assert ([one.name for one in looked.faulty], host.call_count) == (["a", "b", "c", "d"], 1)
+        host.side_effect = lambda name: DockerHost()
+        assert optional(DockerHost, "here") == DockerHost()
 
 
 def test_beside_a_look_each_question_is_put(mocker: MockerFixture) -> None:

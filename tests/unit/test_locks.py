@@ -9,10 +9,12 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
+from pytest_mock import MockerFixture
 
 from tests.unit.ledger_parts import START, Clock, deploy, ledger_url, open_ledger
 from tidegate.errors import FencedError, LockedError
 from tidegate.ledger import Ledger
+from tidegate.ledger.store import open_engine
 from tidegate.states import DeploymentState as S
 
 
@@ -158,7 +160,8 @@ def test_of_several_processes_exactly_one_gets_the_lock(tmp_path: Path) -> None:
     assert sorted(fences.values(), key=str) == [1, None, None]
 
 
-def test_writers_with_engines_of_their_own_never_interleave(tmp_path: Path) -> None:
+def test_writers_with_engines_of_their_own_never_interleave(tmp_path: Path, mocker: MockerFixture) -> None:
+    mocker.patch("tidegate.ledger.store.shared_engine", open_engine)
     url, writers, each = ledger_url(tmp_path), 4, 15
     ready = Barrier(writers)
 
@@ -181,7 +184,8 @@ def test_writers_with_engines_of_their_own_never_interleave(tmp_path: Path) -> N
     ledger.close()
 
 
-def test_deployments_opened_at_once_get_numbers_without_gaps(tmp_path: Path) -> None:
+def test_deployments_opened_at_once_get_numbers_without_gaps(tmp_path: Path, mocker: MockerFixture) -> None:
+    mocker.patch("tidegate.ledger.store.shared_engine", open_engine)
     url, writers = ledger_url(tmp_path), 4
     ready = Barrier(writers)
 

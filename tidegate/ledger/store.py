@@ -116,8 +116,7 @@ def fenced(doing: str, lock: Lock, fence: int) -> FencedError:
 
 @lru_cache(maxsize=4)
 def shared_engine(url: str) -> Engine:
-    """The one of this process for a ledger: it keeps its connections, and what it has compiled of each statement. A process
-    that is forked from this one has both, so close the ledger before."""
+    """The one of this process for a ledger: it keeps its connections, and what it has compiled of each statement."""
     return open_engine(url)
 
 
