@@ -1,8 +1,8 @@
 # One word per intent. `make` alone lists them.
 PYTHON ?= python3
 RUN = .venv/bin/
-# Of the tests with real parts, a quarter of whose time is waiting.
-PROCESSES ?= 2
+# Of the tests with real parts, a quarter of whose time is waiting: one more than the cores of a small machine.
+PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo run stop check test attack bench crash lock wheel image
