@@ -34,6 +34,7 @@ LOST_JOB_SECONDS = 600
 STILL_WANTED = timedelta(minutes=15)
 """A rollback is for now: one that was asked for before a long silence is not begun after it."""
 AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
+LEFT_TO_PERSON = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
 
 
 STILL_NEWS = timedelta(hours=2)
@@ -120,7 +121,10 @@ def give_back_locks(settings: Settings) -> Parted[None]:
 
 def _has_ended(ledger: Ledger, lock: Lock) -> bool:
     owner = next((one for one in ledger.deployments.history(lock.stack, lock.environment) if one.key == lock.owner), None)
-    return owner is not None and (owner.state.is_final or (owner.state is DeploymentState.GOOD and owner.kind == "restore"))
+    if owner is None:
+        return False
+    is_restored = owner.kind == "restore" and owner.state is DeploymentState.GOOD
+    return owner.state.is_final or owner.state in LEFT_TO_PERSON or is_restored
 
 
 def serves_now(work: Work) -> bool:
