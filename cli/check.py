@@ -9,16 +9,10 @@ from typing import Any
 from rich.console import Console
 
 from cli.shown import data
-from tasks.checking import Finding, look_over
+from tasks.checking import Finding
 from tidegate.redaction import redact
-from tidegate.settings import Settings
 
 MARKS = {"fault": "[red]✗[/red]", "risk": "[yellow]![/yellow]"}
-
-
-def check(settings: Settings, only: str | None) -> tuple[list[str], list[Finding]]:
-    """The environments that were looked at, and what was found. Raises StackFileError when there is no such stack."""
-    return look_over(settings, only)
 
 
 def rows(found: Sequence[Finding]) -> list[dict[str, Any]]:

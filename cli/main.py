@@ -170,10 +170,10 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
 @app.command()
 def check(stack: Annotated[str | None, typer.Argument(help="Left out: every one.")] = None, json: AsJson = False) -> None:
     """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
-    from cli.check import check as look
     from cli.check import rows, show
+    from tasks.checking import look_over
 
-    looked_at, found = look(Settings(), stack)
+    looked_at, found = look_over(Settings(), stack)
     if json:
         console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True)
     else:

@@ -49,7 +49,7 @@ def _of_environment(settings: Settings, stacks: Catalogue, stack: Stack, name: s
         yield from (_fault(stack.name, name, fault) for fault in env.faults)
         if adapters.is_in_git(env_file := stack.folder / env.config.env_file):
             yield Finding("risk", stack.name, name, f"looking where {env_file.name} is kept",
-                          "it is in git, with every secret in it",
+                          "git keeps it, and whatever secrets are in it",
                           f"`git rm --cached {env_file.name}`, a line in .gitignore, and other secrets")
         yield from _of_doors(stacks, stack, name)
         if not env.faults:   # without its values a compose file cannot be read

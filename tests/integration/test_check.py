@@ -126,7 +126,7 @@ def test_an_env_file_that_git_keeps_is_a_risk(folder: Path) -> None:
     for words in (["init", "--quiet"], ["add", "-f", "ant/.env"]):
         subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
     [one] = found(folder)
-    assert (one["kind"], one["stack"], one["came_back"]) == ("risk", "ant", "it is in git, with every secret in it")
+    assert (one["kind"], one["stack"], one["came_back"]) == ("risk", "ant", "git keeps it, and whatever secrets are in it")
 
 
 def test_no_value_of_an_env_file_is_printed(folder: Path) -> None:
