@@ -15,11 +15,11 @@ from bench.seeds_way import ComposeStack, seeds_way
 from bench.stages import Stages, stages_table
 from bench.tidegate_way import OLD, TidegateWay
 from bench.ways_back import ways_back_table
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from tests.e2e.releases import released
 from tests.installation import Installation, add_stack, domain_of, free_ports, installation
-from tidegate.catalogue import find_stack
 from tidegate.settings import Settings
+from tidegate.stack.catalogue import find_stack
 
 QUICK, SLOW = "benchquick", "benchslow"
 BESIDE = "side"

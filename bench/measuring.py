@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from blocks.witness import TrafficWitness
+from blocks.probes.witness import TrafficWitness
 
 PER_SECOND = 50
 LEAST_REQUESTS = 2000

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.measuring import Measured, measure
 from bench.tidegate_way import NEW, OLD
 from setup.compose import find
-from tidegate.envfile import read_env
+from tidegate.stack.envfile import read_env
 
 SERVICE = "backend"
 

@@ -11,12 +11,12 @@ from uuid import UUID
 from bench.measuring import Measured, measure
 from bench.stages import Stages, stages_of
 from bench.ways_back import Back, again_and_again, command_of, roll_back
-from blocks.docker_host import DockerHost
-from blocks.witness import TrafficWitness
+from blocks.docker.host import DockerHost
+from blocks.probes.witness import TrafficWitness
 from tests.e2e.releases import ended, released, start
 from tests.installation import Installation, domain_of
 from tests.integration.incident_fixtures import alert, send, webhook
-from tidegate.states import DeploymentState
+from tidegate.policy.states import DeploymentState
 
 OLD, NEW, BAD = "v1.1.0", "v1.4.0", "v1.2.9-turns-bad"
 LONG_WATCH_SECONDS = 120

@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tidegate.catalogue import Catalogue, every_stack
 from tidegate.each import each
 from tidegate.errors import InputError, StackFileError
 from tidegate.facts import Severity
-from tidegate.incidents import Signal
+from tidegate.policy.incidents import Signal
+from tidegate.stack.catalogue import Catalogue, every_stack
 
 MOST_ALERTS = 500
 SEVERITIES: dict[str, Severity] = {"critical": "red", "warning": "yellow", "info": "green"}

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from cli.prefect_api import PrefectApi
 from cli.processes import Background
-from tidegate.attendance import Attendance, absences
 from tidegate.errors import EngineError, InputError
+from tidegate.policy.attendance import Attendance, absences
 from tidegate.settings import Settings
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.markup import escape
 
-from tidegate.auditing import compare
 from tidegate.ledger.anchors import Anchor
+from tidegate.ledger.auditing import compare
 from tidegate.ledger.verifying import Finding, Report
-from tidegate.outside_text import one_line
+from tidegate.secrecy.outside_text import one_line
 from tidegate.settings import Settings
 
 LONGEST_VALUE = 120

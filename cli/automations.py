@@ -12,7 +12,7 @@ from prefect.events.actions import RunDeployment
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.states import Scheduled
 
-from blocks.environment_events import DEGRADED, WATCHED_LABEL
+from blocks.messengers.events import DEGRADED, WATCHED_LABEL
 
 WORSE, DIED = "tidegate: production became worse", "tidegate: a run was cut short"
 INCIDENT, RECOVER = "incident/all", "recover/all"

@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from cli.shown import data
-from tasks.checking import Finding
-from tidegate.redaction import redact
+from tasks.plan.checking import Finding
+from tidegate.secrecy.redaction import redact
 
 MARKS = {"fault": "[red]✗[/red]", "risk": "[yellow]![/yellow]"}
 

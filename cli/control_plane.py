@@ -18,7 +18,7 @@ from cli.processes import Background
 from control.seldom import RETENTION, SELDOM, UNASKED
 from control.served import FILE_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
-from tidegate.outside_text import clean_end, last_lines
+from tidegate.secrecy.outside_text import clean_end, last_lines
 from tidegate.settings import Settings
 
 SERVER_START_SECONDS = 90

@@ -13,10 +13,10 @@ from cli.demo_tables import stages_table, traffic_table
 from cli.demo_traffic import SteadyClient
 from cli.run import point_prefect_here, run
 from cli.shown import data
-from tidegate.catalogue import every_stack, find_stack
 from tidegate.errors import InputError
 from tidegate.ledger.ledger import Ledger
 from tidegate.settings import Settings
+from tidegate.stack.catalogue import every_stack, find_stack
 
 STACK = "cloudlens"
 EXAMPLE = "../../.tidegate/demo/cloudlens"

@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.console import Console
 from sqlalchemy import create_engine, text
 
-from blocks.docker_host import DockerHost
-from blocks.edge_folder import EdgeFolder
-from blocks.forgetting import forget_environment
+from blocks.docker.forgetting import forget_environment
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.folder import EdgeFolder
 from cli.control_plane import ControlPlane
 from tidegate.errors import InputError
 from tidegate.ledger import anchors
 from tidegate.settings import Settings
-from tidegate.stackfile import Stack
+from tidegate.stack.file import Stack
 
 
 def reset(settings: Settings, console: Console, stack: Stack) -> None:

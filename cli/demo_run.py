@@ -11,7 +11,7 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from tasks.forms import CHECKLIST
+from tasks.people.forms import CHECKLIST
 
 POLL_SECONDS = 0.5
 MOST_SECONDS = 1800

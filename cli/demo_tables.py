@@ -13,7 +13,7 @@ from cli.shown import data
 from cli.step_facts import facts_of
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Step
-from tidegate.stackfile import Stack
+from tidegate.stack.file import Stack
 
 STACK_ENVIRONMENT_LIMIT = 50
 STATE_COLORS = {"done": "green", "failed": "red"}

@@ -7,9 +7,9 @@ from types import TracebackType
 
 import httpx
 
-from blocks.witness import TrafficWitness
+from blocks.probes.witness import TrafficWitness
+from tidegate.edge.probing import MOST_REQUESTS
 from tidegate.facts import TrafficFigures
-from tidegate.probing import MOST_REQUESTS
 
 PER_SECOND = 50
 SHORT, LONG = "/health", "/slow?seconds={seconds}"

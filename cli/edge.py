@@ -10,13 +10,13 @@ from prefect.exceptions import ObjectNotFound
 from rich.console import Console
 from rich.markup import escape
 
-from blocks.apprise_notifier import AppriseNotifier
-from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses, EdgeMaker
-from blocks.edge_replacing import EdgeReplacing
-from blocks.registry import Registry
-from blocks.traefik import TraefikEdge
-from blocks.webhook import SlackWebhook
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.replacing import EdgeReplacing
+from blocks.messengers.apprise_notifier import AppriseNotifier
+from blocks.messengers.webhook import SlackWebhook
+from blocks.registries.registry import Registry
 from cli.run import images
 from tidegate.errors import EdgeError
 from tidegate.settings import Settings

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from cli import BEGUN
 from cli.prefect_api import PrefectApi, RunState
-from tidegate.serving_again import is_served_again
+from tidegate.pages.serving_again import is_served_again
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:

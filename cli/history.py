@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from cli.shown import data, line
-from tidegate.catalogue import find_stack
 from tidegate.errors import StackFileError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
-from tidegate.people import is_same_person
+from tidegate.policy.people import is_same_person
 from tidegate.settings import Settings
+from tidegate.stack.catalogue import find_stack
 
 Row = dict[str, Any]
 MOST_REASON = 160   # characters: enough for what was being done and what came back

@@ -63,7 +63,7 @@ def new(folder: Annotated[Path, typer.Argument(help="Made where it is missing.")
 @app.command()
 def schema() -> None:
     """Print the JSON schema of stack.yaml, by which editors check it."""
-    from tidegate.schema_export import SCHEMA_FILE
+    from tidegate.stack.schema_export import SCHEMA_FILE
 
     sys.stdout.write(SCHEMA_FILE.read_text(encoding="utf-8"))
 
@@ -171,7 +171,7 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
 def check(stack: Annotated[str | None, typer.Argument(help="Left out: every one.")] = None, json: AsJson = False) -> None:
     """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
     from cli.check import rows, show
-    from tasks.checking import look_over
+    from tasks.plan.checking import look_over
 
     looked_at, found = look_over(Settings(), stack)
     if json:
@@ -264,7 +264,7 @@ def _wrong_settings(error: ValidationError) -> TidegateError:
 
 def _place_of(setting: str) -> str:
     """Where a person finds it to correct it."""
-    from tidegate.folder import FILE
+    from tidegate.stack.folder import FILE
 
     variable = f"TIDEGATE_{setting.upper()}"
     return variable if variable in os.environ else f"{setting} in {FILE}"

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from cli.shown import data
 from tidegate.errors import InputError
-from tidegate.folder import FILE, STACKS
-from tidegate.schema_export import SCHEMA_FILE
+from tidegate.stack.folder import FILE, STACKS
+from tidegate.stack.schema_export import SCHEMA_FILE
 
 TOLD = """\
 # Tidegate's commands work with this folder, from here and from every folder below it.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tidegate.catalogue import find_stack
 from tidegate.errors import InputError, StackFileError
 from tidegate.settings import Settings
+from tidegate.stack.catalogue import find_stack
 
 
 def meant_environment(settings: Settings, stack: str, said: str | None) -> str:

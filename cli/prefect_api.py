@@ -18,9 +18,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from tidegate.attendance import BY_THEMSELVES, POOL, Attendance, attendance_of
 from tidegate.errors import EngineError, InputError
-from tidegate.outside_text import one_line
+from tidegate.policy.attendance import BY_THEMSELVES, POOL, Attendance, attendance_of
+from tidegate.secrecy.outside_text import one_line
 
 TIMEOUT_SECONDS = 10
 BUSY_SECONDS = 30

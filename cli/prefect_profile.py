@@ -11,7 +11,7 @@ import toml
 from pydantic import SecretStr
 
 from tidegate.errors import InputError
-from tidegate.kept import private_umask
+from tidegate.secrecy.kept import private_umask
 
 NAME = "tidegate"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidegate.kept import private_folder, private_umask
+from tidegate.secrecy.kept import private_folder, private_umask
 
 STOP_SECONDS = 20
 

@@ -15,13 +15,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from blocks.environment_events import environment_event, send_events
+from blocks.messengers.events import environment_event, send_events
 from cli.alerts import Webhook, signals_of
 from cli.attendance import absent
 from cli.door import behind_door
 from cli.follow import api_of
 from tidegate.errors import TidegateError
-from tidegate.outside_text import one_line
+from tidegate.secrecy.outside_text import one_line
 from tidegate.settings import Settings
 
 MOST_BYTES = 1 << 20

@@ -14,7 +14,7 @@ from rich.console import Console
 from cli.control_plane import ControlPlane, with_prefect
 from cli.run import bring_ledger_up, make_home_private
 from tidegate.errors import InputError
-from tidegate.kept import private_folder, private_umask
+from tidegate.secrecy.kept import private_folder, private_umask
 from tidegate.settings import Settings
 
 SECRET = "PREFECT_API_AUTH_STRING"

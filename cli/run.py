@@ -13,12 +13,12 @@ from cli.control_plane import ControlPlane, with_prefect
 from cli.prefect_profile import write_profile
 from cli.processes import one_at_a_time
 from cli.shown import data
-from tidegate.catalogue import every_stack
 from tidegate.errors import InputError
-from tidegate.folder import find_folder
-from tidegate.kept import narrow_files, private_folder, private_umask
 from tidegate.ledger import schema, upgrading
+from tidegate.secrecy.kept import narrow_files, private_folder, private_umask
 from tidegate.settings import Settings
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.folder import find_folder
 
 IMAGES_FILE = "images.env"
 UNREAD = ("Until then nothing of this stack is released, and what Tidegate 0.1 deployed of it, which kept no copy of the file, "

@@ -27,7 +27,7 @@ from control.prefect_private import (
     serve_one_ui,
     take_turns_on_sqlite,
 )
-from tidegate.kept import LEAST_TOKEN_BYTES
+from tidegate.secrecy.kept import LEAST_TOKEN_BYTES
 from tidegate.settings import Settings, is_auth_string
 
 OWN_API = "/api"

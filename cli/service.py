@@ -13,8 +13,8 @@ from rich.console import Console
 
 from cli.shown import data
 from tidegate.errors import InputError
-from tidegate.folder import find_folder
 from tidegate.settings import Settings
+from tidegate.stack.folder import find_folder
 
 NAME = "tidegate.service"
 RUNNING = Path("/run/systemd/system")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from tidegate.outside_text import clean, one_line
+from tidegate.secrecy.outside_text import clean, one_line
 
 
 def data(text: str, style: str = "") -> Text:

@@ -11,23 +11,23 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from rich.text import Text
 
-from blocks.docker_host import DockerHost
-from blocks.edge_folder import EdgeFolder
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.folder import EdgeFolder
 from cli.attendance import absent
 from cli.follow import api_of
 from cli.shown import data, line
-from tidegate.catalogue import every_stack
-from tidegate.doors import doors_of_routes, shared_doors
 from tidegate.each import each
+from tidegate.edge.doors import doors_of_routes, shared_doors
 from tidegate.errors import EngineError, TidegateError
 from tidegate.facts import ContainerFacts, Served
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
-from tidegate.stackfile import Stack
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.file import Stack
 
 if TYPE_CHECKING:
-    from blocks.traefik import EdgeAnswer
+    from blocks.edges.traefik.edge import EdgeAnswer
 
 Row = dict[str, Any]
 Found = list[ContainerFacts] | EngineError
@@ -116,7 +116,7 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
 
 def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | None:
     """What a visitor gets; None where the edge takes no connection."""
-    from blocks.traefik import TraefikEdge
+    from blocks.edges.traefik.edge import TraefikEdge
 
     edge = TraefikEdge(config_directory=settings.home / "edge", public_url=f"http://127.0.0.1:{settings.edge_port}",
                        check_url=f"http://127.0.0.1:{settings.edge_check_port}")

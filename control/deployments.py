@@ -21,9 +21,9 @@ from prefect.flows import load_flow_from_entrypoint
 from control.registered import note_registered
 from control.served import Entry, fixed, for_each_environment
 from control.work_pool import WORK_POOL
-from tidegate.choices import Choices, choices
 from tidegate.errors import TidegateError
 from tidegate.settings import Settings
+from tidegate.stack.choices import Choices, choices
 
 Schema = dict[str, Any]
 

@@ -8,7 +8,7 @@ from subprocess import CalledProcessError
 import anyio
 
 from control.registered import Stamp, is_due, stamp_of
-from tidegate.outside_text import clean_end
+from tidegate.secrecy.outside_text import clean_end
 from tidegate.settings import Settings
 
 REGISTER_SECONDS = 180

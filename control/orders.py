@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 
 from tidegate.errors import InputError
-from tidegate.outside_text import one_line
+from tidegate.secrecy.outside_text import one_line
 
 LONGEST_NAME = 80
 MOST_NAMES = 5

@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from tidegate.catalogue import STACK_FILE
-from tidegate.choices import Choices, choices
 from tidegate.settings import Settings
+from tidegate.stack.catalogue import STACK_FILE
+from tidegate.stack.choices import Choices, choices
 
 Stamp = tuple[tuple[str, int, int], ...]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tasks.acceptance import wait_for_acceptance
-from tasks.deployments import UNDECIDED
-from tasks.messages import tell
-from tasks.refusals import tell_of_no
-from tasks.work import Work
-from tidegate.plan import Plan
+from tasks.frame.deployments import UNDECIDED
+from tasks.frame.messages import tell
+from tasks.frame.refusals import tell_of_no
+from tasks.frame.work import Work
+from tasks.people.acceptance import wait_for_acceptance
+from tidegate.plan.changes import Plan
 
 
 def accept(work: Work, plan: Plan) -> Work:

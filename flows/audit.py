@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.plain import plainly
-from tasks.audit import compare_trail, publish_trail, refuse_differences, tell_of_differences
+from tasks.people.audit import compare_trail, publish_trail, refuse_differences, tell_of_differences
 from tidegate.settings import Settings
 
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from flows.put_back import put_back_on_failure
-from tasks.backups import back_up
-from tasks.base import start_base_services
-from tasks.deployments import begin_change, is_good, move, refresh
-from tasks.live import note_baseline
-from tasks.locks import holding_lock
-from tasks.messages import tell
-from tasks.opening import refuse_lost_configuration
-from tasks.records import move_alias, publish_record
-from tasks.schema import migrate_schema, refuse_unseen_data
-from tasks.slots import ensure_images, start_slot, stop_old_slot, wait_until_healthy
-from tasks.smoke import smoke_public, smoke_slot
-from tasks.traffic import (
+from tasks.data.backups import back_up
+from tasks.data.base import start_base_services
+from tasks.data.schema import migrate_schema, refuse_unseen_data
+from tasks.frame.deployments import begin_change, is_good, move, refresh
+from tasks.frame.locks import holding_lock
+from tasks.frame.messages import tell
+from tasks.frame.opening import refuse_lost_configuration
+from tasks.frame.work import Work
+from tasks.people.records import move_alias, publish_record
+from tasks.slots.containers import ensure_images, start_slot, stop_old_slot, wait_until_healthy
+from tasks.slots.smoke import smoke_public, smoke_slot
+from tasks.traffic.live import note_baseline
+from tasks.traffic.switching import (
     offer_candidate,
     rehearse_rollback,
     settle_route,
     shift_traffic,
     traffic_witness,
 )
-from tasks.watches import watch_release
-from tasks.work import Work
-from tidegate.states import DeploymentState
+from tasks.traffic.watches import watch_release
+from tidegate.policy.states import DeploymentState
 
 
 def deploy(work: Work, *, is_told: bool = True) -> Work:

@@ -8,10 +8,10 @@ from pydantic import AwareDatetime
 from flows.parameters import EnvironmentName, EventText, Person, StackName
 from flows.plain import plainly
 from flows.rollback import go_back
-from tasks.environments import open_serving
-from tasks.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
+from tasks.back.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
+from tasks.frame.environments import open_serving
 from tidegate.facts import Severity
-from tidegate.incidents import Signal
+from tidegate.policy.incidents import Signal
 
 
 @flow(name="incident", flow_run_name="incident on {stack} {environment}: {reason}", persist_result=False)

@@ -6,8 +6,8 @@ from prefect import flow, get_run_logger
 
 from flows.parameters import Person, Reason, StackName, VersionName
 from flows.plain import plainly
-from tasks.environments import open_stack
-from tasks.holds import lift
+from tasks.frame.environments import open_stack
+from tasks.frame.holds import lift
 
 
 @flow(name="lift-hold", flow_run_name="lift the hold on {stack} {version}", persist_result=False)

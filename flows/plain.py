@@ -10,12 +10,12 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 from prefect import State, get_run_logger
 from prefect.states import Failed
 
-from tidegate.catalogue import language_of
 from tidegate.each import as_ours
 from tidegate.errors import TidegateError
-from tidegate.fault_words import told
-from tidegate.safe_logs import guard_logs
+from tidegate.pages.fault_words import told
+from tidegate.secrecy.safe_logs import guard_logs
 from tidegate.settings import Settings
+from tidegate.stack.catalogue import language_of
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from prefect.exceptions import TerminationSignal
 
-from tasks.deployments import close_failed, leave_to_person, place_hold, reason_of, refresh
-from tasks.messages import tell
-from tasks.recovery import wait_for_lost_jobs
-from tasks.rollbacks import interrupted
-from tasks.schema import downgrade_schema
-from tasks.slots import remove_slot
-from tasks.traffic import shift_back
-from tasks.work import Work
+from tasks.back.recovery import wait_for_lost_jobs
+from tasks.back.rollbacks import interrupted
+from tasks.data.schema import downgrade_schema
+from tasks.frame.deployments import close_failed, leave_to_person, place_hold, reason_of, refresh
+from tasks.frame.messages import tell
+from tasks.frame.work import Work
+from tasks.slots.containers import remove_slot
+from tasks.traffic.switching import shift_back
 from tidegate.errors import EngineError, FencedError, TidegateError, WayBackError
 
 

@@ -12,10 +12,7 @@ from flows.plain import plainly
 from flows.put_back import put_back
 from flows.restore import put_data_back
 from flows.rollback import go_back
-from tasks.deployments import is_good, refresh
-from tasks.locks import holding_lock
-from tasks.messages import tell
-from tasks.recovery import (
+from tasks.back.recovery import (
     Ended,
     Untold,
     end_run,
@@ -29,8 +26,11 @@ from tasks.recovery import (
     wait_for_lost_jobs,
     work_on,
 )
-from tasks.runs import forget_needless_looks, quiet
-from tasks.work import Work
+from tasks.frame.deployments import is_good, refresh
+from tasks.frame.locks import holding_lock
+from tasks.frame.messages import tell
+from tasks.frame.runs import forget_needless_looks, quiet
+from tasks.frame.work import Work
 from tidegate.each import Fault, Parted, each, refuse_faulty
 from tidegate.errors import EngineError, FencedError, LockedError
 from tidegate.settings import Settings

@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from tasks.refusals import tell_when_refused
-from tidegate.messages import What
+from tasks.frame.refusals import tell_when_refused
+from tidegate.pages.messages import What
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -11,14 +11,14 @@ from flows.parameters import EnvironmentName, Person, StackName, VersionName, Wa
 from flows.plain import plainly
 from flows.refused import told_when_refused
 from flows.stages import go_through, open_way
-from tasks.already import serves_already
-from tasks.builds import build_images, resolve_version
-from tasks.deployments import refuse_busy, refuse_held
-from tasks.environments import open_environment
-from tasks.opening import begun_by_this_run, open_deployment
-from tasks.plans import make_plan
-from tasks.preflight import check_environment
-from tasks.tags import tag_run
+from tasks.frame.deployments import refuse_busy, refuse_held
+from tasks.frame.environments import open_environment
+from tasks.frame.opening import begun_by_this_run, open_deployment
+from tasks.frame.tags import tag_run
+from tasks.plan.already import serves_already
+from tasks.plan.builds import build_images, resolve_version
+from tasks.plan.plans import make_plan
+from tasks.plan.preflight import check_environment
 
 
 @flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)

@@ -12,12 +12,8 @@ from flows.parameters import BackupName, EnvironmentName, Person, Reason, StackN
 from flows.plain import plainly
 from flows.put_back import stop_and_ask_on_failure
 from flows.refused import told_when_refused
-from tasks.deployments import begin_change, close_failed, move, place_hold_on, refresh
-from tasks.environments import open_serving
-from tasks.locks import holding_lock
-from tasks.messages import tell
-from tasks.refusals import tell_of_no
-from tasks.restores import (
+from tasks.back.rollbacks import find_images, left_behind, wake_slot
+from tasks.data.restores import (
     ask_about_restore,
     clear_beside,
     close_doors,
@@ -30,14 +26,18 @@ from tasks.restores import (
     save_present,
     touched_data,
 )
-from tasks.rollbacks import find_images, left_behind, wake_slot
-from tasks.slots import wait_until_healthy
-from tasks.smoke import smoke_public, smoke_slot
-from tasks.tags import tag_run
-from tasks.traffic import offer_candidate, settle_route, shift_traffic
-from tasks.work import Work
+from tasks.frame.deployments import begin_change, close_failed, move, place_hold_on, refresh
+from tasks.frame.environments import open_serving
+from tasks.frame.locks import holding_lock
+from tasks.frame.messages import tell
+from tasks.frame.refusals import tell_of_no
+from tasks.frame.tags import tag_run
+from tasks.frame.work import Work
+from tasks.slots.containers import wait_until_healthy
+from tasks.slots.smoke import smoke_public, smoke_slot
+from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic
 from tidegate.errors import FencedError
-from tidegate.states import DeploymentState
+from tidegate.policy.states import DeploymentState
 
 
 @flow(name="restore", flow_run_name="restore {stack} {environment}: {reason}", persist_result=False)

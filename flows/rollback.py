@@ -8,18 +8,18 @@ from flows.parameters import EnvironmentName, Person, Reason, StackName, StepsBa
 from flows.plain import plainly
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
 from flows.refused import told_when_refused
-from tasks.deployments import begin_change, is_good, move, place_hold_on, refresh
-from tasks.environments import open_serving
-from tasks.locks import holding_lock
-from tasks.messages import tell
-from tasks.rollbacks import find_images, left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
-from tasks.schema import downgrade_schema
-from tasks.slots import stop_slot_left, wait_until_healthy
-from tasks.smoke import smoke_public, smoke_slot
-from tasks.tags import say_it_serves_again, tag_run
-from tasks.traffic import offer_candidate, settle_route, shift_traffic, traffic_witness
-from tasks.work import Work
-from tidegate.states import DeploymentState
+from tasks.back.rollbacks import find_images, left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
+from tasks.data.schema import downgrade_schema
+from tasks.frame.deployments import begin_change, is_good, move, place_hold_on, refresh
+from tasks.frame.environments import open_serving
+from tasks.frame.locks import holding_lock
+from tasks.frame.messages import tell
+from tasks.frame.tags import say_it_serves_again, tag_run
+from tasks.frame.work import Work
+from tasks.slots.containers import stop_slot_left, wait_until_healthy
+from tasks.slots.smoke import smoke_public, smoke_slot
+from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic, traffic_witness
+from tidegate.policy.states import DeploymentState
 
 
 @flow(name="rollback", flow_run_name="roll back {stack} {environment}: {reason}", persist_result=False)

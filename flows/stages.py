@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from flows.accept import accept
 from flows.deploy import deploy
-from tasks.already import serves_already
-from tasks.environments import as_planned, open_environment
-from tasks.opening import is_of_this_run, open_deployment, work_of
-from tasks.plans import make_plan, staged
-from tasks.work import OpenEnvironment, Work
+from tasks.frame.environments import as_planned, open_environment
+from tasks.frame.opening import is_of_this_run, open_deployment, work_of
+from tasks.frame.work import OpenEnvironment, Work
+from tasks.plan.already import serves_already
+from tasks.plan.plans import make_plan, staged
 from tidegate.facts import CheckResult, Version
-from tidegate.plan import Plan, Staged
+from tidegate.plan.changes import Plan, Staged
 
 Checks = tuple[CheckResult, ...]
 

@@ -6,15 +6,15 @@ from prefect import State, flow
 
 from flows.parameters import StackName
 from flows.plain import plainly
-from tasks.adapters import each_asked_for_once
-from tasks.environments import open_serving
-from tasks.incidents import close_recovered, report_degraded
-from tasks.live import look_at
-from tasks.runs import forget_needless_looks, quiet
-from tidegate.catalogue import every_stack
+from tasks.back.incidents import close_recovered, report_degraded
+from tasks.frame.adapters import each_asked_for_once
+from tasks.frame.environments import open_serving
+from tasks.frame.runs import forget_needless_looks, quiet
+from tasks.traffic.live import look_at
 from tidegate.each import each, refuse_faulty
 from tidegate.settings import Settings
-from tidegate.stackfile import Stack
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.file import Stack
 
 MOST_AT_ONCE = 8
 

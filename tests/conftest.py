@@ -22,7 +22,7 @@ from tests.installation import (
     add_stack,
     installation,
 )
-from tidegate import redaction
+from tidegate.secrecy import redaction
 from tidegate.settings import Settings
 
 

@@ -18,7 +18,7 @@ import yaml
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from rich.console import Console
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from cli.control_plane import ControlPlane
 from cli.run import run
 from setup.places import HOME, ROOT

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from blocks.registry import Registry
+from blocks.registries.registry import Registry
 
 ACCOUNT = "deployer:$2b$04$fI3oQNwaAJeu/deQsmvZ2urJjSQ/17lbQdefhVrQRkLKyZSaG4Ghm"   # of the password `hunter2`
 NAMESPACE = "acme"

@@ -34,7 +34,7 @@ TidegateError
 """
 
 
-from tidegate.outside_text import clean
+from tidegate.secrecy.outside_text import clean
 
 
 class TidegateError(Exception):

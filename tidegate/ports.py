@@ -11,8 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
-from tidegate.checks import Answer
-from tidegate.counters import MetricsSample
+from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
+from tidegate.edge.counters import MetricsSample
+from tidegate.edge.probing import Seen, SmokeVisit, Visit
+from tidegate.edge.routes import Routes
 from tidegate.facts import (
     Backup,
     CheckResult,
@@ -31,13 +33,11 @@ from tidegate.facts import (
     TrafficFigures,
     Version,
 )
-from tidegate.incidents import Signal
-from tidegate.occupancy import Occupant, PathLook, VolumePlace
-from tidegate.probing import Seen, SmokeVisit, Visit
-from tidegate.recipes import Recipe
-from tidegate.routes import Routes
-from tidegate.saved import PlacedDatabase, Rehearse, ToSave
-from tidegate.stackfile import Database, Migration
+from tidegate.plan.occupancy import Occupant, PathLook, VolumePlace
+from tidegate.policy.incidents import Signal
+from tidegate.stack.checks import Answer
+from tidegate.stack.file import Database, Migration
+from tidegate.stack.recipes import Recipe
 
 
 class ContainerHost(Protocol):

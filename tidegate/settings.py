@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from tidegate.folder import PATHS, SECRET, told_by_folder
-from tidegate.kept import LEAST_TOKEN_BYTES, kept_secret, kept_token
+from tidegate.secrecy.kept import LEAST_TOKEN_BYTES, kept_secret, kept_token
+from tidegate.stack.folder import PATHS, SECRET, told_by_folder
 
 ADDRESS = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 TOKEN, AUTH_STRING = r"[!-~]+", r"[!-9;-~]+:[!-~]+"

@@ -17,7 +17,7 @@ from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from prefect.states import Suspended
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from tests.attacks import outsider
 from tests.attacks.outsider import Request
 from tests.images import BASE

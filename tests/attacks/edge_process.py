@@ -15,10 +15,10 @@ from types import MappingProxyType
 import httpx
 import pytest
 
-from blocks.edge_container import write_own_routes
-from blocks.edge_folder import OWN_FILE
-from blocks.edge_settings import flags_at
-from blocks.traefik import TraefikEdge
+from blocks.edges.traefik.container import write_own_routes
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.folder import OWN_FILE
+from blocks.edges.traefik.settings import flags_at
 from cli.control_plane import BIN
 from tests.installation import free_ports
 from tidegate.facts import Route, Target

@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
-from tidegate.envfile import read_env
-from tidegate.resolved import ResolvedConfiguration, resolve
-from tidegate.seals import content_hash, files_of
-from tidegate.stackfile import Stack, load_stack
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
+from tidegate.plan.resolved import ResolvedConfiguration, resolve
+from tidegate.plan.seals import content_hash, files_of
+from tidegate.stack.envfile import read_env
+from tidegate.stack.file import Stack, load_stack
 
 KEY = b"k" * 32
 COMPOSE = Compose(DockerHost(), redact=str)   # it looks once which `docker compose` there is

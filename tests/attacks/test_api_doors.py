@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from tests.attacks.api_fixtures import *  # noqa: F403
 from tests.attacks.api_fixtures import VALUE, Prey, as_nobody, from_a_container, runs_asked_for, state_of
 from tests.installation import Installation

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Pending, Running, Scheduled
 
 from flows.recover import recover
-from tasks.environments import open_sealed
+from tasks.frame.environments import open_sealed
 from tests.e2e.in_process import edit_stack, engine, release_here, run_here, serving, slots
 from tests.e2e.mill import asked_again
 from tests.e2e.releases import ended, released, resume, start, suspended

@@ -10,19 +10,19 @@ from typing import Any, get_args
 
 import pytest
 
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
 from tests.unit.compose_models import model
 from tests.unit.plans import AT, a_plan
-from tidegate.compose_dangers import Danger, dangers, refusals
-from tidegate.environments import Place
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel
-from tidegate.host_paths import HostPaths
-from tidegate.messages import release_record
-from tidegate.pages import evidence_page, plan_page
-from tidegate.schema_export import SCHEMA_FILE
-from tidegate.stackfile import Allowed, HostSetting
+from tidegate.pages.messages import release_record
+from tidegate.pages.stages import evidence_page, plan_page
+from tidegate.stack.compose_dangers import Danger, dangers, refusals
+from tidegate.stack.environments import Place
+from tidegate.stack.file import Allowed, HostSetting
+from tidegate.stack.host_paths import HostPaths
+from tidegate.stack.schema_export import SCHEMA_FILE
 
 PROJECTS = ("mill-prod", "shop-staging", "shop-prod-x-dev")
 """Of the other environments."""

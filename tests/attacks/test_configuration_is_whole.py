@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from tests.attacks.team_folder import KEY, PASSWORD, made_in, read, resolved, text, within
-from tidegate.envfile import EnvDiff
-from tidegate.resolved import ResolvedConfiguration, differences, names_of, resolve
+from tidegate.plan.resolved import ResolvedConfiguration, differences, names_of, resolve
+from tidegate.stack.envfile import EnvDiff
 
 
 @pytest.fixture

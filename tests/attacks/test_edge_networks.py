@@ -11,15 +11,15 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeMaker, stop_edge
-from blocks.edge_networks import join_environment, leave_environment
-from blocks.traefik import TraefikEdge
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.container import EdgeMaker, stop_edge
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.networks import join_environment, leave_environment
 from tests import images
 from tests.integration.edge_fixtures import BACKEND, wait_until_it_listens
-from tidegate.address_pools import DEFAULT_POOLS, networks_left
 from tidegate.facts import Route, Served, Target
-from tidegate.slots import foreign_edge_networks
+from tidegate.plan.address_pools import DEFAULT_POOLS, networks_left
+from tidegate.stack.slot import foreign_edge_networks
 
 ASK = """
 import json, socket, sys

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from tests.attacks.ledgers import edit, filled, opened
-from tidegate.auditing import key_of, message_of, page_of
 from tidegate.ledger import Ledger
 from tidegate.ledger.anchors import Anchor, AnchorFile
+from tidegate.ledger.auditing import key_of, message_of, page_of
 
 
 @pytest.fixture

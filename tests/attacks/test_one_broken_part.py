@@ -18,21 +18,21 @@ from prefect import State
 from prefect.exceptions import ParameterTypeError
 
 import cli.main
-from blocks.smoke import SmokeRunner
+from blocks.probes.smoke import SmokeRunner
 from cli import history, status
 from cli.alerts import Webhook, signals_of
 from flows.recover import recover
 from flows.release import release
 from flows.watch import watch
 from setup.places import ROOT
-from tasks.environments import open_environment
-from tasks.rollbacks import open_rollback
+from tasks.back.rollbacks import open_rollback
+from tasks.frame.environments import open_environment
 from tests.attacks.world import NAMES, STACK, Apps, World, applications, world
-from tidegate.catalogue import every_stack
 from tidegate.errors import ConfigError, TidegateError
 from tidegate.facts import Commit, Version
-from tidegate.stackfile import SmokeCheck
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.file import SmokeCheck
 
 UNFORESEEN = "should have foreseen"
 Break = Callable[[World, str], object]
@@ -257,7 +257,7 @@ def test_the_flows_can_be_imported_and_the_forms_know_the_others_whatever_stack_
             broken.how(made, name)
     (tmp_path / "ant").mkdir()
     (tmp_path / "ant" / "stack.yaml").write_text(STACK.format(name="ant"))
-    code = ("import flows.release; from tidegate.choices import choices; from tidegate.ledger.schema import upgrade; "
+    code = ("import flows.release; from tidegate.stack.choices import choices; from tidegate.ledger.schema import upgrade; "
             "from tidegate.settings import Settings; s = Settings(); upgrade(s.database_url); print(list(choices(s).stacks))")
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
                            env={**os.environ, "TIDEGATE_STACKS": str(tmp_path), "TIDEGATE_HOME": str(tmp_path)})

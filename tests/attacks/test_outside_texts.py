@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from setup.places import ROOT
 from tidegate.errors import StackFileError, TidegateError
-from tidegate.formats import repository_fault
-from tidegate.outside_text import MOST_TEXT, clean, one_line
-from tidegate.stackfile import Service, load_stack
+from tidegate.secrecy.outside_text import MOST_TEXT, clean, one_line
+from tidegate.stack.file import Service, load_stack
+from tidegate.stack.formats import repository_fault
 
 SAMPLE: Any = yaml.safe_load((ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text(encoding="utf-8"))
 

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from docker.errors import NotFound
 
-from blocks.databases import SqlDatabase, open_database
-from blocks.docker_host import DockerHost
-from blocks.scratch import wait_for_login
+from blocks.databases.engines import SqlDatabase, open_database
+from blocks.databases.scratch import wait_for_login
+from blocks.docker.host import DockerHost
 from setup.compose import find
-from tasks.environments import open_environment
+from tasks.frame.environments import open_environment
 from tests.e2e.in_process import database_of, engine, release_here
 from tests.installation import SUFFIX, Installation, add_stack, remove_stack
 

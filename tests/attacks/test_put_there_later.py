@@ -13,16 +13,16 @@ import pytest
 
 from flows import deploy as deploying
 from flows import put_back
-from tasks.environments import as_planned, open_environment, open_exactly, open_sealed, open_serving
-from tasks.opening import refuse_lost_configuration, work_of
-from tasks.traffic import _names
+from tasks.frame.environments import as_planned, open_environment, open_exactly, open_sealed, open_serving
+from tasks.frame.opening import refuse_lost_configuration, work_of
+from tasks.traffic.switching import _names
 from tests.attacks.world import STACK, Apps, World, world
 from tidegate.errors import ConfigError, EngineError
 from tidegate.facts import Message, Route, Target
-from tidegate.messages import Speaker
-from tidegate.seals import Seals, with_copies
-from tidegate.stackfile import load_stack
-from tidegate.texts import TEXTS
+from tidegate.pages.messages import Speaker
+from tidegate.pages.texts import TEXTS
+from tidegate.plan.seals import Seals, with_copies
+from tidegate.stack.file import load_stack
 
 
 @pytest.mark.parametrize("put", ["plugins/evil.py", "late.conf"])

@@ -14,17 +14,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from blocks.apprise_notifier import AppriseNotifier
-from blocks.webhook import SlackWebhook
+from blocks.messengers.apprise_notifier import AppriseNotifier
+from blocks.messengers.webhook import SlackWebhook
 from setup.places import ROOT
-from tasks.adapters import load
-from tidegate import redaction
-from tidegate.envfile import read_env
+from tasks.frame.adapters import load
 from tidegate.errors import TidegateError
-from tidegate.known_names import known_names
-from tidegate.plain_values import is_plain
-from tidegate.redaction import Redactor
-from tidegate.stackfile import load_stack
+from tidegate.secrecy import redaction
+from tidegate.secrecy.known_names import known_names
+from tidegate.secrecy.plain_values import is_plain
+from tidegate.secrecy.redaction import Redactor
+from tidegate.stack.envfile import read_env
+from tidegate.stack.file import load_stack
 
 SECRET = 'p@ss/w0rd?C"ü$9'
 FEW = 4

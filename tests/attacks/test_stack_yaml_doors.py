@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.test_stackfile import SAMPLE
-from tidegate.catalogue import every_stack
 from tidegate.errors import StackFileError
-from tidegate.stackfile import load_stack
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.file import load_stack
 
 PROD = SAMPLE[SAMPLE.index("  prod:\n"):]
 

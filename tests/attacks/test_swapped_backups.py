@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from blocks.backup_manifest import MOST_BYTES, digest_of
-from blocks.backup_restoring import part_of
-from blocks.backups import BackupStore
+from blocks.backups.folder import BackupStore
+from blocks.backups.manifest import MOST_BYTES, digest_of
+from blocks.backups.restoring import part_of
 from tidegate.errors import BackupError, TidegateError
 from tidegate.facts import Backup
 

@@ -22,19 +22,19 @@ from rich.console import Console
 from cli.history import table
 from cli.shown import data
 from flows.parameters import BackupName, EventText, Person, Reason, VersionName
-from tasks.forms import ACCEPTANCE, RESTORE
+from tasks.people.forms import ACCEPTANCE, RESTORE
 from tests.unit.plans import AT, COMMIT, a_plan, schema_change
-from tidegate import redaction
-from tidegate.checks import Answer, evaluate
-from tidegate.environments import Place
 from tidegate.errors import TidegateError
 from tidegate.facts import CheckResult, Version
-from tidegate.messages import release_record
-from tidegate.outside_text import chat_text, clean, clean_end, code_block, last_lines, markdown_text, one_line, shortened
-from tidegate.pages import evidence_page, plan_page
-from tidegate.safe_logs import guard_logs
-from tidegate.sql_effects import not_understood
-from tidegate.stackfile import SmokeCheck
+from tidegate.pages.messages import release_record
+from tidegate.pages.stages import evidence_page, plan_page
+from tidegate.schema.sql_effects import not_understood
+from tidegate.secrecy import redaction
+from tidegate.secrecy.outside_text import chat_text, clean, clean_end, code_block, last_lines, markdown_text, one_line, shortened
+from tidegate.secrecy.safe_logs import guard_logs
+from tidegate.stack.checks import Answer, evaluate
+from tidegate.stack.environments import Place
+from tidegate.stack.file import SmokeCheck
 
 SECRET = "correct-horse-battery-staple"
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from blocks.alembic_history import AlembicHistory
-from blocks.docker_host import KEY_LABEL, DockerHost
-from blocks.host_facts import EngineMeasures, trusted_images
+from blocks.docker.host import KEY_LABEL, DockerHost
+from blocks.docker.host_facts import EngineMeasures, trusted_images
+from blocks.migrators.alembic.history import AlembicHistory
 from tests.images import BASE, POSTGRESQL
 from tests.integration.building import builder, recipe
 from tests.integration.data_servers import Server, build_image
 from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image
 from tidegate.errors import MigrationError
 from tidegate.facts import NO_DATABASE_YET, SchemaChange
-from tidegate.image_labels import STACK_LABEL
-from tidegate.stand_ins import stand_ins
+from tidegate.plan.image_labels import STACK_LABEL
+from tidegate.stack.stand_ins import stand_ins
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 

@@ -13,17 +13,17 @@ from typing import Any, cast
 import pytest
 from prefect.logging import disable_run_logger
 
-from tasks.acceptance import Question, wait_for_decision
-from tasks.forms import ACCEPTANCE
-from tasks.opening import MOST_KEPT, drop_needless, work_of
-from tasks.work import OpenEnvironment, Work
+from tasks.frame.opening import MOST_KEPT, drop_needless, work_of
+from tasks.frame.work import OpenEnvironment, Work
+from tasks.people.acceptance import Question, wait_for_decision
+from tasks.people.forms import ACCEPTANCE
 from tests.attacks.team_folder import made_in, read, resolved, text, within
 from tests.unit.ledger_parts import START, Clock, deploy, open_ledger
 from tidegate.errors import ConfigError, LedgerError, StackFileError
-from tidegate.people import is_same_person
-from tidegate.seals import Seals, content_hash, files_of, with_copies
+from tidegate.plan.seals import Seals, content_hash, files_of, with_copies
+from tidegate.policy.people import is_same_person
+from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
-from tidegate.states import DeploymentState
 
 
 @pytest.fixture

@@ -19,15 +19,15 @@ from prefect.tasks import Task
 
 import flows.recover
 import flows.watch
-import tasks.environments
-import tasks.recovery
-from blocks.docker_host import DockerHost
-from blocks.traefik import TraefikEdge
+import tasks.back.recovery
+import tasks.frame.environments
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.edge import TraefikEdge
 from tests.unit.ledger_parts import ledger_url
+from tidegate.edge.routes import DEPLOYMENT_HEADER
 from tidegate.ledger import Deployment, Ledger
-from tidegate.routes import DEPLOYMENT_HEADER
+from tidegate.policy.states import DeploymentState as S
 from tidegate.settings import Settings
-from tidegate.states import DeploymentState as S
 
 NAMES = ("ant", "bee", "cat", "dog", "elk")
 STACK = """
@@ -125,14 +125,14 @@ def world(home: Path, apps: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
     for name in NAMES:
         _add(made, name)
     with disable_run_logger(), monkeypatch.context() as patch:
-        for module in (flows.watch, flows.recover, tasks.recovery):
+        for module in (flows.watch, flows.recover, tasks.back.recovery):
             for word, one in vars(module).items():
                 if isinstance(one, Task):
                     patch.setattr(module, word, one.fn)
             patch.setattr(module, "Settings", lambda: settings)
-        patch.setattr(tasks.environments, "Settings", lambda: settings)
-        patch.setattr(tasks.adapters, "optional", lambda kind, name: made.blocks.get((kind.__name__, name)))
-        patch.setattr(tasks.recovery, "_run_state", lambda run_id: Crashed(message=run_id))
+        patch.setattr(tasks.frame.environments, "Settings", lambda: settings)
+        patch.setattr(tasks.frame.adapters, "optional", lambda kind, name: made.blocks.get((kind.__name__, name)))
+        patch.setattr(tasks.back.recovery, "_run_state", lambda run_id: Crashed(message=run_id))
         yield made
     made.ledger.close()
 

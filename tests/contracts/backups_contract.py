@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tidegate.backups.saved import PlacedDatabase, RestoredCopy, ToSave
 from tidegate.errors import BackupError
 from tidegate.facts import Backup
 from tidegate.ports import Backups, DatabaseCopies, DatabaseServer
-from tidegate.saved import PlacedDatabase, RestoredCopy, ToSave
 
 
 @dataclass

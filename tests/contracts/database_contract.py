@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blocks.sql_client import DATA
+from blocks.databases.sql_client import DATA
 from tidegate.errors import DatabaseError
 
 _SCHEMA = """

@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from blocks.docker_host import KEY_LABEL, DockerHost
+from blocks.docker.host import KEY_LABEL, DockerHost
 from tests.e2e.notices import channel_of
 from tests.installation import Installation
 from tidegate.ledger.tables import Deployment

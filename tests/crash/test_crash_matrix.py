@@ -15,7 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Suspended
 from rich.console import Console
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from cli.run import run
 from tests.crash.killing import kill_process, kill_run, process_of, wait_for_step
 from tests.crash.made import until
@@ -45,7 +45,7 @@ from tests.crash.whole import (
 from tests.e2e.in_process import database_of
 from tests.e2e.releases import ended, released, start, state_of
 from tests.installation import Installation, domain_of
-from tidegate.fault_words import ZH
+from tidegate.pages.fault_words import ZH
 
 STATES = {"in the middle of": "intended", "after": "done"}
 AS_BEFORE, MIGRATED = "0002", "0003"

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from setup.places import ROOT
 from tests.crash.killing import wait_for_step
 from tests.crash.matrix import ENGINE_STOPPED, SIGNALS

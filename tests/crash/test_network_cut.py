@@ -12,10 +12,10 @@ from uuid import UUID
 
 import pytest
 
-from blocks.docker_host import DockerHost
-from blocks.traefik import TraefikEdge
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.edge import TraefikEdge
 from flows.recover import recover
-from tasks.adapters import load
+from tasks.frame.adapters import load
 from tests.crash.cable import Cable
 from tests.crash.killing import kill_run, wait_for_step
 from tests.crash.matrix import CUT_AND_KILLED, CUT_FOR_GOOD, CUT_SHORT, CUT_STEPS

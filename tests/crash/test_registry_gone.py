@@ -10,17 +10,17 @@ from collections.abc import Iterator
 import pytest
 from prefect.client.schemas.objects import State
 
-from blocks.docker_host import DockerHost
-from blocks.traefik import TraefikEdge
-from tasks.adapters import load
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.edge import TraefikEdge
+from tasks.frame.adapters import load
 from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GONE_AT_PUSH
 from tests.crash.rows import Row, keep
 from tests.crash.whole import next_version, steady
 from tests.e2e.in_process import assert_true_and_clean, engine, nothing_left_of, release_here, roll_back_here, slots
 from tests.installation import Installation, add_stack, free_ports
 from tests.real_registry import RealRegistry
-from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
+from tidegate.pages.fault_words import ZH
 
 pytestmark = pytest.mark.crash_only("a registry and two releases of its own; the engine itself pushes for 50 s")
 PIER = "pier" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from blocks.docker_host import KEY_LABEL, DockerHost
+from blocks.docker.host import KEY_LABEL, DockerHost
 from cli.demo_traffic import SteadyClient
 from tests.crash.made import Made, assert_made_once, assert_told_once
 from tests.e2e.releases import ended, start
 from tests.installation import Installation, domain_of
-from tidegate.states import DeploymentState
+from tidegate.policy.states import DeploymentState
 
 made: Made | None = None
 """Since the session's first release; `two_versions` in conftest.py gives it for its stack."""

@@ -8,12 +8,12 @@ from typing import Any
 import yaml
 from prefect.client.schemas.objects import State
 
-from blocks.databases import SqlDatabase, open_database
-from blocks.docker_host import DockerHost
+from blocks.databases.engines import SqlDatabase, open_database
+from blocks.docker.host import DockerHost
 from flows.release import release
 from flows.rollback import rollback
-from tasks.databases import container_of
-from tasks.environments import open_environment
+from tasks.data.databases import container_of
+from tasks.frame.environments import open_environment
 from tests.installation import Installation, domain_of
 from tidegate.ledger.tables import Deployment
 

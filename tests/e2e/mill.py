@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from tests.e2e.releases import start, state_of, suspended, wait
 from tests.installation import MILL, Installation, domain_of
 from tidegate.ledger.tables import Deployment

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from blocks.webhook import SlackWebhook
+from blocks.messengers.webhook import SlackWebhook
 from tests.e2e.in_process import edit_stack
 from tests.installation import Installation
 

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State
 
 from cli.control_plane import BIN
 from setup.places import ROOT
-from tasks.forms import CHECKLIST
+from tasks.people.forms import CHECKLIST
 from tests.installation import Installation
 
 POLL_SECONDS = 0.5

@@ -22,7 +22,7 @@ from rich.console import Console
 from cli.control_plane import BIN
 from cli.run import run as run_control_plane
 from setup.places import ROOT
-from tasks.forms import CHECKLIST, AcceptanceEn
+from tasks.people.forms import CHECKLIST, AcceptanceEn
 from tests.crash.killing import process_of
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
 from tests.e2e.mill import asked_again, containers, is_waiting, newest, serving, serving_number, waiting_release

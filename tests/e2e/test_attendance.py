@@ -16,9 +16,9 @@ from prefect.logging import disable_run_logger
 from cli.attendance import absent
 from cli.prefect_api import PrefectApi
 from cli.status import warnings
-from tasks.attendance import attendance
+from tasks.frame.attendance import attendance
 from tests.installation import Installation
-from tidegate.attendance import POOL, absences
+from tidegate.policy.attendance import POOL, absences
 
 
 def told(tidegate: Installation) -> list[str]:

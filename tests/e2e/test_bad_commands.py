@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from tests.installation import Installation
 
 

@@ -17,18 +17,18 @@ from typing import Any
 import pytest
 import yaml
 
-from blocks.docker_host import DockerHost
-from blocks.git_source import GitSource
-from blocks.registry import Registry
-from blocks.traefik import TraefikEdge
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.registries.registry import Registry
+from blocks.sources.git import GitSource
 from flows.release import release
-from tasks.adapters import load
-from tasks.base import base_containers
-from tasks.environments import open_environment
-from tasks.slots import wait_for
+from tasks.data.base import base_containers
+from tasks.frame.adapters import load
+from tasks.frame.environments import open_environment
+from tasks.slots.containers import wait_for
 from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
 from tidegate.errors import VersionError
-from tidegate.fault_words import ZH
+from tidegate.pages.fault_words import ZH
 
 TILL = SHOP.replace("shop", "till")
 DIALOGUE = re.compile(rf"^(({'|'.join(ZH.values())})。)?.+: .+\. .+", re.DOTALL)

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 import pytest
 
-from blocks.witness import TrafficWitness
+from blocks.probes.witness import TrafficWitness
 from tests.e2e.in_process import (
     PATIENCE_SECONDS,
     assert_true_and_clean,
@@ -20,8 +20,8 @@ from tests.e2e.in_process import (
     set_start_budget,
 )
 from tests.installation import BARGE, Installation, domain_of
-from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
+from tidegate.pages.fault_words import ZH
 
 BUDGET_SECONDS = 55
 """What the slow one needs; the others are quicker."""

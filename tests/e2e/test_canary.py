@@ -21,8 +21,8 @@ import yaml
 from prefect.blocks.system import Secret
 from pydantic import SecretStr
 
-from blocks.docker_host import DockerHost
-from blocks.webhook import SlackWebhook
+from blocks.docker.host import DockerHost
+from blocks.messengers.webhook import SlackWebhook
 from cli.prefect_api import auth_header
 from tests.e2e.releases import released
 from tests.installation import SHOP, Installation, add_stack, installation, remove_images

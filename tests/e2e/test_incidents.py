@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from blocks.docker_host import DockerHost
-from blocks.witness import TrafficWitness
+from blocks.docker.host import DockerHost
+from blocks.probes.witness import TrafficWitness
 from tests.e2e.in_process import release_here
 from tests.e2e.releases import ended, start
 from tests.installation import ORCHID, Installation, domain_of

@@ -19,9 +19,9 @@ from setup.images import chosen
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.attacks.ledgers import OLD_LEDGER
 from tests.installation import SUFFIX, add_stack, free_ports, remove_everything
-from tidegate.folder import FILE
 from tidegate.ledger import schema
 from tidegate.settings import Settings
+from tidegate.stack.folder import FILE
 
 STACK = "pier" + SUFFIX
 NOT_OURS = ("PYTHON", "PREFECT_", "TIDEGATE_", "VIRTUAL_ENV")

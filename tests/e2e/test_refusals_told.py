@@ -16,7 +16,7 @@ from tests.e2e.in_process import edit_stack, release_here, roll_back_here, run_h
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, start
 from tests.installation import CABIN, Installation, add_stack
-from tidegate.fault_words import ZH
+from tidegate.pages.fault_words import ZH
 
 LOG_SECONDS = 20
 JETTY = CABIN.replace("cabin", "jetty")
@@ -107,7 +107,7 @@ def log_with(run: UUID, wanted: str) -> list[str]:
 
 
 def commit_of(stack: str, version: str) -> str:
-    from tasks.environments import open_environment
+    from tasks.frame.environments import open_environment
 
     return open_environment(stack, "prod").source.resolve(version).commit.sha
 

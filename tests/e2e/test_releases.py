@@ -16,8 +16,8 @@ from tests.e2e.in_process import assert_true_and_clean, engine, release_here, ru
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, released, resume, start, suspended
 from tests.installation import KIOSK, SHOP, Installation, domain_of
-from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
+from tidegate.pages.fault_words import ZH
 
 MOST_SECONDS = 120
 LONG_SECONDS = 10

@@ -14,11 +14,11 @@ from uuid import UUID
 import pytest
 import yaml
 
-from blocks.backup_manifest import digest_of
-from blocks.backups import BackupStore
-from tasks.databases import owned
-from tasks.environments import open_environment
-from tasks.forms import RESTORE_CHECKLIST
+from blocks.backups.folder import BackupStore
+from blocks.backups.manifest import digest_of
+from tasks.data.databases import owned
+from tasks.frame.environments import open_environment
+from tasks.people.forms import RESTORE_CHECKLIST
 from tests import images
 from tests.crash.killing import kill_run, wait_for_step
 from tests.crash.whole import recovered

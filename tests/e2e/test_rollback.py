@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from blocks.witness import TrafficWitness
+from blocks.probes.witness import TrafficWitness
 from tests.e2e.in_process import (
     PATIENCE_SECONDS,
     assert_true_and_clean,
@@ -26,8 +26,8 @@ from tests.e2e.in_process import (
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, rollback_command, said_until, start
 from tests.installation import FERRY, Installation, domain_of
-from tidegate.fault_words import ZH
 from tidegate.ledger.tables import Deployment
+from tidegate.pages.fault_words import ZH
 
 LEAST_REQUESTS = 50
 MOST_SECONDS = 120

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from blocks.databases import SqlDatabase, open_database
-from blocks.docker_host import DockerHost
-from tasks.databases import container_of, spec_of
-from tasks.environments import open_environment
+from blocks.databases.engines import SqlDatabase, open_database
+from blocks.docker.host import DockerHost
+from tasks.data.databases import container_of, spec_of
+from tasks.frame.environments import open_environment
 from tests.e2e.in_process import release_here
 from tests.installation import SUFFIX, Installation, add_stack
 

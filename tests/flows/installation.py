@@ -19,11 +19,11 @@ from prefect.tasks import Task
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-import tasks.acceptance
-import tasks.runs
-from tasks import adapters
-from tasks.step import StepTask
-from tasks.work import Work
+import tasks.frame.runs
+import tasks.people.acceptance
+from tasks.frame import adapters
+from tasks.frame.step import StepTask
+from tasks.frame.work import Work
 from tests.flows.prefect_memory import MemoryPrefect, call_task
 from tests.unit.ledger_parts import ledger_url
 from tests.world.moments import watched
@@ -159,8 +159,8 @@ def _replace_seams(made: Installation, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "open_engine", made.engine)
     patch.setattr(Journal, "begin", lambda journal, *args, **kwargs: _begin(made, journal, *args, **kwargs))
     patch.setattr(Task, "__call__", lambda task, *args, **kwargs: _call(made, task, *args, **kwargs))
-    patch.setattr(tasks.acceptance, "suspend_flow_run", lambda **asked: made.prefect.suspend(**asked))
-    patch.setattr(tasks.runs, "deployment", SimpleNamespace(id=None))   # it was called, and not started by a schedule
+    patch.setattr(tasks.people.acceptance, "suspend_flow_run", lambda **asked: made.prefect.suspend(**asked))
+    patch.setattr(tasks.frame.runs, "deployment", SimpleNamespace(id=None))   # it was called, and not started by a schedule
     patch.setattr("time.sleep", _sleep)
     for name, module in list(sys.modules.items()):
         if name.startswith("tasks.") and hasattr(module, "get_client"):

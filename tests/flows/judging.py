@@ -8,7 +8,7 @@ from tests.flows.installation import Installation
 from tests.world.versions import BY_COMMIT, between
 from tidegate.facts import Served
 from tidegate.ledger.tables import Deployment
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
 
 ENVIRONMENTS = {"staging": "staging.shop.test", "prod": "shop.test"}
 TOLD = {S.FAILED: {"failed"}, S.ROLLED_BACK: {"failed"}, S.NEEDS_PERSON: {"needs_person"},

@@ -10,18 +10,18 @@ import pytest
 
 import tasks
 from flows.release import release
-from tasks.step import StepTask
+from tasks.frame.step import StepTask
 from tests.flows.conftest import Library
 from tests.flows.judging import faults, serving
 from tests.flows.stories import STORIES, Story, asked, settle, tell
-from tidegate.states import DeploymentState
+from tidegate.policy.states import DeploymentState
 
 each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.id)
 
 
 def steps() -> set[str]:
     """The name of every step that there is in tasks/."""
-    modules = [import_module(f"tasks.{module.name}") for module in pkgutil.iter_modules(tasks.__path__)]
+    modules = [import_module(module.name) for module in pkgutil.walk_packages(tasks.__path__, "tasks.")]
     return {one.name for module in modules for one in vars(module).values() if isinstance(one, StepTask)}
 
 

@@ -12,9 +12,9 @@ from tests.world.edge import MemoryEdge
 from tests.world.engine import MemoryCompose, MemoryHost
 from tests.world.saved import MemoryDatabaseCopies
 from tests.world.world import BASE_IMAGE, World, model_of
+from tidegate.backups.saved import PlacedDatabase
 from tidegate.facts import Slot, Target
-from tidegate.saved import PlacedDatabase
-from tidegate.stackfile import Database
+from tidegate.stack.file import Database
 
 SPEC = Database(engine="mysql", service="db", host_key="DB_HOST", user_key="DB_USER", password_key="DB_PASSWORD",
                 database_key="DB_NAME")

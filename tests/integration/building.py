@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from blocks.builder import ImageBuilder
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
-from blocks.images import ImageStore
+from blocks.docker.builder import ImageBuilder
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
+from blocks.docker.images import ImageStore
 from tidegate.facts import Commit, Version
-from tidegate.image_labels import release_labels
-from tidegate.recipes import Recipe
+from tidegate.plan.image_labels import release_labels
+from tidegate.stack.recipes import Recipe
 
 
 def recipe(context: str = ".", dockerfile: str = "Dockerfile", secrets: Mapping[str, Any] = {}, **settings: Any) -> Recipe:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from blocks.docker_host import DockerHost
+from blocks.docker.host import DockerHost
 from tests.integration.data_servers import Server, mysql_server, postgresql_server
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from blocks.databases import SqlDatabase, open_as_owner, open_database
-from blocks.docker_host import DockerHost
-from blocks.scratch import wait_for_login
+from blocks.databases.engines import SqlDatabase, open_as_owner, open_database
+from blocks.databases.scratch import wait_for_login
+from blocks.docker.host import DockerHost
 from tests import images
-from tidegate.stackfile import Database
+from tidegate.stack.file import Database
 
 MYSQL = Database(engine="mysql", service="mysql", host_key="MYSQL_HOST", port_key="MYSQL_PORT", user_key="MYSQL_USER",
                  password_key="MYSQL_PASSWORD", database_key="MYSQL_DATABASE")

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses, EdgeMaker, stop_edge
-from blocks.edge_networks import join_environment
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker, stop_edge
+from blocks.edges.traefik.networks import join_environment
 from tests import images
 from tidegate.facts import Route, Target
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from blocks.environment_events import RECOVERED
+from blocks.messengers.events import RECOVERED
 from cli.control_plane import ControlPlane
 from tests.installation import free_ports
 from tests.integration.incident_fixtures import *  # noqa: F403

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from prefect.logging import disable_run_logger
 
-from tasks.live import ask
-from tasks.smoke import smoke_public_door, smoke_slot
-from tasks.traffic import serves, witness_of
+from tasks.slots.smoke import smoke_public_door, smoke_slot
+from tasks.traffic.live import ask
+from tasks.traffic.switching import serves, witness_of
 from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess
 from tests.integration.visited_apps import DOMAIN, App, Shop, running, shop

@@ -18,18 +18,18 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from blocks.backup_making import Dump, compare, make_backup, prove, save_database
-from blocks.backup_manifest import Part
-from blocks.backup_restoring import SavedDatabase
-from blocks.backups import BackupStore
-from blocks.docker_host import KEY_LABEL, DockerHost
-from blocks.scratch import ScratchDatabase, scratch_database
-from blocks.sql_client import DATA
+from blocks.backups.folder import BackupStore
+from blocks.backups.making import Dump, compare, make_backup, prove, save_database
+from blocks.backups.manifest import Part
+from blocks.backups.restoring import SavedDatabase
+from blocks.databases.scratch import ScratchDatabase, scratch_database
+from blocks.databases.sql_client import DATA
+from blocks.docker.host import KEY_LABEL, DockerHost
 from tests import images
 from tests.integration.data_servers import MYSQL, POSTGRESQL, Server
+from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import BackupError, CapacityError, DatabaseError
 from tidegate.facts import Backup
-from tidegate.saved import PlacedDatabase
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 

@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 import pytest
 
-from blocks.backup_manifest import Part, digest_of
-from blocks.backup_restoring import (
+from blocks.backups.folder import BackupStore
+from blocks.backups.manifest import Part, digest_of
+from blocks.backups.restoring import (
     SavedDatabase,
     as_proved,
     file_name,
@@ -22,10 +23,9 @@ from blocks.backup_restoring import (
     saved_database,
     stand_beside,
 )
-from blocks.backups import BackupStore
-from blocks.databases import beside
-from blocks.scratch import ScratchDatabase
-from blocks.sql_client import CODE, DATA, GLOBALS
+from blocks.databases.engines import beside
+from blocks.databases.scratch import ScratchDatabase
+from blocks.databases.sql_client import CODE, DATA, GLOBALS
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import CODE as ON_TABLES
 from tests.integration.odd_databases import MARIADB, POSTGRESQL, SEQUENCES, Odd, role

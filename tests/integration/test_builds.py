@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from blocks.builder import ImageBuilder
-from blocks.docker_host import DockerHost
-from blocks.images import ImageStore
+from blocks.docker.builder import ImageBuilder
+from blocks.docker.host import DockerHost
+from blocks.docker.images import ImageStore
 from tests.images import BASE
 from tests.integration.building import build, builder, inputs_of, recipe, version
 from tidegate.errors import ConfigError, ImageError, RegistryError

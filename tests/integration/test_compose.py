@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
 from tests import images
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ComposeModel, ContainerFacts, Slot
-from tidegate.slots import make_slot, used_volumes
+from tidegate.stack.slot import make_slot, used_volumes
 
 IMAGE = images.BASE
 AWKWARD = "pa$$word$X \"quoted\" 'single' #=|&\\"

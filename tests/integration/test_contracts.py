@@ -9,16 +9,16 @@ from uuid import uuid4
 
 import pytest
 
-from blocks.backups import BackupStore
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
-from blocks.kept_backups import EngineBackups, EngineDatabaseCopies
+from blocks.backups.folder import BackupStore
+from blocks.backups.kept import EngineBackups, EngineDatabaseCopies
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
 from tests.contracts.slots_contract import SlotsContract
 from tests.images import BASE
 from tests.integration.data_servers import Server
+from tidegate.backups.saved import PlacedDatabase
 from tidegate.facts import Slot
-from tidegate.saved import PlacedDatabase
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 

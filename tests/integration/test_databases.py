@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import pytest
 
-from blocks.databases import SqlDatabase, open_database
-from blocks.sql_client import CODE, DATA
+from blocks.databases.engines import SqlDatabase, open_database
+from blocks.databases.sql_client import CODE, DATA
 from tests import images
 from tests.contracts.database_contract import DatabaseContract
 from tests.integration.data_servers import MYSQL, Server

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from blocks.docker_host import ENDLESS, KEY_LABEL, DockerHost
+from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost
 from tests import images
 from tidegate.errors import EngineError
 from tidegate.facts import Job, Outcome

@@ -14,18 +14,18 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses, EdgeMaker, stop_edge
-from blocks.traefik import TraefikEdge
-from blocks.witness import TrafficWitness
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker, stop_edge
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.probes.witness import TrafficWitness
 from tests import images
 from tests.contracts.edge_contract import EdgeContract
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.atomic_file import write_atomically
+from tidegate.edge.routes import SLOT_HEADER, headers_for, traefik_config
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import Served, Target
-from tidegate.routes import SLOT_HEADER, headers_for, traefik_config
 
 Slots = tuple[Target, Target]
 

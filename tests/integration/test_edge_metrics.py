@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from blocks.edge_container import EdgeAddresses
-from blocks.edge_metrics import EdgeMetrics
+from blocks.edges.traefik.container import EdgeAddresses
+from blocks.edges.traefik.metrics import EdgeMetrics
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import StartBackend
-from tidegate.counters import MetricsSample, figures_between
+from tidegate.edge.counters import MetricsSample, figures_between
 from tidegate.errors import EdgeError
 
 CONFIG = """\

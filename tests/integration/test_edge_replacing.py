@@ -14,13 +14,13 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from blocks import port_redirect
-from blocks.docker_host import DockerHost
-from blocks.edge_container import SETTINGS_LABEL, EdgeMaker, stop_edge
-from blocks.edge_networks import BESIDE, ROLE_LABEL, join_environment
-from blocks.edge_replacing import EdgeReplacing
-from blocks.traefik import TraefikEdge
-from blocks.witness import TrafficWitness
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik import port_redirect
+from blocks.edges.traefik.container import SETTINGS_LABEL, EdgeMaker, stop_edge
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.networks import BESIDE, ROLE_LABEL, join_environment
+from blocks.edges.traefik.replacing import EdgeReplacing
+from blocks.probes.witness import TrafficWitness
 from tests import images
 from tests.installation import free_ports
 from tests.integration.edge_fixtures import BACKEND, DOMAIN, route, target, wait_until_it_listens

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
-from tidegate.envfile import read_env_as_far
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
+from tidegate.stack.envfile import read_env_as_far
 
 COMPOSE = Compose(DockerHost())
 READ_ALIKE = [

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from blocks.backup_restoring import replace_database
-from blocks.backups import BackupStore
-from blocks.docker_host import DockerHost
+from blocks.backups.folder import BackupStore
+from blocks.backups.restoring import replace_database
+from blocks.docker.host import DockerHost
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import Odd
 from tests.integration.test_backups import back_up, store

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from blocks.git_source import GitSource
+from blocks.sources.git import GitSource
 from tidegate.errors import VersionError
-from tidegate.kept import private_umask
-from tidegate.stackfile import load_stack
+from tidegate.secrecy.kept import private_umask
+from tidegate.stack.file import load_stack
 
 IDENTITY = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "init.defaultBranch=main")
 

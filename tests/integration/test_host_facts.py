@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from blocks.docker_host import DockerHost
-from blocks.host_facts import EngineMeasures
+from blocks.docker.host import DockerHost
+from blocks.docker.host_facts import EngineMeasures
 from tests import images
 from tidegate.errors import CapacityError
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from blocks.docker_host import DockerHost
-from blocks.images import ImageStore
+from blocks.docker.host import DockerHost
+from blocks.docker.images import ImageStore
 from tests.images import BASE
 from tests.integration.building import build, builder, recipe, version
 from tidegate.errors import ImageError

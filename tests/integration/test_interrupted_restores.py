@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from blocks.backup_making import save_database
-from blocks.backup_restoring import Compare, SavedDatabase, as_proved, put_in_place, saved_database, stand_beside
-from blocks.backups import BackupStore
-from blocks.databases import SqlDatabase, beside, open_as_owner
+from blocks.backups.folder import BackupStore
+from blocks.backups.making import save_database
+from blocks.backups.restoring import Compare, SavedDatabase, as_proved, put_in_place, saved_database, stand_beside
+from blocks.databases.engines import SqlDatabase, beside, open_as_owner
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import Odd
 from tests.integration.test_backups import back_up, store

@@ -19,15 +19,15 @@ from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed, Paused, Pending, Running, Scheduled
 
-from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.container import EdgeAddresses
 from cli.control_plane import ControlPlane
 from cli.edge import register_blocks
 from cli.late_runs import LATE_SECONDS, end_lost_runs, forget_late_runs
 from control.seldom import KEPT_DAYS
 from control.work_pool import WORK_POOL, make_work_pool
 from setup.places import ROOT
-from tasks.runs import QUIET, forget_needless_looks
+from tasks.frame.runs import QUIET, forget_needless_looks
 from tests.integration.incident_fixtures import *  # noqa: F403
 from tests.integration.incident_fixtures import wait_for
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blocks.left_out import refuse_left_out
+from blocks.docker.left_out import refuse_left_out
 from tests.integration.building import recipe
 from tidegate.errors import ImageError
 

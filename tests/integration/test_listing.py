@@ -13,11 +13,11 @@ from uuid import uuid4
 import pytest
 from docker.errors import NotFound
 
-from blocks.docker_host import DockerHost
-from blocks.host_facts import in_first_shell, trusted_images
-from blocks.images import ImageStore
+from blocks.docker.host import DockerHost
+from blocks.docker.host_facts import in_first_shell, trusted_images
+from blocks.docker.images import ImageStore
 from tests.images import BASE
-from tidegate.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
+from tidegate.plan.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
 
 MANY = 12
 Labels = dict[str, str]

@@ -12,27 +12,27 @@ import pytest
 from docker.models.containers import Container
 from prefect.logging import disable_run_logger
 
-from blocks.docker_host import DockerHost
-from blocks.edge_container import EdgeAddresses
-from blocks.traefik import TraefikEdge
-from blocks.visitors import EdgeVisitors
-from blocks.witness import TrafficWitness
-from tasks.adapters import ports_at
-from tasks.incidents import decide_about
-from tasks.live import Sighting, SlidingWindow, look_at
-from tasks.opening import work_of
-from tasks.samples import Memory, Taken, alone_with_memory, keep, recall, recent_figures, take
-from tasks.work import OpenEnvironment, Work
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.container import EdgeAddresses
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.probes.visitors import EdgeVisitors
+from blocks.probes.witness import TrafficWitness
+from tasks.back.incidents import decide_about
+from tasks.frame.adapters import ports_at
+from tasks.frame.opening import work_of
+from tasks.frame.work import OpenEnvironment, Work
+from tasks.traffic.live import Sighting, SlidingWindow, look_at
+from tasks.traffic.samples import Memory, Taken, alone_with_memory, keep, recall, recent_figures, take
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
-from tidegate.incidents import Signal
 from tidegate.ledger import Deployment, Ledger
 from tidegate.ledger.schema import upgrade
-from tidegate.redaction import Redactor
+from tidegate.policy.incidents import Signal
+from tidegate.policy.states import DeploymentState as S
+from tidegate.policy.thresholds import LiveFigures
+from tidegate.secrecy.redaction import Redactor
 from tidegate.settings import Settings
-from tidegate.stackfile import load_stack
-from tidegate.states import DeploymentState as S
-from tidegate.thresholds import LiveFigures
+from tidegate.stack.file import load_stack
 
 STACK = f"""
 name: shop

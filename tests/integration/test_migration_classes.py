@@ -21,8 +21,8 @@ from tests.integration.data_servers import Server
 from tests.migrations import CATALOGUE
 from tests.migrations.cases import FILLED, Case
 from tidegate.facts import MigrationClass, Revision
-from tidegate.migration_sql import Engine
-from tidegate.schema_changes import RevisionSource, classify
+from tidegate.schema.changes import RevisionSource, classify
+from tidegate.schema.migration_sql import Engine
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 

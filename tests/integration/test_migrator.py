@@ -11,15 +11,15 @@ from dataclasses import replace
 
 import pytest
 
-from blocks.alembic_history import AlembicHistory
-from blocks.alembic_migrator import AlembicMigrator
-from blocks.sql_client import DATA
+from blocks.databases.sql_client import DATA
+from blocks.migrators.alembic.history import AlembicHistory
+from blocks.migrators.alembic.migrator import AlembicMigrator
 from tests.images import BASE
 from tests.integration.data_servers import Server, build_image
 from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image, revision
 from tidegate.errors import MigrationError
 from tidegate.facts import SchemaChange
-from tidegate.stand_ins import stand_ins
+from tidegate.stack.stand_ins import stand_ins
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 

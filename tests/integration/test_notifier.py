@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from blocks.apprise_notifier import AppriseNotifier
-from blocks.webhook import SlackWebhook
+from blocks.messengers.apprise_notifier import AppriseNotifier
+from blocks.messengers.webhook import SlackWebhook
 from tests.contracts.notifier_contract import MESSAGE, ChatServer, NotifierContract, chat_server
 from tidegate.errors import TidegateError
 

@@ -12,19 +12,19 @@ import pytest
 import yaml
 from prefect.logging import disable_run_logger
 
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
-from blocks.traefik import TraefikEdge
-from tasks.adapters import ports_at
-from tasks.base import start_base
-from tasks.work import OpenEnvironment
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.edge import TraefikEdge
+from tasks.data.base import start_base
+from tasks.frame.adapters import ports_at
+from tasks.frame.work import OpenEnvironment
 from tests.images import BASE
 from tidegate.errors import DatabaseError, UnhealthyError
 from tidegate.facts import Slot
-from tidegate.redaction import Redactor
+from tidegate.secrecy.redaction import Redactor
 from tidegate.settings import Settings
-from tidegate.slots import make_slot
-from tidegate.stackfile import Stack
+from tidegate.stack.file import Stack
+from tidegate.stack.slot import make_slot
 
 HOST = DockerHost()
 COMPOSE = Compose(HOST)

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from blocks.docker_host import DockerHost
-from blocks.images import ImageStore
-from blocks.registry import Registry
+from blocks.docker.host import DockerHost
+from blocks.docker.images import ImageStore
+from blocks.registries.registry import Registry
 from tests.installation import free_ports
 from tests.integration.building import builder, recipe
 from tests.real_registry import RealRegistry

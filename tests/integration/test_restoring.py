@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from blocks.backup_making import make_backup
-from blocks.backup_restoring import replace_database
-from blocks.backups import BackupStore
-from blocks.docker_host import DockerHost
-from blocks.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
+from blocks.backups.folder import BackupStore
+from blocks.backups.making import make_backup
+from blocks.backups.restoring import replace_database
+from blocks.backups.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
+from blocks.docker.host import DockerHost
 from tests import images
 from tests.integration.data_servers import Server, build_image
 from tests.integration.test_backups import NOON, back_up, filled, store, volume

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from cli.control_plane import BIN
+from tidegate.edge.routes import DEPLOYMENT_HEADER, headers_for, traefik_config
 from tidegate.facts import Route, Served, Target
-from tidegate.routes import DEPLOYMENT_HEADER, headers_for, traefik_config
 
 SERVER = """
 import sys, time

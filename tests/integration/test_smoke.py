@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from blocks.edge_container import EdgeAddresses
-from blocks.smoke import SmokeRunner
-from blocks.traefik import TraefikEdge
+from blocks.edges.traefik.container import EdgeAddresses
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.probes.smoke import SmokeRunner
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
+from tidegate.edge.routes import headers_for
 from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult, Commit, Served, Version
-from tidegate.routes import headers_for
-from tidegate.stackfile import Login, SmokeCheck
+from tidegate.stack.file import Login, SmokeCheck
 
 PASSWORD = "correct horse battery"
 TOKEN = "token-7f3a"

@@ -14,11 +14,11 @@ import pytest
 import yaml
 from docker.models.containers import Container
 
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
 from tests import images
 from tests.integration.edge_fixtures import BACKEND
-from tidegate.slots import make_slot
+from tidegate.stack.slot import make_slot
 
 HOST = DockerHost()
 COMPOSE = Compose(HOST)

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from blocks.docker_host import DockerHost
-from blocks.occupants import EngineOccupancy
-from tasks.base import refuse_missing_volumes
-from tasks.work import OpenEnvironment
+from blocks.docker.host import DockerHost
+from blocks.docker.occupants import EngineOccupancy
+from tasks.data.base import refuse_missing_volumes
+from tasks.frame.work import OpenEnvironment
 from tidegate.errors import StackFileError
 
 pytest_plugins = ["tests.integration.data_fixtures"]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from blocks.witness import TrafficWitness, summarize
-from tidegate.probing import Seen
+from blocks.probes.witness import TrafficWitness, summarize
+from tidegate.edge.probing import Seen
 
 
 class Shop(http.server.BaseHTTPRequestHandler):

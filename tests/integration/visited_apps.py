@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from blocks.docker_host import DockerHost
-from blocks.traefik import TraefikEdge
-from tasks.adapters import ports_at
-from tasks.opening import work_of
-from tasks.work import OpenEnvironment, Work
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.edge import TraefikEdge
+from tasks.frame.adapters import ports_at
+from tasks.frame.opening import work_of
+from tasks.frame.work import OpenEnvironment, Work
 from tests.unit.ledger_parts import ledger_url
 from tidegate.facts import Route, Target
 from tidegate.ledger import Deployment, Ledger
-from tidegate.redaction import Redactor
+from tidegate.policy.states import DeploymentState as S
+from tidegate.secrecy.redaction import Redactor
 from tidegate.settings import Settings
-from tidegate.stackfile import load_stack
-from tidegate.states import DeploymentState as S
+from tidegate.stack.file import load_stack
 
 DOMAIN = "shop.example.test"
 PORTS = ("edge_port", "edge_check_port")

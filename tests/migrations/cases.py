@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tidegate.facts import MigrationClass
-from tidegate.migration_sql import Engine
+from tidegate.schema.migration_sql import Engine
 
 EITHER: tuple[Engine, ...] = ("mysql", "postgresql")
 MYSQL: tuple[Engine, ...] = ("mysql",)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tidegate.ledger import Deployment, Ledger, Release, schema
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PATH_TO = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tidegate.envfile import EnvDiff
-from tidegate.environments import Place
 from tidegate.facts import CheckResult, Commit, MigrationClass, Revision, SchemaChange, Version
-from tidegate.plan import Plan, Running, Staged
-from tidegate.resolved import ResolvedConfiguration
+from tidegate.plan.changes import Plan, Running, Staged
+from tidegate.plan.resolved import ResolvedConfiguration
+from tidegate.stack.envfile import EnvDiff
+from tidegate.stack.environments import Place
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMIT = Commit("19b9b98" + "0" * 33, "feat: discounts", "mei", AT)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from prefect.utilities.schema_tools import validate
 from prefect.utilities.schema_tools.validation import build_error_obj
 
-from tasks.acceptance import DECISIONS
-from tasks.forms import (
+from tasks.people.acceptance import DECISIONS
+from tasks.people.forms import (
     ACCEPTANCE,
     CHECKLIST,
     RESTORE,
@@ -20,7 +20,7 @@ from tasks.forms import (
     Form,
     form_with,
 )
-from tidegate.acceptance import Answer, faults_of
+from tidegate.policy.acceptance import Answer, faults_of
 
 CHECKED = dict.fromkeys(CHECKLIST, True)
 APPROVAL = Answer("approve", "Josh", "tried everything", CHECKED)

@@ -6,9 +6,9 @@ import time
 
 from pytest_mock import MockerFixture
 
-from blocks.docker_host import DockerHost
-from blocks.registry import Registry
-from tasks.adapters import each_asked_for_once, optional
+from blocks.docker.host import DockerHost
+from blocks.registries.registry import Registry
+from tasks.frame.adapters import each_asked_for_once, optional
 from tidegate.each import each
 
 

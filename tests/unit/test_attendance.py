@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tidegate.attendance import BY_THEMSELVES, absences, attendance_of
 from tidegate.facts import Message
-from tidegate.messages import Speaker
+from tidegate.pages.messages import Speaker
+from tidegate.policy.attendance import BY_THEMSELVES, absences, attendance_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVES = {"is_paused": False, "concurrency_limit": None}

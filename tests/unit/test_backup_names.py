@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.backup_manifest import Part
-from blocks.backup_restoring import SavedDatabase, as_proved
-from blocks.backups import BackupStore
-from blocks.mysql_users import missing_users
-from blocks.sql_client import DATA, GLOBALS, Beside, bare, shown
-from tasks.backups import images_here
-from tasks.work import Work
+from blocks.backups.folder import BackupStore
+from blocks.backups.manifest import Part
+from blocks.backups.restoring import SavedDatabase, as_proved
+from blocks.databases.mysql.users import missing_users
+from blocks.databases.sql_client import DATA, GLOBALS, Beside, bare, shown
+from tasks.data.backups import images_here
+from tasks.frame.work import Work
 from tidegate.errors import BackupError
 from tidegate.facts import Backup
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blocks.build_output import BuildOutput
+from blocks.docker.build_output import BuildOutput
 
 
 def heard(*lines: str) -> tuple[BuildOutput, list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.compose_models import model
-from tidegate.compose_lint import lint_model
+from tidegate.stack.compose_lint import lint_model
 
 RELEASED = ["backend", "worker"]
 

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from tasks.slots import refuse_dead
-from tasks.work import OpenEnvironment
+from tasks.frame.work import OpenEnvironment
+from tasks.slots.containers import refuse_dead
 from tidegate.errors import EngineError, UnhealthyError
 from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
-from tidegate.redaction import Redactor
+from tidegate.secrecy.redaction import Redactor
 
 
 def container(**other: Any) -> ContainerFacts:

@@ -21,15 +21,16 @@ from pydantic import BaseModel
 from cli.main import app
 from control.served import fixed, for_each_environment
 from setup.places import ROOT
-from tasks.forms import ACCEPTANCE, CHECKLIST
-from tidegate import errors, stackfile
-from tidegate.environments import Place
+from tasks.people.forms import ACCEPTANCE, CHECKLIST
+from tidegate import errors
 from tidegate.facts import Severity
-from tidegate.formats import Part
-from tidegate.page_words import WORDS
+from tidegate.pages.words import WORDS
+from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
-from tidegate.stackfile import load_stack
-from tidegate.states import DeploymentState
+from tidegate.stack import file as stackfile
+from tidegate.stack.environments import Place
+from tidegate.stack.file import load_stack
+from tidegate.stack.formats import Part
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
@@ -55,7 +56,8 @@ def in_tables(content: str) -> set[str]:
 
 
 def modules(package: str) -> Iterable[Any]:
-    return (import_module(f"{package}.{file.stem}") for file in sorted((ROOT / package).glob("[!_]*.py")))
+    files = sorted((ROOT / package).rglob("[!_]*.py"))
+    return (import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in files)
 
 
 def flows() -> dict[str, Flow[..., Any]]:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from docker.errors import NotFound
 
-from blocks import edge_replacing, port_redirect
-from blocks.edge_replacing import ONE_AT_A_TIME, EdgeReplacing
-from blocks.traefik import TraefikEdge
+from blocks.edges.traefik import port_redirect
+from blocks.edges.traefik import replacing as edge_replacing
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.replacing import ONE_AT_A_TIME, EdgeReplacing
 from tidegate.errors import EdgeError
 
 

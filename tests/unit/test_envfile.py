@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.envfile import EnvDiff, check_env, config_hash, diff_env, fingerprint, read_env
-from tidegate.environments import Kind
 from tidegate.errors import ConfigError
+from tidegate.stack.envfile import EnvDiff, check_env, config_hash, diff_env, fingerprint, read_env
+from tidegate.stack.environments import Kind
 
 HASH_KEY = b"0123456789abcdef"
 KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)

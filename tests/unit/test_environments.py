@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from tests.unit.test_stackfile import SAMPLE, written
-from tidegate.catalogue import every_stack
-from tidegate.environments import HABITS
 from tidegate.errors import StackFileError
-from tidegate.stackfile import Stack, load_stack
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.environments import HABITS
+from tidegate.stack.file import Stack, load_stack
 
 HABIT_NAMES = tuple(vars(HABITS["production"]))
 

@@ -10,7 +10,7 @@ import yaml
 from dotenv import dotenv_values
 
 from setup import env_files
-from tidegate.stackfile import Stack, load_stack
+from tidegate.stack.file import Stack, load_stack
 
 FOLDER = Path(__file__).parents[2] / "stacks" / "cloudlens"
 IMAGES = {"PYTHON_IMAGE": "local/python:1", "DATABASE_IMAGE": "local/mysql:1", "CACHE_IMAGE": "local/redis:1"}

@@ -6,7 +6,7 @@ import pytest
 
 from tidegate import errors
 from tidegate.errors import TidegateError
-from tidegate.fault_words import CANCELLED, ENDS_ZH, ZH, told, told_reason
+from tidegate.pages.fault_words import CANCELLED, ENDS_ZH, ZH, told, told_reason
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, TidegateError)]
 

@@ -22,7 +22,7 @@ from cli.follow import start_and_follow
 from cli.prefect_api import PrefectApi
 from setup.places import ROOT
 from tidegate.errors import EngineError
-from tidegate.serving_again import served_again
+from tidegate.pages.serving_again import served_again
 from tidegate.settings import Settings
 
 RUN = {"id": "11111111-1111-1111-1111-111111111111"}

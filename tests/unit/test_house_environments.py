@@ -15,7 +15,7 @@ from tests.unit.test_house import found_in, ours, tree
 NAME = re.compile(r"([a-z0-9-]*-|[a-z-]+/)?(prod|staging|dev)")
 KINDS = {"staging"}
 """A kind is called as many call the environment."""
-OF_KINDS = Path("tidegate/environments.py")
+OF_KINDS = Path("tidegate/stack/environments.py")
 
 
 def docstrings(module: ast.AST) -> set[int]:
@@ -36,7 +36,7 @@ def test_no_code_asks_for_the_name_of_an_environment() -> None:
         named = names_of_environments(tree(path))
         return [one for one in named if path != OF_KINDS or one.split()[-1] not in KINDS]
 
-    texts = Path("tidegate/texts")   # `staging` inside an English sentence
+    texts = Path("tidegate/pages/texts")   # `staging` inside an English sentence
     assert found_in([path for path in ours() if not path.is_relative_to(texts)], found) == {}
 
 

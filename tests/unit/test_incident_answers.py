@@ -11,15 +11,15 @@ from typing import cast
 import pytest
 from prefect.logging import disable_run_logger
 
-from tasks.incidents import DECIDED_AFTER, Opened, close_recovered, conclude, report_degraded, signal_of
-from tasks.live import Sighting
-from tasks.work import OpenEnvironment
+from tasks.back.incidents import DECIDED_AFTER, Opened, close_recovered, conclude, report_degraded, signal_of
+from tasks.frame.work import OpenEnvironment
+from tasks.traffic.live import Sighting
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
-from tidegate.incidents import Decision, Signal
 from tidegate.ledger import Ledger
-from tidegate.looks import Look
-from tidegate.redaction import Redactor
-from tidegate.states import DeploymentState as S
+from tidegate.policy.incidents import Decision, Signal
+from tidegate.policy.looks import Look
+from tidegate.policy.states import DeploymentState as S
+from tidegate.secrecy.redaction import Redactor
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - DECIDED_AFTER - timedelta(minutes=1)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tidegate.facts import Severity
-from tidegate.incidents import Action, Decision, Signal, Situation, decide
 from tidegate.ledger import Deployment
-from tidegate.looks import Look
-from tidegate.states import DeploymentState as S
+from tidegate.policy.incidents import Action, Decision, Signal, Situation, decide
+from tidegate.policy.looks import Look
+from tidegate.policy.states import DeploymentState as S
 
 SWITCHED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SIGNAL = Signal(stack="cloudlens", environment="prod", key="watch/1", severity="red",

@@ -11,19 +11,19 @@ from typing import cast
 import pytest
 from prefect.logging import disable_run_logger
 
-from tasks.deployments import Planned
-from tasks.preflight import slots_to_come
-from tasks.restores import close_doors
-from tasks.slots import stop_old_slot, stop_slot_left
-from tasks.work import OpenEnvironment, Work, target
+from tasks.data.restores import close_doors
+from tasks.frame.deployments import Planned
+from tasks.frame.work import OpenEnvironment, Work, target
+from tasks.plan.preflight import slots_to_come
+from tasks.slots.containers import stop_old_slot, stop_slot_left
 from tests.unit.ledger_parts import Clock, deploy, open_ledger, record_release
 from tests.unit.plans import COMMIT
 from tests.world.edge import MemoryEdge
 from tidegate.facts import ContainerFacts, Route, Version
 from tidegate.ledger import Ledger
-from tidegate.plan import WayBack
-from tidegate.redaction import Redactor
-from tidegate.states import DeploymentState as S
+from tidegate.plan.changes import WayBack
+from tidegate.policy.states import DeploymentState as S
+from tidegate.secrecy.redaction import Redactor
 
 
 class Engine:

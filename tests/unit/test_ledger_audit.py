@@ -13,7 +13,7 @@ from tests.unit.ledger_parts import START, Clock, deploy, open_ledger
 from tidegate.errors import LedgerError
 from tidegate.ledger import Ledger
 from tidegate.ledger.anchors import Anchor
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
 
 
 @pytest.fixture

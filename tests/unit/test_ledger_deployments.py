@@ -11,8 +11,8 @@ import pytest
 from tests.unit.ledger_parts import START, Clock, deploy, open_ledger, record_release
 from tidegate.errors import FencedError, LedgerError, MoveError
 from tidegate.ledger import Ledger
-from tidegate.states import MOVES, may_move
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import MOVES, may_move
+from tidegate.policy.states import DeploymentState as S
 
 
 @pytest.fixture

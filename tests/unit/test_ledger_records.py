@@ -12,7 +12,7 @@ from tests.unit.ledger_parts import START, Clock, deploy, open_ledger
 from tidegate.errors import FencedError, LedgerError
 from tidegate.facts import Backup
 from tidegate.ledger import Deployment, Ledger
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.unit.ledger_parts import START, Clock, deploy, ledger_url, open_ledge
 from tidegate.errors import FencedError, LockedError
 from tidegate.ledger import Ledger
 from tidegate.ledger.store import open_engine
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tidegate.facts import CheckResult
-from tidegate.looks import Look, assess, unreachable
-from tidegate.stackfile import Watch
-from tidegate.thresholds import LiveFigures
+from tidegate.policy.looks import Look, assess, unreachable
+from tidegate.policy.thresholds import LiveFigures
+from tidegate.stack.file import Watch
 
 WATCH = Watch()
 GOOD = LiveFigures(100, 0, 0.1)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.recovery import give_back_locks
+from tasks.back.recovery import give_back_locks
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tidegate.policy.states import DeploymentState as S
 from tidegate.settings import Settings
-from tidegate.states import DeploymentState as S
 
 LONG_AGO_SECONDS, FOR_EVER_SECONDS = 60, 1e9
 

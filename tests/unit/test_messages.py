@@ -7,10 +7,10 @@ from string import Formatter
 
 import pytest
 
-from tidegate.environments import Place
 from tidegate.facts import Message
-from tidegate.messages import MOST_CHANGES, Speaker, What, release_record
-from tidegate.texts import TEXTS
+from tidegate.pages.messages import MOST_CHANGES, Speaker, What, release_record
+from tidegate.pages.texts import TEXTS
+from tidegate.stack.environments import Place
 
 AT = datetime(2024, 1, 30, 6, 0, tzinfo=UTC)
 PLACES = {"prod": Place("prod", "production"), "staging": Place("staging", "staging", is_loud=False)}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from blocks.occupants import look_at
-from tidegate.occupancy import BASE_LABEL, CONTROL_LABEL, Mounted, Occupant, VolumePlace, claims, conflicts, only_new_volumes
+from blocks.docker.occupants import look_at
+from tidegate.plan.occupancy import BASE_LABEL, CONTROL_LABEL, Mounted, Occupant, VolumePlace, claims, conflicts, only_new_volumes
 
 BASE = "shop-prod"
 DATA = "/var/lib/mysql"

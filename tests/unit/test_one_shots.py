@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.compose_models import model
 from tidegate.facts import ContainerFacts
-from tidegate.one_shots import one_shots, work_of
+from tidegate.stack.one_shots import one_shots, work_of
 
 SEED: dict[str, Any] = {"image": "seed:1", "networks": {"default": None}}
 COMPLETED = {"condition": "service_completed_successfully", "required": True}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.compose_models import model
 from tidegate.facts import ComposeModel
-from tidegate.slots import make_slot
+from tidegate.stack.slot import make_slot
 
 OTHERS = {
     "traefik.enable": "true", "traefik.http.routers.web.rule": "Host(`shop.test`)", "caddy": "shop.test",

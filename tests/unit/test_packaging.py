@@ -16,7 +16,7 @@ from setup import wheel
 from setup.places import ROOT
 from tests.unit.test_house import tracked, tree
 from tidegate.ledger.schema import MIGRATIONS
-from tidegate.schema_export import SCHEMA_FILE
+from tidegate.stack.schema_export import SCHEMA_FILE
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = ("cli", "control", "flows", "tasks", "blocks", "tidegate", "migrations")

@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, STAGED, a_plan, schema_change
-from tidegate.envfile import EnvDiff
 from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures, Version
-from tidegate.page_words import WORDS
-from tidegate.pages import (
+from tidegate.pages.stages import (
     MOST_COMMITS,
     backup_page,
     changed_note,
@@ -25,8 +23,10 @@ from tidegate.pages import (
     smoke_table,
     traffic_page,
 )
-from tidegate.plan import Plan
-from tidegate.resolved import Part
+from tidegate.pages.words import WORDS
+from tidegate.plan.changes import Plan
+from tidegate.plan.resolved import Part
+from tidegate.stack.envfile import EnvDiff
 
 LANGUAGES = sorted(WORDS)
 WORDS_OF_STAGING = {"en": "staging", "zh": "测试环境"}

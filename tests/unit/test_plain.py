@@ -11,8 +11,8 @@ import pytest
 
 from flows.plain import plainly
 from tidegate.errors import SmokeError
-from tidegate.fault_words import ZH
-from tidegate.safe_logs import guard_logs
+from tidegate.pages.fault_words import ZH
+from tidegate.secrecy.safe_logs import guard_logs
 
 FAULT = SmokeError("asking shop #2", "home: status 500", "Correct the application")
 

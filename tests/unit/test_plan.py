@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, PREFLIGHT, STAGED, a_plan, schema_change
-from tidegate.environments import Place
 from tidegate.facts import CheckResult, Commit, Fit, MigrationClass, Version
-from tidegate.plan import Plan, Running, Staged, WayBack, gravest, way_back_of
-from tidegate.resolved import ResolvedConfiguration
+from tidegate.plan.changes import Plan, Running, Staged, WayBack, gravest, way_back_of
+from tidegate.plan.resolved import ResolvedConfiguration
+from tidegate.stack.environments import Place
 
 DECIDED: dict[str, Mapping[str, Any]] = {
     "another stack": {"stack": "odoo18"},

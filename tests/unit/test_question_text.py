@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.plans import AT, COMMIT, a_plan, schema_change
 from tidegate.facts import Version
-from tidegate.page_words import WORDS
-from tidegate.plan import Plan
-from tidegate.question_text import about_release, form_text
+from tidegate.pages.question import about_release, form_text
+from tidegate.pages.words import WORDS
+from tidegate.plan.changes import Plan
 
 LANGUAGES = sorted(WORDS)
 STAGING, PAGE = "http://staging.cloudlens.localhost:8080", "http://127.0.0.1:4200/artifacts/artifact/1"

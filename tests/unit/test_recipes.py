@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from blocks.compose import Compose
-from blocks.docker_host import DockerHost
-from tidegate.recipes import Recipe, build_faults, recipe_of
-from tidegate.stackfile import Stack
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
+from tidegate.stack.file import Stack
+from tidegate.stack.recipes import Recipe, build_faults, recipe_of
 
 FOLDER = Path("/srv/stacks/shop")
 COMPOSE = Compose(DockerHost())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tidegate.plain_values import looks_secret
-from tidegate.redaction import Redactor
+from tidegate.secrecy.plain_values import looks_secret
+from tidegate.secrecy.redaction import Redactor
 
 SECRET = 'p@ss $wo"rd/ü'
 

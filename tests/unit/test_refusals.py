@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from tasks import refusals
-from tasks.environments import OpenStack
+from tasks.frame import refusals
+from tasks.frame.environments import OpenStack
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.errors import EngineError
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
 
 
 @pytest.mark.parametrize(("kind", "state", "is_told"), [
@@ -21,7 +21,7 @@ def test_only_what_never_began_is_told_as_such(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, state: S, is_told: list[str]) -> None:
     """`kind` of what the run had opened, and how far it had come."""
     told = list[str]()
-    monkeypatch.setattr("tasks.refusals.flow_run.get_id", lambda: "mine")
+    monkeypatch.setattr("tasks.frame.refusals.flow_run.get_id", lambda: "mine")
     monkeypatch.setattr(refusals, "tell_refused", lambda found, what, *_: told.append(what))
     with open_ledger(tmp_path, Clock()) as ledger:
         stack = cast(Any, SimpleNamespace(name="cloudlens", environments={}))

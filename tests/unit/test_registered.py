@@ -17,8 +17,8 @@ from control.registered import is_due, note_registered, stamp_of
 from control.served import fixed, for_each_environment
 from tests.unit.ledger_parts import ledger_url
 from tests.unit.test_stackfile import SAMPLE, written
-from tidegate.choices import Choices, choices
 from tidegate.settings import Settings
+from tidegate.stack.choices import Choices, choices
 
 CHOICES = Choices(("shop", "web-shop", "mill"), {"prod": ("shop", "web-shop"), "qa": ("shop", "web-shop", "mill")})
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from blocks.registry import Registry, _retry_after, engine_said
+from blocks.registries.registry import Registry, _retry_after, engine_said
 from tidegate.errors import CapacityError, RegistryError
 
 Handler = Callable[[httpx.Request], httpx.Response]

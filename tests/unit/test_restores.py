@@ -9,11 +9,11 @@ import pytest
 
 from tests.unit.plans import AT
 from tests.unit.test_pages import BACKUP, LANGUAGES
+from tidegate.backups.restores import RestorePlan, choose_backup, is_restored_over, made_before, version_of
 from tidegate.errors import HeldError, InputError
 from tidegate.ledger import Deployment, Release, StoredBackup
-from tidegate.restore_page import restore_page
-from tidegate.restores import RestorePlan, choose_backup, is_restored_over, made_before, version_of
-from tidegate.states import DeploymentState as S
+from tidegate.pages.restore import restore_page
+from tidegate.policy.states import DeploymentState as S
 
 
 def deployment(number: int, version: str, before: int | None = None, **more: object) -> Deployment:

@@ -9,9 +9,9 @@ import pytest
 from tests.migrations import CATALOGUE
 from tests.migrations.cases import BACK, FILLED, HEAD, LONG, SHORT, TRIP, Case, alter, sql
 from tidegate.facts import MigrationClass, Revision
-from tidegate.migration_sql import Engine
-from tidegate.plan import gravest
-from tidegate.schema_changes import RevisionSource, classify, fits_of
+from tidegate.plan.changes import gravest
+from tidegate.schema.changes import RevisionSource, classify, fits_of
+from tidegate.schema.migration_sql import Engine
 
 ENGINES: tuple[Engine, ...] = ("mysql", "postgresql")
 MYSQL: tuple[Engine, frozenset[tuple[str, str]]] = ("mysql", frozenset())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.compose_models import model
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel, Slot
-from tidegate.slots import (
+from tidegate.stack.slot import (
     EDGE_NETWORK,
     SLOT_NETWORK,
     base_services,

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from blocks.mysql import MySQL
-from blocks.mysql_users import globals_script, missing_users, with_users
-from blocks.sql_client import Login
+from blocks.databases.mysql.server import MySQL
+from blocks.databases.mysql.users import globals_script, missing_users, with_users
+from blocks.databases.sql_client import Login
 from tidegate.errors import DatabaseError
 from tidegate.facts import Outcome
 from tidegate.ports import JobRunner

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tidegate.catalogue import find_stack
 from tidegate.errors import StackFileError
-from tidegate.schema_export import SCHEMA_FILE, schema_text
-from tidegate.stackfile import Stack, load_stack
+from tidegate.stack.catalogue import find_stack
+from tidegate.stack.file import Stack, load_stack
+from tidegate.stack.schema_export import SCHEMA_FILE, schema_text
 
 STACKS = Path(__file__).parents[2] / "stacks"
 
@@ -154,7 +154,7 @@ def test_a_stack_is_found_by_name_and_by_alias_and_otherwise_the_known_ones_are_
 
 
 def test_the_schema_in_docs_is_up_to_date() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), "run: python -m tidegate.schema_export"
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), "run: python -m tidegate.stack.schema_export"
 
 
 def test_every_key_in_the_schema_can_be_written_in_a_stack_file() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tidegate.stand_ins import NOWHERE, stand_in, stand_ins
+from tidegate.stack.stand_ins import NOWHERE, stand_in, stand_ins
 
 CANARY = "canary31337"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prefect.logging import disable_run_logger
 
-from tasks import traffic
+from tasks.traffic import switching as traffic
 from tests.unit.ledger_parts import Clock, open_ledger
 from tests.unit.test_keep_warm import Engine, opened
 from tidegate.ledger import Ledger

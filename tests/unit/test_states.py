@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from tidegate.states import MOVES, DeploymentState, may_move
+from tidegate.policy.states import MOVES, DeploymentState, may_move
 
 S = DeploymentState
 

@@ -13,16 +13,16 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.logging import disable_run_logger
 from prefect.states import Failed
 
-from tasks.step import Evidence, is_retryable, step
-from tasks.work import OpenEnvironment, Work
+from tasks.frame.step import Evidence, is_retryable, step
+from tasks.frame.work import OpenEnvironment, Work
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tests.unit.plans import COMMIT
 from tidegate.errors import EngineError, FencedError, SmokeError, TidegateError
 from tidegate.facts import Version
 from tidegate.ledger import Ledger
 from tidegate.ledger.tables import Step
-from tidegate.redaction import Redactor
-from tidegate.states import DeploymentState as S
+from tidegate.policy.states import DeploymentState as S
+from tidegate.secrecy.redaction import Redactor
 
 SECRET = "hunter2-hunter2"
 

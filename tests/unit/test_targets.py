@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tidegate.errors import HeldError, InputError, VersionError
 from tidegate.ledger import Deployment, Release
-from tidegate.states import DeploymentState as S
-from tidegate.targets import choose_target
+from tidegate.plan.targets import choose_target
+from tidegate.policy.states import DeploymentState as S
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NEVER_SERVED = (S.FAILED, S.REJECTED, S.EXPIRED)

@@ -17,7 +17,7 @@ from setup import tool_image
 from setup.compose import find
 from setup.places import ROOT
 from tidegate.errors import InputError
-from tidegate.occupancy import CONTROL_LABEL
+from tidegate.plan.occupancy import CONTROL_LABEL
 from tidegate.settings import Settings
 
 SECRET = "tidegate:" + "x" * 32

@@ -18,9 +18,9 @@ from cli.new import IGNORED, new
 from cli.run import make_home_private
 from setup.places import ROOT
 from tidegate.errors import InputError
-from tidegate.folder import FILE
-from tidegate.schema_export import SCHEMA_FILE
 from tidegate.settings import Settings
+from tidegate.stack.folder import FILE
+from tidegate.stack.schema_export import SCHEMA_FILE
 
 NOBODY = 65534
 TIDEGATE = Path(sys.executable).with_name("tidegate")

@@ -14,13 +14,13 @@ from prefect.states import Cancelled, Crashed, Running
 from pytest_mock import MockerFixture
 
 from setup.places import ROOT
-from tasks.recovery import end_undecided, stranded, untold
+from tasks.back.recovery import end_undecided, stranded, untold
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
+from tidegate.policy.states import DeploymentState as S
 from tidegate.settings import Settings
-from tidegate.stackfile import load_stack
-from tidegate.states import DeploymentState as S
+from tidegate.stack.file import load_stack
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(autouse=True)
 def no_environment_is_opened(mocker: MockerFixture) -> None:
-    mocker.patch("tasks.recovery.work_on", side_effect=lambda settings, one: one)
+    mocker.patch("tasks.back.recovery.work_on", side_effect=lambda settings, one: one)
 
 
 def found(parted: Parted[Any]) -> list[Any]:
@@ -52,7 +52,7 @@ def found(parted: Parted[Any]) -> list[Any]:
 
 
 def run_is(mocker: MockerFixture, state: Any) -> None:
-    mocker.patch("tasks.recovery._run_state", return_value=state)
+    mocker.patch("tasks.back.recovery._run_state", return_value=state)
 
 
 def rollback(ledger: Ledger) -> Deployment:
@@ -110,7 +110,7 @@ def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
     clock.now -= timedelta(days=30)
     waiting = deploy(ledger, "v1", S.WAITING)
     ledger.deployments.amend(waiting.id, figures={"decide_before": (clock.now + timedelta(hours=48)).isoformat()})
-    cancel = mocker.patch("tasks.recovery.cancel_run")
+    cancel = mocker.patch("tasks.back.recovery.cancel_run")
     (ended, too_late, _), = found(end_undecided(settings))
     assert (ended.state, too_late) == (S.EXPIRED, True)
     assert ended.reason.startswith("nobody decided before")
@@ -121,7 +121,7 @@ def test_what_somebody_is_bringing_to_its_end_is_told_by_nobody_else(
         ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
     stack = load_stack(settings.stacks / "cloudlens")
     told = stack.model_copy(update={"notify": ("everybody",)})
-    mocker.patch("tasks.recovery.every_stack", return_value=SimpleNamespace(good=(told,)))
+    mocker.patch("tasks.back.recovery.every_stack", return_value=SimpleNamespace(good=(told,)))
     run_is(mocker, Crashed())
     good = deploy(ledger, "v1")
     lock = ledger.locks.acquire(good.stack, good.environment, good.key, ttl_seconds=30)

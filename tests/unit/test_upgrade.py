@@ -17,9 +17,9 @@ from cli.processes import Background
 from cli.run import bring_ledger_up
 from cli.upgrade import upgrade
 from tests.attacks.ledgers import OLD_LEDGER
-from tidegate.auditing import compare
 from tidegate.errors import InputError, LedgerError
 from tidegate.ledger import Ledger, schema, upgrading
+from tidegate.ledger.auditing import compare
 from tidegate.settings import Settings
 
 QUIET = Console(quiet=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.errors import VersionError
-from tidegate.versions import newest_first, resolve
+from tidegate.stack.versions import newest_first, resolve
 
 A, B, C = "19b9b98" + "a" * 33, "19b9b98" + "b" * 33, "c" * 40
 REFS = {"v1.0.0": A, "v1.1.0": B, "1.2.0": C, "v1.2.0-rc1": C, "main": C, "nightly": A, "latest": A}

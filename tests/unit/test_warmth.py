@@ -9,9 +9,9 @@ from typing import Any, Literal, cast
 
 import pytest
 
-from tasks import slots
-from tasks.slots import Warmth, wait_for, warmth
-from tasks.work import OpenEnvironment
+from tasks.frame.work import OpenEnvironment
+from tasks.slots import containers as slots
+from tasks.slots.containers import Warmth, wait_for, warmth
 from tidegate.facts import ContainerFacts, Outcome
 
 Health = Literal["none", "starting", "healthy", "unhealthy"]

@@ -8,12 +8,12 @@ from typing import cast
 
 import pytest
 
-from tasks.deployments import UNKNOWN, Planned, SchemaMove, planned_of
-from tasks.rollbacks import way_over
-from tasks.work import OpenEnvironment
+from tasks.back.rollbacks import way_over
+from tasks.frame.deployments import UNKNOWN, Planned, SchemaMove, planned_of
+from tasks.frame.work import OpenEnvironment
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.facts import Fit, MigrationClass
-from tidegate.plan import way_back_of
+from tidegate.plan.changes import way_back_of
 
 
 def plan(kind: MigrationClass, current: str, head: str) -> Planned:

@@ -8,11 +8,11 @@ from functools import partial
 
 from tests.world.engine import PROJECT, MemoryEngine
 from tests.world.versions import HISTORY, between
+from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import DatabaseError, MigrationError
 from tidegate.facts import Revision, RevisionTable, SchemaChange, SchemaState
-from tidegate.plan import gravest
-from tidegate.saved import PlacedDatabase
-from tidegate.stackfile import Database, Migration
+from tidegate.plan.changes import gravest
+from tidegate.stack.file import Database, Migration
 
 _LOGIN_KEYS = ("host_key", "port_key", "user_key", "password_key", "database_key")
 

@@ -10,8 +10,8 @@ from tests.world.moments import Moments
 from tests.world.versions import BY_COMMIT, Made
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ComposeModel, ContainerFacts, HostFacts, Outcome, Slot
-from tidegate.occupancy import Mounted, Occupant, PathLook, VolumePlace
-from tidegate.slots import declared_volumes, edge_network_name
+from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
+from tidegate.stack.slot import declared_volumes, edge_network_name
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 GIB = 1 << 30

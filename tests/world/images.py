@@ -10,8 +10,8 @@ from tests.world.engine import MemoryEngine
 from tests.world.versions import BY_COMMIT, found
 from tidegate.errors import ImageError, VersionError
 from tidegate.facts import Commit, Version
-from tidegate.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
-from tidegate.recipes import Recipe
+from tidegate.plan.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
+from tidegate.stack.recipes import Recipe
 
 
 @dataclass

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.world.moments import Moments
 from tidegate.facts import Message
-from tidegate.incidents import Signal
+from tidegate.policy.incidents import Signal
 
 
 @dataclass

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from tests.world.data import Content, MemoryDatabase, MemoryDatabases
 from tests.world.engine import MemoryEngine
+from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.errors import BackupError, EngineError
 from tidegate.facts import Backup
-from tidegate.saved import PlacedDatabase, Rehearse, ToSave
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tests.world.people import MemoryEvents, MemoryNotifier
 from tests.world.saved import MemoryBackups, MemoryDatabaseCopies, MemoryVolumeCopies
 from tidegate.facts import ComposeModel
 from tidegate.ports import Ports
-from tidegate.stackfile import Stack
+from tidegate.stack.file import Stack
 
 BASE_IMAGE = "mysql:8"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from tidegate.errors import InputError, LedgerError
-from tidegate.outside_text import one_line
+from tidegate.secrecy.outside_text import one_line
 
 FILE = "audit-trail.txt"
 _FORM = re.compile(r"(\d{1,12}):([0-9a-f]{64})")

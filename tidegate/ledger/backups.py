@@ -12,7 +12,7 @@ from tidegate.errors import LedgerError
 from tidegate.facts import Backup
 from tidegate.ledger.store import Store
 from tidegate.ledger.tables import Deployment, StoredBackup
-from tidegate.states import OPEN
+from tidegate.policy.states import OPEN
 
 
 class Backups:

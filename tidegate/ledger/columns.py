@@ -9,7 +9,7 @@ from sqlalchemy import JSON, DateTime, Dialect, Double, Enum, MetaData, String, 
 from sqlalchemy.orm import DeclarativeBase
 
 from tidegate.facts import Severity
-from tidegate.states import DeploymentState
+from tidegate.policy.states import DeploymentState
 
 DeploymentKind = Literal["release", "rollback", "restore"]
 StepState = Literal["intended", "done", "failed"]

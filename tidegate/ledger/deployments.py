@@ -12,7 +12,7 @@ from tidegate.ledger import serving
 from tidegate.ledger.columns import DeploymentKind
 from tidegate.ledger.store import Store, Writing
 from tidegate.ledger.tables import Deployment, Release
-from tidegate.states import OPEN, DeploymentState, may_move
+from tidegate.policy.states import OPEN, DeploymentState, may_move
 
 _BEFORE_ANY_CHANGE = (DeploymentState.PLANNED, DeploymentState.WAITING)
 

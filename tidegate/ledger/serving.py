@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from tidegate.ledger.store import Writing
 from tidegate.ledger.tables import Deployment
-from tidegate.states import MAY_SERVE, DeploymentState
+from tidegate.policy.states import MAY_SERVE, DeploymentState
 
 _AT_WORK = (DeploymentState.GOOD, DeploymentState.WATCHING)
 _IN_TROUBLE = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, configure_mappers, mapped_column, relationshi
 
 from tidegate.facts import Backup, Severity
 from tidegate.ledger.columns import Base, Decision, DeploymentKind, StepState
-from tidegate.states import DeploymentState
+from tidegate.policy.states import DeploymentState
 
 
 class Release(Base):

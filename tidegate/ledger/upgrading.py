@@ -11,9 +11,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import make_url
 
 from tidegate.errors import InputError, LedgerError
-from tidegate.kept import private_umask
 from tidegate.ledger import schema
 from tidegate.ledger.store import ledger_errors, open_engine
+from tidegate.secrecy.kept import private_umask
 
 SAVED = "ledger-before-{revision}-{now:%Y%m%dT%H%M%S}.db"
 

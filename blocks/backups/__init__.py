@@ -1,0 +1,1 @@
+"""Backups: made, proved, kept in a folder, put back."""

@@ -1,0 +1,1 @@
+"""Database engines, a folder each, behind one port."""

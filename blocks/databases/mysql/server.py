@@ -1,0 +1,184 @@
+"""MySQL 8 and MariaDB, spoken to by the client programs inside the database's own container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import BinaryIO, cast
+
+from blocks.databases.mysql.users import Objects, globals_script, with_users
+from blocks.databases.revision_tables import MOST_REVISIONS, schema_state
+from blocks.databases.sql_client import CODE, DATA, GLOBALS, HOUR, Login, Room, SqlClient, Step, Tail, cells, statement, unhex
+from tidegate.errors import DatabaseError
+from tidegate.facts import SchemaState
+from tidegate.ports import JobRunner
+
+END_MARK = b"-- Dump completed"
+_FAULTS = (
+    ("ERROR 1045", "the user or password is wrong", "Compare the env file with what the database was created with"),
+    ("ERROR 1044", "the user may not use this database", "Grant it: GRANT ALL ON <database>.* TO <user>"),
+    ("ERROR 1049", "there is no such database", "Create it, or correct its name in the env file"),
+    ("ERROR 2002", "the server does not answer", "Start it, or wait until it has started"),
+    ("ERROR 2003", "the server does not answer", "Start it, or wait until it has started"),
+    ("ERROR 1040", "the server has no free connection", "Close some, or raise max_connections"),
+    ("unknown option '--dump-history'", "a table WITH SYSTEM VERSIONING has a history, and these client programs cannot dump it",
+     "Use MariaDB 10.11 or newer, or drop the system versioning of the tables"),
+    ("not found", "the container has no MySQL client programs", "Use an image that has them, such as mysql:8"),
+)
+_OBJECTS = ("SELECT table_type, HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() "
+            "UNION ALL SELECT routine_type, HEX(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()")
+_VIEWS = "SELECT HEX(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
+_SIZE = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
+_VERSIONED, _HISTORY = "SYSTEM VERSIONED", " FOR SYSTEM_TIME ALL"
+_PACKET = "--max-allowed-packet=1G"
+"""For the client programs, whose own limit is smaller than a row may be."""
+
+
+def written(question: str) -> str:
+    """SQL that runs what `question` answers, which is SQL, at one moment: so the server itself names the tables to read."""
+    return (f"SET SESSION group_concat_max_len = {1 << 30}; SET @written = COALESCE(({question}), 'DO 0'); "
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT; PREPARE written FROM @written; EXECUTE written; COMMIT")
+
+
+_COUNTS = written(f"""SELECT GROUP_CONCAT(CONCAT('SELECT ''', HEX(CONCAT(table_name, history)), ''', COUNT(*) FROM `',
+    REPLACE(table_name, '`', '``'), '`', history) SEPARATOR ' UNION ALL ')
+  FROM (SELECT table_name, '' AS history FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+    UNION ALL SELECT table_name, '{_HISTORY}' FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_type = '{_VERSIONED}') AS counted""")
+# A history's table has one column, or is called as Alembic calls it and has got more of them.
+_HISTORIES = """SELECT c.table_schema AS place, c.table_name AS name
+  FROM information_schema.columns c JOIN information_schema.tables t
+    ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type <> 'VIEW'
+  WHERE c.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+  GROUP BY c.table_schema, c.table_name
+  HAVING SUM(c.column_name = 'version_num') = 1
+    AND (COUNT(*) = 1 OR c.table_name LIKE 'alembic\\_version%')"""
+_REVISIONS = written(f"""SELECT GROUP_CONCAT(CONCAT('(SELECT ''written'', ''', HEX(place), ''', ''', HEX(name),
+    ''', HEX(CONVERT(version_num USING utf8mb4)) FROM `', REPLACE(place, '`', '``'), '`.`', REPLACE(name, '`', '``'),
+    '` LIMIT {MOST_REVISIONS})') SEPARATOR ' UNION ALL ') FROM ({_HISTORIES}) AS histories""")
+_STATE = f"""SELECT 'default', HEX(DATABASE()), ''
+UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
+  WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+UNION ALL SELECT 'filled', HEX(table_name), HEX(column_name) FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND (column_default <> 'NULL' OR extra LIKE '%auto_increment%')
+UNION ALL SELECT 'revisions', HEX(place), HEX(name) FROM ({_HISTORIES}) AS histories"""
+
+
+class MySQL:
+    """One MySQL database in `container`. `login` needs every privilege on it; root also saves others' routines."""
+
+    end_marks: Mapping[str, bytes] = {GLOBALS: b"", DATA: END_MARK, CODE: END_MARK}
+    """By kind of file: the last words of a complete one."""
+
+    def __init__(self, host: JobRunner, container: str, login: Login) -> None:
+        self.login = login
+        self._at = host, container
+        self._client = SqlClient(host, container, login, {"MYSQL_PWD": login.password}, _explain)
+
+    def ping(self, timeout_seconds: float = 20) -> None:
+        """Log in and use the database. Raises DatabaseError that tells which of these failed."""
+        self.query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Until the login succeeds. Raises DatabaseError with the last answer."""
+        self._client.wait(self._asking(), statement("SELECT 1"), seconds)
+
+    def named(self, database: str) -> MySQL:
+        """Another database of the same server, by the same login."""
+        return MySQL(*self._at, replace(self.login, database=database))
+
+    def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
+        """By kind of file, in the order in which they are restored; what there is to dump is seen now. Raises DatabaseError."""
+        seen = with_users(self.query, "listing what is in", _OBJECTS)
+        objects = [(kind, unhex(name)) for kind, name in seen.rows]
+        return {GLOBALS: partial(self._dump_globals, objects, seen.users), DATA: partial(self._dump_rows, objects),
+                CODE: self.dump_code}
+
+    def _dump_globals(self, objects: Objects, users: Sequence[str], into: BinaryIO) -> None:
+        """Sequences and users, as SQL."""
+        into.write(globals_script(self.query, self.login.database, objects, users).encode())
+
+    def _dump_rows(self, objects: Objects, into: BinaryIO) -> None:
+        """A consistent dump of the tables with their rows and history, as plain SQL."""
+        history = ["--dump-history"] if any(kind == _VERSIONED for kind, _ in objects) else []
+        views = [f"--ignore-table={self.login.database}.{name}" for kind, name in objects if kind == "VIEW"]
+        self._dump(into, "--skip-triggers", "--quick", *history, *views, self.login.database)
+
+    def dump_code(self, into: BinaryIO) -> None:
+        """What stands on the tables: routines, triggers and events, then the views, which may call a routine."""
+        self._dump(into, "--no-create-info", "--no-data", "--routines", "--triggers", "--events", self.login.database)
+        views = [unhex(name) for [name] in self.query("listing the views of", _VIEWS)]   # now: the rows may have taken hours
+        if views:
+            self._dump(into, "--no-data", "--skip-triggers", "--", self.login.database, *views)
+
+    def _dump(self, into: BinaryIO, *arguments: str) -> None:
+        tail = Tail(into)
+        self._client.run("dumping", self._program(
+            "mariadb-dump", "mysqldump", "--single-transaction", "--skip-add-locks", "--hex-blob", "--no-tablespaces", _PACKET,
+            "--loose-set-gtid-purged=OFF", *arguments), stdout=cast(BinaryIO, tail))
+        if END_MARK not in tail.end:
+            raise DatabaseError(f"dumping {self.login.database!r}", "it stops before its end mark", "Try again")
+
+    def restore(self, dump: BinaryIO) -> None:
+        """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
+        self._client.run("restoring into", self._program("mariadb", "mysql", _PACKET, self.login.database), stdin=dump)
+
+    def act(self, steps: Sequence[Step]) -> None:
+        """Take the steps in their order, in one run of the client. Raises DatabaseError at the first statement that fails."""
+        self._client.act(self._asking(_PACKET), steps)
+
+    def row_counts(self) -> Mapping[str, int]:
+        """Exact rows of all that holds some, seen at one moment. A table that keeps its history has a second number with it."""
+        return {unhex(name): int(count) for name, count in self.query("counting the rows of", _COUNTS)}
+
+    def free_connections(self) -> int:
+        """How many more clients the server takes."""
+        rows = self.query("counting the connections of",
+                           "SELECT @@GLOBAL.max_connections; SHOW GLOBAL STATUS LIKE 'Threads_connected'")
+        return int(rows[0][0]) - int(rows[1][1])
+
+    def data_size(self) -> int:
+        """Bytes of tables and indexes, by the server's own estimate."""
+        return int(self.query("measuring", _SIZE)[0][0])
+
+    def room(self) -> Room:
+        """On the disk on which the server keeps its data."""
+        return self._client.room(self._asking(), f"{_SIZE}; SELECT @@datadir", '"$last"')
+
+    def schema_state(self) -> SchemaState:
+        """The tables of schema histories that this login sees, with what is written in them."""
+        return schema_state(self.query("reading the revision of", f"{_STATE}; {_REVISIONS}"))
+
+    def count(self, question: str) -> int:
+        """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
+        return int(self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
+
+    def revision(self) -> str | None:
+        """What Alembic wrote into its table, or None where there is no such table or row."""
+        table = self.schema_state().likely()
+        return ", ".join(table.revisions) or None if table else None
+
+    def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
+        return cells(self._client.run(doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds))
+
+    def _asking(self, *options: str) -> Sequence[str]:
+        return self._program("mariadb", "mysql", "--batch", "--skip-column-names", *options, self.login.database)
+
+    def _program(self, mariadb: str, mysql: str, *arguments: str) -> Sequence[str]:
+        """Argv that takes what the container has. TCP: the socket also answers while the image initialises."""
+        return ("sh", "-c", _PICK, mariadb, mysql, "--protocol=TCP", "--host=127.0.0.1", f"--port={self.login.port}",
+                f"--user={self.login.user}", "--default-character-set=utf8mb4", "--loose-get-server-public-key",
+                *arguments)
+
+
+_PICK = 'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" || echo "$other")" "$@"'
+
+
+
+def _explain(said: str, database: str) -> tuple[str, str]:
+    for code, came_back, to_do in _FAULTS:
+        if code in said.replace("Got error: ", "ERROR ") or f"({code.removeprefix('ERROR ')})" in said:
+            return f"{came_back} ({said.splitlines()[-1]})", to_do
+    return said.splitlines()[-1], f"Correct what it names in {database!r}"

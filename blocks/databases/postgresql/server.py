@@ -1,0 +1,169 @@
+"""PostgreSQL, spoken to by the client programs inside the database's own container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import BinaryIO, cast
+
+from blocks.databases.postgresql.roles import globals_script
+from blocks.databases.revision_tables import MOST_REVISIONS, schema_state
+from blocks.databases.sql_client import DATA, GLOBALS, HOUR, Login, Room, SqlClient, Tail, cells, shown, statement, unhex
+from tidegate.errors import DatabaseError
+from tidegate.facts import SchemaState
+from tidegate.ports import JobRunner
+
+END_MARK = b"-- PostgreSQL database dump complete"
+_FAULTS = (
+    ("password authentication failed", "the user or password is wrong",
+     "Compare the env file with what the database was created with"),
+    ("permission denied to create database", "the user may not create a database, and a restore needs one beside yours",
+     "Let it: ALTER ROLE <user> CREATEDB"),
+    ("does not exist", "there is no such database, user or table", "Create it, or correct its name in the env file"),
+    ("permission denied", "the user may not do this", "Make the user the owner of the database"),
+    ("could not connect", "the server does not answer", "Start it, or wait until it has started"),
+    ("Connection refused", "the server does not answer", "Start it, or wait until it has started"),
+    ("the database system is starting up", "the server is starting", "Wait until it has started"),
+    ("too many clients", "the server has no free connection", "Close some, or raise max_connections"),
+)
+# What a role or a database is set to for its application is not meant for us: a time limit, reading only, a filter of rows.
+_OPTIONS = ("-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off "
+            "-c row_security=off")
+
+
+def _hex(text: str) -> str:
+    return f"encode(convert_to({text}, 'UTF8'), 'hex')"
+
+
+_OURS_OF_ANY_KIND = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+_SIZE = "SELECT pg_database_size(current_database())"
+_OURS = f"{_OURS_OF_ANY_KIND} AND c.relkind = 'r'"
+_OTHER_ROWS = ("pg_catalog.pg_largeobject", "pg_catalog.pg_sequences")
+# psql's \gexec: the server itself writes the SQL that reads whatever tables there are, then runs it. One question instead of two.
+# All that holds rows is counted. A partitioned table holds none itself, and a view that was never filled has none to count.
+_COUNTS = f"""SELECT coalesce(string_agg(format('SELECT %L, %L, count(*) FROM %I.%I UNION ALL ',
+    {_hex('n.nspname')}, {_hex('c.relname')}, n.nspname, c.relname), ''), '') || $$
+  SELECT {_hex("'pg_catalog'")}, {_hex("'pg_largeobject'")}, count(*) FROM pg_largeobject_metadata
+  UNION ALL SELECT {_hex("'pg_catalog'")}, {_hex("'pg_sequences'")}, count(*)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'$$
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE {_OURS_OF_ANY_KIND} AND c.relkind IN ('r', 'm') AND c.relispopulated \\gexec
+"""
+# A history's table has one column, or is called as Alembic calls it and has got more of them.
+_HISTORIES = f"""SELECT n.nspname AS place, c.relname AS name
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE {_OURS} AND has_table_privilege(c.oid, 'SELECT')
+  GROUP BY n.nspname, c.relname
+  HAVING count(*) FILTER (WHERE a.attname = 'version_num') = 1
+    AND (count(*) = 1 OR c.relname LIKE 'alembic\\_version%')"""
+_STATE = f"""SELECT 'default', {_hex("coalesce(current_schema(), '')")}, ''
+UNION ALL SELECT 'table', {_hex('n.nspname')}, {_hex('c.relname')}
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
+UNION ALL SELECT 'revisions', {_hex('place')}, {_hex('name')} FROM ({_HISTORIES}) AS histories;
+SELECT format('SELECT ''written'', %L, %L, {_hex('version_num::text').replace("'", "''")} FROM %I.%I LIMIT {MOST_REVISIONS}',
+  {_hex('place')}, {_hex('name')}, place, name) FROM ({_HISTORIES}) AS histories \\gexec
+"""
+
+
+class PostgreSQL:
+    """One PostgreSQL database in `container`; `login` must own it."""
+
+    end_marks: Mapping[str, bytes] = {GLOBALS: b"", DATA: END_MARK}
+    """By kind of file: the last words of a complete one."""
+
+    def __init__(self, host: JobRunner, container: str, login: Login) -> None:
+        self.login = login
+        self._at = host, container
+        environment = {"PGPASSWORD": login.password, "PGOPTIONS": _OPTIONS}
+        self._client = SqlClient(host, container, login, environment, _explain)
+
+    def ping(self, timeout_seconds: float = 20) -> None:
+        """Log in and use the database. Raises DatabaseError that tells which of these failed."""
+        self.query("logging in to", "SELECT 1", timeout_seconds=timeout_seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Until the login succeeds. Raises DatabaseError with the last answer."""
+        self._client.wait(self._asking(), statement("SELECT 1"), seconds)
+
+    def named(self, database: str) -> PostgreSQL:
+        """Another database of the same server, by the same login."""
+        return PostgreSQL(*self._at, replace(self.login, database=database))
+
+    def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
+        """By kind of file, in the order in which they are restored."""
+        return {GLOBALS: self.dump_globals, DATA: self.dump}
+
+    def dump_globals(self, into: BinaryIO) -> None:
+        """Roles and the database's own settings, as a script for psql. Raises DatabaseError."""
+        into.write(globals_script(self.query).encode())
+
+    def dump(self, into: BinaryIO) -> None:
+        """A consistent dump as plain SQL. Its tables come back in the database's own tablespace. Raises DatabaseError."""
+        tail = Tail(into)
+        self._client.run("dumping", self._program("pg_dump", "--no-tablespaces"), stdout=cast(BinaryIO, tail))
+        if END_MARK not in tail.end:
+            raise DatabaseError(f"dumping {self.login.database!r}", "it stops before its end mark", "Try again")
+
+    def restore(self, dump: BinaryIO, **variables: str) -> None:
+        """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
+        given = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
+        command = self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", *given)
+        self._client.run("restoring into", command, stdin=dump)
+
+    def row_counts(self) -> Mapping[str, int]:
+        """Exact rows of all that holds some, seen at one moment. A name outside the schema `public` begins with its schema."""
+        rows = self.query("counting the rows of", _COUNTS)
+        found = {_shown(unhex(schema), unhex(name)): int(count) for schema, name, count in rows}
+        return {name: count for name, count in found.items() if count or name not in _OTHER_ROWS}
+
+    def free_connections(self) -> int:
+        """How many more clients the server takes."""
+        return int(self.query("counting the connections of", "SELECT current_setting('max_connections')::int - "
+                               "count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")[0][0])
+
+    def data_size(self) -> int:
+        """Bytes on disk."""
+        return int(self.query("measuring", _SIZE)[0][0])
+
+    def room(self) -> Room:
+        """On the disk on which the server keeps its data."""
+        return self._client.room(self._asking(), _SIZE, '"${PGDATA:-/var/lib/postgresql/data}"')
+
+    def schema_state(self) -> SchemaState:
+        """The tables of schema histories that this login sees, with what is written in them."""
+        return schema_state(self.query("reading the revision of", _STATE))
+
+    def count(self, question: str) -> int:
+        """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
+        return int(self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
+
+    def revision(self) -> str | None:
+        """What Alembic wrote into its table, or None where there is no such table or row."""
+        table = self.schema_state().likely()
+        return ", ".join(table.revisions) or None if table else None
+
+    def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
+        return cells(self._client.run(doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds))
+
+    def _asking(self) -> Sequence[str]:
+        return self._program("psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
+
+    def _program(self, name: str, *arguments: str) -> Sequence[str]:
+        """By the container's own address: on the loopback one the official image lets everybody in unasked."""
+        return ("sh", "-c", 'exec "$0" --host="$(hostname)" "$@"', name, f"--port={self.login.port}", "--no-password",
+                f"--username={self.login.user}", f"--dbname={self.login.database}", *arguments)
+
+
+
+def _shown(schema: str, name: str) -> str:
+    return shown(name) if schema == "public" else shown(schema, name)
+
+
+def _explain(said: str, database: str) -> tuple[str, str]:
+    line = next((line for line in said.splitlines() if "ERROR" in line or "error" in line), said.splitlines()[-1])
+    for text, came_back, to_do in _FAULTS:
+        if text in said:
+            return f"{came_back} ({line})", to_do
+    return line, f"Correct what it names in {database!r}"

@@ -1,0 +1,108 @@
+"""Databases that live for the length of a `with`: a restored copy is proved, and rehearsed on, in one of these."""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from docker.errors import NotFound
+from docker.models.networks import Network
+
+from blocks.databases.engines import PORTS, ROOT_PASSWORD_KEY, SqlDatabase, open_as_owner, open_database
+from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost, engine_errors
+from tidegate.errors import DatabaseError
+from tidegate.stack.file import Database
+
+IN_MEMORY_MOST = 256 << 20
+"""Bytes of data: above this the scratch database lies on disk, since its copy in memory would starve the host."""
+_DATA = {"mysql": "/var/lib/mysql", "postgresql": "/var/lib/postgresql/data"}
+
+
+@dataclass(frozen=True)
+class ScratchDatabase:
+    """A database of the same image as the real one, with its user and database names and a password of its own."""
+
+    database: SqlDatabase
+    container: str
+    network: str
+    """Leads nowhere but to this database."""
+    environment: Mapping[str, str] = field(repr=False)
+    """For an application's container on `network`: overrides its host, port, user, password and database."""
+
+
+@contextmanager
+def scratch_database(host: DockerHost, spec: Database, source: str, environment: Mapping[str, str], key: str, *,
+                     data_size: int, timeout_seconds: float = 180) -> Iterator[ScratchDatabase]:
+    """Start an empty database like the one in the container `source`; it is removed whatever happens.
+
+    What a killed attempt left under the same `key` is removed first. Raises EngineError, DatabaseError.
+    """
+    mine, name = f"{key}{ENDLESS}", f"tidegate-scratch-{re.sub(r'[^a-z0-9]+', '-', key.lower())}"
+    with ExitStack() as stack:
+        with engine_errors(f"starting a scratch database ({mine})"):
+            _forget(host, mine, name)
+            stack.callback(_forget, host, mine, name)
+            host.client.networks.create(name, internal=True, labels={KEY_LABEL: mine})
+            made = _own_environment(spec, environment)
+            container = _start(host, spec, source, made, name, mine, in_memory=data_size <= IN_MEMORY_MOST)
+        database = open_as_owner(host, spec, container, made)
+        wait_for_login(host, open_database(host, spec, container, made), container, timeout_seconds=timeout_seconds)
+        if spec.engine == "mysql":   # a restored event would change rows before they are compared
+            database.restore(io.BytesIO(b"SET GLOBAL event_scheduler = OFF"))
+        yield ScratchDatabase(database, container, name, made)
+
+
+def wait_for_login(host: DockerHost, database: SqlDatabase, container: str, *, timeout_seconds: float) -> None:
+    """Until the application's user can log in. Raises DatabaseError with the last answer and the container's log."""
+    try:
+        database.wait(timeout_seconds)
+    except DatabaseError as error:
+        raise DatabaseError("waiting for a new database", f"{error.came_back}; its log: {host.logs(container)}",
+                            "Correct what the log names") from None
+
+
+def _own_environment(spec: Database, environment: Mapping[str, str]) -> dict[str, str]:
+    """The application's keys, and those by which the official images create a database: the same for MySQL."""
+    user, database, password = environment[spec.user_key], environment[spec.database_key], secrets.token_hex(16)
+    official = ({"MYSQL_USER": user, "MYSQL_DATABASE": database, "MYSQL_PASSWORD": password,
+                 ROOT_PASSWORD_KEY: secrets.token_hex(16)} if spec.engine == "mysql" else
+                {"POSTGRES_USER": user, "POSTGRES_DB": database, "POSTGRES_PASSWORD": password})
+    port = {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
+    return official | port | {spec.host_key: spec.service, spec.user_key: user, spec.password_key: password,
+                              spec.database_key: database}
+
+
+def _start(host: DockerHost, spec: Database, source: str, environment: Mapping[str, str], network: str, key: str,
+           *, in_memory: bool) -> str:
+    """Same image and arguments as `source`: character sets and SQL modes decide whether a dump can be restored."""
+    original: dict[str, Any] = host.client.containers.get(source).attrs
+    container = host.client.containers.create(
+        original["Image"], original["Config"]["Cmd"], environment=dict(environment), network=network,
+        name=network, labels={KEY_LABEL: key}, tmpfs={_DATA[spec.engine]: ""} if in_memory else None)
+    lane = host.client.networks.get(network)
+    lane.disconnect(container)
+    lane.connect(container, aliases=[spec.service])
+    container.start()
+    return str(container.id)
+
+
+def _forget(host: DockerHost, key: str, network: str) -> None:
+    host.forget(key)
+    for left in host.client.networks.list(names=[network], filters={"label": f"{KEY_LABEL}={key}"}):
+        _empty(left)
+        left.remove()
+
+
+def _empty(network: Network) -> None:
+    """A rehearsal's container that was killed may still hang on it."""
+    try:
+        network.reload()
+    except NotFound:
+        return
+    for container in network.containers:
+        network.disconnect(container, force=True)

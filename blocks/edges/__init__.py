@@ -1,0 +1,1 @@
+"""The reverse proxies of a host, a folder each."""

@@ -1,0 +1,1 @@
+"""By which messages reach people, and events other programs."""

@@ -1,0 +1,1 @@
+"""Migration tools of applications, a folder each, behind two ports."""

@@ -1,0 +1,1 @@
+"""An application's Alembic, run by the application's own image."""

@@ -1,0 +1,1 @@
+"""Requests as visitors make them."""

@@ -1,0 +1,97 @@
+"""The smoke runner: a stack's checks as real requests, to a slot's own address or to the public one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import httpx
+
+from blocks.probes.smoke_request import NoAnswerError, SmokeRequest, fetch
+from blocks.tls import TRUSTED
+from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
+from tidegate.facts import CheckResult, Served, Version
+from tidegate.stack.checks import Answer, evaluate, value_at
+from tidegate.stack.file import Login, SmokeCheck
+
+
+def ask_once(base_url: str, host_header: str, headers: Mapping[str, str], path: str, deadline_seconds: float) -> Answer:
+    """One request as a visitor makes it, without going where it is redirected. Raises EdgeError where the edge is away."""
+    with visitor(base_url, host_header, headers) as client:
+        return fetch(client, SmokeRequest("GET", path, deadline_seconds, follow=False))
+
+
+def visitor(base_url: str, host_header: str, headers: Mapping[str, str]) -> httpx.Client:
+    """Asks what is behind the edge at `base_url` as somebody does who came to `host_header`."""
+    return httpx.Client(base_url=base_url, headers={"Host": host_header, **headers}, verify=TRUSTED, trust_env=False)
+
+
+@dataclass(frozen=True)
+class SmokeRunner:
+    """`base_url` is the edge's public or check address, `host_header` a domain; `headers` name a slot there, and say what a
+    front says (`tidegate.edge.routes.headers_for`).
+
+    `credentials` maps the keys that a login names to their values.
+    """
+
+    base_url: str
+    host_header: str
+    version: Version
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    served: Served | None = None
+    """Who must answer, where an edge says who does."""
+    most_seconds: float = 250
+    """For all checks together: what hangs at each of them must not hold up whoever looks."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
+        """One result for each check, in the order of `checks`. The login runs first: others need its token.
+
+        Raises EdgeError where the edge does not answer, or knows no route.
+        """
+        results: dict[int, CheckResult] = {}
+        token, end = "", time.monotonic() + self.most_seconds
+        with visitor(self.base_url, self.host_header, self.headers) as client:
+            for place, check in sorted(enumerate(checks), key=lambda one: one[1].login is None):
+                answer = self._ask(client, check, token, end)
+                results[place] = evaluate(check, answer, self.version)
+                if check.login and results[place].outcome == "pass":
+                    token = str(value_at(json.loads(answer.body), check.login.token_field))
+        return [results[place] for place in range(len(checks))]
+
+    def _ask(self, client: httpx.Client, check: SmokeCheck, token: str, end: float) -> Answer:
+        try:
+            if (left := end - time.monotonic()) <= 0:
+                raise NoAnswerError(f"not asked, because the checks before it took {self.most_seconds:g} s")
+            request = self._request(check, token)
+            return self._answered(fetch(client, replace(request, deadline_seconds=min(request.deadline_seconds, left))))
+        except NoAnswerError as error:
+            return Answer(error=str(error))
+
+    def _answered(self, answer: Answer) -> Answer:
+        """An answer of somebody else proves nothing about this deployment, whatever it says."""
+        found = read_served(answer.headers.get(DEPLOYMENT_HEADER.lower(), ""))
+        if self.served is None or answer.error or found == self.served:
+            return answer
+        return Answer(error=f"it was answered by {found or 'no deployment'}, not by {self.served}", seconds=answer.seconds)
+
+    def _request(self, check: SmokeCheck, token: str) -> SmokeRequest:
+        if check.login:
+            return SmokeRequest("POST", check.login.path, _deadline(check), content=self._content(check.login))
+        if check.signed_in and not token:
+            raise NoAnswerError("not asked, because the login before it did not succeed")
+        headers = {"Authorization": f"Bearer {token}"} if check.signed_in else {}
+        return SmokeRequest("GET", check.path, _deadline(check), headers, follow=not 300 <= check.status < 400)
+
+    def _content(self, login: Login) -> dict[str, str]:
+        missing = [key for key in (login.username_key, login.password_key) if not self.credentials.get(key)]
+        if missing:
+            raise NoAnswerError(f"the environment has no {' and no '.join(missing)} to sign in with")
+        return {"username": self.credentials[login.username_key], "password": self.credentials[login.password_key]}
+
+
+def _deadline(check: SmokeCheck) -> float:
+    # Longer than the check allows, so that a slow answer is judged as slow and not only as missing.
+    return check.most_seconds + 1

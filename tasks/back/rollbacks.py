@@ -1,0 +1,172 @@
+"""A rollback is a deployment too: of an older release, into the same environment, with a way of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from prefect import get_run_logger
+from prefect.runtime import flow_run
+
+from tasks.data.schema import cannot_be_undone, refuse_misfits
+from tasks.frame.deployments import UNFINISHED, UNKNOWN, Planned, SchemaMove, planned_of
+from tasks.frame.environments import as_planned
+from tasks.frame.opening import work_of
+from tasks.frame.step import Evidence, step
+from tasks.frame.work import OpenEnvironment, Work
+from tasks.slots.containers import is_whole, up, warmth
+from tidegate.backups.restores import is_restored_over
+from tidegate.errors import LockedError, MigrationError
+from tidegate.ledger.tables import Deployment
+from tidegate.plan.changes import DOWNGRADES, gravest, way_back_of
+from tidegate.plan.targets import choose_target, serving
+from tidegate.policy.states import DeploymentState
+from tidegate.secrecy.outside_text import one_line
+
+
+def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reason: str, requested_by: str,
+                  key: str = "") -> Work:
+    """The rollback of this flow run, to a target chosen relative to what runs now. Raises InputError with candidates.
+
+    `key` makes it the only one of its kind: whoever opens it again is given the same deployment.
+    """
+    refuse_during_restore(env)
+    key = key or f"rollback/{flow_run.get_id()}/{env.name}"
+    history = env.ledger.deployments.history(env.stack.name, env.name)
+    mine = next((one for one in history if one.key == key), None)
+    others = [one for one in history if one.key != key]
+    now = serving(others)
+    held = env.ledger.holds.commits(env.stack.name)
+    target = env.ledger.deployments.get(mine.origin_id) if mine and mine.origin_id else choose_target(
+        others, steps_back=steps_back, to=to, held_commits=held)
+    deployment = mine or env.ledger.deployments.open(
+        key=key, release_id=target.release_id, environment=env.name, requested_by=requested_by or "unnamed",
+        run_id=str(flow_run.get_id()), kind="rollback", origin_id=target.id, rollback_target_id=now.id, reason=one_line(reason),
+        slot=target.slot)
+    get_run_logger().info("going back from #%d %s to #%d %s", now.number, now.version, target.number, target.version)
+    return work_of(as_planned(env, target), deployment)
+
+
+def refuse_during_restore(env: OpenEnvironment) -> None:
+    """Half-restored data fit no version: whatever is wrong, the restore must come to its end first. Raises LockedError."""
+    for one in env.ledger.deployments.open_ones(env.stack.name, env.name):
+        if one.kind == "restore" and one.state in UNFINISHED:
+            raise LockedError(f"rolling back {env.stack.name} {env.name}", f"#{one.number} is putting data back",
+                              "Wait until it ends; if its run is dead, `recover/all` ends it within a minute")
+
+
+def left_behind(work: Work) -> Deployment:
+    """The deployment that a rollback goes away from."""
+    if work.deployment.rollback_target_id is None:
+        raise MigrationError(f"rolling back {work.title}", "nothing served before it", "Release a version")
+    return work.env.ledger.deployments.get(work.deployment.rollback_target_id)
+
+
+@step("plan", timeout_seconds=60)
+def note_way_back(work: Work) -> Evidence:
+    """Decide about the schema from what each release said of itself when it was planned.
+
+    Needs: the journals of all deployments between here and there. Leaves: the decision. Again: the same. Undo: nothing.
+    """
+    origin = work.env.ledger.deployments.get(str(work.deployment.origin_id))
+    return asdict(way_back_to(work.env, origin, before=work.deployment.number))
+
+
+def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Planned:
+    """What lies between `origin` and the deployment that would be opened as number `before`."""
+    history = env.ledger.deployments.history(env.stack.name, env.name)
+    between = [one for one in history if origin.number < one.number < before and not is_restored_over(one, history)
+               and _left_its_schema(env, one)]
+    return way_over([planned_of(env, one) for one in between])
+
+
+def way_over(plans: Sequence[Planned]) -> Planned:
+    """Combine the ways back of several releases, whose `plans` come newest first.
+
+    Downgrade each database only as far as the oldest change that the old version cannot use. If an additive change lies
+    above it, its data would be lost, so a person decides.
+    """
+    kind = gravest([plan.kind for plan in plans])
+    way_back = way_back_of(kind, is_asked=all(plan.way_back == "ask the data" for plan in plans if plan.kind == kind))
+    if way_back not in DOWNGRADES:
+        return Planned(kind, way_back, ())
+    names = dict.fromkeys(move.database for plan in plans for move in plan.schema)
+    undone = [_undone([move for plan in plans for move in plan.schema if move.database == name]) for name in names]
+    if any(move.kind == "additive" for moves in undone for move in moves):
+        return Planned("lossy", "stop and ask", ())
+    return Planned(kind, way_back, tuple(_joined(moves) for moves in undone if moves))
+
+
+def _undone(moves: Sequence[SchemaMove]) -> Sequence[SchemaMove]:
+    """Of one database's moves, newest first: those from the newest to the oldest one that must be taken back."""
+    moved = [move for move in moves if move.current != move.head]
+    must_go = [place for place, move in enumerate(moved) if move.goes_down]
+    return moved[:max(must_go) + 1] if must_go else []
+
+
+def _joined(moves: Sequence[SchemaMove]) -> SchemaMove:
+    newest, oldest = moves[0], moves[-1]
+    return SchemaMove(newest.database, oldest.current, newest.head, gravest([move.kind for move in moves]),
+                      tuple(fit for move in moves for fit in move.fits))
+
+
+def interrupted(work: Work) -> list[Work]:
+    """What was in the middle of a change when this one took the lock over; to be ended under this one's lock."""
+    others = work.env.ledger.deployments.open_ones(work.env.stack.name, work.env.name)
+    return [replace(work_of(as_planned(work.env, one), one), lock=work.lock) for one in others
+            if one.state in UNFINISHED and one.id != work.deployment.id]
+
+
+def _left_its_schema(env: OpenEnvironment, one: Deployment) -> bool:
+    """Whether the databases still have what this deployment made of them."""
+    steps = {step.name: step for step in env.ledger.journal.steps(one.id)}
+    if one.state is DeploymentState.ROLLED_BACK:
+        plan = planned_of(env, one)
+        return plan.kind == "additive" or (plan == UNKNOWN and "migrate-schema" in steps)
+    down = steps.get("downgrade-schema")
+    taken_back = down is not None and down.is_done and "why" not in down.evidence
+    return one.kind == "release" and "migrate-schema" in steps and not taken_back
+
+
+@step("refuse-lossy", timeout_seconds=600, retry_delays=())
+def refuse_lossy(work: Work) -> Evidence:
+    """Stop before anything moves where going back would lose data: that is a person's decision.
+
+    Needs: the decision about the schema; the databases, where it depends on the data. Leaves: nothing. Again: asks again.
+    Undo: nothing.
+    """
+    plan = planned_of(work.env, work.deployment)
+    if plan.way_back == "stop and ask":
+        raise cannot_be_undone(left_behind(work), work.version.name)
+    refuse_misfits(work, left_behind(work), plan.schema)
+    return {"way_back": plan.way_back}
+
+
+@step("find-images", timeout_seconds=900)
+def find_images(work: Work) -> Evidence:
+    """Have the images of an old slot that is gone on the host, before anything moves; a slot that is there needs none.
+
+    Needs: the engine, and the registry where an image is gone too. Leaves: the images. Again: nothing is pulled twice.
+    Undo: images are kept.
+    """
+    if is_whole(work.env, work.project):
+        return {"slot": "there"}
+    for pin in work.pins.values():
+        work.env.images.ensure(pin)
+    return {"slot": "gone", "pins": dict(work.pins)}
+
+
+@step("wake-slot", timeout_seconds=600)
+def wake_slot(work: Work) -> Evidence:
+    """Have the old slot running: nothing to do while it is warm, a start when it was stopped, a new slot when it is gone.
+
+    Needs: its images, where it is gone. Leaves: running containers. Again: changes nothing. Undo: `stop-old-slot`.
+    """
+    was = warmth(work.env, work.project)
+    if was == "stopped":
+        work.env.compose.start_again(work.project)   # as it was: with the configuration it had
+    if was == "gone":
+        for pin in work.pins.values():
+            work.env.images.ensure(pin)
+        up(work)
+    return {"was": was}

@@ -1,0 +1,1 @@
+"""Base services, databases, backups, schemas."""

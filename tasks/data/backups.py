@@ -1,0 +1,110 @@
+"""The backup before a change: it counts only when it has been restored, and the migration is rehearsed on that copy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from prefect import get_run_logger
+
+from tasks.data.databases import migrator, placed, spec_of
+from tasks.data.schema import moves_of
+from tasks.frame.deployments import planned
+from tasks.frame.pages import publish
+from tasks.frame.step import Evidence, step
+from tasks.frame.work import OpenEnvironment, Work
+from tasks.slots.containers import PROJECT_LABEL
+from tidegate.backups.saved import PlacedDatabase, Rehearse, RestoredCopy, ToSave
+from tidegate.each import Parted, each
+from tidegate.facts import Backup
+from tidegate.pages.stages import backup_page
+from tidegate.plan.changes import DOWNGRADES
+from tidegate.stack.slot import declared_volumes
+
+
+@step("back-up", timeout_seconds=4 * 3600, retry_delays=(5,))
+def back_up(work: Work) -> Evidence:
+    """Dump what the stack declares as state, restore it beside, compare, and rehearse the migration on that copy.
+
+    Needs: the running databases. Leaves: a verified backup; older ones are pruned. Again: the sealed one is taken.
+    Undo: nothing to undo.
+    """
+    if not work.env.config.backup and not planned(work).migrates:
+        return {"made": False, "why": f"{work.env.name} has no migration to prepare for"}
+    return {"made": True, **_facts(save(work, lambda name, copy: rehearse_migration(work, name, copy)))}
+
+
+def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
+    """The verified backup of this deployment: made, recorded, shown; older ones are pruned."""
+    env = work.env
+    wanted = ToSave(sources(env), volumes(env), images_here(work)[0], env.config_prints)
+    backup = env.backups.make(f"{work.project}-{work.deployment.number}", work.key("backup"), wanted, rehearse)
+    env.ledger.backups.record(backup, stack=env.stack.name, environment=env.name, deployment_id=work.deployment.id,
+                              fence=work.fence)
+    prune(env)
+    publish(work, "backup", backup_page(backup, env.stack.language, env.stack.time_zone))
+    get_run_logger().info("backup %s: %d bytes, %d tables, restored and compared in %.1f s", backup.id, backup.size,
+                          len(backup.tables), backup.restore_seconds)
+    return backup
+
+
+@step("rehearse-migration", timeout_seconds=3600, retry_delays=())
+def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidence:
+    """Migrate the restored copy with the new image; where going back needs a downgrade, walk that way too.
+
+    Needs: a restored copy. Leaves: nothing. Again: on a fresh copy. Undo: nothing to undo.
+    """
+    walked = []
+    for spec, change in moves_of(work):
+        if change.database == database:
+            rehearsed = migrator(work.env, spec, work.pins, key=work.key(f"rehearse-{database}"),
+                                 overrides=copy.environment, networks=(copy.network,))
+            rehearsed.upgrade(change.head)
+            if planned(work).way_back in DOWNGRADES and change.goes_down and change.current:
+                rehearsed.downgrade(change.current)
+                rehearsed.upgrade(change.head)
+            walked.append(f"{database}: {change.current or 'empty'} → {change.head}")
+    return {"rehearsed": ", ".join(walked)}
+
+
+def sources(env: OpenEnvironment) -> list[PlacedDatabase]:
+    """The declared databases with the containers that run them."""
+    env.refuse_faults()
+    return [placed(env, spec_of(env, name)) for name in env.stack.state.databases]
+
+
+def kept_backups(env: OpenEnvironment) -> Parted[Backup]:
+    """Those that the ledger keeps, by id: good where the folder says what the ledger says. No file is read."""
+    recorded = {one.id: one.facts for one in env.ledger.backups.kept(env.stack.name, env.name)}
+    return each(recorded, env.backups.recognize, "reading the backup")
+
+
+def prune(env: OpenEnvironment) -> list[str]:
+    """Keep the newest verified ones; never one that an unfinished deployment may go back to. A faulty one counts as none."""
+    faulty = kept_backups(env).faulty
+    for fault in faulty:
+        get_run_logger().warning("left alone, and not counted: %s", fault.error)
+    old = env.ledger.backups.prunable(env.stack.name, env.name, env.stack.state.keep, faulty=[one.name for one in faulty])
+    removed = env.backups.remove([backup.id for backup in old])
+    for backup in removed:
+        env.ledger.backups.pruned(backup)
+    return removed
+
+
+def volumes(env: OpenEnvironment) -> dict[str, str]:
+    """Declared volume -> the engine's name of it."""
+    found = declared_volumes(env.model(), env.base_project, env.stack.state.volumes)
+    return {key: str(one["name"]) for key, one in found.items()}
+
+
+def images_here(work: Work) -> list[str]:
+    """The stack's images on the engine, those of its databases first: through a container of one a volume is reached."""
+    databases = {spec.service for spec in work.env.stack.databases}
+    base = work.env.host.containers({PROJECT_LABEL: work.env.base_project})
+    ordered = sorted(base, key=lambda one: (one.service not in databases, one.service))
+    return [*(one.image_id for one in ordered), *work.pins.values()]
+
+
+def _facts(backup: Backup) -> Evidence:
+    facts = asdict(backup)
+    return {**facts, "made_at": backup.made_at.isoformat(),
+            "verified_at": backup.verified_at.isoformat() if backup.verified_at else None}

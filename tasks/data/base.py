@@ -1,0 +1,138 @@
+"""The base project of an environment: databases and caches, which live once and are never recreated by a release."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from prefect import get_run_logger
+
+from tasks.frame.step import Evidence, step
+from tasks.frame.work import OpenEnvironment, Work
+from tasks.slots.containers import PROJECT_LABEL, slot_state, wait_for
+from tidegate.errors import DatabaseError, OccupiedError, StackFileError
+from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
+from tidegate.plan.occupancy import SEPARATE_LABEL, claims, conflicts, only_new_volumes
+from tidegate.plan.seals import files_of
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.one_shots import one_shots, work_of
+from tidegate.stack.slot import base_services, declared_volumes, used_volumes
+
+START_SECONDS = 300
+
+
+@step("start-base-services", timeout_seconds=START_SECONDS + 60, retry_delays=(2, 5))
+def start_base_services(work: Work) -> Evidence:
+    """Have the stack's stateful services running.
+
+    Needs: the compose files. Leaves: healthy services, one-shot services that ended well, and the volumes that only
+    released services use. Again: changes nothing; one that was stopped is an error, not started behind somebody's back.
+    Undo: they stay.
+    """
+    return {"started": start_base(work.env)}
+
+
+def start_base(env: OpenEnvironment) -> list[str]:
+    """The names of what was started: services for the first time, one-shot services whose work was to be done."""
+    model = env.model()
+    services = refuse_stopped(env, model)
+    missing = missing_services(env, model)
+    refuse_missing_volumes(env, model)
+    refuse_occupied(env, model, missing)
+    env.compose.make_volumes(model, env.base_project, _own_volumes(env, model))
+    if missing:
+        get_run_logger().info("start of %s", ", ".join(missing))
+        env.compose.up_base(model, env.base_project, missing, jobs_of(env, model))
+    env.compose.make_networks(model, env.base_project, shared_networks(env))
+    wait_for(env, env.base_project, services, START_SECONDS, proved_before=True)
+    return missing
+
+
+def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
+    """Base services that have never been started in this environment, and one-shot services whose work is to be done:
+    they failed, or do something else now."""
+    jobs, there = jobs_of(env, model), slot_state(env, env.base_project)
+    done = {one.service for one in there if one.service not in jobs or
+            (one.labels.get(ONE_SHOT_LABEL) == jobs[one.service] and not one.has_failed)}
+    return sorted(_base_services(env, model) - done)
+
+
+def jobs_of(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
+    """The one-shot services of the base, each with a fingerprint of what it does."""
+    servers = [*env.released, *(database.service for database in env.stack.databases)]
+    return {name: work_of(model, name, _contents_of(env, model, name))
+            for name in one_shots(model, servers) & _base_services(env, model)}
+
+
+def _contents_of(env: OpenEnvironment, model: ComposeModel, name: str) -> dict[str, str]:
+    """Of the files of the team's folder that are mounted into one service."""
+    alone = {"services": {name: model["services"][name]}}
+    return {file: env.contents[file] for file in files_of(alone, env.stack.folder, [name])}
+
+
+def known_projects(env: OpenEnvironment) -> set[str]:
+    """The base projects of every environment that a stack file or the ledger names."""
+    deployed = {f"{stack}-{name}" for stack, name in env.ledger.deployments.places()}
+    return deployed | every_stack(env.settings.stacks).places.keys()
+
+
+def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
+    """Ask the host who has what `services` would take, and whose data lie where a released service would get an empty volume.
+
+    Raises OccupiedError with every name.
+    """
+    places = env.occupancy.volume_places()
+    joined = only_new_volumes(model, env.released, env.base_project, places)
+    if not services and not joined["services"]:
+        return
+    known = sorted(every_stack(env.settings.stacks).places)
+    wanted = [*claims(model, services, env.base_project, places, env.occupancy.look_at),
+              *claims(joined, joined["services"], env.base_project, places, env.occupancy.look_at)]
+    if found := conflicts(wanted, env.occupancy.occupants(), env.base_project, known,
+                          lambda one: env.occupancy.database_names(one.id)):
+        raise OccupiedError(
+            f"looking who has what the base services of {env.stack.name} {env.name} need", "; ".join(found),
+            "Nothing was started. Save the data, then stop and remove that container (`docker rm` keeps its volumes) and "
+            "name its volume in the compose file, with `external: true`. If it is another application, say so with the "
+            f"label `{SEPARATE_LABEL}: \"true\"` on the service")
+
+
+def refuse_missing_volumes(env: OpenEnvironment, model: ComposeModel) -> None:
+    """Raises StackFileError where a released service mounts a volume that the compose files take for made, and is not."""
+    used = declared_volumes(model, env.base_project, used_volumes(model, env.released)).values()
+    missing = {str(one["name"]) for one in used if one.get("external")} - env.occupancy.volume_places().keys()
+    if missing:
+        raise StackFileError(
+            f"looking for the volumes of {env.stack.name} {env.name}",
+            f"the compose files say `external: true`, and there is no {', '.join(sorted(missing))}",
+            "Correct the name, or make it: `docker volume create NAME`. Nothing was started")
+
+
+def refuse_stopped(env: OpenEnvironment, model: ComposeModel) -> set[str]:
+    """The names of all base services. Raises DatabaseError for one that is there and does not run, unless it is to end."""
+    services = _base_services(env, model)
+    for container in slot_state(env, env.base_project):
+        if container.service in services - jobs_of(env, model).keys() and container.state != "running":
+            raise DatabaseError(f"looking at {container.name}", f"it is {container.state}, so the data cannot be reached",
+                                f"Find out why, then start it: docker start {container.name}")
+    return services
+
+
+def base_containers(env: OpenEnvironment) -> dict[str, str]:
+    """Service -> name of its container in the base project: a name says more than an id where it stands in an error."""
+    return {container.service: container.name for container in env.host.containers({PROJECT_LABEL: env.base_project})}
+
+
+def shared_networks(env: OpenEnvironment) -> tuple[str, ...]:
+    """Names of the networks on which the released services meet the base services."""
+    model = env.model()
+    keys = {key for service in env.stack.services for key in model["services"][service.name].get("networks") or {}}
+    return tuple(sorted(model["networks"][key].get("name") or f"{env.base_project}_{key}" for key in keys))
+
+
+def _own_volumes(env: OpenEnvironment, model: ComposeModel) -> set[str]:
+    """Keys of the volumes that only released services use: compose makes those of the base services with them."""
+    return set(used_volumes(model, env.released)) - set(used_volumes(model, _base_services(env, model)))
+
+
+def _base_services(env: OpenEnvironment, model: ComposeModel) -> set[str]:
+    return set(base_services(model, [service.name for service in env.stack.services]))

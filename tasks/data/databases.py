@@ -1,0 +1,78 @@
+"""The databases and schema histories that a stack declares, opened in one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tasks.data.base import base_containers, shared_networks
+from tasks.frame.work import OpenEnvironment
+from tidegate.backups.saved import PlacedDatabase
+from tidegate.errors import DatabaseError
+from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
+from tidegate.ports import DatabaseServer, Migrator, SchemaHistory
+from tidegate.stack.file import Database, Migration
+from tidegate.stack.stand_ins import stand_ins
+
+
+def container_of(env: OpenEnvironment, spec: Database) -> str:
+    """Name of the container that runs a declared database. Raises DatabaseError."""
+    containers = base_containers(env)
+    if spec.service not in containers:
+        raise DatabaseError(f"looking for the database {spec.name!r}", f"the service {spec.service!r} has no container",
+                            "Start the environment's base services")
+    return containers[spec.service]
+
+
+def spec_of(env: OpenEnvironment, name: str) -> Database:
+    return next(spec for spec in env.stack.databases if spec.name == name)
+
+
+def placed(env: OpenEnvironment, spec: Database) -> PlacedDatabase:
+    """With the container that runs it, and its logins. Raises ConfigError, DatabaseError."""
+    env.refuse_faults()
+    return PlacedDatabase(spec, container_of(env, spec), env.values)
+
+
+def owned(env: OpenEnvironment, spec: Database) -> DatabaseServer:
+    """As its owner, for dumps."""
+    return env.databases.as_owner(placed(env, spec))
+
+
+def free_connections(env: OpenEnvironment, spec: Database) -> int:
+    """How many more connections a database takes, asked with the new configuration's own login (P24, P84)."""
+    return env.databases.as_application(placed(env, spec)).free_connections()
+
+
+def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[Migration, SchemaHistory]]:
+    """One per declared schema history: read in the image, with nothing of the environment."""
+    unreal = stand_ins(env.values, tuple(env.config.secrets))
+    for spec in env.stack.migrations:
+        yield spec, env.migrations.history(
+            spec, spec_of(env, spec.database), image=pins[spec.service], stand_ins=unreal,
+            key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
+
+
+def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
+    """What a declared database says about its schema; nothing where its service was never started."""
+    spec = spec_of(env, name)
+    containers = base_containers(env)
+    if spec.service not in containers:
+        return NO_DATABASE_YET
+    there = PlacedDatabase(spec, containers[spec.service], env.values)
+    return env.databases.as_application(there).schema_state()
+
+
+def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
+    """Which of `fits` the data of a declared database do not satisfy, with how many rows."""
+    database = owned(env, spec_of(env, name)) if fits else None
+    counted = [(fit.what, database.count(fit.misfits)) for fit in fits] if database else []
+    return [f"{what}: not so in {count} row{'s' * (count != 1)}" for what, count in counted if count]
+
+
+def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,
+             overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> Migrator:
+    """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
+    env.refuse_faults()
+    environment = {**env.values, **overrides}
+    return env.migrations.migrator(spec, image=pins[spec.service], environment=environment,
+                                   networks=networks or shared_networks(env), key=key)

@@ -1,0 +1,1 @@
+"""What every step stands on: the journal, the work, environments, locks, messages."""

@@ -1,0 +1,158 @@
+"""The one seam for wiring: which adapter plays which port. A test replaces what is in this file, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+from prefect.blocks.core import Block
+from prefect.blocks.system import Secret
+from pydantic import SecretStr
+
+from blocks.backups.folder import BackupStore
+from blocks.backups.kept import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
+from blocks.databases.engines import EngineDatabases
+from blocks.docker.builder import ImageBuilder
+from blocks.docker.compose import Compose
+from blocks.docker.host import DockerHost
+from blocks.docker.host_facts import EngineMeasures
+from blocks.docker.images import ImageStore
+from blocks.docker.occupants import EngineOccupancy
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.networks import EngineNetworks
+from blocks.messengers.apprise_notifier import AppriseNotifier
+from blocks.messengers.events import PrefectEvents
+from blocks.messengers.webhook import SlackWebhook
+from blocks.migrators.tools import EngineMigrations
+from blocks.probes.visitors import EdgeVisitors
+from blocks.registries.registry import Registry
+from blocks.sources.git import GitSource, git_keeps
+from tidegate.errors import ConfigError
+from tidegate.facts import Message
+from tidegate.ports import Notifier, Ports
+from tidegate.secrecy.redaction import learn
+from tidegate.settings import Settings
+from tidegate.stack.environments import Environment
+from tidegate.stack.file import Stack
+
+B = TypeVar("B", bound=Block)
+NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
+_SEEN: dict[tuple[type[Block], str], Future[Block | None]] | None = None
+
+
+def ports_of(settings: Settings, stack: Stack, environment: str, config: Environment,
+             redact: Callable[[str], str]) -> Ports:
+    """The adapters of one environment, from the blocks that its stack file names. Raises ConfigError, VersionError."""
+    host, registry = load(DockerHost, config.host), optional(Registry, config.host)
+    notifiers = {name: _notifier(name) for name in stack.notifiers_for("red")}
+    return ports_at(settings, stack, environment, host, load(TraefikEdge, config.host), registry=registry,
+                    notifiers=notifiers, redact=redact)
+
+
+def ports_at(settings: Settings, stack: Stack, environment: str, host: DockerHost, edge: TraefikEdge, *,
+             registry: Registry | None = None, notifiers: dict[str, Notifier] | None = None,
+             redact: Callable[[str], str] = str) -> Ports:
+    """The same, on an engine and behind an edge that are known."""
+    compose, images = Compose(host, redact=redact), ImageStore(host, registry)
+    store = BackupStore(settings.home / "backups" / stack.name / environment)
+    return Ports(
+        host=host, measures=EngineMeasures(host), occupancy=EngineOccupancy(host), networks=EngineNetworks(host),
+        compose=compose, images=images, builder=ImageBuilder(compose, images), registry=registry,
+        source=GitSource.of(stack, settings.home), edge=edge, visitors=EdgeVisitors(edge.public_url, edge.check_url),
+        databases=EngineDatabases(host), migrations=EngineMigrations(host), backups=EngineBackups(host, store),
+        restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),
+        notifiers=notifiers or {}, events=PrefectEvents())
+
+
+def ports_of_files(settings: Settings, stack: Stack, environment: str, redact: Callable[[str], str]) -> Ports:
+    """For who only reads the files: no block is asked for, and the engine and the edge are never called."""
+    nobody = TraefikEdge(config_directory=settings.home / "edge", public_url="", check_url="")
+    return ports_at(settings, stack, environment, DockerHost(), nobody, redact=redact)
+
+
+def is_in_git(file: Path) -> bool:
+    return git_keeps(file)
+
+
+def load(kind: type[B], name: str) -> B:
+    """A block by name, or a ConfigError that says where it is made."""
+    block = optional(kind, name)
+    if block is None:
+        slug = kind.get_block_type_slug()
+        raise ConfigError(f"loading the block {slug}/{name}", "there is none of that name",
+                          "Create it under Blocks in the Prefect UI, or name an existing one in stack.yaml")
+    return block
+
+
+@contextmanager
+def each_asked_for_once() -> Iterator[None]:
+    """While it lasts, a block is what it was when it was first asked for: a look over many stacks names the same few. Where the
+    answer was a failure, whoever comes later asks again."""
+    global _SEEN
+    _SEEN = {}
+    try:
+        yield
+    finally:
+        _SEEN = None
+
+
+def optional(kind: type[B], name: str) -> B | None:
+    """None where no block has the name. Its secrets are hidden from now on."""
+    seen = _SEEN
+    if seen is None:
+        return _asked_for(kind, name)
+    mine: Future[Block | None] = Future()
+    if (answer := seen.setdefault((kind, name), mine)) is mine:   # the others wait for the one that asks
+        try:
+            mine.set_result(_asked_for(kind, name))
+        except BaseException as error:
+            del seen[kind, name]
+            mine.set_exception(error)
+    return cast("B | None", answer.result())
+
+
+def _asked_for(kind: type[B], name: str) -> B | None:
+    try:
+        block = cast(B, kind.load(name))
+    except ValueError:   # Prefect's answer for "no block of that name"
+        return None
+    for field, value in block:
+        if isinstance(value, SecretStr):   # one address a line, or one password
+            lines = value.get_secret_value().splitlines()
+            learn({f"{field}_secret_{number}": line for number, line in enumerate(lines)})
+    return block
+
+
+def secret(name: str) -> str:
+    """The value of a secret block. Raises ConfigError."""
+    return str(load(Secret, name).get())
+
+
+@dataclass(frozen=True)
+class MissingNotifier:
+    """Stands for a block that is not there: a message to it is shown as not sent, and nothing else is stopped by it."""
+
+    error: ConfigError
+
+    def send(self, message: Message) -> None:
+        raise self.error
+
+
+def notifier(name: str) -> Notifier:
+    """Raises ConfigError where no block has the name."""
+    for kind in NOTIFIERS:
+        if block := optional(kind, name):
+            return cast(Notifier, block)
+    raise ConfigError(f"loading the notifier {name!r}", "there is no slack-webhook or apprise-notifier block of that name",
+                      "Create one under Blocks in the Prefect UI")
+
+
+def _notifier(name: str) -> Notifier:
+    try:
+        return notifier(name)
+    except ConfigError as missing:
+        return MissingNotifier(missing)

@@ -1,0 +1,26 @@
+"""Holds: versions that must not be deployed again until a person says so."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.frame.environments import OpenStack
+from tidegate.errors import HeldError
+from tidegate.ledger.tables import Hold
+from tidegate.secrecy.outside_text import one_line
+
+
+@task(task_run_name="lift the hold on {version}", timeout_seconds=60, cache_policy=NO_CACHE, persist_result=False)
+def lift(opened: OpenStack, version: str, *, reason: str, lifted_by: str) -> Hold:
+    """Allow a version again.
+
+    Needs: a hold. Leaves: it lifted, with who and why. Again: an error that lists what is on hold. Undo: a new failure.
+    """
+    name = opened.stack.name
+    held = opened.ledger.holds.active(name)
+    for hold in held:
+        if version.removeprefix("v") == hold.version.removeprefix("v") or hold.commit.startswith(version.removeprefix("sha-")):
+            return opened.ledger.holds.lift(name, hold.commit, lifted_by=one_line(lifted_by), reason=one_line(reason))
+    known = ", ".join(sorted(hold.version for hold in held)) or "nothing"
+    raise HeldError(f"lifting the hold on {name} {version}", f"it is not on hold (on hold: {known})", "Name one that is")

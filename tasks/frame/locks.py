@@ -1,0 +1,62 @@
+"""Changing holds a lock; waiting holds none."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+from prefect import get_run_logger
+
+from tasks.frame.deployments import UNDECIDED, move, refresh
+from tasks.frame.work import Work
+from tidegate.errors import FencedError, LockedError
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Lock
+from tidegate.policy.states import DeploymentState
+
+
+@contextlib.contextmanager
+def holding_lock(work: Work, *, take_over: bool = False) -> Iterator[Work]:
+    """The environment's lock for as long as the block lasts, with a heartbeat.
+
+    Raises LockedError when somebody else holds it; `take_over` takes it all the same, and fences the other one off.
+    """
+    env, ledger = work.env, work.env.ledger
+    lock = _acquire(work, take_over)
+    ended = threading.Event()
+    beat = threading.Thread(target=_beat, args=(ledger, lock, ended, env.settings.lock_ttl_seconds / 3), daemon=True)
+    beat.start()
+    try:
+        yield replace(work, lock=lock)
+    finally:
+        ended.set()
+        beat.join()
+        _release(ledger, lock)
+
+
+def _acquire(work: Work, take_over: bool) -> Lock:
+    env = work.env
+    try:
+        return env.ledger.locks.acquire(env.stack.name, env.name, owner=work.deployment.key,
+                                        ttl_seconds=env.settings.lock_ttl_seconds, take_over=take_over)
+    except LockedError as held:
+        if not take_over and refresh(work).deployment.state in UNDECIDED:
+            move(work, DeploymentState.FAILED, str(held))   # it never began, and nobody will take it up again
+        raise
+
+
+def _beat(ledger: Ledger, lock: Lock, ended: threading.Event, every_seconds: float) -> None:
+    while not ended.wait(every_seconds):
+        try:
+            ledger.locks.heartbeat(lock)
+        except FencedError:
+            return   # a newer owner exists: every further change of ours is refused by its fencing number
+
+
+def _release(ledger: Ledger, lock: Lock) -> None:
+    try:
+        ledger.locks.release(lock)
+    except FencedError:
+        get_run_logger().warning("the lock was taken over by a newer owner before it was released")

@@ -1,0 +1,201 @@
+"""What every step is given: one opened environment, and one deployment being carried out in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+from tidegate.errors import ConfigError
+from tidegate.facts import ComposeModel, Served, Slot, Target, Version
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Deployment, Lock
+from tidegate.plan.resolved import ResolvedConfiguration, resolve
+from tidegate.plan.seals import Seals, content_hash, files_of, secret_files, with_copies
+from tidegate.ports import Ports
+from tidegate.secrecy.redaction import Redactor, remember
+from tidegate.settings import Settings
+from tidegate.stack.envfile import fingerprint
+from tidegate.stack.environments import Environment
+from tidegate.stack.file import Service, Stack
+from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
+
+
+@dataclass(frozen=True)
+class OpenEnvironment(Ports):
+    """One environment of one stack with everything that speaks to it. Its files were read once, when it was opened."""
+
+    settings: Settings
+    stack: Stack
+    name: str
+    config: Environment
+    ledger: Ledger
+    values: Mapping[str, str] = field(repr=False)
+    redactor: Redactor = field(repr=False)
+    faults: tuple[ConfigError, ...] = ()
+    """What is wrong with the values: a way back to containers that are there needs none of them."""
+    read: ComposeModel | None = field(default=None, repr=False)
+    """The resolved compose model where it is known already: that of what was planned."""
+    copies: Path | None = None
+    """Where the files of the team's folder were kept, when this is how a deployment was planned."""
+    now: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the env file and the secret blocks say now, without what is faulty."""
+    lost: bool = False
+    """Whether what a deployment was planned with was kept and is gone, so that the folder stands for it."""
+
+    @property
+    def base_project(self) -> str:
+        return f"{self.stack.name}-{self.name}"
+
+    @property
+    def service(self) -> Service:
+        """The service behind the edge: the first released one."""
+        return self.stack.services[0]
+
+    @property
+    def ready_path(self) -> str:
+        """Of the service behind the edge: no stack file is read without it."""
+        return cast(str, self.service.ready_path)
+
+    @property
+    def released(self) -> list[str]:
+        return [service.name for service in self.stack.services]
+
+    @property
+    def config_prints(self) -> dict[str, str]:
+        """Keyed fingerprints of the env values: comparable between releases, useless for guessing a secret."""
+        return fingerprint(self.values, self.settings.fingerprint_key())
+
+    @property
+    def url(self) -> str:
+        """Where people find it."""
+        if self.config.https:
+            return f"https://{self.config.domains[0]}"
+        port = self.edge.public_url.rsplit(":", 1)[-1]
+        return f"http://{self.config.domains[0]}" + ("" if port in ("80", "443") else f":{port}")
+
+    def refuse_faults(self) -> None:
+        """Whatever needs the whole configuration asks here first. Raises ConfigError with all that is wrong."""
+        if self.faults:
+            raise ConfigError(self.faults[0].doing, "; ".join(one.came_back if one.doing == self.faults[0].doing else
+                              f"{one.doing}: {one.came_back}" for one in self.faults),
+                              ". ".join(dict.fromkeys(one.to_do for one in self.faults)))
+
+    def with_logins_of_now(self) -> OpenEnvironment:
+        """For a way back or a look: a password that was changed since the plan is the valid one. Everything else stays."""
+        logins = {key: self.now[key] for key in self._own_logins() if key in self.now}
+        if logins.items() <= self.values.items():
+            return self
+        self.redactor.learn(logins, tuple(self.config.secrets))
+        remember(self.redactor)
+        return replace(self, values={**self.values, **logins})
+
+    def _own_logins(self) -> set[str]:
+        """Env keys with which Tidegate itself logs in: to databases, in smoke checks, and what the stack names as secrets."""
+        smoke = (key for check in self.stack.smoke if (login := check.login) for key in (login.username_key, login.password_key))
+        return {*self.config.secrets, *smoke}.union(*map(self.databases.login_keys, self.stack.databases))
+
+    def model(self) -> ComposeModel:
+        """The compose files with everything put in, under the base project's name: read once."""
+        return self._model
+
+    @cached_property
+    def _model(self) -> ComposeModel:
+        if self.read is not None:
+            return self.read
+        self.refuse_faults()
+        files = [self.stack.folder / file for file in self.config.compose_files]
+        model = self.compose.read(files, self.values, self.base_project)
+        self.learn(model)
+        return model
+
+    def learn(self, model: ComposeModel) -> None:
+        """Know the secrets of a compose model from now on, and those in the files it gives as `secrets:`."""
+        secret = secret_files(with_copies(model, self.stack.folder, self.copies) if self.copies else model)
+        self.redactor.learn_model(model)
+        self.redactor.learn(secret, tuple(secret))
+        remember(self.redactor)
+
+    @cached_property
+    def contents(self) -> dict[str, str]:
+        """SHA-256 of each file that the containers are given, by name; looked at once."""
+        files = files_of(self.model(), self.stack.folder, self.model()["services"])
+        return {name: content_hash(file) for name, file in files.items()}
+
+    @cached_property
+    def configuration(self) -> ResolvedConfiguration:
+        """What plans, evidence and approvals are about."""
+        return resolve(stack=self.stack, environment=self.name, values=self.values, model=self.model(),
+                       files=self.contents, key=self.settings.fingerprint_key())
+
+
+def seals(settings: Settings) -> Seals:
+    return Seals(settings.home / "sealed")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One deployment being carried out: where, what, with which images and under which lock."""
+
+    env: OpenEnvironment
+    deployment: Deployment
+    version: Version
+    pins: Mapping[str, str]
+    lock: Lock | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.env.stack.name} {self.env.name} #{self.deployment.number}"
+
+    @property
+    def project(self) -> str:
+        return self.deployment.slot
+
+    @property
+    def served(self) -> Served:
+        """How the edge names this deployment in an answer."""
+        return Served(self.env.stack.name, self.env.name, self.deployment.number)
+
+    @property
+    def fence(self) -> int | None:
+        """The number that every change carries, so that a late owner is refused."""
+        return self.lock.fence if self.lock else None
+
+    def check_fence(self) -> None:
+        """Raises FencedError when somebody has taken over: asked before changes that cannot carry the number."""
+        if self.lock:
+            self.env.ledger.locks.check(self.lock)
+
+    def key(self, step: str) -> str:
+        return self.env.ledger.journal.key(self.env.name, self.env.stack.name, self.deployment.number, step)
+
+    def slot(self) -> Slot:
+        """The slot's compose model, from what was planned."""
+        labels = {"tidegate.stack": self.env.stack.name, "tidegate.environment": self.env.name,
+                  "tidegate.deployment": str(self.deployment.number), "tidegate.version": self.version.name,
+                  "tidegate.fence": str(self.fence or 0)}
+        env = self.env
+        model = with_copies(env.model(), env.stack.folder, env.copies) if env.copies else env.model()
+        return make_slot(
+            model, base_project=env.base_project, project=self.project,
+            number=int(self.project.rsplit("-", 1)[-1]), released=env.released, images=self.pins, labels=labels,
+            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name))
+
+    def target(self) -> Target:
+        return target(self.env, self.deployment)
+
+
+def target(env: OpenEnvironment, deployment: Deployment) -> Target:
+    """Where the edge finds a deployment's slot."""
+    return Target(deployment=deployment.number, url=slot_url(env, deployment.slot))
+
+
+def slot_url(env: OpenEnvironment, project: str) -> str:
+    return f"http://{edge_alias(project, env.service.name)}:{env.service.port}"
+
+
+def is_slot_of(url: str, project: str) -> bool:
+    """Whether a target of the edge is a slot's, whatever its service and port are called."""
+    return url.startswith(f"http://{edge_alias(project, '')}")

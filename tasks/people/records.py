@@ -1,0 +1,43 @@
+"""What a good release leaves: its alias moved, its record published."""
+
+from __future__ import annotations
+
+from tasks.frame.deployments import planned
+from tasks.frame.messages import approver_of
+from tasks.frame.pages import publish
+from tasks.frame.step import Evidence, step
+from tasks.frame.work import Work
+from tidegate.ledger.anchors import AnchorFile
+from tidegate.pages.messages import release_record
+
+
+@step("move-alias", timeout_seconds=60)
+def move_alias(work: Work) -> Evidence:
+    """Point `latest` and its like at the images that are good now: an output for people, never an input.
+
+    Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release moves them.
+    """
+    alias = work.env.config.image_alias
+    for service in work.env.stack.services:
+        work.env.images.tag(work.pins[service.name], f"{service.image}:{alias}")
+    return {"alias": alias}
+
+
+@step("publish-record", timeout_seconds=60)
+def publish_record(work: Work) -> Evidence:
+    """Leave the release record (R31) as an artifact, made from results only.
+
+    Needs: a good deployment. Leaves: an artifact and a row. Again: not published twice. Undo: nothing to undo.
+    """
+    env, deployment = work.env, work.deployment
+    before = env.stack.before(env.name)
+    record = release_record(
+        env.stack.language, title=env.stack.title, version=work.version.name,
+        place=env.stack.place(env.name), staged=env.stack.place(before) if before else None,
+        released_by=deployment.requested_by, released_at=deployment.switched_at or deployment.created_at,
+        time_zone=env.stack.time_zone, changes=planned(work).changes,
+        approved_by=approver_of(work), privileges=planned(work).privileges)
+    publish(work, "record", record)
+    newest = env.ledger.audit.newest()
+    AnchorFile(env.settings.home).append(newest)   # outside of the ledger: a trail that is rewritten later shows
+    return {"record": record, "audit_trail": str(newest)}

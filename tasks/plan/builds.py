@@ -1,0 +1,113 @@
+"""From a version to images: resolve the commit, build from a clean export, pin by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from string import Template
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.frame.step import is_retryable, without_secrets
+from tasks.frame.work import OpenEnvironment
+from tidegate.errors import ConfigError, StackFileError
+from tidegate.facts import Version
+from tidegate.plan.image_labels import release_labels
+from tidegate.secrecy.plain_values import holds_secret
+from tidegate.secrecy.redaction import redact
+from tidegate.stack.file import Service
+from tidegate.stack.recipes import Recipe, build_faults, recipe_of
+
+BUILD_SECONDS = 1800
+
+
+@task(task_run_name="resolve version {wanted}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
+      timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
+def resolve_version(env: OpenEnvironment, wanted: str) -> Version:
+    """The commit that a typed version means.
+
+    Needs: the stack's git repository. Leaves: a refreshed mirror under `home/sources`.
+    Again: the same answer, unless a tag was moved. Undo: nothing to undo.
+    """
+    version = env.source.resolve(wanted)
+    get_run_logger().info("%s is commit %s: %s", wanted, version.commit.sha[:12], version.commit.subject)
+    return version
+
+
+@task(task_run_name="build images of {version.name}", retries=1, retry_delay_seconds=[5], retry_condition_fn=is_retryable,
+      timeout_seconds=BUILD_SECONDS, cache_policy=NO_CACHE, persist_result=False)
+def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
+    """One image per released service, pinned: `service -> repo@sha256:...`, or the image id where there is no registry.
+
+    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry.
+    Again: an image with the same commit and inputs is found and not built again. Undo: images are kept.
+    """
+    with without_secrets(env.redactor):
+        refuse_faulty_builds(env)
+        return {service.name: _pin(env, version, service) for service in env.stack.services}
+
+
+def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
+    recipe = recipe_of(env.model(), env.stack, service.name, _build_arguments(env, version))
+    inputs = hashlib.sha256(recipe.inputs.encode()).hexdigest()
+    image = env.images.find(env.stack.name, version.commit.sha, inputs)
+    if image:
+        get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
+    else:
+        image = _built(env, version, service, recipe, inputs)
+    return env.images.publish(image, service.image, version.name)
+
+
+def _built(env: OpenEnvironment, version: Version, service: Service, recipe: Recipe, inputs: str) -> str:
+    log, name = get_run_logger(), f"{service.image}:{version.name}"
+    labels = release_labels(env.stack.name, env.stack.title, version, redact(env.stack.source.repository), inputs)
+    with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
+        elsewhere = env.source.export(version.commit.sha, Path(folder))
+        env.builder.refuse_left_out(recipe, Path(folder), elsewhere, f"building {name}")
+        image = env.builder.build(recipe, Path(folder), tag=name, labels=labels, secrets=_secrets(env, recipe),
+                                  tell=lambda line: log.info("%s", env.redactor.redact(line)))
+    log.info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])
+    return image
+
+
+def _secrets(env: OpenEnvironment, recipe: Recipe) -> dict[str, str]:
+    """What the compose file's secrets take from the environment, and no other key of it."""
+    named = [one["environment"] for one in recipe.secrets.values() if "environment" in one]
+    if missing := [key for key in named if key not in env.values]:
+        raise ConfigError(f"reading the build secrets of {recipe.service}", f"no value for {', '.join(missing)}",
+                          f"Set it in {env.config.env_file}")
+    return {key: env.values[key] for key in named}
+
+
+def refuse_faulty_builds(env: OpenEnvironment) -> None:
+    """Raises ConfigError for an argument of the stack file, StackFileError for the compose files."""
+    declared_arguments(env)
+    if faults := build_faults(env.model(), env.stack, env.values, env.config.secrets):
+        raise StackFileError(f"reading what is built for {env.stack.name} {env.name}", "; ".join(faults),
+                             "Correct `build:` in the compose files")
+
+
+def _build_arguments(env: OpenEnvironment, version: Version) -> dict[str, str]:
+    return {**declared_arguments(env), "VERSION": version.name, "COMMIT": version.commit.sha}
+
+
+def declared_arguments(env: OpenEnvironment) -> dict[str, str]:
+    """The stack file's build arguments, with the env file's values put in. Raises ConfigError."""
+    return {name: _filled(env, name, Template(value)) for name, value in env.stack.source.build_args.items()}
+
+
+def _filled(env: OpenEnvironment, name: str, template: Template) -> str:
+    """Raises ConfigError for a key without a value, and for a secret: build arguments stay readable in the image."""
+    doing, keys = f"reading source.build_args.{name} of {env.stack.name}", template.get_identifiers()
+    secret = [key for key in keys if key in env.config.secrets or holds_secret(key, env.values.get(key, ""))]
+    if secret := secret or [name] * holds_secret(name, template.template):
+        raise ConfigError(doing, f"{', '.join(secret)} is a secret, and whoever has the image could read it",
+                          "Take it out; the application gets its secrets from its environment")
+    if missing := [key for key in keys if key not in env.values]:
+        raise ConfigError(doing, f"no value for {', '.join(missing)}", f"Set it in {env.config.env_file}")
+    try:
+        return template.substitute(env.values)
+    except ValueError:
+        raise ConfigError(doing, "a `$` in it begins no name", "Write `$` itself as `$$`") from None

@@ -1,0 +1,44 @@
+"""Whose a host name is, asked of every stack file and of every route at the edge."""
+
+from __future__ import annotations
+
+from tasks.frame.work import OpenEnvironment
+from tidegate.edge.doors import doors_of_routes, doors_of_stacks, taken_doors
+from tidegate.errors import EdgeError, StackFileError
+from tidegate.facts import Served
+from tidegate.stack.catalogue import every_stack
+
+
+def refuse_taken_doors(env: OpenEnvironment) -> None:
+    """Raises StackFileError when another stack or environment has one of this environment's host names.
+
+    A stack file that cannot be read claims nothing: it cannot be released.
+    """
+    doors = [*doors_of_routes(env.edge.routes().good), *doors_of_stacks(every_stack(env.settings.stacks).good)]
+    if taken := taken_doors(env.stack.name, env.name, env.config.domains, doors):
+        raise _not_yours(env, "; ".join(map(str, taken)))
+
+
+def refuse_foreign_answers(env: OpenEnvironment) -> dict[str, Served | None]:
+    """Who answers under each host name now. Raises StackFileError when it is somebody else."""
+    answers = {domain: env.edge.serving(domain) for domain in env.config.domains}
+    foreign = {domain: served for domain, served in answers.items()
+               if served and (served.stack, served.environment) != (env.stack.name, env.name)}
+    if foreign:
+        raise _not_yours(env, "; ".join(f"{domain} is answered by {served}" for domain, served in foreign.items()))
+    return answers
+
+
+def visited_name(env: OpenEnvironment) -> str:
+    """The host name by which visitors come: the first that the edge's route has, as a way back may have gone without those that
+    somebody else has taken since."""
+    try:
+        route = env.edge.route(env.stack.name, env.name)
+    except EdgeError:   # a broken file: Traefik goes on with what it has read
+        route = None
+    return route.domains[0] if route else env.config.domains[0]
+
+
+def _not_yours(env: OpenEnvironment, came_back: str) -> StackFileError:
+    return StackFileError(f"looking whose the host names of {env.stack.name} {env.name} are", came_back,
+                          "Choose another host name, or take it out of the other stack and release that")

@@ -1,0 +1,224 @@
+"""What a release needs of its files, host, registry, edge and databases, looked at before the first change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.data.base import (
+    base_containers,
+    known_projects,
+    missing_services,
+    refuse_missing_volumes,
+    refuse_occupied,
+    refuse_stopped,
+)
+from tasks.data.databases import free_connections, owned, spec_of
+from tasks.frame.adapters import MissingNotifier
+from tasks.frame.step import is_retryable, without_secrets
+from tasks.frame.work import OpenEnvironment
+from tasks.plan.builds import refuse_faulty_builds
+from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
+from tasks.plan.networks import check_networks
+from tasks.slots.containers import running_slots
+from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
+from tidegate.facts import CheckResult, ComposeModel, HostFacts
+from tidegate.stack.compose_dangers import Danger, dangers, refusals
+from tidegate.stack.compose_lint import lint_model
+from tidegate.stack.file import Database
+from tidegate.stack.host_paths import HostPaths
+from tidegate.stack.slot import memory_needed, published_ports
+
+LEAST_DISK_RATIO = 0.05
+LEAST_DISK_BYTES = 2 << 30
+SPARE_MEMORY_BYTES = 256 << 20
+
+Check = Callable[[OpenEnvironment, ComposeModel], Iterator[CheckResult]]
+"""Yields what was found good; raises what was not."""
+
+
+@task(task_run_name="check {env.base_project}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
+      timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
+def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
+    """Look at everything a release needs, all faults at once, before anything changes.
+
+    Needs: nothing. Leaves: nothing. Again: looks again. Undo: nothing to undo.
+    """
+    with without_secrets(env.redactor):
+        model = env.model()   # refuses faulty values first
+        _refuse_faulty_files(env, model)
+        return tuple(_all_good(env, model))
+
+
+def _all_good(env: OpenEnvironment, model: ComposeModel) -> list[CheckResult]:
+    results = [_passed("compose files", "clean")]
+    faults: list[TidegateError] = []
+    for check in CHECKS:
+        try:
+            results += check(env, model)
+        except EngineError:
+            raise   # without it, the other checks would only say the same in other words
+        except TidegateError as fault:
+            faults.append(fault)
+    if faults:
+        raise _joined(env, faults)
+    return results
+
+
+def _joined(env: OpenEnvironment, faults: list[TidegateError]) -> TidegateError:
+    """One fault as it is; several as one text, tried again where one of them may go away by itself."""
+    if len(faults) == 1:
+        return faults[0]
+    return TidegateError(
+        f"checking {env.stack.name} {env.name} before the release",
+        "; ".join(f"{fault.doing}: {fault.came_back}" for fault in faults),
+        ". ".join(dict.fromkeys(fault.to_do for fault in faults)), retryable=any(fault.retryable for fault in faults))
+
+
+def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
+    refuse_faulty_compose(env, model, privileges(env, model))
+
+
+def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]) -> None:
+    """Raises StackFileError with everything that the compose files may not say. `found` is what they give of the host."""
+    if faults := [*lint_model(model, _released(env), env.config.kind), *refusals(found)]:
+        raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
+                             "; ".join(faults), "Correct the compose files")
+
+
+def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[str] | None = None) -> tuple[Danger, ...]:
+    """What the compose files give containers of the host, with the reasons of the stack file; in development nobody asks.
+
+    `projects` are the base projects of others; without them, stack files and ledger are asked.
+    """
+    if env.config.kind == "development":
+        return ()
+    files = [env.stack.folder / file for file in env.config.compose_files]
+    read = env.compose.env_files(files, env.values, env.base_project)
+    services = {name: {**service, "env_file": read.get(name, [])} for name, service in model["services"].items()}
+    engine = env.host.url or os.environ.get("DOCKER_HOST", "")
+    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), engine,
+                      known_projects(env) if projects is None else projects)
+    return dangers({**model, "services": services}, paths, env.stack.allow)
+
+
+def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    facts = env.measures.facts()
+    yield _passed("engine", f"Docker {facts.engine_version}, {facts.platform}")
+    found = {name: f"{_gib(free)} free, {_gib(need)} needed" for name, free, need in _amounts(facts, env, model)}
+    if short := [name for name, free, need in _amounts(facts, env, model) if free < need]:
+        raise CapacityError(f"measuring the host {env.config.host!r}",
+                            "; ".join(f"{name}: {found[name]}" for name in short), "Free some, or use a larger host")
+    yield from (_passed(name, detail) for name, detail in found.items())
+
+
+def _amounts(facts: HostFacts, env: OpenEnvironment, model: ComposeModel) -> tuple[tuple[str, int, int], ...]:
+    """Name, bytes free, bytes needed."""
+    least_disk = max(LEAST_DISK_BYTES, int(facts.disk_total * LEAST_DISK_RATIO))
+    return (("disk", facts.disk_free, least_disk),
+            ("memory", facts.memory_free, memory_needed(model, _released(env)) * slots_to_come(env) + SPARE_MEMORY_BYTES))
+
+
+def slots_to_come(env: OpenEnvironment) -> int:
+    """How many slots must find room: the new one, and the one that stays warm, unless it takes its memory already.
+
+    So a release leaves room for the next one, in which three run side by side.
+    """
+    return 2 if env.config.keep_warm and len(running_slots(env)) < 2 else 1
+
+
+def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    """Base services that start for the first time take volumes, names and ports of the host; slots publish none."""
+    missing = missing_services(env, model)
+    refuse_missing_volumes(env, model)
+    refuse_occupied(env, model, missing)
+    for name in missing:
+        for address, port in published_ports(model, name):
+            env.measures.require_free_port(port, address)
+            yield _passed(f"port {port}", f"free for {name}")
+    if missing:
+        yield _passed("base services", f"{', '.join(missing)} will be started, and nobody else has their data")
+
+
+def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    if env.registry:
+        env.registry.check()
+        yield _passed("registry", f"{env.registry.url} answers")
+
+
+def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    """Every host name is ours alone; what answers there is told with stack and environment. A front is believed."""
+    if env.config.https and not env.settings.fronts:
+        raise StackFileError(
+            f"looking how people come to {env.stack.name} {env.name}",
+            "stack.yaml says by https, and the edge believes no front: it would tell the application that they come by http",
+            "Set TIDEGATE_TRUSTED_FRONTS (`tidegate docs settings`), then `tidegate stop`, `tidegate run` "
+            "and `tidegate edge replace`")
+    env.edge.route(env.stack.name, env.name)
+    refuse_taken_doors(env)
+    for domain, served in refuse_foreign_answers(env).items():
+        yield _passed("edge", f"{domain} → {served}" if served else f"{domain} is free")
+    if faulty := env.edge.routes().faulty:
+        yield _passed("edge's folder", f"the switch sets aside what is foreign: {'; '.join(faulty)}")
+
+
+def _notifiers(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    for one in env.notifiers.values():
+        if isinstance(one, MissingNotifier):
+            raise one.error
+    if env.notifiers:
+        yield _passed("notifiers", ", ".join(env.notifiers))
+
+
+def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    """With the new configuration's own logins: the application's, and that of the owner, who makes the backup."""
+    refuse_stopped(env, model)
+    running = base_containers(env)
+    for spec in env.stack.databases:
+        if spec.service not in running:
+            yield _passed(f"database {spec.name}", "starts for the first time")
+            continue
+        yield _passed(f"connections of {spec.name}", _connections(env, spec))
+    yield _backup_room(env, running)
+
+
+def _connections(env: OpenEnvironment, spec: Database) -> str:
+    """How many are free and needed; only what every service says of itself can be compared. Raises CapacityError."""
+    free, pools = free_connections(env, spec), [service.connection_pool for service in env.stack.services]
+    silent = [service.name for service in env.stack.services if service.connection_pool is None]
+    needed = sum(pool for pool in pools if pool is not None)
+    if free < needed:
+        raise CapacityError(f"counting the free connections of the database {spec.name!r}",
+                            f"{free} free, {needed} needed by the new containers", "Close some, or allow more")
+    unsaid = f"; {', '.join(silent)} without `connection_pool`, so nobody knows whether that is enough" if silent else ""
+    return f"{free} free, {needed} needed by the new containers{unsaid}"
+
+
+def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:
+    saved = [spec_of(env, name) for name in env.stack.state.databases]
+    size = sum(owned(env, spec).data_size() for spec in saved if spec.service in running)
+    env.backups.check_room(size)
+    return _passed("room for a backup", f"of {_gib(size)} of data")
+
+
+def _builds(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
+    refuse_faulty_builds(env)
+    yield _passed("builds", "from the commit alone, no secret in them")
+
+
+CHECKS: tuple[Check, ...] = (_host, _builds, check_networks, _base, _registry, _edge, _notifiers, _databases)
+
+
+def _released(env: OpenEnvironment) -> list[str]:
+    return [service.name for service in env.stack.services]
+
+
+def _passed(name: str, detail: str) -> CheckResult:
+    return CheckResult(name=name, outcome="pass", detail=detail, seconds=0.0)
+
+
+def _gib(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GiB"

@@ -1,0 +1,1 @@
+"""Who is sent where, and what they get."""

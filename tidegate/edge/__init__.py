@@ -1,0 +1,1 @@
+"""The words of the edge: doors, routes, counters."""

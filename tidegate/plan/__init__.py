@@ -1,0 +1,1 @@
+"""What would change, what was planned, and what is there already."""

@@ -1,0 +1,1 @@
+"""Secrets appear nowhere, and texts from outside are data."""

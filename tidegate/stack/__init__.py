@@ -1,0 +1,1 @@
+"""What a team says about one application: stack file, compose files, env files, versions."""

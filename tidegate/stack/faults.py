@@ -1,0 +1,50 @@
+"""What pydantic finds wrong in a stack file, as texts that name the path of each fault."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+from pydantic_core import ErrorDetails
+
+from tidegate.secrecy.outside_text import one_line
+from tidegate.stack.environments import Kind
+from tidegate.stack.formats import CREDENTIAL
+
+MOST_SHOWN = 120
+
+
+def faults_in(errors: list[ErrorDetails]) -> list[str]:
+    """One text per fault. A list that pydantic calls too short only because an item of it is wrong is no fault, and what
+    follows from a kind is none where the environment has others."""
+    def follows_from_another(error: ErrorDetails) -> bool:
+        loc = error["loc"]
+        inside = any(other["loc"][:len(loc)] == loc != other["loc"] for other in errors)
+        return error["type"] == "default_factory_not_called" or (error["type"] == "too_short" and inside)
+    return [_fault(error) for error in errors if not follows_from_another(error)]
+
+
+def _fault(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if not error["loc"] and error["type"] == "value_error":
+        return message   # `_names_meet` names the paths itself
+    unread = "nothing ever read it: take it out" if error["loc"][-1:] == ("log_level",) else "unknown key"   # of 0.1
+    missing = f"is missing: one of {', '.join(get_args(Kind))}" if error["loc"][-1:] == ("kind",) else "is missing"
+    plain = {"extra_forbidden": unread, "missing": missing, "too_short": "must not be empty",
+             CREDENTIAL: message}
+    return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        if part == "[key]":   # pydantic's word for a name that is not as it must be
+            continue
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "stack.yaml"
+
+
+def _got(value: Any) -> str:
+    if isinstance(value, (dict, list, tuple)):
+        return ""
+    return f" (got {one_line(json.dumps(value, ensure_ascii=False, default=str), MOST_SHOWN)})"

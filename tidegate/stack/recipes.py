@@ -1,0 +1,149 @@
+"""What is built for one service: its `build:` section, every path inside the repository.
+
+The stack's folder stands for a folder of the repository, `source.context`. So `build: ./web` in the
+compose file means the folder `web` of the commit, and never one that lies beside the stack file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidegate.facts import ComposeModel
+from tidegate.secrecy.plain_values import SHORTEST, holds_secret, is_plain, secret_parts
+from tidegate.stack.file import Stack
+
+IMAGE_CONTEXT = "docker-image://"
+_LEFT_OUT = ("tags", "cache_from", "cache_to", "context", "dockerfile", "additional_contexts")
+"""Paths have fields of their own. Outputs and caches do not change what is built."""
+_ASKED_FOR = ("secrets", "ssh")
+"""Names of what a build is given, not its values."""
+_READABLE = "and whoever has the image could read it; use a build secret"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the image of one service is built. All paths are relative to the repository's root."""
+
+    service: str
+    context: str
+    dockerfile: str
+    """Empty where the text of the Dockerfile stands in the compose file."""
+    contexts: Mapping[str, str]
+    """`additional_contexts`: a path, or `docker-image://NAME`."""
+    settings: Mapping[str, Any]
+    """The rest of the section, as compose reads it: `target`, `args`, `platforms` and so on."""
+    secrets: Mapping[str, Any]
+    """The compose file's own `secrets` that the build asks for."""
+    platform: str = ""
+
+    @property
+    def inputs(self) -> str:
+        """What decides the image beside the commit and the base images, as one text without secrets."""
+        decides = [self.context, self.dockerfile, dict(self.contexts), dict(self.settings), self.platform]
+        return json.dumps(decides, sort_keys=True)
+
+    def folders(self) -> list[str]:
+        """The folders of the repository that the build is given."""
+        others = (path for path in self.contexts.values() if not path.startswith(IMAGE_CONTEXT))
+        return [self.context, *others]
+
+
+def recipe_of(model: ComposeModel, stack: Stack, service: str, args: Mapping[str, str]) -> Recipe:
+    """What is built for `service`; `args` are laid over those of the compose file.
+
+    Look at `build_faults` before.
+    """
+    said: Mapping[str, Any] = model["services"][service].get("build") or {}
+    context = _inside(said.get("context", str(stack.folder)), stack)
+    return Recipe(
+        service=service, context=context, dockerfile=_dockerfile(said, stack, context),
+        contexts={name: place if place.startswith(IMAGE_CONTEXT) else _inside(place, stack)
+                  for name, place in (said.get("additional_contexts") or {}).items()},
+        settings={**{key: value for key, value in said.items() if key not in _LEFT_OUT},
+                  "args": {**(said.get("args") or {}), **args}},
+        secrets={one["source"]: model["secrets"][one["source"]]
+                 for one in said.get("secrets") or ()},
+        platform=model["services"][service].get("platform") or "")
+
+
+def build_faults(model: ComposeModel, stack: Stack, values: Mapping[str, str],
+                 secret_keys: Collection[str]) -> list[str]:
+    """One text per fault under `build:` of released services: what is not of the commit, and secrets."""
+    faults: list[str] = []
+    built = {one.name: model["services"].get(one.name, {}).get("build") for one in stack.services}
+    for name, said in built.items():
+        if said:
+            faults += [f"services.{name}.build.{fault}" for fault in
+                       (*_place_faults(said, stack), *_secret_faults(said, values, secret_keys))]
+    if all(built.values()) and "dockerfile" in stack.source.model_fields_set:
+        faults.append("source.dockerfile in stack.yaml: the compose file says what is built; "
+                      "take it out")
+    return faults
+
+
+def _place_faults(said: Mapping[str, Any], stack: Stack) -> Iterator[str]:
+    others = {f"additional_contexts.{name}": place
+              for name, place in (said.get("additional_contexts") or {}).items()
+              if not place.startswith(IMAGE_CONTEXT)}
+    for where, place in {"context": said["context"], **others}.items():
+        if not place.startswith("/"):
+            yield f"{where}: {place} is not in the commit; give a folder of the repository"
+        elif _leaves(_inside(place, stack)):
+            yield (f"{where}: leads out of the repository, of which the stack's folder is "
+                   f"{stack.source.context!r}")
+    if _leaves(_dockerfile(said, stack, _inside(said["context"], stack))):
+        yield "dockerfile: leads out of the repository"
+
+
+def _secret_faults(said: Mapping[str, Any], values: Mapping[str, str],
+                   secret_keys: Collection[str]) -> Iterator[str]:
+    """Whoever has the image can read its build arguments and labels."""
+    secrets = {part: key for key, value in values.items()
+               if key in secret_keys or holds_secret(key, value)
+               for part in {value, *secret_parts(value)}
+               if len(part.strip()) >= SHORTEST and not is_plain("", part)}
+    named = {f"{part}.{name}": str(value or "") for part in ("args", "labels")
+             for name, value in (said.get(part) or {}).items()}
+    for name, value in named.items():
+        if holds_secret(name.partition(".")[2], value):
+            yield f"{name}: is a secret, {_READABLE}"
+    for where, text in _texts({key: value for key, value in said.items() if key not in _ASKED_FOR}):
+        if found := sorted({key for part, key in secrets.items() if part in text}):
+            yield f"{where}: holds the value of {', '.join(found)}, {_READABLE}"
+
+
+def _texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(tree, str):
+        yield path, tree
+    elif isinstance(tree, Mapping):
+        for name, inner in tree.items():
+            yield from _texts(inner, f"{path}.{name}" if path else name)
+    elif isinstance(tree, list):
+        for inner in tree:
+            yield from _texts(inner, path)
+
+
+def _dockerfile(said: Mapping[str, Any], stack: Stack, context: str) -> str:
+    if "dockerfile_inline" in said:
+        return ""
+    if not said:
+        return os.path.normpath(stack.source.dockerfile)
+    written = said.get("dockerfile", "Dockerfile")
+    if written.startswith("/"):
+        return _inside(written, stack)
+    return os.path.normpath(os.path.join(context, written))
+
+
+def _inside(place: str, stack: Stack) -> str:
+    """A path that compose made absolute in the stack's folder, as a path in the repository."""
+    relative = os.path.relpath(place, stack.folder)
+    return os.path.normpath(os.path.join(stack.source.context, relative))
+
+
+def _leaves(path: str) -> bool:
+    return path.startswith(("..", "/")) and Path(path).parts[0] in ("..", "/")
