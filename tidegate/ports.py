@@ -36,7 +36,7 @@ from tidegate.facts import (
 from tidegate.plan.occupancy import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
 from tidegate.stack.checks import Answer
-from tidegate.stack.file import Database, Migration
+from tidegate.stack.data import Database, Migration
 from tidegate.stack.recipes import Recipe
 
 

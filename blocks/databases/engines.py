@@ -13,7 +13,7 @@ from blocks.databases.sql_client import Login
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import ConfigError
 from tidegate.ports import JobRunner
-from tidegate.stack.file import Database
+from tidegate.stack.data import Database
 
 SqlDatabase = MySQL | PostgreSQL
 

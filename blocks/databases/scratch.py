@@ -16,7 +16,7 @@ from docker.models.networks import Network
 from blocks.databases.engines import PORTS, ROOT_PASSWORD_KEY, SqlDatabase, open_as_owner, open_database
 from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost, engine_errors
 from tidegate.errors import DatabaseError
-from tidegate.stack.file import Database
+from tidegate.stack.data import Database
 
 IN_MEMORY_MOST = 256 << 20
 """Bytes of data: above this the scratch database lies on disk, since its copy in memory would starve the host."""

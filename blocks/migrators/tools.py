@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from blocks.migrators.alembic.history import AlembicHistory
 from blocks.migrators.alembic.migrator import AlembicMigrator
 from tidegate.ports import JobRunner
-from tidegate.stack.file import Database, Migration
+from tidegate.stack.data import Database, Migration
 
 HISTORIES = {"alembic": AlembicHistory}
 MIGRATORS = {"alembic": AlembicMigrator}

@@ -14,7 +14,7 @@ from blocks.tls import TRUSTED
 from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
 from tidegate.facts import CheckResult, Served, Version
 from tidegate.stack.checks import Answer, evaluate, value_at
-from tidegate.stack.file import Login, SmokeCheck
+from tidegate.stack.showing import Login, SmokeCheck
 
 
 def ask_once(base_url: str, host_header: str, headers: Mapping[str, str], path: str, deadline_seconds: float) -> Answer:

@@ -10,7 +10,7 @@ from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import DatabaseError
 from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
 from tidegate.ports import DatabaseServer, Migrator, SchemaHistory
-from tidegate.stack.file import Database, Migration
+from tidegate.stack.data import Database, Migration
 from tidegate.stack.stand_ins import stand_ins
 
 

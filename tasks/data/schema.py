@@ -15,7 +15,7 @@ from tidegate.errors import DatabaseError, WayBackError
 from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import DOWNGRADES
-from tidegate.stack.file import Migration
+from tidegate.stack.data import Migration
 
 
 @step("refuse-unseen-data", timeout_seconds=120)

@@ -19,7 +19,8 @@ from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
 from tidegate.stack.envfile import fingerprint
 from tidegate.stack.environments import Environment
-from tidegate.stack.file import Service, Stack
+from tidegate.stack.file import Stack
+from tidegate.stack.services import Service
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 
 

@@ -17,8 +17,8 @@ from tidegate.facts import Version
 from tidegate.plan.image_labels import release_labels
 from tidegate.secrecy.plain_values import holds_secret
 from tidegate.secrecy.redaction import redact
-from tidegate.stack.file import Service
 from tidegate.stack.recipes import Recipe, build_faults, recipe_of
+from tidegate.stack.services import Service
 
 BUILD_SECONDS = 1800
 

@@ -28,7 +28,7 @@ from tidegate.errors import CapacityError, EngineError, StackFileError, Tidegate
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import lint_model
-from tidegate.stack.file import Database
+from tidegate.stack.data import Database
 from tidegate.stack.host_paths import HostPaths
 from tidegate.stack.slot import memory_needed, published_ports
 

@@ -32,7 +32,7 @@ from tidegate.errors import ConfigError, TidegateError
 from tidegate.facts import Commit, Version
 from tidegate.policy.states import DeploymentState as S
 from tidegate.stack.catalogue import every_stack
-from tidegate.stack.file import SmokeCheck
+from tidegate.stack.showing import SmokeCheck
 
 UNFORESEEN = "should have foreseen"
 Break = Callable[[World, str], object]

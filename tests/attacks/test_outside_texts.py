@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from setup.places import ROOT
 from tidegate.errors import StackFileError, TidegateError
 from tidegate.secrecy.outside_text import MOST_TEXT, clean, one_line
-from tidegate.stack.file import Service, load_stack
+from tidegate.stack.file import load_stack
 from tidegate.stack.formats import repository_fault
+from tidegate.stack.services import Service
 
 SAMPLE: Any = yaml.safe_load((ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text(encoding="utf-8"))
 

@@ -34,7 +34,7 @@ from tidegate.secrecy.outside_text import chat_text, clean, clean_end, code_bloc
 from tidegate.secrecy.safe_logs import guard_logs
 from tidegate.stack.checks import Answer, evaluate
 from tidegate.stack.environments import Place
-from tidegate.stack.file import SmokeCheck
+from tidegate.stack.showing import SmokeCheck
 
 SECRET = "correct-horse-battery-staple"
 

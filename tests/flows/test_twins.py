@@ -14,7 +14,7 @@ from tests.world.saved import MemoryDatabaseCopies
 from tests.world.world import BASE_IMAGE, World, model_of
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.facts import Slot, Target
-from tidegate.stack.file import Database
+from tidegate.stack.data import Database
 
 SPEC = Database(engine="mysql", service="db", host_key="DB_HOST", user_key="DB_USER", password_key="DB_PASSWORD",
                 database_key="DB_NAME")

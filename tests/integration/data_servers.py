@@ -14,7 +14,7 @@ from blocks.databases.engines import SqlDatabase, open_as_owner, open_database
 from blocks.databases.scratch import wait_for_login
 from blocks.docker.host import DockerHost
 from tests import images
-from tidegate.stack.file import Database
+from tidegate.stack.data import Database
 
 MYSQL = Database(engine="mysql", service="mysql", host_key="MYSQL_HOST", port_key="MYSQL_PORT", user_key="MYSQL_USER",
                  password_key="MYSQL_PASSWORD", database_key="MYSQL_DATABASE")

@@ -20,7 +20,7 @@ from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.edge.routes import headers_for
 from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult, Commit, Served, Version
-from tidegate.stack.file import Login, SmokeCheck
+from tidegate.stack.showing import Login, SmokeCheck
 
 PASSWORD = "correct horse battery"
 TOKEN = "token-7f3a"

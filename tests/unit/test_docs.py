@@ -27,7 +27,6 @@ from tidegate.facts import Severity
 from tidegate.pages.words import WORDS
 from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
-from tidegate.stack import file as stackfile
 from tidegate.stack.environments import Place
 from tidegate.stack.file import load_stack
 from tidegate.stack.formats import Part
@@ -56,7 +55,7 @@ def in_tables(content: str) -> set[str]:
 
 
 def modules(package: str) -> Iterable[Any]:
-    files = sorted((ROOT / package).rglob("[!_]*.py"))
+    files = sorted((ROOT / package.replace(".", "/")).rglob("[!_]*.py"))
     return (import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in files)
 
 
@@ -134,7 +133,8 @@ def test_every_state_is_explained() -> None:
 
 
 def test_every_key_of_the_stack_file_is_in_the_sample() -> None:
-    parts = [one for one in vars(stackfile).values() if inspect.isclass(one) and issubclass(one, Part)]
+    parts = [one for module in modules("tidegate.stack") for one in vars(module).values()
+             if inspect.isclass(one) and issubclass(one, Part)]
     keys = {key for part in parts for key in part.model_fields} - {"folder"}
     assert {key for key in keys if not re.search(rf"(^|[\s{{]){key}:", sample())} == set()
 

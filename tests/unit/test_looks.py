@@ -7,7 +7,7 @@ import pytest
 from tidegate.facts import CheckResult
 from tidegate.policy.looks import Look, assess, unreachable
 from tidegate.policy.thresholds import LiveFigures
-from tidegate.stack.file import Watch
+from tidegate.stack.showing import Watch
 
 WATCH = Watch()
 GOOD = LiveFigures(100, 0, 0.1)

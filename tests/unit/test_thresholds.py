@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.policy.thresholds import LiveFigures, judge, quantile
-from tidegate.stack.file import Watch
+from tidegate.stack.showing import Watch
 
 WATCH = Watch(error_ratio=0.05, p95_seconds=2.0, least_requests=20)
 GOOD = LiveFigures(requests=100, errors=0, p95_seconds=0.1)

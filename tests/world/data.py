@@ -12,7 +12,7 @@ from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import DatabaseError, MigrationError
 from tidegate.facts import Revision, RevisionTable, SchemaChange, SchemaState
 from tidegate.plan.changes import gravest
-from tidegate.stack.file import Database, Migration
+from tidegate.stack.data import Database, Migration
 
 _LOGIN_KEYS = ("host_key", "port_key", "user_key", "password_key", "database_key")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tidegate.stack.file import Database
+from tidegate.stack.data import Database
 
 
 @dataclass(frozen=True)

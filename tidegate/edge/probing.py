@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidegate.facts import Served, Version
-from tidegate.stack.file import SmokeCheck
+from tidegate.stack.showing import SmokeCheck
 
 MOST_REQUESTS = 100_000
 """Of one witness."""

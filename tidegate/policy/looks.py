@@ -8,7 +8,7 @@ from typing import Literal
 
 from tidegate.facts import CheckResult, Severity
 from tidegate.policy.thresholds import LiveFigures, judge
-from tidegate.stack.file import Watch
+from tidegate.stack.showing import Watch
 
 PAGE_LOAD_SECONDS = 10.0
 """Slower than this, people cannot work: roll back at once (R24)."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tidegate.stack.file import Watch
+from tidegate.stack.showing import Watch
 
 NOISE = 1.5
 """Figures that were bad before the release may vary this much before they count as a regression (P70)."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from tidegate.facts import CheckResult, Version
 from tidegate.secrecy.outside_text import one_line
-from tidegate.stack.file import SmokeCheck
+from tidegate.stack.showing import SmokeCheck
 
 MOST_REDIRECTS = 5
 _SHOWN = 80

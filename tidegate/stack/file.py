@@ -13,27 +13,19 @@ from pydantic_core import PydanticCustomError
 
 from tidegate.errors import StackFileError
 from tidegate.facts import Severity
+from tidegate.stack.data import Database, Migration, State
 from tidegate.stack.environments import Environment, Place, environment_faults, place_of, way_to
 from tidegate.stack.faults import faults_in
 from tidegate.stack.formats import (
-    MOST_SECONDS,
     BlockName,
-    Branch,
     EnvironmentName,
-    EnvKey,
-    ImageName,
-    ImagePath,
-    Line,
-    Marker,
     Name,
     Part,
-    RelativePath,
-    Repository,
     TimeZone,
     Title,
-    UrlPath,
-    VolumeName,
 )
+from tidegate.stack.services import Service, Source
+from tidegate.stack.showing import SmokeCheck, Watch
 from tidegate.stack.yaml_text import read_yaml
 
 T = TypeVar("T")
@@ -45,106 +37,12 @@ HostSetting = Literal[
 TO_DO = "Correct each path; `tidegate schema` prints what is allowed"
 
 
-class Source(Part):
-    """Where the commits come from and how an image is built from one."""
-
-    repository: Repository = Field(description="Git URL, or a path relative to the stack file's folder.")
-    branch: Branch = Field("main", description="A commit must be reachable from this branch or a tag to be released.")
-    dockerfile: RelativePath = Field("Dockerfile", description="Path of the Dockerfile inside the repository; for services "
-                                                               "without `build:` in the compose files.")
-    context: RelativePath = Field(".", description="The folder of the repository that the stack's folder stands for: paths "
-                                                   "under `build:` begin there. Without `build:`, the build context.")
-    build_args: dict[EnvKey, Line] = Field({}, description="Build arguments; `${NAME}` is taken from the env file.")
-
-
-class Service(Part):
-    """One released service: the only ones that a release starts anew. The others live once, in the base project."""
-
-    name: Name = Field(description="Name of the service in the compose files.")
-    image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
-    port: int | None = Field(None, ge=1, le=65535, description="Of the first service, required: the port it listens on, inside "
-                                                               "the container.")
-    ready_path: UrlPath | None = Field(None, description="Of the first service, required: answers 200 only when all can work.")
-    start_budget_seconds: int = Field(
-        60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
-    stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
-    connection_pool: int | None = Field(
-        None, ge=0, le=100_000,
-        description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.")
-
-
-class Login(Part):
-    """Credentials for the smoke login, as names of keys in the env file (never the values)."""
-
-    path: UrlPath = Field(description="Receives a JSON POST of `username` and `password`.")
-    username_key: EnvKey
-    password_key: EnvKey
-    token_field: Line = Field(description="Field of the JSON answer that holds the token, such as `access_token`.")
-
-
-class SmokeCheck(Part):
-    """One request whose answer is compared with what the release must show."""
-
-    name: Title
-    path: UrlPath = "/"
-    status: int = Field(200, ge=100, le=599)
-    contains: Marker | None = Field(None, description="Marker text of the body.")
-    json_fields: dict[Line, Marker | int | float | bool] = Field(
-        {}, description="Dotted path into the JSON body, such as `items.0.id`, and the value it must have.")
-    shows_version: bool = Field(False, description="The JSON body's `version` and `commit` must be the release's.")
-    login: Login | None = None
-    signed_in: bool = Field(False, description="Send the token of the login check as bearer token.")
-    most_seconds: float = Field(10, gt=0, le=300, description="Slower than this is a failure (R24).")
-    only: tuple[EnvironmentName, ...] = Field((), description="Environments it runs in; empty means all.")
-
-
-class Database(Part):
-    """One database the stack owns. Credentials are names of env-file keys."""
-
-    name: Name = "main"
-    engine: Literal["mysql", "postgresql"]
-    service: Name = Field(description="The stateful compose service that runs it.")
-    host_key: EnvKey
-    port_key: EnvKey | None = Field(None, description="Where the application has one; otherwise it is the engine's own port.")
-    user_key: EnvKey
-    password_key: EnvKey
-    database_key: EnvKey
-
-
-class Migration(Part):
-    """The application's own schema history, run inside the new image."""
-
-    tool: Literal["alembic"]
-    service: Name
-    database: Name = Field(description="Name of the database, as under `databases`.")
-    directory: ImagePath = Field(description="Where alembic.ini lies inside the image.")
-    lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
-
-
-class State(Part):
-    """What must be saved before production changes. Declared and not saved is a failure."""
-
-    databases: tuple[Name, ...] = ()
-    volumes: tuple[VolumeName, ...] = Field((), description="Named volumes, as the compose files name them.")
-    keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")
-
-
 class Allowed(Part):
     """A compose setting that gives a container something of its host. The reason stands on the approval page."""
 
     service: str = Field(pattern=r"^[A-Za-z0-9._-]{1,63}$", description="Its name in the compose files, released or not.")
     setting: HostSetting = Field(description="The word in brackets of the refusal, such as `engine-socket`.")
     reason: str = Field(min_length=10, max_length=300, description="Why this service needs it: for whoever approves.")
-
-
-class Watch(Part):
-    """What counts as worse, in the minutes after the switch (R24, R27)."""
-
-    seconds: int = Field(900, ge=0, le=4 * 3600)
-    error_ratio: float = Field(0.05, gt=0, le=1, description="5xx answers / all answers.")
-    p95_seconds: float = Field(2.0, gt=0, le=MOST_SECONDS)
-    least_requests: int = Field(
-        20, ge=1, le=1_000_000, description="Below this, figures say nothing and the smoke checks decide.")
 
 
 class Stack(Part):

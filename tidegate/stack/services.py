@@ -1,0 +1,35 @@
+"""What a stack file says of where versions come from, and of the services that a release starts."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from tidegate.stack.formats import MOST_SECONDS, Branch, EnvKey, ImageName, Line, Name, Part, RelativePath, Repository, UrlPath
+
+
+class Source(Part):
+    """Where the commits come from and how an image is built from one."""
+
+    repository: Repository = Field(description="Git URL, or a path relative to the stack file's folder.")
+    branch: Branch = Field("main", description="A commit must be reachable from this branch or a tag to be released.")
+    dockerfile: RelativePath = Field("Dockerfile", description="Path of the Dockerfile inside the repository; for services "
+                                                               "without `build:` in the compose files.")
+    context: RelativePath = Field(".", description="The folder of the repository that the stack's folder stands for: paths "
+                                                   "under `build:` begin there. Without `build:`, the build context.")
+    build_args: dict[EnvKey, Line] = Field({}, description="Build arguments; `${NAME}` is taken from the env file.")
+
+
+class Service(Part):
+    """One released service: the only ones that a release starts anew. The others live once, in the base project."""
+
+    name: Name = Field(description="Name of the service in the compose files.")
+    image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
+    port: int | None = Field(None, ge=1, le=65535, description="Of the first service, required: the port it listens on, inside "
+                                                               "the container.")
+    ready_path: UrlPath | None = Field(None, description="Of the first service, required: answers 200 only when all can work.")
+    start_budget_seconds: int = Field(
+        60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
+    stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
+    connection_pool: int | None = Field(
+        None, ge=0, le=100_000,
+        description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.")
