@@ -7,8 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -20,6 +19,7 @@ from control.served import FILE_VARIABLE
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.secrecy.outside_text import clean_end, last_lines
 from tidegate.settings import Settings
+from tidegate.waiting import looks
 
 SERVER_START_SECONDS = 90
 REGISTER_SECONDS = 180
@@ -86,7 +86,7 @@ class ControlPlane:
 
     def refuse_taken_ports(self) -> None:
         """Before anything is started. Another program on one of them could answer in our place. Raises CapacityError."""
-        for _ in _until(time.monotonic() + LET_GO_SECONDS):
+        for _ in looks(LET_GO_SECONDS, 0.25):
             if not (taken := self._taken_ports()):
                 return
         raise CapacityError("starting Tidegate", f"another program has port {', '.join(map(str, taken.values()))}",
@@ -147,7 +147,7 @@ class ControlPlane:
         self._wait_for(self.server, f"{self.ui_url}/api/health", "set TIDEGATE_PREFECT_PORT")
 
     def _wait_for(self, process: Background, url: str, to_do: str) -> None:
-        for _ in _until(time.monotonic() + SERVER_START_SECONDS):
+        for _ in looks(SERVER_START_SECONDS, 0.25):
             if _answers(url):
                 return
             if process.pid() is None:
@@ -171,12 +171,6 @@ def _is_taken(port: int) -> bool:
         except OSError as error:
             return error.errno == errno.EADDRINUSE
     return False
-
-
-def _until(deadline: float) -> Iterator[None]:
-    while time.monotonic() < deadline:
-        yield
-        time.sleep(0.25)
 
 
 def _last_lines(log: Path, count: int = 5) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from tasks.people.forms import CHECKLIST
+from tidegate.waiting import looks
 
 POLL_SECONDS = 0.5
 MOST_SECONDS = 1800
@@ -46,9 +46,8 @@ class DemoRun:
 
     def _wait(self, reached: Callable[[State[Any]], bool]) -> State[Any]:
         with get_client(sync_client=True) as client:
-            for _ in range(int(MOST_SECONDS / POLL_SECONDS)):
+            for _ in looks(MOST_SECONDS, POLL_SECONDS):
                 state = client.read_flow_run(self.id).state
                 if state is not None and reached(state):
                     return state
-                time.sleep(POLL_SECONDS)
         raise TimeoutError(f"the run {self.id} did not get on within {MOST_SECONDS} s")

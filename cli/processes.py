@@ -7,12 +7,12 @@ import fcntl
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.secrecy.kept import private_folder, private_umask
+from tidegate.waiting import looks
 
 STOP_SECONDS = 20
 
@@ -82,12 +82,11 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], log: Path) ->
 
 def _end(pid: int, process: Background) -> None:
     os.killpg(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while process.pid() is not None and time.monotonic() < deadline:
+    for _ in looks(STOP_SECONDS, 0.1):
         _reap(pid)
-        time.sleep(0.1)
-    if process.pid() is not None:
-        os.killpg(pid, signal.SIGKILL)
+        if process.pid() is None:
+            return
+    os.killpg(pid, signal.SIGKILL)
 
 
 def _reap(pid: int) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import math
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -26,6 +25,7 @@ from blocks.docker.streams import Conversation, FloodError, LocalStreamError, Ov
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ContainerFacts, Job, Outcome
 from tidegate.secrecy.outside_text import clean, clean_end
+from tidegate.waiting import looks
 
 KEY_LABEL = "tidegate.key"
 MOST_LOG = 6_000   # characters; an error that quotes them has room for its own words
@@ -201,22 +201,15 @@ class DockerHost(Block):
 
     def _has_stopped(self, container: str) -> bool:
         """The engine knows the end of a process a moment before that of its container."""
-        deadline = time.monotonic() + STOP_SECONDS
-        while self.client.containers.get(container).attrs["State"]["Running"]:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.1)
-        return True
+        return any(not self.client.containers.get(container).attrs["State"]["Running"] for _ in looks(STOP_SECONDS, 0.1))
 
     def _exit_code(self, execution: str, doing: str) -> int:
         """The engine closes the streams a moment before it knows the exit code."""
-        deadline = time.monotonic() + self.timeout_seconds
-        while (found := self.client.api.exec_inspect(execution))["ExitCode"] is None:
-            if time.monotonic() > deadline:
-                raise EngineError(doing, f"it closed its outputs but still runs after {self.timeout_seconds:g} s",
-                                  "Do not start a daemon this way")
-            time.sleep(0.02)
-        return int(found["ExitCode"])
+        for _ in looks(self.timeout_seconds, 0.02):
+            if (code := self.client.api.exec_inspect(execution)["ExitCode"]) is not None:
+                return int(code)
+        raise EngineError(doing, f"it closed its outputs but still runs after {self.timeout_seconds:g} s",
+                          "Do not start a daemon this way")
 
 
 def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do: str) -> str:

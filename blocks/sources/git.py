@@ -8,8 +8,8 @@ import os
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.file import Stack
 from tidegate.stack.formats import repository_fault
 from tidegate.stack.versions import is_version_tag, resolve
+from tidegate.waiting import looks
 
 if TYPE_CHECKING or sys.version_info >= (3, 11, 4):
     import tarfile
@@ -194,15 +195,11 @@ class GitSource:
 
 
 def _lock(file: int, timeout_seconds: float, doing: str) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while True:
-        try:
+    for _ in looks(timeout_seconds, 0.05):
+        with suppress(BlockingIOError):
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise VersionError(doing, f"another process has been fetching it for {timeout_seconds:g} s",
-                                   "Wait for it to end", retryable=True) from None
-            time.sleep(0.05)
+    raise VersionError(doing, f"another process has been fetching it for {timeout_seconds:g} s", "Wait for it to end",
+                       retryable=True)
 
 
 def _forget_killed_attempts(mirror: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from blocks.edges.traefik.settings import (
 from tidegate.errors import CapacityError, EdgeError
 from tidegate.secrecy.outside_text import clean_end
 from tidegate.stack.slot import control_network_name
+from tidegate.waiting import looks
 
 SETTINGS_LABEL = "tidegate.settings"
 _RESTART: Any = {"Name": "unless-stopped"}   # the stubs know only two of the engine's four policies
@@ -107,12 +107,10 @@ class EdgeMaker:
         return None
 
     def wait_for_ping(self, container: Container, url: str) -> None:
-        end, seen = time.monotonic() + self.start_seconds, "nothing"
-        while time.monotonic() < end:
+        for _ in looks(self.start_seconds, 0.05):
             seen = _ping(url)
             if seen == "":
                 return
-            time.sleep(0.05)
         with engine_errors("reading the edge's log"):
             log = clean_end(container.logs(tail=5).decode(errors="replace")).strip()
         raise EdgeError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from tidegate.edge.doors import doors_of_routes, host_name, taken_doors
 from tidegate.edge.routes import Routes, headers_for, read_route, traefik_config
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import Route, Served
+from tidegate.waiting import looks
 
 _POLL_SECONDS = 0.02
 _GATEWAY_FAULTS = (502, 503, 504)
@@ -134,13 +134,13 @@ class TraefikEdge(Block):
                 self._folder.write(name, before)
 
     def _wait_until_obeyed(self, text: str | None, before: str | None, route: Route | None) -> None:
-        end, moved = time.monotonic() + self.obey_seconds, _moved(text, before)
+        moved = _moved(text, before)
         with self._client() as client:
-            while seen := self._disobeys(client, text, before, route, moved):
-                if time.monotonic() > end:
-                    raise EdgeError("waiting until the edge obeys its route", f"after {self.obey_seconds:g} s: {seen}",
-                                    "Look at the log of the edge's container, then run it again", retryable=True)
-                time.sleep(_POLL_SECONDS)
+            for _ in looks(self.obey_seconds, _POLL_SECONDS):
+                if not (seen := self._disobeys(client, text, before, route, moved)):
+                    return
+        raise EdgeError("waiting until the edge obeys its route", f"after {self.obey_seconds:g} s: {seen}",
+                        "Look at the log of the edge's container, then run it again", retryable=True)
 
     def _disobeys(self, client: httpx.Client, text: str | None, before: str | None, route: Route | None,
                   moved: bool) -> str | None:

@@ -30,6 +30,7 @@ from blocks.edges.traefik.settings import CHECK_PORT, PUBLIC_PORT
 from tidegate.edge.routes import traefik_config
 from tidegate.errors import EdgeError, TidegateError
 from tidegate.stack.slot import control_network_name
+from tidegate.waiting import looks
 
 _POLL_SECONDS = 0.1
 ONE_AT_A_TIME = ".replacing.lock"
@@ -139,9 +140,10 @@ class EdgeReplacing:
 
     def _drain(self, edge: Container) -> None:
         """Wait until nobody is connected to it any more, or long enough: what is left then is idle."""
-        end, url = time.monotonic() + self.drain_seconds, self._direct(edge, CHECK_PORT)
-        while time.monotonic() < end and self._open_connections(url) != 0:
-            time.sleep(_POLL_SECONDS)
+        url = self._direct(edge, CHECK_PORT)
+        for _ in looks(self.drain_seconds, _POLL_SECONDS):
+            if self._open_connections(url) == 0:
+                return
 
     def _open_connections(self, url: str) -> float | None:
         with suppress(httpx.HTTPError):
@@ -171,12 +173,10 @@ class EdgeReplacing:
         return None
 
     def _wait(self, trouble: Callable[[], str | None], doing: str) -> None:
-        end = time.monotonic() + self.load_seconds
-        while seen := _trouble(trouble):
-            if time.monotonic() > end:
-                raise EdgeError(doing, f"after {self.load_seconds:g} s: {seen}",
-                                "Look at the logs of both edges, then run it again")
-            time.sleep(_POLL_SECONDS)
+        for _ in looks(self.load_seconds, _POLL_SECONDS):
+            if not (seen := _trouble(trouble)):
+                return
+        raise EdgeError(doing, f"after {self.load_seconds:g} s: {seen}", "Look at the logs of both edges, then run it again")
 
     def _running(self) -> Container:
         container = self.maker.current()
