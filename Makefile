@@ -5,7 +5,7 @@ RUN = .venv/bin/
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test attack bench crash lock wheel image
+.PHONY: help setup setup-tests demo run stop check test attack bench mutants crash lock wheel image
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ crash: setup-tests  ## kill at every step and take everything away, last the Doc
 bench: setup-tests  ## measurements, side by side with what one would otherwise use
 	$(RUN)python -m bench
 
+mutants: setup  ## how many small faults in flows/ and tasks/ the fast suites see: a sample, which takes an hour
+	$(PYTHON) -m venv --clear $(MUTANTS)
+	$(MUTANTS)/bin/pip install --quiet --require-hashes -r bench/mutants.lock
+	PYTHONPATH=. $(MUTANTS)/bin/python -m bench.mutants
+
 wheel: setup    ## build what `pipx install` and `uv tool install` take, in dist/
 	@$(RUN)python -m setup.wheel
 
@@ -58,9 +63,11 @@ image: setup    ## build the image that compose.yaml runs
 
 lock: setup     ## compile the lock files anew, with hashes and without index addresses
 	$(RUN)pip-compile $(COMPILE) --extra dev --extra demo --extra team --allow-unsafe -o requirements.lock pyproject.toml requirements.in
+	$(RUN)pip-compile $(COMPILE) -o bench/mutants.lock bench/mutants.in
 	$(RUN)pip-compile $(COMPILE) -o examples/cloudlens/base/requirements.txt examples/cloudlens/base/requirements.in
 
 ROWS = .tidegate/crash-rows
+MUTANTS = .tidegate/mutants-venv
 # Test files of which `make test` leaves something out: what is marked `crash_only`.
 LEFT_OUT = tests/e2e/test_acceptance.py tests/e2e/test_bad_input.py tests/e2e/test_broken_releases.py tests/e2e/test_releases.py \
            tests/e2e/test_restore.py tests/e2e/test_rollback.py tests/attacks/test_approval_is_about.py

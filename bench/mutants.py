@@ -1,0 +1,116 @@
+"""`make mutants`: how many small faults in `flows/` and `tasks/` do the fast suites see? Cosmic Ray makes the faults.
+
+It draws a sample, so that it ends within an hour: the share that it prints is an estimate. Those that nobody saw are named,
+and each is a test that is missing or a change that changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import random
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+from cosmic_ray.testing import run_tests
+from cosmic_ray.work_item import TestOutcome
+
+from setup.places import PYTHON, ROOT
+
+FOLDERS = ("flows", "tasks")
+# Annotations are no code that runs, and so is a `|` in one of them.
+LEFT_OUT = ("core/NoOp", "core/ReplaceBinaryOperator_BitOr_")
+# The stories of the flows see most; the tests of style and documents see none.
+SUITES = ("-m pytest -x -q -p no:cacheprovider tests/flows/test_stories.py tests/flows tests/unit "
+          "--ignore-glob=tests/unit/test_house* --ignore=tests/unit/test_docs.py --ignore=tests/unit/test_manual.py "
+          "--ignore=tests/unit/test_packaging.py")
+MOST_SECONDS = 900
+NORMAL_DEVIATE = 1.96   # of 95 %
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One small fault: the file, Cosmic Ray's operator, and which of the places where it fits."""
+
+    file: Path
+    operator: str
+    occurrence: int
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.operator.removeprefix('core/')}"
+
+
+def mutants(folder: Path) -> Iterator[Mutant]:
+    """All that can be made of the files of `FOLDERS` in `folder`."""
+    operators = {name: get_operator(name) for name in operator_names() if not name.startswith(LEFT_OUT)}
+    plain = {name: made() for name, made in operators.items() if not made.arguments()}
+    for file in sorted(file for one in FOLDERS for file in (folder / one).rglob("*.py")):
+        nodes = list(ast_nodes(get_ast(file.read_text(encoding="utf-8"))))
+        for name, operator in plain.items():
+            places = [start for node in nodes for start, _ in operator.mutation_positions(node)]
+            for occurrence, (line, _) in enumerate(places):
+                yield Mutant(file.relative_to(folder), name, occurrence, line)
+
+
+def is_seen(folder: Path, mutant: Mutant) -> bool:
+    """Whether a test fails, or does not end, with the fault in its place."""
+    file = folder / mutant.file
+    sound = file.read_text(encoding="utf-8")
+    faulty = mutate_code(sound, get_operator(mutant.operator)(), mutant.occurrence)
+    if faulty is None:
+        raise ValueError(f"{mutant} cannot be made")
+    try:
+        file.write_text(faulty, encoding="utf-8")
+        return _fails()
+    finally:
+        file.write_text(sound, encoding="utf-8")
+
+
+def _fails() -> bool:
+    outcome, _ = run_tests(f"{shlex.quote(str(PYTHON))} {SUITES}", MOST_SECONDS)
+    return bool(outcome == TestOutcome.KILLED)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--sample", type=int, default=60, help="how many faults are tried")
+    options.add_argument("--seed", type=int, default=1, help="another one draws others")
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tidegate-mutants-") as folder:
+        copy = Path(folder) / "tidegate"
+        subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
+        os.chdir(copy)
+        os.environ["PYTHONPATH"] = str(copy)   # before what is installed
+        if _fails():
+            sys.exit("The suites fail without any fault: nothing can be told. Make them pass first")
+        _print_share(copy, chosen.sample, random.Random(chosen.seed))
+
+
+def _print_share(copy: Path, count: int, chance: random.Random) -> None:
+    found = list(mutants(copy))
+    sample = chance.sample(found, min(count, len(found)))
+    unseen = [mutant for number, mutant in enumerate(sample, 1) if not _told(copy, mutant, f"{number}/{len(sample)}")]
+    share = 1 - len(unseen) / len(sample)
+    error = NORMAL_DEVIATE * math.sqrt(share * (1 - share) / len(sample))
+    print(f"{share:.0%} of {len(sample)} mutants seen (of {len(found)} that can be made; +- {error:.0%}). Not seen:")
+    print("\n".join(f"  {mutant}" for mutant in sorted(unseen, key=str)) or "  none")
+
+
+def _told(copy: Path, mutant: Mutant, which: str) -> bool:
+    seen = is_seen(copy, mutant)
+    print(f"{which} {'seen' if seen else 'NOT SEEN'}: {mutant}", flush=True)
+    return seen
+
+
+if __name__ == "__main__":
+    main()
