@@ -18,8 +18,9 @@ from cli.follow import api_of
 from cli.shown import data, line
 from tidegate.each import each
 from tidegate.edge.doors import doors_of_routes, shared_doors
+from tidegate.edge.facts import Served
 from tidegate.errors import EngineError, TidegateError
-from tidegate.facts import ContainerFacts, Served
+from tidegate.facts import ContainerFacts
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings

@@ -127,49 +127,6 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where the edge sends requests for one deployment."""
-
-    deployment: int
-    """Number of the deployment within its stack and environment."""
-    url: str
-    """`http://cloudlens-prod-42-backend:8000`, resolvable by the edge."""
-    weight: int = 100
-
-
-@dataclass(frozen=True)
-class Served:
-    """Which deployment answers, as the edge's header says it: `shop/prod/42`."""
-
-    stack: str
-    environment: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.stack}/{self.environment}/{self.number}"
-
-
-@dataclass(frozen=True)
-class Route:
-    """What the edge is told for one stack in one environment. Carries the fencing number of its writer."""
-
-    stack: str
-    environment: str
-    domains: tuple[str, ...]
-    targets: tuple[Target, ...]
-    """Who serves, with weights; one target at 100 is a whole switch."""
-    standby: Target | None
-    """The warm old slot, which takes over at once when the serving one does not answer."""
-    candidate: Target | None
-    """The new slot before its switch, reachable only on the edge's own check address."""
-    fence: int
-    ready_path: str
-    """Answers below 400 only where the application can work."""
-    https: bool
-    """Whether people come by a front that ends TLS, so that the application must be asked as such a front does."""
-
-
-@dataclass(frozen=True)
 class Fit:
     """What the data must satisfy before a schema is narrowed again on the way back."""
 

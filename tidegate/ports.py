@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol, Self
 
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.edge.counters import MetricsSample
+from tidegate.edge.facts import Route, Served
 from tidegate.edge.probing import Seen, SmokeVisit, Visit
 from tidegate.edge.routes import Routes
 from tidegate.facts import (
@@ -25,10 +26,8 @@ from tidegate.facts import (
     Job,
     Message,
     Outcome,
-    Route,
     SchemaChange,
     SchemaState,
-    Served,
     Slot,
     TrafficFigures,
     Version,

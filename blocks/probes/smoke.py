@@ -11,8 +11,9 @@ import httpx
 
 from blocks.probes.smoke_request import NoAnswerError, SmokeRequest, fetch
 from blocks.tls import TRUSTED
+from tidegate.edge.facts import Served
 from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
-from tidegate.facts import CheckResult, Served, Version
+from tidegate.facts import CheckResult, Version
 from tidegate.stack.checks import Answer, evaluate, value_at
 from tidegate.stack.showing import Login, SmokeCheck
 

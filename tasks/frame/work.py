@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+from tidegate.edge.facts import Served, Target
 from tidegate.errors import ConfigError
-from tidegate.facts import ComposeModel, Served, Slot, Target, Version
+from tidegate.facts import ComposeModel, Slot, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.plan.resolved import ResolvedConfiguration, resolve

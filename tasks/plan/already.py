@@ -7,7 +7,7 @@ from prefect import get_run_logger
 from tasks.frame.work import OpenEnvironment
 from tasks.slots.containers import is_warm
 from tasks.traffic.switching import serves
-from tidegate.facts import Served
+from tidegate.edge.facts import Served
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import Plan
 from tidegate.policy.states import DeploymentState

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tasks.frame.work import OpenEnvironment
 from tidegate.edge.doors import doors_of_routes, doors_of_stacks, taken_doors
+from tidegate.edge.facts import Served
 from tidegate.errors import EdgeError, StackFileError
-from tidegate.facts import Served
 from tidegate.stack.catalogue import every_stack
 
 

@@ -12,10 +12,11 @@ from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.plan.doors import visited_name
 from tasks.slots.readiness import wait_until_ready
+from tidegate.edge.facts import Served
 from tidegate.edge.probing import SmokeVisit, Visit
 from tidegate.edge.routes import headers_for
 from tidegate.errors import SmokeError
-from tidegate.facts import CheckResult, Served, Version
+from tidegate.facts import CheckResult, Version
 from tidegate.pages.stages import smoke_page
 
 MOST_SECONDS = 250.0

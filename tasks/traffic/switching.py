@@ -18,10 +18,10 @@ from tasks.frame.work import OpenEnvironment, Work
 from tasks.plan.doors import visited_name
 from tasks.slots.smoke import smoke_public_door
 from tidegate.edge.doors import doors_of_routes, host_name, taken_doors
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.probing import Visit
 from tidegate.edge.routes import headers_for
 from tidegate.errors import LedgerError, SmokeError
-from tidegate.facts import Route, Served, Target
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.stages import traffic_page
 from tidegate.ports import Witness

@@ -21,7 +21,7 @@ from blocks.edges.traefik.folder import OWN_FILE
 from blocks.edges.traefik.settings import flags_at
 from cli.control_plane import BIN
 from tests.installation import free_ports
-from tidegate.facts import Route, Target
+from tidegate.edge.facts import Route, Target
 
 
 @dataclass

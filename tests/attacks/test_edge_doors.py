@@ -17,9 +17,9 @@ from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess, application, route
 from tests.integration.visited_apps import DOMAIN, App, running
 from tidegate.edge.doors import doors_of_routes, doors_of_stacks, host_name, shared_doors, taken_doors
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.routes import read_route, read_served, traefik_config
 from tidegate.errors import EdgeError, FencedError, StackFileError
-from tidegate.facts import Route, Served, Target
 from tidegate.stack.file import Stack
 
 SHOP = route("shop", Target(42, "http://shop-prod-42-web:8000"), fence=7)

@@ -17,7 +17,7 @@ from blocks.edges.traefik.edge import TraefikEdge
 from blocks.edges.traefik.networks import join_environment, leave_environment
 from tests import images
 from tests.integration.edge_fixtures import BACKEND, wait_until_it_listens
-from tidegate.facts import Route, Served, Target
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.plan.address_pools import DEFAULT_POOLS, networks_left
 from tidegate.stack.slot import foreign_edge_networks
 

@@ -17,8 +17,9 @@ from tasks.frame.environments import as_planned, open_environment, open_exactly,
 from tasks.frame.opening import refuse_lost_configuration, work_of
 from tasks.traffic.switching import _names
 from tests.attacks.world import STACK, Apps, World, world
+from tidegate.edge.facts import Route, Target
 from tidegate.errors import ConfigError, EngineError
-from tidegate.facts import Message, Route, Target
+from tidegate.facts import Message
 from tidegate.pages.messages import Speaker
 from tidegate.pages.texts import TEXTS
 from tidegate.plan.seals import Seals, with_copies

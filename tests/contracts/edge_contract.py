@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.errors import EdgeError, FencedError
-from tidegate.facts import Route, Served, Target
 from tidegate.ports import Edge
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.flows.installation import Installation
 from tests.world.versions import BY_COMMIT, between
-from tidegate.facts import Served
+from tidegate.edge.facts import Served
 from tidegate.ledger.tables import Deployment
 from tidegate.policy.states import DeploymentState as S
 

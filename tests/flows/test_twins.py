@@ -13,7 +13,8 @@ from tests.world.engine import MemoryCompose, MemoryHost
 from tests.world.saved import MemoryDatabaseCopies
 from tests.world.world import BASE_IMAGE, World, model_of
 from tidegate.backups.saved import PlacedDatabase
-from tidegate.facts import Slot, Target
+from tidegate.edge.facts import Target
+from tidegate.facts import Slot
 from tidegate.stack.data import Database
 
 SPEC = Database(engine="mysql", service="db", host_key="DB_HOST", user_key="DB_USER", password_key="DB_PASSWORD",

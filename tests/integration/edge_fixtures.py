@@ -15,7 +15,7 @@ from blocks.docker.host import DockerHost
 from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker, stop_edge
 from blocks.edges.traefik.networks import join_environment
 from tests import images
-from tidegate.facts import Route, Target
+from tidegate.edge.facts import Route, Target
 
 DOMAIN = "shop.example.test"
 

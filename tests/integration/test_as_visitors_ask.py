@@ -18,8 +18,8 @@ from tasks.traffic.switching import serves, witness_of
 from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess
 from tests.integration.visited_apps import DOMAIN, App, Shop, running, shop
+from tidegate.edge.facts import Served, Target
 from tidegate.errors import SmokeError, StackFileError, UnhealthyError
-from tidegate.facts import Served, Target
 
 FRONT = {"Host": DOMAIN, "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-For": "203.0.113.9"}
 

@@ -23,9 +23,9 @@ from tests.contracts.edge_contract import EdgeContract
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.atomic_file import write_atomically
+from tidegate.edge.facts import Served, Target
 from tidegate.edge.routes import SLOT_HEADER, headers_for, traefik_config
 from tidegate.errors import EdgeError, FencedError
-from tidegate.facts import Served, Target
 
 Slots = tuple[Target, Target]
 

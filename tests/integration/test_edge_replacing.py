@@ -24,8 +24,8 @@ from blocks.probes.witness import TrafficWitness
 from tests import images
 from tests.installation import free_ports
 from tests.integration.edge_fixtures import BACKEND, DOMAIN, route, target, wait_until_it_listens
+from tidegate.edge.facts import Served
 from tidegate.errors import TidegateError
-from tidegate.facts import Served
 
 OLD_FLAGS = (   # of 0.1.0: the check entry point listened on all networks
     "--entrypoints.web.address=:8000", "--entrypoints.check.address=:8001", "--providers.file.directory=/etc/traefik/dynamic",

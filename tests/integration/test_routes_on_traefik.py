@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from cli.control_plane import BIN
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.routes import DEPLOYMENT_HEADER, headers_for, traefik_config
-from tidegate.facts import Route, Served, Target
 
 SERVER = """
 import sys, time

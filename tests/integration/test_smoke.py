@@ -17,9 +17,10 @@ from blocks.edges.traefik.edge import TraefikEdge
 from blocks.probes.smoke import SmokeRunner
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
+from tidegate.edge.facts import Served
 from tidegate.edge.routes import headers_for
 from tidegate.errors import EdgeError
-from tidegate.facts import CheckResult, Commit, Served, Version
+from tidegate.facts import CheckResult, Commit, Version
 from tidegate.stack.showing import Login, SmokeCheck
 
 PASSWORD = "correct horse battery"

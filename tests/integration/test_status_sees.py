@@ -10,7 +10,7 @@ from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess
 from tests.integration.visited_apps import App, Shop, running, shop
 from tests.unit.test_cli_tables import printed
-from tidegate.facts import Target
+from tidegate.edge.facts import Target
 
 
 def row(found: Shop) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tasks.frame.adapters import ports_at
 from tasks.frame.opening import work_of
 from tasks.frame.work import OpenEnvironment, Work
 from tests.unit.ledger_parts import ledger_url
-from tidegate.facts import Route, Target
+from tidegate.edge.facts import Route, Target
 from tidegate.ledger import Deployment, Ledger
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tidegate.edge.facts import Route, Target
 from tidegate.edge.routes import read_route, service_name, traefik_config
 from tidegate.errors import EdgeError
-from tidegate.facts import Route, Target
 
 OLD, NEW = Target(41, "http://cloudlens-prod-41-backend:8000"), Target(42, "http://cloudlens-prod-42-backend:8000")
 SERVING = Route("cloudlens", "prod", ("cloudlens.localhost", "www.cloudlens.localhost"), (NEW,), None, None, 7, "/ready", False)

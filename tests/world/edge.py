@@ -10,10 +10,11 @@ from tests.world.engine import MemoryEngine
 from tests.world.moments import Moments
 from tidegate.edge.counters import BUCKET, TOTAL, MetricsSample
 from tidegate.edge.doors import doors_of_routes, host_name, taken_doors
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.probing import Seen, SmokeVisit, Visit
 from tidegate.edge.routes import SLOT_HEADER, Routes, read_served
 from tidegate.errors import EdgeError, FencedError
-from tidegate.facts import CheckResult, ContainerFacts, Route, Served, Target, TrafficFigures
+from tidegate.facts import CheckResult, ContainerFacts, TrafficFigures
 from tidegate.stack.checks import Answer
 
 Key = tuple[str, str]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tidegate.facts import Route
+from tidegate.edge.facts import Route
 from tidegate.stack.file import Stack
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tidegate.facts import Served, Version
+from tidegate.edge.facts import Served
+from tidegate.facts import Version
 from tidegate.stack.showing import SmokeCheck
 
 MOST_REQUESTS = 100_000

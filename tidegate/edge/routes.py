@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.errors import EdgeError
-from tidegate.facts import Route, Served, Target
 
 PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"

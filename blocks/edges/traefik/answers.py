@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from tidegate.edge.facts import Served
 from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
-from tidegate.facts import Served
 
 _NOBODY_THERE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError)
 

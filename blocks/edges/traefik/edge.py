@@ -16,9 +16,9 @@ from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.tls import TRUSTED
 from tidegate.edge.doors import doors_of_routes, host_name, taken_doors
+from tidegate.edge.facts import Route, Served
 from tidegate.edge.routes import Routes, headers_for, read_route, traefik_config
 from tidegate.errors import EdgeError, FencedError
-from tidegate.facts import Route, Served
 from tidegate.waiting import looks
 
 _POLL_SECONDS = 0.02

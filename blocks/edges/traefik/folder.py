@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.atomic_file import write_atomically
+from tidegate.edge.facts import Route
 from tidegate.edge.routes import Routes, read_route
 from tidegate.errors import EdgeError
-from tidegate.facts import Route
 
 OWN_FILE = "edge.yml"
 """The edge's ping, API and metrics. No route's file has this name: theirs have a `_`."""
