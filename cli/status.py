@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -122,11 +122,18 @@ def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | 
     edge = TraefikEdge(config_directory=settings.home / "edge", public_url=f"http://127.0.0.1:{settings.edge_port}",
                        check_url=f"http://127.0.0.1:{settings.edge_check_port}")
     try:
-        route = edge.route(stack.name, environment)
+        if route := edge.route(stack.name, environment):
+            return _worst(edge.answers(route))
         own = next(config for name, config in stack.environments.items() if name == environment)
-        return edge.answer((route.domains if route else own.domains)[0])
+        return edge.answer(own.domains[0])
     except TidegateError:
         return None
+
+
+def _worst(answers: Sequence[EdgeAnswer]) -> EdgeAnswer:
+    """Of several doors the first one that is broken, or answers for another version than the others."""
+    return next((one for one in answers if one.status >= HTTPStatus.INTERNAL_SERVER_ERROR or one.served != answers[0].served),
+                answers[0])
 
 
 def _trouble(stack: Stack, environment: str, now: Deployment | None, answer: EdgeAnswer | None,
@@ -143,7 +150,7 @@ def _trouble(stack: Stack, environment: str, now: Deployment | None, answer: Edg
 
 
 def _got(answer: EdgeAnswer | None) -> str:
-    return f"people get {answer.status}" if answer else "the edge takes no connection"
+    return f"people get {answer.status}{f' at {answer.at}' if answer.at else ''}" if answer else "the edge takes no connection"
 
 
 def _gone(wanted: Mapping[str, str], found: Found) -> list[str]:

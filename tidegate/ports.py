@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol, Self
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.edge.counters import MetricsSample
 from tidegate.edge.facts import Route, Served
-from tidegate.edge.probing import Seen, SmokeVisit, Visit
+from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
 from tidegate.edge.routes import Routes
 from tidegate.facts import (
     Backup,
@@ -183,7 +183,7 @@ class Visitors(Protocol):
 
     def smoke(self, asked: SmokeVisit) -> list[CheckResult]: ...
     def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer: ...
-    def witness(self, visit: Visit, path: str, *, owner: tuple[str, str], rate_per_second: float) -> Witness: ...
+    def witness(self, visit: Visit, asked: Sequence[Question], *, owner: tuple[str, str], rate_per_second: float) -> Witness: ...
     def counters(self, service: str) -> MetricsSample: ...
 
 

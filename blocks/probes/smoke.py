@@ -46,6 +46,8 @@ class SmokeRunner:
     most_seconds: float = 250
     """For all checks together: what hangs at each of them must not hold up whoever looks."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Instead of `host_header`, for checks with a `domains_of`."""
 
     def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
         """One result for each check, in the order of `checks`. The login runs first: others need its token.
@@ -79,12 +81,13 @@ class SmokeRunner:
         return Answer(error=f"it was answered by {found or 'no deployment'}, not by {self.served}", seconds=answer.seconds)
 
     def _request(self, check: SmokeCheck, token: str) -> SmokeRequest:
+        host = {"Host": self.hosts[check.domains_of]} if check.domains_of else {}
         if check.login:
-            return SmokeRequest("POST", check.login.path, _deadline(check), content=self._content(check.login))
+            return SmokeRequest("POST", check.login.path, _deadline(check), host, content=self._content(check.login))
         if check.signed_in and not token:
             raise NoAnswerError("not asked, because the login before it did not succeed")
         headers = {"Authorization": f"Bearer {token}"} if check.signed_in else {}
-        return SmokeRequest("GET", check.path, _deadline(check), headers, follow=not 300 <= check.status < 400)
+        return SmokeRequest("GET", check.path, _deadline(check), {**host, **headers}, follow=not 300 <= check.status < 400)
 
     def _content(self, login: Login) -> dict[str, str]:
         missing = [key for key in (login.username_key, login.password_key) if not self.credentials.get(key)]

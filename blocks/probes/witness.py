@@ -15,9 +15,11 @@ import httpx
 
 from blocks.edges.traefik.answers import ended_unanswered, is_own_404, served_by
 from blocks.tls import TRUSTED
-from tidegate.edge.probing import MOST_REQUESTS, Seen
+from tidegate.edge.probing import MOST_REQUESTS, Question, Seen
 from tidegate.edge.routes import DEPLOYMENT_HEADER
 from tidegate.facts import TrafficFigures
+
+_MOST_DOORS_AT_RATE = 10
 
 
 class TrafficWitness:
@@ -25,15 +27,18 @@ class TrafficWitness:
 
     `owner` is the stack and environment that must answer, where that is known: an answer by another one is a failure.
     `headers` are what a front adds, where people come by one.
+    `asked` are the doors to ask instead of `path`, in turn, each of them at the rate: they lead to services of one version.
     `long_path` is requested once at the beginning and awaited at the end, to see that a request in flight survives.
     """
 
     def __init__(self, base_url: str, host_header: str, path: str, *, rate_per_second: float = 20,
                  timeout_seconds: float = 5, most_seconds: float = 1800, long_path: str | None = None,
                  long_timeout_seconds: float = 60, owner: tuple[str, str] | None = None,
-                 headers: Mapping[str, str] = {}) -> None:
+                 headers: Mapping[str, str] = {}, asked: Sequence[Question] = ()) -> None:
         self.base_url, self.host_header, self.path = base_url, host_header, path
-        self.rate_per_second, self.timeout_seconds, self.most_seconds = rate_per_second, timeout_seconds, most_seconds
+        self.asked = list(asked) or [Question(host_header, path, is_ready_path=True)]
+        self.rate_per_second = rate_per_second * min(len(self.asked), _MOST_DOORS_AT_RATE)
+        self.timeout_seconds, self.most_seconds = timeout_seconds, most_seconds
         self.long_path, self.long_timeout_seconds = long_path, long_timeout_seconds
         self.owner, self.headers = owner, headers
         self._seen: list[Seen] = []
@@ -67,7 +72,8 @@ class TrafficWitness:
         client = httpx.AsyncClient(base_url=self.base_url, headers=headers, verify=TRUSTED, trust_env=False)
         async with client, asyncio.TaskGroup() as requests:
             if self.long_path:
-                requests.create_task(self._ask(client, self.long_path, self.long_timeout_seconds))
+                long = self.asked[0]._replace(path=self.long_path)
+                requests.create_task(self._ask(client, long, self.long_timeout_seconds, _door(self.asked[0])))
             await self._trickle(client, requests)
             self._ended = time.monotonic() - self._began
 
@@ -77,22 +83,25 @@ class TrafficWitness:
             await asyncio.sleep(due - time.monotonic())
             if self._stopped.is_set():
                 return
-            requests.create_task(self._ask(client, self.path, self.timeout_seconds))
+            asked = self.asked[number % len(self.asked)]
+            requests.create_task(self._ask(client, asked, self.timeout_seconds, _door(asked)))
 
-    async def _ask(self, client: httpx.AsyncClient, path: str, timeout_seconds: float) -> None:
+    async def _ask(self, client: httpx.AsyncClient, asked: Question, timeout_seconds: float, door: str) -> None:
         due = time.monotonic() - self._began
         deployment, reached = "none", True
         answer: httpx.Response | None = None
         try:
-            async with asyncio.timeout(timeout_seconds), client.stream("GET", path, timeout=timeout_seconds) as answer:
+            asking = client.stream("GET", asked.path, headers={"Host": asked.host}, timeout=timeout_seconds)
+            async with asyncio.timeout(timeout_seconds), asking as answer:
                 await answer.aread()
             deployment = answer.headers.get(DEPLOYMENT_HEADER, "none")
-            fault = f"status {answer.status_code}" if answer.status_code >= 400 else self._answered_by_another(answer)
+            is_good = asked.is_good(answer.status_code)
+            fault = self._answered_by_another(answer) if is_good else f"status {answer.status_code}"
             reached = not is_own_404(answer)
         except (httpx.HTTPError, TimeoutError) as error:
             fault = str(error) or type(error).__name__
             reached = answer is not None or not ended_unanswered(error)
-        self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault, reached))
+        self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault, reached, door))
 
     def _answered_by_another(self, answer: httpx.Response) -> str | None:
         served = served_by(answer)
@@ -101,13 +110,24 @@ class TrafficWitness:
         return f"answered by {served or 'no deployment'}, not by {' '.join(self.owner)}"
 
 
+def _door(asked: Question) -> str:
+    return asked.host + asked.path
+
+
 def summarize(seen: Sequence[Seen], until: float) -> TrafficFigures:
-    """The figures of `until` seconds. The time before the first and after the last success is a gap too."""
-    successes = sorted(one.ended for one in seen if not one.fault)
-    marks = [0.0, *successes, max([until, *successes])]
+    """The figures of `until` seconds. The longest gap is that of one door: another one may have answered meanwhile."""
     waits = sorted(one.ended - one.due for one in seen)
+    failed = sum(1 for one in seen if one.fault)
     return TrafficFigures(
-        total=len(seen), failed=len(seen) - len(successes),
-        longest_gap_seconds=max(later - earlier for earlier, later in itertools.pairwise(marks)),
+        total=len(seen), failed=failed,
+        longest_gap_seconds=max(_longest_gap([one for one in seen if one.asked == door], until)
+                                for door in {one.asked for one in seen} or {""}),
         p95_seconds=waits[int(0.95 * (len(waits) - 1))] if waits else 0.0,
         by_version=dict(Counter(one.deployment for one in seen if not one.fault)))
+
+
+def _longest_gap(seen: Sequence[Seen], until: float) -> float:
+    """The time before the first and after the last success is a gap too."""
+    successes = sorted(one.ended for one in seen if not one.fault)
+    marks = [0.0, *successes, max([until, *successes])]
+    return max(later - earlier for earlier, later in itertools.pairwise(marks))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 from tidegate.edge.facts import Served, Target
+from tidegate.edge.routing import doors_of_slot, slot_url
 from tidegate.errors import ConfigError
 from tidegate.facts import ComposeModel, Slot, Version
 from tidegate.ledger.ledger import Ledger
@@ -21,7 +21,7 @@ from tidegate.settings import Settings
 from tidegate.stack.envfile import fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
-from tidegate.stack.services import Service
+from tidegate.stack.routes import Routed, routed
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 
 
@@ -52,14 +52,14 @@ class OpenEnvironment(Ports):
         return f"{self.stack.name}-{self.name}"
 
     @property
-    def service(self) -> Service:
-        """The service behind the edge: the first released one."""
-        return self.stack.services[0]
+    def routed(self) -> list[Routed]:
+        """What people reach by the edge: the main route first, which has the path `/` at the environment's `domains`."""
+        return routed(self.stack.services, self.stack.routes)
 
     @property
     def ready_path(self) -> str:
-        """Of the service behind the edge: no stack file is read without it."""
-        return cast(str, self.service.ready_path)
+        """Of the main route's service."""
+        return self.routed[0].ready_path
 
     @property
     def released(self) -> list[str]:
@@ -190,12 +190,10 @@ class Work:
 
 
 def target(env: OpenEnvironment, deployment: Deployment) -> Target:
-    """Where the edge finds a deployment's slot."""
-    return Target(deployment=deployment.number, url=slot_url(env, deployment.slot))
-
-
-def slot_url(env: OpenEnvironment, project: str) -> str:
-    return f"http://{edge_alias(project, env.service.name)}:{env.service.port}"
+    """Where the edge finds a deployment's slot: one address, or the doors of its routes."""
+    main = env.routed[0]
+    return Target(deployment=deployment.number, url=slot_url(deployment.slot, main.service.name, main.port),
+                  doors=doors_of_slot(env.stack, env.config, deployment.slot))
 
 
 def is_slot_of(url: str, project: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect import get_run_logger
 
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.work import OpenEnvironment, target
 from tasks.slots.containers import is_warm
 from tasks.traffic.switching import serves
 from tidegate.edge.facts import Served
@@ -32,5 +32,5 @@ def _is_planned(serving: Deployment, plan: Plan) -> bool:
 
 def _is_true(env: OpenEnvironment, serving: Deployment) -> bool:
     route, meant = env.edge.route(env.stack.name, env.name), Served(env.stack.name, env.name, serving.number)
-    return (route is not None and route.domains == env.config.domains and serves(env) == meant
-            and is_warm(env, serving.slot))
+    return (route is not None and {*route.domains} == {*env.config.hosts} and serves(env) == meant
+            and [one.doors for one in route.targets] == [target(env, serving).doors] and is_warm(env, serving.slot))

@@ -60,7 +60,7 @@ def _of_environment(settings: Settings, stacks: Catalogue, stack: Stack, name: s
 
 def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
     doors = doors_of_stacks(stacks.good)
-    for door in taken_doors(stack.name, name, stack.environments[name].domains, doors):
+    for door in taken_doors(stack.name, name, stack.environments[name].hosts, doors):
         yield Finding("fault", stack.name, name, "looking whose its host names are", str(door),
                       "Choose another host name, or take it out of the other stack")
 

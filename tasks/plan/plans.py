@@ -20,6 +20,7 @@ from tidegate.ledger.tables import Deployment
 from tidegate.pages.stages import plan_page, plan_title
 from tidegate.plan.changes import Plan, Running, Staged
 from tidegate.plan.resolved import differences
+from tidegate.stack.routes import addresses
 
 
 @task(task_run_name="plan {version.name} for {env.base_project}", retries=2, retry_delay_seconds=[1, 5],
@@ -38,10 +39,10 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
         configuration=env.configuration, config=differences(prints_of(env, serving) if serving else {}, env.configuration),
         schema=schema, running=_running(serving),
         commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
-        domains=env.config.domains, preflight=checks, staged=staged,
+        domains=env.config.hosts, preflight=checks, staged=staged,
         saves=env.config.backup or any(change.current != change.head for change in schema),
         watch_seconds=env.stack.watch.seconds if watch_seconds is None else watch_seconds,
-        privileges=privileges(env, env.model()))
+        privileges=privileges(env, env.model()), addresses=addresses(env.stack.services, env.stack.routes, env.config))
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
                           plan.way_back)
     publish_page(env, "plan", plan_page(plan, env.stack.language), plan_title(plan, env.stack.language))

@@ -4,48 +4,78 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from prefect import get_run_logger
 
 from tasks.frame.step import Evidence
 from tasks.frame.work import Work
-from tasks.plan.doors import visited_name
+from tasks.plan.doors import told_of, visited_name
 from tasks.slots.containers import STILL_SERVES, last_lines_of, refuse_dead, refuse_without_base, slot_state
 from tidegate.edge.probing import Visit
 from tidegate.edge.routes import headers_for
+from tidegate.edge.routing import backs_of, host_of, slot_url
 from tidegate.errors import StackFileError, UnhealthyError
 from tidegate.facts import ContainerFacts
 from tidegate.stack.checks import Answer
+from tidegate.stack.services import Service
 
 POLL_SECONDS = 0.2
 ASK_SECONDS = 5.0
 """What the edge's own health check allows."""
 
 
+class Asked(NamedTuple):
+    """One address of the slot, and how it is asked."""
+
+    service: Service
+    path: str
+    visit: Visit
+
+
 def wait_until_ready(work: Work) -> Evidence:
-    """Ask until it answers below 400, within the start budget. Behind the switch the edge asks the same, and sends nobody to
-    a slot that answers otherwise.
+    """Ask each service that has a route until it answers below 400, within its start budget. Behind the switch the edge asks
+    the same, and sends nobody to a slot that answers otherwise.
 
     Raises StackFileError at once for a 4xx, by which the application refuses the question; UnhealthyError when time is over or a
     container has died.
     """
-    env, begun = work.env, time.monotonic()
-    name = visited_name(env)
-    visit = Visit(name, headers_for(https=env.config.https, slot=work.served), at_slot=True)
+    begun = time.monotonic()
+    first, *others = [_wait(work, asked, begun) for asked in _all_asked(work)]
+    return {**first, **({"others": others} if others else {})}
+
+
+def _all_asked(work: Work) -> list[Asked]:
+    """As the edge was told of this slot."""
+    env, told = work.env, told_of(work)
+    main = env.routed[0]
+    if not told.doors:
+        return [Asked(main.service, main.ready_path, _visit(work, visited_name(env), None))]
+    services = {slot_url(work.project, one.service.name, one.port): one.service for one in env.routed}
+    return [Asked(services[back.url], back.ready_path, _visit(work, host_of(told, back) or visited_name(env), place))
+            for place, back in enumerate(backs_of(told))]
+
+
+def _visit(work: Work, name: str, back: int | None) -> Visit:
+    return Visit(name, headers_for(https=work.env.config.https, slot=work.served, back=back), at_slot=True)
+
+
+def _wait(work: Work, asked: Asked, begun: float) -> dict[str, object]:
+    env = work.env
     while True:
         work.check_fence()
-        answer = env.visitors.ask(visit, env.ready_path, ASK_SECONDS)
+        answer = env.visitors.ask(asked.visit, asked.path, ASK_SECONDS)
         seconds = round(time.monotonic() - begun, 1)
         if _is_good(answer):
-            get_run_logger().info("%s is ready: %s answers %d after %.1f s", work.title, env.ready_path, answer.status, seconds)
-            return {"path": env.ready_path, "status": answer.status, "seconds": seconds}
-        _refuse_wrong_question(work, name, answer)
+            get_run_logger().info("%s of %s is ready: %s answers %d after %.1f s", asked.service.name, work.title, asked.path,
+                                  answer.status, seconds)
+            return {"path": asked.path, "status": answer.status, "seconds": seconds}
+        _refuse_wrong_question(work, asked, answer)
         containers = slot_state(env, work.project)
         for container in containers:
             refuse_dead(env, container)
-        if seconds > env.service.start_budget_seconds:
-            _refuse_not_ready(work, name, answer, containers)
+        if seconds > asked.service.start_budget_seconds:
+            _refuse_not_ready(work, asked, answer, containers)
         time.sleep(POLL_SECONDS)
 
 
@@ -53,20 +83,27 @@ def _is_good(answer: Answer) -> bool:
     return not answer.error and 200 <= answer.status < 400
 
 
-def _refuse_wrong_question(work: Work, name: str, answer: Answer) -> None:
+def _refuse_wrong_question(work: Work, asked: Asked, answer: Answer) -> None:
     if not answer.error and 400 <= answer.status < 500:
         raise StackFileError(
-            f"asking whether {work.title} is ready", f"{work.env.ready_path} answers {answer.status} to a visitor of {name}",
+            f"asking whether {work.title} is ready",
+            f"{_named(work, asked)} answers {answer.status} to a visitor of {asked.visit.name}",
             "Nobody was sent there. Say in stack.yaml, as `ready_path`, which page answers 200 when the application can work "
             "(`/` where no page says more), or correct the page")
 
 
-def _refuse_not_ready(work: Work, name: str, answer: Answer, containers: Sequence[ContainerFacts]) -> NoReturn:
+def _refuse_not_ready(work: Work, asked: Asked, answer: Answer, containers: Sequence[ContainerFacts]) -> NoReturn:
     env = work.env
-    said = f"{answer.error or f'it answers {answer.status}'}, after {env.service.start_budget_seconds} s"
-    behind = [one for one in containers if one.service.startswith(f"{env.service.name}-")]
+    said = f"{answer.error or f'it answers {answer.status}'}, after {asked.service.start_budget_seconds} s"
+    behind = [one for one in containers if one.service.startswith(f"{asked.service.name}-")]
     lines = "".join(last_lines_of(env, one) for one in behind[:1])
     error = UnhealthyError(
-        f"asking whether {work.title} is ready", f"{env.ready_path}, asked as a visitor of {name}: {said}.{lines}", STILL_SERVES)
+        f"asking whether {work.title} is ready",
+        f"{_named(work, asked)}, asked as a visitor of {asked.visit.name}: {said}.{lines}", STILL_SERVES)
     refuse_without_base(env, error)
     raise error
+
+
+def _named(work: Work, asked: Asked) -> str:
+    """Its path; with the service, where there are several."""
+    return f"{asked.path} of {asked.service.name}" if work.env.stack.routes else asked.path

@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
-from tasks.plan.doors import visited_name
+from tasks.plan.doors import visited_name, visited_names
 from tasks.slots.readiness import wait_until_ready
 from tidegate.edge.facts import Served
 from tidegate.edge.probing import SmokeVisit, Visit
@@ -61,7 +61,8 @@ def smoke(env: OpenEnvironment, version: Version, served: Served, visit: Visit,
           most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
     """All checks of the stack that run in this environment, asked as a visitor does; `served` must answer."""
     checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
-    results = env.visitors.smoke(SmokeVisit(visit, checks, version, served, most_seconds, env.values))
+    results = env.visitors.smoke(SmokeVisit(
+        visit, checks, version, served, most_seconds, env.values, visited_names(env)))
     return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]   # it quotes the answer
 
 

@@ -17,10 +17,12 @@ from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.plan.doors import visited_name
 from tasks.slots.smoke import smoke_public_door
-from tidegate.edge.doors import doors_of_routes, host_name, taken_doors
+from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
-from tidegate.edge.probing import Visit
+from tidegate.edge.hosts import meet
+from tidegate.edge.probing import Question, Visit
 from tidegate.edge.routes import headers_for
+from tidegate.edge.routing import door_questions, hosts_at, is_alike, within
 from tidegate.errors import LedgerError, SmokeError
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.stages import traffic_page
@@ -36,9 +38,10 @@ def offer_candidate(work: Work) -> Evidence:
     Needs: a started slot. Leaves: a candidate in the route; who serves is not changed. Again: changes nothing.
     Undo: `shift_back`.
     """
-    route = _route(work)
-    work.env.edge.apply(replace(route, candidate=work.target()))
-    return {"url": work.target().url}
+    candidate = within(work.target(), _names(work))
+    work.env.edge.apply(replace(_route(work), candidate=candidate))
+    return {"url": candidate.url, **({"doors": [f"{host}{door.path}" for door in candidate.doors for host in door.hosts]}
+                                     if candidate.doors else {})}
 
 
 @step("shift-traffic", timeout_seconds=60)
@@ -105,14 +108,16 @@ def shift_back(work: Work) -> Evidence:
         before = _as_it_was(work, old)
         _serve(before, before.target(), None)
         return {"to": old.number}
-    edge.apply(replace(_route(work), candidate=None))
+    found = replace(_route(work), candidate=None)
+    own = hosts_at((*found.targets, found.standby))
+    edge.apply(replace(found, domains=tuple(own) or found.domains))
     return {"to": sorted(served_by), "why": "nobody was sent here"}
 
 
 @contextlib.contextmanager
 def traffic_witness(work: Work) -> Iterator[Witness]:
     """Steady real requests through the edge, counted: nothing may be lost while the block lasts."""
-    witness = witness_of(work.env)
+    witness = witness_of(work)
     if previous(work) is None:
         yield witness   # nobody is served yet, so there is nothing to lose
         return
@@ -125,11 +130,15 @@ def traffic_witness(work: Work) -> Iterator[Witness]:
     publish(work, "traffic", traffic_page(figures, work.env.stack.language))
 
 
-def witness_of(env: OpenEnvironment) -> Witness:
-    """Asks the ready path of whoever serves, as a visitor does."""
-    visit = Visit(visited_name(env), headers_for(https=env.config.https))
-    return env.visitors.witness(visit, env.ready_path, owner=(env.stack.name, env.name),
-                                rate_per_second=WITNESS_PER_SECOND)
+def witness_of(work: Work) -> Witness:
+    """Asks as a visitor at each door that is the same before and after the switch, of whoever serves."""
+    env, name = work.env, visited_name(work.env)
+    serving = env.edge.route(env.stack.name, env.name)
+    before = door_questions(serving.targets[0]) if serving and serving.targets else []
+    asked = [question for question in door_questions(work.target()) if question in before]
+    main = Question(name, env.ready_path, is_ready_path=True)
+    return env.visitors.witness(Visit(name, headers_for(https=env.config.https)), asked or [main],
+                                owner=(env.stack.name, env.name), rate_per_second=WITNESS_PER_SECOND)
 
 
 def close_route(work: Work) -> None:
@@ -149,37 +158,40 @@ def _as_it_was(work: Work, other: Deployment) -> Work:
 
 
 def _serve(work: Work, serving: Target, standby: Target | None) -> None:
-    route = _route(work)
-    work.env.edge.apply(replace(route, targets=(serving,), standby=standby, candidate=None))
+    names = _names(work)
+    work.env.edge.apply(replace(_route(work), domains=names, targets=(within(serving, names),), standby=standby, candidate=None))
 
 
 def _standby(work: Work, before: Work) -> Target | None:
-    """The old slot, where the edge can ask it as it asks the new one whether it is ready: a route has one path, name and scheme
-    for both."""
-    new, old = work.env, before.env
-    if (new.ready_path, new.config.https) == (old.ready_path, old.config.https) and _names(work)[0] in old.config.domains:
-        return before.target()
+    """The old slot, where the edge can ask it as it asks the new one whether it is ready: there is one path, name and scheme for
+    both, at each door."""
+    new, old, names = work.env, before.env, _names(work)
+    target = within(before.target(), names)
+    is_asked_alike = (new.ready_path, new.config.https) == (old.ready_path, old.config.https) and names[0] in old.config.hosts
+    if is_asked_alike and is_alike(within(work.target(), names), target):
+        return target
     get_run_logger().info("nobody stands behind it: the old version is asked otherwise whether it is ready")
     return None
 
 
 def _route(work: Work) -> Route:
     """What the edge has now, with our fencing number; a first release begins with nobody serving."""
-    env = work.env
-    empty = Route(stack=env.stack.name, environment=env.name, domains=env.config.domains, targets=(), standby=None,
+    env, names = work.env, _names(work)
+    empty = Route(stack=env.stack.name, environment=env.name, domains=names, targets=(), standby=None,
                   candidate=None, fence=_fence(work), ready_path=env.ready_path, https=env.config.https)
     env.edge.mend()   # so that a broken file of this very environment stops no way back either
     found = env.edge.route(env.stack.name, env.name) or empty
-    return replace(found, domains=_names(work), fence=_fence(work), ready_path=env.ready_path, https=env.config.https)
+    domains = tuple(dict.fromkeys([*names, *hosts_at((*found.targets, found.standby))]))   # who serves keeps its doors
+    return replace(found, domains=domains, fence=_fence(work), ready_path=env.ready_path, https=env.config.https)
 
 
 def _names(work: Work) -> tuple[str, ...]:
     """Its host names. A way back goes without those that another environment has taken since: nobody else stops it."""
-    env, wanted = work.env, work.env.config.domains
+    env, wanted = work.env, work.env.config.hosts
     if work.deployment.kind != "rollback" and not work.deployment.was_good:
         return wanted   # a new version with such a name is refused, here and by the edge
     taken = taken_doors(env.stack.name, env.name, wanted, doors_of_routes(env.edge.routes().good))
-    return tuple(name for name in wanted if host_name(name) not in {door.host for door in taken}) or wanted
+    return tuple(name for name in wanted if not any(meet(name, one.host) for one in taken)) or wanted
 
 
 def _fence(work: Work) -> int:

@@ -16,8 +16,9 @@ from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
 from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess, application, route
 from tests.integration.visited_apps import DOMAIN, App, running
-from tidegate.edge.doors import doors_of_routes, doors_of_stacks, host_name, shared_doors, taken_doors
+from tidegate.edge.doors import doors_of_routes, doors_of_stacks, shared_doors, taken_doors
 from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.hosts import host_name
 from tidegate.edge.routes import read_route, read_served, traefik_config
 from tidegate.errors import EdgeError, FencedError, StackFileError
 from tidegate.stack.file import Stack

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.facts import Door, Route, Served, Target
 from tidegate.errors import EdgeError, FencedError
 from tidegate.ports import Edge
 
@@ -81,3 +81,50 @@ class EdgeContract:
         edge.apply(replace(self.route(slots[0], fence=6), domains=("moved.example.test",)))
         edge.apply(replace(self.route(slots[1]), stack="heir"))
         assert edge.serving(self.domain) == Served("heir", "prod", 2)
+
+    def with_doors(self, slot: Target, other: Target) -> Target:
+        """Three doors, the second of which leads to another address than the first and is not at the wildcard's names."""
+        wild = "*.tenants.example.test"
+        return replace(slot, doors=(
+            Door((self.domain, wild), "/", slot.url, "/ready"), Door((self.domain,), "/api", other.url, "/ready", sticky=True),
+            Door(("admin.example.test",), "/", other.url, "/ready")))
+
+    def route_with_doors(self, serving: Target, *, candidate: Target | None = None, standby: Target | None = None) -> Route:
+        domains = (self.domain, "*.tenants.example.test", "admin.example.test")
+        return replace(self.route(serving, candidate=candidate, standby=standby), domains=domains)
+
+    def test_a_route_with_doors_is_read_back_and_serves_at_each_of_its_names(
+            self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        one, two = slots
+        route = self.route_with_doors(self.with_doors(one, two), candidate=self.with_doors(two, one))
+        edge.apply(route)
+        assert edge.route("contract", "prod") == route
+        for name in (self.domain, "north.tenants.example.test", "admin.example.test"):
+            assert edge.serving(name) == Served("contract", "prod", 1)
+        assert edge.serving("a.north.tenants.example.test") is None
+
+    def test_a_switch_from_one_door_to_several_and_back_is_seen_at_all_of_them(
+            self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        one, two = slots
+        edge.apply(self.route(one))
+        edge.apply(self.route_with_doors(self.with_doors(two, one)))
+        assert edge.serving("admin.example.test") == Served("contract", "prod", 2)
+        edge.apply(self.route(one, fence=6))
+        assert edge.serving("admin.example.test") is None
+        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+
+    def test_the_old_version_stands_behind_each_door_of_the_new_one(
+            self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        one, two = slots
+        route = self.route_with_doors(self.with_doors(two, one), standby=self.with_doors(one, two))
+        edge.apply(route)
+        assert edge.route("contract", "prod") == route
+        assert edge.serving("admin.example.test") == Served("contract", "prod", 2)
+
+    def test_a_wildcard_has_one_owner_with_all_the_names_it_covers(self, edge: Edge, slots: tuple[Target, Target]) -> None:
+        one, two = slots
+        edge.apply(self.route_with_doors(self.with_doors(one, two)))
+        thief = replace(self.route(two), stack="thief", domains=("north.tenants.example.test",))
+        with pytest.raises(EdgeError, match=r"\*.tenants.example.test belongs to contract prod"):
+            edge.apply(thief)
+        assert edge.serving("north.tenants.example.test") == Served("contract", "prod", 1)

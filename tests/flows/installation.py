@@ -55,6 +55,13 @@ environments:
 STAGING = """  staging: {kind: staging, compose_files: [compose.yaml], env_file: .env, domains: [staging.shop.test],
             image_alias: staging, drain_seconds: 0}
 """
+WORKER = "{name: worker, image: acme/worker, connection_pool: 5}"
+ROUTES = """routes:
+  - {path: /, service: web}
+  - {path: /api, service: worker, sticky: true}
+  - {path: /live, service: worker, port: 9001}
+  - {path: /, service: worker, domains_of: admin}
+"""
 LONG_AGO = "2026-01-01 00:00:00.000000"
 ENV = "DB_HOST=db\nDB_USER=shop\nDB_PASSWORD=a-long-password-of-no-meaning\nDB_NAME=shop\n"
 
@@ -127,10 +134,17 @@ def _sleep(seconds: float) -> None:
         _real_sleep(seconds)
 
 
-def write_stack(folder: Path, *, with_staging: bool) -> None:
-    """With staging, a person is asked before production; without, production is all there is and nobody is asked."""
-    text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false")
-    (folder / "stacks" / "shop" / "stack.yaml").write_text(text + (STAGING if with_staging else ""))
+def write_stack(folder: Path, *, with_staging: bool, with_routes: bool = False) -> None:
+    """With staging, a person is asked before production; without, production is all there is and nobody is asked. With routes,
+    the worker has doors too."""
+    text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false") + (STAGING if with_staging else "")
+    if with_routes:
+        text = text.replace(WORKER, WORKER.replace("}", ", port: 9000, ready_path: /api/ready}"))
+        text = text.replace("domains: [", "domains_of: {admin: [admin.HOST]}, domains: [")
+        for host in ("staging.shop.test", "shop.test"):
+            text = text.replace(f"admin.HOST]}}, domains: [{host}]", f"admin.{host}]}}, domains: [{host}, '*.tenants.{host}']")
+        text = text.replace("databases:\n", f"{ROUTES}databases:\n", 1)
+    (folder / "stacks" / "shop" / "stack.yaml").write_text(text)
 
 
 @contextmanager

@@ -65,10 +65,10 @@ def _of_environment(made: Installation, environment: str) -> Iterator[str]:
     if newest and newest.state in LEFT_TO_PERSON:
         return
     now = made.ledger.deployments.current("shop", environment)
-    served = made.world.edge.serving(ENVIRONMENTS[environment])
     meant = Served("shop", environment, now.number) if now else None
-    if served != meant:
-        yield f"the edge sends people to {served}, and the ledger says {meant}"
+    for path in ("/", "/api/bills"):
+        if (served := made.world.edge.answering(ENVIRONMENTS[environment], path)) != meant:
+            yield f"the edge sends people who ask for {path} to {served}, and the ledger says {meant}"
     if now is None:
         return
     yield from _of_route(made, environment, now)

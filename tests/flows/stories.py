@@ -16,7 +16,7 @@ from flows.release import release
 from flows.restore import restore
 from flows.rollback import rollback
 from flows.watch import watch
-from tests.flows.installation import Installation, Kept
+from tests.flows.installation import Installation, Kept, write_stack
 from tests.flows.prefect_memory import Run
 
 
@@ -31,6 +31,7 @@ class Story:
     serves: str = ""
     answer: str = "approve"
     with_staging: bool = False
+    with_routes: bool = False
     prepare: Callable[[Installation], object] = field(default=lambda made: None)
 
     @property
@@ -75,6 +76,16 @@ def cut_short(what: str) -> Callable[[Installation], None]:
     return prepare
 
 
+def add_routes(made: Installation) -> None:
+    """The stack file has `routes` from now on."""
+    write_stack(made.home.parent, with_staging=False, with_routes=True)
+
+
+def release_with_routes(made: Installation) -> None:
+    add_routes(made)
+    made.prefect.start(release, **asked("v1.1.0"))
+
+
 def look_in_vain(made: Installation) -> None:
     """The edge is away, and one look has seen it: the next one says so."""
     made.world.visitors.is_away = True
@@ -111,6 +122,13 @@ STORIES = (
     Story("a recovery before the switch", recover, {}, serves="v1.0.0", prepare=cut_short("shop-prod is at 0002")),
     Story("a recovery after the switch", recover, {}, serves="v1.1.0",
           prepare=cut_short("route of shop prod: #2, behind it #1")),
+    Story("a release of several doors", release, asked("v1.1.0"), serves="v1.1.0", with_staging=True, with_routes=True),
+    Story("a version of several doors that fails its checks", release, asked("v2.1.0"), serves="v1.0.0", with_routes=True),
+    Story("a version of several doors that serves badly", release, asked("v2.0.2", watch_seconds=2), serves="v1.0.0",
+          with_routes=True),
+    Story("a rollback of several doors", rollback, ROLLBACK, before=TWO, serves="v1.0.0", with_routes=True),
+    Story("a release that brings doors", release, asked("v1.1.0"), serves="v1.1.0", prepare=add_routes),
+    Story("a rollback to one door", rollback, ROLLBACK, serves="v1.0.0", prepare=release_with_routes),
 )
 
 

@@ -131,7 +131,7 @@ def test_smoke_witness_and_watch_speak_as_a_front_does(made: ExitStack, tmp_path
     assert check.outcome == "pass", check.detail
     [check] = ask(found.env, found.new.deployment)
     assert check.outcome == "pass"
-    with witness_of(found.env) as witness:
+    with witness_of(found.new) as witness:
         while witness.figures().total < 3:
             time.sleep(0.02)
     assert witness.failures(1) == []
@@ -149,7 +149,8 @@ def test_the_edge_asks_its_slots_as_a_front_does_and_follows_no_redirect_to_anot
     switched(made, tmp_path, edge, app, https=True)
     own = [one for one in app.seen if one["user-agent"].startswith("Go")]
     assert {(one["host"], one["path"], one["x-forwarded-proto"]) for one in own} == {(DOMAIN, "/ready", "https")}
-    assert edge.block.answer(DOMAIN) == (Served("shop", "prod", 2), 200)
+    answer = edge.block.answer(DOMAIN)
+    assert (answer.served, answer.status) == (Served("shop", "prod", 2), 200)
 
 
 def test_an_application_that_leads_to_https_is_told_what_to_say_where_nothing_says_that_people_come_by_it(
@@ -172,7 +173,7 @@ def test_a_way_back_is_asked_for_by_a_name_that_its_route_still_has(
     assert serves(found.env) == Served("shop", "prod", 2)
     [check] = smoke_public_door(found.env, found.new.version, 2)
     assert check.outcome == "pass"
-    with witness_of(found.env) as witness:
+    with witness_of(found.new) as witness:
         while witness.figures().total < 2:
             time.sleep(0.02)
     assert witness.figures().failed == 0

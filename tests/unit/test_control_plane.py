@@ -50,7 +50,7 @@ def test_stack_files_that_this_version_refuses_are_named_before_anything_is_star
         with pytest.raises(CapacityError):
             run(settings, Console(file=said, width=200))
     [line] = said.getvalue().splitlines()
-    assert line.strip().startswith("! reading old/stack.yaml: services: the first one is behind the edge and needs a ready_path")
+    assert line.strip().startswith("! reading old/stack.yaml: services[0]: backend is behind the edge and needs a ready_path")
     assert line.endswith("is neither watched nor rolled back")
 
 

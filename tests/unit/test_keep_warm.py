@@ -25,6 +25,8 @@ from tidegate.ledger import Ledger
 from tidegate.plan.changes import WayBack
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor
+from tidegate.stack.routes import Routed
+from tidegate.stack.services import Service
 
 
 class Engine:
@@ -70,9 +72,11 @@ def opened(ledger: Ledger, engine: Engine, *, keep_warm: bool = True, way_back: 
     service = SimpleNamespace(name="web", port=80, stop_grace_seconds=1, ready_path="/")
     edge = MemoryEdge()
     env = cast(OpenEnvironment, SimpleNamespace(
-        stack=SimpleNamespace(name="cloudlens", services=(service,)), name="prod", service=service, ready_path="/",
+        stack=SimpleNamespace(name="cloudlens", services=(service,), routes=()), name="prod", ready_path="/",
+        routed=[Routed("/", cast(Service, service), 80, "/", None, sticky=False)],
         ledger=ledger, host=engine, compose=engine, edge=edge, redactor=Redactor({}),
-        config=SimpleNamespace(https=False, keep_warm=keep_warm, drain_seconds=0, domains=("cloudlens.localhost",))))
+        config=SimpleNamespace(https=False, keep_warm=keep_warm, drain_seconds=0, domains=("cloudlens.localhost",),
+                               hosts=("cloudlens.localhost",), domains_of={})))
     lock = ledger.locks.acquire("cloudlens", "prod", new.key, ttl_seconds=60)
     work = Work(env=env, deployment=new, version=Version("v2", COMMIT), pins={}, lock=lock)
     edge.apply(Route("cloudlens", "prod", ("cloudlens.localhost",), (target(env, new),), None, None, lock.fence, "/", False))

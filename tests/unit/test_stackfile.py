@@ -44,7 +44,7 @@ HISTORY = {"tool": "alembic", "service": "backend", "database": "main", "directo
 DATABASE = {"engine": "mysql", "service": "mysql", "host_key": "MYSQL_HOST", "user_key": "MYSQL_USER",
             "password_key": "MYSQL_PASSWORD", "database_key": "MYSQL_DATABASE"}
 LOGIN = {"path": "/login", "username_key": "U", "password_key": "P", "token_field": "access_token"}
-UNREAD = "nothing reads it, because only the first service is behind the edge: take it out"
+UNREAD = "nothing reads it, because only the first service is behind the edge where there are no `routes`: take it out"
 
 
 def written(folder: Path, content: object) -> Path:
@@ -100,10 +100,10 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
     ("environments", {}, "environments: must not be empty"),
     ("migrations", [{key: value for key, value in HISTORY.items() if key != "tool"}], "migrations[0].tool: is missing"),
     ("services", [{"name": "backend", "image": "acme/backend", "port": 8000}],
-     "services: the first one is behind the edge and needs a ready_path, the path of a page that answers 200 only when the "
+     "services[0]: backend is behind the edge and needs a ready_path, the path of a page that answers 200 only when the "
      "application can work (`/` where no page says more)"),
     ("services", [{"name": "backend", "image": "acme/backend", "ready_path": "/"}],
-     "services: the first one is behind the edge and needs a port, on which it listens in its container"),
+     "services[0]: backend is behind the edge and needs a port, on which it listens in its container"),
     *(("services", [{"name": "backend", "image": "acme/backend", "port": 80, "ready_path": "/"},
                     {"name": "worker", "image": "acme/backend"} | unread], f"services[1].{key}: {UNREAD}")
       for key, unread in (("port", {"port": 9000}), ("ready_path", {"ready_path": "/"}))),

@@ -31,7 +31,7 @@ def test_the_old_version_stands_by_where_it_is_asked_as_the_new_one_is(
         ledger: Ledger, monkeypatch: pytest.MonkeyPatch, old: dict[str, Any], standby: int | None) -> None:
     work = opened(ledger, Engine())
     was = {"ready_path": "/", "https": False, "domains": (DOMAIN,)} | old
-    config = SimpleNamespace(https=was["https"], domains=was["domains"])
+    config = SimpleNamespace(https=was["https"], domains=was["domains"], hosts=was["domains"], domains_of={})
     planned = SimpleNamespace(**{**vars(work.env), "ready_path": was["ready_path"], "config": config})
     monkeypatch.setattr(traffic, "as_planned", lambda env, other: planned)
     assert traffic.shift_traffic.fn(work)["standby"] == standby

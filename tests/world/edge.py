@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
 from tests.world.engine import MemoryEngine
 from tests.world.moments import Moments
 from tidegate.edge.counters import BUCKET, TOTAL, MetricsSample
-from tidegate.edge.doors import doors_of_routes, host_name, taken_doors
+from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
-from tidegate.edge.probing import Seen, SmokeVisit, Visit
+from tidegate.edge.hosts import meet
+from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
 from tidegate.edge.routes import SLOT_HEADER, Routes, read_served
+from tidegate.edge.routing import backs_of, door_to
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import CheckResult, ContainerFacts, TrafficFigures
 from tidegate.stack.checks import Answer
+from tidegate.stack.showing import SmokeCheck
 
 Key = tuple[str, str]
 
@@ -57,8 +60,12 @@ class MemoryEdge:
         return []
 
     def serving(self, domain: str) -> Served | None:
+        return self.answering(domain, "/")
+
+    def answering(self, host: str, path: str) -> Served | None:
+        """Who answers a visitor's request."""
         for route in self.by_owner.values():
-            if host_name(domain) in map(host_name, route.domains) and (target := self._answers(route)):
+            if any(meet(host, one) for one in route.domains) and (target := self._answers(route, host, path)):
                 return Served(route.stack, route.environment, target.deployment)
         return None
 
@@ -68,21 +75,32 @@ class MemoryEdge:
         known = (*route.targets, route.standby, route.candidate) if route else ()
         return next((one for one in known if one and one.deployment == served.number), None)
 
-    def container_of(self, target: Target) -> ContainerFacts | None:
-        """The container behind a target, where it runs."""
+    def container_of(self, target: Target, host: str = "", path: str = "/") -> ContainerFacts | None:
+        """The container that answers such a request to a target, where it runs; no host name is the target's first door."""
+        door = door_to(target.doors, host, path) if host and target.doors else None
+        return None if host and target.doors and door is None else self._behind(door.url if door else target.url)
+
+    def _behind(self, url: str) -> ContainerFacts | None:
         if self.engine is None:
             return None
-        project_and_service = target.url.removeprefix("http://").partition(":")[0]
+        project_and_service = url.removeprefix("http://").partition(":")[0]
         found = (one for one in self.engine.containers_by_name.values() if one.state == "running")
         return next((one for one in found if one.name.startswith(f"{_project(one)}-")
                      and project_and_service == f"{_project(one)}-{one.service.rpartition('-')[0]}"), None)
 
-    def _answers(self, route: Route) -> Target | None:
+    def _answers(self, route: Route, host: str, path: str) -> Target | None:
         heaviest = sorted(route.targets, key=lambda target: -target.weight)
-        return next((one for one in (*heaviest, route.standby) if one and self._runs(one)), None)
+        return next((one for one in (*heaviest, route.standby) if one and self._takes(one, host, path)), None)
+
+    def _takes(self, target: Target, host: str, path: str) -> bool:
+        """Without an engine, whatever has a door answers."""
+        if self.engine is None:
+            return not target.doors or door_to(target.doors, host, path) is not None
+        return self.container_of(target, host, path) is not None
 
     def _runs(self, target: Target) -> bool:
-        return self.engine is None or self.container_of(target) is not None
+        urls = {target.url, *(door.url for door in target.doors)}
+        return self.engine is None or all(self._behind(url) for url in urls)
 
     def _must_answer(self, route: Route, there: Route | None) -> list[Target]:
         """As on the real one: where nobody is moved, whoever serves need not answer."""
@@ -136,11 +154,15 @@ class MemoryVisitors:
 
     def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer:
         self._refuse_away()
-        served = self._served(visit)
+        served = self._served(visit, visit.name, path)
         return Answer(status=200, seconds=0.01) if served else Answer(status=503, seconds=0.01)
 
-    def witness(self, visit: Visit, path: str, *, owner: tuple[str, str], rate_per_second: float) -> MemoryWitness:
-        return MemoryWitness(lambda: 20 if self.serves_badly(self.edge.serving(visit.name)) else 0)
+    def witness(self, visit: Visit, asked: Sequence[Question], *, owner: tuple[str, str],
+                rate_per_second: float) -> MemoryWitness:
+        return MemoryWitness(lambda: 20 if self._serve_badly(asked) else 0)
+
+    def _serve_badly(self, asked: Sequence[Question]) -> bool:
+        return any(self.serves_badly(self.edge.answering(one.host, one.path), one.host, one.path) for one in asked)
 
     def counters(self, service: str) -> MetricsSample:
         """A hundred requests more each time, all of them quick and good unless the version serves badly."""
@@ -155,28 +177,37 @@ class MemoryVisitors:
                  for bound in ("0.1", "+Inf")}
         return MetricsSample(1.0, {**answers, **quick})
 
-    def serves_badly(self, served: Served | None) -> bool:
+    def serves_badly(self, served: Served | None, host: str = "", path: str = "/") -> bool:
         target = self.edge.slot_of(served) if served else None
-        container = self.edge.container_of(target) if target else None
+        container = self.edge.container_of(target, host, path) if target else None
         return container is not None and not self.engine.version_of(container.image_id).serves_well
 
     def _wrong(self, asked: SmokeVisit) -> str:
         self._refuse_away()
-        served = self._served(asked.visit)
+        return next(filter(None, (self._wrong_with(asked, check) for check in asked.checks)), "")
+
+    def _wrong_with(self, asked: SmokeVisit, check: SmokeCheck) -> str:
+        host = asked.hosts[check.domains_of] if check.domains_of else asked.visit.name
+        served = self._served(asked.visit, host, check.path)
         if served != asked.served:
             return f"it was answered by {served or 'no deployment'}, not by {asked.served}"
         target = self.edge.slot_of(served)
-        container = self.edge.container_of(target) if target else None
+        container = self.edge.container_of(target, host, check.path) if target else None
         if container is None or not self.engine.version_of(container.image_id).answers_well:
             return "500"
         return "" if self.engine.version_of(container.image_id).name == asked.version.name else "another version"
 
-    def _served(self, visit: Visit) -> Served | None:
+    def _served(self, visit: Visit, host: str, path: str) -> Served | None:
+        """At a slot's own address: by its doors, or at the one address that the header names."""
         if not visit.at_slot:
-            return self.edge.serving(visit.name)
-        wanted = read_served(visit.headers.get(SLOT_HEADER, ""))
+            return self.edge.answering(host, path)
+        slot = "/".join(visit.headers.get(SLOT_HEADER, "").split("/")[:3])
+        wanted = read_served(slot)
         target = self.edge.slot_of(wanted) if wanted else None
-        return wanted if target and self.edge.container_of(target) else None
+        if target and visit.headers[SLOT_HEADER] != slot:
+            back = backs_of(target)[int(visit.headers[SLOT_HEADER].rpartition("/")[2])]
+            return wanted if self.edge.container_of(Target(target.deployment, back.url)) else None
+        return wanted if target and self.edge.container_of(target, host, path) else None
 
     def _refuse_away(self) -> None:
         if self.is_away:

@@ -6,14 +6,32 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Door:
+    """What visitors of one deployment may ask for, and which of its services answers."""
+
+    hosts: tuple[str, ...]
+    """`shop.example`, or `*.erp.example` for each name directly below."""
+    path: str
+    """`/api`: itself and all below it. Of the doors that fit a request, the one with the longest path counts."""
+    url: str
+    """`http://cloudlens-prod-42-api:8000`, resolvable by the edge."""
+    ready_path: str
+    """Answers below 400 only where that service can work."""
+    sticky: bool = False
+    """Whether a cookie brings a visitor back to the same server."""
+
+
+@dataclass(frozen=True)
 class Target:
     """Where the edge sends requests for one deployment."""
 
     deployment: int
     """Number of the deployment within its stack and environment."""
     url: str
-    """`http://cloudlens-prod-42-backend:8000`, resolvable by the edge."""
+    """`http://cloudlens-prod-42-backend:8000`, resolvable by the edge: of its first door, or of all its requests."""
     weight: int = 100
+    doors: tuple[Door, ...] = ()
+    """Where several of its services answer. None: all names and paths of the route lead to `url`."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,7 @@ class Route:
     stack: str
     environment: str
     domains: tuple[str, ...]
+    """All that it takes, also those that only one of its doors has."""
     targets: tuple[Target, ...]
     """Who serves, with weights; one target at 100 is a whole switch."""
     standby: Target | None
@@ -43,6 +62,6 @@ class Route:
     """The new slot before its switch, reachable only on the edge's own check address."""
     fence: int
     ready_path: str
-    """Answers below 400 only where the application can work."""
+    """Answers below 400 only where the application can work; of the first door, where there are several."""
     https: bool
     """Whether people come by a front that ends TLS, so that the application must be asked as such a front does."""

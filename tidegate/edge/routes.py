@@ -1,6 +1,7 @@
 """What Traefik reads for one stack in one environment: a `Route` as YAML for the file provider (v3), and back.
 
-Names join their parts by `_`, which no stack's name holds: so no two stacks ever meet in a name.
+Names join their parts by `_`, which no stack's name holds: so no two stacks ever meet in a name. All doors of a version are in
+one file, which is renamed into place: they switch together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.facts import Door, Route, Served, Target
+from tidegate.edge.hosts import is_wildcard, whole_names
+from tidegate.edge.route_faults import WHOLE, faults_of, slots_of
+from tidegate.edge.routing import Back, back_of, backs_of
+from tidegate.edge.rules import BEFORE_ALL, door_rules, host_rule, hosts_in
 from tidegate.errors import EdgeError
 
 PUBLIC_ENTRY_POINT = "web"
@@ -21,24 +26,15 @@ CHECK_ENTRY_POINT = "check"
 DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
 SLOT_HEADER = "X-Tidegate-Slot"
 """Names the slot that a request at the check entry point is for. Everything else of the request is a visitor's own."""
-_BEFORE_ALL = 1000
-"""Of a router. Otherwise the length of its rule decides, and a slot's `/ping` or `/api` could be the edge's."""
-_WHOLE = 100
 # A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself only when none of it
 # had been sent; with `status` also when it is safe to repeat (no POST, PATCH) and its body was small enough to keep.
 _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)*{_LABEL}")
-# No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its environment.
-_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
 _HEAD = re.compile(
     r"# written by Tidegate; do not edit: the next switch overwrites it\n"
     r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n# deployment: [0-9, none]+\n"
     r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"   # 0.1 wrote the path without quotes
-    r"(?P<https># https\n)?")
-_HOST = re.compile(r"Host\(`([^`]+)`\)")
+    r"(?P<https># https\n)?(?:# domains: (?P<domains>\[.*\])\n)?(?P<doors>(?:# door of [0-9]{1,9}: \[.*\]\n)*)")
+_DOOR = re.compile(r"# door of ([0-9]+): (.*)\n")
 _SERVED = re.compile(r"([a-z][a-z0-9-]{0,30})/([a-z][a-z0-9-]{0,30})/([1-9][0-9]{0,8})")
 
 
@@ -49,17 +45,18 @@ class Routes(NamedTuple):
     faulty: list[str]
 
 
-def headers_for(*, https: bool, slot: Served | None = None) -> dict[str, str]:
+def headers_for(*, https: bool, slot: Served | None = None, back: int | None = None) -> dict[str, str]:
     """What is added to a visitor's request: what a front that ends TLS says, and which slot it is for, whoever serves.
 
-    With `slot` it is one for the check entry point, without it for the public one.
+    With `slot` it is one for the check entry point, without it for the public one. There the slot's doors are as at the public
+    one; `back` is the place of one address among `backs_of`, which then gets all paths.
     """
     front = {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-For": "127.0.0.1"} if https else {}
-    return {**front, **({SLOT_HEADER: str(slot)} if slot else {})}
+    return {**front, **({SLOT_HEADER: str(slot) if back is None else f"{slot}/{back}"} if slot else {})}
 
 
 def service_name(stack: str, environment: str, number: int) -> str:
-    """The name of one slot's Traefik service, as its metrics show it before `@file`."""
+    """The name of one slot's Traefik service, as its metrics show it before `@file`. Further ones end in `_1`, `_2`, ..."""
     return f"{stack}_{environment}_{number}"
 
 
@@ -75,7 +72,7 @@ def traefik_config(route: Route, *, closing: bool = False) -> str:
     `closing` lets each answer end its connection, so that clients come back by a new one, while an edge is replaced.
     It trusts nobody who made the route: whatever reaches a rule, a name or a comment is of a form that cannot leave it.
     """
-    if faults := [*_unsafe(route), *_faults(route)]:
+    if faults := faults_of(route):
         raise EdgeError(f"writing the route of {route.stack!r} {route.environment!r}", "; ".join(faults),
                         "Correct what stack.yaml says about it")
     return _head(route) + yaml.safe_dump({"http": _http(route, closing)}, sort_keys=False, width=200)
@@ -94,72 +91,67 @@ def read_route(text: str) -> Route:
                         "Remove the file and release again; nothing edits it but Tidegate") from None
 
 
-def _unsafe(route: Route) -> Iterator[str]:
-    """Values that could mean more in the file than they are."""
-    named = (("stack", route.stack), ("environment", route.environment))
-    yield from (f"the {what} {value!r} is no name" for what, value in named if not _is(_NAME, value))
-    yield from (f"{domain!r} is no host name" for domain in route.domains if not _is(_DOMAIN, domain))
-    if not _is(_PATH, route.ready_path):
-        yield f"the ready path {route.ready_path!r} is no path of a URL"
-    for slot in _slots(route):
-        if not _is(_URL, slot.url):
-            yield f"{slot.url!r} is no address"
-        yield from (f"{value!r} is no number" for value in (slot.deployment, slot.weight) if type(value) is not int)
-    if type(route.fence) is not int or route.fence < 0:
-        yield f"the fence {route.fence!r} is no number"
-
-
-def _is(form: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and form.fullmatch(value) is not None
-
-
-def _faults(route: Route) -> Iterator[str]:
-    slots = _slots(route)
-    if len({slot.deployment for slot in slots}) < len(slots):
-        yield "one deployment has two parts in it"
-    if not route.domains:
-        yield "it has no domain"
-    if route.standby and not route.targets:
-        yield "a standby without a serving target"
-    yield from (f"deployment {slot.deployment} has a weight and serves no one" for slot in slots
-                if slot.weight != _WHOLE and slot not in route.targets)
-
-
-def _slots(route: Route) -> list[Target]:
-    return [slot for slot in (*route.targets, route.standby, route.candidate) if slot]
-
-
 def _head(route: Route) -> str:
     serving = ", ".join(str(target.deployment) for target in route.targets) or "none"
     return ("# written by Tidegate; do not edit: the next switch overwrites it\n"
             f"# stack: {route.stack}\n# environment: {route.environment}\n# deployment: {serving}\n"
             f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n"
-            + ("# https\n" if route.https else ""))
+            + ("# https\n" if route.https else "") + _told_in_head(route))
+
+
+def _told_in_head(route: Route) -> str:
+    """What cannot be read from the routers; nothing where one service has all paths of whole names."""
+    told = [(slot.deployment, [door.hosts, door.path, door.url, door.ready_path, door.sticky])
+            for slot in slots_of(route) for door in slot.doors]
+    domains = f"# domains: {json.dumps(route.domains)}\n" if told or any(map(is_wildcard, route.domains)) else ""
+    return domains + "".join(f"# door of {number}: {json.dumps(door)}\n" for number, door in told)
 
 
 def _http(route: Route, closing: bool) -> dict[str, Any]:
-    slots = _slots(route)
+    slots = [(slot, place, back) for slot in slots_of(route) for place, back in enumerate(_backs(route, slot))]
     return {
-        "routers": {_name(route, "public"): _public_router(route),
-                    **{_slot_name(route, slot): _check_router(route, slot) for slot in slots}},
+        "routers": {**_public_routers(route), **{name: router for slot, place, _ in slots
+                                                 for name, router in _check_routers(route, slot, place)}},
         "middlewares": {_name(route, "retry"): {"retry": _RETRY},
-                        **{_slot_name(route, slot): _served_header(route, slot, closing) for slot in slots}},
-        "services": {**{_slot_name(route, slot): _slot_service(route, slot) for slot in slots},
+                        **{_slot_name(route, slot): _served_header(route, slot, closing) for slot, _, _ in slots}},
+        "services": {**{_slot_name(route, slot, place): _slot_service(route, slot, place, back) for slot, place, back in slots},
                      **_shared_services(route)},
     }
 
 
-def _public_router(route: Route) -> dict[str, Any]:
-    hosts = " || ".join(f"Host(`{domain}`)" for domain in route.domains)
-    service = _name(route, "public") if _public_service(route) else _slot_name(route, route.targets[0])
-    return {"entryPoints": [PUBLIC_ENTRY_POINT], "rule": hosts, "service": service,
-            "middlewares": [_name(route, "retry")]}
+def _backs(route: Route, slot: Target) -> list[Back]:
+    return backs_of(slot) or [Back(slot.url, route.ready_path, sticky=False)]
 
 
-def _check_router(route: Route, slot: Target) -> dict[str, Any]:
-    served = Served(route.stack, route.environment, slot.deployment)
-    return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Header(`{SLOT_HEADER}`, `{served}`)", "priority": _BEFORE_ALL,
-            "service": _slot_name(route, slot)}
+def _public_routers(route: Route) -> dict[str, Any]:
+    doors = route.targets[0].doors if route.targets else ()
+    if not doors:
+        return {_name(route, "public"): _public_router(route, 0, {"rule": host_rule(route.domains)})}
+    places = [backs_of(route.targets[0]).index(back_of(door)) for door in doors]
+    return {_name(route, "public", number) + rule.name: _public_router(
+                route, place, {"rule": rule.text, "priority": rule.priority})
+            for number, (door, place) in enumerate(zip(doors, places, strict=True)) for rule in door_rules(door)}
+
+
+def _public_router(route: Route, place: int, rule: dict[str, Any]) -> dict[str, Any]:
+    service = _name(route, "public", place) if _public_service(route, place) else _slot_name(route, route.targets[0], place)
+    return {"entryPoints": [PUBLIC_ENTRY_POINT], **rule, "service": service, "middlewares": [_name(route, "retry")]}
+
+
+def _check_routers(route: Route, slot: Target, place: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """With doors: one for the address itself, whatever is asked, and those of the doors that lead to it."""
+    served, name = Served(route.stack, route.environment, slot.deployment), _slot_name(route, slot, place)
+    yield name, _check_router(f"{served}/{place}" if slot.doors else str(served), name, BEFORE_ALL)
+    for number, door in enumerate(slot.doors):
+        if backs_of(slot).index(back_of(door)) == place:
+            for rule in door_rules(door):
+                yield (f"{_slot_name(route, slot)}_door_{number}{rule.name}",
+                       _check_router(str(served), name, rule.priority, f" && ({rule.text})"))
+
+
+def _check_router(asked: str, service: str, priority: int, also: str = "") -> dict[str, Any]:
+    return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Header(`{SLOT_HEADER}`, `{asked}`){also}", "priority": priority,
+            "service": service}
 
 
 def _served_header(route: Route, slot: Target, closing: bool) -> dict[str, Any]:
@@ -170,57 +162,67 @@ def _served_header(route: Route, slot: Target, closing: bool) -> dict[str, Any]:
                         "customResponseHeaders": {DEPLOYMENT_HEADER: str(served), **end}}}
 
 
-def _slot_service(route: Route, slot: Target) -> dict[str, Any]:
+def _slot_service(route: Route, slot: Target, place: int, back: Back) -> dict[str, Any]:
     """The header hangs on the service (Traefik 3.7), not on the router: only so is it true after a failover."""
-    balancer: dict[str, Any] = {"passHostHeader": True, "servers": [{"url": slot.url}]}
+    balancer: dict[str, Any] = {"passHostHeader": True, "servers": [{"url": back.url}]}
+    if back.sticky:
+        balancer["sticky"] = _cookie(route, f"tidegate_server_{place}")
     if route.standby and slot != route.candidate:
-        balancer["healthCheck"] = _health_check(route)
+        balancer["healthCheck"] = _health_check(route, slot, back)
     if route.standby and slot in route.targets:
         balancer["passiveHealthCheck"] = {"failureWindow": "5s", "maxFailedAttempts": 3}
     return {"middlewares": [_slot_name(route, slot)], "loadBalancer": balancer}
 
 
-def _health_check(route: Route) -> dict[str, Any]:
+def _cookie(route: Route, name: str) -> dict[str, Any]:
+    return {"cookie": {"name": name, "httpOnly": True, "secure": route.https, "sameSite": "lax"}}
+
+
+def _health_check(route: Route, slot: Target, back: Back) -> dict[str, Any]:
     """As a visitor asks: applications refuse a Host that is not theirs, and lead http to https. A redirect is not followed,
     because it leads through the public door to whoever serves."""
     front = headers_for(https=route.https)
-    return {"path": route.ready_path, "interval": "2s", "timeout": "5s", "hostname": route.domains[0],
+    hosts = [host for door in slot.doors if back_of(door) == back for host in whole_names(door.hosts)]
+    return {"path": back.ready_path, "interval": "2s", "timeout": "5s", "hostname": (hosts or route.domains)[0],
             "followRedirects": False, **({"headers": front} if front else {})}
 
 
 def _shared_services(route: Route) -> dict[str, Any]:
-    services = {}
-    if public := _public_service(route):
-        services[_name(route, "public")] = public
-    if route.standby and not _is_whole(route):
-        services[_name(route, "serving")] = {"weighted": {**_weighted(route), "healthCheck": {}}}
+    services, backs = {}, backs_of(route.targets[0]) if route.targets else []
+    for place in range(max(1, len(backs))):
+        if public := _public_service(route, place):
+            services[_name(route, "public", place)] = public
+        if route.standby and not _is_whole(route):
+            services[_name(route, "serving", place)] = {"weighted": {**_weighted(route, place), "healthCheck": {}}}
     return services
 
 
-def _public_service(route: Route) -> dict[str, Any] | None:
+def _public_service(route: Route, place: int) -> dict[str, Any] | None:
     """None when one slot serves alone and whole: then the public router points straight at it."""
     if route.standby:
-        serving = _slot_name(route, route.targets[0]) if _is_whole(route) else _name(route, "serving")
-        return {"failover": {"service": serving, "fallback": _slot_name(route, route.standby), "healthCheck": {}}}
+        serving = _slot_name(route, route.targets[0], place) if _is_whole(route) else _name(route, "serving", place)
+        return {"failover": {"service": serving, "fallback": _slot_name(route, route.standby, place), "healthCheck": {}}}
     if not route.targets:
         return {"loadBalancer": {"servers": []}}   # 503 until something serves, rather than 404
-    return None if _is_whole(route) else {"weighted": _weighted(route)}
+    return None if _is_whole(route) else {"weighted": _weighted(route, place)}
 
 
-def _weighted(route: Route) -> dict[str, Any]:
-    return {"services": [{"name": _slot_name(route, target), "weight": target.weight} for target in route.targets]}
+def _weighted(route: Route, place: int) -> dict[str, Any]:
+    is_sticky = any(back.sticky for back in backs_of(route.targets[0])[place:place + 1])
+    return {"services": [{"name": _slot_name(route, target, place), "weight": target.weight} for target in route.targets],
+            **({"sticky": _cookie(route, f"tidegate_version_{place}")} if is_sticky else {})}
 
 
 def _is_whole(route: Route) -> bool:
-    return len(route.targets) == 1 and route.targets[0].weight == _WHOLE
+    return len(route.targets) == 1 and route.targets[0].weight == WHOLE
 
 
-def _name(route: Route, part: str) -> str:
-    return f"{route.stack}_{route.environment}_{part}"
+def _name(route: Route, part: str, number: int = 0) -> str:
+    return f"{route.stack}_{route.environment}_{part}" + (f"_{number}" if number else "")
 
 
-def _slot_name(route: Route, slot: Target) -> str:
-    return service_name(route.stack, route.environment, slot.deployment)
+def _slot_name(route: Route, slot: Target, place: int = 0) -> str:
+    return service_name(route.stack, route.environment, slot.deployment) + (f"_{place}" if place else "")
 
 
 def _route(text: str) -> Route:
@@ -232,30 +234,52 @@ def _route(text: str) -> Route:
     http, prefix = content["http"], f"{head['stack']}_{head['environment']}_"
     if foreign := [name for kind in http.values() for name in kind if not name.startswith(prefix)] or content.keys() - {"http"}:
         raise ValueError(f"foreign parts {foreign}")
-    ready_path = json.loads(head["ready"]) if head["ready"].startswith('"') else head["ready"]
-    return _route_of(head, http, prefix, ready_path)
+    return _route_of(head, http, prefix)
 
 
-def _route_of(head: re.Match[str], http: dict[str, Any], prefix: str, ready_path: str) -> Route:
-    public, services = http["routers"][f"{prefix}public"], http["services"]
-    failover = services[public["service"]].get("failover", {})
-    serving = _read_targets(services, failover.get("service", public["service"]))
-    standby = _read_slot(services, failover["fallback"]) if failover else None
+def _route_of(head: re.Match[str], http: dict[str, Any], prefix: str) -> Route:
+    public, slots = http["routers"][f"{prefix}public"], _Slots(http["services"], _doors_in(head))
+    failover = slots.services[public["service"]].get("failover", {})
+    serving = slots.serving(failover.get("service", public["service"]))
+    standby = slots.one(failover["fallback"]) if failover else None
     named = {target.deployment for target in (*serving, standby) if target}
-    others = [_read_slot(services, name) for name in http["routers"] if name != f"{prefix}public"]
+    others = [slots.one(name) for name in http["routers"] if name.removeprefix(prefix).isdecimal()]
     candidates = [slot for slot in others if slot.deployment not in named]
     return Route(
-        stack=head["stack"], environment=head["environment"], domains=tuple(_HOST.findall(public["rule"])),
-        targets=serving, standby=standby, candidate=candidates[0] if candidates else None,
-        fence=int(head["fence"]), ready_path=ready_path, https=head["https"] is not None)
+        stack=head["stack"], environment=head["environment"], domains=_domains_in(head, http["routers"], public),
+        targets=serving, standby=standby, candidate=candidates[0] if candidates else None, fence=int(head["fence"]),
+        ready_path=json.loads(head["ready"]) if head["ready"].startswith('"') else head["ready"],
+        https=head["https"] is not None)
 
 
-def _read_targets(services: dict[str, Any], name: str) -> tuple[Target, ...]:
-    service = services[name]
-    if "weighted" in service:
-        return tuple(_read_slot(services, part["name"], part["weight"]) for part in service["weighted"]["services"])
-    return (_read_slot(services, name),) if service["loadBalancer"]["servers"] else ()
+def _domains_in(head: re.Match[str], routers: dict[str, Any], public: dict[str, Any]) -> tuple[str, ...]:
+    """Raises ValueError where a router takes a host name that the head does not tell: it would have no owner."""
+    domains = tuple(json.loads(head["domains"])) if head["domains"] else tuple(hosts_in(public["rule"]))
+    if untold := {host for router in routers.values() for host in hosts_in(router["rule"])} - {*domains}:
+        raise ValueError(f"untold hosts {untold}")
+    return domains
 
 
-def _read_slot(services: dict[str, Any], name: str, weight: int = _WHOLE) -> Target:
-    return Target(int(name.rpartition("_")[2]), services[name]["loadBalancer"]["servers"][0]["url"], weight)
+def _doors_in(head: re.Match[str]) -> dict[int, tuple[Door, ...]]:
+    doors: dict[int, tuple[Door, ...]] = {}
+    for number, told in _DOOR.findall(head["doors"]):
+        hosts, path, url, ready_path, sticky = json.loads(told)
+        doors[int(number)] = (*doors.get(int(number), ()), Door(tuple(hosts), path, url, ready_path, sticky))
+    return doors
+
+
+class _Slots(NamedTuple):
+    """The targets of a file: their services, and their doors by number of deployment."""
+
+    services: dict[str, Any]
+    doors: dict[int, tuple[Door, ...]]
+
+    def serving(self, name: str) -> tuple[Target, ...]:
+        service = self.services[name]
+        if "weighted" in service:
+            return tuple(self.one(part["name"], part["weight"]) for part in service["weighted"]["services"])
+        return (self.one(name),) if service["loadBalancer"]["servers"] else ()
+
+    def one(self, name: str, weight: int = WHOLE) -> Target:
+        number = int(name.rpartition("_")[2])
+        return Target(number, self.services[name]["loadBalancer"]["servers"][0]["url"], weight, self.doors.get(number, ()))

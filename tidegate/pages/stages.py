@@ -144,7 +144,7 @@ def facts(rows: Sequence[tuple[str, str]]) -> str:
 def _summary(plan: Plan, words: Words, language: str) -> str:
     running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
     rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
-            (words["domains"], ", ".join(plan.domains)),
+            (words["domains"], ", ".join(plan.addresses or plan.domains)),
             *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
             *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
             (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),

@@ -82,6 +82,8 @@ class Plan:
     staged: Staged | None = field(default=None)
     privileges: tuple[Danger, ...] = ()
     """What the stack file allows its containers of the host, each with its reason."""
+    addresses: tuple[str, ...] = ()
+    """What people read of `domains`, where several routes lead to several services."""
 
     @property
     def environment(self) -> str:

@@ -17,7 +17,7 @@ _ALIASES = re.compile(r"aliases:\s{0,5}\[([^\]]{0,500})\]")
 def known_names(stack: Stack, environment: Environment, values: Mapping[str, str],
                 compose_files: Collection[str]) -> frozenset[str]:
     """In lower case. `compose_files` are the files' texts: their keys are the names of services, networks and volumes."""
-    names = {*_of_stack(stack), *environment.domains, environment.host, environment.image_alias}
+    names = {*_of_stack(stack), *environment.hosts, *environment.domains_of, environment.host, environment.image_alias}
     for database in stack.databases:   # the stack file says that these hold names
         keys = (database.host_key, database.port_key or "", database.user_key, database.database_key)
         names |= {values.get(key, "") for key in keys}

@@ -9,15 +9,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from tidegate.edge.hosts import meet
 from tidegate.pages.texts import TEXTS
 from tidegate.stack.formats import (
     MOST_HOURS,
     MOST_SECONDS,
     BlockName,
+    Domain,
     EnvironmentName,
     EnvKey,
-    HostName,
     ImageTag,
+    Name,
     Part,
     RelativePath,
 )
@@ -68,7 +70,11 @@ class Environment(Part):
     env_file: RelativePath
     secrets: dict[EnvKey, BlockName] = Field({}, description="Env key -> name of a Prefect `secret` block.")
     required_keys: tuple[EnvKey, ...] = Field((), description="Keys that must be there and not empty.")
-    domains: tuple[HostName, ...] = Field(min_length=1)
+    domains: tuple[Domain, ...] = Field(
+        min_length=1, description="Host names by which people come. `*.erp.example` is each name directly below it; the first "
+                                  "one is whole, because Tidegate itself comes by it.")
+    domains_of: dict[Name, tuple[Domain, ...]] = Field(
+        {}, description="Host names that only some routes have: a word that those say as their `domains_of` -> names.")
     image_alias: ImageTag = Field(
         description="Tag that is moved after a good release: an output, never an input.")
     https: bool = Field(False, description="People come by https: something before the edge ends TLS, and is "
@@ -87,6 +93,11 @@ class Environment(Part):
     drain_seconds: int = Field(30, ge=0, le=MOST_SECONDS)
     keep_warm: bool = Field(False, description="The old containers run on until the next release: a way back "
                                                "is one switch, for the memory of a second slot.")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All its host names."""
+        return (*self.domains, *(host for own in self.domains_of.values() for host in own))
 
 
 @dataclass(frozen=True)
@@ -136,9 +147,18 @@ def environment_faults(environments: Mapping[str, Environment]) -> Iterator[str]
     for name, own in environments.items():
         if fault := _fault_of_after(environments, name, own):
             yield f"environments.{name}.after: {fault}"
-    domains = Counter(domain for own in environments.values() for domain in own.domains)
-    yield from (f"environments: {domain} is a domain of {_owners(environments, domain)}"
-                for domain, times in domains.items() if times > 1)
+    yield from domain_faults({name: own.hosts for name, own in environments.items()})
+
+
+def domain_faults(hosts: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Of the environments' host names: which one is there twice, or is one of another environment's wildcard."""
+    named = [(name, host) for name, own in hosts.items() for host in own]
+    for place, (name, host) in enumerate(named):
+        for other, second in named[:place]:
+            if host == second:
+                yield f"environments: {host} is a domain of {other} and of {name}"
+            elif name != other and meet(host, second):
+                yield f"environments: {host} is a domain of {name}, and {second} of {other}: a name has one owner"
 
 
 def _fault_of_after(environments: Mapping[str, Environment], name: str, own: Environment) -> str | None:
@@ -158,7 +178,3 @@ def _is_in_a_circle(environments: Mapping[str, Environment], name: str) -> bool:
             return before == name
         seen.append(str(before))
     return False
-
-
-def _owners(environments: Mapping[str, Environment], domain: str) -> str:
-    return " and of ".join(name for name, own in environments.items() for one in own.domains if one == domain)

@@ -24,6 +24,7 @@ from tidegate.stack.formats import (
     TimeZone,
     Title,
 )
+from tidegate.stack.routes import MOST_ROUTES, RouteLine, route_faults, service_faults, unread_keys
 from tidegate.stack.services import Service, Source
 from tidegate.stack.showing import SmokeCheck, Watch
 from tidegate.stack.yaml_text import read_yaml
@@ -55,6 +56,8 @@ class Stack(Part):
     time_zone: TimeZone = "UTC"
     source: Source
     services: tuple[Service, ...] = Field(min_length=1)
+    routes: tuple[RouteLine, ...] = Field((), max_length=MOST_ROUTES, description="How people reach several services; without "
+                                                                                  "it, the first one answers everything.")
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
     state: State = State()
@@ -97,16 +100,6 @@ class Stack(Part):
     def _not_from_the_file(cls, _: object) -> Path:
         raise PydanticCustomError("extra_forbidden", "unknown key")
 
-    @field_validator("services")
-    @classmethod
-    def _the_first_can_be_asked(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
-        if services[0].port is None:
-            raise ValueError("the first one is behind the edge and needs a port, on which it listens in its container")
-        if services[0].ready_path is None:
-            raise ValueError("the first one is behind the edge and needs a ready_path, the path of a page that answers 200 only "
-                             "when the application can work (`/` where no page says more)")
-        return services
-
     @model_validator(mode="after")
     def _names_meet(self) -> Stack:
         services, databases = {s.name for s in self.services}, {d.name for d in self.databases}
@@ -124,7 +117,11 @@ class Stack(Part):
         faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - set(self.state.databases))]
         faults += [f"smoke[{place}].only: there is no environment {name!r}" for place, check in enumerate(self.smoke)
                    for name in check.only if name not in self.environments]
+        words = {line.domains_of for line in self.routes} | {None}
+        faults += [f"smoke[{place}].domains_of: no route has {check.domains_of!r}" for place, check in enumerate(self.smoke)
+                   if check.domains_of not in words]
         faults += environment_faults(self.environments)
+        faults += [*service_faults(self.services, self.routes), *route_faults(self.services, self.routes, self.environments)]
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -143,16 +140,9 @@ def load_stack(folder: Path) -> Stack:
         stack = Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
         raise StackFileError(doing, "; ".join(faults_in(error.errors())), TO_DO) from None
-    if unread := _unread(stack):
+    if unread := unread_keys(stack.services, stack.routes):   # what was kept of an older file may have them
         raise StackFileError(doing, "; ".join(unread), TO_DO)
     return stack
-
-
-def _unread(stack: Stack) -> list[str]:
-    """Asked of files alone: what was kept of an older one may have it."""
-    return [f"services[{place}].{key}: nothing reads it, because only the first service is behind the edge: take it out"
-            for place, service in enumerate(stack.services) if place
-            for key in ("port", "ready_path") if getattr(service, key) is not None]
 
 
 def stack_now(planned: Stack) -> Stack:

@@ -102,10 +102,14 @@ EnvironmentName = Annotated[str, *_format(
     r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*",
     "at most 20 lower-case letters and digits, in parts joined by `-` that each begin with a letter", 20)]
 EnvKey = Annotated[str, *_format(r"[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and `_`")]
-HostName = Annotated[str, *_format(rf"(?:{_LABEL}\.)*{_LABEL}", "a host name", 253)]
+Domain = Annotated[str, *_format(
+    rf"(?:\*\.(?=.*\.))?(?:{_LABEL}\.)*{_LABEL}", "a host name", 253)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 UrlPath = Annotated[str, *_format(
     r"/(?:[^\s/\"#<>\\^`{|}][^\s\"#<>\\^`{|}]*)?", "a path such as /ready: one `/` first, no blank, no `#`", 1000)]
+DoorPath = Annotated[str, *_format(
+    r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+", "a path such as /api: one `/` before each part, and none at its end", 200),
+    AfterValidator(_inside)]
 ImageName = Annotated[str, *_format(
     rf"{_REGISTRY}{_WORD}(?:/{_WORD})*", "an image repository in lower case without tag, such as acme/shop")]
 ImageTag = Annotated[str, *_format(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "an image tag", 128)]

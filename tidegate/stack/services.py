@@ -24,9 +24,9 @@ class Service(Part):
 
     name: Name = Field(description="Name of the service in the compose files.")
     image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
-    port: int | None = Field(None, ge=1, le=65535, description="Of the first service, required: the port it listens on, inside "
-                                                               "the container.")
-    ready_path: UrlPath | None = Field(None, description="Of the first service, required: answers 200 only when all can work.")
+    port: int | None = Field(None, ge=1, le=65535, description="Of a service behind the edge: the port it listens on, inside the "
+                                                               "container.")
+    ready_path: UrlPath | None = Field(None, description="Of a service behind the edge: answers 200 only when it can work.")
     start_budget_seconds: int = Field(
         60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
     stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tidegate.stack.formats import MOST_SECONDS, EnvironmentName, EnvKey, Line, Marker, Part, Title, UrlPath
+from tidegate.stack.formats import MOST_SECONDS, EnvironmentName, EnvKey, Line, Marker, Name, Part, Title, UrlPath
 
 
 class Login(Part):
@@ -21,6 +21,7 @@ class SmokeCheck(Part):
 
     name: Title
     path: UrlPath = "/"
+    domains_of: Name | None = Field(None, description="Asked at the first of the environment's `domains_of` this word.")
     status: int = Field(200, ge=100, le=599)
     contains: Marker | None = Field(None, description="Marker text of the body.")
     json_fields: dict[Line, Marker | int | float | bool] = Field(

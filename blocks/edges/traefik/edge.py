@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +16,12 @@ from blocks.edges.traefik.answers import served_by
 from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.tls import TRUSTED
-from tidegate.edge.doors import doors_of_routes, host_name, taken_doors
-from tidegate.edge.facts import Route, Served
+from tidegate.edge.doors import doors_of_routes, taken_doors
+from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.hosts import meet
+from tidegate.edge.probing import Question
 from tidegate.edge.routes import Routes, headers_for, read_route, traefik_config
+from tidegate.edge.routing import backs_of, question_at, questions
 from tidegate.errors import EdgeError, FencedError
 from tidegate.waiting import looks
 
@@ -30,6 +34,8 @@ class EdgeAnswer(NamedTuple):
 
     served: Served | None
     status: int
+    at: str = ""
+    """`shop.example/api`, where a route has several doors."""
 
 
 class TraefikEdge(Block):
@@ -107,12 +113,19 @@ class TraefikEdge(Block):
     def answer(self, domain: str) -> EdgeAnswer:
         """What a visitor of `domain` gets now, at the ready path of its route. Raises EdgeError where the edge is away."""
         route = self._route_to(domain)
-        path, headers = (route.ready_path, headers_for(https=route.https)) if route else ("/", {})
+        return self._asked(question_at(route, domain) if route else Question(domain, "/", is_ready_path=False), route)
+
+    def answers(self, route: Route) -> list[EdgeAnswer]:
+        """What visitors get now at each of a route's doors. Raises EdgeError where the edge is away."""
+        asked = questions(route)
+        return [self._asked(one, route)._replace(at=one.host + one.path if len(asked) > 1 else "") for one in asked]
+
+    def _asked(self, question: Question, route: Route | None) -> EdgeAnswer:
         with self._client() as client:
             try:
-                answer = _ask(client, self.public_url, domain, path, headers)
+                answer = _ask(client, self.public_url, question, headers_for(https=route.https) if route else {})
             except httpx.HTTPError as error:
-                raise EdgeError(f"asking the edge who serves {domain}", type(error).__name__,
+                raise EdgeError(f"asking the edge who serves {question.host}", type(error).__name__,
                                 "Look whether the edge runs", retryable=True) from None
         return EdgeAnswer(served_by(answer), answer.status_code)
 
@@ -155,22 +168,22 @@ class TraefikEdge(Block):
             return f"{type(error).__name__}: {error}"
 
     def _answers_otherwise(self, client: httpx.Client, route: Route, moved: bool) -> str | None:
-        if route.targets and moved:
-            answer = _ask(client, self.public_url, route.domains[0], route.ready_path, headers_for(https=route.https))
+        for question in questions(route) if route.targets and moved else []:
+            answer = _ask(client, self.public_url, question, headers_for(https=route.https))
             served = served_by(answer)
             if served not in _wanted(route) or answer.status_code in _GATEWAY_FAULTS:
-                return f"{route.domains[0]} answers {answer.status_code} by {served or 'no deployment'}"
+                return f"{question.host} answers {answer.status_code} by {served or 'no deployment'}"
         if route.candidate:
             wanted = Served(route.stack, route.environment, route.candidate.deployment)
-            headers = headers_for(https=route.https, slot=wanted)
-            found = served_by(_ask(client, self.check_url, route.domains[0], route.ready_path, headers))
-            if found != wanted:   # whether it answers well is no matter of the edge
-                return f"at the address of {wanted} answers {found or 'no deployment'}"
+            for back, question in _own_questions(route, route.candidate):
+                headers = headers_for(https=route.https, slot=wanted, back=back)
+                found = served_by(_ask(client, self.check_url, question, headers))
+                if found != wanted:   # whether it answers well is no matter of the edge
+                    return f"at the address of {wanted} answers {found or 'no deployment'}"
         return None
 
     def _route_to(self, domain: str) -> Route | None:
-        wanted = host_name(domain)
-        return next((one for one in self.routes().good if wanted in map(host_name, one.domains)), None)
+        return next((one for one in self.routes().good if any(meet(host, domain) for host in one.domains)), None)
 
     def _client(self) -> httpx.Client:
         return httpx.Client(timeout=self.request_seconds, verify=TRUSTED, trust_env=False)
@@ -204,5 +217,12 @@ def _wanted(route: Route) -> list[Served]:
     return [Served(route.stack, route.environment, target.deployment) for target in route.targets]
 
 
-def _ask(client: httpx.Client, url: str, host: str, path: str, headers: Mapping[str, str]) -> httpx.Response:
-    return client.get(url + path, headers={"Host": host, **headers})
+def _own_questions(route: Route, slot: Target) -> list[tuple[int | None, Question]]:
+    """For each address of a slot its place and its ready path; one without a place where the slot has no doors."""
+    host = questions(replace(route, targets=(slot,)))[0].host
+    own = [(place, Question(host, back.ready_path, is_ready_path=True)) for place, back in enumerate(backs_of(slot))]
+    return [*own] or [(None, Question(host, route.ready_path, is_ready_path=True))]
+
+
+def _ask(client: httpx.Client, url: str, question: Question, headers: Mapping[str, str]) -> httpx.Response:
+    return client.get(url + question.path, headers={"Host": question.host, **headers})

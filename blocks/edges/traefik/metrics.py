@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,8 +25,8 @@ class EdgeMetrics:
 
     def sample(self, *, service: str | None = None, router: str | None = None) -> MetricsSample:
         """Counters of a service or a router, by its name in the route file. Raises EdgeError."""
-        kind, name = ("service", service) if service else ("router", router)
-        return read_sample(self._text(), kind, f"{name}@file")
+        kind, name = ("service", service) if service else ("router", str(router))
+        return read_sample(self._text(), kind, name)
 
     def _text(self) -> str:
         doing = "reading the edge's metrics"
@@ -39,13 +40,15 @@ class EdgeMetrics:
 
 
 def read_sample(text: str, kind: str, name: str) -> MetricsSample:
-    """Prometheus text -> the request counters and duration buckets of the `kind` (service, router) called `name`."""
+    """Prometheus text -> the request counters and duration buckets of the `kind` (service, router) called `name`, and of those
+    called `name_1`, `name_2`, ...: the further addresses of a slot."""
     started, counters = 0.0, {}
+    named = re.compile(rf"{re.escape(name)}(_[0-9]+)?@file")
     wanted = {f"traefik_{kind}_{TOTAL}": TOTAL, f"traefik_{kind}_{BUCKET}": BUCKET}
     for one in _samples(text):
         if one.name == _STARTED:
             started = one.value
-        elif one.name in wanted and one.labels.get(kind) == name:
+        elif one.name in wanted and named.fullmatch(one.labels.get(kind, "")):
             counters[wanted[one.name], frozenset(one.labels.items())] = one.value
     return MetricsSample(started, counters)
 

@@ -27,7 +27,9 @@ from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.edges.traefik.networks import BESIDE
 from blocks.edges.traefik.settings import CHECK_PORT, PUBLIC_PORT
+from tidegate.edge.hosts import whole_names
 from tidegate.edge.routes import traefik_config
+from tidegate.edge.routing import question_at, questions
 from tidegate.errors import EdgeError, TidegateError
 from tidegate.stack.slot import control_network_name
 from tidegate.waiting import looks
@@ -166,10 +168,11 @@ class EdgeReplacing:
 
     def _unlike(self, old_url: str, new_url: str) -> str | None:
         for route in self.edge.routes().good:
-            for domain in route.domains:
-                old, new = (_answer(url, domain, route.ready_path) for url in (old_url, new_url))
+            at_names = [question_at(route, host) for host in whole_names(route.domains)]
+            for asked in dict.fromkeys([*at_names, *questions(route)]):
+                old, new = (_answer(url, asked.host, asked.path) for url in (old_url, new_url))
                 if old != new:
-                    return f"{domain}: {old} at the old edge, {new} at the new one"
+                    return f"{asked.host}: {old} at the old edge, {new} at the new one"
         return None
 
     def _wait(self, trouble: Callable[[], str | None], doing: str) -> None:

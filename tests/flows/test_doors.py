@@ -1,0 +1,56 @@
+"""Several services behind the edge: asked before the switch, switched together, and never two versions at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flows.conftest import Library
+from tests.flows.stories import STORIES, Story, tell
+from tidegate.edge.facts import Served
+
+ASKED = (("shop.test", "/"), ("shop.test", "/api/bills"), ("shop.test", "/live"), ("admin.shop.test", "/"),
+         ("north.tenants.shop.test", "/api"))
+WITH_ROUTES = [one for one in STORIES if one.with_routes]
+
+
+def story(name: str) -> Story:
+    return next(one for one in STORIES if one.name == name)
+
+
+@pytest.mark.parametrize("told", WITH_ROUTES, ids=lambda told: told.id)
+def test_at_every_moment_all_doors_lead_to_one_version(library: Library, told: Story) -> None:
+    made, seen = library.begin(told), list[set[Served | None]]()
+    edge = made.world.edge
+
+    def look(_what: str) -> None:
+        seen.append({edge.answering(host, path) for host, path in ASKED})
+
+    made.world.moments.after_change = look
+    tell(made, told)
+    assert {len(one) for one in seen} == {1}
+    assert made.world.edge.answering("other.test", "/") is None
+    assert made.world.edge.answering("shop.test", "/"), "somebody serves in the end"
+
+
+def test_the_ready_path_of_each_service_is_asked_before_anybody_is_sent_there(library: Library) -> None:
+    told = story("a release of several doors")
+    made = library.begin(told)
+    tell(made, told)
+    now = made.ledger.deployments.current("shop", "prod")
+    assert now is not None
+    steps = [(step.name, step.evidence) for step in made.ledger.journal.steps(now.id)]
+    names = [name for name, _ in steps]
+    ready = dict(steps)["smoke-slot"]["ready"]
+    assert names.index("smoke-slot") < names.index("shift-traffic")
+    assert [one["path"] for one in (ready, *ready["others"])] == ["/ready", "/api/ready", "/api/ready", "/api/ready"]
+
+
+def test_the_old_version_stands_behind_the_new_one_only_with_the_same_doors(library: Library) -> None:
+    standby = {}
+    for name in ("a release of several doors", "a release that brings doors"):
+        made = library.begin(story(name))
+        tell(made, story(name))
+        now = made.ledger.deployments.current("shop", "prod")
+        assert now is not None
+        standby[name] = {step.name: step.evidence for step in made.ledger.journal.steps(now.id)}["shift-traffic"]["standby"]
+    assert standby == {"a release of several doors": 1, "a release that brings doors": None}

@@ -1,0 +1,52 @@
+"""How Traefik (v3) is told which requests a router takes, and which of two routers goes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tidegate.edge.facts import Door
+from tidegate.edge.hosts import below, is_wildcard
+
+BEFORE_ALL = 1000
+"""Of a router. Otherwise the length of its rule decides, and a slot's `/ping` or `/api` could be the edge's."""
+_WHOLE_NAME = 2000
+"""More than that of the longest path: a whole name goes before a wildcard that covers it."""
+_HOST = re.compile(r"Host\(`([^`]+)`\)|HostRegexp\(`\^\[a-z0-9-\]\+((?:\\\.[a-z0-9-]+)+)\$`\)")
+
+
+class Rule(NamedTuple):
+    """A part of a door that becomes a router."""
+
+    name: str
+    """What its router's name ends in, after that of the door; empty for whole names."""
+    text: str
+    priority: int
+
+
+def host_rule(hosts: Sequence[str]) -> str:
+    return " || ".join(map(_one_host, hosts))
+
+
+def door_rules(door: Door) -> Iterator[Rule]:
+    """Whole names and wildcards apart, because their order among other doors differs."""
+    whole = [host for host in door.hosts if not is_wildcard(host)]
+    any_below = [host for host in door.hosts if is_wildcard(host)]
+    for name, hosts, first in (("", whole, _WHOLE_NAME), ("_any", any_below, 0)):
+        if hosts:
+            yield Rule(name, _with_path(host_rule(hosts), door.path), BEFORE_ALL + first + len(door.path))
+
+
+def hosts_in(rule: str) -> list[str]:
+    """The host names of a rule that was made here."""
+    return [whole or "*" + regexp.replace("\\", "") for whole, regexp in _HOST.findall(rule)]
+
+
+def _one_host(host: str) -> str:
+    dotted = below(host).replace(".", r"\.")
+    return rf"HostRegexp(`^[a-z0-9-]+\.{dotted}$`)" if is_wildcard(host) else f"Host(`{host}`)"
+
+
+def _with_path(hosts: str, path: str) -> str:
+    return hosts if path == "/" else f"({hosts}) && (Path(`{path}`) || PathPrefix(`{path}/`))"
