@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +13,18 @@ from tidegate.facts import ComposeModel, Served, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.plan.resolved import ResolvedConfiguration, resolve
-from tidegate.plan.seals import Seals, content_hash, files_of, secret_files, with_copies
+from tidegate.plan.seals import (
+    Seals,
+    content_hash,
+    files_of,
+    refuse_too_large,
+    secret_files,
+    with_copies,
+)
 from tidegate.ports import Ports
 from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
+from tidegate.stack.bind_mounts import Written, written_places
 from tidegate.stack.envfile import fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
@@ -114,15 +122,29 @@ class OpenEnvironment(Ports):
 
     def learn(self, model: ComposeModel) -> None:
         """Know the secrets of a compose model from now on, and those in the files it gives as `secrets:`."""
-        secret = secret_files(with_copies(model, self.stack.folder, self.copies) if self.copies else model)
+        secret = secret_files(self.with_copies(model))
         self.redactor.learn_model(model)
         self.redactor.learn(secret, tuple(secret))
         remember(self.redactor)
 
     @cached_property
+    def written(self) -> tuple[Written, ...]:
+        """The places of the host that containers write into, as the stack file names them. Raises StackFileError."""
+        return written_places(self.stack.state, self.stack.folder, self.values)
+
+    def with_copies(self, model: ComposeModel) -> ComposeModel:
+        """With the files that were kept with the release, where they were."""
+        return with_copies(model, self.stack.folder, self.copies, self.written) if self.copies else model
+
+    def files_of(self, services: Collection[str]) -> dict[str, Path]:
+        """Name -> path of what goes with a release of `services`."""
+        return files_of(self.model(), self.stack.folder, services, self.written)
+
+    @cached_property
     def contents(self) -> dict[str, str]:
         """SHA-256 of each file that the containers are given, by name; looked at once."""
-        files = files_of(self.model(), self.stack.folder, self.model()["services"])
+        files = self.files_of(self.model()["services"])
+        refuse_too_large(files)
         return {name: content_hash(file) for name, file in files.items()}
 
     @cached_property
@@ -178,9 +200,8 @@ class Work:
                   "tidegate.deployment": str(self.deployment.number), "tidegate.version": self.version.name,
                   "tidegate.fence": str(self.fence or 0)}
         env = self.env
-        model = with_copies(env.model(), env.stack.folder, env.copies) if env.copies else env.model()
         return make_slot(
-            model, base_project=env.base_project, project=self.project,
+            env.with_copies(env.model()), base_project=env.base_project, project=self.project,
             number=int(self.project.rsplit("-", 1)[-1]), released=env.released, images=self.pins, labels=labels,
             edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name))
 

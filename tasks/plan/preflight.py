@@ -14,6 +14,7 @@ from tasks.data.base import (
     missing_services,
     refuse_missing_volumes,
     refuse_occupied,
+    refuse_shared,
     refuse_stopped,
 )
 from tasks.data.databases import free_connections, owned, spec_of
@@ -26,8 +27,9 @@ from tasks.plan.networks import check_networks
 from tasks.slots.containers import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
+from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, unmounted
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
-from tidegate.stack.compose_lint import lint_model
+from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.data import Database
 from tidegate.stack.host_paths import HostPaths
 from tidegate.stack.slot import memory_needed, published_ports
@@ -84,7 +86,10 @@ def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
 
 def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]) -> None:
     """Raises StackFileError with everything that the compose files may not say. `found` is what they give of the host."""
-    if faults := [*lint_model(model, _released(env), env.config.kind), *refusals(found)]:
+    files, engine = TeamFiles(env.stack.folder, env.written, env.files_of(_released(env))), _engine(env)
+    faults = [*lint_model(model, _released(env), env.config.kind, files), *unmounted(model, env.written),
+              *out_of_reach(model, env.stack.folder, engine), *refusals(found)]
+    if faults := [*faults, *(missing_files(env.written) if is_local(engine) else ())]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
 
@@ -99,10 +104,14 @@ def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[s
     files = [env.stack.folder / file for file in env.config.compose_files]
     read = env.compose.env_files(files, env.values, env.base_project)
     services = {name: {**service, "env_file": read.get(name, [])} for name, service in model["services"].items()}
-    engine = env.host.url or os.environ.get("DOCKER_HOST", "")
-    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), engine,
+    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), _engine(env),
                       known_projects(env) if projects is None else projects)
     return dangers({**model, "services": services}, paths, env.stack.allow)
+
+
+def _engine(env: OpenEnvironment) -> str:
+    """Its address; empty for the one of this machine."""
+    return env.host.url or os.environ.get("DOCKER_HOST", "")
 
 
 def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -135,6 +144,7 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
     refuse_occupied(env, model, missing)
+    refuse_shared(env)
     for name in missing:
         for address, port in published_ports(model, name):
             env.measures.require_free_port(port, address)

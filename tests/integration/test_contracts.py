@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from blocks.backups.folder import BackupStore
-from blocks.backups.kept import EngineBackups, EngineDatabaseCopies
+from blocks.backups.kept import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
+from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.slots_contract import SlotsContract
 from tests.images import BASE
 from tests.integration.data_servers import Server
@@ -47,3 +48,51 @@ class TestEngineBackups(BackupsContract):
         return KeptDatabase(
             EngineBackups(mysql.host, store), EngineDatabaseCopies(mysql.host, store), mysql.owner(), at, BASE,
             lambda: mysql.sql("INSERT INTO bills VALUES ()"))
+
+
+class TestEngineVolume(PlacesContract):
+    @pytest.fixture
+    def place(self, host: DockerHost, tmp_path: Path) -> Iterator[KeptPlace]:
+        def run(script: str) -> str:
+            said: bytes = host.client.containers.run(
+                BASE, ["sh", "-c", script], entrypoint=[], network="none", remove=True, volumes={name: {"bind": "/v"}})
+            return said.decode()
+
+        name = str(host.client.volumes.create(f"tg-{uuid4().hex[:8]}").name)
+        def write(text: str) -> None:
+            run(f"echo -n {text} > /v/text")
+
+        made = at_place(host, tmp_path, name, write, lambda: run("cat /v/text"))
+        made.write("first")
+        yield made
+        made.copies.remove_beside(name)
+        host.client.volumes.get(name).remove()
+
+
+class TestEngineFolder(PlacesContract):
+    @pytest.fixture
+    def place(self, host: DockerHost, tmp_path: Path) -> Iterator[KeptPlace]:
+        yield from on_this_machine(host, tmp_path, tmp_path / "media", tmp_path / "media" / "in" / "text")
+
+
+class TestEngineFile(PlacesContract):
+    @pytest.fixture
+    def place(self, host: DockerHost, tmp_path: Path) -> Iterator[KeptPlace]:
+        yield from on_this_machine(host, tmp_path, tmp_path / "it's a text", tmp_path / "it's a text")
+
+
+def on_this_machine(host: DockerHost, store: Path, path: Path, text: Path) -> Iterator[KeptPlace]:
+    text.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(new: str) -> None:
+        text.write_text(new)
+
+    made = at_place(host, store, str(path), write, text.read_text)
+    made.write("first")
+    yield made
+    made.copies.remove_beside(made.name)
+
+
+def at_place(host: DockerHost, store: Path, name: str, write: Callable[[str], None], read: Callable[[], str]) -> KeptPlace:
+    kept = BackupStore(store / "backups")
+    return KeptPlace(EngineBackups(host, kept), EngineVolumeCopies(host, kept), name, BASE, write, read)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, TrafficFigures, Version
+from tidegate.plan.accepted import Accepted
 from tidegate.plan.resolved import Part, ResolvedConfiguration
 from tidegate.stack.compose_dangers import Danger
 from tidegate.stack.envfile import EnvDiff
@@ -82,6 +83,8 @@ class Plan:
     staged: Staged | None = field(default=None)
     privileges: tuple[Danger, ...] = ()
     """What the stack file allows its containers of the host, each with its reason."""
+    accepted: tuple[Accepted, ...] = ()
+    """What it takes upon itself, each with its reason: part of the configuration, so of the hash."""
 
     @property
     def environment(self) -> str:

@@ -6,7 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from tidegate.stack.formats import MOST_SECONDS, EnvKey, ImagePath, Name, Part, VolumeName
+from tidegate.stack.formats import (
+    MOST_SECONDS,
+    EnvKey,
+    ImagePath,
+    MountPath,
+    Name,
+    Part,
+    VolumeName,
+)
 
 
 class Database(Part):
@@ -32,9 +40,21 @@ class Migration(Part):
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
 
 
+class Scratch(Part):
+    """A place of the host that containers write into, and that may be lost."""
+
+    path: MountPath = Field(description="As the compose files name it, such as `./tmp`.")
+    reason: str = Field(
+        min_length=10, max_length=300, description="Why it is not saved: for whoever approves.")
+
+
 class State(Part):
     """What must be saved before production changes. Declared and not saved is a failure."""
 
     databases: tuple[Name, ...] = ()
     volumes: tuple[VolumeName, ...] = Field((), description="Named volumes, as the compose files name them.")
+    files: tuple[MountPath, ...] = Field(
+        (), description="Files and folders of the host that containers write into, as the compose files "
+        "name them, such as `./media`. `${NAME}` is taken from the env file.")
+    scratch: tuple[Scratch, ...] = Field((), description="The same for what is not saved.")
     keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")

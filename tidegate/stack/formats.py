@@ -113,6 +113,9 @@ VolumeName = Annotated[str, *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a volume's 
 BlockName = Annotated[str, *_format(r"[a-z0-9][a-z0-9-]*", "a block's name: lower-case letters, digits and `-`")]
 RelativePath = Annotated[str, *_format(
     r"[^/\\~\s-][^\\:]*", "a path inside its folder, such as compose.yaml"), AfterValidator(_inside)]
+MountPath = Annotated[str, *_format(
+    r"(?:\./|/)?[^\\:~\s./-][^\\:]*|(?:\./|/)?\.[^\\:./][^\\:]*",
+    "a path as the compose files name it, such as ./media"), AfterValidator(_inside)]
 ImagePath = Annotated[str, *_format(r"/[^\\:]*", "an absolute path inside the image"), AfterValidator(_inside)]
 Branch = Annotated[str, *_format(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch as git allows it"), AfterValidator(_branch)]
 Repository = Annotated[str, AfterValidator(_repository)]

@@ -1,0 +1,25 @@
+"""What the stack file takes upon itself with a reason: shown to whoever approves, refused without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tidegate.stack.bind_mounts import Written
+
+What = Literal["scratch"]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One thing that a release does not guard, by the team's own word."""
+
+    what: What
+    name: str
+    """Of the place, key or database, as the stack file names it."""
+    reason: str
+
+
+def accepted(written: Sequence[Written]) -> tuple[Accepted, ...]:
+    return tuple(Accepted("scratch", one.named, one.reason) for one in written if one.reason)
