@@ -66,7 +66,8 @@ def _login(spec: Database, environment: Mapping[str, str]) -> Login:
     keys = (spec.user_key, spec.password_key, spec.database_key)
     missing = [key for key in keys if not environment.get(key)]
     if missing:
-        raise ConfigError(f"opening the database {spec.name!r}", f"the env file has no {', '.join(missing)}", "Add it")
+        raise ConfigError(f"opening the database {spec.name!r}",
+                          f"neither the env file nor the compose files have {', '.join(missing)}", "Add it")
     port = (environment.get(spec.port_key) if spec.port_key else "") or PORTS[spec.engine]
     if not port.isdigit():
         raise ConfigError(f"opening the database {spec.name!r}", f"{spec.port_key} is not a number", "Correct it")

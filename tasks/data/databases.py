@@ -30,7 +30,7 @@ def spec_of(env: OpenEnvironment, name: str) -> Database:
 def placed(env: OpenEnvironment, spec: Database) -> PlacedDatabase:
     """With the container that runs it, and its logins. Raises ConfigError, DatabaseError."""
     env.refuse_faults()
-    return PlacedDatabase(spec, container_of(env, spec), env.values)
+    return PlacedDatabase(spec, container_of(env, spec), env.logins(spec))
 
 
 def owned(env: OpenEnvironment, spec: Database) -> DatabaseServer:
@@ -45,10 +45,11 @@ def free_connections(env: OpenEnvironment, spec: Database) -> int:
 
 def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[Migration, SchemaHistory]]:
     """One per declared schema history: read in the image, with nothing of the environment."""
-    unreal = stand_ins(env.values, tuple(env.config.secrets))
     for spec in env.stack.migrations:
+        database = spec_of(env, spec.database)
+        unreal = stand_ins(env.logins(database), (*env.config.secrets, database.password_key))
         yield spec, env.migrations.history(
-            spec, spec_of(env, spec.database), image=pins[spec.service], stand_ins=unreal,
+            spec, database, image=pins[spec.service], stand_ins=unreal,
             key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
 
 
@@ -58,7 +59,7 @@ def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
     containers = base_containers(env)
     if spec.service not in containers:
         return NO_DATABASE_YET
-    there = PlacedDatabase(spec, containers[spec.service], env.values)
+    there = PlacedDatabase(spec, containers[spec.service], env.logins(spec))
     return env.databases.as_application(there).schema_state()
 
 
@@ -73,6 +74,6 @@ def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, 
              overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> Migrator:
     """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
     env.refuse_faults()
-    environment = {**env.values, **overrides}
+    environment = {**env.logins(spec_of(env, spec.database)), **overrides}
     return env.migrations.migrator(spec, image=pins[spec.service], environment=environment,
                                    networks=networks or shared_networks(env), key=key)

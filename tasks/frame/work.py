@@ -16,6 +16,7 @@ from tidegate.plan.resolved import ResolvedConfiguration, resolve
 from tidegate.plan.seals import (
     Seals,
     content_hash,
+    copy_of,
     files_of,
     refuse_too_large,
     secret_files,
@@ -25,9 +26,11 @@ from tidegate.ports import Ports
 from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
 from tidegate.stack.bind_mounts import Written, written_places
-from tidegate.stack.envfile import fingerprint
+from tidegate.stack.data import Database
+from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
+from tidegate.stack.logins import logins_in, read_secret
 from tidegate.stack.services import Service
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 
@@ -131,6 +134,25 @@ class OpenEnvironment(Ports):
     def written(self) -> tuple[Written, ...]:
         """The places of the host that containers write into, as the stack file names them. Raises StackFileError."""
         return written_places(self.stack.state, self.stack.folder, self.values)
+
+    def logins(self, spec: Database) -> dict[str, str]:
+        """The env values, with what the compose files say of a database's logins where the env file says nothing."""
+        services = [*self.released, *filter(None, [spec.service])]
+        keys = self.databases.login_keys(spec)
+        return {**self.values, **logins_in(self.model(), services, keys, self.values, self._secret_in)}
+
+    @cached_property
+    def weak_passwords(self) -> list[str]:
+        """Keys of passwords that everybody knows, in the env file or among the logins of databases."""
+        keys = [spec.password_key for spec in self.stack.databases]
+        values = dict(self.values)
+        for spec in self.stack.databases:
+            values |= self.logins(spec)
+        return default_passwords(values, (*self.config.secrets, *keys))
+
+    def _secret_in(self, file: Path) -> str:
+        """As it is now, because a database is entered with it; where it is gone, as it was kept."""
+        return read_secret(file) or (read_secret(copy_of(file, self.stack.folder, self.copies)) if self.copies else "")
 
     def with_copies(self, model: ComposeModel) -> ComposeModel:
         """With the files that were kept with the release, where they were."""

@@ -31,6 +31,7 @@ from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, un
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.data import Database
+from tidegate.stack.envfile import DEFAULT_PASSWORD, TO_ACCEPT
 from tidegate.stack.host_paths import HostPaths
 from tidegate.stack.slot import memory_needed, published_ports
 
@@ -89,9 +90,16 @@ def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequ
     files, engine = TeamFiles(env.stack.folder, env.written, env.files_of(_released(env))), _engine(env)
     faults = [*lint_model(model, _released(env), env.config.kind, files), *unmounted(model, env.written),
               *out_of_reach(model, env.stack.folder, engine), *refusals(found)]
-    if faults := [*faults, *(missing_files(env.written) if is_local(engine) else ())]:
+    if faults := [*faults, *(missing_files(env.written) if is_local(engine) else ()), *_weak_logins(env)]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
+
+
+def _weak_logins(env: OpenEnvironment) -> list[str]:
+    """Default passwords in the compose files; those in the env file are faults of the env file."""
+    weak = [] if env.config.kind == "development" else env.weak_passwords
+    return [f"{key}: {DEFAULT_PASSWORD}. {TO_ACCEPT}" for key in weak
+            if key not in env.values and key not in env.stack.accepted_passwords]
 
 
 def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[str] | None = None) -> tuple[Danger, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tidegate.stack.bind_mounts import Written
 
-What = Literal["scratch"]
+What = Literal["scratch", "password"]
 
 
 @dataclass(frozen=True)
@@ -21,5 +21,7 @@ class Accepted:
     reason: str
 
 
-def accepted(written: Sequence[Written]) -> tuple[Accepted, ...]:
-    return tuple(Accepted("scratch", one.named, one.reason) for one in written if one.reason)
+def accepted(written: Sequence[Written], passwords: Mapping[str, str], weak: Collection[str]) -> tuple[Accepted, ...]:
+    """`passwords` are the reasons of the stack file by env key; `weak` are the keys that hold a default one now."""
+    return (*(Accepted("scratch", one.named, one.reason) for one in written if one.reason),
+            *(Accepted("password", key, passwords[key]) for key in sorted({*weak} & passwords.keys())))

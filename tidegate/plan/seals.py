@@ -155,6 +155,11 @@ def with_copies(model: ComposeModel, folder: Path, copies: Path,
     return moved_model
 
 
+def copy_of(file: Path, folder: Path, copies: Path) -> Path:
+    """Where the copy of a file of the team's folder lies, if there is one."""
+    return copies / _name(file, folder)
+
+
 def secret_files(model: ComposeModel) -> dict[str, str]:
     """What stands in the files that compose gives to the containers as `secrets:`, as far as they are there."""
     files = {name: Path(one["file"]) for name, one in (model.get("secrets") or {}).items() if "file" in one}
