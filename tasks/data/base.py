@@ -66,7 +66,7 @@ def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
 
 def jobs_of(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
     """The one-shot services of the base, each with a fingerprint of what it does."""
-    servers = [*env.released, *(database.service for database in env.stack.databases)]
+    servers = [*env.released, *(name for database in env.stack.databases if (name := database.service))]
     return {name: work_of(model, name, _contents_of(env, model, name))
             for name in one_shots(model, servers) & _base_services(env, model)}
 

@@ -82,7 +82,7 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
 
 
 def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:
-    for one in accepted(env.written, env.stack.accepted_passwords, env.weak_passwords):
+    for one in accepted(env.stack, env.written, env.weak_passwords):
         yield Finding("risk", env.stack.name, env.name, f"reading what stack.yaml accepts ({one.what})", one.name,
                       f"Accepted by stack.yaml: {one.reason}")
 

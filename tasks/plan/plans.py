@@ -43,7 +43,7 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
         saves=env.config.backup or any(change.current != change.head for change in schema),
         watch_seconds=env.stack.watch.seconds if watch_seconds is None else watch_seconds,
         privileges=privileges(env, env.model()),
-        accepted=accepted(env.written, env.stack.accepted_passwords, env.weak_passwords))
+        accepted=accepted(env.stack, env.written, env.weak_passwords))
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
                           plan.way_back)
     publish_page(env, "plan", plan_page(plan, env.stack.language), plan_title(plan, env.stack.language))

@@ -196,7 +196,7 @@ def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
     refuse_stopped(env, model)
     running = base_containers(env)
     for spec in env.stack.databases:
-        if spec.service not in running:
+        if spec.service is not None and spec.service not in running:
             yield _passed(f"database {spec.name}", "starts for the first time")
             continue
         yield _passed(f"connections of {spec.name}", _connections(env, spec))
@@ -217,7 +217,7 @@ def _connections(env: OpenEnvironment, spec: Database) -> str:
 
 def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:
     saved = [spec_of(env, name) for name in env.stack.state.databases]
-    size = sum(owned(env, spec).data_size() for spec in saved if spec.service in running)
+    size = sum(owned(env, spec).data_size() for spec in saved if spec.service is None or spec.service in running)
     env.backups.check_room(size)
     return _passed("room for a backup", f"of {_gib(size)} of data")
 

@@ -65,6 +65,23 @@ class TestMemoryBackups(BackupsContract):
                             PlacedDatabase(SPEC, "shop-prod-db-1", {}), BASE_IMAGE, pay)
 
 
+class TestMemoryBackupsElsewhere(BackupsContract):
+    """The same of a database that no container of the engine runs."""
+
+    @pytest.fixture
+    def kept(self, world: World) -> KeptDatabase:
+        spec = Database.model_validate({**SPEC.model_dump(), "service": None, "client_image": BASE_IMAGE})
+        backups = world.backups_of("shop-prod")
+        at = PlacedDatabase(spec, "", {"DB_HOST": "db.example", "DB_NAME": "shop"})
+        database = world.databases.as_owner(at)
+        database.content = Content("0001", {"bills": 2})
+
+        def pay() -> None:
+            database.content = Content("0001", {"bills": database.content.rows["bills"] + 1})
+
+        return KeptDatabase(backups, MemoryDatabaseCopies(backups), database, at, BASE_IMAGE, pay)
+
+
 class TestMemoryPlaces(PlacesContract):
     @pytest.fixture
     def place(self, world: World) -> KeptPlace:

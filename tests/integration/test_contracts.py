@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,15 +12,20 @@ import pytest
 
 from blocks.backups.folder import BackupStore
 from blocks.backups.kept import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
+from blocks.databases.client import KEY as CLIENT
+from blocks.databases.engines import EngineDatabases
 from blocks.docker.compose import Compose
-from blocks.docker.host import DockerHost
+from blocks.docker.host import KEY_LABEL, DockerHost
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
 from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.slots_contract import SlotsContract
 from tests.images import BASE
+from tests.images import POSTGRESQL as POSTGRESQL_IMAGE
 from tests.integration.data_servers import Server
 from tidegate.backups.saved import PlacedDatabase
+from tidegate.errors import DatabaseError
 from tidegate.facts import Slot
+from tidegate.stack.data import Database
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 
@@ -48,6 +54,30 @@ class TestEngineBackups(BackupsContract):
         return KeptDatabase(
             EngineBackups(mysql.host, store), EngineDatabaseCopies(mysql.host, store), mysql.owner(), at, BASE,
             lambda: mysql.sql("INSERT INTO bills VALUES ()"))
+
+
+class TestEngineBackupsElsewhere(BackupsContract):
+    """Of a server that is reached by its address alone, through containers of a client image."""
+
+    @pytest.fixture
+    def kept(self, postgresql: Server, tmp_path: Path) -> KeptDatabase:
+        spec = Database.model_validate({**postgresql.spec.model_dump(), "service": None, "client_image": POSTGRESQL_IMAGE})
+        at = PlacedDatabase(spec, "", {**postgresql.environment, "POSTGRES_HOST": "postgresql"}, (postgresql.network,))
+        store, server = BackupStore(tmp_path), EngineDatabases(postgresql.host).as_owner(at)
+        server.restore(io.BytesIO(b"DROP TABLE IF EXISTS bills; CREATE TABLE bills (id SERIAL PRIMARY KEY);"
+                                  b"INSERT INTO bills VALUES (DEFAULT), (DEFAULT)"))
+        return KeptDatabase(
+            EngineBackups(postgresql.host, store), EngineDatabaseCopies(postgresql.host, store), server, at, BASE,
+            lambda: postgresql.sql("INSERT INTO bills VALUES (DEFAULT)"))
+
+    def test_no_client_is_left(self, kept: KeptDatabase, host: DockerHost) -> None:
+        assert kept.bills == 2
+        assert host.containers({KEY_LABEL: CLIENT}) == []
+
+    def test_a_name_that_nobody_knows_is_said_so(self, kept: KeptDatabase, host: DockerHost) -> None:
+        lost = replace(kept.at, environment={**kept.at.environment, "POSTGRES_HOST": "nowhere.invalid"})
+        with pytest.raises(DatabaseError, match="nobody here knows the server's name"):
+            EngineDatabases(host).as_application(lost).row_counts()
 
 
 class TestEngineVolume(PlacesContract):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from tidegate.plan.accepted import Accepted, accepted
 from tidegate.stack.bind_mounts import Written
 from tidegate.stack.envfile import check_env, default_passwords
-from tidegate.stack.file import Allowed
+from tidegate.stack.file import Allowed, Stack
 from tidegate.stack.logins import logins_in, read_secret
 
 SECRETS = {"pw": {"file": "/team/pw.txt"}, "tok": {"environment": "TOKEN"}, "far": {"external": True}}
@@ -83,8 +84,12 @@ def test_what_is_allowed_names_one_thing_and_why(said: dict[str, str], fault: st
 
 
 def test_what_a_team_takes_upon_itself_is_shown_while_it_is_so() -> None:
-    reasons = {"POSTGRES_PASSWORD": "it is so in the data", "OLD_PASSWORD": "it was so once, in the data"}
+    stack = cast(Stack, SimpleNamespace(
+        accepted_passwords={"POSTGRES_PASSWORD": "it is so in the data", "OLD_PASSWORD": "it was so once, in the data"},
+        databases=[SimpleNamespace(name="main", saved_elsewhere="by the cloud, each night"),
+                   SimpleNamespace(name="jobs", saved_elsewhere=None)]))
     named = (Written("./media", "/srv/media"), Written("./tmp", "/srv/tmp", "made anew when it is gone"))
-    assert accepted(named, reasons, ["POSTGRES_PASSWORD", "OTHER"]) == (
+    assert accepted(stack, named, ["POSTGRES_PASSWORD", "OTHER"]) == (
+        Accepted("elsewhere", "main", "by the cloud, each night"),
         Accepted("scratch", "./tmp", "made anew when it is gone"),
         Accepted("password", "POSTGRES_PASSWORD", "it is so in the data"))

@@ -24,6 +24,7 @@ ZH: Words = {
     "privileges": "⚠ 主机权限", "service": "服务", "setting": "设置", "reason": "理由", "privileges_text":
         "以下设置使容器能够接触主机本身。批准发布，也就是同意这些权限。",
     "accepted": "⚠ 由团队自行承担", "accepted_what": "说明", "name": "名称", "accepted scratch": "不备份，可能丢失",
+    "accepted elsewhere": "由别处备份：Tidegate 不备份、不恢复，迁移前也不演练",
     "accepted password": "众所周知的默认密码",
     "go saved": "系统先备份，再发布到{place}", "go": "系统发布到{place}",
     "staged_keeps": "，{place}保留当前结果",
@@ -83,7 +84,9 @@ EN: Words = {
     "privileges": "⚠ Access to the host", "service": "Service", "setting": "Setting", "reason": "Reason", "privileges_text":
         "By these settings a container gets hold of the machine itself. Whoever approves the release approves them too.",
     "accepted": "⚠ Taken upon itself by the team", "accepted_what": "What it means", "name": "Name",
-    "accepted scratch": "It is not saved, and may be lost", "accepted password": "A password that everybody knows",
+    "accepted scratch": "It is not saved, and may be lost", "accepted elsewhere":
+        "Saved elsewhere: no backup and no restore by Tidegate, and a migration is not rehearsed on a copy",
+    "accepted password": "A password that everybody knows",
     "go saved": "A backup is made, then the version goes to {place}", "go": "The version goes to {place}",
     "staged_keeps": "; {place} keeps what it has",
     "page evidence": "What you decide about", "page smoke": "Checks", "page traffic": "Traffic during the switch",

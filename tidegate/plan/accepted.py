@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tidegate.stack.bind_mounts import Written
+from tidegate.stack.file import Stack
 
-What = Literal["scratch", "password"]
+What = Literal["scratch", "password", "elsewhere"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class Accepted:
     reason: str
 
 
-def accepted(written: Sequence[Written], passwords: Mapping[str, str], weak: Collection[str]) -> tuple[Accepted, ...]:
-    """`passwords` are the reasons of the stack file by env key; `weak` are the keys that hold a default one now."""
-    return (*(Accepted("scratch", one.named, one.reason) for one in written if one.reason),
+def accepted(stack: Stack, written: Sequence[Written], weak: Collection[str]) -> tuple[Accepted, ...]:
+    """`weak` are the keys that hold a default password now."""
+    passwords = stack.accepted_passwords
+    return (*(Accepted("elsewhere", one.name, one.saved_elsewhere) for one in stack.databases if one.saved_elsewhere),
+            *(Accepted("scratch", one.named, one.reason) for one in written if one.reason),
             *(Accepted("password", key, passwords[key]) for key in sorted({*weak} & passwords.keys())))

@@ -141,7 +141,10 @@ class Stack(Part):
         faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
                    if d.service in services]
-        faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - set(self.state.databases))]
+        elsewhere = {d.name for d in self.databases if d.saved_elsewhere}
+        faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - {*self.state.databases} - elsewhere)]
+        faults += [f"state.databases: {d!r} is there, and saved_elsewhere too; take one of them out"
+                   for d in sorted(elsewhere & {*self.state.databases})]
         faults += [f"smoke[{place}].only: there is no environment {name!r}" for place, check in enumerate(self.smoke)
                    for name in check.only if name not in self.environments]
         faults += environment_faults(self.environments)

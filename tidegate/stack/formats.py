@@ -108,6 +108,9 @@ UrlPath = Annotated[str, *_format(
     r"/(?:[^\s/\"#<>\\^`{|}][^\s\"#<>\\^`{|}]*)?", "a path such as /ready: one `/` first, no blank, no `#`", 1000)]
 ImageName = Annotated[str, *_format(
     rf"{_REGISTRY}{_WORD}(?:/{_WORD})*", "an image repository in lower case without tag, such as acme/shop")]
+ImageRef = Annotated[str, *_format(
+    rf"{_REGISTRY}{_WORD}(?:/{_WORD})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}|@sha256:[0-9a-f]{{64}})",
+    "an image with its tag, such as postgres:16", 500)]
 ImageTag = Annotated[str, *_format(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "an image tag", 128)]
 VolumeName = Annotated[str, *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a volume's name")]
 BlockName = Annotated[str, *_format(r"[a-z0-9][a-z0-9-]*", "a block's name: lower-case letters, digits and `-`")]
