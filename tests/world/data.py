@@ -168,5 +168,6 @@ class MemoryMigrations:
 
     def migrator(self, spec: Migration, *, image: str, environment: Mapping[str, str], networks: tuple[str, ...],
                  key: str) -> MemoryMigrator:
-        database = next(found for name in networks if (found := self.databases.by_network.get(name)))
+        elsewhere = f"{environment.get('DB_HOST')}/{environment.get('DB_NAME')}"
+        database = next(found for name in (*networks, elsewhere) if (found := self.databases.by_network.get(name)))
         return MemoryMigrator(self.engine, database, key, self.engine.version_of(image).head)
