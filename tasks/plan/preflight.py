@@ -87,12 +87,21 @@ def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
 
 def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]) -> None:
     """Raises StackFileError with everything that the compose files may not say. `found` is what they give of the host."""
-    files, engine = TeamFiles(env.stack.folder, env.written, env.files_of(_released(env))), _engine(env)
-    faults = [*lint_model(model, _released(env), env.config.kind, files), *unmounted(model, env.written),
+    (mounted, links), engine = _mounted(env), _engine(env)
+    files = TeamFiles(env.stack.folder, env.written, mounted)
+    faults = [*links, *lint_model(model, _released(env), env.config.kind, files), *unmounted(model, env.written),
               *out_of_reach(model, env.stack.folder, engine), *refusals(found)]
     if faults := [*faults, *(missing_files(env.written) if is_local(engine) else ()), *_weak_logins(env)]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
+
+
+def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:
+    """Names of the files that the released services are given, and what is wrong with the folders they lie in."""
+    try:
+        return env.files_of(_released(env)), []
+    except StackFileError as fault:
+        return (), [f"{fault.came_back}. {fault.to_do}"]
 
 
 def _weak_logins(env: OpenEnvironment) -> list[str]:

@@ -79,7 +79,16 @@ def test_what_it_does_not_name_is_refused_with_what_to_write(source: str, read_o
 def test_a_folder_that_is_only_read_and_holds_what_is_written_is_refused() -> None:
     files = TeamFiles(Path("/srv/team"), (Written("./all/media", "/srv/team/all/media"),), ("all/a.conf",))
     [said] = lint_model(model(worker=bind("/srv/team/all")), RELEASED, "production", files)
-    assert "holds ./all/media, which containers write: mount what is read only by itself, or name all of it" in said
+    assert "holds ./all/media, which containers write: mount what is only read by itself, or name all of it" in said
+
+
+@pytest.mark.parametrize("source", ["/srv/team/certs", "/srv/team/certs/live"])
+def test_what_one_container_writes_and_a_released_one_reads_is_named_or_refused(source: str) -> None:
+    files, certbot = TeamFiles(Path("/srv/team")), {"image": "certbot:1", **bind("/srv/team/certs", read_only=False)}
+    [said] = lint_model(model(worker=bind(source), certbot=certbot), RELEASED, "production", files)
+    assert "but ./certs is written by another container: to share it, `state: {files: [./certs]}`" in said
+    named = TeamFiles(Path("/srv/team"), (Written("./certs", "/srv/team/certs"),))
+    assert lint_model(model(worker=bind(source), certbot=certbot), RELEASED, "production", named) == []
 
 
 def test_a_folder_of_configuration_beside_the_source_is_told_from_one_of_code() -> None:

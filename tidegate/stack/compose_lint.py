@@ -110,13 +110,19 @@ def _unnamed(model: ComposeModel, mount: Mapping[str, Any], files: TeamFiles) ->
     here = shown(source, files.folder)
     if not mount.get("read_only"):
         return (f"is a writable bind mount, and stack.yaml does not say what it is for. To have it saved and restored: "
-                f"`state: {{files: [{here}]}}`. If it may be lost: "
-                f"`state: {{scratch: [{{path: {here}, reason: ...}}]}}`")
-    inner = sorted(path for path in live_paths(model, files.written) if is_inside(path, source) and path != source)
-    if inner:
-        return (f"holds {shown(inner[0], files.folder)}, which containers write: mount what is read only by itself, or "
-                f"name all of it, `state: {{files: [{here}]}}`")
+                f"{_to_save(here)}. If it may be lost: `state: {{scratch: [{{path: {here}, reason: ...}}]}}`")
+    for path in sorted(live_paths(model, files.written)):
+        written = shown(path, files.folder)
+        if is_inside(source, path):
+            return f"is only read here, but {written} is written by another container: to share it, {_to_save(written)}"
+        if is_inside(path, source):
+            return (f"holds {written}, which containers write: mount what is only read by itself, or name all of it, "
+                    f"{_to_save(here)}")
     return None
+
+
+def _to_save(path: str) -> str:
+    return f"`state: {{files: [{path}]}}`"
 
 
 def _is_configuration(source: str, files: TeamFiles) -> bool:
