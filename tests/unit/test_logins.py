@@ -64,7 +64,7 @@ WEAK = {"POSTGRES_PASSWORD": "postgres", "REDIS_PASSWORD": "guest", "APP_USER": 
 def test_a_default_password_is_accepted_under_its_own_key_alone() -> None:
     assert default_passwords(WEAK) == ["POSTGRES_PASSWORD", "REDIS_PASSWORD"]
     for kind in ("staging", "production"):
-        assert check_env(WEAK, (), kind, accepted=("POSTGRES_PASSWORD",)) == [  # type: ignore[arg-type]
+        assert check_env(WEAK, (), kind, accepted=("POSTGRES_PASSWORD",)) == [
             "REDIS_PASSWORD: holds a well-known default password"]
 
 
