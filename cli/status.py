@@ -143,7 +143,7 @@ def _trouble(stack: Stack, environment: str, now: Deployment | None, answer: Edg
         return None
     number = now.slot.rsplit("-", 1)[-1]
     wanted = {f"{service.name}-{number}": service.name for service in stack.services}
-    base = {database.service: database.service for database in stack.databases}
+    base = {name: name for database in stack.databases if (name := database.service)}
     faults = [] if answer and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else [_got(answer)]
     faults += [*_gone(wanted, slot), *_gone(base, _found(f"{stack.name}-{environment}"))]
     return ", ".join(faults) or None

@@ -10,7 +10,7 @@ from blocks.backups.folder import BackupStore
 from blocks.backups.making import make_backup
 from blocks.backups.restoring import as_proved, put_in_place, saved_database, stand_beside
 from blocks.backups.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
-from blocks.databases.engines import beside, open_as_owner
+from blocks.databases.engines import beside, open_placed
 from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.facts import Backup
@@ -55,27 +55,27 @@ class EngineDatabaseCopies:
 
     def stand_beside(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]:
         """Restore into a database of its own. Again: from the beginning. Raises BackupError, CapacityError."""
-        database = open_as_owner(self.host, at.spec, at.container, at.environment)
+        database = open_placed(self.host, at)
         saved = saved_database(self.store, backup, at.spec.name, database)
         return stand_beside(saved, database, as_proved(saved, backup)).tables
 
     def put_in_place(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]:
         """What is in its place stays; what does not stand beside is restored first. Raises BackupError, DatabaseError."""
-        database = open_as_owner(self.host, at.spec, at.container, at.environment)
+        database = open_placed(self.host, at)
         saved = saved_database(self.store, backup, at.spec.name, database)
         return put_in_place(saved, database, as_proved(saved, backup))
 
     def is_untouched(self, at: PlacedDatabase) -> bool:
         """Whether a copy stands beside and what is in use is surely as it was. Raises DatabaseError."""
-        return beside(open_as_owner(self.host, at.spec, at.container, at.environment)).is_untouched
+        return beside(open_placed(self.host, at)).is_untouched
 
     def remove_beside(self, at: PlacedDatabase) -> None:
         """The copy that was not used. Again: changes nothing."""
-        beside(open_as_owner(self.host, at.spec, at.container, at.environment)).remove()
+        beside(open_placed(self.host, at)).remove()
 
     def remove_replaced(self, at: PlacedDatabase) -> None:
         """What the copy has replaced. Again: changes nothing."""
-        beside(open_as_owner(self.host, at.spec, at.container, at.environment)).remove_old()
+        beside(open_placed(self.host, at)).remove_old()
 
 
 @dataclass(frozen=True)

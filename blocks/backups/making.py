@@ -14,7 +14,7 @@ from blocks.backups.folder import BackupStore
 from blocks.backups.manifest import Part, digest_of
 from blocks.backups.restoring import Restored, SavedDatabase, file_name, put_in_place, stand_beside
 from blocks.backups.volumes import save_volume
-from blocks.databases.engines import SqlDatabase, beside, open_as_owner
+from blocks.databases.engines import SqlDatabase, beside, open_placed
 from blocks.databases.scratch import scratch_database
 from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase, Rehearse
@@ -113,7 +113,7 @@ def prove(dump: Dump, database: SqlDatabase) -> Restored:
 
 
 def _open(host: DockerHost, source: PlacedDatabase) -> SqlDatabase:
-    return open_as_owner(host, source.spec, source.container, source.environment)
+    return open_placed(host, source)
 
 
 def _facts(store: BackupStore, backup: str, parts: Sequence[Part], dumps: Mapping[str, Dump],

@@ -105,7 +105,7 @@ def refuse_little_room(saved: SavedDatabase, database: SqlDatabase) -> None:
     """Raises CapacityError where the server's disk may not hold the copy beside what is there: an estimate."""
     room = database.room()
     need = max(room.taken, UNPACKED * sum(part.size for part in saved.parts.values()))
-    if room.free < need:
+    if room.free is not None and room.free < need:
         raise CapacityError(f"making room for a copy beside {database.login.database!r}",
                             f"{room.free} bytes are free where it lies, {need} are needed", "Free some disk space there")
 

@@ -1,12 +1,20 @@
-"""Named volumes of a stack: saved through a container that is never started, put back beside first."""
+"""Named volumes of a stack, and places of its host: saved through a container that is never started, put back beside first.
+
+Where a volume is asked for, a path that begins with `/` is a folder or a file of the host.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from docker.errors import ImageNotFound, NotFound
 from docker.models.containers import Container
+from docker.types import Mount
 
 from blocks.backups.folder import BackupStore
 from blocks.backups.manifest import Part
@@ -21,10 +29,11 @@ _INSIDE = "/tidegate-volume"   # the archive's own folder
 _BESIDE = "/tidegate-beside"
 _HAS_TOOLS = "command -v find && command -v cp"
 _REPLACE = f"find {_INSIDE} -mindepth 1 -delete && cp -a {_BESIDE}/. {_INSIDE}/"
+_REPLACE_FILE = f"cp -a {_BESIDE}/{{0}} {_INSIDE}/{{0}}"
 
 
 def save_volume(host: DockerHost, store: BackupStore, backup: str, name: str, volume: str, image: str, key: str) -> Part:
-    """Keep a named volume as `<name>.tar.gz`, read through a container of `image` that is never started."""
+    """Keep a volume as `<name>.tar.gz`, read through a container of `image` that is never started."""
     def produce(into: BinaryIO) -> None:
         for chunk in _archive(host, volume, image, f"{key}/volume"):
             into.write(chunk)
@@ -56,7 +65,7 @@ def put_beside(host: DockerHost, store: BackupStore, backup: Backup, name: str, 
         host.forget(key)
         remove_beside(host, volume)
         host.client.volumes.create(_new(volume), labels={KEY_LABEL: key})
-        container = _container(host, image, key, "true", {_new(volume): {"bind": _INSIDE, "mode": "rw"}})
+        container = _container(host, image, key, "true", [_mount(_new(volume), _INSIDE)])
         try:
             with store.read(backup.id, part.name) as archive:
                 container.put_archive("/", archive)
@@ -76,12 +85,12 @@ def replace_volume(host: DockerHost, volume: str, image: str, key: str) -> None:
     """
     doing = f"restoring the volume {volume}"
     with engine_errors(doing):
-        users = [str(one.name) for one in host.client.containers.list(filters={"volume": volume})]
-        if users:
+        if users := _users(host, volume):
             raise EngineError(doing, f"{', '.join(users)} uses it now", "Stop what uses it, then start the restore again")
         host.forget(key)
-        mounts = {volume: {"bind": _INSIDE, "mode": "rw"}, _new(volume): {"bind": _BESIDE, "mode": "ro"}}
-        container = _container(host, image, key, _REPLACE, mounts)
+        script = _REPLACE_FILE.format(shlex.quote(PurePosixPath(volume).name)) if _is_file(volume) else _REPLACE
+        mounts = [_mount(volume, _INSIDE), _mount(_new(volume), _BESIDE, read_only=True)]
+        container = _container(host, image, key, script, mounts)
         try:
             if said := _failed(container):
                 raise EngineError(doing, said, "Look at the volume, then start the restore again")
@@ -97,10 +106,22 @@ def remove_beside(host: DockerHost, volume: str) -> None:
 
 
 def _new(volume: str) -> str:
-    return f"{volume}-tidegate-new"
+    """A path has no name that a volume could have."""
+    stem = hashlib.sha256(volume.encode()).hexdigest()[:16] if _is_path(volume) else volume
+    return f"{stem}-tidegate-new"
+
+
+def _is_path(volume: str) -> bool:
+    return volume.startswith("/")
+
+
+def _is_file(volume: str) -> bool:
+    return _is_path(volume) and os.path.isfile(volume)
 
 
 def _is_there(host: DockerHost, volume: str) -> bool:
+    if _is_path(volume):
+        return True   # the engine refuses to mount one that is not: only it sees its own machine
     try:
         host.client.volumes.get(volume)
     except NotFound:
@@ -108,10 +129,28 @@ def _is_there(host: DockerHost, volume: str) -> bool:
     return True
 
 
+def _mount(volume: str, inside: str, *, read_only: bool = False) -> Mount:
+    target = f"{inside}/{PurePosixPath(volume).name}" if _is_file(volume) else inside
+    return Mount(target, volume, type="bind" if _is_path(volume) else "volume", read_only=read_only)
+
+
+def _users(host: DockerHost, volume: str) -> list[str]:
+    """Running containers that have it, or may write into a part of it."""
+    if not _is_path(volume):
+        return [str(one.name) for one in host.client.containers.list(filters={"volume": volume})]
+    return [one["Names"][0].lstrip("/") for one in host.client.api.containers()
+            if any(_writes(mount, volume) for mount in one.get("Mounts") or [])]
+
+
+def _writes(mount: Mapping[str, object], path: str) -> bool:
+    real, source = PurePosixPath(os.path.realpath(path)), PurePosixPath(os.path.realpath(str(mount.get("Source") or "")))
+    return bool(mount.get("RW")) and (source.is_relative_to(real) or real.is_relative_to(source))
+
+
 def _has_tools(host: DockerHost, image: str, key: str) -> bool:
     host.forget(key)
     try:
-        container = _container(host, image, key, _HAS_TOOLS, {})
+        container = _container(host, image, key, _HAS_TOOLS, [])
     except ImageNotFound:
         return False
     try:
@@ -122,9 +161,9 @@ def _has_tools(host: DockerHost, image: str, key: str) -> bool:
         container.remove(force=True, v=True)
 
 
-def _container(host: DockerHost, image: str, key: str, script: str, mounts: dict[str, dict[str, str]]) -> Container:
+def _container(host: DockerHost, image: str, key: str, script: str, mounts: list[Mount]) -> Container:
     return host.client.containers.create(image, ["-c", script], entrypoint=["sh"], user="0", network="none",
-                                         labels={KEY_LABEL: key}, volumes=mounts)
+                                         labels={KEY_LABEL: key}, mounts=mounts)
 
 
 def _failed(container: Container) -> str:
@@ -143,7 +182,7 @@ def _archive(host: DockerHost, volume: str, image: str, key: str) -> Iterator[by
         if not _is_there(host, volume):   # mounting one that is not there would make an empty one
             raise BackupError(doing, "there is no such volume", "Correct `state.volumes` in stack.yaml")
         container = host.client.containers.create(
-            image, ["true"], network="none", labels={KEY_LABEL: key}, volumes={volume: {"bind": _INSIDE, "mode": "ro"}})
+            image, ["true"], network="none", labels={KEY_LABEL: key}, mounts=[_mount(volume, _INSIDE, read_only=True)])
         try:
             yield from container.get_archive(_INSIDE)[0]
         finally:

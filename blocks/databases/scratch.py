@@ -73,22 +73,34 @@ def _own_environment(spec: Database, environment: Mapping[str, str]) -> dict[str
                  ROOT_PASSWORD_KEY: secrets.token_hex(16)} if spec.engine == "mysql" else
                 {"POSTGRES_USER": user, "POSTGRES_DB": database, "POSTGRES_PASSWORD": password})
     port = {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
-    return official | port | {spec.host_key: spec.service, spec.user_key: user, spec.password_key: password,
+    return official | port | {spec.host_key: _alias(spec), spec.user_key: user, spec.password_key: password,
                               spec.database_key: database}
 
 
 def _start(host: DockerHost, spec: Database, source: str, environment: Mapping[str, str], network: str, key: str,
            *, in_memory: bool) -> str:
     """Same image and arguments as `source`: character sets and SQL modes decide whether a dump can be restored."""
-    original: dict[str, Any] = host.client.containers.get(source).attrs
+    image, arguments = _like(host, spec, source)
     container = host.client.containers.create(
-        original["Image"], original["Config"]["Cmd"], environment=dict(environment), network=network,
+        image, arguments, environment=dict(environment), network=network,
         name=network, labels={KEY_LABEL: key}, tmpfs={_DATA[spec.engine]: ""} if in_memory else None)
     lane = host.client.networks.get(network)
     lane.disconnect(container)
-    lane.connect(container, aliases=[spec.service])
+    lane.connect(container, aliases=[_alias(spec)])
     container.start()
     return str(container.id)
+
+
+def _like(host: DockerHost, spec: Database, source: str) -> tuple[str, list[str] | None]:
+    """Of a database elsewhere nobody knows more than the image that the stack file names."""
+    if spec.client_image:
+        return spec.client_image, None
+    original: dict[str, Any] = host.client.containers.get(source).attrs
+    return original["Image"], original["Config"]["Cmd"]
+
+
+def _alias(spec: Database) -> str:
+    return spec.service or spec.name
 
 
 def _forget(host: DockerHost, key: str, network: str) -> None:

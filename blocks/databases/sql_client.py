@@ -15,6 +15,7 @@ from tidegate.facts import Outcome
 from tidegate.ports import JobRunner
 
 HOUR = 3600.0
+CONNECT_SECONDS = 20
 WAIT_SLACK_SECONDS = 60   # for the last try
 _NAMES = re.compile(r'"(?:[^"]|"")*"|[^."]+')
 DATA = "data"
@@ -34,6 +35,8 @@ class Login:
     password: str = field(repr=False)
     database: str
     port: int
+    host: str = ""
+    """Of a database elsewhere; empty where client programs run in the database's own container."""
 
 
 Query = Callable[[str, str], list[list[str]]]
@@ -71,7 +74,8 @@ class Room:
 
     taken: int
     """By the database."""
-    free: int
+    free: int | None
+    """None where nobody here can measure it: the disk is elsewhere."""
 
 
 Step = tuple[str, str]

@@ -26,6 +26,7 @@ from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileErr
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Outcome, Slot
 from tidegate.plan.occupancy import BASE_LABEL
 from tidegate.secrecy.outside_text import last_lines
+from tidegate.stack.bind_mounts import is_local
 from tidegate.stack.slot import declared_volumes
 
 NETWORK_LABEL = "com.docker.compose.network"
@@ -127,6 +128,15 @@ class Compose:
                     self.host.client.volumes.create(
                         declared["name"], driver=declared.get("driver"), driver_opts=declared.get("driver_opts"),
                         labels={**(declared.get("labels") or {}), PROJECT_LABEL: project, VOLUME_LABEL: key})
+
+    def make_folders(self, paths: Collection[str]) -> None:
+        """Those that are not there yet, as the engine would make them; on a machine of its own they must be there."""
+        for path in paths if is_local(self.host.url or os.environ.get("DOCKER_HOST", "")) else ():
+            try:
+                if not os.path.lexists(path):
+                    os.makedirs(path)
+            except OSError as error:
+                raise EngineError(f"making the folder {path}", error.strerror or type(error).__name__, "Make it") from None
 
     def stop(self, project: str, grace_seconds: int) -> None:
         """Stop a project's containers and keep them, so that `start_again` is quick."""

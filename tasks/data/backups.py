@@ -91,9 +91,10 @@ def prune(env: OpenEnvironment) -> list[str]:
 
 
 def volumes(env: OpenEnvironment) -> dict[str, str]:
-    """Declared volume -> the engine's name of it."""
+    """Declared volume -> the engine's name of it; declared place of the host -> its path."""
     found = declared_volumes(env.model(), env.base_project, env.stack.state.volumes)
-    return {key: str(one["name"]) for key, one in found.items()}
+    files = {one.part: one.path for one in env.written if not one.reason}
+    return {**{key: str(one["name"]) for key, one in found.items()}, **files}
 
 
 def images_here(work: Work) -> list[str]:

@@ -11,7 +11,13 @@ from tasks.frame.work import OpenEnvironment, Work
 from tasks.slots.containers import PROJECT_LABEL, slot_state, wait_for
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
-from tidegate.plan.occupancy import SEPARATE_LABEL, claims, conflicts, only_new_volumes
+from tidegate.plan.occupancy import (
+    SEPARATE_LABEL,
+    claims,
+    conflicts,
+    only_new_volumes,
+    shared_places,
+)
 from tidegate.plan.seals import files_of
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.one_shots import one_shots, work_of
@@ -38,7 +44,9 @@ def start_base(env: OpenEnvironment) -> list[str]:
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
     refuse_occupied(env, model, missing)
+    refuse_shared(env)
     env.compose.make_volumes(model, env.base_project, _own_volumes(env, model))
+    env.compose.make_folders([one.path for one in env.written])
     if missing:
         get_run_logger().info("start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing, jobs_of(env, model))
@@ -58,7 +66,7 @@ def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
 
 def jobs_of(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
     """The one-shot services of the base, each with a fingerprint of what it does."""
-    servers = [*env.released, *(database.service for database in env.stack.databases)]
+    servers = [*env.released, *(name for database in env.stack.databases if (name := database.service))]
     return {name: work_of(model, name, _contents_of(env, model, name))
             for name in one_shots(model, servers) & _base_services(env, model)}
 
@@ -66,7 +74,8 @@ def jobs_of(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
 def _contents_of(env: OpenEnvironment, model: ComposeModel, name: str) -> dict[str, str]:
     """Of the files of the team's folder that are mounted into one service."""
     alone = {"services": {name: model["services"][name]}}
-    return {file: env.contents[file] for file in files_of(alone, env.stack.folder, [name])}
+    files = files_of(alone, env.stack.folder, [name], env.written)
+    return {file: env.contents[file] for file in files if file in env.contents}
 
 
 def known_projects(env: OpenEnvironment) -> set[str]:
@@ -94,6 +103,16 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
             "Nothing was started. Save the data, then stop and remove that container (`docker rm` keeps its volumes) and "
             "name its volume in the compose file, with `external: true`. If it is another application, say so with the "
             f"label `{SEPARATE_LABEL}: \"true\"` on the service")
+
+
+def refuse_shared(env: OpenEnvironment) -> None:
+    """Raises OccupiedError where another environment's containers have a place that containers of this one write into."""
+    named = {one.named: env.occupancy.look_at(one.path).real for one in env.written}
+    if found := shared_places(named, env.occupancy.occupants() if named else (), env.base_project):
+        raise OccupiedError(
+            f"looking who else writes what {env.stack.name} {env.name} writes", "; ".join(found),
+            "Nothing was started. Give each environment a place of its own: write `${NAME}` in the compose file and under "
+            "`state` in stack.yaml, and a value into each env file")
 
 
 def refuse_missing_volumes(env: OpenEnvironment, model: ComposeModel) -> None:

@@ -15,7 +15,9 @@ from tidegate.stack.stand_ins import stand_ins
 
 
 def container_of(env: OpenEnvironment, spec: Database) -> str:
-    """Name of the container that runs a declared database. Raises DatabaseError."""
+    """Name of the container that runs a declared database; empty of one elsewhere. Raises DatabaseError."""
+    if spec.service is None:
+        return ""
     containers = base_containers(env)
     if spec.service not in containers:
         raise DatabaseError(f"looking for the database {spec.name!r}", f"the service {spec.service!r} has no container",
@@ -30,7 +32,15 @@ def spec_of(env: OpenEnvironment, name: str) -> Database:
 def placed(env: OpenEnvironment, spec: Database) -> PlacedDatabase:
     """With the container that runs it, and its logins. Raises ConfigError, DatabaseError."""
     env.refuse_faults()
-    return PlacedDatabase(spec, container_of(env, spec), env.values)
+    return PlacedDatabase(spec, container_of(env, spec), env.logins(spec), client_networks(env, spec))
+
+
+def client_networks(env: OpenEnvironment, spec: Database) -> tuple[str, ...]:
+    """Of the stack's networks those that are there, for the client of a database elsewhere: a plan makes none."""
+    if spec.service is not None:
+        return ()
+    there = env.measures.network_names()
+    return tuple(name for name in shared_networks(env) if name in there)
 
 
 def owned(env: OpenEnvironment, spec: Database) -> DatabaseServer:
@@ -45,21 +55,20 @@ def free_connections(env: OpenEnvironment, spec: Database) -> int:
 
 def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[Migration, SchemaHistory]]:
     """One per declared schema history: read in the image, with nothing of the environment."""
-    unreal = stand_ins(env.values, tuple(env.config.secrets))
     for spec in env.stack.migrations:
+        database = spec_of(env, spec.database)
+        unreal = stand_ins(env.logins(database), (*env.config.secrets, database.password_key))
         yield spec, env.migrations.history(
-            spec, spec_of(env, spec.database), image=pins[spec.service], stand_ins=unreal,
+            spec, database, image=pins[spec.service], stand_ins=unreal,
             key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
 
 
 def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
     """What a declared database says about its schema; nothing where its service was never started."""
     spec = spec_of(env, name)
-    containers = base_containers(env)
-    if spec.service not in containers:
+    if spec.service is not None and spec.service not in base_containers(env):
         return NO_DATABASE_YET
-    there = PlacedDatabase(spec, containers[spec.service], env.values)
-    return env.databases.as_application(there).schema_state()
+    return env.databases.as_application(placed(env, spec)).schema_state()
 
 
 def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
@@ -73,6 +82,6 @@ def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, 
              overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> Migrator:
     """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
     env.refuse_faults()
-    environment = {**env.values, **overrides}
+    environment = {**env.logins(spec_of(env, spec.database)), **overrides}
     return env.migrations.migrator(spec, image=pins[spec.service], environment=environment,
                                    networks=networks or shared_networks(env), key=key)

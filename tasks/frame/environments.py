@@ -24,7 +24,13 @@ from tidegate.secrecy.redaction import Redactor, learn, remember
 from tidegate.secrecy.safe_logs import guard_logs
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import find_stack
-from tidegate.stack.envfile import check_env, read_env_as_far, said_twice
+from tidegate.stack.envfile import (
+    DEFAULT_PASSWORD,
+    TO_ACCEPT,
+    check_env,
+    read_env_as_far,
+    said_twice,
+)
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack, stack_now
 
@@ -213,9 +219,12 @@ def _values(stack: Stack, name: str, config: Environment,
                for one in blocks.faulty]
     if fault or missing:
         return values, tuple(filter(None, (fault, *missing)))
-    found = said_twice(read, config.secrets) + check_env(values, config.required_keys, config.kind, tuple(config.secrets))
+    found = said_twice(read, config.secrets) + check_env(
+        values, config.required_keys, config.kind, tuple(config.secrets), stack.accepted_passwords)
     doing = f"reading {stack.name}/{config.env_file}"
-    return values, (ConfigError(doing, "; ".join(found), "Correct the keys it names"),) if found else ()
+    to_do = TO_ACCEPT if any(DEFAULT_PASSWORD in one for one in found) else ""
+    return values, (ConfigError(doing, "; ".join(found), ". ".join(filter(None, (
+        "Correct the keys it names", to_do)))),) if found else ()
 
 
 def _values_now(planned: Stack, now: Stack, name: str) -> dict[str, str]:
@@ -226,5 +235,5 @@ def _values_now(planned: Stack, now: Stack, name: str) -> dict[str, str]:
     read = {} if fault else read
     missing, named = {one.name for one in blocks.faulty}, tuple(config.secrets)
     return {key: value for key, value in {**read, **blocks.good}.items()
-            if key not in missing and not check_env({key: value}, (key,), config.kind, named)}
+            if key not in missing and not check_env({key: value}, (key,), config.kind, named, now.accepted_passwords)}
 

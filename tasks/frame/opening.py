@@ -21,7 +21,6 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import told_reason
 from tidegate.plan.changes import Plan
-from tidegate.plan.seals import files_of
 from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
 
@@ -89,7 +88,7 @@ def keep_configuration(work: Work) -> Evidence:
     env, kept = work.env, seals(work.env.settings)
     drop_needless(env)
     kept.write(work.deployment.id, stack=env.stack, values=env.values, model=env.model(),
-               files=files_of(env.model(), env.stack.folder, env.released), contents=env.contents)
+               files=env.files_of(env.released), contents=env.contents)
     return {"configuration": dict(env.configuration.prints)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +14,24 @@ from tidegate.facts import ComposeModel, Slot, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.plan.resolved import ResolvedConfiguration, resolve
-from tidegate.plan.seals import Seals, content_hash, files_of, secret_files, with_copies
+from tidegate.plan.seals import (
+    Seals,
+    content_hash,
+    copy_of,
+    files_of,
+    refuse_too_large,
+    secret_files,
+    with_copies,
+)
 from tidegate.ports import Ports
 from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
-from tidegate.stack.envfile import fingerprint
+from tidegate.stack.bind_mounts import Written, written_places
+from tidegate.stack.data import Database
+from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
+from tidegate.stack.logins import logins_in, read_secret
 from tidegate.stack.routes import Routed, routed
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 
@@ -115,15 +126,48 @@ class OpenEnvironment(Ports):
 
     def learn(self, model: ComposeModel) -> None:
         """Know the secrets of a compose model from now on, and those in the files it gives as `secrets:`."""
-        secret = secret_files(with_copies(model, self.stack.folder, self.copies) if self.copies else model)
+        secret = secret_files(self.with_copies(model))
         self.redactor.learn_model(model)
         self.redactor.learn(secret, tuple(secret))
         remember(self.redactor)
 
     @cached_property
+    def written(self) -> tuple[Written, ...]:
+        """The places of the host that containers write into, as the stack file names them. Raises StackFileError."""
+        return written_places(self.stack.state, self.stack.folder, self.values)
+
+    def logins(self, spec: Database) -> dict[str, str]:
+        """The env values, with what the compose files say of a database's logins where the env file says nothing."""
+        services = [*self.released, *filter(None, [spec.service])]
+        keys = self.databases.login_keys(spec)
+        return {**self.values, **logins_in(self.model(), services, keys, self.values, self._secret_in)}
+
+    @cached_property
+    def weak_passwords(self) -> list[str]:
+        """Keys of passwords that everybody knows, in the env file or among the logins of databases."""
+        keys = [spec.password_key for spec in self.stack.databases]
+        values = dict(self.values)
+        for spec in self.stack.databases:
+            values |= self.logins(spec)
+        return default_passwords(values, (*self.config.secrets, *keys))
+
+    def _secret_in(self, file: Path) -> str:
+        """As it is now, because a database is entered with it; where it is gone, as it was kept."""
+        return read_secret(file) or (read_secret(copy_of(file, self.stack.folder, self.copies)) if self.copies else "")
+
+    def with_copies(self, model: ComposeModel) -> ComposeModel:
+        """With the files that were kept with the release, where they were."""
+        return with_copies(model, self.stack.folder, self.copies, self.written) if self.copies else model
+
+    def files_of(self, services: Collection[str]) -> dict[str, Path]:
+        """Name -> path of what goes with a release of `services`."""
+        return files_of(self.model(), self.stack.folder, services, self.written)
+
+    @cached_property
     def contents(self) -> dict[str, str]:
         """SHA-256 of each file that the containers are given, by name; looked at once."""
-        files = files_of(self.model(), self.stack.folder, self.model()["services"])
+        files = self.files_of(self.model()["services"])
+        refuse_too_large(files)
         return {name: content_hash(file) for name, file in files.items()}
 
     @cached_property
@@ -179,9 +223,8 @@ class Work:
                   "tidegate.deployment": str(self.deployment.number), "tidegate.version": self.version.name,
                   "tidegate.fence": str(self.fence or 0)}
         env = self.env
-        model = with_copies(env.model(), env.stack.folder, env.copies) if env.copies else env.model()
         return make_slot(
-            model, base_project=env.base_project, project=self.project,
+            env.with_copies(env.model()), base_project=env.base_project, project=self.project,
             number=int(self.project.rsplit("-", 1)[-1]), released=env.released, images=self.pins, labels=labels,
             edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name))
 

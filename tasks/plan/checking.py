@@ -15,6 +15,7 @@ from tasks.plan.preflight import privileges, refuse_faulty_compose
 from tidegate.each import as_ours
 from tidegate.edge.doors import doors_of_stacks, taken_doors
 from tidegate.errors import TidegateError
+from tidegate.plan.accepted import accepted
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import Catalogue, every_stack
 from tidegate.stack.file import Stack
@@ -77,6 +78,13 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
     for danger in (one for one in given if one.reason):
         yield Finding("risk", env.stack.name, env.name, "checking what containers get of the host", danger.text,
                       f"Allowed by stack.yaml: {danger.reason}")
+    yield from _of_accepted(env)
+
+
+def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:
+    for one in accepted(env.stack, env.written, env.weak_passwords):
+        yield Finding("risk", env.stack.name, env.name, f"reading what stack.yaml accepts ({one.what})", one.name,
+                      f"Accepted by stack.yaml: {one.reason}")
 
 
 def _fault(stack: str, environment: str | None, error: TidegateError) -> Finding:

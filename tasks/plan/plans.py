@@ -18,6 +18,7 @@ from tidegate.errors import LedgerError
 from tidegate.facts import CheckResult, SchemaChange, TrafficFigures, Version
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.stages import plan_page, plan_title
+from tidegate.plan.accepted import accepted
 from tidegate.plan.changes import Plan, Running, Staged
 from tidegate.plan.resolved import differences
 from tidegate.stack.routes import addresses
@@ -42,7 +43,8 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
         domains=env.config.hosts, preflight=checks, staged=staged,
         saves=env.config.backup or any(change.current != change.head for change in schema),
         watch_seconds=env.stack.watch.seconds if watch_seconds is None else watch_seconds,
-        privileges=privileges(env, env.model()), addresses=addresses(env.stack.services, env.stack.routes, env.config))
+        privileges=privileges(env, env.model()), addresses=addresses(env.stack.services, env.stack.routes, env.config),
+        accepted=accepted(env.stack, env.written, env.weak_passwords))
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
                           plan.way_back)
     publish_page(env, "plan", plan_page(plan, env.stack.language), plan_title(plan, env.stack.language))

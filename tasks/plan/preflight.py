@@ -14,6 +14,7 @@ from tasks.data.base import (
     missing_services,
     refuse_missing_volumes,
     refuse_occupied,
+    refuse_shared,
     refuse_stopped,
 )
 from tasks.data.databases import free_connections, owned, spec_of
@@ -26,9 +27,11 @@ from tasks.plan.networks import check_networks
 from tasks.slots.containers import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
+from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, unmounted
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
-from tidegate.stack.compose_lint import lint_model
+from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.data import Database
+from tidegate.stack.envfile import DEFAULT_PASSWORD, TO_ACCEPT
 from tidegate.stack.host_paths import HostPaths
 from tidegate.stack.slot import memory_needed, published_ports
 
@@ -84,9 +87,28 @@ def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
 
 def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]) -> None:
     """Raises StackFileError with everything that the compose files may not say. `found` is what they give of the host."""
-    if faults := [*lint_model(model, _released(env), env.config.kind), *refusals(found)]:
+    (mounted, links), engine = _mounted(env), _engine(env)
+    files = TeamFiles(env.stack.folder, env.written, mounted)
+    faults = [*links, *lint_model(model, _released(env), env.config.kind, files), *unmounted(model, env.written),
+              *out_of_reach(model, env.stack.folder, engine), *refusals(found)]
+    if faults := [*faults, *(missing_files(env.written) if is_local(engine) else ()), *_weak_logins(env)]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
+
+
+def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:
+    """Names of the files that the released services are given, and what is wrong with the folders they lie in."""
+    try:
+        return env.files_of(_released(env)), []
+    except StackFileError as fault:
+        return (), [f"{fault.came_back}. {fault.to_do}"]
+
+
+def _weak_logins(env: OpenEnvironment) -> list[str]:
+    """Default passwords in the compose files; those in the env file are faults of the env file."""
+    weak = [] if env.config.kind == "development" else env.weak_passwords
+    return [f"{key}: {DEFAULT_PASSWORD}. {TO_ACCEPT}" for key in weak
+            if key not in env.values and key not in env.stack.accepted_passwords]
 
 
 def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[str] | None = None) -> tuple[Danger, ...]:
@@ -99,10 +121,14 @@ def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[s
     files = [env.stack.folder / file for file in env.config.compose_files]
     read = env.compose.env_files(files, env.values, env.base_project)
     services = {name: {**service, "env_file": read.get(name, [])} for name, service in model["services"].items()}
-    engine = env.host.url or os.environ.get("DOCKER_HOST", "")
-    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), engine,
+    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), _engine(env),
                       known_projects(env) if projects is None else projects)
     return dangers({**model, "services": services}, paths, env.stack.allow)
+
+
+def _engine(env: OpenEnvironment) -> str:
+    """Its address; empty for the one of this machine."""
+    return env.host.url or os.environ.get("DOCKER_HOST", "")
 
 
 def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -135,6 +161,7 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
     refuse_occupied(env, model, missing)
+    refuse_shared(env)
     for name in missing:
         for address, port in published_ports(model, name):
             env.measures.require_free_port(port, address)
@@ -178,7 +205,7 @@ def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
     refuse_stopped(env, model)
     running = base_containers(env)
     for spec in env.stack.databases:
-        if spec.service not in running:
+        if spec.service is not None and spec.service not in running:
             yield _passed(f"database {spec.name}", "starts for the first time")
             continue
         yield _passed(f"connections of {spec.name}", _connections(env, spec))
@@ -199,7 +226,7 @@ def _connections(env: OpenEnvironment, spec: Database) -> str:
 
 def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:
     saved = [spec_of(env, name) for name in env.stack.state.databases]
-    size = sum(owned(env, spec).data_size() for spec in saved if spec.service in running)
+    size = sum(owned(env, spec).data_size() for spec in saved if spec.service is None or spec.service in running)
     env.backups.check_room(size)
     return _passed("room for a backup", f"of {_gib(size)} of data")
 

@@ -191,7 +191,7 @@ def test_what_a_link_leads_to_is_part_of_the_configuration(folder: Path, edit: C
 def test_a_mount_that_goes_through_a_link_is_kept_behind_it(folder: Path, tmp_path: Path) -> None:
     (made(folder / "conf.d" / "v2") / "b.conf").write_text("b")
     (folder / "conf.d" / "current").symlink_to("v2")
-    mounts = ["./conf.d:/a", "./conf.d/current:/b", "./conf.d/current/b.conf:/c"]
+    mounts = ["./conf.d:/a:ro", "./conf.d/current:/b:ro", "./conf.d/current/b.conf:/c:ro"]
     within("compose.yaml", "services", "web", "volumes", to=mounts)(folder)
     sealed(folder, Seals(tmp_path / "sealed"))
     kept = tmp_path / "sealed" / "id-1" / "files" / "conf.d"

@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import yaml
 
 from blocks.backups.folder import BackupStore
 from blocks.backups.manifest import digest_of
+from blocks.backups.volumes import stands_beside
 from tasks.data.databases import owned
 from tasks.frame.environments import open_environment
 from tasks.people.forms import RESTORE_CHECKLIST
@@ -24,13 +24,13 @@ from tests.crash.killing import kill_run, wait_for_step
 from tests.crash.whole import recovered
 from tests.e2e.in_process import (
     assert_true_and_clean,
-    edit_stack,
     engine,
     release_here,
     roll_back_here,
     serving,
 )
 from tests.e2e.notices import notices_of
+from tests.e2e.places import PICTURES, content_of, fill, folder_of, mount, spoil
 from tests.e2e.releases import ended, fill_in, start, suspended
 from tests.installation import DEPOT, Installation
 from tidegate.facts import Backup
@@ -55,25 +55,21 @@ def lossy(tidegate: Installation, notices: list[str]) -> Deployment:
     broken = tidegate.settings.home / "backups" / DEPOT / "prod" / "broken"
     broken.mkdir(parents=True)
     (broken / "manifest.json").write_bytes(b"[" * 3000)
-    add_uploads(tidegate)
+    mount(tidegate, DEPOT, "uploads:/srv/uploads", "./media:/srv/media", volumes=["uploads"], files=["./media"])
     for version in ("v1.0.0", "v1.1.0"):
         good(version)
     in_uploads(tidegate, "echo 'keep me' >/srv/uploads/kept")
+    fill(media(tidegate))
     sql(tidegate, "INSERT INTO bills (id, account_id, month, amount, note) VALUES ('BILL-NOTE', 'a', '2026-11-01', 1, 'keep me')")
     good(LOSSY)
     sql(tidegate, "INSERT INTO bills (id, account_id, month, amount) VALUES ('BILL-LATE', 'a', '2026-11-02', 2)")
     in_uploads(tidegate, "rm /srv/uploads/kept; echo late >/srv/uploads/late")
+    spoil(media(tidegate))
     return newest(tidegate)
 
 
-def add_uploads(tidegate: Installation) -> None:
-    """A named volume that nobody but the released service uses."""
-    edit_stack(tidegate, DEPOT, lambda content: content["state"].update(volumes=["uploads"]))
-    file = tidegate.settings.stacks / DEPOT / "docker-compose.yml"
-    content = yaml.safe_load(file.read_text())
-    content["services"]["backend"]["volumes"] = ["uploads:/srv/uploads"]
-    content["volumes"]["uploads"] = None
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+def media(tidegate: Installation) -> Path:
+    return folder_of(tidegate, DEPOT) / "media"
 
 
 def in_uploads(tidegate: Installation, command: str) -> str:
@@ -241,6 +237,7 @@ def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
     assert rows(tidegate, "SELECT note FROM bills WHERE id = 'BILL-NOTE'") == [["keep me"]]
     assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == []
     assert in_uploads(tidegate, "cd /srv/uploads; ls; cat *") == "kept\nkeep me\n"
+    assert content_of(media(tidegate)) == PICTURES
     assert left_beside(tidegate) == []
     assert database(tidegate).revision() == "0002"
     assert {hold.version for hold in tidegate.ledger.holds.active(DEPOT)} == {LOSSY}
@@ -252,7 +249,8 @@ def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
 
 def left_beside(tidegate: Installation) -> list[str]:
     databases = [name for [name] in rows(tidegate, "SHOW DATABASES") if "tidegate" in name]
-    return databases + [one.name for one in engine(tidegate).client.volumes.list() if one.name.endswith("-tidegate-new")
+    beside = [str(media(tidegate))] if stands_beside(engine(tidegate), str(media(tidegate))) else []
+    return databases + beside + [one.name for one in engine(tidegate).client.volumes.list() if one.name.endswith("-tidegate-new")
                         and one.name.startswith(DEPOT)]
 
 

@@ -24,6 +24,7 @@ from tests.e2e.in_process import (
     slots,
 )
 from tests.e2e.notices import notices_of
+from tests.e2e.places import folder_of, in_slot, mount
 from tests.e2e.releases import ended, rollback_command, said_until, start
 from tests.installation import FERRY, Installation, domain_of
 from tidegate.ledger.tables import Deployment
@@ -44,9 +45,12 @@ def notices(tidegate: Installation) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def ferry(tidegate: Installation, notices: list[str]) -> str:
-    """Production alone, on its second version; its first one's slot is stopped."""
-    good(tidegate, "v1.0.0")
-    good(tidegate, "v1.1.0")
+    """Production alone, on its second version, with other files of the team's folder; its first one's slot is stopped."""
+    mount(tidegate, FERRY, "./banner.conf:/etc/banner.conf:ro", "./media:/srv/media", files=["./media"])
+    for version in ("v1.0.0", "v1.1.0"):
+        (folder_of(tidegate, FERRY) / "banner.conf").write_text(f"banner of {version}")
+        good(tidegate, version)
+        in_slot(tidegate, FERRY, f"for one in $(seq 25); do echo {version} >/srv/media/{version}-$one; done")
     return FERRY
 
 
@@ -102,6 +106,7 @@ def revision(tidegate: Installation) -> str | None:
 def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
         tidegate: Installation, ferry: str, notices: list[str]) -> None:
     left = newest(tidegate)
+    assert in_slot(tidegate, ferry, "cat /etc/banner.conf") == "banner of v1.1.0"
     assert slots(tidegate, ferry)[tidegate.history(ferry)[1].slot] == "exited"
     with rollback_command(tidegate, ferry, "账单金额不对") as command:
         assert "v1.0.0 serves again, " in said_until("serves again", command)
@@ -112,6 +117,7 @@ def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
     back = newest(tidegate)
     assert (back.kind, back.version, back.reason) == ("rollback", "v1.0.0", "账单金额不对")
     assert evidence(tidegate, back, "wake-slot") == {"was": "stopped"}
+    assert in_slot(tidegate, ferry, "cat /etc/banner.conf; ls /srv/media | wc -l") == "banner of v1.0.050\n"
     assert tidegate.ledger.deployments.get(left.id).state.value == "rolled_back"
     assert on_hold(tidegate) == {"v1.1.0"}
     assert "账单金额不对" in notices[-1]

@@ -43,7 +43,7 @@ databases:
   - {name: main, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER, password_key: DB_PASSWORD,
      database_key: DB_NAME}
 migrations: [{tool: alembic, service: web, database: main, directory: /app}]
-state: {databases: [main], volumes: [uploads], keep: 3}
+state: {databases: [main], volumes: [uploads], files: ["${MEDIA}"], keep: 3}
 smoke: [{name: home, path: /}]
 smoke_repeat_seconds: 0
 watch: {seconds: 0}
@@ -52,7 +52,7 @@ environments:
   prod: {kind: production, compose_files: [compose.yaml], env_file: .env, domains: [shop.test], image_alias: latest,
          drain_seconds: 0, approval: APPROVAL}
 """
-STAGING = """  staging: {kind: staging, compose_files: [compose.yaml], env_file: .env, domains: [staging.shop.test],
+STAGING = """  staging: {kind: staging, compose_files: [compose.yaml], env_file: .env.staging, domains: [staging.shop.test],
             image_alias: staging, drain_seconds: 0}
 """
 WORKER = "{name: worker, image: acme/worker, connection_pool: 5}"
@@ -63,7 +63,7 @@ ROUTES = """routes:
   - {path: /, service: worker, domains_of: admin}
 """
 LONG_AGO = "2026-01-01 00:00:00.000000"
-ENV = "DB_HOST=db\nDB_USER=shop\nDB_PASSWORD=a-long-password-of-no-meaning\nDB_NAME=shop\n"
+ENV = "DB_HOST=db\nDB_USER=shop\nDB_PASSWORD=a-long-password-of-no-meaning\nDB_NAME=shop\nMEDIA=/srv/shop-{}\n"
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,8 @@ def installed(folder: Path) -> Iterator[Installation]:
     team.mkdir(parents=True)
     write_stack(folder, with_staging=True)
     (team / "compose.yaml").write_text("services: {}\n")
-    (team / ".env").write_text(ENV)
+    (team / ".env").write_text(ENV.format("prod"))
+    (team / ".env.staging").write_text(ENV.format("staging"))
     home.mkdir()
     ledger_url(home)
     made = Installation(home)

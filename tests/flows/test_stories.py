@@ -71,3 +71,13 @@ def test_every_step_is_part_of_a_story(library: Library) -> None:
             for deployment in made.ledger.deployments.history("shop", environment):
                 seen |= {step.name for step in made.ledger.journal.steps(deployment.id)}
     assert steps() - seen == {"open-doors"}   # only where a restore fails: tests/flows/test_failures.py
+
+
+def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) -> None:
+    made = library.begin(next(one for one in STORIES if one.id == "a-restore"))
+    volumes = made.world.engine.volumes
+    for name in ("shop-prod_uploads", "/srv/shop-prod"):
+        assert volumes[name] == ""
+        volumes[name] = "was written since"
+    tell(made, next(one for one in STORIES if one.id == "a-restore"))
+    assert (volumes["shop-prod_uploads"], volumes["/srv/shop-prod"]) == ("", "")

@@ -6,11 +6,12 @@ import pytest
 
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
 from tests.contracts.edge_contract import EdgeContract
+from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.slots_contract import SlotsContract
 from tests.world.data import Content
 from tests.world.edge import MemoryEdge
 from tests.world.engine import MemoryCompose, MemoryHost
-from tests.world.saved import MemoryDatabaseCopies
+from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
 from tests.world.world import BASE_IMAGE, World, model_of
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.edge.facts import Target
@@ -63,3 +64,29 @@ class TestMemoryBackups(BackupsContract):
 
         return KeptDatabase(backups, MemoryDatabaseCopies(backups), database,
                             PlacedDatabase(SPEC, "shop-prod-db-1", {}), BASE_IMAGE, pay)
+
+
+class TestMemoryBackupsElsewhere(BackupsContract):
+    """The same of a database that no container of the engine runs."""
+
+    @pytest.fixture
+    def kept(self, world: World) -> KeptDatabase:
+        spec = Database.model_validate({**SPEC.model_dump(), "service": None, "client_image": BASE_IMAGE})
+        backups = world.backups_of("shop-prod")
+        at = PlacedDatabase(spec, "", {"DB_HOST": "db.example", "DB_NAME": "shop"})
+        database = world.databases.as_owner(at)
+        database.content = Content("0001", {"bills": 2})
+
+        def pay() -> None:
+            database.content = Content("0001", {"bills": database.content.rows["bills"] + 1})
+
+        return KeptDatabase(backups, MemoryDatabaseCopies(backups), database, at, BASE_IMAGE, pay)
+
+
+class TestMemoryPlaces(PlacesContract):
+    @pytest.fixture
+    def place(self, world: World) -> KeptPlace:
+        path, volumes, backups = "/srv/shop/media", world.engine.volumes, world.backups_of("shop-prod")
+        volumes[path] = "first"
+        return KeptPlace(backups, MemoryVolumeCopies(backups), path, BASE_IMAGE, lambda text: volumes.update({path: text}),
+                         lambda: volumes[path])

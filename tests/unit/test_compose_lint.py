@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.compose_models import model
-from tidegate.stack.compose_lint import lint_model
+from tidegate.stack.bind_mounts import Written
+from tidegate.stack.compose_lint import TeamFiles, lint_model
 
 RELEASED = ["backend", "worker"]
 
@@ -51,6 +53,48 @@ def test_a_mount_over_code_or_of_unsaved_state_is_a_fault_where_customers_are(mo
         faults = lint_model(model(worker=mount), RELEASED, environment)  # type: ignore[arg-type]
         assert len(faults) == count
         assert all(text.startswith("services.worker.volumes: /app/x ") and fault in text for text in faults)
+
+
+TEAM = TeamFiles(Path("/srv/src"), (Written("./media", "/srv/src/media"), Written("./tmp", "/srv/src/tmp", "is made anew")),
+                 ("nginx/a.conf", "nginx/ssl/b.pem", "jobs/a.conf", "jobs/run.py"))
+
+
+@pytest.mark.parametrize(("source", "read_only"), [
+    ("/srv/src/media", False), ("/srv/src/media/img", False), ("/srv/src/media", True), ("/srv/src/tmp", False)])
+def test_what_the_stack_file_names_may_be_written(source: str, read_only: bool) -> None:
+    assert lint_model(model(worker=bind(source, read_only)), RELEASED, "production", TEAM) == []
+
+
+@pytest.mark.parametrize(("source", "read_only", "fault"), [
+    ("/srv/src/uploads", False, "is a writable bind mount, and stack.yaml does not say what it is for. To have it saved and "
+     "restored: `state: {files: [./uploads]}`. If it may be lost: "
+     "`state: {scratch: [{path: ./uploads, reason: ...}]}`"),
+    ("/srv/src", False, "is mounted from a folder that holds the source"),
+    ("/srv/shop", False, "`state: {files: [/srv/shop]}`")])
+def test_what_it_does_not_name_is_refused_with_what_to_write(source: str, read_only: bool, fault: str) -> None:
+    [said] = lint_model(model(worker=bind(source, read_only)), RELEASED, "production", TEAM)
+    assert fault in said
+
+
+def test_a_folder_that_is_only_read_and_holds_what_is_written_is_refused() -> None:
+    files = TeamFiles(Path("/srv/team"), (Written("./all/media", "/srv/team/all/media"),), ("all/a.conf",))
+    [said] = lint_model(model(worker=bind("/srv/team/all")), RELEASED, "production", files)
+    assert "holds ./all/media, which containers write: mount what is only read by itself, or name all of it" in said
+
+
+@pytest.mark.parametrize("source", ["/srv/team/certs", "/srv/team/certs/live"])
+def test_what_one_container_writes_and_a_released_one_reads_is_named_or_refused(source: str) -> None:
+    files, certbot = TeamFiles(Path("/srv/team")), {"image": "certbot:1", **bind("/srv/team/certs", read_only=False)}
+    [said] = lint_model(model(worker=bind(source), certbot=certbot), RELEASED, "production", files)
+    assert "but ./certs is written by another container: to share it, `state: {files: [./certs]}`" in said
+    named = TeamFiles(Path("/srv/team"), (Written("./certs", "/srv/team/certs"),))
+    assert lint_model(model(worker=bind(source), certbot=certbot), RELEASED, "production", named) == []
+
+
+def test_a_folder_of_configuration_beside_the_source_is_told_from_one_of_code() -> None:
+    assert lint_model(model(worker=bind("/srv/src/nginx")), RELEASED, "production", TEAM) == []
+    [said] = lint_model(model(worker=bind("/srv/src/jobs")), RELEASED, "production", TEAM)
+    assert "is mounted from the source: it hides what is in the image" in said
 
 
 @pytest.mark.parametrize("source", ["/srv/stack/app.conf", "/srv/src/config/app.conf", "/etc/ssl/certs"])

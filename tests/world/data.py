@@ -36,6 +36,7 @@ class MemoryDatabase:
     content: Content = Content()
     beside: Content | None = None
     replaced: Content | None = None
+    is_elsewhere: bool = False
 
     def row_counts(self) -> Mapping[str, int]:
         self._refuse_stopped()
@@ -64,7 +65,8 @@ class MemoryDatabase:
         return f"{revision} in {self.project}" if revision else ""
 
     def _refuse_stopped(self) -> None:
-        if not any(one.state == "running" and one.service == "db" for one in self.engine.of(self.project)):
+        runs = any(one.state == "running" and one.service == "db" for one in self.engine.of(self.project))
+        if not self.is_elsewhere and not runs:
             raise DatabaseError(f"asking the database of {self.project}", "the server does not answer", "Start it")
 
 
@@ -89,6 +91,9 @@ class MemoryDatabases:
         return self.by_network.setdefault(f"{project}_default", MemoryDatabase(project, self.engine))
 
     def _at(self, at: PlacedDatabase) -> MemoryDatabase:
+        if at.spec.client_image:   # by its address, and no container of this engine
+            name = f"{at.environment[at.spec.host_key]}/{at.environment[at.spec.database_key]}"
+            return self.by_network.setdefault(name, MemoryDatabase(name, self.engine, is_elsewhere=True))
         return self.of(self.engine.containers_by_name[at.container].labels[PROJECT])
 
 
@@ -163,5 +168,6 @@ class MemoryMigrations:
 
     def migrator(self, spec: Migration, *, image: str, environment: Mapping[str, str], networks: tuple[str, ...],
                  key: str) -> MemoryMigrator:
-        database = next(found for name in networks if (found := self.databases.by_network.get(name)))
+        elsewhere = f"{environment.get('DB_HOST')}/{environment.get('DB_NAME')}"
+        database = next(found for name in (*networks, elsewhere) if (found := self.databases.by_network.get(name)))
         return MemoryMigrator(self.engine, database, key, self.engine.version_of(image).head)

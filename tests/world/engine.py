@@ -35,7 +35,7 @@ class MemoryEngine:
     """Container -> the volumes that it has."""
     networks: set[str] = field(default_factory=set)
     volumes: dict[str, str] = field(default_factory=dict)
-    """Volume -> what is in it."""
+    """Volume, or path of the host -> what is in it."""
     images: dict[str, dict[str, str]] = field(default_factory=dict)
     """Image id -> its labels."""
     tags: dict[str, str] = field(default_factory=dict)
@@ -139,7 +139,8 @@ class MemoryOccupancy:
         return PathLook(path, is_file=False, is_new=True)
 
     def _mounts(self, container: str) -> tuple[Mounted, ...]:
-        return tuple(Mounted(name, frozenset({f"/volumes/{name}"}), f"/data/{name}", is_writable=True)
+        return tuple(Mounted(name, frozenset({name if name[0] == "/" else f"/volumes/{name}"}), f"/data/{name}",
+                             is_writable=True)
                      for name in self.engine.volumes_mounted.get(container, ()))
 
 
@@ -195,6 +196,10 @@ class MemoryCompose:
         for declared in declared_volumes(model, project, keys).values():
             self._have_volume(declared["name"])
 
+    def make_folders(self, paths: Collection[str]) -> None:
+        for path in paths:
+            self._have_volume(path)
+
     def stop(self, project: str, grace_seconds: int) -> None:
         for one in self.engine.of(project):
             if one.state == "running":
@@ -233,8 +238,9 @@ class MemoryCompose:
         image, name = str(declared["image"]), f"{project}-{service}-1"
         if image not in self.engine.images:
             raise EngineError(f"starting {name}", f"the engine has no image {image}", "Provide it first")
-        mounted = [str(one["source"]) for one in declared.get("volumes") or ()]   # type: ignore[attr-defined]
-        volumes = tuple(str(model["volumes"][key]["name"]) for key in mounted)
+        volumes = tuple(
+            str(one["source"] if one["type"] == "bind" else model["volumes"][one["source"]]["name"])
+            for one in declared.get("volumes") or ())   # type: ignore[attr-defined]
         for volume in volumes:
             self._have_volume(volume)
         labels = {**dict(declared.get("labels") or {}), PROJECT: project, SERVICE: service}   # type: ignore[call-overload]

@@ -28,9 +28,11 @@ BASE_IMAGE = "mysql:8"
 
 
 def model_of(project: str) -> ComposeModel:
-    """Two released services, the second without a door, and a database; one volume of each kind."""
+    """Two released services, the second without a door, and a database; one volume of each kind, and a folder of the host."""
     released: dict[str, Any] = {
-        "networks": {"default": None}, "volumes": [{"type": "volume", "source": "uploads", "target": "/uploads"}]}
+        "networks": {"default": None}, "volumes": [
+            {"type": "volume", "source": "uploads", "target": "/uploads"},
+            {"type": "bind", "source": f"/srv/{project}", "target": "/media"}]}
     return {
         "name": project,
         "services": {

@@ -15,7 +15,10 @@ class PlacedDatabase:
 
     spec: Database
     container: str
+    """Empty where it is elsewhere: then it is reached through a client."""
     environment: Mapping[str, str] = field(repr=False)
+    networks: tuple[str, ...] = ()
+    """Of that client."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ def plan_page(plan: Plan, language: str) -> str:
         f"# {plan_title(plan, language)}", _summary(plan, words, language),
         f"## {words['commits']}\n\n{_commits(plan, words)}", f"## {words['config']}\n\n{_config(plan, words)}",
         *([f"## {words['privileges']}\n\n{_privileges(plan, words)}"] if plan.privileges else []),
+        *([f"## {words['accepted']}\n\n{_accepted(plan, words)}"] if plan.accepted else []),
         f"## {words['migration']}\n\n{_schema(plan.schema, words)}", f"## {words['way_back']}\n\n{_way_back(plan, words)}",
         f"## {words['preflight']}\n\n{smoke_table(plan.preflight, language)}", f"{words['hash']}: `{plan.hash}`"])
 
@@ -48,6 +49,7 @@ def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime
         _staged_smoke(plan, words, language),
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
         f"### {words['privileges']}\n\n{_privileges(plan, words)}" if plan.privileges else "",
+        f"### {words['accepted']}\n\n{_accepted(plan, words)}" if plan.accepted else "",
         f"### {words['way_back']}\n\n{_way_back(plan, words)}",
         f"### {words['backup']}\n\n{_last_backup(plan, backup, time_zone, language, now)}",
         f"{words['hash']}: `{plan.hash[:12]}`",
@@ -191,6 +193,12 @@ def _privileges(plan: Plan, words: Words) -> str:
     """What a container gets of its host, and why: a person who approves approves that too."""
     rows = [(one.service, one.detail, one.reason) for one in plan.privileges]
     return f"{words['privileges_text']}\n\n" + table((words["service"], words["setting"], words["reason"]), rows)
+
+
+def _accepted(plan: Plan, words: Words) -> str:
+    """What no release guards, because the team says why."""
+    rows = [(code(one.name), words[f"accepted {one.what}"], markdown_text(one.reason)) for one in plan.accepted]
+    return table((words["name"], words["accepted_what"], words["reason"]), rows)
 
 
 def _schema(schema: Sequence[SchemaChange], words: Words) -> str:

@@ -23,6 +23,9 @@ ZH: Words = {
     "checks": "线上检查结果", "days": "{count} 天", "hours": "{count} 小时", "minutes": "{count} 分钟",
     "privileges": "⚠ 主机权限", "service": "服务", "setting": "设置", "reason": "理由", "privileges_text":
         "以下设置使容器能够接触主机本身。批准发布，也就是同意这些权限。",
+    "accepted": "⚠ 由团队自行承担", "accepted_what": "说明", "name": "名称", "accepted scratch": "不备份，可能丢失",
+    "accepted elsewhere": "由别处备份：Tidegate 不备份、不恢复，迁移前也不演练",
+    "accepted password": "众所周知的默认密码",
     "go saved": "系统先备份，再发布到{place}", "go": "系统发布到{place}",
     "staged_keeps": "，{place}保留当前结果",
     "page evidence": "验收依据", "page smoke": "检查结果", "page traffic": "切换期间的访问", "page backup": "备份",
@@ -80,6 +83,10 @@ EN: Words = {
     "checks": "Checks through the public address", "days": "{count} days", "hours": "{count} hours", "minutes": "{count} min",
     "privileges": "⚠ Access to the host", "service": "Service", "setting": "Setting", "reason": "Reason", "privileges_text":
         "By these settings a container gets hold of the machine itself. Whoever approves the release approves them too.",
+    "accepted": "⚠ Taken upon itself by the team", "accepted_what": "What it means", "name": "Name",
+    "accepted scratch": "It is not saved, and may be lost", "accepted elsewhere":
+        "Saved elsewhere: no backup and no restore by Tidegate, and a migration is not rehearsed on a copy",
+    "accepted password": "A password that everybody knows",
     "go saved": "A backup is made, then the version goes to {place}", "go": "The version goes to {place}",
     "staged_keeps": "; {place} keeps what it has",
     "page evidence": "What you decide about", "page smoke": "Checks", "page traffic": "Traffic during the switch",

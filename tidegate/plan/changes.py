@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, TrafficFigures, Version
+from tidegate.plan.accepted import Accepted
 from tidegate.plan.resolved import Part, ResolvedConfiguration
 from tidegate.stack.compose_dangers import Danger
 from tidegate.stack.envfile import EnvDiff
@@ -84,6 +85,8 @@ class Plan:
     """What the stack file allows its containers of the host, each with its reason."""
     addresses: tuple[str, ...] = ()
     """What people read of `domains`, where several routes lead to several services."""
+    accepted: tuple[Accepted, ...] = ()
+    """What it takes upon itself, each with its reason: part of the configuration, so of the hash."""
 
     @property
     def environment(self) -> str:

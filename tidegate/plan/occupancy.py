@@ -118,6 +118,13 @@ def conflicts(wanted: Iterable[Claim], there: Collection[Occupant], ours: str, k
         *_taken(claim, others), *_same_role(claim, strangers, databases_of))]
 
 
+def shared_places(places: Mapping[str, str], there: Collection[Occupant], ours: str) -> list[str]:
+    """One text for each of `places`, by the name that people know, that another environment's containers have too."""
+    others = [one for one in there if _base_of(one) not in ("", ours)]
+    return [f"{name}: {other.whose} has {theirs.name} mounted" for name, place in places.items()
+            for other in others for theirs in other.mounts if any(_overlap(place, one) for one in theirs.places)]
+
+
 def _is_of(one: Occupant, base: str) -> bool:
     """A container of this base, a slot on it, or a short job of ours."""
     return one.project == base or _base_of(one) == base or "tidegate.key" in one.labels

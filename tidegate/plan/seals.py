@@ -10,13 +10,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel
+from tidegate.stack.bind_mounts import Written, bind_mounts, is_live, live_paths
 from tidegate.stack.file import Stack
 
 MOST_BYTES = 256 << 20
@@ -94,14 +95,16 @@ class Seals:
         return draft
 
 
-def files_of(model: ComposeModel, folder: Path, services: Collection[str]) -> dict[str, Path]:
+def files_of(model: ComposeModel, folder: Path, services: Collection[str],
+             written: Sequence[Written] = ()) -> dict[str, Path]:
     """Name -> path of each file that `services` are given from the team's folder, and of every secret and config file.
 
-    A name is the path inside the folder; `outside/...` for a secret or config that lies elsewhere. A path that is a link stands
-    for the link: it is copied as one. Raises StackFileError for links that lead out of the folder that is mounted.
+    What containers write is not among them, nor what is `written` as the stack file says. A name is the path inside the
+    folder; `outside/...` for a secret or config that lies elsewhere. A path that is a link stands for the link: it is
+    copied as one. Raises StackFileError for links that lead out of the folder that is mounted.
     """
     found: dict[str, Path] = {}
-    for source in _sources(model, folder, services):
+    for source in _sources(model, folder, services, live_paths(model, written)):
         if source.is_file():
             found[_name(source, folder)] = source.resolve()
         elif source.is_dir():
@@ -120,11 +123,14 @@ def content_hash(file: Path) -> str:
         raise ConfigError(f"reading {file.name}", f"it cannot be read ({error.strerror})", "Correct its mode") from None
 
 
-def with_copies(model: ComposeModel, folder: Path, copies: Path) -> ComposeModel:
-    """The model with every file of the team's folder that was sealed taken from `copies`.
+def with_copies(model: ComposeModel, folder: Path, copies: Path,
+                written: Sequence[Written] = ()) -> ComposeModel:
+    """The model with every file of the team's folder that was sealed taken from `copies`; what is written stays shared.
 
     A folder that was empty, or not there, is the same in `copies`: what is put into it later was not planned.
     """
+
+    live = live_paths(model, written)
 
     def moved(path: str) -> str:
         copy = copies / _name(Path(path), folder)
@@ -134,7 +140,7 @@ def with_copies(model: ComposeModel, folder: Path, copies: Path) -> ComposeModel
         return moved(path) if _is_special(Path(path)) else str(copies / _name(Path(path), folder))
 
     def mounts(service: Mapping[str, Any]) -> list[Any]:
-        return [{**mount, "source": mounted(mount["source"])} if _is_bind(mount, folder) else mount
+        return [{**mount, "source": mounted(mount["source"])} if _is_sealed(mount, folder, live) else mount
                 for mount in service["volumes"]]
 
     def given(one: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,22 +155,28 @@ def with_copies(model: ComposeModel, folder: Path, copies: Path) -> ComposeModel
     return moved_model
 
 
+def copy_of(file: Path, folder: Path, copies: Path) -> Path:
+    """Where the copy of a file of the team's folder lies, if there is one."""
+    return copies / _name(file, folder)
+
+
 def secret_files(model: ComposeModel) -> dict[str, str]:
     """What stands in the files that compose gives to the containers as `secrets:`, as far as they are there."""
     files = {name: Path(one["file"]) for name, one in (model.get("secrets") or {}).items() if "file" in one}
     return {f"secrets.{name}": file.read_text(errors="replace") for name, file in files.items() if file.is_file()}
 
 
-def _sources(model: ComposeModel, folder: Path, services: Collection[str]) -> Iterator[Path]:
+def _sources(model: ComposeModel, folder: Path, services: Collection[str], live: Collection[str]) -> Iterator[Path]:
     for name in services:
-        yield from (Path(mount["source"]) for mount in model["services"].get(name, {}).get("volumes") or []
-                    if _is_bind(mount, folder))
+        yield from (Path(mount["source"]) for mount in bind_mounts(model["services"].get(name, {}))
+                    if _is_sealed(mount, folder, live))
     for part in _GIVEN:
         yield from (Path(one["file"]) for one in (model.get(part) or {}).values() if "file" in one)
 
 
-def _is_bind(mount: Mapping[str, Any], folder: Path) -> bool:
-    return mount["type"] == "bind" and Path(mount["source"]).is_relative_to(folder)
+def _is_sealed(mount: Mapping[str, Any], folder: Path, live: Collection[str]) -> bool:
+    inside = mount["type"] == "bind" and Path(mount["source"]).is_relative_to(folder)
+    return inside and not is_live(mount["source"], live)
 
 
 def _is_special(path: Path) -> bool:
@@ -201,11 +213,20 @@ def _name(file: Path, folder: Path) -> str:
     return file.relative_to(folder).as_posix() if inside else f"outside{file.as_posix()}"
 
 
+def refuse_too_large(files: Mapping[str, Path]) -> None:
+    """Raises ConfigError, with the largest places, where all together are more than a release keeps."""
+    sizes = {name: file.lstat().st_size for name, file in files.items()}
+    if (size := sum(sizes.values())) > MOST_BYTES:
+        largest = sorted(sizes, key=lambda name: -sizes[name])[:3]
+        raise ConfigError(
+            "keeping the files of the team's folder",
+            f"a copy of them goes with each release, and they have {size >> 20} MiB, {MOST_BYTES >> 20} at most (the "
+            f"largest: {', '.join(f'{name}, {sizes[name] >> 20} MiB' for name in largest)})",
+            "Put large files into the image, or name their folder under `state.files` in stack.yaml: then they are data")
+
+
 def _copy_all(files: Mapping[str, Path], into: Path, contents: Mapping[str, str]) -> None:
-    size = sum(file.lstat().st_size for file in files.values())
-    if size > MOST_BYTES:
-        raise ConfigError("keeping the files of the team's folder", f"they have {size >> 20} MiB, {MOST_BYTES >> 20} at most",
-                          "Put large files into the image or into a named volume")
+    refuse_too_large(files)
     into.mkdir(mode=0o700)
     for name, file in sorted(files.items(), key=lambda one: not one[1].is_symlink()):   # what lies behind a link goes there
         _copy(file, into / name)

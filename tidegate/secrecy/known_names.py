@@ -31,7 +31,7 @@ def _of_stack(stack: Stack) -> Iterator[str]:
     for service in stack.services:
         yield from (service.name, service.image)
     for database in stack.databases:
-        yield from (database.name, database.service)
+        yield from (database.name, database.service or "")
     yield from stack.state.volumes
 
 

@@ -72,7 +72,7 @@ class Danger:
 
 def dangers(model: ComposeModel, paths: HostPaths, allowed: Sequence[Allowed] = ()) -> tuple[Danger, ...]:
     """All there are, by service; with the reason of those that the stack file allows."""
-    reasons = {(one.service, one.setting): one.reason for one in allowed}
+    reasons = {(one.service, one.setting): one.reason for one in allowed if one.service}
     return tuple(
         Danger(name, setting, detail, reasons.get((name, setting), ""))
         for name in sorted(model["services"]) for look in _LOOKS

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tidegate.facts import ComposeModel
+from tidegate.stack.bind_mounts import Written, bind_mounts, is_inside, live_paths, shown
 from tidegate.stack.environments import Kind
 from tidegate.stack.slot import base_services, singleton_reasons
 
 _CODE = frozenset({".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".vue", ".php", ".rb", ".go", ".java", ".sh", ".sql"})
 
 
-def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind) -> list[str]:
+@dataclass(frozen=True)
+class TeamFiles:
+    """What a team's folder has for its containers."""
+
+    folder: Path = Path()
+    written: Sequence[Written] = ()
+    """What the stack file names because containers write into it."""
+    mounted: Collection[str] = ()
+    """Every file that is mounted from the folder, by its path inside."""
+
+
+def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind,
+               files: TeamFiles = TeamFiles()) -> list[str]:
     """Every fault with its path. A released service's own image says nothing: it is replaced by a pin.
 
     In development only what cannot work is a fault: hot reload needs its bind mounts.
@@ -22,7 +36,7 @@ def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind) -> list
     known = [name for name in released if name in model["services"]]
     faults += _structure_faults(model, known)
     if kind != "development":
-        faults += [fault for name in known for fault in _mount_faults(model, name)]
+        faults += [fault for name in known for fault in _mount_faults(model, name, files)]
         faults += [f"services.{reason}, so it cannot run beside the version that serves"
                    for reason in singleton_reasons(model, known)]
     if kind == "production":
@@ -61,11 +75,11 @@ def _image_faults(name: str, service: Mapping[str, Any]) -> Iterator[str]:
         yield f'services.{name}.image: must not be latest in production (got "{image}")'
 
 
-def _mount_faults(model: ComposeModel, name: str) -> Iterator[str]:
+def _mount_faults(model: ComposeModel, name: str, files: TeamFiles) -> Iterator[str]:
     """P46: a bind mount over code makes the image, and so the release and its way back, say nothing."""
-    sources = [PurePosixPath(context) for context in _contexts(model)]
-    for mount in model["services"][name].get("volumes", []):
-        if mount["type"] == "bind" and (fault := _mount_fault(mount, sources)):
+    contexts = list(_contexts(model))
+    for mount in bind_mounts(model["services"][name]):
+        if fault := _over_code(mount, contexts, files) or _unnamed(model, mount, files):
             yield f"services.{name}.volumes: {mount['target']} {fault}"
 
 
@@ -77,17 +91,49 @@ def _contexts(model: ComposeModel) -> Iterator[str]:
             yield context
 
 
-def _mount_fault(mount: Mapping[str, Any], sources: Sequence[PurePosixPath]) -> str | None:
-    source = PurePosixPath(mount["source"])
-    if not mount.get("read_only"):
-        return "is a writable bind mount: use a named volume, which is backed up"
-    if any(context.is_relative_to(source) for context in sources):
+def _over_code(mount: Mapping[str, Any], contexts: Sequence[str], files: TeamFiles) -> str | None:
+    source = str(mount["source"])
+    if any(is_inside(context, source) for context in contexts):
         return "is mounted from a folder that holds the source: it hides what is in the image"
-    if any(source.is_relative_to(context) for context in sources) and not _is_config_file(source):
+    if not mount.get("read_only") or any(is_inside(source, one.path) for one in files.written):
+        return None
+    if any(is_inside(source, context) for context in contexts) and not _is_configuration(source, files):
         return "is mounted from the source: it hides what is in the image"
     return None
 
 
+def _unnamed(model: ComposeModel, mount: Mapping[str, Any], files: TeamFiles) -> str | None:
+    """Why it is neither a part of the release nor data that are saved."""
+    source, named = str(mount["source"]), [one.path for one in files.written]
+    if any(is_inside(source, path) for path in named):
+        return None
+    here = shown(source, files.folder)
+    if not mount.get("read_only"):
+        return (f"is a writable bind mount, and stack.yaml does not say what it is for. To have it saved and restored: "
+                f"{_to_save(here)}. If it may be lost: `state: {{scratch: [{{path: {here}, reason: ...}}]}}`")
+    for path in sorted(live_paths(model, files.written)):
+        written = shown(path, files.folder)
+        if is_inside(source, path):
+            return f"is only read here, but {written} is written by another container: to share it, {_to_save(written)}"
+        if is_inside(path, source):
+            return (f"holds {written}, which containers write: mount what is only read by itself, or name all of it, "
+                    f"{_to_save(here)}")
+    return None
+
+
+def _to_save(path: str) -> str:
+    return f"`state: {{files: [{path}]}}`"
+
+
+def _is_configuration(source: str, files: TeamFiles) -> bool:
+    """By names only: `app.conf` is configuration, `main.py` is code, and so is a folder that holds code or nothing."""
+    path = PurePosixPath(source)
+    if not path.is_relative_to(files.folder):
+        return _is_config_file(path)
+    name = path.relative_to(files.folder).as_posix()
+    inside = [PurePosixPath(one) for one in files.mounted if one.startswith(f"{name}/")]
+    return all(one.suffix not in _CODE for one in inside) if inside else _is_config_file(path)
+
+
 def _is_config_file(path: PurePosixPath) -> bool:
-    """By name only: `app.conf` is configuration, `main.py` and a folder are code."""
     return bool(path.suffix) and path.suffix not in _CODE

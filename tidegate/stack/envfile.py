@@ -25,6 +25,9 @@ _KNOWN_DEFAULTS = frozenset({
     "12345678", "ocr", "odoo", "postgres", "mysql", "example", "default", "guest",
 })
 _KEY_BYTES = 16
+DEFAULT_PASSWORD = "holds a well-known default password"
+TO_ACCEPT = ("A default password that the data have already can be accepted: "
+             "`allow: [{key: KEY, setting: default-password, reason: ...}]` in stack.yaml")
 
 
 def read_env(path: Path, given: Mapping[str, str] = {}) -> dict[str, str]:
@@ -52,13 +55,22 @@ def read_env_as_far(path: Path, given: Mapping[str, str] = {}) -> tuple[dict[str
     return values, ConfigError(doing, "; ".join(faults), to_do) if faults else None
 
 
-def check_env(values: Mapping[str, str], required: Collection[str], kind: Kind,
-              secret_keys: Collection[str] = ()) -> list[str]:
-    """Every fault at once (P32): missing, empty, placeholder, and outside of development a known default password."""
+def check_env(values: Mapping[str, str], required: Collection[str], kind: Kind, secret_keys: Collection[str] = (),
+              accepted: Collection[str] = ()) -> list[str]:
+    """Every fault at once (P32): missing, empty, placeholder, and outside of development a known default password
+    that nobody has `accepted` under this key.
+    """
     faults = [f"{key}: is missing" for key in required if key not in values]
     faults += [f"{key}: is empty" for key in required if key in values and not values[key].strip()]
-    found = ((key, _value_fault(key, value, kind, secret_keys)) for key, value in values.items())
-    return faults + [f"{key}: {fault}" for key, fault in found if fault]
+    weak = set() if kind == "development" else {*default_passwords(values, secret_keys)} - {*accepted}
+    found = {key: "holds a placeholder" if _PLACEHOLDER.search(value) else DEFAULT_PASSWORD * (key in weak)
+             for key, value in values.items()}
+    return faults + [f"{key}: {fault}" for key, fault in found.items() if fault]
+
+
+def default_passwords(values: Mapping[str, str], secret_keys: Collection[str] = ()) -> list[str]:
+    """The keys under which a password stands that everybody tries first."""
+    return [key for key, value in values.items() if _is_known_default(key, value, secret_keys)]
 
 
 def said_twice(read: Collection[str], secret_keys: Collection[str]) -> list[str]:
@@ -118,14 +130,6 @@ def _is_utf8(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _value_fault(key: str, value: str, kind: Kind, secret_keys: Collection[str]) -> str | None:
-    if _PLACEHOLDER.search(value):
-        return "holds a placeholder"
-    if kind != "development" and _is_known_default(key, value, secret_keys):
-        return "holds a well-known default password"
-    return None
 
 
 def _is_known_default(key: str, value: str, secret_keys: Collection[str]) -> bool:

@@ -19,6 +19,7 @@ from tidegate.stack.faults import faults_in
 from tidegate.stack.formats import (
     BlockName,
     EnvironmentName,
+    EnvKey,
     Name,
     Part,
     TimeZone,
@@ -39,11 +40,25 @@ TO_DO = "Correct each path; `tidegate schema` prints what is allowed"
 
 
 class Allowed(Part):
-    """A compose setting that gives a container something of its host. The reason stands on the approval page."""
+    """A compose setting that gives a container something of its host, or a default password that the data have.
 
-    service: str = Field(pattern=r"^[A-Za-z0-9._-]{1,63}$", description="Its name in the compose files, released or not.")
-    setting: HostSetting = Field(description="The word in brackets of the refusal, such as `engine-socket`.")
-    reason: str = Field(min_length=10, max_length=300, description="Why this service needs it: for whoever approves.")
+    The reason stands on the approval page.
+    """
+
+    service: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,63}$",
+                                description="Its name in the compose files, released or not.")
+    key: EnvKey | None = Field(None, description="Of the password, for `default-password`.")
+    setting: HostSetting | Literal["default-password"] = Field(
+        description="The word in brackets of the refusal, such as `engine-socket`.")
+    reason: str = Field(min_length=10, max_length=300, description="Why it is needed: for whoever approves.")
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> Allowed:
+        if self.setting == "default-password" and (self.key is None or self.service):
+            raise ValueError("default-password needs a key, and no service")
+        if self.setting != "default-password" and (self.service is None or self.key):
+            raise ValueError(f"{self.setting} needs a service, and no key")
+        return self
 
 
 class Stack(Part):
@@ -81,6 +96,11 @@ class Stack(Part):
         return [None, *self.way_to(name)][-2]
 
     @property
+    def accepted_passwords(self) -> dict[str, str]:
+        """Env key -> why it may hold a password that everybody knows."""
+        return {one.key: one.reason for one in self.allow if one.key}
+
+    @property
     def productions(self) -> list[str]:
         return [name for name, one in self.environments.items() if one.kind == "production"]
 
@@ -114,7 +134,10 @@ class Stack(Part):
         faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
                    if d.service in services]
-        faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - set(self.state.databases))]
+        elsewhere = {d.name for d in self.databases if d.saved_elsewhere}
+        faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - {*self.state.databases} - elsewhere)]
+        faults += [f"state.databases: {d!r} is there, and saved_elsewhere too; take one of them out"
+                   for d in sorted(elsewhere & {*self.state.databases})]
         faults += [f"smoke[{place}].only: there is no environment {name!r}" for place, check in enumerate(self.smoke)
                    for name in check.only if name not in self.environments]
         words = {line.domains_of for line in self.routes} | {None}

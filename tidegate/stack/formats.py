@@ -112,11 +112,17 @@ DoorPath = Annotated[str, *_format(
     AfterValidator(_inside)]
 ImageName = Annotated[str, *_format(
     rf"{_REGISTRY}{_WORD}(?:/{_WORD})*", "an image repository in lower case without tag, such as acme/shop")]
+ImageRef = Annotated[str, *_format(
+    rf"{_REGISTRY}{_WORD}(?:/{_WORD})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}|@sha256:[0-9a-f]{{64}})",
+    "an image with its tag, such as postgres:16", 500)]
 ImageTag = Annotated[str, *_format(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "an image tag", 128)]
 VolumeName = Annotated[str, *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a volume's name")]
 BlockName = Annotated[str, *_format(r"[a-z0-9][a-z0-9-]*", "a block's name: lower-case letters, digits and `-`")]
 RelativePath = Annotated[str, *_format(
     r"[^/\\~\s-][^\\:]*", "a path inside its folder, such as compose.yaml"), AfterValidator(_inside)]
+MountPath = Annotated[str, *_format(
+    r"(?:\./|/)?[^\\:~\s./-][^\\:]*|(?:\./|/)?\.[^\\:./][^\\:]*",
+    "a path as the compose files name it, such as ./media"), AfterValidator(_inside)]
 ImagePath = Annotated[str, *_format(r"/[^\\:]*", "an absolute path inside the image"), AfterValidator(_inside)]
 Branch = Annotated[str, *_format(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch as git allows it"), AfterValidator(_branch)]
 Repository = Annotated[str, AfterValidator(_repository)]

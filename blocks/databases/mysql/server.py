@@ -9,7 +9,21 @@ from typing import BinaryIO, cast
 
 from blocks.databases.mysql.users import Objects, globals_script, with_users
 from blocks.databases.revision_tables import MOST_REVISIONS, schema_state
-from blocks.databases.sql_client import CODE, DATA, GLOBALS, HOUR, Login, Room, SqlClient, Step, Tail, cells, statement, unhex
+from blocks.databases.sql_client import (
+    CODE,
+    CONNECT_SECONDS,
+    DATA,
+    GLOBALS,
+    HOUR,
+    Login,
+    Room,
+    SqlClient,
+    Step,
+    Tail,
+    cells,
+    statement,
+    unhex,
+)
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
@@ -21,6 +35,7 @@ _FAULTS = (
     ("ERROR 1049", "there is no such database", "Create it, or correct its name in the env file"),
     ("ERROR 2002", "the server does not answer", "Start it, or wait until it has started"),
     ("ERROR 2003", "the server does not answer", "Start it, or wait until it has started"),
+    ("ERROR 2005", "nobody here knows the server's name", "Correct it in the env file"),
     ("ERROR 1040", "the server has no free connection", "Close some, or raise max_connections"),
     ("unknown option '--dump-history'", "a table WITH SYSTEM VERSIONING has a history, and these client programs cannot dump it",
      "Use MariaDB 10.11 or newer, or drop the system versioning of the tables"),
@@ -145,6 +160,8 @@ class MySQL:
 
     def room(self) -> Room:
         """On the disk on which the server keeps its data."""
+        if self.login.host:
+            return Room(self.data_size(), None)
         return self._client.room(self._asking(), f"{_SIZE}; SELECT @@datadir", '"$last"')
 
     def schema_state(self) -> SchemaState:
@@ -168,9 +185,9 @@ class MySQL:
 
     def _program(self, mariadb: str, mysql: str, *arguments: str) -> Sequence[str]:
         """Argv that takes what the container has. TCP: the socket also answers while the image initialises."""
-        return ("sh", "-c", _PICK, mariadb, mysql, "--protocol=TCP", "--host=127.0.0.1", f"--port={self.login.port}",
-                f"--user={self.login.user}", "--default-character-set=utf8mb4", "--loose-get-server-public-key",
-                *arguments)
+        return ("sh", "-c", _PICK, mariadb, mysql, "--protocol=TCP", f"--host={self.login.host or '127.0.0.1'}",
+                f"--port={self.login.port}", f"--user={self.login.user}", f"--loose-connect-timeout={CONNECT_SECONDS}",
+                "--default-character-set=utf8mb4", "--loose-get-server-public-key", *arguments)
 
 
 _PICK = 'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" || echo "$other")" "$@"'

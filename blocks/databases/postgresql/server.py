@@ -8,7 +8,20 @@ from typing import BinaryIO, cast
 
 from blocks.databases.postgresql.roles import globals_script
 from blocks.databases.revision_tables import MOST_REVISIONS, schema_state
-from blocks.databases.sql_client import DATA, GLOBALS, HOUR, Login, Room, SqlClient, Tail, cells, shown, statement, unhex
+from blocks.databases.sql_client import (
+    CONNECT_SECONDS,
+    DATA,
+    GLOBALS,
+    HOUR,
+    Login,
+    Room,
+    SqlClient,
+    Tail,
+    cells,
+    shown,
+    statement,
+    unhex,
+)
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
@@ -21,6 +34,8 @@ _FAULTS = (
      "Let it: ALTER ROLE <user> CREATEDB"),
     ("does not exist", "there is no such database, user or table", "Create it, or correct its name in the env file"),
     ("permission denied", "the user may not do this", "Make the user the owner of the database"),
+    ("could not translate host name", "nobody here knows the server's name", "Correct it in the env file"),
+    ("timeout expired", "the server does not answer", "See whether its network and firewall let this host in"),
     ("could not connect", "the server does not answer", "Start it, or wait until it has started"),
     ("Connection refused", "the server does not answer", "Start it, or wait until it has started"),
     ("the database system is starting up", "the server is starting", "Wait until it has started"),
@@ -76,7 +91,8 @@ class PostgreSQL:
     def __init__(self, host: JobRunner, container: str, login: Login) -> None:
         self.login = login
         self._at = host, container
-        environment = {"PGPASSWORD": login.password, "PGOPTIONS": _OPTIONS}
+        environment = {"PGPASSWORD": login.password, "PGOPTIONS": _OPTIONS,
+                       "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS), "PGHOST_THERE": login.host}
         self._client = SqlClient(host, container, login, environment, _explain)
 
     def ping(self, timeout_seconds: float = 20) -> None:
@@ -129,6 +145,8 @@ class PostgreSQL:
 
     def room(self) -> Room:
         """On the disk on which the server keeps its data."""
+        if self.login.host:
+            return Room(self.data_size(), None)
         return self._client.room(self._asking(), _SIZE, '"${PGDATA:-/var/lib/postgresql/data}"')
 
     def schema_state(self) -> SchemaState:
@@ -152,7 +170,8 @@ class PostgreSQL:
 
     def _program(self, name: str, *arguments: str) -> Sequence[str]:
         """By the container's own address: on the loopback one the official image lets everybody in unasked."""
-        return ("sh", "-c", 'exec "$0" --host="$(hostname)" "$@"', name, f"--port={self.login.port}", "--no-password",
+        return ("sh", "-c", 'exec "$0" --host="${PGHOST_THERE:-$(hostname)}" "$@"', name,
+                f"--port={self.login.port}", "--no-password",
                 f"--username={self.login.user}", f"--dbname={self.login.database}", *arguments)
 
 
