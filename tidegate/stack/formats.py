@@ -114,5 +114,7 @@ BlockName = Annotated[str, *_format(r"[a-z0-9][a-z0-9-]*", "a block's name: lowe
 RelativePath = Annotated[str, *_format(
     r"[^/\\~\s-][^\\:]*", "a path inside its folder, such as compose.yaml"), AfterValidator(_inside)]
 ImagePath = Annotated[str, *_format(r"/[^\\:]*", "an absolute path inside the image"), AfterValidator(_inside)]
+SqlQuestion = Annotated[str, *_format(
+    r"[Ss][Ee][Ll][Ee][Cc][Tt]\s[^;\\]+", "one SELECT of SQL, without `;` and `\\`", 2000, lines=True)]
 Branch = Annotated[str, *_format(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch as git allows it"), AfterValidator(_branch)]
 Repository = Annotated[str, AfterValidator(_repository)]
