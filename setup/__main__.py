@@ -13,6 +13,7 @@ from setup import (
     test_database,
     test_images,
     test_servers,
+    test_wheels,
     tool_venv,
     venv,
     wheels,
@@ -41,6 +42,7 @@ def set_up_tests() -> None:
     step("servers", test_servers.ensure)
     step("Prefect's database", test_database.ensure)
     step("test images", test_images.ensure)
+    step("Django's wheels", test_wheels.ensure)
     step("Tidegate as a tool", tool_venv.ensure)
 
 

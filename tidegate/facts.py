@@ -13,7 +13,7 @@ ComposeModel = dict[str, Any]
 ONE_SHOT_LABEL = "tidegate.one-shot"
 """On the container of a service that does its work and ends; the value says which work."""
 
-MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "irreversible"]
+MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "unknown", "irreversible"]
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class SchemaChange:
 
     database: str
     current: str | None
-    """Revision in the database now; None when it holds no tables."""
+    """The state in the database now (`tidegate.schema.states`); None when it holds no tables."""
     head: str
     revisions: tuple[Revision, ...]
     upgrade_sql: str

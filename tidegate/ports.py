@@ -26,16 +26,15 @@ from tidegate.facts import (
     Job,
     Message,
     Outcome,
-    SchemaChange,
-    SchemaState,
     Slot,
     TrafficFigures,
     Version,
 )
 from tidegate.plan.occupancy import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
+from tidegate.schema.ports import HistoryTables, MigrationTools
 from tidegate.stack.checks import Answer
-from tidegate.stack.data import Database, Migration
+from tidegate.stack.data import Database
 from tidegate.stack.recipes import Recipe
 
 
@@ -188,13 +187,12 @@ class Visitors(Protocol):
     def counters(self, service: str) -> MetricsSample: ...
 
 
-class DatabaseServer(Protocol):
+class DatabaseServer(HistoryTables, Protocol):
     """One database, spoken to from inside its own container. Raises DatabaseError."""
 
     def row_counts(self) -> Mapping[str, int]: ...
     def free_connections(self) -> int: ...
     def data_size(self) -> int: ...
-    def schema_state(self) -> SchemaState: ...
     def count(self, question: str) -> int: ...
 
 
@@ -204,29 +202,6 @@ class Databases(Protocol):
     def as_application(self, at: PlacedDatabase) -> DatabaseServer: ...
     def as_owner(self, at: PlacedDatabase) -> DatabaseServer: ...
     def login_keys(self, spec: Database) -> set[str]: ...
-
-
-class SchemaHistory(Protocol):
-    """A schema history inside an image that nobody has accepted: read, never run on real data. Raises MigrationError."""
-
-    def inspect(self, state: SchemaState) -> SchemaChange: ...
-
-
-class Migrator(Protocol):
-    """A schema history inside an accepted image. Raises MigrationError."""
-
-    def current(self) -> str | None: ...
-    def upgrade(self, revision: str) -> None: ...
-    def downgrade(self, revision: str) -> None: ...
-
-
-class MigrationTools(Protocol):
-    """By the `tool` of a declared migration."""
-
-    def history(self, spec: Migration, database: Database, *, image: str, stand_ins: Mapping[str, str],
-                key: str) -> SchemaHistory: ...
-    def migrator(self, spec: Migration, *, image: str, environment: Mapping[str, str], networks: tuple[str, ...],
-                 key: str) -> Migrator: ...
 
 
 class Backups(Protocol):

@@ -18,6 +18,7 @@ from tidegate.each import Parted, each
 from tidegate.facts import Backup
 from tidegate.pages.stages import backup_page
 from tidegate.plan.changes import DOWNGRADES
+from tidegate.schema.states import moved
 from tidegate.stack.slot import declared_volumes
 
 
@@ -56,13 +57,12 @@ def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidenc
     walked = []
     for spec, change in moves_of(work):
         if change.database == database:
-            rehearsed = migrator(work.env, spec, work.pins, key=work.key(f"rehearse-{database}"),
-                                 overrides=copy.environment, networks=(copy.network,))
+            rehearsed = migrator(work.env, spec, work.pins, key=work.key(f"rehearse-{database}"), copy=copy)
             rehearsed.upgrade(change.head)
             if planned(work).way_back in DOWNGRADES and change.goes_down and change.current:
                 rehearsed.downgrade(change.current)
                 rehearsed.upgrade(change.head)
-            walked.append(f"{database}: {change.current or 'empty'} → {change.head}")
+            walked.append(f"{database}: {moved(change.current, change.head)}")
     return {"rehearsed": ", ".join(walked)}
 
 

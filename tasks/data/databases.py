@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tasks.data.base import base_containers, shared_networks
 from tasks.frame.work import OpenEnvironment
-from tidegate.backups.saved import PlacedDatabase
+from tidegate.backups.saved import PlacedDatabase, RestoredCopy
 from tidegate.errors import DatabaseError
 from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
-from tidegate.ports import DatabaseServer, Migrator, SchemaHistory
-from tidegate.stack.data import Database, Migration
+from tidegate.ports import DatabaseServer
+from tidegate.schema.ports import Migrator, SchemaHistory
+from tidegate.stack.data import Database
+from tidegate.stack.migrations import Migration
 from tidegate.stack.stand_ins import stand_ins
 
 
@@ -63,12 +65,12 @@ def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[M
             key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
 
 
-def schema_state(env: OpenEnvironment, name: str) -> SchemaState:
-    """What a declared database says about its schema; nothing where its service was never started."""
-    spec = spec_of(env, name)
-    if spec.service is not None and spec.service not in base_containers(env):
+def schema_state(env: OpenEnvironment, spec: Migration) -> SchemaState:
+    """Where a declared history is in its database; nothing where the database's service was never started."""
+    database = spec_of(env, spec.database)
+    if database.service is not None and database.service not in base_containers(env):
         return NO_DATABASE_YET
-    return env.databases.as_application(placed(env, spec)).schema_state()
+    return env.migrations.state(spec, database, env.databases.as_application(placed(env, database)))
 
 
 def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
@@ -79,9 +81,12 @@ def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
 
 
 def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,
-             overrides: Mapping[str, str] = {}, networks: tuple[str, ...] = ()) -> Migrator:
-    """A schema history inside the image of `pins`; `overrides` and `networks` lead it to a copy of the database."""
+             copy: RestoredCopy | None = None) -> Migrator:
+    """A schema history inside the image of `pins`, on the database in use or on a `copy` of it."""
     env.refuse_faults()
-    environment = {**env.logins(spec_of(env, spec.database)), **overrides}
-    return env.migrations.migrator(spec, image=pins[spec.service], environment=environment,
-                                   networks=networks or shared_networks(env), key=key)
+    database = spec_of(env, spec.database)
+    server = copy.database if copy else env.databases.as_application(placed(env, database))
+    return env.migrations.migrator(
+        spec, database, image=pins[spec.service],
+        environment={**env.logins(database), **(copy.environment if copy else {})},
+        networks=(copy.network,) if copy else shared_networks(env), key=key, server=server)

@@ -15,7 +15,8 @@ from tidegate.errors import DatabaseError, WayBackError
 from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import DOWNGRADES
-from tidegate.stack.data import Migration
+from tidegate.schema.states import moved, shown, state_of
+from tidegate.stack.migrations import Migration
 
 
 @step("refuse-unseen-data", timeout_seconds=120)
@@ -26,13 +27,13 @@ def refuse_unseen_data(work: Work) -> Evidence:
     """
     for spec, change in moves_of(work):
         if change.current is None:
-            _refuse_data(work, spec, schema_state(work.env, spec.database))
+            _refuse_data(work, spec, schema_state(work.env, spec))
     return {}
 
 
 def _refuse_data(work: Work, spec: Migration, state: SchemaState) -> None:
     table = state.likely()
-    here = ", ".join(table.revisions) if table else ""
+    here = shown(state_of(table.revisions)) if table else ""
     if here or state.has_other_tables:
         raise DatabaseError(
             f"looking into the database {spec.database!r} of {work.title}",
@@ -50,7 +51,7 @@ def migrate_schema(work: Work) -> Evidence:
     for spec, change in moves_of(work):
         real = migrator(work.env, spec, work.pins, key=work.key(f"migrate-{spec.database}"))
         real.upgrade(change.head)
-        done.append(f"{spec.database}: {change.current or 'empty'} → {change.head}")
+        done.append(f"{spec.database}: {moved(change.current, change.head)}")
         get_run_logger().info("migrated %s", done[-1])
     return {"migrated": ", ".join(done)}
 
@@ -76,7 +77,7 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
     refuse_misfits(work, by or work.deployment, [change for _, change, now in above if now == change.head])
     for real, change, _ in above:
         real.downgrade(str(change.current))
-    return {"downgraded": ", ".join(f"{change.database}: {change.head} → {change.current}" for _, change, _ in above)}
+    return {"downgraded": ", ".join(f"{change.database}: {moved(change.head, change.current)}" for _, change, _ in above)}
 
 
 def refuse_misfits(work: Work, left: Deployment, moves: Iterable[SchemaMove]) -> None:

@@ -20,6 +20,7 @@ from blocks.docker.builder import ImageBuilder
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
 from blocks.docker.host_facts import EngineMeasures
+from blocks.docker.image_files import EngineImageFiles
 from blocks.docker.images import ImageStore
 from blocks.docker.occupants import EngineOccupancy
 from blocks.edges.traefik.edge import TraefikEdge
@@ -63,8 +64,8 @@ def ports_at(settings: Settings, stack: Stack, environment: str, host: DockerHos
         host=host, measures=EngineMeasures(host), occupancy=EngineOccupancy(host), networks=EngineNetworks(host),
         compose=compose, images=images, builder=ImageBuilder(compose, images), registry=registry,
         source=GitSource.of(stack, settings.home), edge=edge, visitors=EdgeVisitors(edge.public_url, edge.check_url),
-        databases=EngineDatabases(host), migrations=EngineMigrations(host), backups=EngineBackups(host, store),
-        restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),
+        databases=EngineDatabases(host), migrations=EngineMigrations(host, EngineImageFiles(host)),
+        backups=EngineBackups(host, store), restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),
         notifiers=notifiers or {}, events=PrefectEvents())
 
 

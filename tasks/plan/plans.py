@@ -82,4 +82,4 @@ def _running(serving: Deployment | None) -> Running | None:
 
 def _schema(env: OpenEnvironment, pins: Mapping[str, str]) -> tuple[SchemaChange, ...]:
     with without_secrets(env.redactor):
-        return tuple(history.inspect(schema_state(env, spec.database)) for spec, history in histories(env, pins))
+        return tuple(history.inspect(schema_state(env, spec)) for spec, history in histories(env, pins))

@@ -6,9 +6,10 @@ import pytest
 
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
 from tests.contracts.edge_contract import EdgeContract
+from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.slots_contract import SlotsContract
-from tests.world.data import Content
+from tests.world.data import Content, MemoryHistory, MemoryMigrator
 from tests.world.edge import MemoryEdge
 from tests.world.engine import MemoryCompose, MemoryHost
 from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
@@ -90,3 +91,15 @@ class TestMemoryPlaces(PlacesContract):
         volumes[path] = "first"
         return KeptPlace(backups, MemoryVolumeCopies(backups), path, BASE_IMAGE, lambda text: volumes.update({path: text}),
                          lambda: volumes[path])
+
+
+class TestMemoryMigrator(MigratorContract):
+    @pytest.fixture
+    def moved(self, world: World) -> Moved:
+        MemoryCompose(world.engine, model_of).up_base(model_of("shop-prod"), "shop-prod", ["db"], {})
+        database = world.databases.of("shop-prod")
+
+        def version(head: str) -> Version:
+            return Version(MemoryHistory("main", head), MemoryMigrator(world.engine, database, "prod/shop/1/migrate", head))
+
+        return Moved(version("0002"), version("0003"), database.schema_state, lambda: database.content.revision)

@@ -12,7 +12,9 @@ from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import DatabaseError, MigrationError
 from tidegate.facts import Revision, RevisionTable, SchemaChange, SchemaState
 from tidegate.plan.changes import gravest
-from tidegate.stack.data import Database, Migration
+from tidegate.schema.ports import HistoryTables
+from tidegate.stack.data import Database
+from tidegate.stack.migrations import Migration
 
 _LOGIN_KEYS = ("host_key", "port_key", "user_key", "password_key", "database_key")
 
@@ -55,6 +57,10 @@ class MemoryDatabase:
         revision = self.content.revision
         tables = (RevisionTable("app", "alembic_version", (revision,)),) if revision else ()
         return SchemaState("app", tables, bool(self.content.rows))
+
+    def names(self, question: str) -> tuple[str, ...]:
+        self._refuse_stopped()
+        return (self.content.revision,) if self.content.revision else ()
 
     def count(self, question: str) -> int:
         self._refuse_stopped()
@@ -128,11 +134,11 @@ class MemoryMigrator:
     def current(self) -> str | None:
         return self.database.content.revision
 
-    def upgrade(self, revision: str) -> None:
-        self._run("upgrade", revision)
+    def upgrade(self, state: str) -> None:
+        self._run("upgrade", state)
 
-    def downgrade(self, revision: str) -> None:
-        self._run("downgrade", revision)
+    def downgrade(self, state: str) -> None:
+        self._run("downgrade", state)
 
     def _run(self, verb: str, revision: str) -> None:
         if revision > self.head or (self.database.content.revision or "") > self.head:
@@ -162,12 +168,15 @@ class MemoryMigrations:
     engine: MemoryEngine
     databases: MemoryDatabases
 
+    def state(self, spec: Migration, database: Database, server: HistoryTables) -> SchemaState:
+        return server.schema_state()
+
     def history(self, spec: Migration, database: Database, *, image: str, stand_ins: Mapping[str, str],
                 key: str) -> MemoryHistory:
         return MemoryHistory(database.name, self.engine.version_of(image).head)
 
-    def migrator(self, spec: Migration, *, image: str, environment: Mapping[str, str], networks: tuple[str, ...],
-                 key: str) -> MemoryMigrator:
+    def migrator(self, spec: Migration, database: Database, *, image: str, environment: Mapping[str, str],
+                 networks: tuple[str, ...], key: str, server: HistoryTables) -> MemoryMigrator:
         elsewhere = f"{environment.get('DB_HOST')}/{environment.get('DB_NAME')}"
-        database = next(found for name in (*networks, elsewhere) if (found := self.databases.by_network.get(name)))
-        return MemoryMigrator(self.engine, database, key, self.engine.version_of(image).head)
+        there = next(found for name in (*networks, elsewhere) if (found := self.databases.by_network.get(name)))
+        return MemoryMigrator(self.engine, there, key, self.engine.version_of(image).head)

@@ -28,6 +28,7 @@ class Copy:
 
     network: str
     environment: Mapping[str, str]
+    database: MemoryDatabase
 
 
 @dataclass
@@ -74,10 +75,10 @@ class MemoryBackups:
     def _prove(self, key: str, at: PlacedDatabase, content: Content, rehearse: Rehearse) -> None:
         """In a container of its own, which runs until it is removed."""
         name, mine = f"scratch-{key}-{at.spec.name}", f"{key}/{at.spec.name}/scratch"
-        self.databases.by_network[name] = MemoryDatabase(name, self.engine, content)
+        copy = self.databases.by_network[name] = MemoryDatabase(name, self.engine, content)
         self.engine.begin_job(mine, None)
         try:
-            rehearse(at.spec.name, Copy(name, {at.spec.host_key: name}))
+            rehearse(at.spec.name, Copy(name, {at.spec.host_key: name}, copy))
         finally:
             del self.databases.by_network[name]
             self.engine.end_job(mine)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tidegate.schema.ports import HistoryTables
 from tidegate.stack.data import Database
 
 
@@ -40,6 +41,10 @@ class RestoredCopy(Protocol):
     @property
     def network(self) -> str:
         """Leads nowhere but to this database."""
+
+    @property
+    def database(self) -> HistoryTables:
+        """The copy itself, as its owner asks it."""
 
     @property
     def environment(self) -> Mapping[str, str]:

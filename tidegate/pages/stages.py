@@ -12,6 +12,7 @@ from tidegate.facts import Backup, CheckResult, MigrationClass, Revision, Schema
 from tidegate.pages.words import WORDS, Words
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import Part, names_of
+from tidegate.schema.states import shown
 from tidegate.secrecy.outside_text import code, code_block, markdown_text
 from tidegate.stack.envfile import EnvDiff
 
@@ -208,7 +209,7 @@ def _schema(schema: Sequence[SchemaChange], words: Words) -> str:
 def _one_schema(change: SchemaChange, words: Words) -> str:
     rows = [f"- {code(one.id)} {markdown_text(one.message)}: **{_kind(one.kind, bool(one.fits), words)}**" + _why(one)
             for one in change.revisions]
-    return "\n".join([f"{change.database}: {code(change.current or '∅')} → {code(change.head)}", "", *rows, "",
+    return "\n".join([f"{change.database}: {code(shown(change.current) or '∅')} → {code(shown(change.head))}", "", *rows, "",
                       code_block(change.upgrade_sql, "sql")])
 
 

@@ -41,12 +41,14 @@ ZH: Words = {
     "restore_decide": "- **approve（批准）**：请先打开表单中的两项确认。\n- **reject（拒绝）**：不做任何改动。\n\n"
                       "请在 **{expires}** 之前决定，过期后不会恢复。",
     "kind none": "无变更", "kind additive": "只增加（旧版本可继续使用）", "kind needs downgrade": "需要降级才能回到旧版本",
-    "kind lossy": "会丢失数据", "kind irreversible": "不可逆", "kind asked": "数据放得下时才能降级",
+    "kind lossy": "会丢失数据", "kind unknown": "未知：无法自动回退",
+    "kind irreversible": "不可逆", "kind asked": "数据放得下时才能降级",
     "back image only": "如有问题：几秒内切换回 {version}，数据库保持不变。",
     "back image + downgrade": "如有问题：切换回 {version}，并由新版本的镜像把数据库降级。",
     "back ask the data": "如有问题：先检查新版本写入的数据。旧的数据库结构都能容纳时，自动切换回 {version} 并降级数据库；"
                          "**⚠ 有放不下的数据时不会截断，系统会停下来，由负责人决定。**",
-    "back stop and ask": "**⚠ 无法自动回到 {version}：数据库变更会丢失数据或不可逆。**出现问题时系统会停下来，由负责人决定。",
+    "back stop and ask": "**⚠ 无法自动回到 {version}：数据库变更会丢失数据、不可逆，或其内容未知。**"
+                         "出现问题时系统会停下来，由负责人决定。",
     "back none": "这是首次发布，没有可以回退的版本。",
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
     "backup_of_nothing": "{at}，{size}，其中没有表；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
@@ -104,15 +106,16 @@ EN: Words = {
     "restore_decide": "- **approve**: switch on both confirmations first.\n- **reject**: nothing is changed.\n\n"
                       "Decide before **{expires}**; after that nothing is restored.",
     "kind none": "none", "kind additive": "additive (the old version still works)",
-    "kind needs downgrade": "needs a downgrade to go back", "kind lossy": "loses data", "kind irreversible": "irreversible",
+    "kind needs downgrade": "needs a downgrade to go back", "kind lossy": "loses data",
+    "kind unknown": "unknown: no automatic way back", "kind irreversible": "irreversible",
     "kind asked": "goes back only if the data fit",
     "back image only": "If something is wrong: one switch back to {version} within seconds; the database stays as it is.",
     "back image + downgrade": "If something is wrong: switch back to {version}, and the new image downgrades the database.",
     "back ask the data": "If something is wrong: the data are asked first. If all that was written since fits into the old "
                          "schema, one goes back to {version} with a downgrade. **⚠ If not, nothing is cut: Tidegate stops and "
                          "a person decides.**",
-    "back stop and ask": "**⚠ There is no automatic way back to {version}:** the database change loses data or cannot be undone. "
-                         "If something is wrong, Tidegate stops and a person decides.",
+    "back stop and ask": "**⚠ There is no automatic way back to {version}:** the database change loses data, cannot be undone, "
+                         "or is not known. If something is wrong, Tidegate stops and a person decides.",
     "back none": "This is the first release: there is no version to go back to.",
     "no_backup": "A backup is made before the release and restored into a scratch database; if that fails, the release stops.",
     "backup_of_nothing": "{at}, {size}, no table in it; dumped in {dump} s, restored and compared in {restore} s.",

@@ -18,10 +18,10 @@ from tidegate.stack.environments import Place
 WayBack = Literal["image only", "image + downgrade", "ask the data", "stop and ask", "none"]
 """`ask the data`: a downgrade where no value that was written since would be cut, else a person decides."""
 DOWNGRADES: tuple[WayBack, ...] = ("image + downgrade", "ask the data")
-_GRAVITY: tuple[MigrationClass, ...] = ("none", "additive", "needs downgrade", "lossy", "irreversible")
+_GRAVITY: tuple[MigrationClass, ...] = ("none", "additive", "needs downgrade", "lossy", "unknown", "irreversible")
 _WAY_BACK: dict[MigrationClass, WayBack] = {
     "none": "image only", "additive": "image only", "needs downgrade": "image + downgrade",
-    "lossy": "stop and ask", "irreversible": "stop and ask"}
+    "lossy": "stop and ask", "unknown": "stop and ask", "irreversible": "stop and ask"}
 
 
 @dataclass(frozen=True)

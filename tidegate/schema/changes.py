@@ -1,4 +1,4 @@
-"""What each revision of an Alembic history means for the way back, told from its source alone (nothing is run).
+"""What each revision of a history means for the way back, told from its source or its SQL alone (nothing is run).
 
 A revision is judged by what its upgrade and its downgrade do to data, and by whether the old code works between them.
 """
@@ -41,6 +41,23 @@ class RevisionSource:
 
 
 @dataclass(frozen=True)
+class SqlSource:
+    """One migration as its tool prints it."""
+
+    id: str
+    message: str
+    up: str | None
+    """None where it prints no SQL; `why` says why."""
+    down: str | None = None
+    """None where there is no way down; with `down_why`, where nobody can say what it does."""
+    why: str = ""
+    down_why: str = ""
+
+
+Source = RevisionSource | SqlSource
+
+
+@dataclass(frozen=True)
 class _Direction:
     """What an upgrade or a downgrade does."""
 
@@ -49,6 +66,8 @@ class _Direction:
     filled: Set[tuple[str, str]]
     """Columns that have a default before it."""
     raises: bool
+    untold: str = ""
+    """Why nobody can say what it does."""
 
     @property
     def changes(self) -> Changes:
@@ -68,7 +87,23 @@ def classify(pending: Sequence[RevisionSource], engine: Engine, filled: Set[tupl
     One that needs a downgrade drags the others along: an additive one whose downgrade drops data is then lossy too.
     """
     reader, allowance = SqlReader(engine), Allowance()
-    read = [_read(source, reader, allowance, filled) for source in pending]
+    return _classes(pending, [_read(source, reader, allowance, filled) for source in pending], engine)
+
+
+def classify_sql(pending: Sequence[SqlSource], engine: Engine, filled: Set[tuple[str, str]]) -> tuple[Revision, ...]:
+    """The same of migrations that are known by their SQL. One without SQL is of an unknown class."""
+    reader = SqlReader(engine)
+    read = [None if source.up is None else (
+        _of_sql(source.up, reader, filled), _of_sql(source.down, reader, frozenset(), source.down_why)) for source in pending]
+    return _classes(pending, read, engine)
+
+
+def _of_sql(sql: str | None, reader: SqlReader, filled: Set[tuple[str, str]], untold: str = "") -> _Direction:
+    return _Direction(tuple(effects(sql or "", reader, Made())), {}, filled, raises=False, untold=untold)
+
+
+def _classes(pending: Sequence[Source], read: Sequence[tuple[_Direction, _Direction] | None],
+             engine: Engine) -> tuple[Revision, ...]:
     revisions = [_classified(source, directions, engine) for source, directions in zip(pending, read, strict=True)]
     if not goes_down(revisions):
         return tuple(revisions)
@@ -110,7 +145,9 @@ def _effects(reading: Reading, reader: SqlReader) -> Iterator[Effect]:
         yield from found
 
 
-def _classified(source: RevisionSource, directions: tuple[_Direction, _Direction] | None, engine: Engine) -> Revision:
+def _classified(source: Source, directions: tuple[_Direction, _Direction] | None, engine: Engine) -> Revision:
+    if directions is None and isinstance(source, SqlSource):
+        return Revision(source.id, source.message, "unknown", _few([source.why]))
     if directions is None:
         return Revision(source.id, source.message, "irreversible", ("its source cannot be read",))
     up, down = directions
@@ -185,6 +222,8 @@ def _had_default(change: ColumnChange, other: _Direction, own: _Direction) -> bo
 
 def _downwards(up: _Direction, down: _Direction, engine: Engine) -> tuple[MigrationClass, list[str], tuple[Fit, ...]]:
     """What going down costs: `additive` where nothing is lost. With fits: lossy only where the data do not fit."""
+    if down.untold:
+        return "unknown", [f"its way down: {down.untold}"], ()
     if down.raises:
         return "irreversible", ["its downgrade raises"], ()
     if not down.effects:

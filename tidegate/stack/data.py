@@ -1,4 +1,4 @@
-"""What a stack file says of data: databases, their schema histories, and what is saved before a change."""
+"""What a stack file says of data: databases, and what is saved before a change. Their histories: `migrations`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tidegate.stack.formats import (
-    MOST_SECONDS,
-    EnvKey,
-    ImagePath,
-    ImageRef,
-    MountPath,
-    Name,
-    Part,
-    VolumeName,
-)
+from tidegate.stack.formats import EnvKey, ImageRef, MountPath, Name, Part, VolumeName
 
 
 class Database(Part):
@@ -44,16 +35,6 @@ class Database(Part):
         if self.saved_elsewhere and self.service:
             raise ValueError("saved_elsewhere is for a database that no service of the compose files runs")
         return self
-
-
-class Migration(Part):
-    """The application's own schema history, run inside the new image."""
-
-    tool: Literal["alembic"]
-    service: Name
-    database: Name = Field(description="Name of the database, as under `databases`.")
-    directory: ImagePath = Field(description="Where alembic.ini lies inside the image.")
-    lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
 
 
 class Scratch(Part):

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.environments import Kind
 from tidegate.stack.formats import CREDENTIAL
+from tidegate.stack.migrations import TOOLS
 
 MOST_SHOWN = 120
 
@@ -28,6 +29,8 @@ def _fault(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if not error["loc"] and error["type"] == "value_error":
         return message   # `_names_meet` names the paths itself
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _tool_fault(error)
     unread = "nothing ever read it: take it out" if error["loc"][-1:] == ("log_level",) else "unknown key"   # of 0.1
     missing = f"is missing: one of {', '.join(get_args(Kind))}" if error["loc"][-1:] == ("kind",) else "is missing"
     plain = {"extra_forbidden": unread, "missing": missing, "too_short": "must not be empty",
@@ -35,10 +38,18 @@ def _fault(error: ErrorDetails) -> str:
     return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
 
 
+def _tool_fault(error: ErrorDetails) -> str:
+    """Of a migration whose tool is not there, or is none that we know."""
+    said = "is missing" if error["type"] == "union_tag_not_found" else (
+        f"must be one of {', '.join(TOOLS)}{_got(error['input'].get('tool'))}")
+    return f"{_path(error['loc'])}.tool: {said}"
+
+
 def _path(location: tuple[int | str, ...]) -> str:
     text = ""
-    for part in location:
-        if part == "[key]":   # pydantic's word for a name that is not as it must be
+    for place, part in enumerate(location):
+        # pydantic's word for a name that is not as it must be, and the tool by which it took one of the migrations' models
+        if part == "[key]" or (location[0] == "migrations" and place == 2):
             continue
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "stack.yaml"

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from tidegate.errors import StackFileError
 from tidegate.facts import Severity
-from tidegate.stack.data import Database, Migration, State
+from tidegate.stack.data import Database, State
 from tidegate.stack.environments import Environment, Place, environment_faults, place_of, way_to
 from tidegate.stack.faults import faults_in
 from tidegate.stack.formats import (
@@ -25,6 +25,7 @@ from tidegate.stack.formats import (
     TimeZone,
     Title,
 )
+from tidegate.stack.migrations import Migration
 from tidegate.stack.routes import MOST_ROUTES, RouteLine, route_faults, service_faults, unread_keys
 from tidegate.stack.services import Service, Source
 from tidegate.stack.showing import SmokeCheck, Watch

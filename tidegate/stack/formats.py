@@ -124,5 +124,7 @@ MountPath = Annotated[str, *_format(
     r"(?:\./|/)?[^\\:~\s./-][^\\:]*|(?:\./|/)?\.[^\\:./][^\\:]*",
     "a path as the compose files name it, such as ./media"), AfterValidator(_inside)]
 ImagePath = Annotated[str, *_format(r"/[^\\:]*", "an absolute path inside the image"), AfterValidator(_inside)]
+SqlQuestion = Annotated[str, *_format(
+    r"[Ss][Ee][Ll][Ee][Cc][Tt]\s[^;\\]+", "one SELECT of SQL, without `;` and `\\`", 2000, lines=True)]
 Branch = Annotated[str, *_format(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch as git allows it"), AfterValidator(_branch)]
 Repository = Annotated[str, AfterValidator(_repository)]

@@ -15,6 +15,8 @@ from tidegate.secrecy.plain_values import looks_secret
 
 NOWHERE = "stand-in.invalid"
 _WORD = "stand-in"
+_CHOICES = {"DJANGO_SETTINGS_MODULE": r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "RAILS_ENV": r"[a-z]+", "NODE_ENV": r"[a-z]+"}
+"""Keys that name a part of the application's own code, which cannot be asked for anything without it."""
 _PLAIN = re.compile(
     r"true|false|yes|no|on|off|none|null|debug|info|warn|warning|error|critical|"
     r"prod|production|staging|dev|development|test|utf-?8(mb4)?|"
@@ -35,8 +37,12 @@ _BASE64 = re.compile(r"([A-Za-z0-9+/_-]{16,})(={0,2})")
 
 def stand_ins(values: Mapping[str, str], secret_keys: Collection[str]) -> dict[str, str]:
     """What `values` looks like to somebody who may know none of them."""
-    return {key: stand_in(value, is_secret=key in secret_keys or looks_secret(key))
-            for key, value in values.items()}
+    return {key: value if _is_choice(key, value, secret_keys) else
+            stand_in(value, is_secret=key in secret_keys or looks_secret(key)) for key, value in values.items()}
+
+
+def _is_choice(key: str, value: str, secret_keys: Collection[str]) -> bool:
+    return key in _CHOICES and key not in secret_keys and len(value) <= 100 and bool(re.fullmatch(_CHOICES[key], value))
 
 
 def stand_in(value: str, *, is_secret: bool) -> str:

@@ -157,6 +157,10 @@ class PostgreSQL:
         """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
         return int(self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
 
+    def names(self, question: str) -> tuple[str, ...]:
+        """The first cell of each row. Nothing can be written by the question. Raises DatabaseError."""
+        return tuple(row[0] for row in self.query("asking for the migrations of", f"START TRANSACTION READ ONLY; {question}"))
+
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""
         table = self.schema_state().likely()

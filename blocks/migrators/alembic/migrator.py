@@ -37,13 +37,13 @@ class AlembicMigrator:
         """The revision written in the database; None where there is none."""
         return _one(self._ask("reading the database's revision", "current"))
 
-    def upgrade(self, revision: str) -> None:
-        """Up to `revision`, and see that the database is there. Again: changes nothing. Raises MigrationError."""
-        self._move("upgrade", revision)
+    def upgrade(self, state: str) -> None:
+        """Up to the revision `state`, and see that the database is there. Again: changes nothing. Raises MigrationError."""
+        self._move("upgrade", state)
 
-    def downgrade(self, revision: str) -> None:
-        """Down to `revision` or `base`, and see that the database is there. Raises MigrationError."""
-        self._move("downgrade", revision)
+    def downgrade(self, state: str) -> None:
+        """Down to the revision `state` or `base`, and see that the database is there. Raises MigrationError."""
+        self._move("downgrade", state)
 
     def _move(self, verb: str, revision: str) -> None:
         doing = f"running alembic {verb} to {revision}"

@@ -1,0 +1,1 @@
+"""Migrations of Ruby on Rails (Active Record)."""
