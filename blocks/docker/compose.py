@@ -254,8 +254,11 @@ def _marked(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> Compo
     def labels(name: str, service: Mapping[str, Any]) -> dict[str, str]:
         return {**(service.get("labels") or {}), BASE_LABEL: project, **({ONE_SHOT_LABEL: jobs[name]} if name in jobs else {})}
 
-    return {**model, "services": {name: {**service, "labels": labels(name, service)}
-                                  for name, service in model["services"].items()}}
+    def started(name: str, service: Mapping[str, Any]) -> dict[str, Any]:
+        """With the image that it names: a `build:` would be built from the folder as it is."""
+        return {**{key: value for key, value in service.items() if key != "build"}, "labels": labels(name, service)}
+
+    return {**model, "services": {name: started(name, service) for name, service in model["services"].items()}}
 
 
 def _has_done_its_work(container: Container) -> bool:

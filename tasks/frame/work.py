@@ -20,6 +20,7 @@ from tidegate.settings import Settings
 from tidegate.stack.envfile import fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
+from tidegate.stack.roles import without_left_out
 from tidegate.stack.services import Service
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 
@@ -108,7 +109,7 @@ class OpenEnvironment(Ports):
             return self.read
         self.refuse_faults()
         files = [self.stack.folder / file for file in self.config.compose_files]
-        model = self.compose.read(files, self.values, self.base_project)
+        model = without_left_out(self.compose.read(files, self.values, self.base_project), self.stack.left_out)
         self.learn(model)
         return model
 

@@ -59,11 +59,13 @@ def test_a_config_file_may_be_mounted_read_only(source: str) -> None:
 
 
 @pytest.mark.parametrize(("changes", "fault"), [
-    ({"redis": {"build": {"context": "/srv/redis"}}}, "services.redis.build: only a released service is built"),
+    ({"redis": {"build": {"context": "/srv/redis"}, "image": None}},
+     "services.redis.build: nothing is built for what lives once"),
+    ({"backend-7": {"image": "acme/x:1"}}, "services.backend-7: is the name that backend has in a slot"),
     ({"redis": {"depends_on": {"worker": {}}}}, "services.redis.depends_on.worker: is released"),
     ({"worker": {"volumes_from": ["redis"]}}, "services.worker.volumes_from: ties"),
     ({"worker": {"pid": "service:redis"}}, "services.worker.pid: ties"),
-    ({"worker": {"links": ["mysql:db"]}}, "services.worker.links: 'mysql:db' gives another name"),
+    ({"worker": {"links": ["mysql:db"]}}, "services.worker.links: mysql:db gives another name to a service outside"),
 ])
 def test_what_cannot_work_beside_another_slot_is_a_fault_everywhere(changes: Any, fault: str) -> None:
     for environment in ("development", "staging", "production"):

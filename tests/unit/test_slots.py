@@ -67,7 +67,7 @@ def test_a_service_waits_for_released_ones_only_since_the_others_live_in_the_bas
 
 
 def test_a_service_keeps_its_names_only_in_the_network_of_its_slot(backend: Any) -> None:
-    assert backend["networks"][SLOT_NETWORK] == {"aliases": ["backend", "api"]}
+    assert backend["networks"][SLOT_NETWORK] == {"aliases": ["backend", "api", "cloudlens-backend"]}
     assert backend["networks"][EDGE_NETWORK] == {"aliases": ["cloudlens-prod-42-backend"]}
 
 
@@ -76,7 +76,8 @@ def test_networks_and_volumes_of_the_base_project_are_used_by_their_own_names() 
     assert made["networks"] == {
         "data": {"name": "shared-data", "external": True},
         "default": {"name": "cloudlens-prod_default", "external": True},
-        SLOT_NETWORK: {"labels": {"tidegate.deployment": "42"}}, EDGE_NETWORK: {"name": "edge", "external": True}}
+        SLOT_NETWORK: {"name": "0-cloudlens-prod-42", "labels": {"tidegate.deployment": "42"}},
+        EDGE_NETWORK: {"name": "edge", "external": True}}
     assert made["volumes"] == {"cache": {"name": "cloudlens-prod_cache", "external": True},
                                "uploads": {"name": "pinned-uploads", "external": True}}
 

@@ -11,7 +11,7 @@ from tests.world.versions import BY_COMMIT, Made
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ComposeModel, ContainerFacts, HostFacts, Outcome, Slot
 from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
-from tidegate.stack.slot import declared_volumes, edge_network_name
+from tidegate.stack.slot import declared_volumes, edge_network_name, slot_network_name
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 GIB = 1 << 30
@@ -179,7 +179,7 @@ class MemoryCompose:
         """Again: changes nothing."""
         for key, network in slot.model["networks"].items():
             if not network.get("external"):
-                self._have_network(f"{slot.project}_{key}")
+                self._have_network(network.get("name", f"{slot.project}_{key}"))
         for name, service in slot.model["services"].items():
             self._start(slot.project, name, service, slot.model)
 
@@ -215,7 +215,8 @@ class MemoryCompose:
             del self.engine.containers_by_name[one.name]
             self.engine.volumes_mounted.pop(one.name, None)
             self.engine.moments.change(f"container {one.name} was removed", unmakes=f"container {one.name}")
-        for name in [name for name in sorted(self.engine.networks) if name.startswith(f"{project}_")]:
+        own = {name for name in self.engine.networks if name.startswith(f"{project}_")}
+        for name in sorted(own | {slot_network_name(project)} & self.engine.networks):
             self.engine.networks.discard(name)
             self.engine.moments.change(f"network {name} was removed")
 

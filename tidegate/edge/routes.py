@@ -28,7 +28,7 @@ _WHOLE = 100
 # had been sent; with `status` also when it is safe to repeat (no POST, PATCH) and its body was small enough to keep.
 _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_URL = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)*{_LABEL}")
 # No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its environment.

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tidegate.stack.formats import MOST_SECONDS, EnvKey, ImagePath, Name, Part, VolumeName
+from tidegate.stack.formats import MOST_SECONDS, EnvKey, ImagePath, Name, Part, ServiceName, VolumeName
 
 
 class Database(Part):
@@ -14,7 +14,7 @@ class Database(Part):
 
     name: Name = "main"
     engine: Literal["mysql", "postgresql"]
-    service: Name = Field(description="The stateful compose service that runs it.")
+    service: ServiceName = Field(description="The stateful compose service that runs it.")
     host_key: EnvKey
     port_key: EnvKey | None = Field(None, description="Where the application has one; otherwise it is the engine's own port.")
     user_key: EnvKey
@@ -26,7 +26,7 @@ class Migration(Part):
     """The application's own schema history, run inside the new image."""
 
     tool: Literal["alembic"]
-    service: Name
+    service: ServiceName
     database: Name = Field(description="Name of the database, as under `databases`.")
     directory: ImagePath = Field(description="Where alembic.ini lies inside the image.")
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)

@@ -21,6 +21,7 @@ from tidegate.stack.formats import (
     EnvironmentName,
     Name,
     Part,
+    ServiceName,
     TimeZone,
     Title,
 )
@@ -55,6 +56,9 @@ class Stack(Part):
     time_zone: TimeZone = "UTC"
     source: Source
     services: tuple[Service, ...] = Field(min_length=1)
+    left_out: tuple[ServiceName, ...] = Field(
+        (), description="Services of the compose files that Tidegate neither starts nor touches: tools for "
+                        "development, the team's own proxy.")
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
     state: State = State()
@@ -121,6 +125,8 @@ class Stack(Part):
         faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
                    if d.service in services]
+        faults += [f"left_out: {name!r} is released or holds a database" for name in self.left_out
+                   if name in services | {d.service for d in self.databases}]
         faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - set(self.state.databases))]
         faults += [f"smoke[{place}].only: there is no environment {name!r}" for place, check in enumerate(self.smoke)
                    for name in check.only if name not in self.environments]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tidegate.stack.formats import MOST_SECONDS, Branch, EnvKey, ImageName, Line, Name, Part, RelativePath, Repository, UrlPath
+from tidegate.stack.formats import (
+    MOST_SECONDS,
+    Branch,
+    EnvKey,
+    ImageName,
+    Line,
+    Part,
+    RelativePath,
+    Repository,
+    ServiceName,
+    UrlPath,
+)
 
 
 class Source(Part):
@@ -22,7 +33,7 @@ class Source(Part):
 class Service(Part):
     """One released service: the only ones that a release starts anew. The others live once, in the base project."""
 
-    name: Name = Field(description="Name of the service in the compose files.")
+    name: ServiceName = Field(description="Name of the service in the compose files.")
     image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
     port: int | None = Field(None, ge=1, le=65535, description="Of the first service, required: the port it listens on, inside "
                                                                "the container.")
