@@ -128,18 +128,23 @@ class Compose:
                         declared["name"], driver=declared.get("driver"), driver_opts=declared.get("driver_opts"),
                         labels={**(declared.get("labels") or {}), PROJECT_LABEL: project, VOLUME_LABEL: key})
 
-    def stop(self, project: str, grace_seconds: int) -> None:
-        """Stop a project's containers and keep them, so that `start_again` is quick."""
+    def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
+        """Stop a project's containers, or those of some `services`, and keep them, so that `start_again` is quick.
+
+        An engine that restarts would start one again whose policy is `always`, although it was stopped.
+        """
         with engine_errors(f"stopping {project}"):
-            for container in self._containers(project):
+            for container in self._containers(project, services):
                 with contextlib.suppress(NotFound):   # removed by somebody else: it does not run
+                    if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
+                        container.update(restart_policy={"Name": "unless-stopped"})
                     container.stop(timeout=grace_seconds)
 
-    def start_again(self, project: str) -> None:
-        """Start a stopped project's containers. Raises EngineError when there are none left."""
+    def start_again(self, project: str, services: Collection[str] | None = None) -> None:
+        """Start a stopped project's containers, or those of some `services`. Raises EngineError when there are none."""
         doing = f"starting {project} again"
         with engine_errors(doing):
-            containers = [one for one in self._containers(project) if not _has_done_its_work(one)]
+            containers = [one for one in self._containers(project, services) if not _has_done_its_work(one)]
             with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
                 list(pool.map(Container.start, containers))
         if not containers:
@@ -155,9 +160,9 @@ class Compose:
                 with contextlib.suppress(NotFound):
                     network.remove()
 
-    def _containers(self, project: str) -> list[Container]:
-        label = f"{PROJECT_LABEL}={project}"
-        return self.host.client.containers.list(all=True, filters={"label": label})
+    def _containers(self, project: str, services: Collection[str] | None = None) -> list[Container]:
+        there = self.host.client.containers.list(all=True, filters={"label": f"{PROJECT_LABEL}={project}"})
+        return [one for one in there if services is None or one.labels.get(SERVICE_LABEL) in services]
 
     def _forget_ended(self, project: str, services: Sequence[str]) -> None:
         with engine_errors(f"removing what has ended of {project}"):

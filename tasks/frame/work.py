@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from tidegate.errors import ConfigError
+from tidegate.errors import ConfigError, TidegateError
 from tidegate.facts import ComposeModel, Served, Slot, Target, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
@@ -20,7 +20,7 @@ from tidegate.settings import Settings
 from tidegate.stack.envfile import fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
-from tidegate.stack.roles import without_left_out
+from tidegate.stack.roles import said_alone, without_left_out
 from tidegate.stack.services import Service
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 
@@ -64,6 +64,17 @@ class OpenEnvironment(Ports):
     @property
     def released(self) -> list[str]:
         return [service.name for service in self.stack.services]
+
+    @cached_property
+    def alone(self) -> frozenset[str]:
+        """The released services that never run twice, by the stack file or by a label of the compose files. Where these
+        cannot be read, which stops no way back, the stack file alone says it."""
+        named = {service.name for service in self.stack.services if service.alone}
+        try:
+            services = self.model()["services"]
+        except TidegateError:
+            return frozenset(named)
+        return frozenset(named | {name for name in self.released if said_alone(services.get(name, {}))})
 
     @property
     def config_prints(self) -> dict[str, str]:
@@ -183,7 +194,7 @@ class Work:
         return make_slot(
             model, base_project=env.base_project, project=self.project,
             number=int(self.project.rsplit("-", 1)[-1]), released=env.released, images=self.pins, labels=labels,
-            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name))
+            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name), alone=env.alone)
 
     def target(self) -> Target:
         return target(self.env, self.deployment)

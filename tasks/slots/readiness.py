@@ -11,6 +11,7 @@ from prefect import get_run_logger
 from tasks.frame.step import Evidence
 from tasks.frame.work import Work
 from tasks.plan.doors import visited_name
+from tasks.slots.alone import alone_in, role
 from tasks.slots.containers import STILL_SERVES, last_lines_of, refuse_dead, refuse_without_base, slot_state
 from tidegate.edge.probing import Visit
 from tidegate.edge.routes import headers_for
@@ -33,6 +34,7 @@ def wait_until_ready(work: Work) -> Evidence:
     env, begun = work.env, time.monotonic()
     name = visited_name(env)
     visit = Visit(name, headers_for(https=env.config.https, slot=work.served), at_slot=True)
+    alone = alone_in(work)   # they may be asleep still
     while True:
         work.check_fence()
         answer = env.visitors.ask(visit, env.ready_path, ASK_SECONDS)
@@ -41,7 +43,7 @@ def wait_until_ready(work: Work) -> Evidence:
             get_run_logger().info("%s is ready: %s answers %d after %.1f s", work.title, env.ready_path, answer.status, seconds)
             return {"path": env.ready_path, "status": answer.status, "seconds": seconds}
         _refuse_wrong_question(work, name, answer)
-        containers = slot_state(env, work.project)
+        containers = [one for one in slot_state(env, work.project) if role(one) not in alone]
         for container in containers:
             refuse_dead(env, container)
         if seconds > env.service.start_budget_seconds:

@@ -79,8 +79,8 @@ def test_an_unknown_released_service_is_a_fault_and_hides_no_other() -> None:
         'services.mysql.image: must have a tag or digest in production (got "mysql")']
 
 
-@pytest.mark.parametrize("service", [{"labels": {"tidegate.singleton": "true"}}, {"network_mode": "host", "networks": {}}])
-def test_a_service_that_must_not_run_twice_is_refused_before_a_second_one_starts(service: dict[str, Any]) -> None:
+def test_a_service_that_cannot_run_beside_itself_is_refused_before_a_second_one_starts() -> None:
+    source = model(worker={"network_mode": "host", "networks": {}})
     for environment in ("staging", "production"):
-        faults = lint_model(model(worker=service), RELEASED, environment)
+        faults = lint_model(source, RELEASED, environment)
         assert [fault for fault in faults if fault.startswith("services.worker") and "cannot run beside" in fault]

@@ -40,6 +40,9 @@ class Service(Part):
     ready_path: UrlPath | None = Field(None, description="Of the first service, required: answers 200 only when all can work.")
     start_budget_seconds: int = Field(
         60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
+    alone: bool = Field(
+        False, description="Never runs twice, such as celery beat, cron or a queue's only worker: a release stops the "
+                           "old one before it starts the new one, and a way back does the same.")
     stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
     connection_pool: int | None = Field(
         None, ge=0, le=100_000,

@@ -6,7 +6,7 @@ other; so in a slot each service is renamed `<service>-<number>`, and keeps its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tidegate.errors import StackFileError
@@ -14,8 +14,8 @@ from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Slot
 from tidegate.stack.names import names_in_slot
 from tidegate.stack.one_shots import one_shots
 from tidegate.stack.other_proxies import without_other_proxies
+from tidegate.stack.roles import ALONE_LABEL
 
-SINGLETON_LABEL = "tidegate.singleton"
 SLOT_NETWORK = "tidegate-slot"
 EDGE_NETWORK = "tidegate-edge"
 """Keys inside the slot's model, not the engine's names."""
@@ -26,16 +26,18 @@ _LONGEST_LABEL = 63
 
 
 def make_slot(model: ComposeModel, *, base_project: str, project: str, number: int, released: Sequence[str],
-              images: Mapping[str, str], edge_network: str, labels: Mapping[str, str]) -> Slot:
+              images: Mapping[str, str], edge_network: str, labels: Mapping[str, str],
+              alone: Collection[str] = ()) -> Slot:
     """The released services of `model`, ready to run beside other slots, on the base project's networks and volumes.
 
     `base_project` is the project under which `model` was read; `images` is an engine image id or pulled digest per
-    released service. Raises StackFileError when a service cannot be put into a slot.
+    released service; those that run `alone` are marked. Raises StackFileError when a service cannot be put into a slot.
     """
     if faults := list(_faults(model, project, released, images)):
         raise StackFileError(f"making the slot {project}", "; ".join(faults), "Correct the compose or stack file")
     services = {
-        _renamed(name, number): _service(model, name, project, number, released, images[name], edge_network, labels)
+        _renamed(name, number): _service(model, name, project, number, released, images[name], edge_network,
+                                         {**labels, **({ALONE_LABEL: "true"} if name in alone else {})})
         for name in released}
     return Slot(project, {
         "name": project, "services": services,
@@ -109,9 +111,6 @@ def singleton_reasons(model: ComposeModel, released: Sequence[str]) -> list[str]
     reasons = []
     for name in released:
         service = model["services"][name]
-        if str(service.get("labels", {}).get(SINGLETON_LABEL, "")).lower() == "true":
-            ports = ", ".join(port["published"] for port in service.get("ports", []) if port.get("published"))
-            reasons.append(f"{name}: is labelled {SINGLETON_LABEL}" + (f" (host ports {ports})" if ports else ""))
         if mode := service.get("network_mode"):
             reasons.append(f"{name}: has network_mode {mode}")
     return reasons
