@@ -40,6 +40,7 @@ _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
 _CUT_OFF = re.compile(   # as Docker's own client says that the engine is out of reach, and Go that a connection ended
     r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF", re.IGNORECASE)
 _SHOWN_LINES = 20
+_STAYS_STOPPED: Any = {"Name": "unless-stopped"}
 STARTS_AT_ONCE = 4
 
 
@@ -137,7 +138,7 @@ class Compose:
             for container in self._containers(project, services):
                 with contextlib.suppress(NotFound):   # removed by somebody else: it does not run
                     if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
-                        container.update(restart_policy={"Name": "unless-stopped"})
+                        container.update(restart_policy=_STAYS_STOPPED)
                     container.stop(timeout=grace_seconds)
 
     def start_again(self, project: str, services: Collection[str] | None = None) -> None:

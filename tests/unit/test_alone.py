@@ -13,10 +13,12 @@ from tidegate.facts import ContainerFacts
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
-def container(project: str, service: str, label: str = "", **times: datetime) -> ContainerFacts:
+def container(project: str, service: str, label: str = "", *, started_at: datetime | None = None,
+              ended_at: datetime | None = None) -> ContainerFacts:
     labels = {"com.docker.compose.project": project, **({"tidegate.singleton": label} if label else {})}
     facts: dict[str, Any] = {"id": service, "name": service, "image_id": "", "state": "running", "health": "none"}
-    return ContainerFacts(**facts, service=service, restarts=0, exit_code=0, labels=labels, **times)
+    return ContainerFacts(**facts, service=service, restarts=0, exit_code=0, labels=labels, started_at=started_at,
+                          ended_at=ended_at)
 
 
 @pytest.mark.parametrize(("project", "service", "name"), [
