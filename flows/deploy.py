@@ -13,6 +13,7 @@ from tasks.frame.opening import refuse_lost_configuration
 from tasks.frame.work import Work
 from tasks.people.records import move_alias, publish_record
 from tasks.slots.containers import ensure_images, start_slot, stop_old_slot, wait_until_healthy
+from tasks.slots.handing_over import hand_over_alone
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.live import note_baseline
 from tasks.traffic.switching import (
@@ -53,6 +54,7 @@ def replace_old(work: Work) -> Work:
         wait_until_healthy(work)
         offer_candidate(work)
         smoke_slot(work)
+        hand_over_alone(work)   # before anybody's work is done by the new version: workers know the old one's messages
 
         note_baseline(work)
         with traffic_witness(work) as witness:

@@ -15,6 +15,7 @@ from tasks.frame.deployments import close_failed, leave_to_person, place_hold, r
 from tasks.frame.messages import tell
 from tasks.frame.work import Work
 from tasks.slots.containers import remove_slot
+from tasks.slots.handing_over import hand_back_alone
 from tasks.traffic.switching import shift_back
 from tidegate.errors import EngineError, FencedError, TidegateError, WayBackError
 
@@ -59,6 +60,7 @@ def put_back(work: Work, error: BaseException) -> None:
         place_hold(work, error)
         downgrade_schema(work)
         shift_back(work)
+        hand_back_alone(work)
         remove_slot(work)
     close_failed(work, error)
     tell(work, "failed", error=error)

@@ -34,6 +34,7 @@ from tasks.frame.refusals import tell_of_no
 from tasks.frame.tags import tag_run
 from tasks.frame.work import Work
 from tasks.slots.containers import wait_until_healthy
+from tasks.slots.handing_over import hand_over_alone
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic
 from tidegate.errors import FencedError
@@ -86,6 +87,7 @@ def put_data_back(work: Work) -> None:
             offer_candidate(work)
             smoke_slot(work)
             shift_traffic(work)
+            hand_over_alone(work)
             smoke_public(work)
 
             settle_route(work)

@@ -17,6 +17,7 @@ from tasks.frame.messages import tell
 from tasks.frame.tags import say_it_serves_again, tag_run
 from tasks.frame.work import Work
 from tasks.slots.containers import stop_slot_left, wait_until_healthy
+from tasks.slots.handing_over import hand_over_alone
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic, traffic_witness
 from tidegate.policy.states import DeploymentState
@@ -75,6 +76,7 @@ def serve_again(work: Work) -> Work:
 
         with traffic_witness(work):
             shift_traffic(work)
+            hand_over_alone(work)   # after it: the newer worker knows the messages of both
             say_it_serves_again(work)
             smoke_public(work)
 

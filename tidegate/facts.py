@@ -66,6 +66,8 @@ class ContainerFacts:
     """What its last health check printed."""
     is_restarted: bool = False
     """Whether the engine starts it again when its process ends by itself, whatever its exit code."""
+    started_at: datetime | None = None   # its process, the last time, by the engine's clock
+    ended_at: datetime | None = None
 
     @property
     def has_done_its_work(self) -> bool:

@@ -41,6 +41,7 @@ _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
 _CUT_OFF = re.compile(   # as Docker's own client says that the engine is out of reach, and Go that a connection ended
     r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF", re.IGNORECASE)
 _SHOWN_LINES = 20
+_STAYS_STOPPED: Any = {"Name": "unless-stopped"}
 STARTS_AT_ONCE = 4
 
 
@@ -138,18 +139,23 @@ class Compose:
             except OSError as error:
                 raise EngineError(f"making the folder {path}", error.strerror or type(error).__name__, "Make it") from None
 
-    def stop(self, project: str, grace_seconds: int) -> None:
-        """Stop a project's containers and keep them, so that `start_again` is quick."""
+    def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
+        """Stop a project's containers, or those of some `services`, and keep them, so that `start_again` is quick.
+
+        An engine that restarts would start one again whose policy is `always`, although it was stopped.
+        """
         with engine_errors(f"stopping {project}"):
-            for container in self._containers(project):
+            for container in self._containers(project, services):
                 with contextlib.suppress(NotFound):   # removed by somebody else: it does not run
+                    if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
+                        container.update(restart_policy=_STAYS_STOPPED)
                     container.stop(timeout=grace_seconds)
 
-    def start_again(self, project: str) -> None:
-        """Start a stopped project's containers. Raises EngineError when there are none left."""
+    def start_again(self, project: str, services: Collection[str] | None = None) -> None:
+        """Start a stopped project's containers, or those of some `services`. Raises EngineError when there are none."""
         doing = f"starting {project} again"
         with engine_errors(doing):
-            containers = [one for one in self._containers(project) if not _has_done_its_work(one)]
+            containers = [one for one in self._containers(project, services) if not _has_done_its_work(one)]
             with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
                 list(pool.map(Container.start, containers))
         if not containers:
@@ -165,9 +171,9 @@ class Compose:
                 with contextlib.suppress(NotFound):
                     network.remove()
 
-    def _containers(self, project: str) -> list[Container]:
-        label = f"{PROJECT_LABEL}={project}"
-        return self.host.client.containers.list(all=True, filters={"label": label})
+    def _containers(self, project: str, services: Collection[str] | None = None) -> list[Container]:
+        there = self.host.client.containers.list(all=True, filters={"label": f"{PROJECT_LABEL}={project}"})
+        return [one for one in there if services is None or one.labels.get(SERVICE_LABEL) in services]
 
     def _forget_ended(self, project: str, services: Sequence[str]) -> None:
         with engine_errors(f"removing what has ended of {project}"):
@@ -264,8 +270,11 @@ def _marked(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> Compo
     def labels(name: str, service: Mapping[str, Any]) -> dict[str, str]:
         return {**(service.get("labels") or {}), BASE_LABEL: project, **({ONE_SHOT_LABEL: jobs[name]} if name in jobs else {})}
 
-    return {**model, "services": {name: {**service, "labels": labels(name, service)}
-                                  for name, service in model["services"].items()}}
+    def started(name: str, service: Mapping[str, Any]) -> dict[str, Any]:
+        """With the image that it names: a `build:` would be built from the folder as it is."""
+        return {**{key: value for key, value in service.items() if key != "build"}, "labels": labels(name, service)}
+
+    return {**model, "services": {name: started(name, service) for name, service in model["services"].items()}}
 
 
 def _has_done_its_work(container: Container) -> bool:

@@ -7,6 +7,7 @@ import io
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -232,6 +233,11 @@ def _own_check(config: Mapping[str, Any]) -> list[str]:
     return words if kind == "CMD" else []
 
 
+def _moment(said: str | None) -> datetime | None:
+    """The engine's own words for *never* begin with the year 1."""
+    return datetime.fromisoformat(said) if said and not said.startswith("0001-") else None
+
+
 def _facts(container: Container) -> ContainerFacts:
     attrs = container.attrs
     state = attrs["State"]
@@ -242,4 +248,5 @@ def _facts(container: Container) -> ContainerFacts:
         health=health.get("Status", "none"), restarts=attrs["RestartCount"],
         exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"],
         is_restarted=attrs["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped"),
+        started_at=_moment(state.get("StartedAt")), ended_at=_moment(state.get("FinishedAt")),
         health_said=clean("".join(check["Output"] for check in (health.get("Log") or [])[-1:]).strip(), MOST_HEALTH_TEXT))

@@ -14,7 +14,7 @@ from tasks.frame.environments import as_planned
 from tasks.frame.opening import work_of
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
-from tasks.slots.containers import is_whole, up, warmth
+from tasks.slots.containers import beside, is_whole, up, warmth
 from tidegate.backups.restores import is_restored_over
 from tidegate.errors import LockedError, MigrationError
 from tidegate.ledger.tables import Deployment
@@ -162,11 +162,12 @@ def wake_slot(work: Work) -> Evidence:
 
     Needs: its images, where it is gone. Leaves: running containers. Again: changes nothing. Undo: `stop-old-slot`.
     """
-    was = warmth(work.env, work.project)
+    services = beside(work)   # what never runs twice comes after the switch
+    was = warmth(work.env, work.project, services)
     if was == "stopped":
-        work.env.compose.start_again(work.project)   # as it was: with the configuration it had
+        work.env.compose.start_again(work.project, services)   # as it was: with the configuration it had
     if was == "gone":
         for pin in work.pins.values():
             work.env.images.ensure(pin)
-        up(work)
+        up(work, services)
     return {"was": was}

@@ -12,7 +12,7 @@ from tasks.frame.deployments import planned
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
-from tasks.slots.containers import PROJECT_LABEL
+from tasks.slots.alone import PROJECT_LABEL
 from tidegate.backups.saved import PlacedDatabase, Rehearse, RestoredCopy, ToSave
 from tidegate.each import Parted, each
 from tidegate.facts import Backup

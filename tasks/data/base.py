@@ -8,7 +8,8 @@ from prefect import get_run_logger
 
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
-from tasks.slots.containers import PROJECT_LABEL, slot_state, wait_for
+from tasks.slots.alone import PROJECT_LABEL
+from tasks.slots.containers import slot_state, wait_for
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
 from tidegate.plan.occupancy import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tidegate.edge.facts import Served, Target
 from tidegate.edge.routing import doors_of_slot, slot_url
-from tidegate.errors import ConfigError
+from tidegate.errors import ConfigError, TidegateError
 from tidegate.facts import ComposeModel, Slot, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
@@ -32,6 +32,7 @@ from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 from tidegate.stack.logins import logins_in, read_secret
+from tidegate.stack.roles import said_alone, without_left_out
 from tidegate.stack.routes import Routed, routed
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 
@@ -75,6 +76,17 @@ class OpenEnvironment(Ports):
     @property
     def released(self) -> list[str]:
         return [service.name for service in self.stack.services]
+
+    @cached_property
+    def alone(self) -> frozenset[str]:
+        """The released services that never run twice, by the stack file or by a label of the compose files. Where these
+        cannot be read, which stops no way back, the stack file alone says it."""
+        named = {service.name for service in self.stack.services if service.alone}
+        try:
+            services = self.model()["services"]
+        except TidegateError:
+            return frozenset(named)
+        return frozenset(named | {name for name in self.released if said_alone(services.get(name, {}))})
 
     @property
     def config_prints(self) -> dict[str, str]:
@@ -120,7 +132,7 @@ class OpenEnvironment(Ports):
             return self.read
         self.refuse_faults()
         files = [self.stack.folder / file for file in self.config.compose_files]
-        model = self.compose.read(files, self.values, self.base_project)
+        model = without_left_out(self.compose.read(files, self.values, self.base_project), self.stack.left_out)
         self.learn(model)
         return model
 
@@ -226,7 +238,7 @@ class Work:
         return make_slot(
             env.with_copies(env.model()), base_project=env.base_project, project=self.project,
             number=int(self.project.rsplit("-", 1)[-1]), released=env.released, images=self.pins, labels=labels,
-            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name))
+            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name), alone=env.alone)
 
     def target(self) -> Target:
         return target(self.env, self.deployment)

@@ -7,6 +7,7 @@ from tasks.frame.messages import approver_of
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
+from tasks.slots.alone import gaps_of
 from tidegate.ledger.anchors import AnchorFile
 from tidegate.pages.messages import release_record
 
@@ -36,7 +37,7 @@ def publish_record(work: Work) -> Evidence:
         place=env.stack.place(env.name), staged=env.stack.place(before) if before else None,
         released_by=deployment.requested_by, released_at=deployment.switched_at or deployment.created_at,
         time_zone=env.stack.time_zone, changes=planned(work).changes,
-        approved_by=approver_of(work), privileges=planned(work).privileges)
+        approved_by=approver_of(work), privileges=planned(work).privileges, gaps=gaps_of(work))
     publish(work, "record", record)
     newest = env.ledger.audit.newest()
     AnchorFile(env.settings.home).append(newest)   # outside of the ledger: a trail that is rewritten later shows

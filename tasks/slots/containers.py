@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -13,11 +13,12 @@ from prefect import get_run_logger
 from tasks.frame.deployments import planned, previous
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work, is_slot_of
+from tasks.slots.alone import PROJECT_LABEL, alone_in, in_slot
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
 from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
 from tidegate.secrecy.outside_text import clean
+from tidegate.stack.roles import part_of
 
-PROJECT_LABEL = "com.docker.compose.project"
 POLL_SECONDS, MOST_POLL_SECONDS = 0.1, 1.0   # a crash loop, and a rollback that takes over, are seen within it
 EVER_MORE_SELDOM = 0.1   # of the time that was waited already
 ASK_AGAIN = 1.5
@@ -41,12 +42,12 @@ def ensure_images(work: Work) -> Evidence:
 
 @step("start-slot", timeout_seconds=300, retry_delays=(1, 5, 10))
 def start_slot(work: Work) -> Evidence:
-    """Start the new containers beside the old ones; nobody is sent to them yet.
+    """Start the new containers beside the old ones; nobody is sent to them yet. What never runs twice comes later.
 
     Needs: images, base services, lock. Leaves: a compose project of its own. Again: compose changes nothing.
     Undo: `remove_slot`.
     """
-    up(work)
+    up(work, beside(work))
     return {"project": work.project}
 
 
@@ -57,7 +58,7 @@ def wait_until_healthy(work: Work) -> Evidence:
     Needs: started containers. Leaves: nothing. Again: asks again, with the whole budget: so only where the engine did
     not answer, or has stopped them and may start them again. Undo: nothing to undo.
     """
-    seconds = wait_for_slot(work, work.project)
+    seconds = wait_for_slot(work, work.project, beside(work))
     get_run_logger().info("%s healthy after %.1f s", work.project, seconds)
     return {"seconds": round(seconds, 1)}
 
@@ -106,27 +107,33 @@ def remove_slot(work: Work) -> Evidence:
     return {"removed": work.project}
 
 
-def up(work: Work) -> None:
-    """Start the slot where the edge, and of other environments nobody, can reach it."""
+def up(work: Work, services: Collection[str]) -> None:
+    """Start these services of the slot where the edge, and of other environments nobody, can reach it."""
     work.env.networks.join(work.env.stack.name, work.env.name)
-    work.env.compose.up(work.slot())
+    work.env.compose.up(part_of(work.slot(), services))
+
+
+def beside(work: Work) -> set[str]:
+    """The services of the slot that run beside those of the old one: all but those that never run twice."""
+    return all_of(work.env, work.project) - in_slot(work.project, alone_in(work))
 
 
 def slot_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:
     return env.host.containers({PROJECT_LABEL: project})
 
 
-def warmth(env: OpenEnvironment, project: str) -> Warmth:
-    """How much of the slot is there, by one look at the engine."""
-    containers = slot_state(env, project)
-    if not _released(env, project) <= {container.service for container in containers}:
+def warmth(env: OpenEnvironment, project: str, services: Collection[str] | None = None) -> Warmth:
+    """How much of the slot, or of some `services` of it, is there, by one look at the engine."""
+    wanted = all_of(env, project) if services is None else set(services)
+    containers = [one for one in slot_state(env, project) if services is None or one.service in wanted]
+    if not wanted <= {container.service for container in containers}:
         return "gone"
     return "warm" if all(serves(env, container) for container in containers) else "stopped"
 
 
 def is_whole(env: OpenEnvironment, project: str) -> bool:
     """Every released service has a container, running or not."""
-    return _released(env, project) <= {container.service for container in slot_state(env, project)}
+    return all_of(env, project) <= {container.service for container in slot_state(env, project)}
 
 
 def is_warm(env: OpenEnvironment, project: str) -> bool:
@@ -141,14 +148,14 @@ def serves(env: OpenEnvironment, container: ContainerFacts) -> bool:
     return check is not None and check.exit_code == 0
 
 
-def wait_for_slot(work: Work, project: str) -> float:
-    """Seconds until all containers of the slot serve, within the longest start budget of the stack.
+def wait_for_slot(work: Work, project: str, services: Collection[str]) -> float:
+    """Seconds until these services of the slot serve, within the longest start budget of the stack.
 
     A rollback that takes over ends the wait: it removes what is waited for.
     """
     env = work.env
     try:
-        return wait_for(env, project, _released(env, project), max(one.start_budget_seconds for one in env.stack.services),
+        return wait_for(env, project, set(services), max(one.start_budget_seconds for one in env.stack.services),
                         proved_before=work.deployment.kind == "rollback", while_waiting=work.check_fence)
     except UnhealthyError as error:
         refuse_without_base(env, error)
@@ -194,7 +201,7 @@ def wait_for(env: OpenEnvironment, project: str, services: set[str], budget_seco
         time.sleep(min(MOST_POLL_SECONDS, max(POLL_SECONDS, EVER_MORE_SELDOM * waited)))
 
 
-def _released(env: OpenEnvironment, project: str) -> set[str]:
+def all_of(env: OpenEnvironment, project: str) -> set[str]:
     """The released services under the names that they have in a slot."""
     number = project.rsplit("-", 1)[-1]
     return {f"{service.name}-{number}" for service in env.stack.services}

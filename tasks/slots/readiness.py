@@ -11,6 +11,7 @@ from prefect import get_run_logger
 from tasks.frame.step import Evidence
 from tasks.frame.work import Work
 from tasks.plan.doors import told_of, visited_name
+from tasks.slots.alone import alone_in, role
 from tasks.slots.containers import STILL_SERVES, last_lines_of, refuse_dead, refuse_without_base, slot_state
 from tidegate.edge.probing import Visit
 from tidegate.edge.routes import headers_for
@@ -62,6 +63,7 @@ def _visit(work: Work, name: str, back: int | None) -> Visit:
 
 def _wait(work: Work, asked: Asked, begun: float) -> dict[str, object]:
     env = work.env
+    alone = alone_in(work)   # they may be asleep still
     while True:
         work.check_fence()
         answer = env.visitors.ask(asked.visit, asked.path, ASK_SECONDS)
@@ -71,7 +73,7 @@ def _wait(work: Work, asked: Asked, begun: float) -> dict[str, object]:
                                   answer.status, seconds)
             return {"path": asked.path, "status": answer.status, "seconds": seconds}
         _refuse_wrong_question(work, asked, answer)
-        containers = slot_state(env, work.project)
+        containers = [one for one in slot_state(env, work.project) if role(one) not in alone]
         for container in containers:
             refuse_dead(env, container)
         if seconds > asked.service.start_budget_seconds:

@@ -39,6 +39,7 @@ source: {repository: .}
 services:
   - {name: web, image: acme/web, port: 8000, ready_path: /ready, connection_pool: 5, start_budget_seconds: 1}
   - {name: worker, image: acme/worker, connection_pool: 5}
+  - {name: beat, image: acme/beat, connection_pool: 1, alone: true}
 databases:
   - {name: main, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER, password_key: DB_PASSWORD,
      database_key: DB_NAME}

@@ -57,6 +57,7 @@ def _of_what_was_made(made: Installation) -> Iterator[str]:
     yield from (f"made {times} times: {what}" for what, times in moments.made.items() if times > 1)
     yield from (f"asked again although it was done: {call}" for call in moments.asked_when_done)
     yield from (f"left running: {key}" for key in made.world.engine.jobs)
+    yield from (f"ran twice: {twins}" for twins in made.world.engine.ran_twice)
 
 
 def _of_environment(made: Installation, environment: str) -> Iterator[str]:
@@ -86,7 +87,7 @@ def _of_slots(made: Installation, environment: str, now: Deployment) -> Iterator
     """The one that serves runs whole; of those that failed nothing is left; the others do not run."""
     slots = made.world.engine.projects("shop", environment)
     ran = {one.slot for one in made.ledger.deployments.history("shop", environment) if one.switched_at}
-    if [one.state for one in slots.get(now.slot, [])] != ["running", "running"]:
+    if [one.state for one in slots.get(now.slot, [])] != ["running"] * 3:
         yield f"{now.slot} serves and does not run whole"
     yield from (f"{project} runs and serves nobody" for project, there in slots.items()
                 if project != now.slot and any(one.state == "running" for one in there))

@@ -106,6 +106,7 @@ STORIES = (
     Story("a first release", release, asked("v1.0.0"), before=(), serves="v1.0.0"),
     Story("a release with a migration", release, asked("v1.2.0"), serves="v1.2.0"),
     Story("a version that is never healthy", release, asked("v2.0.0"), serves="v1.0.0"),
+    Story("a version whose scheduler dies", release, asked("v2.0.3"), serves="v1.0.0"),
     Story("a version that fails its checks", release, asked("v2.1.0"), serves="v1.0.0"),
     Story("a version whose migration is taken back", release, asked("v2.2.0"), serves="v1.0.0"),
     Story("a version whose migration would lose data", release, asked("v2.3.0"), serves="v1.0.0"),

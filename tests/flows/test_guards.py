@@ -1,4 +1,4 @@
-"""Two runs at once; and four of the things that keep an environment whole: without one of them, these suites fail."""
+"""Two runs at once; and six of the things that keep an environment whole: without one of them, these suites fail."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tidegate.ledger.tables import Step
 
 RELEASE = Story("a release over two others", release, asked("v1.1.0"), before=TWO, serves="v1.1.0")
 FAILING = next(story for story in STORIES if story.name == "a version that fails its checks")
+DYING = next(story for story in STORIES if story.name == "a version whose scheduler dies")
 MIGRATING = next(story for story in STORIES if story.name == "a release with a migration")
 
 
@@ -31,11 +32,20 @@ def released_meanwhile(library: Library, only: str = "") -> tuple[int, Found]:
     return overtaken(library, RELEASE, release, asked("v1.2.0"), only)
 
 
-@pytest.mark.parametrize("step", ["start-slot", "offer-candidate", "shift-traffic", "watch", "settle-route"])
+@pytest.mark.parametrize("step", ["start-slot", "offer-candidate", "hand-over-alone", "shift-traffic", "watch", "settle-route"])
 def test_a_rollback_may_take_over_before_and_after_a_step(
         library: Library, step: str, record_property: Callable[[str, object], None]) -> None:
     """The first run wakes up late and writes nothing. Not in the middle of a call to the engine, which knows no fence."""
     cases, found = rolled_back_meanwhile(library, f"prod/shop/3/{step}: ledger")
+    record_property("cases", cases)
+    assert found == {}
+    assert cases > 1
+
+
+def test_a_rollback_may_take_over_while_a_scheduler_is_handed_over(
+        library: Library, record_property: Callable[[str, object], None]) -> None:
+    """Also in the middle of a call to the engine: whoever was taken over stops what it has just started."""
+    cases, found = rolled_back_meanwhile(library, "prod/shop/3/hand-over-alone: container")
     record_property("cases", cases)
     assert found == {}
     assert cases > 1
@@ -70,10 +80,20 @@ def no_fence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Writing, "guard", lambda *_: None)
 
 
+def nothing_is_stopped_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.slots.handing_over._stop", lambda *_: None)
+
+
+def nothing_is_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["flows.put_back"], "hand_back_alone", lambda work: None)
+
+
 BROKEN: Mapping[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Library], tuple[int, Found]]]] = {
     "what is done is done again": (never_done, lambda library: killed(library, MIGRATING)),
     "nothing is put back": (nothing_is_put_back, lambda library: failed(
         library, FAILING, lambda call: EngineError(f"asking {call}", "it failed", "Look why"))),
+    "a scheduler is started before the old one ends": (nothing_is_stopped_first, lambda library: killed(library, RELEASE)),
+    "a scheduler is not started again": (nothing_is_handed_back, lambda library: killed(library, DYING)),
     "two runs change at once": (no_lock, lambda library: released_meanwhile(library, "publish-record")),
     "a run that was taken over goes on": (no_fence, lambda library: rolled_back_meanwhile(library, "prod/shop/3/watch: ledger")),
 }
@@ -83,7 +103,7 @@ BROKEN: Mapping[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Libra
 def test_without_its_guard_an_environment_does_not_stay_whole(
         library: Library, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     breaks, suite = BROKEN[broken]
-    for story in (FAILING, MIGRATING, RELEASE):
+    for story in (FAILING, DYING, MIGRATING, RELEASE):
         library.begin(story)   # the states in which they begin are whole, and kept for others
     breaks(monkeypatch)
     _, found = suite(library)

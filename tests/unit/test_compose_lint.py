@@ -103,11 +103,13 @@ def test_a_config_file_may_be_mounted_read_only(source: str) -> None:
 
 
 @pytest.mark.parametrize(("changes", "fault"), [
-    ({"redis": {"build": {"context": "/srv/redis"}}}, "services.redis.build: only a released service is built"),
+    ({"redis": {"build": {"context": "/srv/redis"}, "image": None}},
+     "services.redis.build: nothing is built for what lives once"),
+    ({"backend-7": {"image": "acme/x:1"}}, "services.backend-7: is the name that backend has in a slot"),
     ({"redis": {"depends_on": {"worker": {}}}}, "services.redis.depends_on.worker: is released"),
     ({"worker": {"volumes_from": ["redis"]}}, "services.worker.volumes_from: ties"),
     ({"worker": {"pid": "service:redis"}}, "services.worker.pid: ties"),
-    ({"worker": {"links": ["mysql:db"]}}, "services.worker.links: 'mysql:db' gives another name"),
+    ({"worker": {"links": ["mysql:db"]}}, "services.worker.links: mysql:db gives another name to a service outside"),
 ])
 def test_what_cannot_work_beside_another_slot_is_a_fault_everywhere(changes: Any, fault: str) -> None:
     for environment in ("development", "staging", "production"):
@@ -121,8 +123,8 @@ def test_an_unknown_released_service_is_a_fault_and_hides_no_other() -> None:
         'services.mysql.image: must have a tag or digest in production (got "mysql")']
 
 
-@pytest.mark.parametrize("service", [{"labels": {"tidegate.singleton": "true"}}, {"network_mode": "host", "networks": {}}])
-def test_a_service_that_must_not_run_twice_is_refused_before_a_second_one_starts(service: dict[str, Any]) -> None:
+def test_a_service_that_cannot_run_beside_itself_is_refused_before_a_second_one_starts() -> None:
+    source = model(worker={"network_mode": "host", "networks": {}})
     for environment in ("staging", "production"):
-        faults = lint_model(model(worker=service), RELEASED, environment)
+        faults = lint_model(source, RELEASED, environment)
         assert [fault for fault in faults if fault.startswith("services.worker") and "cannot run beside" in fault]

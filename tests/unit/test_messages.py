@@ -124,6 +124,14 @@ def test_a_record_says_accepted_only_when_a_person_accepted(language: str) -> No
     assert record.count("- [x]") == 2
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "beat never runs twice: it did not run for 1.2 s"),
+                                                ("zh", "beat 不能同时运行两份：新旧交接时停了 1.2 秒")])
+def test_a_record_tells_how_long_a_scheduler_did_not_run(language: str, said: str) -> None:
+    record = release_record(language, title="X", version="v1", place=PLACES["prod"], staged=None, released_by="Josh",
+                            released_at=AT, time_zone="UTC", changes=[], approved_by=None, gaps={"beat": 1.24})
+    assert said in record
+
+
 def test_both_languages_have_the_same_keys_with_the_same_fields() -> None:
     def fields(table: dict[str, str]) -> dict[str, set[str | None]]:
         return {key: {name for _, name, _, _ in Formatter().parse(value)} - {None} for key, value in table.items()}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.compose_models import model
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel, Slot
+from tidegate.stack.roles import part_of
 from tidegate.stack.slot import (
     EDGE_NETWORK,
     SLOT_NETWORK,
@@ -67,7 +68,7 @@ def test_a_service_waits_for_released_ones_only_since_the_others_live_in_the_bas
 
 
 def test_a_service_keeps_its_names_only_in_the_network_of_its_slot(backend: Any) -> None:
-    assert backend["networks"][SLOT_NETWORK] == {"aliases": ["backend", "api"]}
+    assert backend["networks"][SLOT_NETWORK] == {"aliases": ["backend", "api", "cloudlens-backend"]}
     assert backend["networks"][EDGE_NETWORK] == {"aliases": ["cloudlens-prod-42-backend"]}
 
 
@@ -76,7 +77,8 @@ def test_networks_and_volumes_of_the_base_project_are_used_by_their_own_names() 
     assert made["networks"] == {
         "data": {"name": "shared-data", "external": True},
         "default": {"name": "cloudlens-prod_default", "external": True},
-        SLOT_NETWORK: {"labels": {"tidegate.deployment": "42"}}, EDGE_NETWORK: {"name": "edge", "external": True}}
+        SLOT_NETWORK: {"name": "0-cloudlens-prod-42", "labels": {"tidegate.deployment": "42"}},
+        EDGE_NETWORK: {"name": "edge", "external": True}}
     assert made["volumes"] == {"cache": {"name": "cloudlens-prod_cache", "external": True},
                                "uploads": {"name": "pinned-uploads", "external": True}}
 
@@ -143,10 +145,21 @@ def test_the_memory_of_a_slot_is_the_sum_of_its_limits_times_replicas() -> None:
 
 def test_a_service_that_cannot_run_twice_says_why() -> None:
     assert singleton_reasons(model(), ["worker", "backend"]) == []   # a fixed address is left out of the slot
-    alone = model(worker={"labels": {"tidegate.singleton": "true"}, "networks": {}, "network_mode": "host",
-                          "ports": [{"target": 25, "published": "25"}]})
-    assert singleton_reasons(alone, ["worker"]) == [
-        "worker: is labelled tidegate.singleton (host ports 25)", "worker: has network_mode host"]
+    tied = model(worker={"networks": {}, "network_mode": "host"})
+    assert singleton_reasons(tied, ["worker"]) == ["worker: has network_mode host"]
+
+
+def test_a_service_that_never_runs_twice_is_marked() -> None:
+    made = make_slot(model(), base_project="cloudlens-prod", project="cloudlens-prod-42", number=42, released=RELEASED,
+                     images=IMAGES, edge_network="edge", labels={}, alone=["worker"]).model["services"]
+    assert [name for name, one in made.items() if one["labels"].get("tidegate.singleton") == "true"] == ["worker-42"]
+
+
+def test_a_part_of_a_slot_waits_for_what_is_in_it_alone() -> None:
+    part = part_of(slot(), ["backend-42"]).model["services"]
+    assert set(part) == {"backend-42"}
+    assert "depends_on" not in part["backend-42"]
+    assert set(part_of(slot(), ["backend-42", "worker-42"]).model["services"]["backend-42"]["depends_on"]) == {"worker-42"}
 
 
 def test_the_edge_reaches_a_slot_by_project_and_service() -> None:

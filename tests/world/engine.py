@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.world.moments import Moments
@@ -11,10 +12,15 @@ from tests.world.versions import BY_COMMIT, Made
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ComposeModel, ContainerFacts, HostFacts, Outcome, Slot
 from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
-from tidegate.stack.slot import declared_volumes, edge_network_name
+from tidegate.stack.roles import ALONE_LABEL
+from tidegate.stack.slot import declared_volumes, edge_network_name, slot_network_name
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 GIB = 1 << 30
+
+
+def _role(container: ContainerFacts) -> str:
+    return container.service.rpartition("-")[0]
 
 
 @dataclass
@@ -42,6 +48,8 @@ class MemoryEngine:
     jobs: dict[str, Job] = field(default_factory=dict)
     made: int = 0
     """How many containers there ever were."""
+    ran_twice: list[str] = field(default_factory=list)
+    """Containers of one service that never runs twice, which ran at the same moment."""
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         return [one for one in self.containers_by_name.values() if labels.items() <= one.labels.items()]
@@ -59,6 +67,16 @@ class MemoryEngine:
 
     def state(self, name: str, **changes: object) -> None:
         self.containers_by_name[name] = replace(self.containers_by_name[name], **changes)   # type: ignore[arg-type]
+        self.count_alone(name)
+
+    def count_alone(self, name: str) -> None:
+        """Called when a container has changed: of a service that never runs twice, who else runs now?"""
+        mine = self.containers_by_name[name]
+        if ALONE_LABEL in mine.labels and mine.state == "running":
+            place = {key: mine.labels[key] for key in ("tidegate.stack", "tidegate.environment", ALONE_LABEL)}
+            twins = [one.name for one in self.containers(place)
+                     if one.state == "running" and _role(one) == _role(mine) and one.name != name]
+            self.ran_twice += [f"{name} beside {twin}" for twin in twins]
 
     def begin_job(self, key: str, work: Callable[[], object] | None) -> None:
         """A container of its own. One that an earlier attempt left under the key is removed first."""
@@ -180,7 +198,7 @@ class MemoryCompose:
         """Again: changes nothing."""
         for key, network in slot.model["networks"].items():
             if not network.get("external"):
-                self._have_network(f"{slot.project}_{key}")
+                self._have_network(network.get("name", f"{slot.project}_{key}"))
         for name, service in slot.model["services"].items():
             self._start(slot.project, name, service, slot.model)
 
@@ -200,19 +218,19 @@ class MemoryCompose:
         for path in paths:
             self._have_volume(path)
 
-    def stop(self, project: str, grace_seconds: int) -> None:
-        for one in self.engine.of(project):
+    def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
+        for one in self._of(project, services):
             if one.state == "running":
-                self.engine.state(one.name, state="exited", health="none")
+                self.engine.state(one.name, state="exited", health="none", ended_at=datetime.now(UTC))
                 self.engine.moments.change(f"container {one.name} was stopped")
 
-    def start_again(self, project: str) -> None:
-        there = self.engine.of(project)
+    def start_again(self, project: str, services: Collection[str] | None = None) -> None:
+        there = self._of(project, services)
         if not there:
             raise EngineError(f"starting {project} again", "its containers have been removed", "Release that version anew")
         for one in there:
             if one.state != "running":
-                self.engine.state(one.name, state="running", health="healthy")
+                self.engine.state(one.name, state="running", health="healthy", started_at=datetime.now(UTC))
                 self.engine.moments.change(f"container {one.name} was started again")
 
     def remove(self, project: str) -> None:
@@ -220,16 +238,20 @@ class MemoryCompose:
             del self.engine.containers_by_name[one.name]
             self.engine.volumes_mounted.pop(one.name, None)
             self.engine.moments.change(f"container {one.name} was removed", unmakes=f"container {one.name}")
-        for name in [name for name in sorted(self.engine.networks) if name.startswith(f"{project}_")]:
+        own = {name for name in self.engine.networks if name.startswith(f"{project}_")}
+        for name in sorted(own | {slot_network_name(project)} & self.engine.networks):
             self.engine.networks.discard(name)
             self.engine.moments.change(f"network {name} was removed")
+
+    def _of(self, project: str, services: Collection[str] | None) -> list[ContainerFacts]:
+        return [one for one in self.engine.of(project) if services is None or one.service in services]
 
     def _start(self, project: str, service: str, declared: Mapping[str, object], model: ComposeModel) -> None:
         there = next((one for one in self.engine.of(project) if one.service == service), None)
         if there is not None and there.state == "running":
             return
         if there is not None:
-            self.engine.state(there.name, state="running", health="healthy")
+            self.engine.state(there.name, state="running", health="healthy", started_at=datetime.now(UTC))
             self.engine.moments.change(f"container {there.name} was started")
             return
         self._make(project, service, declared, model)
@@ -245,13 +267,14 @@ class MemoryCompose:
             self._have_volume(volume)
         labels = {**dict(declared.get("labels") or {}), PROJECT: project, SERVICE: service}   # type: ignore[call-overload]
         labelled = "org.opencontainers.image.revision" in self.engine.images[image]
-        is_well = not labelled or self.engine.version_of(image).becomes_healthy
+        is_well = not labelled or self.engine.version_of(image).starts(is_alone=ALONE_LABEL in labels)
         self.engine.made += 1
         self.engine.containers_by_name[name] = ContainerFacts(
             id=f"c{self.engine.made}", name=name, service=service, image_id=image,
             state="running" if is_well else "exited", health="healthy" if is_well else "none",
-            restarts=0 if is_well else 3, exit_code=0 if is_well else 1, labels=labels)
+            restarts=0 if is_well else 3, exit_code=0 if is_well else 1, labels=labels, started_at=datetime.now(UTC))
         self.engine.volumes_mounted[name] = volumes
+        self.engine.count_alone(name)
         self.engine.moments.change(f"container {name} was made", makes=f"container {name}")
 
     def _have_network(self, name: str) -> None:

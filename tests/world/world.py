@@ -28,7 +28,8 @@ BASE_IMAGE = "mysql:8"
 
 
 def model_of(project: str) -> ComposeModel:
-    """Two released services, the second without a door, and a database; one volume of each kind, and a folder of the host."""
+    """Three released services, of which one has a door and one never runs twice, and a database; one volume of each
+    kind, and a folder of the host."""
     released: dict[str, Any] = {
         "networks": {"default": None}, "volumes": [
             {"type": "volume", "source": "uploads", "target": "/uploads"},
@@ -38,6 +39,7 @@ def model_of(project: str) -> ComposeModel:
         "services": {
             "web": {"image": "acme/web", **released},
             "worker": {"image": "acme/worker", **released},
+            "beat": {"image": "acme/beat", **released},
             "db": {"image": BASE_IMAGE, "networks": {"default": None},
                    "volumes": [{"type": "volume", "source": "data", "target": "/var/lib/mysql"}]}},
         "networks": {"default": {"name": f"{project}_default"}},

@@ -11,7 +11,7 @@ from tidegate.edge.routing import is_alike
 WHOLE = 100
 """The weight of who serves alone."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_URL = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(\*\.(?=.*\.))?({_LABEL}\.)*{_LABEL}")
 # No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its environment.

@@ -121,17 +121,20 @@ class Speaker:
 
 def release_record(language: str, *, title: str, version: str, place: Place, staged: Place | None, released_by: str,
                    released_at: datetime, time_zone: str, changes: Sequence[str], approved_by: str | None,
-                   privileges: Sequence[str] = ()) -> str:
+                   privileges: Sequence[str] = (), gaps: Mapping[str, float] = {}) -> str:
     """The record of a release that has come to its good end, as markdown. Says accepted only when a person did (P110).
 
-    `staged` is the environment that it came through; None where it came at once.
+    `staged` is the environment that it came through; None where it came at once. `gaps` are the seconds in which a service
+    that never runs twice did not run.
     """
     texts, at, shown = TEXTS[language], _local(released_at, time_zone), [markdown_text(change) for change in changes]
     approver = [texts["record approver"].format(approver=markdown_text(approved_by))] if approved_by else []
     reaching = [texts["record privilege"].format(privilege=markdown_text(one)) for one in privileges]
+    paused = [texts["record gap"].format(service=markdown_text(name), seconds=f"{gap:.1f}") for name, gap in gaps.items()]
     is_same = is_same_person(released_by, approved_by)
     same = [texts["same person"].format(name=markdown_text(released_by))] if is_same else []
-    remarks = [texts["record product"].format(title=markdown_text(title)), *approver, *same, *reaching, texts["record source"]]
+    remarks = [texts["record product"].format(title=markdown_text(title)), *approver, *same, *reaching, *paused,
+               texts["record source"]]
     return texts["record"].format(
         date=at[:10], at=at, version=version, environment=place.heading(language), place=place.in_record(language),
         acceptance=_acceptance(language, staged),

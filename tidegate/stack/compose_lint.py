@@ -10,6 +10,7 @@ from typing import Any
 from tidegate.facts import ComposeModel
 from tidegate.stack.bind_mounts import Written, bind_mounts, is_inside, live_paths, shown
 from tidegate.stack.environments import Kind
+from tidegate.stack.names import link_faults, taken_in_slots, twofold_names
 from tidegate.stack.slot import base_services, singleton_reasons
 
 _CODE = frozenset({".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".vue", ".php", ".rb", ".go", ".java", ".sh", ".sql"})
@@ -48,16 +49,16 @@ def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind,
 def _structure_faults(model: ComposeModel, released: Sequence[str]) -> Iterator[str]:
     for name in base_services(model, released):
         service = model["services"][name]
-        if "build" in service:
-            yield f"services.{name}.build: only a released service is built; give it an image"
+        if "build" in service and not service.get("image"):
+            yield (f"services.{name}.build: nothing is built for what lives once; give it an `image:`, which is "
+                   "used as it is, or list it under `services` in stack.yaml")
         yield from (f"services.{name}.depends_on.{other}: is released and may change; reach it through the edge"
                     for other in service.get("depends_on", {}) if other in released)
     for name in released:
         service = model["services"][name]
         yield from (f"services.{name}.{key}: ties the container to another one; use a network"
                     for key in ("volumes_from", "ipc", "pid") if _is_tie(service.get(key)))
-        yield from (f"services.{name}.links: {link!r} gives another name; use the service's own"
-                    for link in service.get("links", []) if ":" in link and len(set(link.split(":"))) > 1)
+    yield from (*link_faults(model, released), *taken_in_slots(model, released), *twofold_names(model, released))
 
 
 def _is_tie(value: object) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tidegate.stack.formats import EnvKey, ImageRef, MountPath, Name, Part, VolumeName
+from tidegate.stack.formats import EnvKey, ImageRef, MountPath, Name, Part, ServiceName, VolumeName
 
 
 class Database(Part):
@@ -14,7 +14,7 @@ class Database(Part):
 
     name: Name = "main"
     engine: Literal["mysql", "postgresql"]
-    service: Name | None = Field(None, description="The stateful compose service that runs it.")
+    service: ServiceName | None = Field(None, description="The stateful compose service that runs it.")
     client_image: ImageRef | None = Field(
         None, description="Of a database that no service of the compose files runs: an image with the server and "
         "the client programs of its version, such as `postgres:16`.")

@@ -22,6 +22,7 @@ from tidegate.stack.formats import (
     EnvKey,
     Name,
     Part,
+    ServiceName,
     TimeZone,
     Title,
 )
@@ -74,6 +75,9 @@ class Stack(Part):
     services: tuple[Service, ...] = Field(min_length=1)
     routes: tuple[RouteLine, ...] = Field((), max_length=MOST_ROUTES, description="How people reach several services; without "
                                                                                   "it, the first one answers everything.")
+    left_out: tuple[ServiceName, ...] = Field(
+        (), description="Services of the compose files that Tidegate neither starts nor touches: tools for "
+                        "development, the team's own proxy.")
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
     state: State = State()
@@ -135,6 +139,8 @@ class Stack(Part):
         faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
         faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
                    if d.service in services]
+        faults += [f"left_out: {name!r} is released or holds a database" for name in self.left_out
+                   if name in services | {d.service for d in self.databases}]
         elsewhere = {d.name for d in self.databases if d.saved_elsewhere}
         faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - {*self.state.databases} - elsewhere)]
         faults += [f"state.databases: {d!r} is there, and saved_elsewhere too; take one of them out"

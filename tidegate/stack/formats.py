@@ -97,6 +97,8 @@ Line = Annotated[str, *_format(r".*", "one line without control characters", 500
 Title = Annotated[str, *_format(r"\S.*", "one line that begins with a letter", 100)]
 Marker = Annotated[str, *_format(r"[\s\S]+", "a text without control characters", 2000, lines=True)]
 Name = Annotated[str, *_format(r"[a-z][a-z0-9-]{0,30}", "lower-case letters, digits and `-`, at most 31, a letter first", 31)]
+ServiceName = Annotated[str, *_format(
+    r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a service's name as compose allows it: letters, digits, `_`, `.` and `-`", 63)]
 # It stands in names of containers, networks, files and hosts before a deployment's number, so no part of it is a number.
 EnvironmentName = Annotated[str, *_format(
     r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*",

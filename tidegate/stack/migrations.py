@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from tidegate.stack.formats import MOST_SECONDS, ImagePath, Marker, Name, Part, SqlQuestion
+from tidegate.stack.formats import MOST_SECONDS, ImagePath, Marker, Name, Part, ServiceName, SqlQuestion
 
 Command = Annotated[tuple[Marker, ...], Field(min_length=1, max_length=100)]
 NAME, STATE = "{name}", "{state}"
@@ -16,7 +16,7 @@ NAME, STATE = "{name}", "{state}"
 class History(Part):
     """The application's own schema history, run inside the new image."""
 
-    service: Name
+    service: ServiceName
     database: Name = Field(description="Name of the database, as under `databases`.")
     directory: ImagePath = Field(description="The folder inside the image in which the tool is run.")
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tidegate.edge.hosts import is_wildcard
 from tidegate.stack.environments import Environment
-from tidegate.stack.formats import DoorPath, Name, Part, UrlPath
+from tidegate.stack.formats import DoorPath, Name, Part, ServiceName, UrlPath
 from tidegate.stack.services import Service
 
 MOST_ROUTES = 20
@@ -22,7 +22,7 @@ class RouteLine(Part):
     """One path, and the released service that answers it and all below it. The longest path that fits counts."""
 
     path: DoorPath = "/"
-    service: Name = Field(description="A released service.")
+    service: ServiceName = Field(description="A released service.")
     port: int | None = Field(None, ge=1, le=65535, description="Where it is another one than the service's own `port`.")
     ready_path: UrlPath | None = Field(
         None, description="Asked at this port, where it is another page than the service's own `ready_path`.")

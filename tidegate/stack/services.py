@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tidegate.stack.formats import MOST_SECONDS, Branch, EnvKey, ImageName, Line, Name, Part, RelativePath, Repository, UrlPath
+from tidegate.stack.formats import (
+    MOST_SECONDS,
+    Branch,
+    EnvKey,
+    ImageName,
+    Line,
+    Part,
+    RelativePath,
+    Repository,
+    ServiceName,
+    UrlPath,
+)
 
 
 class Source(Part):
@@ -22,13 +33,16 @@ class Source(Part):
 class Service(Part):
     """One released service: the only ones that a release starts anew. The others live once, in the base project."""
 
-    name: Name = Field(description="Name of the service in the compose files.")
+    name: ServiceName = Field(description="Name of the service in the compose files.")
     image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
     port: int | None = Field(None, ge=1, le=65535, description="Of a service behind the edge: the port it listens on, inside the "
                                                                "container.")
     ready_path: UrlPath | None = Field(None, description="Of a service behind the edge: answers 200 only when it can work.")
     start_budget_seconds: int = Field(
         60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
+    alone: bool = Field(
+        False, description="Never runs twice, such as celery beat, cron or a queue's only worker: a release stops the "
+                           "old one before it starts the new one, and a way back does the same.")
     stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
     connection_pool: int | None = Field(
         None, ge=0, le=100_000,

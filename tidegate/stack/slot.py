@@ -6,15 +6,16 @@ other; so in a slot each service is renamed `<service>-<number>`, and keeps its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tidegate.errors import StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Slot
+from tidegate.stack.names import names_in_slot
 from tidegate.stack.one_shots import one_shots
 from tidegate.stack.other_proxies import without_other_proxies
+from tidegate.stack.roles import ALONE_LABEL
 
-SINGLETON_LABEL = "tidegate.singleton"
 SLOT_NETWORK = "tidegate-slot"
 EDGE_NETWORK = "tidegate-edge"
 """Keys inside the slot's model, not the engine's names."""
@@ -25,27 +26,35 @@ _LONGEST_LABEL = 63
 
 
 def make_slot(model: ComposeModel, *, base_project: str, project: str, number: int, released: Sequence[str],
-              images: Mapping[str, str], edge_network: str, labels: Mapping[str, str]) -> Slot:
+              images: Mapping[str, str], edge_network: str, labels: Mapping[str, str],
+              alone: Collection[str] = ()) -> Slot:
     """The released services of `model`, ready to run beside other slots, on the base project's networks and volumes.
 
     `base_project` is the project under which `model` was read; `images` is an engine image id or pulled digest per
-    released service. Raises StackFileError when a service cannot be put into a slot.
+    released service; those that run `alone` are marked. Raises StackFileError when a service cannot be put into a slot.
     """
     if faults := list(_faults(model, project, released, images)):
         raise StackFileError(f"making the slot {project}", "; ".join(faults), "Correct the compose or stack file")
     services = {
-        _renamed(name, number): _service(model, name, project, number, released, images[name], edge_network, labels)
+        _renamed(name, number): _service(model, name, project, number, released, images[name], edge_network,
+                                         {**labels, **({ALONE_LABEL: "true"} if name in alone else {})})
         for name in released}
     return Slot(project, {
         "name": project, "services": services,
-        "networks": _networks(model, services, base_project, edge_network, labels),
+        "networks": _networks(model, services, base_project, project, edge_network, labels),
         "volumes": _volumes(model, services, base_project),
         **{part: model[part] for part in ("configs", "secrets") if part in model}})
 
 
 def edge_alias(project: str, service: str) -> str:
     """The name by which the edge reaches a slot's service: `cloudlens-prod-42-backend`."""
-    return f"{project}-{service}"
+    return f"{project}-{service}".lower()
+
+
+def slot_network_name(project: str) -> str:
+    """The engine's name of a slot's own network. An engine looks a name up in a container's networks by
+    their alphabet: this one comes first, so a slot finds its own services before those of others."""
+    return f"0-{project}"
 
 
 def edge_network_name(edge: str, stack: str, environment: str) -> str:
@@ -102,9 +111,6 @@ def singleton_reasons(model: ComposeModel, released: Sequence[str]) -> list[str]
     reasons = []
     for name in released:
         service = model["services"][name]
-        if str(service.get("labels", {}).get(SINGLETON_LABEL, "")).lower() == "true":
-            ports = ", ".join(port["published"] for port in service.get("ports", []) if port.get("published"))
-            reasons.append(f"{name}: is labelled {SINGLETON_LABEL}" + (f" (host ports {ports})" if ports else ""))
         if mode := service.get("network_mode"):
             reasons.append(f"{name}: has network_mode {mode}")
     return reasons
@@ -147,11 +153,11 @@ def _attachments(model: ComposeModel, name: str, project: str, released: Sequenc
     A slot of one service has nobody to call by name, and an engine has about thirty networks to give.
     """
     attached = _attached(model["services"][name])
-    aliases = [alias for network in attached.values() for alias in network.get("aliases", [])]
     own = _FIXED_ADDRESS | {"aliases"}
     shared = {key: {option: value for option, value in options.items() if option not in own} or None
               for key, options in attached.items() if _network_name(model, key) != edge_network}
-    private: dict[str, Any] = {SLOT_NETWORK: {"aliases": list(dict.fromkeys([name, *aliases]))}} if len(released) > 1 else {}
+    aliases = names_in_slot(model, name, released)
+    private: dict[str, Any] = {SLOT_NETWORK: {"aliases": aliases}} if len(released) > 1 else {}
     return {**shared, **private, EDGE_NETWORK: {"aliases": [edge_alias(project, name)]}}
 
 
@@ -164,12 +170,13 @@ def _network_name(model: ComposeModel, key: str) -> str | None:
     return name
 
 
-def _networks(model: ComposeModel, services: Mapping[str, Any], base_project: str, edge_network: str,
+def _networks(model: ComposeModel, services: Mapping[str, Any], base_project: str, project: str, edge_network: str,
               labels: Mapping[str, str]) -> dict[str, Any]:
     used = {key for service in services.values() for key in service["networks"]} - {SLOT_NETWORK, EDGE_NETWORK}
     pinned = {key: {"name": _network_name(model, key) or f"{base_project}_{key}", "external": True}
               for key in sorted(used)}
-    own = {SLOT_NETWORK: {"labels": dict(labels)}} if len(services) > 1 else {}
+    alone = {"name": slot_network_name(project), "labels": dict(labels)}
+    own = {SLOT_NETWORK: alone} if len(services) > 1 else {}
     return {**pinned, **own, EDGE_NETWORK: {"name": edge_network, "external": True}}
 
 

@@ -54,6 +54,7 @@ TEXTS = {
     "acceptance": "Accepted", "acceptance on": "Accepted on {staged}",
     "record product": "Product: {title}", "record approver": "Accepted by: {approver}",
     "record privilege": "Access to the host: {privilege}",
+    "record gap": "{service} never runs twice: it did not run for {seconds} s, between the old one and the new one",
     "configuration lost": "Configuration: the one it was planned with is gone, so the stack's folder as it is now was used",
     "absent.server": "The Prefect server does not answer: nothing is released, rolled back or recovered, and nobody looks at "
                      "production. `tidegate run` starts it",

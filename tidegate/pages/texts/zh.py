@@ -46,6 +46,7 @@ TEXTS = {
     "acceptance": "验收通过", "acceptance on": "{staged}验收通过",
     "record product": "产品: {title}", "record approver": "验收人: {approver}",
     "record privilege": "主机权限：{privilege}",
+    "record gap": "{service} 不能同时运行两份：新旧交接时停了 {seconds} 秒",
     "configuration lost": "配置: 计划时保存的配置已丢失，使用的是应用文件夹当前的配置",
     "absent.server": "Prefect 服务器没有响应：发布、回滚、恢复都不会进行，也没有人看守生产环境。请运行 `tidegate run` 启动",
     "absent.pool": "工作池已暂停：发布、回滚、恢复都不会进行，也没有人看守生产环境。请在 Prefect 界面的 Work Pools 中恢复",

@@ -1,0 +1,110 @@
+"""Services that never run twice: the old one is stopped before the new one starts, and on a way back likewise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from prefect import get_run_logger
+
+from tasks.frame.deployments import previous
+from tasks.frame.step import Evidence, step
+from tasks.frame.work import OpenEnvironment, Work
+from tasks.slots.alone import PROJECT_LABEL, RUNS, alone_in, gap_seconds, in_slot, role, slots_there
+from tasks.slots.containers import slot_state, up, wait_for
+from tidegate.errors import FencedError
+from tidegate.facts import ContainerFacts
+
+
+@step("hand-over-alone", timeout_seconds=3600, retry_delays=(1, 5, 10))
+def hand_over_alone(work: Work) -> Evidence:
+    """Stop the services that never run twice wherever they run, then start them in this slot.
+
+    Needs: a slot whose other services serve. Leaves: each of them running here alone, and the gap in which none ran.
+    Again: changes nothing. Undo: `hand_back_alone`.
+    """
+    names = alone_in(work)
+    if not names:
+        return {"alone": []}
+    _stop(work, names, [one for one in _there(work, names) if one.labels[PROJECT_LABEL] != work.project])
+    _start(work, work.project, in_slot(work.project, names), _budget(work.env, names))
+    return {"alone": sorted(names), "gap_seconds": _gaps(work, dict.fromkeys(names, work.project))}
+
+
+@step("hand-back-alone", timeout_seconds=3600, retry_delays=(1, 5, 10))
+def hand_back_alone(work: Work) -> Evidence:
+    """Stop here what never runs twice, and start it again where it ran before.
+
+    Needs: the edge sends nobody here. Leaves: each of them running in the old slot alone. Again: changes nothing.
+    Undo: release again.
+    """
+    if work.env.ledger.journal.get(work.key("hand-over-alone")) is None:
+        return {"alone": [], "why": "nothing was handed over"}
+    names = alone_in(work)
+    if not names:
+        return {"alone": []}
+    there = _there(work, names)
+    homes = _homes(work, there)
+    _stop(work, names, [one for one in there if one.labels[PROJECT_LABEL] != homes.get(role(one))])
+    for project in sorted(set(homes.values())):
+        its = {one.service for one in there if one.labels[PROJECT_LABEL] == project == homes.get(role(one))}
+        _start(work, project, its, _budget(work.env, names))
+    return {"alone": sorted(homes), "gap_seconds": _gaps(work, homes)}
+
+
+def _homes(work: Work, there: Collection[ContainerFacts]) -> dict[str, str]:
+    """Service -> where it ran before: in the slot that served, or in the base, where it was not released then."""
+    old = previous(work)
+    places = [work.env.base_project, *([old.slot] if old else [])]
+    return {role(one): project for project in places for one in there if one.labels[PROJECT_LABEL] == project}
+
+
+def _there(work: Work, names: Collection[str]) -> list[ContainerFacts]:
+    """Every container of these services: of slots, of the slot before, and of the base, in which they may have lived."""
+    env, old = work.env, previous(work)
+    projects = {env.base_project, *([old.slot] if old else [])}
+    found = [*slots_there(env), *(one for project in projects for one in slot_state(env, project))]
+    return list({one.id: one for one in found if role(one) in names}.values())
+
+
+def _stop(work: Work, names: Collection[str], containers: Collection[ContainerFacts]) -> None:
+    """With the time that each has to end what it has begun. Edge and engine know no fence: the lock is looked at before."""
+    env = work.env
+    grace = max([one.stop_grace_seconds for one in env.stack.services if one.name in names], default=30)
+    for project in sorted({one.labels[PROJECT_LABEL] for one in containers if one.state in RUNS}):
+        services = {one.service for one in containers if one.labels[PROJECT_LABEL] == project}
+        get_run_logger().info("stopping %s of %s, which never run twice", ", ".join(sorted(services)), project)
+        work.check_fence()
+        env.compose.stop(project, grace, services)
+
+
+def _start(work: Work, project: str, services: Collection[str], budget_seconds: float) -> None:
+    """Start what does not run, and wait for it. Whoever is taken over meanwhile stops it again: another one starts it."""
+    env, was_there = work.env, {one.service: one for one in slot_state(work.env, project) if one.service in services}
+    work.check_fence()
+    if asleep := {name for name, one in was_there.items() if one.state not in RUNS and not one.has_done_its_work}:
+        env.compose.start_again(project, asleep)
+    if missing := set(services) - was_there.keys():
+        up(work, missing)
+    try:
+        work.check_fence()
+    except FencedError:
+        env.compose.stop(project, 0, services)
+        raise
+    wait_for(env, project, set(services), budget_seconds, while_waiting=work.check_fence,
+             proved_before=project != work.project or work.deployment.kind != "release")
+
+
+def _budget(env: OpenEnvironment, names: Collection[str]) -> float:
+    return max([one.start_budget_seconds for one in env.stack.services if one.name in names], default=60)
+
+
+def _gaps(work: Work, homes: Mapping[str, str]) -> dict[str, float]:
+    """Service -> seconds in which it did not run, before it started where it runs now."""
+    there, gaps = _there(work, homes), dict[str, float]()
+    for name, project in sorted(homes.items()):
+        here = [one for one in there if role(one) == name and one.labels[PROJECT_LABEL] == project]
+        gap = gap_seconds(here, [one for one in there if role(one) == name and one not in here])
+        if gap is not None:
+            gaps[name] = gap
+            get_run_logger().info("%s did not run for %.1f s", name, gap)
+    return gaps
