@@ -18,7 +18,10 @@ def folder_of(tidegate: Installation, stack: str) -> Path:
 
 
 def mount(tidegate: Installation, stack: str, *mounts: str, **state: list[str]) -> None:
-    """Give the released service `mounts`, and say under `state` what is saved of them."""
+    """Give the released service `mounts`, and say under `state` what is saved of them. It runs as nobody in particular."""
+    for place in state.get("files", []):
+        (folder_of(tidegate, stack) / place).mkdir()
+        (folder_of(tidegate, stack) / place).chmod(0o777)
     edit_stack(tidegate, stack, lambda content: content["state"].update(state))
     file = folder_of(tidegate, stack) / "docker-compose.yml"
     content: dict[str, Any] = yaml.safe_load(file.read_text())
