@@ -30,7 +30,7 @@ from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import lint_model
 from tidegate.stack.data import Database
 from tidegate.stack.host_paths import HostPaths
-from tidegate.stack.roles import alone_faults, left_out_faults
+from tidegate.stack.roles import alone_faults, left_out_faults, unbuilt_faults
 from tidegate.stack.slot import memory_needed, published_ports
 
 LEAST_DISK_RATIO = 0.05
@@ -85,9 +85,9 @@ def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
 
 def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]) -> None:
     """Raises StackFileError with everything that the compose files may not say. `found` is what they give of the host."""
-    if faults := [*lint_model(model, _released(env), env.config.kind),
+    if faults := [*lint_model(model, _released(env), env.config.kind, env.unbuilt),
                   *left_out_faults(model, env.stack.left_out), *alone_faults(model, env.alone, {env.service.name}),
-                  *refusals(found)]:
+                  *unbuilt_faults(model, env.unbuilt), *refusals(found)]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
                              "; ".join(faults), "Correct the compose files")
 

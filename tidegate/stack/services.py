@@ -34,7 +34,9 @@ class Service(Part):
     """One released service: the only ones that a release starts anew. The others live once, in the base project."""
 
     name: ServiceName = Field(description="Name of the service in the compose files.")
-    image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
+    image: ImageName | None = Field(
+        None, description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`. Left out: the image that "
+                          "the compose files name, as for a proxy or an exporter in the stack.")
     port: int | None = Field(None, ge=1, le=65535, description="Of the first service, required: the port it listens on, inside "
                                                                "the container.")
     ready_path: UrlPath | None = Field(None, description="Of the first service, required: answers 200 only when all can work.")
