@@ -34,7 +34,7 @@ log = os.open("/shared/log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 held = os.open("/shared/lock", os.O_RDWR | os.O_CREAT)
 say = lambda what: os.write(log, f"{what} VERSION\\n".encode())
 def end(*_):
-    time.sleep(0.5)   # a message in flight
+    time.sleep(1.5)   # a message in flight
     say("end")
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
@@ -64,7 +64,7 @@ source: {{repository: REPOSITORY, build_args: {{BASE: "${{PYTHON_IMAGE}}"}}}}
 services:
   - {{name: Front, port: 80, ready_path: /, stop_grace_seconds: 1}}
   - {{name: web, image: acme/{BELFRY}, stop_grace_seconds: 1}}
-  - {{name: The_Beat, image: acme/{BELFRY}-beat, alone: true, stop_grace_seconds: 5}}
+  - {{name: The_Beat, image: acme/{BELFRY}-beat, alone: true, stop_grace_seconds: 1}}
 left_out: [adminer]
 smoke: [{{name: home, path: /, contains: welcome}}]
 smoke_repeat_seconds: 0
@@ -76,7 +76,7 @@ COMPOSE = """
 services:
   Front: {image: "${PYTHON_IMAGE}", command: [python3, -c, FRONT], depends_on: [web], links: [web], container_name: belfry-front}
   web: {image: acme/web, volumes: ["shared:/shared:ro"], container_name: belfry-web}
-  The_Beat: {image: acme/beat, command: [python3, /beat.py], container_name: the-beat, restart: always,
+  The_Beat: {image: acme/beat, command: [python3, /beat.py], container_name: the-beat, restart: always, stop_grace_period: 20s,
              volumes: ["shared:/shared"]}
   adminer: {image: nobody/has-it}
 volumes: {shared: {}}

@@ -45,7 +45,9 @@ class Service(Part):
     alone: bool = Field(
         False, description="Never runs twice, such as celery beat, cron or a queue's only worker: a release stops the "
                            "old one before it starts the new one, and a way back does the same.")
-    stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
+    stop_grace_seconds: int = Field(
+        30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL. A longer `stop_grace_period` of the compose "
+                                               "files counts.")
     connection_pool: int | None = Field(
         None, ge=0, le=100_000,
         description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.")
