@@ -71,7 +71,7 @@ def _name_images(tidegate: Installation, stack: str) -> None:
     """The compose file asks for `repository:version`; what was built for another stack may have lost that name since."""
     service = find_stack(tidegate.settings.stacks, stack).services[0]
     for one in tidegate.history(stack):
-        DockerHost().client.images.get(one.release.images[service.name]).tag(service.image, one.version)
+        DockerHost().client.images.get(one.release.images[service.name]).tag(str(service.image), one.version)
 
 
 def _table(rows: list[Measured]) -> Table:

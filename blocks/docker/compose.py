@@ -142,14 +142,15 @@ class Compose:
     def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
         """Stop a project's containers, or those of some `services`, and keep them, so that `start_again` is quick.
 
-        An engine that restarts would start one again whose policy is `always`, although it was stopped.
+        Each has at least the time that its own `stop_grace_period` gives it. An engine that restarts would start one
+        again whose policy is `always`, although it was stopped.
         """
         with engine_errors(f"stopping {project}"):
             for container in self._containers(project, services):
                 with contextlib.suppress(NotFound):   # removed by somebody else: it does not run
                     if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
                         container.update(restart_policy=_STAYS_STOPPED)
-                    container.stop(timeout=grace_seconds)
+                    container.stop(timeout=max(grace_seconds, container.attrs["Config"].get("StopTimeout") or 0))
 
     def start_again(self, project: str, services: Collection[str] | None = None) -> None:
         """Start a stopped project's containers, or those of some `services`. Raises EngineError when there are none."""

@@ -73,6 +73,19 @@ class ImageStore:
         """Push an image where there is a registry. Returns its pin."""
         return self.registry.push(self.host, image, repository, tag) if self.registry else image
 
+    def as_named(self, reference: str) -> str:
+        """The pin of an image by the name that a compose file gives it. One that is on the engine is taken, as compose does."""
+        doing = f"looking for {reference}"
+        if self._image(reference, doing) is None:
+            self.pull(reference)
+        image = self._image(reference, doing)
+        if image is None or image.id is None:
+            raise ImageError(doing, "it is not on the engine after the pull", "Pull it again")
+        self._check_platform(image, doing)
+        repository, _ = parse_repository_tag(reference.partition("@")[0])
+        known = (digest for digest in image.attrs.get("RepoDigests") or () if digest.startswith(f"{repository}@"))
+        return next(known, image.id)
+
     def ensure(self, pin: str) -> None:
         """The image of `pin` is on the engine, and for its platform (P51)."""
         doing = f"providing the image {pin}"

@@ -77,6 +77,11 @@ class OpenEnvironment(Ports):
     def released(self) -> list[str]:
         return [service.name for service in self.stack.services]
 
+    @property
+    def unbuilt(self) -> list[str]:
+        """The released services with the image that the compose files name."""
+        return [service.name for service in self.stack.services if service.image is None]
+
     @cached_property
     def alone(self) -> frozenset[str]:
         """The released services that never run twice, by the stack file or by a label of the compose files. Where these

@@ -19,7 +19,7 @@ def move_alias(work: Work) -> Evidence:
     Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release moves them.
     """
     alias = work.env.config.image_alias
-    for service in work.env.stack.services:
+    for service in (one for one in work.env.stack.services if one.image):
         work.env.images.tag(work.pins[service.name], f"{service.image}:{alias}")
     return {"alias": alias}
 

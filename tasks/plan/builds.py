@@ -41,7 +41,8 @@ def resolve_version(env: OpenEnvironment, wanted: str) -> Version:
 def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
     """One image per released service, pinned: `service -> repo@sha256:...`, or the image id where there is no registry.
 
-    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry.
+    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry; those that the compose
+    files name, on the engine.
     Again: an image with the same commit and inputs is found and not built again. Undo: images are kept.
     """
     with without_secrets(env.redactor):
@@ -50,6 +51,13 @@ def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
 
 
 def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
+    if service.image is None:
+        return env.images.as_named(env.model()["services"][service.name]["image"])
+    return env.images.publish(_image_of(env, version, service), service.image, version.name)
+
+
+def _image_of(env: OpenEnvironment, version: Version, service: Service) -> str:
+    """What is built of the commit, once."""
     recipe = recipe_of(env.model(), env.stack, service.name, _build_arguments(env, version))
     inputs = hashlib.sha256(recipe.inputs.encode()).hexdigest()
     image = env.images.find(env.stack.name, version.commit.sha, inputs)
@@ -57,7 +65,7 @@ def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
         get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
     else:
         image = _built(env, version, service, recipe, inputs)
-    return env.images.publish(image, service.image, version.name)
+    return image
 
 
 def _built(env: OpenEnvironment, version: Version, service: Service, recipe: Recipe, inputs: str) -> str:

@@ -33,7 +33,7 @@ from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.data import Database
 from tidegate.stack.envfile import DEFAULT_PASSWORD, TO_ACCEPT
 from tidegate.stack.host_paths import HostPaths
-from tidegate.stack.roles import alone_faults, left_out_faults
+from tidegate.stack.roles import alone_faults, left_out_faults, unbuilt_faults
 from tidegate.stack.slot import memory_needed, published_ports
 
 LEAST_DISK_RATIO = 0.05
@@ -91,8 +91,9 @@ def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequ
     (mounted, links), engine = _mounted(env), _engine(env)
     files = TeamFiles(env.stack.folder, env.written, mounted)
     doors = {one.service.name for one in env.routed}
-    faults = [*links, *lint_model(model, _released(env), env.config.kind, files), *unmounted(model, env.written),
+    faults = [*links, *lint_model(model, _released(env), env.config.kind, files, env.unbuilt), *unmounted(model, env.written),
               *left_out_faults(model, env.stack.left_out), *alone_faults(model, env.alone, doors),
+              *unbuilt_faults(model, env.unbuilt),
               *out_of_reach(model, env.stack.folder, engine), *refusals(found)]
     if faults := [*faults, *(missing_files(env.written) if is_local(engine) else ()), *_weak_logins(env)]:
         raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 
 from prefect import get_run_logger
@@ -10,7 +11,7 @@ from tasks.frame.deployments import previous
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.slots.alone import PROJECT_LABEL, RUNS, alone_in, gap_seconds, in_slot, role, slots_there
-from tasks.slots.containers import slot_state, up, wait_for
+from tasks.slots.containers import STEADY_SECONDS, refuse_dead, slot_state, up, wait_for
 from tidegate.errors import FencedError
 from tidegate.facts import ContainerFacts
 
@@ -91,7 +92,21 @@ def _start(work: Work, project: str, services: Collection[str], budget_seconds: 
         env.compose.stop(project, 0, services)
         raise
     wait_for(env, project, set(services), budget_seconds, while_waiting=work.check_fence,
-             proved_before=project != work.project or work.deployment.kind != "release")
+             proved_before=_is_proved(work, project))
+    if not _is_proved(work, project):
+        _refuse_short_lived(env, project, services)
+
+
+def _is_proved(work: Work, project: str) -> bool:
+    return project != work.project or work.deployment.kind != "release"
+
+
+def _refuse_short_lived(env: OpenEnvironment, project: str, services: Collection[str]) -> None:
+    """Few schedulers have a health check. One that dies at once is seen before anybody is sent to its version."""
+    time.sleep(STEADY_SECONDS)
+    for one in slot_state(env, project):
+        if one.service in services:
+            refuse_dead(env, one)
 
 
 def _budget(env: OpenEnvironment, names: Collection[str]) -> float:

@@ -7,6 +7,7 @@ import pytest
 from tidegate.errors import EngineError
 from tidegate.facts import Slot
 from tidegate.ports import ContainerHost, Slots
+from tidegate.stack.roles import part_of
 
 PROJECT = "com.docker.compose.project"
 
@@ -44,6 +45,30 @@ class SlotsContract:
             compose.start_again(slot.project)
             assert set(self.states(host, slot).values()) == {"running"}
         assert self.ids(host, slot) == before
+
+    def test_one_of_its_services_is_stopped_and_started_by_itself(
+            self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        compose.up(slot)
+        before = self.ids(host, slot)
+        for _ in range(2):
+            compose.stop(slot.project, 1, {"worker-1"})
+            assert self.states(host, slot) == {"web-1": "running", "worker-1": "exited"}
+        compose.start_again(slot.project, {"worker-1"})
+        assert self.states(host, slot) == {"web-1": "running", "worker-1": "running"}
+        assert self.ids(host, slot) == before
+        worker = next(one for one in host.containers({PROJECT: slot.project}) if one.service == "worker-1")
+        assert worker.started_at is not None
+        assert worker.ended_at is not None
+        assert worker.ended_at < worker.started_at
+
+    def test_a_part_of_it_is_started_first_and_the_rest_later(
+            self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        compose.up(part_of(slot, ["web-1"]))
+        assert self.states(host, slot) == {"web-1": "running"}
+        first = self.ids(host, slot)
+        compose.up(part_of(slot, ["worker-1"]))
+        assert self.states(host, slot) == {"web-1": "running", "worker-1": "running"}
+        assert first < self.ids(host, slot)
 
     def test_removed_it_is_gone_and_cannot_be_started_again(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
         compose.up(slot)

@@ -1,7 +1,11 @@
-"""A scheduler that never runs twice: each one holds a lock of the kernel while it lives, and says so in a file."""
+"""A scheduler that never runs twice: each one holds a lock of the kernel while it lives, and says so in a file.
+
+Beside it a front that the compose file names, and that finds the web service of its own slot.
+"""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +34,7 @@ log = os.open("/shared/log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 held = os.open("/shared/lock", os.O_RDWR | os.O_CREAT)
 say = lambda what: os.write(log, f"{what} VERSION\\n".encode())
 def end(*_):
-    time.sleep(0.5)   # a message in flight
+    time.sleep(1.5)   # a message in flight
     say("end")
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
@@ -44,13 +48,23 @@ while True:
     time.sleep(0.05)
 """
 GOOD, DYING = ("v1.0.0", "v1.1.0"), "v1.2.0-dying"
+FRONT = """
+import http.server, urllib.request
+class Passes(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(urllib.request.urlopen("http://belfry-web:8000", timeout=5).read())
+http.server.ThreadingHTTPServer(("", 80), Passes).serve_forever()
+"""
 STACK = f"""
 name: {BELFRY}
 title: Belfry
 source: {{repository: REPOSITORY, build_args: {{BASE: "${{PYTHON_IMAGE}}"}}}}
 services:
-  - {{name: web, image: acme/{BELFRY}, port: 8000, ready_path: /, stop_grace_seconds: 1}}
-  - {{name: The_Beat, image: acme/{BELFRY}-beat, alone: true, stop_grace_seconds: 5}}
+  - {{name: Front, port: 80, ready_path: /, stop_grace_seconds: 1}}
+  - {{name: web, image: acme/{BELFRY}, stop_grace_seconds: 1}}
+  - {{name: The_Beat, image: acme/{BELFRY}-beat, alone: true, stop_grace_seconds: 1}}
 left_out: [adminer]
 smoke: [{{name: home, path: /, contains: welcome}}]
 smoke_repeat_seconds: 0
@@ -60,8 +74,9 @@ environments:
 """
 COMPOSE = """
 services:
-  web: {image: acme/web, volumes: ["shared:/shared:ro"]}
-  The_Beat: {image: acme/beat, command: [python3, /beat.py], container_name: the-beat, restart: always,
+  Front: {image: "${PYTHON_IMAGE}", command: [python3, -c, FRONT], depends_on: [web], links: [web], container_name: belfry-front}
+  web: {image: acme/web, volumes: ["shared:/shared:ro"], container_name: belfry-web}
+  The_Beat: {image: acme/beat, command: [python3, /beat.py], container_name: the-beat, restart: always, stop_grace_period: 20s,
              volumes: ["shared:/shared"]}
   adminer: {image: nobody/has-it}
 volumes: {shared: {}}
@@ -93,7 +108,7 @@ def belfry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> 
     remove_stack(BELFRY, ("prod",))
     folder = tidegate.settings.stacks / BELFRY
     folder.mkdir()
-    (folder / "compose.yaml").write_text(COMPOSE)
+    (folder / "compose.yaml").write_text(COMPOSE.replace("FRONT", json.dumps(FRONT)))
     (folder / ".env").write_text(f"PYTHON_IMAGE={images(tidegate.settings.home)['PYTHON_IMAGE']}\n")
     (folder / "stack.yaml").write_text(STACK.replace("REPOSITORY", str(repository)))
     yield tidegate
@@ -112,6 +127,10 @@ def said() -> list[str]:
     return lines[:-1]
 
 
+def image_of_front(belfry: Installation) -> str:
+    return str(belfry.history(BELFRY, "prod")[0].release.images["Front"])
+
+
 def evidence(belfry: Installation, step: str) -> Any:
     newest = belfry.history(BELFRY, "prod")[0]
     return next(row.evidence for row in belfry.ledger.journal.steps(newest.id) if row.name == step)
@@ -121,24 +140,30 @@ def test_two_schedulers_never_run_at_once_in_releases_a_failed_one_and_a_rollbac
     for version in GOOD:
         state = release_here(BELFRY, version)
         assert state.is_completed(), state.message
+        assert belfry.get(f"{BELFRY}.localhost", "/").text == f"welcome, {version}"   # by way of the front of its own slot
     assert 0 <= evidence(belfry, "hand-over-alone")["gap_seconds"]["The_Beat"] < 10
     assert "The_Beat" in evidence(belfry, "publish-record")["record"]
 
+    assert "sha256:" in image_of_front(belfry)   # pinned, although nothing of it is built
+
     failed = release_here(BELFRY, DYING)
     assert failed.is_failed()
-    assert "its process ended (exit code 1" in str(failed.message)
+    assert "starting " in str(failed.message)   # before anybody was sent to it
+    assert "its process ended" in str(failed.message)
     assert evidence(belfry, "hand-back-alone")["gap_seconds"]["The_Beat"] >= 0
 
     state = roll_back_here(BELFRY)
     assert state.is_completed(), state.message
     first, second = GOOD
+    assert belfry.get(f"{BELFRY}.localhost", "/").text == f"welcome, {first}"
     whole = said()
     assert "TWICE" not in " ".join(whole)
     dying = f"begin {DYING}"
     assert [one for one in whole if one != dying] == [
         f"begin {first}", f"end {first}", f"begin {second}", f"end {second}", f"begin {second}", f"end {second}",
         f"begin {first}"]
-    assert whole[4] == dying   # after the second one had ended, and before it began again
+    tried = [place for place, one in enumerate(whole) if one == dying]   # the engine starts it again and again
+    assert tried == list(range(4, 4 + len(tried)))   # after the second one had ended, and before it began again
 
     beats = {one.name: one for one in containers() if "The_Beat" in one.name}
     assert [one.status for one in beats.values()].count("running") == 1

@@ -62,7 +62,7 @@ def images(host: DockerHost) -> Iterator[Images]:
 def version(spec: Migration, server: Server, image: str) -> Version:
     tools = EngineMigrations(server.host, EngineImageFiles(server.host))
     host_key = "MYSQL_HOST" if server.spec.engine == "mysql" else "POSTGRES_HOST"
-    environment = {host_key: server.spec.service, "SECRET_KEY": "k" * 50, **server.environment}
+    environment = {host_key: server.spec.service or "", "SECRET_KEY": "k" * 50, **server.environment}
     return Version(
         tools.history(spec, server.spec, image=image, stand_ins=stand_ins(environment, ()), key=f"test/{image[-9:]}/plan"),
         tools.migrator(spec, server.spec, image=image, environment=environment, networks=(server.network,),

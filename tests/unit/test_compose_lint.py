@@ -37,6 +37,13 @@ def test_a_released_service_may_name_any_image_because_a_pin_replaces_it() -> No
     assert lint_model(model(backend={"image": "acme/x:latest"}), RELEASED, "production") == []
 
 
+def test_the_image_of_a_released_service_that_is_not_built_must_stay_too() -> None:
+    source = model(worker={"image": "nginx"})
+    assert lint_model(source, RELEASED, "production", unbuilt=["worker"]) == [
+        'services.worker.image: must have a tag or digest in production (got "nginx")']
+    assert lint_model(source, RELEASED, "production") == []
+
+
 @pytest.mark.parametrize("image", ["x:1", "registry.example:5000/x:1", "x@sha256:" + "a" * 64])
 def test_an_image_that_stays_is_fine(image: str) -> None:
     assert lint_model(model(mysql={"image": image}), RELEASED, "production") == []

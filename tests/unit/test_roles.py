@@ -1,4 +1,4 @@
-"""What each service is for a release: left out, or never twice."""
+"""What each service is for a release: left out, never twice, or there with the image of the compose files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.compose_models import model
-from tidegate.stack.roles import alone_faults, left_out_faults, said_alone, without_left_out
+from tidegate.stack.roles import alone_faults, left_out_faults, said_alone, unbuilt_faults, without_left_out
 
 
 def test_what_is_left_out_is_not_in_the_model() -> None:
@@ -49,3 +49,14 @@ def test_a_service_that_never_runs_twice_is_no_fault() -> None:
     ({}, False), (None, False)])
 def test_the_compose_file_can_say_it_by_a_label(labels: Any, is_alone: bool) -> None:
     assert said_alone({"labels": labels}) is is_alone
+
+
+def test_a_service_that_is_not_built_has_the_image_that_the_compose_files_name() -> None:
+    assert list(unbuilt_faults(model(nginx={"image": "nginx:1.27"}), ["nginx", "gone"])) == []
+
+
+@pytest.mark.parametrize(("service", "fault"), [
+    ({"build": {"context": "/srv/nginx"}, "image": None}, "services.worker.build: gives its image no name"),
+    ({"image": None}, "services.worker.image: neither the compose files nor stack.yaml name one")])
+def test_a_service_without_an_image_is_a_fault(service: Any, fault: str) -> None:
+    assert [text[:len(fault)] for text in unbuilt_faults(model(worker=service), ["worker"])] == [fault]

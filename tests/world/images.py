@@ -27,6 +27,14 @@ class MemoryImages:
     def publish(self, image: str, repository: str, tag: str) -> str:
         return image
 
+    def as_named(self, reference: str) -> str:
+        """There is always one of that name. It is pinned by the name itself."""
+        pin = f"sha256:{reference}"
+        if pin not in self.engine.images:
+            self.engine.images[pin] = {}
+            self.engine.moments.change(f"image {reference} was pulled", makes=f"image {reference}")
+        return pin
+
     def ensure(self, pin: str) -> None:
         if pin not in self.engine.images:
             raise ImageError(f"providing the image {pin}", "it is not on the engine and has no registry",

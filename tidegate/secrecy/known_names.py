@@ -29,7 +29,7 @@ def known_names(stack: Stack, environment: Environment, values: Mapping[str, str
 def _of_stack(stack: Stack) -> Iterator[str]:
     yield from (stack.name, stack.title, *stack.aliases, *stack.environments, stack.source.branch)
     for service in stack.services:
-        yield from (service.name, service.image)
+        yield from filter(None, (service.name, service.image))
     for database in stack.databases:
         yield from (database.name, database.service or "")
     yield from stack.state.volumes

@@ -28,8 +28,9 @@ class TeamFiles:
 
 
 def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind,
-               files: TeamFiles = TeamFiles()) -> list[str]:
-    """Every fault with its path. A released service's own image says nothing: it is replaced by a pin.
+               files: TeamFiles = TeamFiles(), unbuilt: Sequence[str] = ()) -> list[str]:
+    """Every fault with its path. A released service's own image says nothing: it is replaced by a pin. Only those that are
+    `unbuilt` have it, at the digest that it has when they are released.
 
     In development only what cannot work is a fault: hot reload needs its bind mounts.
     """
@@ -41,7 +42,8 @@ def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind,
         faults += [f"services.{reason}, so it cannot run beside the version that serves"
                    for reason in singleton_reasons(model, known)]
     if kind == "production":
-        faults += [fault for name in base_services(model, released)
+        named = [*base_services(model, released), *(name for name in known if name in unbuilt)]
+        faults += [fault for name in named
                    for fault in _image_faults(name, model["services"][name])]
     return faults
 
@@ -52,7 +54,8 @@ def _structure_faults(model: ComposeModel, released: Sequence[str]) -> Iterator[
         if "build" in service and not service.get("image"):
             yield (f"services.{name}.build: nothing is built for what lives once; give it an `image:`, which is "
                    "used as it is, or list it under `services` in stack.yaml")
-        yield from (f"services.{name}.depends_on.{other}: is released and may change; reach it through the edge"
+        yield from (f"services.{name}.depends_on.{other}: is released and may change; if {name} keeps no data, release it too "
+                    f"(`- name: {name}` under `services` in stack.yaml), or reach {other} through the edge"
                     for other in service.get("depends_on", {}) if other in released)
     for name in released:
         service = model["services"][name]

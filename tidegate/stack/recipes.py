@@ -75,12 +75,12 @@ def build_faults(model: ComposeModel, stack: Stack, values: Mapping[str, str],
                  secret_keys: Collection[str]) -> list[str]:
     """One text per fault under `build:` of released services: what is not of the commit, and secrets."""
     faults: list[str] = []
-    built = {one.name: model["services"].get(one.name, {}).get("build") for one in stack.services}
+    built = {one.name: model["services"].get(one.name, {}).get("build") for one in stack.services if one.image}
     for name, said in built.items():
         if said:
             faults += [f"services.{name}.build.{fault}" for fault in
                        (*_place_faults(said, stack), *_secret_faults(said, values, secret_keys))]
-    if all(built.values()) and "dockerfile" in stack.source.model_fields_set:
+    if built and all(built.values()) and "dockerfile" in stack.source.model_fields_set:
         faults.append("source.dockerfile in stack.yaml: the compose file says what is built; "
                       "take it out")
     return faults

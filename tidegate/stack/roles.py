@@ -67,3 +67,14 @@ def part_of(slot: Slot, services: Collection[str]) -> Slot:
 
     chosen = {name: kept(service) for name, service in slot.model["services"].items() if name in services}
     return Slot(slot.project, {**slot.model, "services": chosen})
+
+
+def unbuilt_faults(model: ComposeModel, unbuilt: Collection[str]) -> Iterator[str]:
+    """Why the compose files alone do not say which image a released service has; `unbuilt` are those for which the stack
+    file names none."""
+    for name in sorted(set(unbuilt) & model["services"].keys()):
+        service = model["services"][name]
+        if service.get("build"):
+            yield f"services.{name}.build: gives its image no name; say its `image` in stack.yaml"
+        elif not service.get("image"):
+            yield f"services.{name}.image: neither the compose files nor stack.yaml name one"

@@ -34,7 +34,9 @@ class Service(Part):
     """One released service: the only ones that a release starts anew. The others live once, in the base project."""
 
     name: ServiceName = Field(description="Name of the service in the compose files.")
-    image: ImageName = Field(description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`.")
+    image: ImageName | None = Field(
+        None, description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`. Left out: the image that "
+                          "the compose files name, as for a proxy or an exporter in the stack.")
     port: int | None = Field(None, ge=1, le=65535, description="Of a service behind the edge: the port it listens on, inside the "
                                                                "container.")
     ready_path: UrlPath | None = Field(None, description="Of a service behind the edge: answers 200 only when it can work.")
@@ -43,7 +45,9 @@ class Service(Part):
     alone: bool = Field(
         False, description="Never runs twice, such as celery beat, cron or a queue's only worker: a release stops the "
                            "old one before it starts the new one, and a way back does the same.")
-    stop_grace_seconds: int = Field(30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL.")
+    stop_grace_seconds: int = Field(
+        30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL. A longer `stop_grace_period` of the compose "
+                                               "files counts.")
     connection_pool: int | None = Field(
         None, ge=0, le=100_000,
         description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.")
