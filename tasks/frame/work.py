@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from tidegate.errors import ConfigError
-from tidegate.facts import ComposeModel, Served, Slot, Target, Version
+from tidegate.facts import ComposeModel, Served, Slot, Target
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.plan.resolved import ResolvedConfiguration, resolve
@@ -22,6 +22,7 @@ from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 from tidegate.stack.services import Service
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
+from tidegate.versions import Version
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,7 @@ from tidegate.settings import Settings
 STACK = """
 name: shop
 title: Shop
-source: {repository: .}
-services:
-  - {name: web, image: acme/web, port: 8000, ready_path: /ready, connection_pool: 5, start_budget_seconds: 1}
-  - {name: worker, image: acme/worker, connection_pool: 5}
+SERVICES
 databases:
   - {name: main, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER, password_key: DB_PASSWORD,
      database_key: DB_NAME}
@@ -55,6 +52,17 @@ environments:
 STAGING = """  staging: {kind: staging, compose_files: [compose.yaml], env_file: .env, domains: [staging.shop.test],
             image_alias: staging, drain_seconds: 0}
 """
+BUILT = """source: {repository: ., dockerfile: Dockerfile}
+services:
+  - {name: web, image: acme/web, port: 8000, ready_path: /ready, connection_pool: 5, start_budget_seconds: 1}
+  - {name: worker, image: acme/worker, connection_pool: 5}
+"""
+FOUND = """services:
+  - {name: web, image: acme/web, tag: "{version}", port: 8000, ready_path: /ready, connection_pool: 5,
+     start_budget_seconds: 1}
+  - {name: worker, image: acme/worker, tag: "9", connection_pool: 5}
+"""
+"""Both images are made by others; only one of them goes with the version."""
 LONG_AGO = "2026-01-01 00:00:00.000000"
 ENV = "DB_HOST=db\nDB_USER=shop\nDB_PASSWORD=a-long-password-of-no-meaning\nDB_NAME=shop\n"
 
@@ -127,9 +135,10 @@ def _sleep(seconds: float) -> None:
         _real_sleep(seconds)
 
 
-def write_stack(folder: Path, *, with_staging: bool) -> None:
+def write_stack(folder: Path, *, with_staging: bool, is_built: bool = True) -> None:
     """With staging, a person is asked before production; without, production is all there is and nobody is asked."""
     text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false")
+    text = text.replace("SERVICES\n", BUILT if is_built else FOUND)
     (folder / "stacks" / "shop" / "stack.yaml").write_text(text + (STAGING if with_staging else ""))
 
 

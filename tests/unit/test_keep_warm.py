@@ -19,11 +19,12 @@ from tasks.slots.containers import stop_old_slot, stop_slot_left
 from tests.unit.ledger_parts import Clock, deploy, open_ledger, record_release
 from tests.unit.plans import COMMIT
 from tests.world.edge import MemoryEdge
-from tidegate.facts import ContainerFacts, Route, Version
+from tidegate.facts import ContainerFacts, Route
 from tidegate.ledger import Ledger
 from tidegate.plan.changes import WayBack
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor
+from tidegate.versions import Version
 
 
 class Engine:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tidegate.facts import Served, Version
+from tidegate.facts import Served
 from tidegate.stack.showing import SmokeCheck
+from tidegate.versions import Version
 
 MOST_REQUESTS = 100_000
 """Of one witness."""

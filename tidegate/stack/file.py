@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -24,7 +24,7 @@ from tidegate.stack.formats import (
     TimeZone,
     Title,
 )
-from tidegate.stack.services import Service, Source
+from tidegate.stack.services import Service, Source, image_faults
 from tidegate.stack.showing import SmokeCheck, Watch
 from tidegate.stack.yaml_text import read_yaml
 
@@ -53,7 +53,8 @@ class Stack(Part):
     aliases: tuple[Name, ...] = ()
     language: Literal["zh", "en"] = "en"
     time_zone: TimeZone = "UTC"
-    source: Source
+    source: Source | None = Field(
+        None, description="The repository that is built from. Without it every service has a `tag`, and a version is a tag.")
     services: tuple[Service, ...] = Field(min_length=1)
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
@@ -68,6 +69,11 @@ class Stack(Part):
         {}, description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).")
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
     folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
+
+    @property
+    def built_from(self) -> Source:
+        """The repository, of a stack that builds at least one of its images."""
+        return cast(Source, self.source)
 
     def way_to(self, name: str) -> tuple[str, ...]:
         """The environments that a release goes through, in order; `name` is the last of them."""
@@ -124,7 +130,7 @@ class Stack(Part):
         faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - set(self.state.databases))]
         faults += [f"smoke[{place}].only: there is no environment {name!r}" for place, check in enumerate(self.smoke)
                    for name in check.only if name not in self.environments]
-        faults += environment_faults(self.environments)
+        faults += [*image_faults(self.source, self.services), *environment_faults(self.environments)]
         if faults:
             raise ValueError("; ".join(faults))
         return self
