@@ -57,7 +57,7 @@ def refuse_elsewhere(settings: Settings) -> None:
 
     Raises InputError.
     """
-    sources = {stack.name: stack.source.repository for stack in every_stack(settings.stacks).good}
+    sources = {stack.name: stack.source and stack.source.repository for stack in every_stack(settings.stacks).good}
     if sources.get(STACK) != EXAMPLE:
         raise InputError("running the demo", f"{settings.stacks} does not hold Tidegate's own example",
                          "Nothing was changed. Run `make demo` in a clone of Tidegate")

@@ -32,11 +32,11 @@ def release(
     watch_seconds: WatchSeconds = None,
     requested_by: Person = "",
 ) -> State[None] | None:
-    """Take a version of a stack from its commit into an environment.
+    """Take a version of a stack from its commit, or its images, into an environment.
 
     Args:
         stack: Which application.
-        version: A tag such as v1.1.0 or 1.1.0, or a commit such as sha-19b9b98.
+        version: A tag such as v1.1.0 or 1.1.0, or a commit such as sha-19b9b98; where nothing is built, an image's tag.
         environment: Where to; by way of the environments that it comes after.
         plan_only: Show what would change and stop there.
         watch_seconds: How long the new version is watched after the switch; empty is the stack's own time (15 minutes).
@@ -50,7 +50,7 @@ def release(
 
     chosen = resolve_version(env, version)
     tag_run(env.stack.name, env.name, chosen.name)
-    refuse_held(env, chosen.commit.sha)
+    refuse_held(env, chosen)
     if not plan_only:
         refuse_busy(env)
     checks = [check_environment(stage) for stage in way]   # of all, before one is changed

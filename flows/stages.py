@@ -11,8 +11,9 @@ from tasks.frame.opening import is_of_this_run, open_deployment, work_of
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.plan.already import serves_already
 from tasks.plan.plans import make_plan, staged
-from tidegate.facts import CheckResult, Version
+from tidegate.facts import CheckResult
 from tidegate.plan.changes import Plan, Staged
+from tidegate.versions import Version
 
 Checks = tuple[CheckResult, ...]
 

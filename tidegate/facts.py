@@ -17,26 +17,6 @@ MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "unknow
 
 
 @dataclass(frozen=True)
-class Commit:
-    """One commit of a stack's repository."""
-
-    sha: str
-    """Full hash, 40 hex digits."""
-    subject: str
-    author: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Version:
-    """What a person asked for, resolved: `name` is what people read, `commit` is what is meant."""
-
-    name: str
-    """`v1.1.0` or `sha-19b9b98`."""
-    commit: Commit
-
-
-@dataclass(frozen=True)
 class HostFacts:
     """What a Docker host has; sizes in bytes."""
 

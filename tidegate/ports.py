@@ -19,7 +19,6 @@ from tidegate.edge.routes import Routes
 from tidegate.facts import (
     Backup,
     CheckResult,
-    Commit,
     ComposeModel,
     ContainerFacts,
     HostFacts,
@@ -28,7 +27,6 @@ from tidegate.facts import (
     Outcome,
     Slot,
     TrafficFigures,
-    Version,
 )
 from tidegate.plan.occupancy import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
@@ -36,6 +34,7 @@ from tidegate.schema.ports import HistoryTables, MigrationTools
 from tidegate.stack.checks import Answer
 from tidegate.stack.data import Database
 from tidegate.stack.recipes import Recipe
+from tidegate.versions import Commit, NamedCommit
 
 
 class ContainerHost(Protocol):
@@ -123,6 +122,9 @@ class ImageStore(Protocol):
     def find(self, stack: str, commit: str, inputs: str) -> str | None: ...
     def publish(self, image: str, repository: str, tag: str) -> str: ...
     def as_named(self, reference: str) -> str: ...
+    def look_up(self, reference: str) -> str: ...
+    def id_of(self, reference: str) -> str | None: ...
+    def labels(self, pin: str) -> Mapping[str, str] | None: ...
     def ensure(self, pin: str) -> None: ...
     def tag(self, pin: str, alias: str) -> None: ...
 
@@ -146,7 +148,7 @@ class Registry(Protocol):
 class SourceRepository(Protocol):
     """The stack's git repository. Raises VersionError."""
 
-    def resolve(self, wanted: str) -> Version: ...
+    def resolve(self, wanted: str) -> NamedCommit: ...
     def between(self, old: str | None, new: str) -> list[Commit]: ...
     def export(self, commit: str, into: Path) -> Mapping[str, str]: ...
 
@@ -259,7 +261,8 @@ class Ports:
     images: ImageStore
     builder: ImageBuilder
     registry: Registry | None
-    source: SourceRepository
+    source: SourceRepository | None
+    """None where the stack has no repository."""
     edge: Edge
     visitors: Visitors
     databases: Databases

@@ -12,12 +12,15 @@ from docker.models.images import Image
 from docker.utils import parse_repository_tag
 
 from blocks.docker.host import DockerHost, engine_errors
-from blocks.registries.registry import Registry, pull_image
+from blocks.registries.registry import Registry, digest_in_registry, pull_image
 from tidegate.errors import ImageError
 from tidegate.plan.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
+from tidegate.versions import IMAGE_ID, short_id
 
 BASES_LABEL = "tidegate.bases"
 """JSON: each base image that the build used, and its id on the engine then."""
+KEPT = "tidegate-"
+"""Begins the tag that keeps a pulled image; 12 digits of its digest follow."""
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
@@ -51,12 +54,19 @@ class ImageStore:
         image = self._image(reference, f"looking for {reference}")
         return image.id if image else None
 
+    def look_up(self, reference: str) -> str:
+        """The pin of `repo:tag` as its registry has it now, asked by the engine that will pull it."""
+        repository, _ = parse_repository_tag(reference)
+        return f"{repository}@{digest_in_registry(self.host, reference, self._account(reference))}"
+
+    def labels(self, pin: str) -> dict[str, str] | None:
+        """None where the image is not on the engine."""
+        image = self._image(pin, f"reading the labels of {pin}")
+        return dict(image.labels) if image else None
+
     def pull(self, reference: str) -> None:
         """Bring an image to the engine, with the account of the registry where it is one of its images."""
-        if self.registry and self.registry.name(reference) == reference:
-            self.registry.pull(self.host, reference)
-        else:
-            pull_image(self.host, reference)
+        pull_image(self.host, reference, self._account(reference))
 
     def remove(self, image: str) -> None:
         """Remove an image that nothing uses; one that has gone, or is used, is left."""
@@ -98,6 +108,7 @@ class ImageStore:
         if image is None:
             raise ImageError(doing, "it is not on the engine after the pull", "Pull it again")
         self._check_platform(image, doing)
+        self._keep(pin, image, doing)
 
     def tag(self, pin: str, alias: str) -> None:
         """Point `repo:tag` at `pin`."""
@@ -108,6 +119,17 @@ class ImageStore:
             raise ImageError(doing, f"{pin} is not on the engine", "Provide the image first")
         with engine_errors(doing):
             image.tag(repository, tag)
+
+    def _account(self, reference: str) -> dict[str, str] | None:
+        return self.registry.account_for(reference) if self.registry else None
+
+    def _keep(self, pin: str, image: Image, doing: str) -> None:
+        """A tag of ours on what was pulled by digest: without one, `docker image prune` takes the way back away."""
+        repository, _, digest = pin.partition("@")
+        ours = f"{KEPT}{short_id(digest).removeprefix(IMAGE_ID)}"
+        if digest and f"{repository}:{ours}" not in image.tags:
+            with engine_errors(doing):
+                image.tag(repository, ours)
 
     def _image(self, reference: str, doing: str) -> Image | None:
         with engine_errors(doing):

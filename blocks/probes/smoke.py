@@ -13,9 +13,10 @@ from blocks.probes.smoke_request import NoAnswerError, SmokeRequest, fetch
 from blocks.tls import TRUSTED
 from tidegate.edge.facts import Served
 from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
-from tidegate.facts import CheckResult, Version
+from tidegate.facts import CheckResult
 from tidegate.stack.checks import Answer, evaluate, value_at
 from tidegate.stack.showing import Login, SmokeCheck
+from tidegate.versions import Version
 
 
 def ask_once(base_url: str, host_header: str, headers: Mapping[str, str], path: str, deadline_seconds: float) -> Answer:

@@ -96,6 +96,10 @@ class Registry(Block):
             raise RegistryError(doing, "it does not answer for what was pushed", "Look at the registry", retryable=True)
         return f"{name}@{digests[-1]}"
 
+    def account_for(self, reference: str) -> dict[str, str] | None:
+        """The account, where the image lies in this registry; the engine's own accounts are for the others."""
+        return self._account() if self.name(reference) == reference else None
+
     def pull(self, host: DockerHost, pin: str) -> None:
         """Bring `repo@sha256:...` to `host`."""
         pull_image(host, pin, self._account())
@@ -127,6 +131,18 @@ def pull_image(host: DockerHost, reference: str, account: Mapping[str, str] | No
             _heard(said, doing)
         except APIError as error:
             raise engine_said(str(error.explanation or error), doing) from None
+
+
+def digest_in_registry(host: DockerHost, reference: str, account: Mapping[str, str] | None = None) -> str:
+    """`sha256:...` of `repo:tag` in its registry, which the engine asks. Raises RegistryError."""
+    doing = f"looking up {reference}"
+    with engine_errors(doing), _silence_told(doing, host):
+        try:
+            said = host.client.api.inspect_distribution(   # type: ignore[no-untyped-call]
+                reference, dict(account) if account else None)
+        except APIError as error:
+            raise engine_said(str(error.explanation or error), doing) from None
+    return str(said["Descriptor"]["digest"])
 
 
 @contextlib.contextmanager

@@ -17,11 +17,12 @@ from typing import IO, TYPE_CHECKING, Self
 
 from blocks.command import run_command
 from tidegate.errors import VersionError
-from tidegate.facts import Commit, Outcome, Version
+from tidegate.facts import Outcome
 from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.file import Stack
 from tidegate.stack.formats import repository_fault
 from tidegate.stack.versions import is_version_tag, resolve
+from tidegate.versions import Commit, NamedCommit
 from tidegate.waiting import looks
 
 if TYPE_CHECKING or sys.version_info >= (3, 11, 4):
@@ -65,9 +66,9 @@ class GitSource:
     @classmethod
     def of(cls, stack: Stack, home: Path) -> Self:
         """The repository a stack file names: a URL, or a path relative to the stack file's folder."""
-        named = stack.source.repository
+        named = stack.built_from.repository
         repository = named if _REMOTE.match(named) else str((stack.folder / named).resolve())
-        return cls(stack.name, repository, stack.source.branch, home)
+        return cls(stack.name, repository, stack.built_from.branch, home)
 
     @property
     def mirror(self) -> Path:
@@ -90,11 +91,11 @@ class GitSource:
         branches, tags = self._named("refs/heads/"), self._named("refs/tags/")
         return {name: sha for name, sha in branches.items() if not is_version_tag(name)} | tags
 
-    def resolve(self, wanted: str) -> Version:
+    def resolve(self, wanted: str) -> NamedCommit:
         """What a person typed, as one commit that the stack's branch or a tag leads to."""
         refs = self.refs()
         name, sha = resolve(wanted, refs, self._releasable())
-        return Version(name, self.commit(sha))
+        return NamedCommit(name, self.commit(sha))
 
     def between(self, old: str | None, new: str) -> list[Commit]:
         """The commits that `new` has and `old` has not, newest first; all of them where there is no `old`."""

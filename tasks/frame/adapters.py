@@ -63,10 +63,14 @@ def ports_at(settings: Settings, stack: Stack, environment: str, host: DockerHos
     return Ports(
         host=host, measures=EngineMeasures(host), occupancy=EngineOccupancy(host), networks=EngineNetworks(host),
         compose=compose, images=images, builder=ImageBuilder(compose, images), registry=registry,
-        source=GitSource.of(stack, settings.home), edge=edge, visitors=EdgeVisitors(edge.public_url, edge.check_url),
+        source=_source(stack, settings), edge=edge, visitors=EdgeVisitors(edge.public_url, edge.check_url),
         databases=EngineDatabases(host), migrations=EngineMigrations(host, EngineImageFiles(host)),
         backups=EngineBackups(host, store), restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),
         notifiers=notifiers or {}, events=PrefectEvents())
+
+
+def _source(stack: Stack, settings: Settings) -> GitSource | None:
+    return GitSource.of(stack, settings.home) if stack.source else None
 
 
 def ports_of_files(settings: Settings, stack: Stack, environment: str, redact: Callable[[str], str]) -> Ports:

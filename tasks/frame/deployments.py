@@ -26,6 +26,7 @@ from tidegate.facts import Fit, MigrationClass
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import Plan, WayBack
 from tidegate.policy.states import DeploymentState
+from tidegate.versions import Version
 
 AT_FAULT = (SlotError, MigrationError, RegressionError)
 MOST_CHANGES = 20
@@ -65,7 +66,7 @@ class Planned:
     watch_seconds: int = 0
     rehearse: bool = False
     changes: tuple[str, ...] = ()
-    """Subjects of the new commits, for the message."""
+    """Subjects of the new commits and names of new images, for the message."""
     privileges: tuple[str, ...] = ()
     """What the containers get of their host, each with its reason, for the record."""
 
@@ -93,7 +94,7 @@ def note_plan(work: Work, plan: Plan) -> Evidence:
                   for change in plan.schema)
     return asdict(Planned(
         kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=plan.watch_seconds,
-        rehearse=work.env.config.rehearse, changes=tuple(commit.subject for commit in plan.commits[:MOST_CHANGES]),
+        rehearse=work.env.config.rehearse, changes=tuple(plan.changes[:MOST_CHANGES]),
         privileges=tuple(f"{one.text} ({one.reason})" for one in plan.privileges)))
 
 
@@ -111,9 +112,9 @@ def planned_of(env: OpenEnvironment, deployment: Deployment) -> Planned:
                       "changes": tuple(facts.get("changes", ())), "privileges": tuple(facts.get("privileges", ()))})
 
 
-def refuse_held(env: OpenEnvironment, commit: str) -> None:
+def refuse_held(env: OpenEnvironment, version: Version) -> None:
     """A version on hold is not released again until a person lifts the hold."""
-    if hold := env.ledger.holds.holding(env.stack.name, commit):
+    if hold := env.ledger.holds.holding(env.stack.name, version.id):
         raise HeldError(f"releasing {env.stack.name} {hold.version}", f"it is on hold since {hold.placed_at:%Y-%m-%d %H:%M} "
                         f"UTC: {hold.reason}", "Release a newer version, or lift the hold with `lift-hold/all`")
 
@@ -171,7 +172,7 @@ def place_hold(work: Work, error: BaseException) -> Evidence:
     if not is_to_blame(error):
         return {"held": False, "why": "the version is not to blame"}
     hold = work.env.ledger.holds.place(
-        stack=work.env.stack.name, version=work.version.name, commit=work.version.commit.sha,
+        stack=work.env.stack.name, version=work.version.name, commit=work.version.id,
         reason=work.env.redactor.redact(str(error)), placed_by=work.title)
     return {"held": True, "hold": hold.id}
 
@@ -182,7 +183,7 @@ def place_hold_on(work: Work, left: Deployment, reason: str) -> Evidence:
 
     Needs: a rollback. Leaves: a hold on the version it left. Again: one hold per version. Undo: `lift-hold/all`.
     """
-    if left.commit == work.version.commit.sha:
+    if left.commit == work.version.id:
         return {"held": None, "why": "the same version serves again, with another configuration"}
     hold = work.env.ledger.holds.place(stack=work.env.stack.name, version=left.version, commit=left.release.commit,
                                        reason=work.env.redactor.redact(reason), placed_by=work.title)

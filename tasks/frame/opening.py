@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 
 from prefect.runtime import flow_run
@@ -16,13 +15,13 @@ from tasks.frame.runs import cancel_run
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work, seals
 from tidegate.errors import ConfigError
-from tidegate.facts import Commit, Version
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import told_reason
 from tidegate.plan.changes import Plan
 from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
+from tidegate.versions import recorded
 
 BEGUN = (*UNFINISHED, DeploymentState.WATCHING)
 GONE = (DeploymentState.GOOD, DeploymentState.SUPERSEDED, DeploymentState.ROLLED_BACK)
@@ -41,7 +40,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work
     if mine and mine[0].state in BEGUN:
         return work_of(exactly_as_planned(env, mine[0]), mine[0])
     release = env.ledger.releases.record(
-        stack=env.stack.name, version=plan.version.name, commit=plan.version.commit.sha, images=dict(plan.pins),
+        stack=env.stack.name, version=plan.version.name, commit=plan.version.id, images=dict(plan.pins),
         config_hash=plan.configuration.hash)
     deployment = env.ledger.deployments.open(
         key=_key_of(env, plan, mine), release_id=release.id, environment=env.name, requested_by=requested_by or "unnamed",
@@ -74,8 +73,8 @@ def is_of_this_run(work: Work) -> bool:
 def work_of(env: OpenEnvironment, deployment: Deployment) -> Work:
     """Work on a deployment from the ledger alone: the way back needs no repository."""
     release = deployment.release
-    commit = Commit(sha=release.commit, subject="", author="", at=datetime.now(UTC))
-    return Work(env=env, deployment=deployment, version=Version(release.version, commit), pins=release.images)
+    version = recorded(release.version, release.commit, release.images, release.created_at)
+    return Work(env=env, deployment=deployment, version=version, pins=release.images)
 
 
 @step("keep-configuration", timeout_seconds=60)

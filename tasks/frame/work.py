@@ -10,7 +10,7 @@ from pathlib import Path
 from tidegate.edge.facts import Served, Target
 from tidegate.edge.routing import doors_of_slot, slot_url
 from tidegate.errors import ConfigError, TidegateError
-from tidegate.facts import ComposeModel, Slot, Version
+from tidegate.facts import ComposeModel, Slot
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.plan.resolved import ResolvedConfiguration, resolve
@@ -35,6 +35,7 @@ from tidegate.stack.logins import logins_in, read_secret
 from tidegate.stack.roles import said_alone, without_left_out
 from tidegate.stack.routes import Routed, routed
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
+from tidegate.versions import Version
 
 
 @dataclass(frozen=True)

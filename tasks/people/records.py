@@ -16,10 +16,12 @@ from tidegate.pages.messages import release_record
 def move_alias(work: Work) -> Evidence:
     """Point `latest` and its like at the images that are good now: an output for people, never an input.
 
+    Only at those that are built here: the names of others belong to whoever made them.
+
     Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release moves them.
     """
     alias = work.env.config.image_alias
-    for service in (one for one in work.env.stack.services if one.image):
+    for service in (one for one in work.env.stack.services if one.is_built):
         work.env.images.tag(work.pins[service.name], f"{service.image}:{alias}")
     return {"alias": alias}
 

@@ -1,4 +1,4 @@
-"""From a version to images: resolve the commit, build from a clean export, pin by digest."""
+"""From a version to images: resolve it, build from a clean export what is built here, pin by digest."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import hashlib
 import tempfile
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.frame.step import is_retryable, without_secrets
 from tasks.frame.work import OpenEnvironment
-from tidegate.errors import ConfigError, StackFileError
-from tidegate.facts import Version
+from tasks.plan.found_images import look_up_images
+from tidegate.errors import ConfigError, StackFileError, VersionError
 from tidegate.plan.image_labels import release_labels
+from tidegate.ports import SourceRepository
 from tidegate.secrecy.plain_values import holds_secret
 from tidegate.secrecy.redaction import redact
 from tidegate.stack.recipes import Recipe, build_faults, recipe_of
 from tidegate.stack.services import Service
+from tidegate.stack.tags import typed_tag
+from tidegate.versions import Commit, Version, short_id
 
 BUILD_SECONDS = 1800
 
@@ -26,14 +30,22 @@ BUILD_SECONDS = 1800
 @task(task_run_name="resolve version {wanted}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
       timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
 def resolve_version(env: OpenEnvironment, wanted: str) -> Version:
-    """The commit that a typed version means.
+    """What a typed version means: its commit, and the images that are not built here.
 
-    Needs: the stack's git repository. Leaves: a refreshed mirror under `home/sources`.
-    Again: the same answer, unless a tag was moved. Undo: nothing to undo.
+    Needs: the stack's git repository, the registries. Leaves: a refreshed mirror under `home/sources`.
+    Again: the same answer, unless a tag of the repository was moved. Undo: nothing to undo.
     """
-    version = env.source.resolve(wanted)
-    get_run_logger().info("%s is commit %s: %s", wanted, version.commit.sha[:12], version.commit.subject)
+    name, commit = _name_of(env, wanted)
+    with without_secrets(env.redactor):
+        version = Version(name, commit, look_up_images(env, name, commit))
+    get_run_logger().info("%s is %s: %s", wanted, short_id(version.id), commit.subject if commit else "images alone")
     return version
+
+
+def _name_of(env: OpenEnvironment, wanted: str) -> tuple[str, Commit | None]:
+    if env.source is None:
+        return typed_tag(wanted), None
+    return env.source.resolve(wanted)
 
 
 @task(task_run_name="build images of {version.name}", retries=1, retry_delay_seconds=[5], retry_condition_fn=is_retryable,
@@ -41,42 +53,63 @@ def resolve_version(env: OpenEnvironment, wanted: str) -> Version:
 def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
     """One image per released service, pinned: `service -> repo@sha256:...`, or the image id where there is no registry.
 
-    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry; those that the compose
-    files name, on the engine.
-    Again: an image with the same commit and inputs is found and not built again. Undo: images are kept.
+    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry; those that are not
+    built here, pulled. Again: an image with the same commit and inputs is found and not built again. Undo: images
+    are kept.
     """
     with without_secrets(env.redactor):
         refuse_faulty_builds(env)
+        for pin in version.images.values():
+            env.images.ensure(pin)
         return {service.name: _pin(env, version, service) for service in env.stack.services}
 
 
 def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
     if service.image is None:
         return env.images.as_named(env.model()["services"][service.name]["image"])
+    if not service.is_built:
+        return version.images[service.name]
     return env.images.publish(_image_of(env, version, service), service.image, version.name)
 
 
 def _image_of(env: OpenEnvironment, version: Version, service: Service) -> str:
     """What is built of the commit, once."""
-    recipe = recipe_of(env.model(), env.stack, service.name, _build_arguments(env, version))
+    code = _code_of(env, version)
+    recipe = recipe_of(env.model(), env.stack, service.name, _build_arguments(env, version.name, code.commit))
     inputs = hashlib.sha256(recipe.inputs.encode()).hexdigest()
-    image = env.images.find(env.stack.name, version.commit.sha, inputs)
+    image = env.images.find(env.stack.name, code.commit.sha, inputs)
     if image:
         get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
     else:
-        image = _built(env, version, service, recipe, inputs)
+        image = _built(env, version.name, code, service, recipe, inputs)
     return image
 
 
-def _built(env: OpenEnvironment, version: Version, service: Service, recipe: Recipe, inputs: str) -> str:
-    log, name = get_run_logger(), f"{service.image}:{version.name}"
-    labels = release_labels(env.stack.name, env.stack.title, version, redact(env.stack.source.repository), inputs)
+class Code(NamedTuple):
+    """What is built from."""
+
+    source: SourceRepository
+    commit: Commit
+
+
+def _code_of(env: OpenEnvironment, version: Version) -> Code:
+    """Raises VersionError where there is none, which no stack file that was read can say."""
+    if env.source is None or version.commit is None:
+        raise VersionError(f"building {version.name} of {env.stack.name}", "there is no repository",
+                           "Give `source` in stack.yaml")
+    return Code(env.source, version.commit)
+
+
+def _built(env: OpenEnvironment, version: str, code: Code, service: Service, recipe: Recipe, inputs: str) -> str:
+    log, name = get_run_logger(), f"{service.image}:{version}"
+    labels = release_labels(env.stack.name, env.stack.title, version, code.commit,
+                            redact(env.stack.built_from.repository), inputs)
     with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
-        elsewhere = env.source.export(version.commit.sha, Path(folder))
+        elsewhere = code.source.export(code.commit.sha, Path(folder))
         env.builder.refuse_left_out(recipe, Path(folder), elsewhere, f"building {name}")
         image = env.builder.build(recipe, Path(folder), tag=name, labels=labels, secrets=_secrets(env, recipe),
                                   tell=lambda line: log.info("%s", env.redactor.redact(line)))
-    log.info("%s: built %s from commit %s", service.name, image[:19], version.commit.sha[:12])
+    log.info("%s: built %s from commit %s", service.name, image[:19], code.commit.sha[:12])
     return image
 
 
@@ -97,13 +130,14 @@ def refuse_faulty_builds(env: OpenEnvironment) -> None:
                              "Correct `build:` in the compose files")
 
 
-def _build_arguments(env: OpenEnvironment, version: Version) -> dict[str, str]:
-    return {**declared_arguments(env), "VERSION": version.name, "COMMIT": version.commit.sha}
+def _build_arguments(env: OpenEnvironment, version: str, commit: Commit) -> dict[str, str]:
+    return {**declared_arguments(env), "VERSION": version, "COMMIT": commit.sha}
 
 
 def declared_arguments(env: OpenEnvironment) -> dict[str, str]:
     """The stack file's build arguments, with the env file's values put in. Raises ConfigError."""
-    return {name: _filled(env, name, Template(value)) for name, value in env.stack.source.build_args.items()}
+    said = env.stack.source.build_args if env.stack.source else {}
+    return {name: _filled(env, name, Template(value)) for name, value in said.items()}
 
 
 def _filled(env: OpenEnvironment, name: str, template: Template) -> str:

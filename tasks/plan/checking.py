@@ -11,6 +11,7 @@ from tasks.frame import adapters
 from tasks.frame.environments import open_files
 from tasks.frame.work import OpenEnvironment
 from tasks.plan.builds import refuse_faulty_builds
+from tasks.plan.found_images import HOST_ONLY, is_on_host_only
 from tasks.plan.preflight import privileges, refuse_faulty_compose
 from tidegate.each import as_ours
 from tidegate.edge.doors import doors_of_stacks, taken_doors
@@ -75,6 +76,10 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
             refuse()
         except TidegateError as fault:
             yield _fault(env.stack.name, env.name, fault)
+    for name in (one.name for one in env.stack.services if not one.is_built and is_on_host_only(env, one.name)):
+        yield Finding("risk", env.stack.name, env.name, f"looking where the image of {name} comes from",
+                      f"the compose files say `pull_policy: {HOST_ONLY}`: it is taken from the host, and looked up in no "
+                      "registry", "Take that out where a registry has it")
     for danger in (one for one in given if one.reason):
         yield Finding("risk", env.stack.name, env.name, "checking what containers get of the host", danger.text,
                       f"Allowed by stack.yaml: {danger.reason}")

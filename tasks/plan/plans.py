@@ -15,13 +15,16 @@ from tasks.frame.work import OpenEnvironment, Work
 from tasks.plan.preflight import privileges
 from tasks.slots.smoke import results_of
 from tidegate.errors import LedgerError
-from tidegate.facts import CheckResult, SchemaChange, TrafficFigures, Version
+from tidegate.facts import CheckResult, SchemaChange, TrafficFigures
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.stages import plan_page, plan_title
 from tidegate.plan.accepted import accepted
 from tidegate.plan.changes import Plan, Running, Staged
+from tidegate.plan.image_changes import ImageChange, origin_of, said_by
 from tidegate.plan.resolved import differences
 from tidegate.stack.routes import addresses
+from tidegate.stack.services import Service
+from tidegate.versions import Commit, Version, is_commit, short_id
 
 
 @task(task_run_name="plan {version.name} for {env.base_project}", retries=2, retry_delay_seconds=[1, 5],
@@ -39,7 +42,7 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
         stack=env.stack.name, place=env.stack.place(env.name), version=version, pins=pins,
         configuration=env.configuration, config=differences(prints_of(env, serving) if serving else {}, env.configuration),
         schema=schema, running=_running(serving),
-        commits=tuple(env.source.between(serving.release.commit if serving else None, version.commit.sha)),
+        commits=_commits(env, serving, version), images=_images(env, serving, pins),
         domains=env.config.hosts, preflight=checks, staged=staged,
         saves=env.config.backup or any(change.current != change.head for change in schema),
         watch_seconds=env.stack.watch.seconds if watch_seconds is None else watch_seconds,
@@ -68,10 +71,29 @@ def _traffic_of(deployment: Deployment) -> TrafficFigures | None:
 
 def _refuse_other_evidence(env: OpenEnvironment, version: Version, pins: Mapping[str, str], staged: Staged | None) -> None:
     """Raises LedgerError where an interrupted run has finished on the way what it had begun there, of another version."""
-    if staged and (staged.commit, dict(staged.pins)) != (version.commit.sha, dict(pins)):
+    if staged and (staged.commit, dict(staged.pins)) != (version.id, dict(pins)):
         raise LedgerError(f"planning {env.stack.name} {version.name}",
-                          f"{staged.place.name} #{staged.number} proved commit {staged.commit[:12]}, and {version.name} is now "
-                          f"{version.commit.sha[:12]}", "Start the release again")
+                          f"{staged.place.name} #{staged.number} proved {short_id(staged.commit)}, and {version.name} is now "
+                          f"{short_id(version.id)}", "Start the release again")
+
+
+def _commits(env: OpenEnvironment, serving: Deployment | None, version: Version) -> tuple[Commit, ...]:
+    """None where there is no repository; all of them where what serves came from none."""
+    if env.source is None or version.commit is None:
+        return ()
+    old = serving.release.commit if serving and is_commit(serving.release.commit) else None
+    return tuple(env.source.between(old, version.commit.sha))
+
+
+def _images(env: OpenEnvironment, serving: Deployment | None, pins: Mapping[str, str]) -> tuple[ImageChange, ...]:
+    """What becomes of the image of each service, with what old and new say of themselves."""
+    before = serving.release.images if serving else {}
+    return tuple(_image(env, service, before.get(service.name, ""), pins[service.name]) for service in env.stack.services)
+
+
+def _image(env: OpenEnvironment, service: Service, old: str, new: str) -> ImageChange:
+    return ImageChange(service.name, origin_of(service, new), old, new, old_says=said_by(env.images.labels(old) if old else {}),
+                       new_says=said_by(env.images.labels(new)))
 
 
 def _running(serving: Deployment | None) -> Running | None:

@@ -16,8 +16,9 @@ from tidegate.edge.facts import Served
 from tidegate.edge.probing import SmokeVisit, Visit
 from tidegate.edge.routes import headers_for
 from tidegate.errors import SmokeError
-from tidegate.facts import CheckResult, Version
+from tidegate.facts import CheckResult
 from tidegate.pages.stages import smoke_page
+from tidegate.versions import Version
 
 MOST_SECONDS = 250.0
 """Of all checks. Twice that and the pause between fit into a step."""

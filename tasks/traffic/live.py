@@ -17,11 +17,12 @@ from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.samples import Memory, Taken, alone_with_memory, figures_of_window, keep, recall, recent_figures, take
 from tidegate.edge.counters import figures_between
 from tidegate.errors import EdgeError
-from tidegate.facts import CheckResult, Commit, Version
+from tidegate.facts import CheckResult
 from tidegate.ledger.tables import Deployment
 from tidegate.policy.looks import Look, assess, faults_of, unreachable
 from tidegate.policy.thresholds import LiveFigures, Verdict, judge
 from tidegate.ports import Witness
+from tidegate.versions import recorded
 
 SLIDING_SECONDS = 20.0
 MOST_LOOK_SECONDS = 100.0
@@ -126,8 +127,8 @@ def _look(env: OpenEnvironment, serving: Deployment, memory: Memory, now: dateti
 
 def ask(env: OpenEnvironment, serving: Deployment) -> list[CheckResult]:
     """The smoke checks through the public edge."""
-    commit = Commit(sha=serving.commit, subject="", author="", at=serving.created_at)
-    return smoke_public_door(env, Version(serving.version, commit), serving.number, MOST_LOOK_SECONDS)
+    version = recorded(serving.version, serving.commit, serving.release.images, serving.created_at)
+    return smoke_public_door(env, version, serving.number, MOST_LOOK_SECONDS)
 
 
 def _since(known: Mapping[str, datetime], look: Look, now: datetime) -> dict[str, datetime]:

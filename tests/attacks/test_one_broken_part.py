@@ -29,10 +29,10 @@ from tasks.back.rollbacks import open_rollback
 from tasks.frame.environments import open_environment
 from tests.attacks.world import NAMES, STACK, Apps, World, applications, world
 from tidegate.errors import ConfigError, TidegateError
-from tidegate.facts import Commit, Version
 from tidegate.policy.states import DeploymentState as S
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.showing import SmokeCheck
+from tidegate.versions import Commit, Version
 
 UNFORESEEN = "should have foreseen"
 Break = Callable[[World, str], object]

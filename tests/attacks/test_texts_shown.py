@@ -25,7 +25,7 @@ from flows.parameters import BackupName, EventText, Person, Reason, VersionName
 from tasks.people.forms import ACCEPTANCE, RESTORE
 from tests.unit.plans import AT, COMMIT, a_plan, schema_change
 from tidegate.errors import TidegateError
-from tidegate.facts import CheckResult, Version
+from tidegate.facts import CheckResult
 from tidegate.pages.messages import release_record
 from tidegate.pages.stages import evidence_page, plan_page
 from tidegate.schema.sql_effects import not_understood
@@ -35,6 +35,7 @@ from tidegate.secrecy.safe_logs import guard_logs
 from tidegate.stack.checks import Answer, evaluate
 from tidegate.stack.environments import Place
 from tidegate.stack.showing import SmokeCheck
+from tidegate.versions import Version
 
 SECRET = "correct-horse-battery-staple"
 

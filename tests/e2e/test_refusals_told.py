@@ -109,7 +109,9 @@ def log_with(run: UUID, wanted: str) -> list[str]:
 def commit_of(stack: str, version: str) -> str:
     from tasks.frame.environments import open_environment
 
-    return open_environment(stack, "prod").source.resolve(version).commit.sha
+    source = open_environment(stack, "prod").source
+    assert source is not None
+    return source.resolve(version).commit.sha
 
 
 def repository_of(tidegate: Installation, stack: str, repository: str) -> str:

@@ -24,18 +24,19 @@ class Library:
 
     made: Installation
     fresh: Kept
-    known: dict[tuple[bool, bool, tuple[str, ...]], Kept] = field(default_factory=dict)
+    known: dict[tuple[bool, bool, bool, tuple[str, ...]], Kept] = field(default_factory=dict)
 
     def begin(self, story: Story) -> Installation:
         """The installation, right before the story is told."""
-        write_stack(self.made.home.parent, with_staging=story.with_staging, with_routes=story.with_routes)
+        write_stack(self.made.home.parent, with_staging=story.with_staging, with_routes=story.with_routes,
+                    is_built=story.is_built)
         self.made.begin_from(self._ready(story))
         story.prepare(self.made)
         self.made.world.moments.begin_anew()
         return self.made
 
     def _ready(self, story: Story) -> Kept:
-        key = story.with_staging, story.with_routes, story.before
+        key = story.with_staging, story.with_routes, story.is_built, story.before
         if key not in self.known:
             self.made.begin_from(self.fresh)
             self.made.prefect.answer = answering("approve")

@@ -35,11 +35,7 @@ from tidegate.settings import Settings
 STACK = """
 name: shop
 title: Shop
-source: {repository: .}
-services:
-  - {name: web, image: acme/web, port: 8000, ready_path: /ready, connection_pool: 5, start_budget_seconds: 1}
-  - {name: worker, image: acme/worker, connection_pool: 5}
-  - {name: beat, image: acme/beat, connection_pool: 1, alone: true}
+SERVICES
 databases:
   - {name: main, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER, password_key: DB_PASSWORD,
      database_key: DB_NAME}
@@ -56,6 +52,19 @@ environments:
 STAGING = """  staging: {kind: staging, compose_files: [compose.yaml], env_file: .env.staging, domains: [staging.shop.test],
             image_alias: staging, drain_seconds: 0}
 """
+BUILT = """source: {repository: ., dockerfile: Dockerfile}
+services:
+  - {name: web, image: acme/web, port: 8000, ready_path: /ready, connection_pool: 5, start_budget_seconds: 1}
+  - {name: worker, image: acme/worker, connection_pool: 5}
+  - {name: beat, image: acme/beat, connection_pool: 1, alone: true}
+"""
+FOUND = """services:
+  - {name: web, image: acme/web, tag: "{version}", port: 8000, ready_path: /ready, connection_pool: 5,
+     start_budget_seconds: 1}
+  - {name: worker, image: acme/worker, tag: "9", connection_pool: 5}
+  - {name: beat, image: acme/beat, tag: "9", connection_pool: 1, alone: true}
+"""
+"""Both images are made by others; only one of them goes with the version."""
 WORKER = "{name: worker, image: acme/worker, connection_pool: 5}"
 ROUTES = """routes:
   - {path: /, service: web}
@@ -135,10 +144,11 @@ def _sleep(seconds: float) -> None:
         _real_sleep(seconds)
 
 
-def write_stack(folder: Path, *, with_staging: bool, with_routes: bool = False) -> None:
+def write_stack(folder: Path, *, with_staging: bool, with_routes: bool = False, is_built: bool = True) -> None:
     """With staging, a person is asked before production; without, production is all there is and nobody is asked. With routes,
     the worker has doors too."""
     text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false") + (STAGING if with_staging else "")
+    text = text.replace("SERVICES\n", BUILT if is_built else FOUND)
     if with_routes:
         text = text.replace(WORKER, WORKER.replace("}", ", port: 9000, ready_path: /api/ready}"))
         text = text.replace("domains: [", "domains_of: {admin: [admin.HOST]}, domains: [")

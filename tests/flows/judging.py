@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.flows.installation import Installation
-from tests.world.versions import BY_COMMIT, between
+from tests.world.versions import between
 from tidegate.edge.facts import Served
 from tidegate.ledger.tables import Deployment
 from tidegate.policy.states import DeploymentState as S
@@ -96,7 +96,7 @@ def _of_slots(made: Installation, environment: str, now: Deployment) -> Iterator
 
 def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
     """The schema is one with which the version can work, and no row is lost."""
-    database, version = made.world.databases.of(f"shop-{environment}"), BY_COMMIT[now.release.commit]
+    database, version = made.world.databases.of(f"shop-{environment}"), made.world.engine.version_of(now.release.images["web"])
     revision = database.content.revision or ""
     if revision < version.head:
         yield f"{version.name} needs {version.head}, and the database is at {revision}"

@@ -37,7 +37,8 @@ class Run:
     states: list[State[Any]]
     tags: list[str] = field(default_factory=list)
     pause_keys: set[str] = field(default_factory=set)
-    pages: list[str] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
+    """Key -> text."""
 
     @property
     def state(self) -> State[Any]:
@@ -56,7 +57,7 @@ class MemoryPrefect:
         self._run(run).tags = tags
 
     def create_artifact(self, page: Any) -> Any:
-        self._run(UUID(str(page.flow_run_id))).pages.append(page.key)
+        self._run(UUID(str(page.flow_run_id))).pages[page.key] = page.data
         return SimpleNamespace(id=uuid4())
 
     def set_flow_run_state(self, run: UUID, state: State[Any], *, force: bool) -> None:

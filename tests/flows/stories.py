@@ -32,6 +32,8 @@ class Story:
     answer: str = "approve"
     with_staging: bool = False
     with_routes: bool = False
+    is_built: bool = True
+    """Whether the images are built from a repository; without one they are those of others."""
     prepare: Callable[[Installation], object] = field(default=lambda made: None)
 
     @property
@@ -96,6 +98,12 @@ def roll_back(made: Installation) -> None:
     made.prefect.start(rollback, **ROLLBACK)
 
 
+def without_registry(made: Installation) -> None:
+    """The old containers are gone too: only the images that were pulled are there."""
+    remove_slots(made)
+    made.world.shelf.is_away = True
+
+
 SIGNAL: dict[str, Any] = {"stack": "shop", "signal": "alert/1", "severity": "red", "reason": "answers are 500",
                           "started_at": datetime(2100, 1, 1, tzinfo=UTC), "environment": "prod", "source": "alertmanager"}
 TWO = ("v1.0.0", "v1.0.1")
@@ -120,6 +128,11 @@ STORIES = (
     Story("a look that reaches nobody", watch, {"stack": "shop"}, serves="v1.0.0", prepare=look_in_vain),
     Story("a hold that is lifted", lift_hold, {"stack": "shop", "version": "v1.0.1", "reason": "it was the data",
                                                "lifted_by": "Mei"}, before=TWO, serves="v1.0.0", prepare=roll_back),
+    Story("a release of images of others", release, asked("v1.2.0"), serves="v1.2.0", with_staging=True,
+          is_built=False),
+    Story("an image of others that fails its checks", release, asked("v2.1.0"), serves="v1.0.0", is_built=False),
+    Story("a rollback to images of others without their registry", rollback, ROLLBACK, before=TWO, serves="v1.0.0",
+          is_built=False, prepare=without_registry),
     Story("a recovery before the switch", recover, {}, serves="v1.0.0", prepare=cut_short("shop-prod is at 0002")),
     Story("a recovery after the switch", recover, {}, serves="v1.1.0",
           prepare=cut_short("route of shop prod: #2, behind it #1")),

@@ -6,13 +6,16 @@ import pytest
 
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
 from tests.contracts.edge_contract import EdgeContract
+from tests.contracts.images_contract import ImagesContract, Put
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.slots_contract import SlotsContract
 from tests.world.data import Content, MemoryHistory, MemoryMigrator
 from tests.world.edge import MemoryEdge
 from tests.world.engine import MemoryCompose, MemoryHost
+from tests.world.images import MemoryImages
 from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
+from tests.world.versions import VERSIONS
 from tests.world.world import BASE_IMAGE, World, model_of
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.edge.facts import Target
@@ -51,6 +54,20 @@ class TestMemorySlots(SlotsContract):
     def slot(self) -> Slot:
         service = {"image": BASE_IMAGE, "labels": {"tidegate.test": "one-prod-1"}}
         return Slot("one-prod-1", {"services": {"web-1": service, "worker-1": service}, "networks": {}})
+
+
+class TestMemoryImages(ImagesContract):
+    @pytest.fixture
+    def images(self, world: World) -> MemoryImages:
+        return MemoryImages(world.engine, world.shelf)
+
+    @pytest.fixture
+    def repository(self) -> str:
+        return "acme/other"
+
+    @pytest.fixture
+    def put(self, world: World, repository: str) -> Put:
+        return lambda tag, version: world.shelf.push(f"{repository}:{tag}", VERSIONS[version])
 
 
 class TestMemoryBackups(BackupsContract):

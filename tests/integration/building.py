@@ -12,9 +12,9 @@ from blocks.docker.builder import ImageBuilder
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
 from blocks.docker.images import ImageStore
-from tidegate.facts import Commit, Version
 from tidegate.plan.image_labels import release_labels
 from tidegate.stack.recipes import Recipe
+from tidegate.versions import Commit, Version
 
 
 def recipe(context: str = ".", dockerfile: str = "Dockerfile", secrets: Mapping[str, Any] = {}, **settings: Any) -> Recipe:
@@ -36,5 +36,6 @@ def builder(host: DockerHost, redact: Callable[[str], str] = str, seconds: float
 def build(made: ImageBuilder, exported: Path, stack: str, of: Version, how: Recipe | None = None, **more: Any) -> str:
     """The id of the image, which is called `<stack>:<version>`."""
     how = how or recipe()
-    labels = release_labels(stack, "Demo", of, "https://example.com/app.git", inputs_of(how))
+    assert of.commit is not None
+    labels = release_labels(stack, "Demo", of.name, of.commit, "https://example.com/app.git", inputs_of(how))
     return made.build(how, exported, tag=f"{stack}:{of.name}", labels=labels, **{"secrets": {}, **more})

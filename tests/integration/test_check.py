@@ -141,3 +141,15 @@ def test_an_unknown_stack_is_one_error(folder: Path) -> None:
     ended = checked(folder, "elk")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "✗ looking for the stack 'elk': there is none (known: ant, bee). Use one of the known names\n"
+
+
+def test_an_image_that_nothing_says_how_to_make_is_a_fault_and_one_that_is_looked_up_nowhere_a_risk(folder: Path) -> None:
+    change(folder / "ant" / "stack.yaml", ("ready_path: /}", "ready_path: /}, {name: front, image: acme/front}"))
+    change(folder / "ant" / "compose.yaml", ("    build: .\n", ""), ("services:\n", "services:\n  front: {image: acme/front}\n"))
+    change(folder / "bee" / "stack.yaml", ("source: {repository: .}\n", ""),
+           ("ready_path: /}", "ready_path: /, tag: '{version}'}"))
+    change(folder / "bee" / "compose.yaml", ("    build: .\n", "    pull_policy: never\n"))
+    found_ones = {(one["stack"], one["kind"]): one["came_back"] for one in found(folder)}
+    assert "services.web, front: nothing says how each of these images is built" in found_ones["ant", "fault"]
+    assert "looked up in no registry" in found_ones["bee", "risk"]
+    assert len(found_ones) == 2

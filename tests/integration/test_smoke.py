@@ -20,8 +20,9 @@ from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.edge.facts import Served
 from tidegate.edge.routes import headers_for
 from tidegate.errors import EdgeError
-from tidegate.facts import CheckResult, Commit, Version
+from tidegate.facts import CheckResult
 from tidegate.stack.showing import Login, SmokeCheck
+from tidegate.versions import Commit, Version
 
 PASSWORD = "correct horse battery"
 TOKEN = "token-7f3a"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tidegate.facts import CheckResult, Commit, MigrationClass, Revision, SchemaChange, Version
+from tidegate.facts import CheckResult, MigrationClass, Revision, SchemaChange
 from tidegate.plan.changes import Plan, Running, Staged
+from tidegate.plan.image_changes import ImageChange
 from tidegate.plan.resolved import ResolvedConfiguration
 from tidegate.stack.envfile import EnvDiff
 from tidegate.stack.environments import Place
+from tidegate.versions import Commit, Version
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMIT = Commit("19b9b98" + "0" * 33, "feat: discounts", "mei", AT)
@@ -33,4 +35,4 @@ def a_plan() -> Plan:
         config={"env": EnvDiff(added=("NEW_KEY",), emptied=("GONE_VALUE",)),
                 "compose": EnvDiff(added=("services.worker",), changed=("services.web.privileged",))},
         schema=(schema_change(),), running=RUNNING, domains=("cloudlens.localhost",), preflight=PREFLIGHT, staged=STAGED,
-        watch_seconds=900)
+        watch_seconds=900, images=(ImageChange("backend", "built", "sha256:zero", "sha256:one"),))

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.facts import Commit, Version
 from tidegate.stack.checks import Answer, evaluate, value_at
 from tidegate.stack.showing import Login, SmokeCheck
+from tidegate.versions import Commit, Version
 
 SHA = "19b9b98" + "a" * 33
 VERSION = Version("v1.1.0", Commit(SHA, "feat: bills", "Ann", datetime(2026, 1, 1, tzinfo=UTC)))

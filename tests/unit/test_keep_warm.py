@@ -20,13 +20,14 @@ from tests.unit.ledger_parts import Clock, deploy, open_ledger, record_release
 from tests.unit.plans import COMMIT
 from tests.world.edge import MemoryEdge
 from tidegate.edge.facts import Route
-from tidegate.facts import ContainerFacts, Version
+from tidegate.facts import ContainerFacts
 from tidegate.ledger import Ledger
 from tidegate.plan.changes import WayBack
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor
 from tidegate.stack.routes import Routed
 from tidegate.stack.services import Service
+from tidegate.versions import Version
 
 
 class Engine:

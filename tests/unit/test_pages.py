@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, STAGED, a_plan, schema_change
-from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures, Version
+from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures
 from tidegate.pages.stages import (
     MOST_COMMITS,
     backup_page,
@@ -27,6 +27,7 @@ from tidegate.pages.words import WORDS
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import Part
 from tidegate.stack.envfile import EnvDiff
+from tidegate.versions import Version
 
 LANGUAGES = sorted(WORDS)
 WORDS_OF_STAGING = {"en": "staging", "zh": "测试环境"}

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, PREFLIGHT, STAGED, a_plan, schema_change
-from tidegate.facts import CheckResult, Commit, Fit, MigrationClass, Version
+from tidegate.facts import CheckResult, Fit, MigrationClass
 from tidegate.plan.changes import Plan, Running, Staged, WayBack, gravest, way_back_of
 from tidegate.plan.resolved import ResolvedConfiguration
 from tidegate.stack.environments import Place
+from tidegate.versions import Commit, Version
 
 DECIDED: dict[str, Mapping[str, Any]] = {
     "another stack": {"stack": "odoo18"},
@@ -116,6 +117,6 @@ def _decided(plan: Plan) -> str:
     schema = [(change.database, change.current, change.head, change.kind) for change in plan.schema]
     staged = plan.staged and (plan.staged.number, plan.staged.commit, sorted(plan.staged.pins.items()),
                               plan.staged.configuration)
-    return json.dumps([plan.stack, plan.environment, plan.version.commit.sha, sorted(plan.pins.items()),
+    return json.dumps([plan.stack, plan.environment, plan.version.id, sorted(plan.pins.items()),
                        sorted(plan.configuration.prints.items()),
                        plan.domains, plan.watch_seconds, plan.running.id if plan.running else None, schema, staged])

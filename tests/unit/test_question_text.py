@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.plans import AT, COMMIT, a_plan, schema_change
-from tidegate.facts import Version
 from tidegate.pages.question import about_release, form_text
 from tidegate.pages.words import WORDS
 from tidegate.plan.changes import Plan
+from tidegate.versions import Version
 
 LANGUAGES = sorted(WORDS)
 STAGING, PAGE = "http://staging.cloudlens.localhost:8080", "http://127.0.0.1:4200/artifacts/artifact/1"

@@ -10,7 +10,8 @@ import pytest
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
 from tidegate.stack.file import Stack
-from tidegate.stack.recipes import Recipe, build_faults, recipe_of
+from tidegate.stack.recipes import Recipe, build_faults, recipe_of, sections_of
+from tidegate.stack.services import Service
 
 FOLDER = Path("/srv/stacks/shop")
 COMPOSE = Compose(DockerHost())
@@ -115,6 +116,51 @@ def test_a_dockerfile_that_is_said_twice_is_refused() -> None:
     said = {"context": str(FOLDER), "dockerfile": "Dockerfile"}
     assert "take it out" in faults(said, dockerfile="Other")[0]
     assert faults(None, dockerfile="Other") == []
+
+
+def two(web: Any, worker: Any, *, image: str = "acme/web", tag: str | None = None, **source: str) -> tuple[dict[str, Any], Stack]:
+    """A second service beside the first, with the same image or another one."""
+    one = stack(**source)
+    second = Service.model_validate({"name": "worker", "image": image, **({"tag": tag} if tag else {})})
+    said = {"web": web, "worker": worker}
+    return ({"services": {name: {"build": build} if build else {} for name, build in said.items()}},
+            one.model_copy(update={"services": (*one.services, second)}))
+
+
+WEB = {"context": f"{FOLDER}/web", "dockerfile": "Dockerfile"}
+OTHER = {"context": f"{FOLDER}/worker", "dockerfile": "Dockerfile"}
+
+
+@pytest.mark.parametrize(("web", "worker"), [(WEB, None), (None, WEB), (WEB, WEB), (None, None)])
+def test_services_that_share_an_image_have_one_build(web: Any, worker: Any) -> None:
+    """So it is found and not built a second time: equal inputs are one image."""
+    model, shared = two(web, worker)
+    assert build_faults(model, shared, VALUES, {}) == []
+    first, second = (recipe_of(model, shared, name, {}) for name in ("web", "worker"))
+    assert first.inputs == second.inputs
+    assert first.context == ("web" if web or worker else ".")
+
+
+def test_two_images_of_one_name_whose_builds_differ_are_refused() -> None:
+    [fault] = build_faults(*two(WEB, OTHER), VALUES, {})
+    assert fault == ("services.worker.build: differs from that of web, and stack.yaml calls both images acme/web; "
+                     "give each its own name")
+    assert build_faults(*two(WEB, OTHER, image="acme/worker"), VALUES, {}) == []
+    assert build_faults(*two(WEB, OTHER, tag="{version}"), VALUES, {}) == []   # it is not built here
+
+
+def test_a_dockerfile_that_nobody_named_does_not_build_two_images() -> None:
+    """A frontend ran the backend's image, and every check was green."""
+    [fault] = build_faults(*two(None, None, image="acme/frontend"), VALUES, {})
+    assert "services.web, worker: nothing says how each of these images is built" in fault
+    assert build_faults(*two(None, None, image="acme/frontend", dockerfile="Dockerfile"), VALUES, {}) == []
+    assert build_faults(*two(WEB, None, image="acme/frontend"), VALUES, {}) == []
+
+
+def test_what_is_not_built_here_needs_nothing_under_build() -> None:
+    model, found = two(None, {"context": "https://git.example/x.git", "dockerfile": "x"}, image="acme/x", tag="9")
+    assert build_faults(model, found, VALUES, {}) == []
+    assert sorted(sections_of(model, found)) == ["web"]
 
 
 def test_compose_s_own_answer_has_the_forms_that_are_read_here(tmp_path: Path) -> None:

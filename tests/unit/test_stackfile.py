@@ -177,3 +177,22 @@ def test_a_faulty_stack_file_stops_its_own_stack_only(tmp_path: Path, sample: An
         find_stack(tmp_path, "broken")
     with pytest.raises(StackFileError, match="known: broken, which has faults, cloudlens"):
         find_stack(tmp_path, "nosuch")
+
+
+def test_a_stack_whose_images_are_all_found_needs_no_repository(tmp_path: Path, sample: Any) -> None:
+    del sample["source"]
+    sample["services"][0] |= {"image": "n8nio/n8n", "tag": "{version}"}
+    stack = load_stack(written(tmp_path / "cloudlens", sample))
+    assert stack.source is None
+    assert [one.is_built for one in stack.services] == [False]
+
+
+@pytest.mark.parametrize(("tag", "said"), [
+    (None, "services[0].tag: there is no `source` to build from"),
+    ("sha-{commit7}", "services[0].tag: there is no `source`, so nobody knows {commit7}"),
+    ("9", "services: no tag has {version} in it, so a version would say nothing")])
+def test_without_a_repository_the_tags_must_say_what_a_version_is(
+        tmp_path: Path, sample: Any, tag: str | None, said: str) -> None:
+    del sample["source"]
+    sample["services"][0] |= {"tag": tag} if tag else {}
+    assert said in faults(tmp_path / "cloudlens", sample)

@@ -18,11 +18,11 @@ from tasks.frame.work import OpenEnvironment, Work
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tests.unit.plans import COMMIT
 from tidegate.errors import EngineError, FencedError, SmokeError, TidegateError
-from tidegate.facts import Version
 from tidegate.ledger import Ledger
 from tidegate.ledger.tables import Step
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor
+from tidegate.versions import Version
 
 SECRET = "hunter2-hunter2"
 

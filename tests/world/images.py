@@ -3,22 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.world.engine import MemoryEngine
-from tests.world.versions import BY_COMMIT, found
-from tidegate.errors import ImageError, VersionError
-from tidegate.facts import Commit, Version
-from tidegate.plan.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
+from tests.world.versions import BY_COMMIT, Made, found
+from tidegate.errors import ImageError, RegistryError, VersionError
+from tidegate.plan.image_labels import INPUTS_LABEL, OCI, REVISION_LABEL, STACK_LABEL
 from tidegate.stack.recipes import Recipe
+from tidegate.versions import Commit, NamedCommit
+
+
+@dataclass
+class MemoryShelf:
+    """A registry of others. A tag may be moved; a digest stays what it is."""
+
+    tags: dict[str, str] = field(default_factory=dict)
+    """`repo:tag` -> digest."""
+    images: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Digest -> labels."""
+    is_away: bool = False
+
+    def push(self, reference: str, version: Made) -> str:
+        """Of one repository each version is another image. Returns its digest."""
+        repository = reference.rpartition(":")[0]
+        digest = f"sha256:{repository}-{version.sha}"
+        self.images[digest] = {REVISION_LABEL: version.sha, f"{OCI}version": version.name}
+        self.tags[reference] = digest
+        return digest
+
+    def digest(self, reference: str) -> str:
+        self._refuse_away(reference)
+        if reference not in self.tags:
+            raise RegistryError(f"looking up {reference}", "manifest unknown", "Push the image first")
+        return self.tags[reference]
+
+    def labels_of(self, pin: str) -> dict[str, str] | None:
+        """What is pulled; None where the pin is none of a registry."""
+        if "@" not in pin:
+            return None
+        self._refuse_away(pin)
+        return dict(self.images[pin.rpartition("@")[2]])
+
+    def _refuse_away(self, what: str) -> None:
+        if self.is_away:
+            raise RegistryError(f"asking the registry for {what}", "no connection", "Check the network", retryable=True)
 
 
 @dataclass
 class MemoryImages:
-    """The images of one engine, without a registry."""
+    """The images of one engine. What is built is not pushed; what others made lies in `shelf`, their registry."""
 
     engine: MemoryEngine
+    shelf: MemoryShelf
 
     def find(self, stack: str, commit: str, inputs: str) -> str | None:
         wanted = {STACK_LABEL: stack, REVISION_LABEL: commit, INPUTS_LABEL: inputs}
@@ -35,7 +72,20 @@ class MemoryImages:
             self.engine.moments.change(f"image {reference} was pulled", makes=f"image {reference}")
         return pin
 
+    def look_up(self, reference: str) -> str:
+        repository, _, _ = reference.rpartition(":")
+        return f"{repository}@{self.shelf.digest(reference)}"
+
+    def id_of(self, reference: str) -> str | None:
+        return self.engine.tags.get(reference)
+
+    def labels(self, pin: str) -> Mapping[str, str] | None:
+        return self.engine.images.get(pin)
+
     def ensure(self, pin: str) -> None:
+        if pin not in self.engine.images and (found := self.shelf.labels_of(pin)) is not None:
+            self.engine.images[pin] = found
+            self.engine.moments.change(f"image {pin} was pulled", makes=f"image {pin}")
         if pin not in self.engine.images:
             raise ImageError(f"providing the image {pin}", "it is not on the engine and has no registry",
                              "Build that version again")
@@ -68,8 +118,9 @@ class MemoryBuilder:
 class MemorySource:
     """The team's repository: all its versions, one after the other."""
 
-    def resolve(self, wanted: str) -> Version:
-        return found(wanted).version
+    def resolve(self, wanted: str) -> NamedCommit:
+        made = found(wanted)
+        return NamedCommit(made.name, made.commit)
 
     def between(self, old: str | None, new: str) -> list[Commit]:
         if new not in BY_COMMIT:

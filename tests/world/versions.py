@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tidegate.errors import VersionError
-from tidegate.facts import Commit, Fit, MigrationClass, Version
+from tidegate.facts import Fit, MigrationClass
+from tidegate.versions import Commit
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,6 @@ class Made:
     @property
     def commit(self) -> Commit:
         return Commit(self.sha, f"make {self.name}", "Mei", datetime(2026, 3, 1, tzinfo=UTC))
-
-    @property
-    def version(self) -> Version:
-        return Version(self.name, self.commit)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from tests.world.engine import (
     MemoryNetworks,
     MemoryOccupancy,
 )
-from tests.world.images import MemoryBuilder, MemoryImages, MemorySource
+from tests.world.images import MemoryBuilder, MemoryImages, MemoryShelf, MemorySource
 from tests.world.moments import Moments, watched
 from tests.world.people import MemoryEvents, MemoryNotifier
 from tests.world.saved import MemoryBackups, MemoryDatabaseCopies, MemoryVolumeCopies
+from tests.world.versions import VERSIONS
 from tidegate.facts import ComposeModel
 from tidegate.ports import Ports
 from tidegate.stack.file import Stack
@@ -57,6 +58,10 @@ class World:
         self.edge = MemoryEdge(self.moments, self.engine)
         self.visitors = MemoryVisitors(self.edge, self.engine)
         self.databases = MemoryDatabases(self.engine)
+        self.shelf = MemoryShelf()
+        for one in VERSIONS.values():
+            self.shelf.push(f"acme/web:{one.name}", one)
+        self.shelf.push("acme/worker:9", VERSIONS["v1.0.0"])
         self.backups: dict[str, MemoryBackups] = {}
         self.notifiers: dict[str, MemoryNotifier] = {}
         self.events = MemoryEvents(self.moments)
@@ -67,13 +72,14 @@ class World:
         ports = Ports(
             host=MemoryHost(self.engine), measures=MemoryMeasures(self.engine), occupancy=MemoryOccupancy(self.engine),
             networks=MemoryNetworks(self.engine), compose=MemoryCompose(self.engine, model_of),
-            images=MemoryImages(self.engine), builder=MemoryBuilder(self.engine), registry=None, source=MemorySource(),
+            images=MemoryImages(self.engine, self.shelf), builder=MemoryBuilder(self.engine), registry=None,
+            source=MemorySource() if stack.source else None,
             edge=self.edge, visitors=self.visitors, databases=self.databases,
             migrations=MemoryMigrations(self.engine, self.databases), backups=backups,
             restored=MemoryDatabaseCopies(backups), volumes=MemoryVolumeCopies(backups),
             notifiers={name: watched(name, self.notifier(name), self.moments) for name in stack.notifiers_for("red")},
             events=self.events)
-        return Ports(**{role: port if role in ("notifiers", "registry") else watched(role, port, self.moments)
+        return Ports(**{role: port if port is None or role == "notifiers" else watched(role, port, self.moments)
                         for role, port in vars(ports).items()})
 
     def backups_of(self, project: str) -> MemoryBackups:

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from tidegate.edge.facts import Served
-from tidegate.facts import Version
 from tidegate.stack.showing import SmokeCheck
+from tidegate.versions import Version
 
 MOST_REQUESTS = 100_000
 """Of one witness."""

@@ -24,6 +24,7 @@ class Release(Base):
     stack: Mapped[str] = mapped_column(index=True)
     version: Mapped[str]
     commit: Mapped[str]
+    """What it is about: a commit's full hash; of a stack without a repository its images, as `Version.id` writes them."""
     images: Mapped[dict[str, str]]
     """Service -> pin (`repo@sha256:...` or an image id)."""
     config_hash: Mapped[str]
@@ -159,7 +160,7 @@ class StoredBackup(Base):
 
 
 class Hold(Base):
-    """A commit that must not be deployed again until a person lifts it."""
+    """A commit, or images without one, that must not be deployed again until a person lifts it."""
 
     __tablename__ = "holds"
 

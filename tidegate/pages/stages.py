@@ -9,12 +9,14 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tidegate.facts import Backup, CheckResult, MigrationClass, Revision, SchemaChange, TrafficFigures
+from tidegate.pages.images import images_part
 from tidegate.pages.words import WORDS, Words
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import Part, names_of
 from tidegate.schema.states import shown
 from tidegate.secrecy.outside_text import code, code_block, markdown_text
 from tidegate.stack.envfile import EnvDiff
+from tidegate.versions import short_id
 
 MOST_COMMITS = 20
 MOST_NAMES = 30
@@ -27,6 +29,7 @@ def plan_page(plan: Plan, language: str) -> str:
     words = WORDS[language]
     return "\n\n".join([
         f"# {plan_title(plan, language)}", _summary(plan, words, language),
+        f"## {words['images']}\n\n{images_part(plan, words)}",
         f"## {words['commits']}\n\n{_commits(plan, words)}", f"## {words['config']}\n\n{_config(plan, words)}",
         *([f"## {words['privileges']}\n\n{_privileges(plan, words)}"] if plan.privileges else []),
         *([f"## {words['accepted']}\n\n{_accepted(plan, words)}"] if plan.accepted else []),
@@ -46,6 +49,7 @@ def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime
         f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}",
         _summary(plan, words, language), f"**{words['asked_by']}:** {markdown_text(requested_by)}",
         _where_to_try(plan, words, language),
+        f"### {words['images']}\n\n{images_part(plan, words)}",
         f"### {words['commits']}\n\n{_commits(plan, words)}",
         _staged_smoke(plan, words, language),
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
@@ -92,8 +96,8 @@ def changed_note(plan: Plan, language: str, *, old_commit: str, old_running: str
     """Why a question is put again: what is another now than when it was put before."""
     words, running = WORDS[language], plan.running.id if plan.running else None
     found = []
-    if plan.version.commit.sha != old_commit:
-        found.append(f"{markdown_text(plan.version.name)}: `{old_commit[:12]}` → `{plan.version.commit.sha[:12]}`")
+    if plan.version.id != old_commit:
+        found.append(f"{markdown_text(plan.version.name)}: `{short_id(old_commit)}` → `{short_id(plan.version.id)}`")
     if running != old_running:
         found.append(words["runs_now"])
     if names := names_of(configuration):
@@ -146,12 +150,11 @@ def facts(rows: Sequence[tuple[str, str]]) -> str:
 
 def _summary(plan: Plan, words: Words, language: str) -> str:
     running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
-    rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{plan.version.commit.sha[:12]}`)"),
+    rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{short_id(plan.version.id)}`)"),
             (words["domains"], ", ".join(plan.addresses or plan.domains)),
             *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
             *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
-            (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
-            *((words["image"], f"{service}: `{pin[-71:][:19]}…`") for service, pin in plan.pins.items())]
+            (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words))]
     return facts(rows)
 
 
@@ -167,6 +170,8 @@ def _interruption(plan: Plan, words: Words, language: str) -> str:
 
 
 def _commits(plan: Plan, words: Words) -> str:
+    if plan.version.commit is None:
+        return words["no_repository"]
     rows = [f"- {markdown_text(commit.subject)} (`{commit.sha[:7]}`, {markdown_text(commit.author)})"
             for commit in plan.commits[:MOST_COMMITS]]
     more = len(plan.commits) - MOST_COMMITS

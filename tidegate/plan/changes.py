@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tidegate.facts import CheckResult, Commit, MigrationClass, SchemaChange, TrafficFigures, Version
+from tidegate.facts import CheckResult, MigrationClass, SchemaChange, TrafficFigures
 from tidegate.plan.accepted import Accepted
+from tidegate.plan.image_changes import ImageChange
 from tidegate.plan.resolved import Part, ResolvedConfiguration
 from tidegate.stack.compose_dangers import Danger
 from tidegate.stack.envfile import EnvDiff
 from tidegate.stack.environments import Place
+from tidegate.versions import Commit, Version
 
 WayBack = Literal["image only", "image + downgrade", "ask the data", "stop and ask", "none"]
 """`ask the data`: a downgrade where no value that was written since would be cut, else a person decides."""
@@ -32,6 +34,7 @@ class Running:
     number: int
     version: str
     commit: str
+    """The `id` of its version, here and below."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Plan:
     saves: bool
     """Whether a verified backup is made before anything is changed."""
     staged: Staged | None = field(default=None)
+    images: tuple[ImageChange, ...] = ()
+    """What becomes of each service's image; only `pins` are hashed."""
     privileges: tuple[Danger, ...] = ()
     """What the stack file allows its containers of the host, each with its reason."""
     addresses: tuple[str, ...] = ()
@@ -91,6 +96,12 @@ class Plan:
     @property
     def environment(self) -> str:
         return self.place.name
+
+    @property
+    def changes(self) -> list[str]:
+        """What changes, for a message: the subjects of the commits, then the images that others made."""
+        found = [one for one in self.images if one.origin != "built" and not one.is_same]
+        return [*(commit.subject for commit in self.commits), *map(str, found)]
 
     @property
     def kind(self) -> MigrationClass:
@@ -105,7 +116,7 @@ class Plan:
     def hash(self) -> str:
         """SHA-256 over everything an approver decides about; 64 hex digits."""
         decided: dict[str, Any] = {
-            "stack": self.stack, "environment": self.environment, "commit": self.version.commit.sha,
+            "stack": self.stack, "environment": self.environment, "commit": self.version.id,
             "pins": dict(self.pins), "config": self.configuration.hash, "domains": list(self.domains),
             "running": self.running.id if self.running else None,
             "schema": [[change.database, change.current, change.head, change.kind, [fit.what for fit in change.fits]]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from tidegate.errors import HeldError, InputError, VersionError
 from tidegate.ledger.tables import Deployment
 
-_SHORTEST_COMMIT = 7
+SHORTEST_ID = 7
 
 
 def choose_target(history: Sequence[Deployment], *, steps_back: int = 1, to: str | int | None = None,
@@ -98,7 +98,7 @@ def _matches(to: str, others: Sequence[Deployment], known: Mapping[str, Deployme
         return [one for one in others if one.id in exact]
     commit = to.removeprefix("sha-")
     return [one for one in others if one.version.removeprefix("v") == to.removeprefix("v")
-            or (len(commit) >= _SHORTEST_COMMIT and one.commit.startswith(commit))]
+            or (len(commit) >= SHORTEST_ID and one.commit.startswith(commit))]
 
 
 def _choose_from(candidates: Sequence[Deployment], held_commits: Collection[str], *, by: str = "name") -> str:

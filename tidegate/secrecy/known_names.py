@@ -27,7 +27,9 @@ def known_names(stack: Stack, environment: Environment, values: Mapping[str, str
 
 
 def _of_stack(stack: Stack) -> Iterator[str]:
-    yield from (stack.name, stack.title, *stack.aliases, *stack.environments, stack.source.branch)
+    yield from (stack.name, stack.title, *stack.aliases, *stack.environments)
+    if stack.source:
+        yield stack.source.branch
     for service in stack.services:
         yield from filter(None, (service.name, service.image))
     for database in stack.databases:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tidegate.facts import CheckResult, Version
+from tidegate.facts import CheckResult
 from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.showing import SmokeCheck
+from tidegate.versions import Commit, Version
 
 MOST_REDIRECTS = 5
 _SHOWN = 80
@@ -104,7 +105,8 @@ def _json_faults(check: SmokeCheck, answer: Answer, version: Version) -> Iterato
         yield f"expected {check.login.token_field} to hold a token, found none"
     if check.shows_version:
         yield from _field_fault(document, "version", version.name, lambda found: _is_version(found, version))
-        yield from _field_fault(document, "commit", version.commit.sha, lambda found: _is_commit(found, version))
+        if commit := version.commit:
+            yield from _field_fault(document, "commit", commit.sha, lambda found: _is_commit(found, commit))
 
 
 def _field_fault(document: Any, path: str, expected: object, is_right: Callable[[Any], bool]) -> Iterator[str]:
@@ -133,13 +135,13 @@ def _is_version(found: Any, version: Version) -> bool:
     """`1.1.0` is `v1.1.0`. A release that is named by its commit may show any length of it."""
     if not isinstance(found, str):
         return False
-    if version.name.startswith("sha-"):
-        return _is_commit(found.removeprefix("sha-"), version)
+    if version.commit and version.name.startswith("sha-"):
+        return _is_commit(found.removeprefix("sha-"), version.commit)
     return found.removeprefix("v") == version.name.removeprefix("v")
 
 
-def _is_commit(found: Any, version: Version) -> bool:
-    return isinstance(found, str) and len(found) >= 7 and version.commit.sha.startswith(found.lower())
+def _is_commit(found: Any, commit: Commit) -> bool:
+    return isinstance(found, str) and len(found) >= 7 and commit.sha.startswith(found.lower())
 
 
 def _said(check: SmokeCheck, answer: Answer) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -28,7 +28,7 @@ from tidegate.stack.formats import (
 )
 from tidegate.stack.migrations import Migration
 from tidegate.stack.routes import MOST_ROUTES, RouteLine, route_faults, service_faults, unread_keys
-from tidegate.stack.services import Service, Source
+from tidegate.stack.services import Service, Source, image_faults
 from tidegate.stack.showing import SmokeCheck, Watch
 from tidegate.stack.yaml_text import read_yaml
 
@@ -71,7 +71,8 @@ class Stack(Part):
     aliases: tuple[Name, ...] = ()
     language: Literal["zh", "en"] = "en"
     time_zone: TimeZone = "UTC"
-    source: Source
+    source: Source | None = Field(
+        None, description="The repository that is built from. Without it every service has a `tag`, and a version is a tag.")
     services: tuple[Service, ...] = Field(min_length=1)
     routes: tuple[RouteLine, ...] = Field((), max_length=MOST_ROUTES, description="How people reach several services; without "
                                                                                   "it, the first one answers everything.")
@@ -91,6 +92,11 @@ class Stack(Part):
         {}, description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).")
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
     folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
+
+    @property
+    def built_from(self) -> Source:
+        """The repository, of a stack that builds at least one of its images."""
+        return cast(Source, self.source)
 
     def way_to(self, name: str) -> tuple[str, ...]:
         """The environments that a release goes through, in order; `name` is the last of them."""
@@ -150,6 +156,7 @@ class Stack(Part):
         words = {line.domains_of for line in self.routes} | {None}
         faults += [f"smoke[{place}].domains_of: no route has {check.domains_of!r}" for place, check in enumerate(self.smoke)
                    if check.domains_of not in words]
+        faults += image_faults(self.source, self.services)
         faults += environment_faults(self.environments)
         faults += [*service_faults(self.services, self.routes), *route_faults(self.services, self.routes, self.environments)]
         if faults:

@@ -58,7 +58,7 @@ def recipe_of(model: ComposeModel, stack: Stack, service: str, args: Mapping[str
 
     Look at `build_faults` before.
     """
-    said: Mapping[str, Any] = model["services"][service].get("build") or {}
+    said = sections_of(model, stack)[service]
     context = _inside(said.get("context", str(stack.folder)), stack)
     return Recipe(
         service=service, context=context, dockerfile=_dockerfile(said, stack, context),
@@ -68,22 +68,53 @@ def recipe_of(model: ComposeModel, stack: Stack, service: str, args: Mapping[str
                   "args": {**(said.get("args") or {}), **args}},
         secrets={one["source"]: model["secrets"][one["source"]]
                  for one in said.get("secrets") or ()},
-        platform=model["services"][service].get("platform") or "")
+        platform=model["services"].get(service, {}).get("platform") or "")
+
+
+def sections_of(model: ComposeModel, stack: Stack) -> dict[str, Mapping[str, Any]]:
+    """The `build:` section of each service that is built here; empty where `source.dockerfile` says it.
+
+    A service without one has that of another service whose image it shares: a worker of the web's image.
+    """
+    own = {one.name: model["services"].get(one.name, {}).get("build") or {}
+           for one in stack.services if one.is_built}
+    shared = {one.image: own[one.name] for one in reversed(stack.services) if own.get(one.name)}
+    return {one.name: own[one.name] or shared.get(one.image, {}) for one in stack.services if one.is_built}
 
 
 def build_faults(model: ComposeModel, stack: Stack, values: Mapping[str, str],
                  secret_keys: Collection[str]) -> list[str]:
     """One text per fault under `build:` of released services: what is not of the commit, and secrets."""
     faults: list[str] = []
-    built = {one.name: model["services"].get(one.name, {}).get("build") for one in stack.services if one.image}
-    for name, said in built.items():
-        if said:
+    built = sections_of(model, stack)
+    for name in built:
+        if said := model["services"].get(name, {}).get("build"):
             faults += [f"services.{name}.build.{fault}" for fault in
                        (*_place_faults(said, stack), *_secret_faults(said, values, secret_keys))]
-    if built and all(built.values()) and "dockerfile" in stack.source.model_fields_set:
-        faults.append("source.dockerfile in stack.yaml: the compose file says what is built; "
-                      "take it out")
-    return faults
+    if stack.source and all(built.values()) and "dockerfile" in stack.source.model_fields_set:
+        says = "the compose file says what is built" if built else "no image is built here"
+        faults.append(f"source.dockerfile in stack.yaml: {says}; take it out")
+    return faults or [*_one_name_faults(model, stack, built), *_one_file_faults(stack, built)]
+
+
+def _one_name_faults(model: ComposeModel, stack: Stack, built: Mapping[str, object]) -> Iterator[str]:
+    """One name is one image: of two that are built, one service would run the other one's."""
+    first: dict[str, str] = {}
+    for one in stack.services:
+        if one.image and one.name in built and (other := first.setdefault(one.image, one.name)) != one.name:
+            mine, theirs = (recipe_of(model, stack, name, {}) for name in (one.name, other))
+            if mine.inputs != theirs.inputs:
+                yield (f"services.{one.name}.build: differs from that of {other}, and stack.yaml calls both images "
+                       f"{one.image}; give each its own name")
+
+
+def _one_file_faults(stack: Stack, built: Mapping[str, object]) -> Iterator[str]:
+    """A Dockerfile that nobody has named makes one image, not several."""
+    unsaid = {one.image: one.name for one in stack.services if one.name in built and not built[one.name]}
+    if len(unsaid) > 1 and "dockerfile" not in stack.built_from.model_fields_set:
+        yield (f"services.{', '.join(unsaid.values())}: nothing says how each of these images is built; say it under "
+               "`build:`, or give `tag` where it is not built here, or `source.dockerfile` if all of them are built "
+               "by it")
 
 
 def _place_faults(said: Mapping[str, Any], stack: Stack) -> Iterator[str]:
@@ -95,7 +126,7 @@ def _place_faults(said: Mapping[str, Any], stack: Stack) -> Iterator[str]:
             yield f"{where}: {place} is not in the commit; give a folder of the repository"
         elif _leaves(_inside(place, stack)):
             yield (f"{where}: leads out of the repository, of which the stack's folder is "
-                   f"{stack.source.context!r}")
+                   f"{stack.built_from.context!r}")
     if _leaves(_dockerfile(said, stack, _inside(said["context"], stack))):
         yield "dockerfile: leads out of the repository"
 
@@ -132,7 +163,7 @@ def _dockerfile(said: Mapping[str, Any], stack: Stack, context: str) -> str:
     if "dockerfile_inline" in said:
         return ""
     if not said:
-        return os.path.normpath(stack.source.dockerfile)
+        return os.path.normpath(stack.built_from.dockerfile)
     written = said.get("dockerfile", "Dockerfile")
     if written.startswith("/"):
         return _inside(written, stack)
@@ -142,7 +173,7 @@ def _dockerfile(said: Mapping[str, Any], stack: Stack, context: str) -> str:
 def _inside(place: str, stack: Stack) -> str:
     """A path that compose made absolute in the stack's folder, as a path in the repository."""
     relative = os.path.relpath(place, stack.folder)
-    return os.path.normpath(os.path.join(stack.source.context, relative))
+    return os.path.normpath(os.path.join(stack.built_from.context, relative))
 
 
 def _leaves(path: str) -> bool:

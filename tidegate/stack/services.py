@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from pydantic import Field
 
 from tidegate.stack.formats import (
@@ -16,6 +18,7 @@ from tidegate.stack.formats import (
     ServiceName,
     UrlPath,
 )
+from tidegate.stack.tags import OF_COMMITS, OF_VERSIONS, TagPattern, names_in
 
 
 class Source(Part):
@@ -37,6 +40,9 @@ class Service(Part):
     image: ImageName | None = Field(
         None, description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`. Left out: the image that "
                           "the compose files name, as for a proxy or an exporter in the stack.")
+    tag: TagPattern | None = Field(
+        None, description="Of an image that is not built here: its tag, such as `sha-{commit7}`; `{version}` is what a "
+                          "person typed, `{number}` the same without a leading `v`, `{commit}` the full hash.")
     port: int | None = Field(None, ge=1, le=65535, description="Of a service behind the edge: the port it listens on, inside the "
                                                                "container.")
     ready_path: UrlPath | None = Field(None, description="Of a service behind the edge: answers 200 only when it can work.")
@@ -51,3 +57,26 @@ class Service(Part):
     connection_pool: int | None = Field(
         None, ge=0, le=100_000,
         description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.")
+
+    @property
+    def is_built(self) -> bool:
+        """Whether its image is built here. Others are found by their tag, or named by the compose files."""
+        return self.image is not None and self.tag is None
+
+
+def image_faults(source: Source | None, services: Sequence[Service]) -> Iterator[str]:
+    """What the services say of their images that does not fit whether there is a repository."""
+    for place, service in enumerate(services):
+        if service.tag is not None and service.image is None:
+            yield f"services[{place}].tag: of which image? Name it under `image`, or take the tag out"
+    if source is not None:
+        return
+    for place, service in enumerate(services):
+        if service.is_built:
+            yield (f"services[{place}].tag: there is no `source` to build from; say by which tag the image is "
+                   "found, such as '{version}', or give the repository")
+        elif service.tag and (found := sorted(names_in(service.tag) & OF_COMMITS)):
+            yield f"services[{place}].tag: there is no `source`, so nobody knows {{{found[0]}}}"
+    tags = [service.tag for service in services if service.tag]
+    if not any(service.is_built for service in services) and not any(names_in(tag) & OF_VERSIONS for tag in tags):
+        yield "services: no tag has {version} in it, so a version would say nothing"
