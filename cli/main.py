@@ -5,18 +5,15 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import sys
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
 
+from cli.beginning import beginning
+from cli.typed import AsJson, Environment, console
 from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
@@ -26,16 +23,7 @@ audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(audit, name="audit")
 service = typer.Typer(no_args_is_help=True, help="Tidegate as a service of systemd.")
 app.add_typer(service, name="service")
-Environment = Annotated[str | None, typer.Option(help="Its name in stack.yaml; left out: the stack's one production.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-
-
-@cache
-def console() -> Console:
-    """Where people read. Made when there is something to read, since what draws it takes long to import."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 150)
+app.add_typer(beginning)
 
 
 def _tell_version(is_asked: bool) -> None:
@@ -50,22 +38,6 @@ def _tell_version(is_asked: bool) -> None:
 def everywhere(version: Annotated[bool, typer.Option("--version", help="Which version this is.", is_eager=True,
                                                      callback=_tell_version)] = False) -> None:
     """Take a version of a Docker application to production, and back."""
-
-
-@app.command()
-def new(folder: Annotated[Path, typer.Argument(help="Made where it is missing.")] = Path()) -> None:
-    """Make a folder of your team's own, for its stacks."""
-    from cli.new import new as make
-
-    make(folder.absolute(), console())
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON schema of stack.yaml, by which editors check it."""
-    from tidegate.stack.schema_export import SCHEMA_FILE
-
-    sys.stdout.write(SCHEMA_FILE.read_text(encoding="utf-8"))
 
 
 @app.command()
@@ -168,20 +140,6 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
 
 
 @app.command()
-def check(stack: Annotated[str | None, typer.Argument(help="Left out: every one.")] = None, json: AsJson = False) -> None:
-    """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
-    from cli.check import rows, show
-    from tasks.plan.checking import look_over
-
-    looked_at, found = look_over(Settings(), stack)
-    if json:
-        console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True)
-    else:
-        show(looked_at, found, console())
-    raise typer.Exit(any(one.kind == "fault" for one in found))
-
-
-@app.command()
 def history(stack: str, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
     """What was deployed, when, by whom, and how it ended."""
     from cli.history import rows, table
@@ -220,14 +178,6 @@ def verify(
     found = report(Settings(), anchor or [])
     console().print_json(jsonlib.dumps(as_json(found))) if json else console().print("\n".join(lines(found)), soft_wrap=True)
     raise typer.Exit(0 if found.is_whole else 1)
-
-
-@app.command()
-def docs(page: Annotated[str | None, typer.Argument(help="Left out: which there are.")] = None) -> None:
-    """Read a page of the documentation."""
-    from cli.manual import show
-
-    show(page, console())
 
 
 @app.command()

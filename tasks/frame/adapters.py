@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,10 +30,12 @@ from blocks.messengers.webhook import SlackWebhook
 from blocks.migrators.tools import EngineMigrations
 from blocks.probes.visitors import EdgeVisitors
 from blocks.registries.registry import Registry
+from blocks.sources.clone import Clone
 from blocks.sources.git import GitSource, git_keeps
 from tidegate.errors import ConfigError
-from tidegate.facts import Message
+from tidegate.facts import ComposeModel, Message
 from tidegate.ports import Notifier, Ports
+from tidegate.proposal.look import Repository
 from tidegate.secrecy.redaction import learn
 from tidegate.settings import Settings
 from tidegate.stack.environments import Environment
@@ -72,6 +74,15 @@ def ports_of_files(settings: Settings, stack: Stack, environment: str, redact: C
     """For who only reads the files: no block is asked for, and the engine and the edge are never called."""
     nobody = TraefikEdge(config_directory=settings.home / "edge", public_url="", check_url="")
     return ports_at(settings, stack, environment, DockerHost(), nobody, redact=redact)
+
+
+def as_written(files: Sequence[Path], project: str) -> ComposeModel:
+    """Compose files with their variables as they stand there. Raises StackFileError."""
+    return Compose(DockerHost()).as_written(files, project)
+
+
+def repository_at(folder: Path) -> Repository:
+    return Clone(folder).repository()
 
 
 def is_in_git(file: Path) -> bool:

@@ -54,7 +54,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """With a home that version 0.1 has left, and folders whose names are those of our packages."""
     folder = tmp_path_factory.mktemp("team") / "releases"
-    subprocess.run([program, "new", folder], check=True, timeout=60, capture_output=True)
+    subprocess.run([program, "init", folder], check=True, timeout=60, capture_output=True)
     told = dict(zip(PORTS, free_ports(4), strict=True))
     edge = {"edge_name": f"tidegate-tool{SUFFIX}", "edge_image": chosen()["EDGE_IMAGE"]}
     (folder / FILE).write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in {**told, **edge}.items()))
