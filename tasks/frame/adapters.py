@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,6 +83,11 @@ def as_written(files: Sequence[Path], project: str) -> ComposeModel:
 
 def repository_at(folder: Path) -> Repository:
     return Clone(folder).repository()
+
+
+def env_files_once_committed(folder: Path) -> Mapping[str, str]:
+    """Path and text of each env file that git has ever seen. Raises VersionError."""
+    return Clone(folder).env_files_once_committed()
 
 
 def is_in_git(file: Path) -> bool:
