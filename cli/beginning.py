@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.typed import AsJson, console
+from cli.typed import AsJson, OneStack, console
 from tidegate.settings import Settings
 
 beginning = typer.Typer()
@@ -46,7 +46,7 @@ def schema() -> None:
 
 
 @beginning.command()
-def check(stack: Annotated[str | None, typer.Argument(help="Left out: every one.")] = None, json: AsJson = False) -> None:
+def check(stack: OneStack = None, json: AsJson = False) -> None:
     """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
     from cli.check import rows, show
     from tasks.plan.checking import look_over

@@ -11,11 +11,13 @@ import typer
 from pydantic import ValidationError
 
 from cli.beginning import beginning
-from cli.typed import AsJson, Environment, console
+from cli.completing import stacks
+from cli.looking import looking
+from cli.typed import AsJson, Environment, Stack, console
 from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
 edge = typer.Typer(no_args_is_help=True, help="The reverse proxy through which people come.")
 app.add_typer(edge, name="edge")
@@ -24,6 +26,7 @@ app.add_typer(audit, name="audit")
 service = typer.Typer(no_args_is_help=True, help="Tidegate as a service of systemd.")
 app.add_typer(service, name="service")
 app.add_typer(beginning)
+app.add_typer(looking)
 
 
 def _tell_version(is_asked: bool) -> None:
@@ -97,7 +100,7 @@ def login(show: Annotated[bool, typer.Option("--show", help="Print the line that
 
 @app.command()
 def release(
-    stack: str,
+    stack: Stack,
     version: str,
     environment: Environment = None,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what would change and stop there.")] = False,
@@ -113,7 +116,7 @@ def release(
 
 @app.command()
 def rollback(
-    stack: str,
+    stack: Stack,
     reason: Annotated[str, typer.Option(help="What is wrong; it stands in the notice to the team.")],
     environment: Environment = None,
     steps_back: Annotated[int, typer.Option(min=1, help="How many good versions back.")] = 1,
@@ -129,7 +132,7 @@ def rollback(
 
 
 @app.command()
-def status(stack: str | None = None, json: AsJson = False) -> None:
+def status(stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False) -> None:
     """What runs where: the edge's answer beside the ledger's."""
     from cli.status import rows, table, warnings
 
@@ -140,7 +143,7 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
 
 
 @app.command()
-def history(stack: str, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
+def history(stack: Stack, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
     """What was deployed, when, by whom, and how it ended."""
     from cli.history import rows, table
     from cli.places import meant_environment

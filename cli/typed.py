@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.completing import environments, stacks
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-Environment = Annotated[str | None, typer.Option(
-    help="Its name in stack.yaml; left out: the stack's one production, or its only environment.")]
+MEANT = "Its name in stack.yaml; left out: the stack's one production, or its only environment."
+Environment = Annotated[str | None, typer.Option(help=MEANT, autocompletion=environments)]
+Place = Annotated[str | None, typer.Argument(help=MEANT, metavar="[ENV]", autocompletion=environments)]
+Stack = Annotated[str, typer.Argument(autocompletion=stacks)]
+OneStack = Annotated[str | None, typer.Argument(help="Left out: every one.", autocompletion=stacks)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 

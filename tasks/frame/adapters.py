@@ -21,6 +21,7 @@ from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
 from blocks.docker.host_facts import EngineMeasures
 from blocks.docker.images import ImageStore
+from blocks.docker.log_lines import read_logs
 from blocks.docker.occupants import EngineOccupancy
 from blocks.edges.traefik.edge import TraefikEdge
 from blocks.edges.traefik.networks import EngineNetworks
@@ -33,7 +34,8 @@ from blocks.registries.registry import Registry
 from blocks.sources.clone import Clone
 from blocks.sources.git import GitSource, git_keeps
 from tidegate.errors import ConfigError
-from tidegate.facts import ComposeModel, Message
+from tidegate.facts import ComposeModel, Message, Version
+from tidegate.log_line import LogLine
 from tidegate.ports import Notifier, Ports
 from tidegate.proposal.look import Repository
 from tidegate.secrecy.redaction import learn
@@ -88,6 +90,16 @@ def repository_at(folder: Path) -> Repository:
 def env_files_once_committed(folder: Path) -> Mapping[str, str]:
     """Path and text of each env file that git has ever seen. Raises VersionError."""
     return Clone(folder).env_files_once_committed()
+
+
+def newest_versions(stack: Stack, home: Path, most: int) -> list[Version]:
+    """What can be released, newest first. Raises VersionError."""
+    return GitSource.of(stack, home).newest(most)
+
+
+def printed_by(host: str, services: Mapping[str, str], lines: int, *, follow: bool) -> Iterator[LogLine]:
+    """What containers of a host print; `services` is how each is called, by its name. Raises EngineError."""
+    return read_logs(load(DockerHost, host), services, lines, follow=follow)
 
 
 def is_in_git(file: Path) -> bool:

@@ -88,6 +88,11 @@ def test_a_team_upgrades_releases_to_staging_and_production_and_stops(team: Team
     assert {name: (row["version"], row["state"]) for name, row in rows.items()} == {
         "staging": ("v1.0.0", "good"), "prod": ("v1.0.0", "good")}
 
+    listed = json.loads(team.type("versions", STACK, "--json").stdout)
+    assert {place for one in listed if one["version"] == "v1.0.0" for place in one["serves"]} == {"staging #1", "prod #1"}
+    said = team.type("logs", STACK, "staging", "--lines", "5", "--json")
+    assert {json.loads(line)["service"] for line in said.stdout.splitlines()} == {"backend"}, said.stderr
+
     before = team.type("history", "cloudlens", "--json")
     assert [(one["number"], one["state"]) for one in json.loads(before.stdout)] == [(2, "good"), (1, "superseded")]
     verified = team.type("audit", "verify")
