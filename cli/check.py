@@ -16,13 +16,14 @@ MARKS = {"fault": "[red]✗[/red]", "risk": "[yellow]![/yellow]"}
 
 
 def rows(found: Sequence[Finding]) -> list[dict[str, Any]]:
-    return [{key: redact(value) if value else value for key, value in asdict(one).items()} for one in found]
+    return [{key: redact(value) if isinstance(value, str) else value for key, value in asdict(one).items()} for one in found]
 
 
 def show(looked_at: Sequence[str], found: Sequence[Finding], console: Console) -> None:
     """One paragraph for each finding, and how many there are."""
     for one in found:
         place = " ".join(filter(None, (one.stack, one.environment)))
-        console.print(MARKS[one.kind], data(redact(f"{place}: {one.doing}: {one.came_back}. {one.to_do}")), soft_wrap=True)
+        at = f"{one.file}:{one.line}: " if one.line else ""
+        console.print(MARKS[one.kind], data(redact(f"{place}: {at}{one.doing}: {one.came_back}. {one.to_do}")), soft_wrap=True)
     counts = ", ".join(f"{len([1 for one in found if one.kind == kind])} {kind}(s)" for kind in MARKS)
     console.print(data(f"{counts} in {', '.join(looked_at) or 'no environment'}"), soft_wrap=True)

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import sys
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
 
+from cli.beginning import beginning
+from cli.completing import stacks
+from cli.looking import looking
+from cli.typed import AsJson, Environment, Stack, console
 from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Take a version of a Docker application to production, and back.")
 edge = typer.Typer(no_args_is_help=True, help="The reverse proxy through which people come.")
 app.add_typer(edge, name="edge")
@@ -26,16 +25,8 @@ audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(audit, name="audit")
 service = typer.Typer(no_args_is_help=True, help="Tidegate as a service of systemd.")
 app.add_typer(service, name="service")
-Environment = Annotated[str | None, typer.Option(help="Its name in stack.yaml; left out: the stack's one production.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-
-
-@cache
-def console() -> Console:
-    """Where people read. Made when there is something to read, since what draws it takes long to import."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 150)
+app.add_typer(beginning)
+app.add_typer(looking)
 
 
 def _tell_version(is_asked: bool) -> None:
@@ -50,22 +41,6 @@ def _tell_version(is_asked: bool) -> None:
 def everywhere(version: Annotated[bool, typer.Option("--version", help="Which version this is.", is_eager=True,
                                                      callback=_tell_version)] = False) -> None:
     """Take a version of a Docker application to production, and back."""
-
-
-@app.command()
-def new(folder: Annotated[Path, typer.Argument(help="Made where it is missing.")] = Path()) -> None:
-    """Make a folder of your team's own, for its stacks."""
-    from cli.new import new as make
-
-    make(folder.absolute(), console())
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON schema of stack.yaml, by which editors check it."""
-    from tidegate.stack.schema_export import SCHEMA_FILE
-
-    sys.stdout.write(SCHEMA_FILE.read_text(encoding="utf-8"))
 
 
 @app.command()
@@ -125,7 +100,7 @@ def login(show: Annotated[bool, typer.Option("--show", help="Print the line that
 
 @app.command()
 def release(
-    stack: str,
+    stack: Stack,
     version: str,
     environment: Environment = None,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what would change and stop there.")] = False,
@@ -141,7 +116,7 @@ def release(
 
 @app.command()
 def rollback(
-    stack: str,
+    stack: Stack,
     reason: Annotated[str, typer.Option(help="What is wrong; it stands in the notice to the team.")],
     environment: Environment = None,
     steps_back: Annotated[int, typer.Option(min=1, help="How many good versions back.")] = 1,
@@ -157,7 +132,7 @@ def rollback(
 
 
 @app.command()
-def status(stack: str | None = None, json: AsJson = False) -> None:
+def status(stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False) -> None:
     """What runs where: the edge's answer beside the ledger's."""
     from cli.status import rows, table, warnings
 
@@ -168,21 +143,7 @@ def status(stack: str | None = None, json: AsJson = False) -> None:
 
 
 @app.command()
-def check(stack: Annotated[str | None, typer.Argument(help="Left out: every one.")] = None, json: AsJson = False) -> None:
-    """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
-    from cli.check import rows, show
-    from tasks.plan.checking import look_over
-
-    looked_at, found = look_over(Settings(), stack)
-    if json:
-        console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True)
-    else:
-        show(looked_at, found, console())
-    raise typer.Exit(any(one.kind == "fault" for one in found))
-
-
-@app.command()
-def history(stack: str, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
+def history(stack: Stack, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
     """What was deployed, when, by whom, and how it ended."""
     from cli.history import rows, table
     from cli.places import meant_environment
@@ -220,14 +181,6 @@ def verify(
     found = report(Settings(), anchor or [])
     console().print_json(jsonlib.dumps(as_json(found))) if json else console().print("\n".join(lines(found)), soft_wrap=True)
     raise typer.Exit(0 if found.is_whole else 1)
-
-
-@app.command()
-def docs(page: Annotated[str | None, typer.Argument(help="Left out: which there are.")] = None) -> None:
-    """Read a page of the documentation."""
-    from cli.manual import show
-
-    show(page, console())
 
 
 @app.command()

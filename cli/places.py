@@ -8,7 +8,8 @@ from tidegate.stack.catalogue import find_stack
 
 
 def meant_environment(settings: Settings, stack: str, said: str | None) -> str:
-    """What was said, or else the stack's one production. Where its file cannot be read, the one place where it serves.
+    """What was said, or else the stack's one production, or its only environment. Where its file cannot be read, the one
+    place where it serves.
 
     Raises InputError where that is not one.
     """
@@ -18,7 +19,7 @@ def meant_environment(settings: Settings, stack: str, said: str | None) -> str:
         found = find_stack(settings.stacks, stack)
     except StackFileError as error:
         return _the_one(_deployed(settings, stack), stack, error)
-    return _the_one(found.productions, stack)
+    return _the_one(found.productions if len(found.environments) > 1 else [*found.environments], stack)
 
 
 def _the_one(names: list[str], stack: str, error: StackFileError | None = None) -> str:

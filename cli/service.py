@@ -99,7 +99,7 @@ def _folder() -> Path:
     if folder := find_folder():
         return folder
     raise InputError(DOING, "the current folder is no team's, and the service works in one",
-                     "Go to the folder with `tidegate.toml`, or make one: `tidegate new FOLDER`")
+                     "Go to the folder with `tidegate.toml`, or make one: `tidegate init FOLDER`")
 
 
 def _refuse_without_systemd(running: Path) -> None:

@@ -28,7 +28,7 @@ def is_due(settings: Settings) -> bool:
 def stamp_of(stacks: Path) -> Stamp:
     """Another one when a stack file was added, removed or written. No file is read."""
     found = []
-    for folder in sorted(stacks.iterdir()) if stacks.is_dir() else ():
+    for folder in (stacks, *sorted(stacks.iterdir())) if stacks.is_dir() else ():
         try:
             at = (folder / STACK_FILE).stat()
         except OSError:

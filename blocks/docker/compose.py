@@ -72,14 +72,19 @@ class Compose:
 
     def env_files(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> dict[str, list[str]]:
         """The files whose content becomes the environment or the labels of each service: `read` shows the content alone."""
+        services = self.as_written(files, project)["services"]
+        return {name: [_put_in(path, environment) for path in _env_files(service)] for name, service in services.items()}
+
+    def as_written(self, files: Sequence[Path], project: str) -> ComposeModel:
+        """The files' whole model with its variables as they stand there: no value is needed, and no env file is read."""
         doing = f"reading {', '.join(file.name for file in files)}"
         arguments = [part for file in files for part in ("-f", str(file))]
         outcome = self._run("-p", project, *arguments, "config", "--no-interpolate", "--no-env-resolution", "--format", "json",
                             doing=doing)
         if outcome.exit_code != 0:
             raise StackFileError(doing, self._said(outcome), "Correct the compose file")
-        services = json.loads(outcome.stdout)["services"]
-        return {name: [_put_in(path, environment) for path in _env_files(service)] for name, service in services.items()}
+        model: ComposeModel = json.loads(outcome.stdout)
+        return model
 
     def build(self, model: ComposeModel, service: str, variables: Mapping[str, str], *, timeout_seconds: float,
               hear: Callable[[str], None]) -> int:

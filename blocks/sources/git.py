@@ -21,7 +21,7 @@ from tidegate.facts import Outcome
 from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.file import Stack
 from tidegate.stack.formats import repository_fault
-from tidegate.stack.versions import is_version_tag, resolve
+from tidegate.stack.versions import is_version_tag, newest_first, resolve
 from tidegate.versions import Commit, NamedCommit
 from tidegate.waiting import looks
 
@@ -96,6 +96,14 @@ class GitSource:
         refs = self.refs()
         name, sha = resolve(wanted, refs, self._releasable())
         return NamedCommit(name, self.commit(sha))
+
+    def newest(self, most: int) -> list[NamedCommit]:
+        """What can be released, newest first: version tags, and the branch's commits under their hashes."""
+        tags = {name: sha for name, sha in self.refs().items() if is_version_tag(name)}
+        commits = self._log(f"--max-count={most}", "--end-of-options", f"refs/heads/{self.branch}")
+        tagged = [NamedCommit(name, self.commit(tags[name])) for name in newest_first(tags)[:most]]
+        plain = [NamedCommit(f"sha-{one.sha[:7]}", one) for one in commits if one.sha not in tags.values()]
+        return sorted([*tagged, *plain], key=lambda one: one.commit.at, reverse=True)[:most]
 
     def between(self, old: str | None, new: str) -> list[Commit]:
         """The commits that `new` has and `old` has not, newest first; all of them where there is no `old`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from blocks.docker.host import DockerHost
 from blocks.docker.host_facts import EngineMeasures
 from blocks.docker.image_files import EngineImageFiles
 from blocks.docker.images import ImageStore
+from blocks.docker.log_lines import read_logs
 from blocks.docker.occupants import EngineOccupancy
 from blocks.edges.traefik.edge import TraefikEdge
 from blocks.edges.traefik.networks import EngineNetworks
@@ -31,14 +32,18 @@ from blocks.messengers.webhook import SlackWebhook
 from blocks.migrators.tools import EngineMigrations
 from blocks.probes.visitors import EdgeVisitors
 from blocks.registries.registry import Registry
+from blocks.sources.clone import Clone
 from blocks.sources.git import GitSource, git_keeps
-from tidegate.errors import ConfigError
-from tidegate.facts import Message
+from tidegate.errors import ConfigError, VersionError
+from tidegate.facts import ComposeModel, Message
+from tidegate.log_line import LogLine
 from tidegate.ports import Notifier, Ports
+from tidegate.proposal.look import Repository
 from tidegate.secrecy.redaction import learn
 from tidegate.settings import Settings
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
+from tidegate.versions import NamedCommit
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
@@ -77,6 +82,33 @@ def ports_of_files(settings: Settings, stack: Stack, environment: str, redact: C
     """For who only reads the files: no block is asked for, and the engine and the edge are never called."""
     nobody = TraefikEdge(config_directory=settings.home / "edge", public_url="", check_url="")
     return ports_at(settings, stack, environment, DockerHost(), nobody, redact=redact)
+
+
+def as_written(files: Sequence[Path], project: str) -> ComposeModel:
+    """Compose files with their variables as they stand there. Raises StackFileError."""
+    return Compose(DockerHost()).as_written(files, project)
+
+
+def repository_at(folder: Path) -> Repository:
+    return Clone(folder).repository()
+
+
+def env_files_once_committed(folder: Path) -> Mapping[str, str]:
+    """Path and text of each env file that git has ever seen. Raises VersionError."""
+    return Clone(folder).env_files_once_committed()
+
+
+def newest_versions(stack: Stack, home: Path, most: int) -> list[NamedCommit]:
+    """What can be released, newest first. Raises VersionError."""
+    if stack.source is None:
+        raise VersionError(f"listing the versions of {stack.name}", "they are tags of images, and it has no repository",
+                           "Look into the registry; `tidegate history` says what was released")
+    return GitSource.of(stack, home).newest(most)
+
+
+def printed_by(host: str, services: Mapping[str, str], lines: int, *, follow: bool) -> Iterator[LogLine]:
+    """What containers of a host print; `services` is how each is called, by its name. Raises EngineError."""
+    return read_logs(load(DockerHost, host), services, lines, follow=follow)
 
 
 def is_in_git(file: Path) -> bool:

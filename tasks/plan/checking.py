@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from tasks.frame import adapters
@@ -17,9 +19,12 @@ from tidegate.each import as_ours
 from tidegate.edge.doors import doors_of_stacks, taken_doors
 from tidegate.errors import TidegateError
 from tidegate.plan.accepted import accepted
+from tidegate.secrecy.leaks import leaked
 from tidegate.settings import Settings
-from tidegate.stack.catalogue import Catalogue, every_stack
+from tidegate.stack.catalogue import STACK_FILE, Catalogue, every_stack
+from tidegate.stack.dockerfile_risks import dockerfile_risks
 from tidegate.stack.file import Stack
+from tidegate.stack.lines import parts_of, place_of_fault
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,16 @@ class Finding:
     doing: str
     came_back: str
     to_do: str
+    file: str | None = None
+    line: int | None = None
 
 
 def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], list[Finding]]:
     """The names of the environments that were looked at, and what was found, of one stack or of all. Raises StackFileError
     when there is no stack of that name; a faulty one is a finding."""
     stacks = every_stack(settings.stacks)
-    faulty = [_fault(one.name, None, one.error) for one in stacks.faulty if only in (None, one.name)]
+    faulty = [found for one in stacks.faulty if only in (None, one.name)
+              for found in _faults(one.name, None, one.error, [_stack_file(settings.stacks, one.name)])]
     one_good = [stacks.find(only)] if only and not faulty else []
     places = [(stack, name) for stack in (one_good if only else stacks.good) for name in stack.environments]
     found = [one for stack, name in places for one in _of_environment(settings, stacks, stack, name)]
@@ -46,18 +54,49 @@ def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], l
 
 
 def _of_environment(settings: Settings, stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
+    config = stack.environments[name]
     try:
         env = open_files(stack, name, settings)
-        yield from (_fault(stack.name, name, fault) for fault in env.faults)
-        if adapters.is_in_git(env_file := stack.folder / env.config.env_file):
-            yield Finding("risk", stack.name, name, f"looking where {env_file.name} is kept",
-                          "git keeps it, and whatever secrets are in it",
-                          f"`git rm --cached {env_file.name}`, a line in .gitignore, and other secrets")
+        env_file = stack.folder / config.env_file
+        yield from (found for fault in env.faults for found in _faults(stack.name, name, fault, [env_file]))
+        yield from _of_history(env, env_file)
         yield from _of_doors(stacks, stack, name)
         if not env.faults:   # without its values a compose file cannot be read
             yield from _of_compose(env, stacks)
+            yield from _of_images(env)
     except Exception as error:
-        yield _fault(stack.name, name, as_ours(error, f"checking {stack.name} {name}"))
+        files = [stack.folder / file for file in config.compose_files]
+        yield from _faults(stack.name, name, as_ours(error, f"checking {stack.name} {name}"), files)
+
+
+def _of_history(env: OpenEnvironment, env_file: Path) -> Iterator[Finding]:
+    """A value that git has once seen stays in every clone, whatever became of the file."""
+    if adapters.is_in_git(env_file):
+        yield Finding("risk", env.stack.name, env.name, f"looking where {env_file.name} is kept",
+                      "git keeps it, and whatever secrets are in it",
+                      f"`git rm --cached {env_file.name}`, a line in .gitignore, and other secrets", _shown(env_file))
+        return
+    doing = "looking for secrets in the history of git"
+    try:
+        told = leaked(env.values, [*env.config.secrets], adapters.env_files_once_committed(env.stack.folder))
+    except TidegateError as error:
+        yield Finding("risk", env.stack.name, env.name, error.doing, error.came_back, error.to_do)
+        return
+    for file, keys in told.items():
+        yield Finding("risk", env.stack.name, env.name, doing, f"{file} was committed once, with what {', '.join(keys)} "
+                      f"{'is' if len(keys) == 1 else 'are'} today", "Use other secrets: every clone has these", file)
+
+
+def _of_images(env: OpenEnvironment) -> Iterator[Finding]:
+    """What the Dockerfiles that lie here say; in a folder for several applications there are none."""
+    model = env.model()
+    for service in env.released:
+        build = model["services"].get(service, {}).get("build") or {}
+        file = Path(build.get("context", ".")) / build.get("dockerfile", "Dockerfile")
+        if build and file.is_file():
+            risks = dockerfile_risks(file.read_text(errors="replace"), has_database=bool(env.stack.databases))
+            yield from (Finding("risk", env.stack.name, env.name, f"reading {service}'s Dockerfile", risk.text, risk.to_do,
+                                _shown(file), risk.line) for risk in risks)
 
 
 def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
@@ -69,20 +108,21 @@ def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
 
 def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
     model, others = env.model(), stacks.places.keys()
+    files = [env.stack.folder / file for file in env.config.compose_files]
     given = privileges(env, model, others)
     checks: list[Callable[[], None]] = [partial(refuse_faulty_compose, env, model, given), partial(refuse_faulty_builds, env)]
     for refuse in checks:
         try:
             refuse()
         except TidegateError as fault:
-            yield _fault(env.stack.name, env.name, fault)
+            yield from _faults(env.stack.name, env.name, fault, files)
     for name in (one.name for one in env.stack.services if not one.is_built and is_on_host_only(env, one.name)):
-        yield Finding("risk", env.stack.name, env.name, f"looking where the image of {name} comes from",
-                      f"the compose files say `pull_policy: {HOST_ONLY}`: it is taken from the host, and looked up in no "
-                      "registry", "Take that out where a registry has it")
+        yield _placed(Finding("risk", env.stack.name, env.name, f"looking where the image of {name} comes from",
+                              f"the compose files say `pull_policy: {HOST_ONLY}`: it is taken from the host, and looked up in "
+                              "no registry", "Take that out where a registry has it"), files)
     for danger in (one for one in given if one.reason):
-        yield Finding("risk", env.stack.name, env.name, "checking what containers get of the host", danger.text,
-                      f"Allowed by stack.yaml: {danger.reason}")
+        yield _placed(Finding("risk", env.stack.name, env.name, "checking what containers get of the host", danger.text,
+                              f"Allowed by stack.yaml: {danger.reason}"), files)
     yield from _of_accepted(env)
 
 
@@ -92,5 +132,21 @@ def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:
                       f"Accepted by stack.yaml: {one.reason}")
 
 
-def _fault(stack: str, environment: str | None, error: TidegateError) -> Finding:
-    return Finding("fault", stack, environment, error.doing, error.came_back, error.to_do)
+def _faults(stack: str, environment: str | None, error: TidegateError, files: Sequence[Path]) -> Iterator[Finding]:
+    """One for each path that the error names; `files` are those that may say it."""
+    for part in parts_of(error.came_back):
+        yield _placed(Finding("fault", stack, environment, error.doing, part, error.to_do), files)
+
+
+def _placed(found: Finding, files: Sequence[Path]) -> Finding:
+    place = place_of_fault(found.came_back, files)
+    return replace(found, file=_shown(place.file), line=place.line) if place else found
+
+
+def _shown(file: Path) -> str:
+    """As an editor or a terminal finds it from the current folder."""
+    return os.path.relpath(file)
+
+
+def _stack_file(stacks: Path, name: str) -> Path:
+    return stacks / name / STACK_FILE if (stacks / name / STACK_FILE).exists() else stacks / STACK_FILE

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from prefect.states import State
+from prefect import State
 
 from tests import images
 from tests.e2e.in_process import PATIENCE_SECONDS, release_here, roll_back_here

@@ -54,7 +54,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """With a home that version 0.1 has left, and folders whose names are those of our packages."""
     folder = tmp_path_factory.mktemp("team") / "releases"
-    subprocess.run([program, "new", folder], check=True, timeout=60, capture_output=True)
+    subprocess.run([program, "init", folder], check=True, timeout=60, capture_output=True)
     told = dict(zip(PORTS, free_ports(4), strict=True))
     edge = {"edge_name": f"tidegate-tool{SUFFIX}", "edge_image": chosen()["EDGE_IMAGE"]}
     (folder / FILE).write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in {**told, **edge}.items()))
@@ -87,6 +87,11 @@ def test_a_team_upgrades_releases_to_staging_and_production_and_stops(team: Team
     rows = {row["environment"]: row for row in json.loads(status.stdout) if row["stack"] == STACK}
     assert {name: (row["version"], row["state"]) for name, row in rows.items()} == {
         "staging": ("v1.0.0", "good"), "prod": ("v1.0.0", "good")}
+
+    listed = json.loads(team.type("versions", STACK, "--json").stdout)
+    assert {place for one in listed if one["version"] == "v1.0.0" for place in one["serves"]} == {"staging #1", "prod #1"}
+    said = team.type("logs", STACK, "staging", "--lines", "5", "--json")
+    assert {json.loads(line)["service"] for line in said.stdout.splitlines()} == {"backend"}, said.stderr
 
     before = team.type("history", "cloudlens", "--json")
     assert [(one["number"], one["state"]) for one in json.loads(before.stdout)] == [(2, "good"), (1, "superseded")]

@@ -56,6 +56,12 @@ def test_an_annotated_tag_means_the_commit_it_points_to(source: GitSource, origi
     assert version.commit.at.tzinfo is UTC
 
 
+def test_what_can_be_released_is_listed_newest_first_and_each_commit_once(source: GitSource, origin: Path) -> None:
+    head, first = git(origin, "rev-parse", "HEAD"), git(origin, "rev-parse", "HEAD~2")
+    assert {one.name for one in source.newest(10)} == {f"sha-{head[:7]}", "v1.0.0", f"sha-{first[:7]}"}
+    assert len(source.newest(2)) == 2
+
+
 def test_a_commit_of_the_branch_can_be_named_by_seven_digits(source: GitSource, origin: Path) -> None:
     head = git(origin, "rev-parse", "HEAD")
     assert source.resolve(f"sha-{head[:7]}").commit.sha == head

@@ -6,16 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from cli.new import new
 from cli.service import unit_text, write
 from tidegate.settings import Settings
+from tidegate.stack.team_folder import make_for_several
 
 
 @pytest.mark.parametrize("name", ["releases", "we %ird $re leases", "päckchen;#"])
 def test_systemd_accepts_the_unit_of_a_folder_of_any_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    new(tmp_path / name, Console(quiet=True))
+    make_for_several(tmp_path / name)
     monkeypatch.chdir(tmp_path / name)
     file = tmp_path / "tidegate.service"
     write(unit_text(Settings()), file)

@@ -16,12 +16,12 @@ from rich.console import Console
 from cli import service
 from cli.control_plane import ControlPlane
 from cli.foreground import Told, first_to_end, missing, told_by_signals
-from cli.new import new
 from cli.processes import one_at_a_time
 from cli.run import stop
 from cli.service import install, program, unit_file, unit_text, write
 from tidegate.errors import EngineError, InputError
 from tidegate.settings import Settings
+from tidegate.stack.team_folder import make_for_several
 
 QUIET = Console(quiet=True)
 NOBODY = 65534
@@ -31,7 +31,7 @@ NOBODY = 65534
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shell in a team's folder, with no setting of its own."""
     made = tmp_path / str(request.param)
-    new(made, QUIET)
+    make_for_several(made)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"TIDEGATE_{name.upper()}", raising=False)
     monkeypatch.chdir(made)
@@ -82,13 +82,13 @@ def test_no_secret_of_the_shell_stands_in_it(folder: Path, monkeypatch: pytest.M
 
 def test_outside_of_a_teams_folder_there_is_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"is no team's.+tidegate new FOLDER"):
+    with pytest.raises(InputError, match=r"is no team's.+tidegate init FOLDER"):
         unit_text(Settings(home=tmp_path, stacks=tmp_path))
 
 
 def test_a_name_that_would_be_another_line_of_the_unit_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = folder / "x\nExecStartPre=evil"
-    new(bad, QUIET)
+    make_for_several(bad)
     monkeypatch.chdir(bad)
     with pytest.raises(InputError, match="cannot stand in a unit"):
         unit_text(Settings())

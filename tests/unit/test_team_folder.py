@@ -10,17 +10,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from rich.console import Console
 
 from cli.control_plane import PYTHON
 from cli.demo import EXAMPLE, refuse_elsewhere
-from cli.new import IGNORED, new
 from cli.run import make_home_private
 from setup.places import ROOT
 from tidegate.errors import InputError
 from tidegate.settings import Settings
 from tidegate.stack.folder import FILE
 from tidegate.stack.schema_export import SCHEMA_FILE
+from tidegate.stack.team_folder import IGNORED, make_for_several
 
 NOBODY = 65534
 TIDEGATE = Path(sys.executable).with_name("tidegate")
@@ -32,7 +31,7 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in Settings.model_fields:
         monkeypatch.delenv(f"TIDEGATE_{name.upper()}", raising=False)
     folder = tmp_path / "team"
-    new(folder, Console(quiet=True))
+    make_for_several(folder)
     monkeypatch.chdir(folder)
     return folder
 
@@ -56,7 +55,7 @@ def test_the_folder_is_found_from_every_folder_below_it(team: Path, monkeypatch:
 
 def test_the_nearest_folder_counts(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inner = team / "inner"
-    new(inner, Console(quiet=True))
+    make_for_several(inner)
     monkeypatch.chdir(inner / "stacks")
     assert Settings().stacks == inner / "stacks"
 
@@ -64,7 +63,7 @@ def test_the_nearest_folder_counts(team: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_outside_of_every_folder_one_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TIDEGATE_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"looking for tidegate\.toml: neither .+ above it has one\. .*tidegate new"):
+    with pytest.raises(InputError, match=r"looking for tidegate\.toml: neither .+ above it has one\. .*tidegate init"):
         Settings(stacks=tmp_path)
 
 
@@ -156,17 +155,17 @@ def test_what_is_no_file_is_not_passed_over(team: Path, make: object) -> None:
 def test_a_new_folder_changes_nothing_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "stacks").mkdir()
     (tmp_path / ".gitignore").write_text("node_modules\n.tidegate/")
-    new(tmp_path, Console(quiet=True))
+    make_for_several(tmp_path)
     lines = (tmp_path / ".gitignore").read_text().splitlines()
     assert lines == ["node_modules", *IGNORED]
     with pytest.raises(InputError, match=r"it has a tidegate\.toml already"):
-        new(tmp_path, Console(quiet=True))
+        make_for_several(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="Choose a folder that you may write to"):
-        new(tmp_path / "file" / "team", Console(quiet=True))
+        make_for_several(tmp_path / "file" / "team")
 
 
 def test_git_sees_neither_state_nor_env_files_of_a_new_folder(team: Path) -> None:

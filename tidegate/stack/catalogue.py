@@ -6,6 +6,7 @@ So a copy that somebody forgot to rename stops nobody but itself.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -78,7 +79,11 @@ def _folders(stacks: Path) -> Iterator[tuple[str, Path]]:
     """Each name under `stacks` that has a stack file, or may have one.
 
     A stack file of any kind counts, and so does a link that leads nowhere: `load_stack` then says what is wrong.
+    An application's own repository has one beside its compose files: then `stacks` is that stack's folder.
     """
+    if os.path.lexists(stacks / STACK_FILE):
+        yield stacks.name, stacks
+        return
     try:
         there = sorted(stacks.iterdir())
     except OSError as error:

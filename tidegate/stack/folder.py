@@ -20,8 +20,11 @@ OTHERS_WRITE = 0o002
 
 def find_folder() -> Path | None:
     """The current folder, or the nearest one above it, that holds a `tidegate.toml`."""
-    here = Path.cwd()
-    return next((one for one in (here, *here.parents) if os.path.lexists(one / FILE)), None)
+    return folder_above(Path.cwd())
+
+
+def folder_above(place: Path) -> Path | None:
+    return next((one for one in (place, *place.parents) if os.path.lexists(one / FILE)), None)
 
 
 def told_by_folder(known: Collection[str], *, must_be: bool) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def _read(file: Path, known: Collection[str]) -> dict[str, Any]:
 
 def _refuse_nowhere() -> NoReturn:
     raise InputError(f"looking for {FILE}", f"neither {Path.cwd()} nor a folder above it has one",
-                     "Go to your team's folder, or make one: `tidegate new FOLDER`")
+                     "Go to your team's folder, or make one: `tidegate init FOLDER`")
 
 
 def _refuse_of_others(file: Path) -> None:

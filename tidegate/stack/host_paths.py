@@ -37,7 +37,7 @@ class HostPaths:
         written, real = _both(source)
         own = PurePosixPath(os.path.realpath(self.own))
         if real.is_relative_to(own):
-            return None
+            return self._kept_inside(own, real)
         shown = f"{written}" if written == real else f"{written}, which leads to {real},"
         if read_only and any(path.is_relative_to(known) for known in HARMLESS for path in (written, real)):
             return None
@@ -53,6 +53,13 @@ class HostPaths:
             if own.is_relative_to(path):
                 return f"{shown} holds more than the stack's own folder"
         return None
+
+    def _kept_inside(self, own: PurePosixPath, real: PurePosixPath) -> str | None:
+        """Where an application's own repository is the team's folder, Tidegate's state lies in the stack's folder."""
+        places = (PurePosixPath(os.path.realpath(kept)) for kept in self.kept)
+        inside = [place for place in places if place != own and place.is_relative_to(own)]
+        held = any(real.is_relative_to(place) or place.is_relative_to(real) for place in inside)
+        return f"{real} holds what Tidegate keeps" if held else None
 
     @property
     def _engine_socket(self) -> PurePosixPath | None:

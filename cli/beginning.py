@@ -1,0 +1,67 @@
+"""The words for who begins: they read and write files, and need neither server nor engine."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.typed import AsJson, OneStack, console
+from tidegate.settings import Settings
+
+beginning = typer.Typer()
+Answer = Annotated[str | None, typer.Option(help="Answers the question beforehand.")]
+
+
+@beginning.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="That has the compose files; made where it is missing.")] = Path(),
+    name: Annotated[str | None, typer.Option(help="Of the stack; left out: that of the compose project or the folder.")] = None,
+    title: Answer = None,
+    service: Annotated[str | None, typer.Option(help="The service that people come to.")] = None,
+    port: Annotated[str | None, typer.Option(help="Where that one listens, inside its container.")] = None,
+    ready_path: Annotated[str | None, typer.Option(help="Its page that answers 200 only when it can work.")] = None,
+    domain: Annotated[str | None, typer.Option(help="By which people come.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: what was found counts.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Write stack.yaml for an application; without compose files: a folder of your team's own, for several."""
+    from cli.init import init as begin
+
+    given = {"name": name, "title": title, "service": service, "port": port, "ready-path": ready_path, "domain": domain}
+    found = begin(folder.absolute(), given, console(), asks=not (yes or json), quiet=json)
+    if json:
+        console().print_json(jsonlib.dumps(found), ensure_ascii=True)
+
+
+@beginning.command()
+def schema() -> None:
+    """Print the JSON schema of stack.yaml, by which editors check it."""
+    from tidegate.stack.schema_export import SCHEMA_FILE
+
+    sys.stdout.write(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+@beginning.command()
+def check(stack: OneStack = None, json: AsJson = False) -> None:
+    """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
+    from cli.check import rows, show
+    from tasks.plan.checking import look_over
+
+    looked_at, found = look_over(Settings(), stack)
+    if json:
+        console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True)
+    else:
+        show(looked_at, found, console())
+    raise typer.Exit(any(one.kind == "fault" for one in found))
+
+
+@beginning.command()
+def docs(page: Annotated[str | None, typer.Argument(help="Left out: which there are.")] = None) -> None:
+    """Read a page of the documentation."""
+    from cli.manual import show
+
+    show(page, console())

@@ -1,0 +1,26 @@
+"""`tidegate versions`: what can be released, what serves where, and what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from cli.shown import line
+from tasks.frame.asked import Releasable
+
+
+def rows(found: Sequence[Releasable]) -> list[dict[str, Any]]:
+    return [{**asdict(one), "at": one.at.isoformat()} for one in found]
+
+
+def table(found: Sequence[Releasable], stack: str) -> Table:
+    shown = Table(title=line(f"{stack}, newest first"))
+    for heading in ("Version", "Commit", "Of", "What", "Serves", "Held"):
+        shown.add_column(heading, no_wrap=heading in ("Version", "Of"))
+    for one in found:
+        shown.add_row(line(one.version), one.commit[:12], f"{one.at:%Y-%m-%d %H:%M}", line(one.subject, 80),
+                      line(", ".join(one.serves), style="green"), line(one.held or "", 80, style="red"))
+    return shown

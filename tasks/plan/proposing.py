@@ -1,0 +1,161 @@
+"""A stack file for a folder that has none: looks at its files, and writes what was decided. Nothing is overwritten."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from tasks.frame import adapters
+from tidegate.errors import InputError, StackFileError
+from tidegate.proposal.compose_files import ComposeFiles, compose_files_in, places_of
+from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
+from tidegate.proposal.env_values import EnvFile, env_file_of, plain_examples
+from tidegate.proposal.look import Look
+from tidegate.proposal.proposed import Proposed, propose
+from tidegate.proposal.questions import Answers
+from tidegate.proposal.stack_text import stack_text
+from tidegate.proposal.variables import with_defaults
+from tidegate.stack.catalogue import STACK_FILE
+from tidegate.stack.envfile import read_env_as_far
+from tidegate.stack.faults import faults_in
+from tidegate.stack.file import Stack
+
+EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
+MOST_BYTES = 1 << 20
+PROJECT = "init"
+"""A name for Compose to read by; nothing is started under it."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """`files` are new, `lines` those of stack.yaml; `missing` are env keys that a person must give, by file."""
+
+    stack: str
+    first: str
+    """The environment to which a release goes first."""
+    files: tuple[str, ...]
+    env_files: tuple[str, ...]
+    lines: int
+    asked: int
+    made_up: Mapping[str, tuple[str, ...]]
+    missing: Mapping[str, tuple[str, ...]]
+    left_out: tuple[str, ...]
+    newest: str
+
+
+def compose_files_at(folder: Path) -> ComposeFiles:
+    return compose_files_in([one.name for one in folder.iterdir() if one.is_file()] if folder.is_dir() else [])
+
+
+def begin(folder: Path, answers: Answers, make_secret: Callable[[], str] = lambda: secrets.token_hex(16)) -> Written:
+    """Look at `folder`, ask, and write what is missing there. Raises InputError, and StackFileError for a compose file
+    that cannot be read."""
+    if os.path.lexists(folder / STACK_FILE):
+        raise InputError(f"writing {folder / STACK_FILE}", "it is there", "`tidegate check` says what is wrong with it")
+    one = propose(look_at(folder), answers)
+    text = stack_text(one)
+    _refuse_faulty(text)
+    envs = {place.env_file: _env_file(one, None if place.kind == "production" else make_secret) for place, _ in one.places}
+    files = {STACK_FILE: text, **{f"{name}.example": env.template() for name, env in envs.items()}}
+    made = [name for name, content in files.items() if _write(folder / name, content)]
+    private = {name: env for name, env in envs.items() if _write(folder / name, env.text(), 0o600)}
+    return Written(
+        one.name, one.places[0][0].name, (*made, *private), tuple(envs), len(text.splitlines()), len(answers.asked),
+        {name: env.made_up for name, env in private.items() if env.made_up},
+        {name: env.missing for name, env in private.items() if env.missing}, one.look.left_out, one.look.repository.newest)
+
+
+def look_at(folder: Path) -> Look:
+    """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and no value is needed."""
+    files = compose_files_at(folder)
+    places = places_of(files, _whole(folder, files))
+    model = adapters.as_written([folder / name for name in places[0].files], PROJECT)
+    read = {name for place in places for name in place.files}
+    seen = [one for one in (files.main, files.staging, files.production, *files.others) if one]
+    named = {name: service for name, service in model["services"].items() if service.get("build")}
+    return Look(
+        folder.name, adapters.repository_at(folder), places, _own_name(model),
+        {name: _dockerfile(service["build"]) for name, service in named.items()}, _example(folder),
+        frozenset(one.name for one in folder.glob(".env*")), tuple(one for one in seen if one not in read))
+
+
+def _own_name(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Compose gives the project's name where the file has none of its own."""
+    return {**model, "name": "" if model.get("name") == PROJECT else model.get("name", "")}
+
+
+def _whole(folder: Path, files: ComposeFiles) -> set[str]:
+    """The variants that stand by themselves: they can be read alone, and have every service of the main file."""
+    variants = [name for name in (files.staging, files.production) if name]
+    if not files.main:
+        return {*variants}
+    main = adapters.as_written([folder / files.main], PROJECT)["services"].keys()
+    return {name for name in variants if main <= _services(folder / name)}
+
+
+def _services(file: Path) -> set[str]:
+    try:
+        return {*adapters.as_written([file], PROJECT)["services"]}
+    except StackFileError:
+        return set()
+
+
+def _dockerfile(build: Mapping[str, Any]) -> Dockerfile:
+    if "dockerfile_inline" in build:
+        return read_dockerfile(build["dockerfile_inline"], build.get("target", ""))
+    file = Path(build.get("context", ".")) / build.get("dockerfile", "Dockerfile")
+    return read_dockerfile(_text(file), with_defaults(build.get("target", "")) or "")
+
+
+def _text(file: Path) -> str:
+    """Empty where it is none that can be read: then it says nothing."""
+    try:
+        with file.open(errors="replace") as opened:
+            return opened.read(MOST_BYTES) if file.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _example(folder: Path) -> dict[str, str]:
+    there = (folder / name for name in EXAMPLES if (folder / name).is_file())
+    return next((read_env_as_far(file)[0] for file in there), {})
+
+
+def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
+    """Production's secrets are never made up: its data may be there already."""
+    known = {**plain_examples(one.look.example), **_merged(database.values for database in one.databases)}
+    wanted = [key for database in one.databases for key in database.keys.values()]
+    return env_file_of(one.look.model, one.base, known, wanted, make_secret)
+
+
+def _merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def _refuse_faulty(text: str) -> None:
+    """What a person answered may be nothing that a stack file can hold. Raises InputError."""
+    try:
+        Stack.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        raise InputError(f"putting {STACK_FILE} together", "; ".join(faults_in(error.errors())),
+                         "Give other answers; `tidegate init --help` lists the options") from None
+
+
+def _write(file: Path, text: str, mode: int = 0o644) -> bool:
+    """Whether it is new: what is there stays as it is."""
+    try:
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise InputError(f"writing {file}", str(error.strerror), "Choose a folder that you may write to") from None
+    with os.fdopen(opened, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    return True

@@ -1,0 +1,119 @@
+"""What is read in a compose file and a Dockerfile, so that nobody is asked for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control.registered import stamp_of
+from tests.unit.test_stackfile import SAMPLE
+from tidegate.proposal.compose_files import compose_files_in, places_of
+from tidegate.proposal.databases import databases_of
+from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
+from tidegate.proposal.doors import ports_of, ready_path_of
+from tidegate.proposal.questions import word_of
+from tidegate.proposal.roles import roles_of
+from tidegate.proposal.variables import variables_in, whole_variable, with_defaults
+from tidegate.stack.catalogue import every_stack
+from tidegate.stack.host_paths import HostPaths
+
+
+def test_a_dockerfile_says_what_holds_for_its_last_stage() -> None:
+    text = "FROM node:20 AS build\nEXPOSE 1\nFROM nginx:1.27\nexpose 80 443/tcp 53/udp\nHEALTHCHECK CMD \\\n  curl localhost\n"
+    assert read_dockerfile(text) == Dockerfile("nginx:1.27", (80, 443), "CMD    curl localhost")
+    assert read_dockerfile(text, "build").ports == (1,)
+
+
+def test_a_stage_has_what_the_stage_before_it_says() -> None:
+    text = "FROM --platform=linux/amd64 python:3.12 AS Base\nEXPOSE 8000\nFROM base AS app\nHEALTHCHECK NONE\n"
+    assert read_dockerfile(text) == Dockerfile("python:3.12", (8000,), "")
+
+
+@pytest.mark.parametrize(("said", "port"), [
+    ("8000", 8000), ("80:8000", 8000), ("127.0.0.1:80:8000/tcp", 8000), ("${PORT:-80}:8000", 8000), ("80:${INNER:-3000}", 3000),
+    ({"target": 9000, "published": "80"}, 9000), ("53:53/udp", None), ("8000-8005:8000-8005", None), ("80:${INNER}", None)])
+def test_the_port_is_that_inside_the_container(said: object, port: int | None) -> None:
+    assert ports_of({"ports": [said]}, Dockerfile()) == ((port,) if port else ())
+
+
+def test_what_is_published_says_more_than_what_is_exposed() -> None:
+    assert ports_of({"ports": ["80:1"], "expose": ["2"]}, Dockerfile(ports=(3,))) == (1,)
+    assert ports_of({"expose": ["2"]}, Dockerfile(ports=(3,))) == (2,)
+    assert ports_of({}, Dockerfile(ports=(3,))) == (3,)
+
+
+@pytest.mark.parametrize(("test", "path"), [
+    (["CMD", "curl", "-f", "http://localhost:8000/healthz"], "/healthz"), ("wget -q http://127.0.0.1/up || exit 1", "/up"),
+    (["CMD-SHELL", "curl http://localhost:${PORT}/a/b;true"], "/a/b"), (["CMD", "curl", "http://localhost:1"], "/"),
+    (["CMD", "pg_isready"], "/of-the-dockerfile"), ("NONE", "/of-the-dockerfile")])
+def test_the_ready_page_is_the_one_that_the_health_check_asks(test: object, path: str) -> None:
+    file = Dockerfile(healthcheck="CMD curl http://localhost/of-the-dockerfile")
+    assert ready_path_of({"healthcheck": {"test": test}}, file) == path
+
+
+def test_variables_are_read_as_compose_reads_them() -> None:
+    found = [(one.name, one.default) for one in variables_in({"a": ["$A ${B:-x} $$C ${D:?why}"], "e": "${E-${F:-y}}"})]
+    assert found == [("A", None), ("B", "x"), ("D", None), ("E", "${F:-y}"), ("F", "y")]
+    assert (with_defaults("x${A:-b}c"), with_defaults("${A}")) == ("xbc", None)
+    assert whole_variable("x${A}") is None
+
+
+@pytest.mark.parametrize(("names", "files", "kinds"), [
+    (["compose.yaml", "compose.override.yaml"], [("compose.yaml",)], ["staging"]),
+    (["docker-compose.yml", "docker-compose.prod.yml"], [("docker-compose.yml", "docker-compose.prod.yml")] * 2,
+     ["staging", "production"]),
+    (["docker-compose.local.yml", "docker-compose.production.yml"], [("docker-compose.production.yml",)] * 2,
+     ["staging", "production"]),
+    (["compose.yml", "compose.staging.yml"], [("compose.yml", "compose.staging.yml"), ("compose.yml",)],
+     ["staging", "production"])])
+def test_which_environments_there_are_is_read_in_the_names_of_the_files(
+        names: list[str], files: list[tuple[str, ...]], kinds: list[str]) -> None:
+    places = places_of(compose_files_in(names), ())
+    assert ([one.files for one in places], [one.kind for one in places]) == (files, kinds)
+
+
+def test_a_variant_that_stands_by_itself_is_read_alone() -> None:
+    places = places_of(compose_files_in(["compose.yml", "compose.staging.yml"]), {"compose.staging.yml"})
+    assert places[0].files == ("compose.staging.yml",)
+
+
+def test_a_database_that_is_built_here_is_none_that_is_released() -> None:
+    built = {"build": {"context": "."}}
+    model: dict[str, Any] = {"services": {"web": built, "db": built, "cache": {"image": "redis:7"},
+                                          "proxy": {"image": "nginx:1", "depends_on": {"web": {}}}}}
+    found = roles_of(model, {"web": Dockerfile("python:3"), "db": Dockerfile("postgres:16")})
+    assert found == {"web": "released", "db": "base", "cache": "base", "proxy": "released"}
+
+
+def test_keys_of_a_database_are_those_by_which_the_application_reads_them() -> None:
+    model: dict[str, Any] = {"services": {
+        "web": {"environment": ["PGHOST=${PGHOST:-pg}"]},
+        "db": {"container_name": "pg", "environment": {"POSTGRES_PASSWORD": "${SECRET_DB}", "POSTGRES_USER": "${U:-app}"}}}}
+    [one] = databases_of(model, ["web"], {"web": "", "db": "postgis/postgis:16-3.4"})
+    assert (one.engine, one.keys) == ("postgresql", {"host_key": "PGHOST", "user_key": "U", "password_key": "SECRET_DB",
+                                                     "database_key": "POSTGRES_DB"})
+    assert one.values == {"PGHOST": "db", "U": "app", "POSTGRES_DB": "app"}
+
+
+@pytest.mark.parametrize(("text", "word"), [("My_Shop.git", "my-shop"), ("2fast", "fast"), ("---", ""), ("a" * 40, "a" * 31)])
+def test_a_name_is_made_of_what_there_is(text: str, word: str) -> None:
+    assert word_of(text) == word
+
+
+# --- a stack file beside the compose files ---
+
+def test_an_applications_own_folder_is_one_stack(tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(SAMPLE)
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "stack.yaml").write_text("of somebody else")
+    found = every_stack(tmp_path)
+    assert ([one.folder for one in found.good], found.faulty) == ([tmp_path], ())
+    assert stamp_of(tmp_path)
+
+
+def test_tidegates_state_is_not_a_containers_although_it_lies_in_the_stacks_folder(tmp_path: Path) -> None:
+    paths = HostPaths(tmp_path, (tmp_path / ".tidegate", tmp_path))
+    given = [paths.gives_away(str(tmp_path / name), read_only=True) for name in ("nginx.conf", ".tidegate/ledger.db", "")]
+    assert [one is None for one in given] == [True, False, False]

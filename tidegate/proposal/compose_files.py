@@ -1,0 +1,77 @@
+"""Which environments a folder's compose files are for, by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from tidegate.stack.environments import Kind
+
+MAIN = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""In the order in which Docker Compose looks for them."""
+_VARIANT = re.compile(r"(?:docker-)?compose[.-]([a-z0-9-]+)\.ya?ml")
+_KINDS: Mapping[str, Kind] = {
+    "staging": "staging", "stage": "staging", "stg": "staging", "uat": "staging", "qa": "staging",
+    "prod": "production", "production": "production", "live": "production"}
+ENV_FILES: Mapping[Kind, tuple[str, ...]] = {
+    "staging": (".env.staging", ".env.stage"), "production": (".env.production", ".env.prod")}
+"""As they are called; the first of each is the name of a new one."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One environment as it could stand in a stack file."""
+
+    name: str
+    kind: Kind
+    files: tuple[str, ...]
+    env_file: str = ""
+
+
+@dataclass(frozen=True)
+class ComposeFiles:
+    """What lies in a folder. `main` is the file without a word in its name; empty where there is none."""
+
+    main: str
+    staging: str
+    production: str
+    others: tuple[str, ...]
+    """For a developer's machine, for tests: no release reads them."""
+
+    def __bool__(self) -> bool:
+        return bool(self.main or self.staging or self.production or self.others)
+
+
+def compose_files_in(names: Collection[str]) -> ComposeFiles:
+    found = {name: one[1] for name in sorted(names) if (one := _VARIANT.fullmatch(name))}
+    main = next((name for name in MAIN if name in names), "")
+    by_kind = {_KINDS[word]: name for name, word in reversed(found.items()) if word in _KINDS}
+    taken = {*by_kind.values()}
+    return ComposeFiles(main, by_kind.get("staging", ""), by_kind.get("production", ""),
+                        tuple(name for name in found if name not in taken))
+
+
+def places_of(files: ComposeFiles, whole: Collection[str]) -> tuple[Place, ...]:
+    """Staging first; production too where a file says so. `whole` are the files that stand by themselves."""
+    def read_as(name: str) -> tuple[str, ...]:
+        return (name,) if name in whole or not files.main else (files.main, name)
+
+    staged, produced = files.staging, files.production
+    alone = (files.main,) if files.main else files.others[:1]
+    first = read_as(staged) if staged else read_as(produced) if produced else alone
+    places = [Place("staging", "staging", first)]
+    if produced or (staged and files.main):
+        places.append(Place("prod", "production", read_as(produced) if produced else alone))
+    return tuple(places)
+
+
+def domains_of(places: Sequence[Place], domain: str) -> dict[str, str]:
+    """The last environment has the domain itself, and each before it a name of its own below."""
+    return {place.name: domain if place is places[-1] else f"{place.name}.{domain}" for place in places}
+
+
+def local_domain(places: Sequence[Place], stack: str) -> str:
+    """Below `localhost`, which every browser finds without a name server."""
+    last = places[-1]
+    return f"{stack}.localhost" if last.kind == "production" else f"{last.name}.{stack}.localhost"

@@ -1,0 +1,92 @@
+"""A database of a compose file, with the env keys by which it is reached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidegate.facts import ComposeModel
+from tidegate.proposal.roles import engine_of
+from tidegate.proposal.variables import whole_variable, with_defaults
+
+_SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "postgresql": {"user": ("POSTGRES_USER",), "password": ("POSTGRES_PASSWORD",), "database": ("POSTGRES_DB",)},
+    "mysql": {"user": ("MYSQL_USER", "MARIADB_USER"), "password": ("MYSQL_PASSWORD", "MARIADB_PASSWORD"),
+              "database": ("MYSQL_DATABASE", "MARIADB_DATABASE")}}
+"""How the images are told the names that they make at their first start."""
+_PREFIX = {"postgresql": "POSTGRES", "mysql": "MYSQL"}
+_HOST_KEY = re.compile(r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL).*HOST|HOST.*(?:DB|DATABASE|SQL)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ProposedDatabase:
+    """`keys` are those of stack.yaml, such as `host_key`, with the env keys that they name."""
+
+    engine: str
+    service: str
+    keys: Mapping[str, str]
+    values: Mapping[str, str]
+    """What the compose files already say that some of these env keys are."""
+
+
+def databases_of(model: ComposeModel, released: Collection[str], images: Mapping[str, str]) -> list[ProposedDatabase]:
+    """Of each service that runs an engine which Tidegate saves; `images` are what they are made from."""
+    found = ((name, engine_of(images[name])) for name in model["services"] if name not in released)
+    return [_database(model, name, engine, released) for name, engine in found if engine]
+
+
+def _database(model: ComposeModel, name: str, engine: str, released: Collection[str]) -> ProposedDatabase:
+    environment = environment_of(model["services"][name])
+    said = {part: _key(environment, names) for part, names in _SAID[engine].items()}
+    host_key = _host_key(model, name, released) or f"{_PREFIX[engine]}_HOST"
+    user, database = said["user"], said["database"]
+    if user[1] is None and not _is_told(environment, _SAID[engine]["user"]):
+        user = (user[0], "postgres" if engine == "postgresql" else None)
+    if database[1] is None and not _is_told(environment, _SAID[engine]["database"]) and engine == "postgresql":
+        database = (database[0], user[1])   # the image calls it as the user
+    pairs = {"host_key": (host_key, name), "user_key": user, "password_key": said["password"], "database_key": database}
+    return ProposedDatabase(engine, name, {key: pair[0] for key, pair in pairs.items()},
+                            {pair[0]: pair[1] for pair in pairs.values() if pair[1] is not None})
+
+
+def _key(environment: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, str | None]:
+    """The env key that gives it, and what it is where the compose file says it."""
+    for name in names:
+        if name in environment and environment[name] is not None:
+            if variable := whole_variable(environment[name]):
+                return variable.name, variable.default
+            return name, with_defaults(str(environment[name]))
+    return names[0], None
+
+
+def _is_told(environment: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+    return any(name in environment for name in names)
+
+
+def _host_key(model: ComposeModel, database: str, released: Collection[str]) -> str | None:
+    names = {database, *_other_names(model["services"][database])}
+    told = [pair for name in released for pair in environment_of(model["services"][name]).items()]
+    for key, value in told:
+        variable = whole_variable(value)
+        if variable and (variable.default in names or (variable.default is None and _HOST_KEY.search(variable.name))):
+            return variable.name
+        if value in names and _HOST_KEY.search(key):
+            return key
+    return None
+
+
+def _other_names(service: Mapping[str, Any]) -> Iterator[str]:
+    if name := service.get("container_name"):
+        yield str(name)
+    for network in (service.get("networks") or {}).values():
+        yield from (network or {}).get("aliases") or ()
+
+
+def environment_of(service: Mapping[str, Any]) -> dict[str, Any]:
+    """As a mapping, however it is written."""
+    said = service.get("environment") or {}
+    if isinstance(said, Mapping):
+        return dict(said)
+    return {key: value if mark else None for one in said for key, mark, value in [str(one).partition("=")]}

@@ -1,0 +1,54 @@
+"""What a Dockerfile says of the image that is made by it: ports, how its health is asked, what it is made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_CONTINUED = re.compile(r"\\[ \t]*\n(?:[ \t]*#[^\n]*\n)*")
+_LINE = re.compile(r"^[ \t]*(FROM|EXPOSE|HEALTHCHECK)[ \t]+(.*)$", re.IGNORECASE | re.MULTILINE)
+_FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_PORT = re.compile(r"(\d{1,5})(?:/tcp)?")
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """Of one stage, with what it has from the stages that it is made from."""
+
+    base: str = ""
+    """The image that the first of them is made from."""
+    ports: tuple[int, ...] = ()
+    healthcheck: str = ""
+
+
+def read_dockerfile(text: str, target: str = "") -> Dockerfile:
+    """What it says of its last stage, or of the one named `target`."""
+    stages: dict[str, Dockerfile] = {}
+    name, now = "", Dockerfile()
+    for word, rest in _lines(text):
+        if word == "FROM":
+            stages[name] = now
+            if target and name == target.lower():
+                break
+            name, now = _begun(rest, stages)
+        elif word == "EXPOSE":
+            ports = (int(one[1]) for part in rest.split() if (one := _PORT.fullmatch(part)))
+            now = Dockerfile(now.base, tuple(dict.fromkeys([*now.ports, *ports])), now.healthcheck)
+        else:
+            now = Dockerfile(now.base, now.ports, "" if rest.strip().upper() == "NONE" else rest.strip())
+    stages[name] = now
+    return stages.get(target.lower(), now) if target else now
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    for found in _LINE.finditer(_CONTINUED.sub(" ", text)):
+        yield found[1].upper(), found[2]
+
+
+def _begun(rest: str, stages: dict[str, Dockerfile]) -> tuple[str, Dockerfile]:
+    found = _FROM.match(rest)
+    if not found:
+        return "", Dockerfile()
+    name = (found[2] or str(len(stages))).lower()
+    return name, stages.get(found[1].lower(), Dockerfile(found[1]))

@@ -1,0 +1,36 @@
+"""What was seen in a folder that has compose files: the facts from which a stack file is proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tidegate.facts import ComposeModel
+from tidegate.proposal.compose_files import Place
+from tidegate.proposal.dockerfile import Dockerfile
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where the commits come from. `context` is the folder of the repository in which the compose files lie."""
+
+    address: str
+    branch: str
+    context: str = "."
+    newest: str = ""
+    """The newest version tag, or a commit: what can be released now. Empty where nothing is committed."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """`model` is the compose model of the first place, no variable put in; `env_files` are those that are there."""
+
+    folder: str
+    repository: Repository
+    places: tuple[Place, ...]
+    model: ComposeModel
+    dockerfiles: Mapping[str, Dockerfile]
+    example: Mapping[str, str]
+    env_files: frozenset[str]
+    left_out: tuple[str, ...] = ()
+    """Compose files that no environment reads."""

@@ -1,0 +1,110 @@
+"""A proposed stack: everything decided, from what was seen and what a person answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tidegate.errors import InputError
+from tidegate.proposal.compose_files import ENV_FILES, Place, domains_of, local_domain
+from tidegate.proposal.databases import ProposedDatabase, databases_of
+from tidegate.proposal.dockerfile import Dockerfile
+from tidegate.proposal.doors import ports_of, ready_path_of
+from tidegate.proposal.look import Look
+from tidegate.proposal.questions import Answers, Question, title_of, word_of
+from tidegate.proposal.roles import CACHES, engine_of, made_from, roles_of
+from tidegate.proposal.variables import with_defaults
+from tidegate.stack.slot import used_volumes
+
+_NAMES = {"web": 0, "app": 1, "frontend": 2, "nginx": 3, "backend": 4, "api": 5, "server": 6}
+"""Where several services could be at the edge: how likely each is, by its name."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What a stack file will say. `services` are the released ones, that at the edge first, with their images."""
+
+    name: str
+    title: str
+    look: Look
+    services: Mapping[str, str]
+    port: int
+    ready_path: str
+    databases: tuple[ProposedDatabase, ...]
+    volumes: tuple[str, ...]
+    places: tuple[tuple[Place, str], ...]
+    """Each with its domain."""
+
+    @property
+    def base(self) -> list[str]:
+        return sorted({*self.look.model["services"]} - {*self.services})
+
+
+def propose(look: Look, answers: Answers) -> Proposed:
+    """Ask what nothing says, and put it together. Raises InputError where the application has nothing to release."""
+    services: Mapping[str, Any] = look.model["services"]
+    files = {name: look.dockerfiles.get(name, Dockerfile()) for name in services}
+    released = [name for name, role in roles_of(look.model, files).items() if role == "released"]
+    if not released:
+        raise InputError(f"looking at {look.folder}", "no service of the compose files is built, or is anything but a database",
+                         "Write stack.yaml yourself: `tidegate docs stack-file`")
+    name = answers.given.get("name") or word_of(str(look.model.get("name") or "")) or word_of(look.folder) or "app"
+    title = answers.to(Question("title", "What do people call this application?", title_of(name)))
+    edge = _edge(released, services, files, answers)
+    port = _port(edge, ports_of(services[edge], files[edge]), answers)
+    path = answers.to(Question("ready-path", f"Which page of {edge} answers 200 only when it can work?", "/"),
+                      said=ready_path_of(services[edge], files[edge]))
+    images = {one: made_from(services[one], files[one]) for one in services}
+    return Proposed(
+        name, title, look, {one: _image(name, one, services[one]) for one in [edge, *(o for o in released if o != edge)]},
+        port, path, tuple(databases_of(look.model, released, images)), _volumes(look, images),
+        _domains(look, name, answers))
+
+
+def _edge(released: list[str], services: Mapping[str, Any], files: Mapping[str, Dockerfile], answers: Answers) -> str:
+    """The service that people come to: the one that publishes a port, or says one at all."""
+    published = [name for name in released if services[name].get("ports")]
+    possible = published or [name for name in released if ports_of(services[name], files[name])] or released
+    likely = sorted(possible, key=lambda name: _NAMES.get(name, len(_NAMES)))
+    question = Question("service", "Which service do people come to?", likely[0], tuple(likely))
+    chosen = answers.to(question, said=likely[0] if len(likely) == 1 else "")
+    if chosen not in released:
+        raise InputError("choosing the service behind the edge", f"{chosen!r} is none that a release starts",
+                         f"Choose one of {', '.join(released)}")
+    return chosen
+
+
+def _port(edge: str, found: tuple[int, ...], answers: Answers) -> int:
+    said = str(found[0]) if len(found) == 1 else ""
+    text = answers.to(Question("port", f"On which port does {edge} listen, inside its container?",
+                               str(found[0]) if found else "", tuple(map(str, found))), said=said)
+    if not re.fullmatch(r"[1-9]\d{0,4}", text):
+        raise InputError(f"asking for the port of {edge}", f"{text or 'nothing'} is no port", "Say it with --port NUMBER")
+    return int(text)
+
+
+def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
+    """Without its tag, where the compose file says it plainly; else a name of our own."""
+    said = with_defaults(str(service.get("image") or "")) or ""
+    plain = re.sub(r"(?::[^/:]*)?(?:@.*)?\Z", "", said)
+    return plain if plain and re.fullmatch(r"[a-z0-9./:_-]+", plain) else f"{stack}/{word_of(name)}"
+
+
+def _volumes(look: Look, images: Mapping[str, str]) -> tuple[str, ...]:
+    """Of every service but databases, which are dumped, and caches, which may be empty."""
+    kept = [name for name in look.model["services"] if not engine_of(images[name]) and not CACHES.search(images[name])]
+    return tuple(used_volumes(look.model, kept))
+
+
+def _domains(look: Look, name: str, answers: Answers) -> tuple[tuple[Place, str], ...]:
+    domain = answers.to(Question("domain", "By which host name do people come?", local_domain(look.places, name)))
+    own = domains_of(look.places, domain)
+    return tuple((replace(place, env_file=_env_file(look, place)), own[place.name]) for place in look.places)
+
+
+def _env_file(look: Look, place: Place) -> str:
+    """One that is there for this environment; else a name for a new one."""
+    names = ENV_FILES[place.kind]
+    return next((name for name in names if name in look.env_files), names[0])

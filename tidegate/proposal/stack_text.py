@@ -1,0 +1,72 @@
+"""The text of a proposed stack file: one line for each thing, and nothing that is said elsewhere or is a default."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tidegate.proposal.compose_files import Place
+from tidegate.proposal.proposed import Proposed
+
+_PLAIN = re.compile(r"[A-Za-z_./~][A-Za-z0-9_ ./@+~-]*(?::[A-Za-z0-9_./@+~-]+)*")
+_MEANS_MORE = frozenset({"yes", "no", "on", "off", "true", "false", "null", "~", "y", "n"})
+
+
+def stack_text(one: Proposed) -> str:
+    return "".join(f"{line}\n" for line in _lines(one))
+
+
+def _lines(one: Proposed) -> Iterator[str]:
+    yield f"name: {one.name}"
+    yield f"title: {_value(one.title)}"
+    yield f"source: {_flow(_source(one))}"
+    yield "services:"
+    for place, (service, image) in enumerate(one.services.items()):
+        edge = {} if place else {"port": one.port, "ready_path": one.ready_path}
+        yield f"  - {_flow({'name': service, 'image': image, **edge})}"
+    if one.databases:
+        yield "databases:"
+    names = list(_database_names(one))
+    for name, database in zip(names, one.databases, strict=True):
+        yield f"  - {_flow({'name': name, 'engine': database.engine, 'service': database.service, **database.keys})}"
+    saved = {key: value for key, value in (("databases", names), ("volumes", list(one.volumes))) if value}
+    if saved:
+        yield f"state: {_flow(saved)}"
+    yield f"smoke: [{_flow({'name': 'ready', 'path': one.ready_path})}]"
+    yield "environments:"
+    for number, (place_, domain) in enumerate(one.places):
+        before = one.places[number - 1][0].name if number else None
+        yield f"  {place_.name}: {_flow(_environment(place_, domain, before))}"
+
+
+def _source(one: Proposed) -> dict[str, Any]:
+    said = one.look.repository
+    branch = {"branch": said.branch} if said.branch != "main" else {}
+    context = {"context": said.context} if said.context != "." else {}
+    return {"repository": said.address, **branch, **context}
+
+
+def _database_names(one: Proposed) -> Iterator[str]:
+    for database in one.databases:
+        yield "main" if len(one.databases) == 1 else re.sub(r"[^a-z0-9-]", "-", database.service.lower())
+
+
+def _environment(place: Place, domain: str, before: str | None) -> dict[str, Any]:
+    after = {"after": before} if before else {}
+    alias = "latest" if place.kind == "production" else place.name
+    return {"kind": place.kind, **after, "compose_files": list(place.files), "env_file": place.env_file,
+            "domains": [domain], "image_alias": alias}
+
+
+def _flow(pairs: Mapping[str, Any]) -> str:
+    return "{" + ", ".join(f"{key}: {_value(value)}" for key, value in pairs.items()) + "}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, int):
+        return str(value)
+    return value if _PLAIN.fullmatch(value) and value.lower() not in _MEANS_MORE else json.dumps(value, ensure_ascii=False)

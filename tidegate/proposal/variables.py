@@ -1,0 +1,49 @@
+"""Variables in texts of a compose file, before anything is put in: `${NAME}`, `${NAME:-default}`, `${NAME:?why}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_VARIABLE = re.compile(
+    r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^${}]*(?:\$\{[^{}]*\}[^${}]*)*))?\})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    default: str | None = None
+    """None where it must have a value: without one the compose file cannot be read."""
+
+
+def variables_in(tree: Any) -> Iterator[Variable]:
+    """Every one in a compose model, as often as it stands there."""
+    if isinstance(tree, str):
+        for found in _VARIABLE.finditer(tree):
+            if not found[1]:
+                how, rest = found[4] or "", found[5] or ""
+                yield Variable(found[2] or found[3], rest if "-" in how else "" if "+" in how else None)
+                yield from variables_in(rest)
+    elif isinstance(tree, Mapping):
+        for inner in tree.values():
+            yield from variables_in(inner)
+    elif isinstance(tree, list):
+        for inner in tree:
+            yield from variables_in(inner)
+
+
+def whole_variable(text: object) -> Variable | None:
+    """The one that a value consists of: `${DB_PASSWORD}`, and nothing around it."""
+    found = _VARIABLE.fullmatch(text) if isinstance(text, str) else None
+    return next(variables_in(text)) if found and not found[1] else None
+
+
+def with_defaults(text: str) -> str | None:
+    """The text with each variable's default in its place; None where one has none."""
+    found = list(variables_in(text))
+    if any(one.default is None for one in found):
+        return None
+    filled = _VARIABLE.sub(lambda one: "$" if one[1] else one[5] or "", text)
+    return None if "${" in filled else filled

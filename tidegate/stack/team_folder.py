@@ -1,0 +1,84 @@
+"""A team's own folder, made: for the stack files of several applications, or in the repository of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tidegate.errors import InputError
+from tidegate.stack.folder import FILE, STACKS, folder_above
+from tidegate.stack.schema_export import SCHEMA_FILE
+
+TOLD = """\
+# Tidegate's commands work with this folder, from here and from every folder below it.
+# What may stand here: `tidegate docs settings`.
+# prefect_port = 4200
+# edge_port = 8080
+"""
+OF_ONE = f'{TOLD}stacks = "."   # stack.yaml lies here, beside the compose files\n'
+STATE = (".tidegate/", "prefect.toml")
+"""State, which holds secrets; a file that names this machine."""
+IGNORED = (*STATE, f"{STACKS}/*/.env*", f"!{STACKS}/*/.env*.example")
+
+
+def make_for_several(folder: Path) -> None:
+    """Make what is missing in `folder`; nothing that is there is changed but `.gitignore`.
+
+    Raises InputError where the folder is a team's already, or cannot be written to.
+    """
+    if (folder / FILE).exists():
+        raise InputError(f"making {folder}", f"it has a {FILE} already", "`tidegate run` starts it")
+    with _told_plainly(folder):
+        (folder / STACKS).mkdir(parents=True, exist_ok=True)
+        (folder / STACKS / SCHEMA_FILE.name).write_text(SCHEMA_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+        ignore(folder, IGNORED)
+        (folder / FILE).write_text(TOLD, encoding="utf-8")   # last: with it the folder is one
+
+
+def make_for_one(folder: Path, env_files: Iterable[str]) -> list[Path]:
+    """In an application's repository. Returns the files that are new or were added to."""
+    with _told_plainly(folder):
+        files = [folder / ".gitignore"] if ignore(folder, (*STATE, *env_files)) else []
+        if not (folder / FILE).exists():
+            (folder / FILE).write_text(OF_ONE, encoding="utf-8")
+            files.append(folder / FILE)
+    return files
+
+
+def ignore(folder: Path, wanted: Iterable[str]) -> bool:
+    """Add the lines that `.gitignore` has not. Whether there were any."""
+    file = folder / ".gitignore"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    missing = [line for line in wanted if line not in text.splitlines()]
+    if missing:
+        end = "\n" if text and not text.endswith("\n") else ""
+        file.write_text(text + end + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+    return bool(missing)
+
+
+def team_of(folder: Path) -> Path | None:
+    """The team's folder in which `folder` is a stack's own; None where it is to be the team's folder itself.
+
+    Raises InputError where no command would find a stack file in it.
+    """
+    file = folder / FILE
+    if file.exists():
+        if f'{STACKS} = "."' not in file.read_text(encoding="utf-8"):
+            raise InputError(f"writing a stack file in {folder}", f"its {FILE} says that stack files lie in other folders",
+                             f"Move the compose files into {STACKS}/NAME")
+        return None
+    team = folder_above(folder.parent)
+    if team is not None and folder.parent != team / STACKS:
+        raise InputError(f"writing a stack file in {folder}", f"it is in {team}, where stack files lie in {STACKS}/NAME",
+                         f"Move it to {team / STACKS / folder.name}")
+    return team
+
+
+@contextmanager
+def _told_plainly(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"making {folder}", f"{error.filename}: {error.strerror}",
+                         "Choose a folder that you may write to") from None
