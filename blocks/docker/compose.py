@@ -21,6 +21,7 @@ from docker.models.containers import Container
 
 from blocks.command import follow_command, run_command
 from blocks.docker.credential_helpers import missing_helper
+from blocks.docker.folders import make_folders
 from blocks.docker.host import DockerHost, engine_errors
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Outcome, Slot
@@ -137,12 +138,8 @@ class Compose:
 
     def make_folders(self, paths: Collection[str]) -> None:
         """Those that are not there yet, as the engine would make them; on a machine of its own they must be there."""
-        for path in paths if is_local(self.host.url or os.environ.get("DOCKER_HOST", "")) else ():
-            try:
-                if not os.path.lexists(path):
-                    os.makedirs(path)
-            except OSError as error:
-                raise EngineError(f"making the folder {path}", error.strerror or type(error).__name__, "Make it") from None
+        if is_local(self.host.url or os.environ.get("DOCKER_HOST", "")):
+            make_folders(paths)
 
     def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
         """Stop a project's containers, or those of some `services`, and keep them, so that `start_again` is quick.
