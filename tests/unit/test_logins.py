@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,6 +11,8 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
+from tests.unit.plans import AT, a_plan
+from tidegate.pages.stages import evidence_page, plan_page
 from tidegate.plan.accepted import Accepted, accepted
 from tidegate.stack.bind_mounts import Written
 from tidegate.stack.envfile import check_env, default_passwords
@@ -93,3 +96,15 @@ def test_what_a_team_takes_upon_itself_is_shown_while_it_is_so() -> None:
         Accepted("elsewhere", "main", "by the cloud, each night"),
         Accepted("scratch", "./tmp", "made anew when it is gone"),
         Accepted("password", "POSTGRES_PASSWORD", "it is so in the data"))
+
+
+@pytest.mark.parametrize(("language", "heading", "meaning"), [
+    ("en", "⚠ Taken upon itself by the team", "It is not saved, and may be lost"),
+    ("zh", "⚠ 由团队自行承担", "不备份，可能丢失")])
+def test_it_stands_with_its_reason_on_the_plan_and_on_the_approval_page(language: str, heading: str, meaning: str) -> None:
+    plan = replace(a_plan(), accepted=(Accepted("scratch", "./tmp", "made anew when it is gone"),))
+    evidence = evidence_page(plan, language, now=AT, expires=AT, time_zone="UTC", backup=None, requested_by="mei")
+    for page in (plan_page(plan, language), evidence):
+        assert heading in page
+        assert f"| `./tmp` | {meaning} | made anew when it is gone |" in page
+    assert heading not in plan_page(a_plan(), language)
