@@ -49,7 +49,6 @@ STARTS_AT_ONCE = 4
 @dataclass(frozen=True)
 class Compose:
     """Compose on one Docker host. Raises ComposeError; `redact` takes secrets out of what compose printed."""
-
     host: DockerHost
     redact: Callable[[str], str] = str
     timeout_seconds: float = 300
