@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from docker.errors import NotFound
+from docker import APIClient
 
 from blocks.docker.host import KEY_LABEL, DockerHost, engine_errors
 from blocks.docker.sealed import seal
@@ -16,6 +15,7 @@ from tidegate.errors import EngineError
 
 MOST_BYTES = 16 << 20
 """Of all files together, as the engine packs them."""
+_NOT_THERE = 404
 
 
 @dataclass(frozen=True)
@@ -33,26 +33,24 @@ class EngineImageFiles:
             volumes = client.images.get(image).attrs["Config"].get("Volumes") or {}
             container = client.containers.create(image, ["-"], entrypoint=["-"], labels={KEY_LABEL: key}, **seal(volumes))
             try:
-                packed = _bounded(_archive(container, folder), doing)
+                packed = _archive(client.api, str(container.id), folder, doing)
             finally:
                 container.remove(force=True, v=True)
         return dict(_files(packed)) if packed else {}
 
 
-def _archive(container: Any, folder: str) -> Iterable[bytes]:
-    try:
-        stream: Iterable[bytes] = container.get_archive(folder.rstrip("/") or "/")[0]
-    except NotFound:
-        return ()
-    return stream
-
-
-def _bounded(stream: Iterable[bytes], doing: str) -> bytes:
-    packed = bytearray()
-    for chunk in stream:
-        packed += chunk
-        if len(packed) > MOST_BYTES:
-            raise EngineError(doing, f"it holds more than {MOST_BYTES >> 20} MiB", "Name the folder of the migrations alone")
+def _archive(api: APIClient, container: str, folder: str, doing: str) -> bytes:
+    """What the engine packs (Docker Engine API, "Get an archive of a filesystem resource in a container"). The SDK's own
+    call cannot be ended in the middle."""
+    url, packed = f"{api.base_url}/v{api.api_version}/containers/{container}/archive", bytearray()
+    with api.get(url, params={"path": folder.rstrip("/") or "/"}, stream=True, timeout=api.timeout) as answer:
+        if answer.status_code == _NOT_THERE:
+            return b""
+        answer.raise_for_status()
+        for chunk in answer.iter_content(1 << 16):
+            packed += chunk
+            if len(packed) > MOST_BYTES:
+                raise EngineError(doing, f"it holds more than {MOST_BYTES >> 20} MiB", "Name the folder of the migrations alone")
     return bytes(packed)
 
 
