@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
+from prefect.client.schemas.objects import State
 
 from tests import images
 from tests.e2e.in_process import PATIENCE_SECONDS, release_here, roll_back_here
@@ -162,7 +165,9 @@ def test_all_doors_of_a_release_are_switched_together_and_lose_nothing(tidegate:
     visitors = Visitors(f"http://127.0.0.1:{tidegate.settings.edge_port}")
     state = release_here(fair, "v1.0.0")
     assert state.is_completed(), state.message
-    for act, old in ((lambda: release_here(fair, "v2.0.0"), 1), (lambda: roll_back_here(fair), 2)):
+    acts: list[tuple[Callable[[], State[Any]], int]] = [
+        (partial(release_here, fair, "v2.0.0"), 1), (partial(roll_back_here, fair), 2)]
+    for act, old in acts:
         with visitors.asking():
             state = act()
         assert state.is_completed(), state.message
