@@ -53,7 +53,8 @@ def _all_asked(work: Work) -> list[Asked]:
     if not told.doors:
         return [Asked(main.service, main.ready_path, _visit(work, visited_name(env), None))]
     services = {slot_url(work.project, one.service.name, one.port): one.service for one in env.routed}
-    return [Asked(services[back.url], back.ready_path, _visit(work, host_of(told, back) or visited_name(env), place))
+    return [Asked(services.get(back.url, main.service), back.ready_path,
+                  _visit(work, host_of(told, back) or visited_name(env), place))
             for place, back in enumerate(backs_of(told))]
 
 

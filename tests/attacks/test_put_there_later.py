@@ -65,7 +65,7 @@ def route(stack: str, domain: str) -> Route:
 
 
 def work(kind: str, was_good: bool, routes: list[Route], *domains: str) -> Any:
-    env = SimpleNamespace(stack=SimpleNamespace(name="shop"), name="prod", config=SimpleNamespace(domains=domains),
+    env = SimpleNamespace(stack=SimpleNamespace(name="shop"), name="prod", config=SimpleNamespace(hosts=domains),
                           edge=SimpleNamespace(routes=lambda: SimpleNamespace(good=routes)))
     return SimpleNamespace(env=env, deployment=SimpleNamespace(kind=kind, was_good=was_good))
 

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from prefect import State
+from prefect.client.schemas.objects import State
 
 from tests import images
 from tests.e2e.in_process import PATIENCE_SECONDS, release_here, roll_back_here
@@ -165,7 +166,7 @@ def test_all_doors_of_a_release_are_switched_together_and_lose_nothing(tidegate:
     state = release_here(fair, "v1.0.0")
     assert state.is_completed(), state.message
     acts: list[tuple[Callable[[], State[Any]], int]] = [
-        (lambda: release_here(fair, "v2.0.0"), 1), (lambda: roll_back_here(fair), 2)]
+        (partial(release_here, fair, "v2.0.0"), 1), (partial(roll_back_here, fair), 2)]
     for act, old in acts:
         with visitors.asking():
             state = act()

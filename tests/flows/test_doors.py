@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from flows.release import release
+from flows.rollback import rollback
 from tests.flows.conftest import Library
-from tests.flows.stories import STORIES, Story, tell
+from tests.flows.stories import ROLLBACK, STORIES, Story, asked, tell
 from tidegate.edge.facts import Served
 
 ASKED = (("shop.test", "/"), ("shop.test", "/api/bills"), ("shop.test", "/live"), ("admin.shop.test", "/"),
          ("north.tenants.shop.test", "/api"))
-WITH_ROUTES = [one for one in STORIES if one.with_routes]
+WITH_ROUTES = [
+    *(one for one in STORIES if one.with_routes),
+    Story("a release of several doors by way of staging", release, asked("v1.1.0"), with_staging=True, with_routes=True),
+    Story("a version of several doors that fails its checks", release, asked("v2.1.0"), with_routes=True),
+    Story("a rollback of several doors", rollback, ROLLBACK, before=("v1.0.0", "v1.0.1"), with_routes=True)]
 
 
 def story(name: str) -> Story:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.plans import a_plan
 from tidegate.edge.doors import Claim, shared_doors, taken_doors
 from tidegate.edge.facts import Door, Target
 from tidegate.edge.hosts import meet
 from tidegate.edge.probing import Question
 from tidegate.edge.routing import backs_of, door_questions, door_to, doors_of_slot, within
 from tidegate.errors import StackFileError
+from tidegate.pages.stages import plan_page
+from tidegate.plan.resolved import own_part
 from tidegate.stack.file import Stack, load_stack
+from tidegate.stack.routes import addresses
 
 WEB = {"name": "web", "image": "acme/web", "port": 3000, "ready_path": "/"}
 API = {"name": "api", "image": "acme/api", "port": 8000, "ready_path": "/api/ready"}
@@ -156,3 +161,17 @@ def test_a_way_back_goes_without_the_doors_at_names_that_others_have_taken(tmp_p
 def test_doors_to_one_address_are_one_service_of_the_edge(tmp_path: Path) -> None:
     assert [back.url for back in backs_of(Target(42, "http://x:1", doors=doors(tmp_path)))] == [
         "http://shop-prod-42-web:3000", "http://shop-prod-42-api:8000", "http://shop-prod-42-api:8072"]
+
+
+def test_whoever_approves_reads_where_each_route_leads(tmp_path: Path) -> None:
+    one = stack(tmp_path)
+    told = addresses(one.services, one.routes, one.environments["prod"])
+    assert told[:2] == ("shop.example/ → web:3000", "*.erp.example/ → web:3000")
+    assert "shop.example/api/live → api:8072" in told
+    assert "admin.shop.example/ → api:8000" in plan_page(replace(a_plan(), addresses=told), "en")
+
+
+def test_a_changed_route_is_a_change_of_the_configuration(tmp_path: Path) -> None:
+    """So it is planned, approved and released like any other."""
+    before = own_part(stack(tmp_path), "prod")
+    assert own_part(stack(tmp_path, routes=[*ROUTES, {"path": "/docs", "service": "api"}]), "prod") != before
