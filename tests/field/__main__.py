@@ -29,7 +29,11 @@ def main(names: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="tidegate-field-") as folder, registry(Path(folder) / "registry") as address, \
             published(address, wanted) as of_others:
         for app in apps:
-            row = try_in_a_house_of_its_own(app, {**images(wanted), **of_others})
+            row = Row(app.name, app.kind)
+            try:
+                try_in_a_house_of_its_own(app, {**images(wanted), **of_others}, row)
+            except Exception as error:   # of the house, not of the application: its row says what was seen
+                console.print(f"{app.name}: {error!r}", markup=False)
             keep(row)
             console.print(" | ".join(row.cells()), markup=False)
     rows = kept([app.name for app in APPS])
@@ -37,9 +41,8 @@ def main(names: Sequence[str]) -> None:
     write_table(rows)
 
 
-def try_in_a_house_of_its_own(app: App, images: Mapping[str, str]) -> Row:
+def try_in_a_house_of_its_own(app: App, images: Mapping[str, str], row: Row) -> None:
     """A control plane for each: what one application leaves is no help to the next."""
-    row = Row(app.name, app.kind)
     with tempfile.TemporaryDirectory(prefix="tidegate-field-") as folder:
         made = list[Team]()
 
@@ -58,7 +61,6 @@ def try_in_a_house_of_its_own(app: App, images: Mapping[str, str]) -> Row:
             remove_images(made[0].stack)
         except NotBegunError as refused:
             row.unsaid.append(str(refused))
-    return row
 
 
 if __name__ == "__main__":
