@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.field.apps import APPS, App, app_named, image_keys
+from tests.field.apps import APPS, App, app_named, real_images
 from tests.field.beginning import NotBegunError, begin
 from tests.field.rows import Row, keep, kept, table, write_table
 from tests.field.running import running_by_hand
@@ -25,7 +25,7 @@ from tidegate.settings import Settings
 def main(names: Sequence[str]) -> None:
     console = Console(width=200)
     apps = [app_named(name) for name in names] or list(APPS)
-    wanted = {key for app in apps for key in image_keys(app)}
+    wanted = {key for app in apps for key in real_images(app)}
     with tempfile.TemporaryDirectory(prefix="tidegate-field-") as folder, registry(Path(folder) / "registry") as address, \
             published(address, wanted) as of_others:
         for app in apps:
@@ -35,9 +35,9 @@ def main(names: Sequence[str]) -> None:
             except Exception as error:   # of the house, not of the application: its row says what was seen
                 console.print(f"{app.name}: {error!r}", markup=False)
             keep(row)
-            console.print(" | ".join(row.cells()), markup=False)
+            console.print(" | ".join(row.cells()), markup=False, soft_wrap=True)
     rows = kept([app.name for app in APPS])
-    console.print(table(rows), markup=False)
+    console.print(table(rows), markup=False, soft_wrap=True)
     write_table(rows)
 
 

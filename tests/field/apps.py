@@ -38,8 +38,8 @@ class App:
     """What a person adds to stack.yaml, by dotted path."""
     own_port: str = ""
     """The env key of its port on the host, where it runs by `docker compose up` before Tidegate comes."""
-    folders: tuple[str, ...] = ()
-    """What lies beside the compose file on a server and not in git."""
+    folder_key: str = ""
+    """The env key of the folder that its containers write into: each environment has another one."""
 
     @property
     def shown(self) -> str:
@@ -61,7 +61,8 @@ APPS = (
         "/entries", {"name": "a guest"}, "db", _psql("SELECT id FROM entries")),
     App("storefront", "frontend, API, nginx, PostgreSQL",
         ("frontend/server.js", '"Storefront"', '"Corner storefront"'),
-        "/api/basket", {"product": "2"}, "db", _psql("SELECT id FROM baskets")),
+        "/api/basket", {"product": "2"}, "db", _psql("SELECT id FROM baskets"),
+        by_hand={"services.0.tag": "1.27-alpine"}),
     App("newsroom", "Django, Celery worker, beat, Redis, PostgreSQL",
         ("articles/views.py", '"Newsroom"', '"Evening newsroom"'),
         "/articles", {"headline": "ships come in"}, "postgres", _psql("SELECT id FROM articles_article")),
@@ -71,7 +72,8 @@ APPS = (
         "/work", {"hours": "8"}, "db", _psql("SELECT id FROM work")),
     App("archive", "document archive with a writable consume folder, Redis, PostgreSQL",
         ("archive.py", '"Archive"', '"The archive"'),
-        "/documents", {"name": "letter", "text": "Dear all"}, "db", _psql("SELECT id FROM documents")),
+        "/documents", {"name": "letter", "text": "Dear all"}, "db", _psql("SELECT id FROM documents"),
+        by_hand={"state.files": ["${ARCHIVE_FOLDER}/export", "${ARCHIVE_FOLDER}/consume"]}, folder_key="ARCHIVE_FOLDER"),
     App("shortener", "Go, built in stages (`target`), Redis", ("main.go", '"Short addresses"', '"Shorter addresses"'),
         "/links", {"url": "https://harbour.example"}, "store", "seq 1 $(redis-cli llen links)"),
     App("noticeboard", "PHP-FPM, nginx, MariaDB", ("public/index.php", "'Noticeboard'", "'New noticeboard'"),
@@ -82,19 +84,20 @@ APPS = (
     App("chat", "Node, MongoDB", ("server.js", '"Chat"', '"Harbour chat"'),
         "/", {"text": "ahoy"}, "mongo", "mongosh --quiet chat --eval 'db.messages.find({}, {_id: 1})'"),
     App("analytics", "vendor's image, PostgreSQL", None, "/api/send", {"name": "a visit"}, "db", _psql("SELECT id FROM events"),
-        versions=PLAYED["umami"][1]),
+        versions=PLAYED["umami"][1], by_hand={"source": None, "services.0.tag": "{version}"}),
     App("automation", "vendor's image as web and worker, Redis, PostgreSQL", None, "/api/send", {"name": "a hook"}, "postgres",
-        _psql("SELECT id FROM events"), versions=PLAYED["n8n"][1]),
+        _psql("SELECT id FROM events"), versions=PLAYED["n8n"][1], answers={"ready-path": "/healthz"},
+        by_hand={"source": None, "services.0.tag": "{version}", "services.1.tag": "{version}"}),
     App("logbook", "web service, PostgreSQL; runs already", ("app.py", '"Logbook"', '"New logbook"'),
         "/arrivals", {"ship": "Marie"}, "db", _psql("SELECT id FROM arrivals"),
         own_port="LOGBOOK_PORT"),
 )
 
 
-def image_keys(app: App) -> set[str]:
-    """The variables by which its compose file names images."""
+def real_images(app: App) -> dict[str, str]:
+    """Variable -> the image that its compose file says it is."""
     [file] = [*app.folder.glob("compose.y*ml"), *app.folder.glob("docker-compose.y*ml")]
-    return set(re.findall(r"\$\{(\w+_IMAGE)\b", file.read_text()))
+    return dict(re.findall(r"\$\{(\w+_IMAGE):-([^}]+)\}", file.read_text()))
 
 
 def app_named(name: str) -> App:

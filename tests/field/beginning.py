@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from cli.control_plane import BIN
+from tests.field.apps import real_images
 from tests.field.rows import Row
 from tests.field.team import ENV_FILES, Team
 
@@ -27,7 +29,7 @@ def begin(team: Team, images: Mapping[str, str], row: Row) -> None:
     team.clone()
     team.write_env_file(".env", images)   # as it lies on the team's server
     _init(team, row)
-    add_by_hand(team, row)
+    add_by_hand(team, row, images)
     team.complete_env_files(images)
 
 
@@ -49,9 +51,9 @@ def answers_of(team: Team) -> dict[str, str]:
     return {"domain": team.domain("staging"), **team.app.answers}
 
 
-def add_by_hand(team: Team, row: Row) -> None:
+def add_by_hand(team: Team, row: Row, images: Mapping[str, str]) -> None:
     """Production beside the staging that `init` writes where no compose file is named after one, and what the application
-    needs besides."""
+    needs besides. Images that stand in here for others have other names, which is no work of a person elsewhere."""
     file = team.folder / "stack.yaml"
     content = yaml.safe_load(file.read_text())
     environments = content["environments"]
@@ -64,12 +66,24 @@ def add_by_hand(team: Team, row: Row) -> None:
         added["environments.prod"] = ""
     for path, value in team.app.by_hand.items():
         _set(content, path.split("."), value)
+    here = {_plain(real): _plain(images[key]) for key, real in real_images(team.app).items() if key in images}
+    for service in content["services"]:
+        service["image"] = here.get(service["image"], service["image"])
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     row.init += f"; by hand: {', '.join(f'`{path}`' for path in added)}" if added else ""
 
 
-def _set(content: dict[str, Any], path: list[str], value: Any) -> None:
+def _set(content: Any, path: list[str], value: Any) -> None:
+    """None takes it out."""
     *parents, last = path
     for part in parents:
-        content = content[part]
-    content[last] = value
+        content = content[int(part) if isinstance(content, list) else part]
+    if value is None:
+        del content[last]
+    else:
+        content[last] = value
+
+
+def _plain(image: str) -> str:
+    """Without its tag."""
+    return re.sub(r":[^/:]*\Z", "", image)

@@ -65,8 +65,6 @@ class Team:
         subprocess.run(["git", "clone", "--quiet", self.repository, self.folder], check=True, timeout=60)
         for example in self.folder.rglob("*.txt.example"):
             example.with_suffix("").write_text(example.read_text().replace(PLACEHOLDER, secrets.token_hex(12)))
-        for folder in self.app.folders:
-            (self.folder / folder).mkdir()
 
     def write_env_file(self, name: str, images: Mapping[str, str]) -> None:
         """From the team's own example: a password in each place that asks for one, this run's host names and images."""
@@ -79,8 +77,9 @@ class Team:
         values = {**dotenv_values(self.folder / ".env"), **dotenv_values(staging), **images}
         if self.app.own_port:
             values |= {self.app.own_port: str(free_ports(1)[0]), "COMPOSE_PROJECT_NAME": self.stack}
-        for name in ENV_FILES.values():
-            (self.folder / name).write_text(self._of_this_run(_lines(values)))
+        for environment, name in ENV_FILES.items():
+            own = {self.app.folder_key: f"./{environment}"} if self.app.folder_key else {}
+            (self.folder / name).write_text(self._of_this_run(_lines({**values, **own})))
 
     def _of_this_run(self, text: str) -> str:
         """Its host names."""

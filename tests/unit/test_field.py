@@ -9,13 +9,12 @@ import pytest
 import yaml
 
 from setup.places import ROOT
-from tests.field.apps import APPS, FOLDER, App, app_named
+from tests.field.apps import APPS, FOLDER, App, app_named, real_images
 from tests.field.rows import HEADINGS, NOT_SEEN, Row, keep, kept, table, write_table
 from tests.field.stand_ins import FOLDER as STAND_INS
 from tests.field.stand_ins import FOLDERS
 
 NAMES = [app.name for app in APPS]
-IMAGE = re.compile(r"\$\{(\w+_IMAGE)(:-[^}]+)?\}")
 
 
 def compose_file(folder: Path) -> Path:
@@ -50,11 +49,10 @@ def test_its_rows_are_asked_of_a_service_that_it_has(app: App) -> None:
 
 
 def test_each_image_is_a_variable_with_the_real_one_as_its_value(app: App) -> None:
-    found = IMAGE.findall(compose_file(app.folder).read_text())
-    assert found
-    assert [name for name, real in found if not real] == []
+    found = re.findall(r"\$\{(\w+_IMAGE)\b", compose_file(app.folder).read_text())
+    assert {*found} == real_images(app).keys()
     known = {*FOLDERS, "RUN_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE", "MARIADB_IMAGE", "NGINX_IMAGE", "UMAMI_IMAGE", "N8N_IMAGE"}
-    assert {name for name, _ in found} <= known
+    assert {*found} <= known
 
 
 def test_every_stand_in_has_its_recipe() -> None:
