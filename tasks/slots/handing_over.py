@@ -8,12 +8,14 @@ from collections.abc import Collection, Mapping
 from prefect import get_run_logger
 
 from tasks.frame.deployments import previous
+from tasks.frame.environments import as_planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.slots.alone import PROJECT_LABEL, RUNS, alone_in, gap_seconds, in_slot, role, slots_there
 from tasks.slots.containers import STEADY_SECONDS, refuse_dead, slot_state, up, wait_for
-from tidegate.errors import FencedError
+from tidegate.errors import FencedError, TidegateError
 from tidegate.facts import ContainerFacts
+from tidegate.stack.slot import base_services
 
 
 @step("hand-over-alone", timeout_seconds=3600, retry_delays=(1, 5, 10))
@@ -23,12 +25,9 @@ def hand_over_alone(work: Work) -> Evidence:
     Needs: a slot whose other services serve. Leaves: each of them running here alone, and the gap in which none ran.
     Again: changes nothing. Undo: `hand_back_alone`.
     """
-    names = alone_in(work)
-    if not names:
-        return {"alone": []}
-    _stop(work, names, [one for one in _there(work, names) if one.labels[PROJECT_LABEL] != work.project])
-    _start(work, work.project, in_slot(work.project, names), _budget(work.env, names))
-    return {"alone": sorted(names), "gap_seconds": _gaps(work, dict.fromkeys(names, work.project))}
+    names, released = alone_in(work), set(work.env.released)   # the version before may have had others
+    there = _there(work, names)
+    return _move(work, there, {**_in_base(work.env, there), **dict.fromkeys(names & released, work.project)})
 
 
 @step("hand-back-alone", timeout_seconds=3600, retry_delays=(1, 5, 10))
@@ -40,23 +39,33 @@ def hand_back_alone(work: Work) -> Evidence:
     """
     if work.env.ledger.journal.get(work.key("hand-over-alone")) is None:
         return {"alone": [], "why": "nothing was handed over"}
-    names = alone_in(work)
-    if not names:
-        return {"alone": []}
-    there = _there(work, names)
-    homes = _homes(work, there)
-    _stop(work, names, [one for one in there if one.labels[PROJECT_LABEL] != homes.get(role(one))])
+    there, old = _there(work, alone_in(work)), previous(work)
+    before = {**_in_base(as_planned(work.env, old), there), **_in(old.slot, there)} if old else {}
+    return _move(work, there, before)
+
+
+def _in(project: str, there: Collection[ContainerFacts]) -> dict[str, str]:
+    """Service -> project, of those that have a container there."""
+    return {role(one): project for one in there if one.labels[PROJECT_LABEL] == project}
+
+
+def _in_base(env: OpenEnvironment, there: Collection[ContainerFacts]) -> dict[str, str]:
+    """The same, of those that are not released here: an older version may have had a scheduler in the base."""
+    try:
+        base = base_services(env.model(), env.released)
+    except TidegateError:
+        return {}   # nobody can say; what is released is known all the same
+    return {name: project for name, project in _in(env.base_project, there).items() if name in base}
+
+
+def _move(work: Work, there: Collection[ContainerFacts], homes: Mapping[str, str]) -> Evidence:
+    """Let each service run in its home and nowhere else: `homes` are projects, by service."""
+    _stop(work, [one for one in there if one.labels[PROJECT_LABEL] != homes.get(role(one))])
     for project in sorted(set(homes.values())):
-        its = {one.service for one in there if one.labels[PROJECT_LABEL] == project == homes.get(role(one))}
-        _start(work, project, its, _budget(work.env, names))
+        names = {name for name, home in homes.items() if home == project}
+        known = {one.service for one in there if one.labels[PROJECT_LABEL] == project and role(one) in names}
+        _start(work, project, in_slot(project, names) if project == work.project else known, _budget(work.env, names))
     return {"alone": sorted(homes), "gap_seconds": _gaps(work, homes)}
-
-
-def _homes(work: Work, there: Collection[ContainerFacts]) -> dict[str, str]:
-    """Service -> where it ran before: in the slot that served, or in the base, where it was not released then."""
-    old = previous(work)
-    places = [work.env.base_project, *([old.slot] if old else [])]
-    return {role(one): project for project in places for one in there if one.labels[PROJECT_LABEL] == project}
 
 
 def _there(work: Work, names: Collection[str]) -> list[ContainerFacts]:
@@ -67,9 +76,9 @@ def _there(work: Work, names: Collection[str]) -> list[ContainerFacts]:
     return list({one.id: one for one in found if role(one) in names}.values())
 
 
-def _stop(work: Work, names: Collection[str], containers: Collection[ContainerFacts]) -> None:
+def _stop(work: Work, containers: Collection[ContainerFacts]) -> None:
     """With the time that each has to end what it has begun. Edge and engine know no fence: the lock is looked at before."""
-    env = work.env
+    env, names = work.env, {role(one) for one in containers}
     grace = max([one.stop_grace_seconds for one in env.stack.services if one.name in names], default=30)
     for project in sorted({one.labels[PROJECT_LABEL] for one in containers if one.state in RUNS}):
         services = {one.service for one in containers if one.labels[PROJECT_LABEL] == project}

@@ -40,7 +40,7 @@ def model_of(project: str) -> ComposeModel:
         "services": {
             "web": {"image": "acme/web", **released},
             "worker": {"image": "acme/worker", **released},
-            "beat": {"image": "acme/beat", **released},
+            "beat": {"image": "acme/beat:1", **released},
             "db": {"image": BASE_IMAGE, "networks": {"default": None},
                    "volumes": [{"type": "volume", "source": "data", "target": "/var/lib/mysql"}]}},
         "networks": {"default": {"name": f"{project}_default"}},
