@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -21,6 +22,21 @@ def versions(stack: Stack, limit: Annotated[int, typer.Option(min=1, max=500)] =
 
     found = releasable(Settings(), stack, limit)
     console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True) if json else console().print(table(found, stack))
+
+
+@looking.command()
+def doctor(json: AsJson = False) -> None:
+    """Is everything there that a release needs? Exit code 1 when something is bad."""
+    from cli.control_plane import ControlPlane, with_prefect
+
+    settings = Settings()
+    if settings.api_auth_file.exists():
+        with_prefect(ControlPlane(settings).environment())
+    from cli.doctor import diagnoses, show
+
+    found = diagnoses(settings)
+    console().print_json(jsonlib.dumps([asdict(one) for one in found]), ensure_ascii=True) if json else show(found, console())
+    raise typer.Exit(not all(one.is_good for one in found))
 
 
 @looking.command()

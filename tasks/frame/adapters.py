@@ -18,6 +18,7 @@ from blocks.backups.kept import EngineBackups, EngineDatabaseCopies, EngineVolum
 from blocks.databases.engines import EngineDatabases
 from blocks.docker.builder import ImageBuilder
 from blocks.docker.compose import Compose
+from blocks.docker.engine_looks import EngineLooks
 from blocks.docker.host import DockerHost
 from blocks.docker.host_facts import EngineMeasures
 from blocks.docker.image_files import EngineImageFiles
@@ -109,6 +110,15 @@ def newest_versions(stack: Stack, home: Path, most: int) -> list[NamedCommit]:
 def printed_by(host: str, services: Mapping[str, str], lines: int, *, follow: bool) -> Iterator[LogLine]:
     """What containers of a host print; `services` is how each is called, by its name. Raises EngineError."""
     return read_logs(load(DockerHost, host), services, lines, follow=follow)
+
+
+def engine_looks(settings: Settings, host: str | None) -> EngineLooks:
+    """Of the engine of this machine, or of a host by its block. Raises ConfigError."""
+    return EngineLooks(load(DockerHost, host) if host else DockerHost(edge_network=settings.edge_name))
+
+
+def registry(name: str) -> Registry | None:
+    return optional(Registry, name)
 
 
 def is_in_git(file: Path) -> bool:

@@ -93,6 +93,10 @@ def test_a_team_upgrades_releases_to_staging_and_production_and_stops(team: Team
     said = team.type("logs", STACK, "staging", "--lines", "5", "--json")
     assert {json.loads(line)["service"] for line in said.stdout.splitlines()} == {"backend"}, said.stderr
 
+    looked = {one["name"]: one for one in json.loads(team.type("doctor", "--json").stdout)}
+    assert {name for name, one in looked.items() if not one["is_good"]} <= {"disk"}, looked
+    assert {"runs", "edge", "engine", "registry", "ledger"} <= looked.keys()
+
     before = team.type("history", "cloudlens", "--json")
     assert [(one["number"], one["state"]) for one in json.loads(before.stdout)] == [(2, "good"), (1, "superseded")]
     verified = team.type("audit", "verify")

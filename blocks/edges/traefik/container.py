@@ -108,7 +108,7 @@ class EdgeMaker:
 
     def wait_for_ping(self, container: Container, url: str) -> None:
         for _ in looks(self.start_seconds, 0.05):
-            seen = _ping(url)
+            seen = ping(url)
             if seen == "":
                 return
         with engine_errors("reading the edge's log"):
@@ -188,7 +188,7 @@ def _addresses(container: Container, settings: EdgeSettings) -> EdgeAddresses:
     return EdgeAddresses(str(container.id), f"http://127.0.0.1:{public}", f"http://127.0.0.1:{check}", outdated)
 
 
-def _ping(url: str) -> str:
+def ping(url: str) -> str:
     """Empty when it answers well."""
     try:
         answer = httpx.get(f"{url}/ping", headers={"Host": "127.0.0.1"}, timeout=1, trust_env=False)
