@@ -5,7 +5,7 @@ RUN = .venv/bin/
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test attack bench mutants crash lock wheel image
+.PHONY: help setup setup-tests demo run stop check test attack bench field mutants crash lock wheel image
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ mutants: setup  ## how many small faults in flows/ and tasks/ the fast suites se
 	$(PYTHON) -m venv --clear $(MUTANTS)
 	$(MUTANTS)/bin/pip install --quiet --require-hashes -r bench/mutants.lock
 	PYTHONPATH=. $(MUTANTS)/bin/python -m bench.mutants
+
+field: setup-tests  ## applications of many kinds, from `tidegate init` to production and back; docs/field.md gets the table
+	$(RUN)python -m tests.field
 
 wheel: setup    ## build what `pipx install` and `uv tool install` take, in dist/
 	@$(RUN)python -m setup.wheel

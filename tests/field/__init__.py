@@ -1,0 +1,1 @@
+"""`make field`: what happens to applications of others, from `tidegate init` to the way back."""

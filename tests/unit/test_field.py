@@ -1,0 +1,83 @@
+"""The applications of `examples/field` are as their teams would write them, and their table says what was seen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from setup.places import ROOT
+from tests.field.apps import APPS, FOLDER, App, app_named, real_images
+from tests.field.rows import HEADINGS, NOT_SEEN, Row, keep, kept, table, write_table
+from tests.field.stand_ins import FOLDER as STAND_INS
+from tests.field.stand_ins import FOLDERS
+
+NAMES = [app.name for app in APPS]
+
+
+def compose_file(folder: Path) -> Path:
+    [file] = [*folder.glob("compose.y*ml"), *folder.glob("docker-compose.y*ml")]
+    return file
+
+
+@pytest.fixture(params=NAMES)
+def app(request: pytest.FixtureRequest) -> App:
+    return app_named(request.param)
+
+
+def test_every_folder_is_tried() -> None:
+    assert {file.parent.name for file in FOLDER.glob("*/*compose*")} == {app.name for app in APPS}
+
+
+def test_no_file_of_tidegate_is_in_it(app: App) -> None:
+    assert not [file.name for file in app.folder.rglob("*") if file.name in ("stack.yaml", "tidegate.toml")]
+
+
+def test_its_second_version_is_one_change_of_one_text(app: App) -> None:
+    if app.change:
+        file, old, new = app.change
+        text = (app.folder / file).read_text()
+        assert text.count(old) == 1
+        assert new not in text
+
+
+def test_its_rows_are_asked_of_a_service_that_it_has(app: App) -> None:
+    services = yaml.safe_load(compose_file(app.folder).read_text())["services"]
+    assert app.data_service in services
+
+
+def test_each_image_is_a_variable_with_the_real_one_as_its_value(app: App) -> None:
+    found = re.findall(r"\$\{(\w+_IMAGE)\b", compose_file(app.folder).read_text())
+    assert {*found} == real_images(app).keys()
+    known = {*FOLDERS, "RUN_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE", "MARIADB_IMAGE", "NGINX_IMAGE", "UMAMI_IMAGE", "N8N_IMAGE"}
+    assert {*found} <= known
+
+
+def test_every_stand_in_has_its_recipe() -> None:
+    assert {file.parent.name for file in STAND_INS.glob("*/Dockerfile")} == {*FOLDERS.values(), "nginx", "vendor"}
+
+
+def test_an_application_that_was_not_tried_has_a_row_that_says_so(tmp_path: Path) -> None:
+    keep(Row("one", "web", staging="40 s", unsaid=["a | b\nc"]), tmp_path)
+    tried, untried = kept(["one", "two"], tmp_path)
+    lines = table([tried, untried]).splitlines()
+    assert lines[2].startswith("| one | web |")
+    assert lines[2].endswith(r"| a \| b c |")
+    assert lines[3] == f"| two | {' | '.join([NOT_SEEN] * (len(HEADINGS) - 2))} | not tried |"
+
+
+def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    page = tmp_path / "field.md"
+    page.write_text("before\n<!-- field -->\nold\n<!-- /field -->\nafter\n")
+    write_table([Row("one", "web")], page)
+    text = page.read_text()
+    assert text.startswith("before\n<!-- field -->\n| Application |")
+    assert text.endswith("| nothing |\n<!-- /field -->\nafter\n")
+    assert "old" not in text
+
+
+def test_the_documentation_has_a_row_for_each() -> None:
+    text = (ROOT / "docs" / "field.md").read_text()
+    assert [name for name in NAMES if f"| {name} |" not in text] == []
