@@ -25,7 +25,7 @@ from blocks.docker.folders import make_folders
 from blocks.docker.host import DockerHost, engine_errors
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Outcome, Slot
-from tidegate.plan.occupancy import BASE_LABEL
+from tidegate.plan.occupancy import base_model
 from tidegate.secrecy.outside_text import last_lines
 from tidegate.stack.bind_mounts import is_local
 from tidegate.stack.slot import declared_volumes
@@ -113,7 +113,7 @@ class Compose:
         """
         if services:
             self._forget_ended(project, [name for name in services if name in jobs])
-            self._start(project, _marked(model, project, jobs), "--no-build", "--no-recreate", *services)
+            self._start(project, base_model(model, project, jobs), "--no-build", "--no-recreate", *services)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
         """Create those of the model's own networks that no base service has brought into being yet."""
@@ -265,18 +265,6 @@ def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | 
     except (OSError, TimeoutError):
         return None
     return answer.stdout.strip().lstrip("v") if refused.exit_code and not answer.exit_code else None
-
-
-def _marked(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> ComposeModel:
-    """The same, with labels on each service that say whose base it is, and which work it does once."""
-    def labels(name: str, service: Mapping[str, Any]) -> dict[str, str]:
-        return {**(service.get("labels") or {}), BASE_LABEL: project, **({ONE_SHOT_LABEL: jobs[name]} if name in jobs else {})}
-
-    def started(name: str, service: Mapping[str, Any]) -> dict[str, Any]:
-        """With the image that it names: a `build:` would be built from the folder as it is."""
-        return {**{key: value for key, value in service.items() if key != "build"}, "labels": labels(name, service)}
-
-    return {**model, "services": {name: started(name, service) for name, service in model["services"].items()}}
 
 
 def _has_done_its_work(container: Container) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidegate.facts import ComposeModel
+from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
 from tidegate.stack.slot import declared_volumes, published_ports, used_volumes
 
 SEPARATE_LABEL = "tidegate.separate-data"
@@ -207,3 +207,14 @@ def _mounts(model: ComposeModel, service: Mapping[str, Any], project: str, volum
 
 def _places(volume: VolumePlace | None) -> tuple[str, ...]:
     return (volume.mountpoint, volume.device) if volume else ()
+
+
+def base_model(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> ComposeModel:
+    """The compose files as a base is started from them: labels say whose base each service is, and which of the `jobs` it
+    does once. It has the image that it names, because a `build:` would be built from the folder as it is."""
+    def started(name: str, service: Mapping[str, Any]) -> dict[str, Any]:
+        job = {ONE_SHOT_LABEL: jobs[name]} if name in jobs else {}
+        rest = {key: value for key, value in service.items() if key != "build"}
+        return {**rest, "labels": {**(service.get("labels") or {}), BASE_LABEL: project, **job}}
+
+    return {**model, "services": {name: started(name, service) for name, service in model["services"].items()}}
