@@ -10,7 +10,7 @@ Evidence = Mapping[str, Any]
 
 def facts_of(step: str, evidence: Evidence) -> str:
     """Empty for a step that has nothing to tell, or whose evidence is missing because it did not end."""
-    told = _TOLD.get(step)
+    told = _TOLD.get(step) or next((one for name, one in _TOLD.items() if step.startswith(f"{name}-")), None)
     return told(evidence) if told and evidence else ""
 
 

@@ -31,7 +31,7 @@ def back_up(work: Work) -> Evidence:
     """
     if not work.env.config.backup and not planned(work).migrates:
         return {"made": False, "why": f"{work.env.name} has no migration to prepare for"}
-    return {"made": True, **_facts(save(work, lambda name, copy: rehearse_migration(work, name, copy)))}
+    return {"made": True, **_facts(save(work, lambda name, copy: _rehearse(work, name, copy)))}
 
 
 def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
@@ -48,7 +48,22 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
     return backup
 
 
-@step("rehearse-migration", timeout_seconds=3600, retry_delays=())
+def _rehearse(work: Work, database: str, copy: RestoredCopy) -> None:
+    moving = _moving(work)
+    if database in moving or not moving:
+        rehearse_migration(work, database, copy)
+
+
+def _beyond_the_first(work: Work, database: str, copy: RestoredCopy) -> str:
+    """Each database that moves is rehearsed; the first one is the step itself."""
+    return database if database in _moving(work)[1:] else ""
+
+
+def _moving(work: Work) -> list[str]:
+    return [change.database for _, change in moves_of(work)]
+
+
+@step("rehearse-migration", timeout_seconds=3600, retry_delays=(), part=_beyond_the_first)
 def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidence:
     """Migrate the restored copy with the new image; where going back needs a downgrade, walk that way too.
 

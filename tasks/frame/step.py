@@ -38,15 +38,20 @@ class StepTask(Task[Concatenate[Work, P], Evidence]):
         return super().__call__(cast(Work, opaque(work)), *args, **kwargs)
 
 
-def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1, 5)) -> Callable[
+def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1, 5),
+         part: Callable[..., str] | None = None) -> Callable[
         [Callable[Concatenate[Work, P], Evidence]], StepTask[P]]:
-    """Make a task of a function that looks, changes one thing and returns evidence."""
+    """Make a task of a function that looks, changes one thing and returns evidence.
+
+    A step that one deployment takes several times says of which `part`: each part is in the journal by itself.
+    """
 
     def decorate(function: Callable[Concatenate[Work, P], Evidence]) -> StepTask[P]:
         @functools.wraps(function)
         def journaled(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:
-            journal, key = work.env.ledger.journal, work.key(name)
-            row = journal.begin(work.deployment.id, name, {"version": work.version.name}, fence=work.fence)
+            mine = "-".join(filter(None, (name, part(work, *args, **kwargs) if part else "")))
+            journal, key = work.env.ledger.journal, work.key(mine)
+            row = journal.begin(work.deployment.id, mine, {"version": work.version.name}, fence=work.fence)
             if row.is_done:
                 get_run_logger().info("%s: already done, nothing to do", key)
                 return dict(row.evidence)

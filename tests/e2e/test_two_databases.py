@@ -1,4 +1,4 @@
-"""A stack with two databases, none of them called `main`: each has a history of its own, and each is moved."""
+"""A stack with two databases, none of them called `main`: each has a history of its own, of another tool, and each is moved."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from tests.e2e.in_process import release_here
 from tests.installation import SUFFIX, Installation, add_stack
 
 PANTRY = f"pantry{SUFFIX}"
-ENV_PY = """
-import os
-from alembic import context
-from sqlalchemy import URL, create_engine
-get = os.environ.__getitem__
-url = URL.create("mysql+pymysql", get("ORDERS_USER"), get("ORDERS_PASSWORD"), get("ORDERS_HOST"), 3306, get("ORDERS_DATABASE"))
-if context.is_offline_mode():
-    context.configure(url=url, literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
+TOOL = """
+import os, pathlib, sys
+import pymysql
+files = {file.stem: file.read_text() for file in sorted(pathlib.Path("steps").glob("*.sql"))}
+if sys.argv[1] == "list":
+    print(*files, sep="\\n")
+elif sys.argv[1] == "sql":
+    print(files[sys.argv[2]])
 else:
-    with create_engine(url).connect() as connection:
-        context.configure(connection=connection)
-        with context.begin_transaction():
-            context.run_migrations()
+    get = os.environ.__getitem__
+    with pymysql.connect(host=get("ORDERS_HOST"), user=get("ORDERS_USER"), password=get("ORDERS_PASSWORD"),
+                         database=get("ORDERS_DATABASE")) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS steps (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50))")
+        cursor.execute("SELECT name FROM steps")
+        done = [name for [name] in cursor.fetchall()]
+        for name, sql in files.items():
+            if name not in done:
+                cursor.execute(sql)
+                cursor.execute("INSERT INTO steps (name) VALUES (%s)", [name])
+        connection.commit()
 """
-REVISION = """
-import sqlalchemy as sa
-from alembic import op
-revision = "orders1"
-down_revision = None
-def upgrade():
-    op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True))
-def downgrade():
-    op.drop_table("orders")
-"""
+"""A migration tool of the team's own."""
+STEPS = {"01_orders": "CREATE TABLE orders (id INT PRIMARY KEY)", "02_note": "ALTER TABLE orders ADD COLUMN note TEXT"}
+ORDERS = {"tool": "command", "directory": "/app/orders", "state": "SELECT name FROM steps ORDER BY id",
+          "has": ["python", "tool.py", "list"], "up": ["python", "tool.py", "up"], "sql": ["python", "tool.py", "sql", "{name}"]}
+BILLS = {"tool": "alembic", "directory": "/app"}
 
 
 def git(folder: Path, *words: str) -> None:
@@ -52,13 +52,13 @@ def git(folder: Path, *words: str) -> None:
 
 
 def add_orders(repository: Path) -> None:
-    """A version with a second history, in a folder of its own."""
+    """A version with a second history, of another tool."""
     git(repository, "checkout", "--quiet", "-B", "main", "v1.1.0")
-    versions = repository / "orders" / "migrations" / "versions"
-    versions.mkdir(parents=True)
-    (versions / "orders1.py").write_text(REVISION)
-    (versions.parent / "env.py").write_text(ENV_PY)
-    (repository / "orders" / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    steps = repository / "orders" / "steps"
+    steps.mkdir(parents=True)
+    for name, sql in STEPS.items():
+        (steps / f"{name}.sql").write_text(sql)
+    (steps.parent / "tool.py").write_text(TOOL)
     dockerfile = repository / "Dockerfile"
     dockerfile.write_text(dockerfile.read_text().replace("COPY migrations", "COPY orders orders\nCOPY migrations"))
     git(repository, "add", "--all")
@@ -98,8 +98,8 @@ def pantry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> 
         {"name": name, "engine": "mysql", "service": service,
          **{f"{key}_key": f"{lead}_{key.upper()}" for key in ("host", "port", "user", "password", "database")}}
         for name, service, lead in (("bills", "mysql", "MYSQL"), ("orders", "orders-db", "ORDERS"))]
-    content["migrations"] = [{"tool": "alembic", "service": "backend", "database": name, "directory": directory}
-                             for name, directory in (("orders", "/app/orders"), ("bills", "/app"))]
+    content["migrations"] = [{"service": "backend", "database": "orders", **ORDERS},
+                             {"service": "backend", "database": "bills", **BILLS}]
     content["state"]["databases"] = ["bills", "orders"]
     (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     yield PANTRY
@@ -112,16 +112,19 @@ def database(tidegate: Installation, name: str) -> SqlDatabase:
     return open_database(DockerHost(), spec, container_of(env, spec), env.values)
 
 
-def test_each_database_is_moved_by_its_own_history(tidegate: Installation, pantry: str) -> None:
+def test_each_database_is_rehearsed_and_moved_by_its_own_history(tidegate: Installation, pantry: str) -> None:
     state = release_here(pantry, "v2.0.0")
     assert state.is_completed(), state.message
     orders, bills = database(tidegate, "orders"), database(tidegate, "bills")
-    assert orders.revision() == "orders1"
-    assert set(orders.row_counts()) == {"orders", "alembic_version"}
-    assert bills.revision() not in (None, "orders1")
+    assert orders.names(str(ORDERS["state"])) == tuple(STEPS)
+    assert set(orders.row_counts()) == {"orders", "steps"}
+    assert bills.revision() is not None
     assert "orders" not in bills.row_counts()
     [deployment] = tidegate.history(pantry)
     plan = tidegate.ledger.journal.get(tidegate.ledger.journal.key("prod", pantry, deployment.number, "plan"))
     assert plan is not None
     assert {one["database"]: one["head"] for one in plan.evidence["schema"]} == {
-        "orders": "orders1", "bills": bills.revision()}
+        "orders": " ".join(STEPS), "bills": bills.revision()}
+    steps = {step.name: step.evidence for step in tidegate.ledger.journal.steps(deployment.id)}
+    assert steps["rehearse-migration"] == {"rehearsed": "orders: empty → (2): +01_orders +02_note"}
+    assert steps["rehearse-migration-bills"] == {"rehearsed": f"bills: empty → {bills.revision()}"}
