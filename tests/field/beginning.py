@@ -61,14 +61,14 @@ def add_by_hand(team: Team, row: Row, images: Mapping[str, str]) -> None:
     if "prod" not in environments:
         environments["prod"] = {
             **environments["staging"], "kind": "production", "after": "staging", "approval": False,
-            "env_file": ENV_FILES["prod"], "domains": [team.domain()], "image_alias": "latest",
-            **({"base_project": team.base_project} if team.app.own_port else {})}
+            "env_file": ENV_FILES["prod"], "domains": [team.domain()], "image_alias": "latest"}
         added["environments.prod"] = ""
     for path, value in team.app.by_hand.items():
         _set(content, path.split("."), value)
     here = {_plain(real): _plain(images[key]) for key, real in real_images(team.app).items() if key in images}
     for service in content["services"]:
-        service["image"] = here.get(service["image"], service["image"])
+        if image := here.get(service.get("image", "")):
+            service["image"] = image
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     row.init += f"; by hand: {', '.join(f'`{path}`' for path in added)}" if added else ""
 

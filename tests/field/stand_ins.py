@@ -14,7 +14,7 @@ from setup.stamp import fingerprint
 FOLDER = ROOT / "examples" / "stand-ins"
 BUILD_SECONDS = 600
 # Env key of the compose files -> folder of the stand-in.
-FOLDERS = {"PYTHON_IMAGE": "python", "NODE_IMAGE": "node", "GO_IMAGE": "go", "PHP_IMAGE": "php",
+FOLDERS = {"PYTHON_IMAGE": "python", "NODE_IMAGE": "node", "NGINX_IMAGE": "nginx", "GO_IMAGE": "go", "PHP_IMAGE": "php",
            "RUBY_IMAGE": "ruby", "MONGO_IMAGE": "mongo"}
 
 

@@ -1,4 +1,4 @@
-"""A registry with the images of others: nginx, and two versions of each vendor's application."""
+"""A registry with two versions of each vendor's application."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from pathlib import Path
 import httpx
 
 from setup import rootfs
-from tests.field.stand_ins import BUILD_SECONDS, FOLDER, stand_in
+from tests.field.stand_ins import BUILD_SECONDS, FOLDER
 from tests.installation import free_ports
 
 MOST_SECONDS = 30
 PLAYED = {"umami": ("3000", ("postgresql-v2.13.1", "postgresql-v2.13.2")), "n8n": ("5678", ("1.70.1", "1.71.0"))}
 """Image -> its port, and the tags that its vendor gave."""
-NGINX = "nginx:1.27-alpine"
 CONFIG = """
 version: 0.1
 log: {{level: warn}}
@@ -47,16 +46,13 @@ def registry(folder: Path) -> Iterator[str]:
 def published(address: str, wanted: Collection[str]) -> Iterator[Mapping[str, str]]:
     """Env key -> value, as the compose files of `examples/field` ask for it. At the end the engine has these names no more."""
     names = list[str]()
-    if "NGINX_IMAGE" in wanted:
-        names.append(f"{address}/{NGINX}")
-        subprocess.run(["docker", "tag", stand_in("nginx"), names[-1]], check=True, timeout=60)
     for name, (port, tags) in PLAYED.items():
         for tag in tags if f"{name.upper()}_IMAGE" in wanted else ():
             names.append(f"{address}/{name}:{tag}")
             _build(names[-1], port, tag)
     for name in names:
         subprocess.run(["docker", "push", "--quiet", name], check=True, capture_output=True, timeout=BUILD_SECONDS)
-    yield {"NGINX_IMAGE": f"{address}/{NGINX}", **{f"{name.upper()}_IMAGE": f"{address}/{name}" for name in PLAYED}}
+    yield {f"{name.upper()}_IMAGE": f"{address}/{name}" for name in PLAYED}
     for name in names:
         subprocess.run(["docker", "image", "rm", "--force", name], check=True, capture_output=True, timeout=60)
 

@@ -115,7 +115,7 @@ services:
     healthcheck: {test: ["CMD", "wget", "-qO-", "http://127.0.0.1:3000/healthz"]}
     volumes: ["files:/wiki/data"]
 """ + POSTGRES + "volumes: {db-data: , files: }\n"},
-    lines=11, asked=("title", "domain"), released=("wiki",), port=3000, databases=("postgresql",), volumes=("files",))
+    lines=10, asked=("title", "domain"), released=("wiki",), port=3000, databases=("postgresql",), volumes=("files",))
 
 PHP_AND_NGINX = Newcomer({
     "Dockerfile": "FROM php:8.3-fpm\nEXPOSE 9000\n",

@@ -59,8 +59,8 @@ def test_an_application_is_said_in_about_ten_lines_and_at_most_five_questions(ne
     assert tuple(one.engine for one in stack.databases) == newcomer.databases
     assert stack.state.volumes == newcomer.volumes
     assert tuple(stack.environments) == newcomer.places
-    assert stack.source is not None
-    assert (stack.source.repository, stack.source.branch) == (str(tmp_path / "origin"), "trunk")
+    origin = (str(tmp_path / "origin"), "trunk") if "build" in "".join(newcomer.files.values()) else None
+    assert (stack.source and (stack.source.repository, stack.source.branch)) == origin
 
 
 @pytest.mark.parametrize("newcomer", NEWCOMERS.values(), ids=NEWCOMERS)
@@ -217,3 +217,14 @@ def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(tmp_path: Path, monkeypa
     [found] = looked(clone)
     assert (found.kind, found.file, found.line) == ("risk", "Dockerfile", 2)
     assert "a1b2c3d4e5" not in found.came_back
+
+
+def test_images_that_others_make_are_found_by_their_tag_and_a_front_is_as_compose_names_it(tmp_path: Path) -> None:
+    clone = cloned(NEWCOMERS["a vendor's image"], tmp_path / "vendor")
+    begun(clone)
+    [wiki] = load_stack(clone).services
+    assert (wiki.image, wiki.tag) == ("requarks/wiki", "{version}")
+    clone = cloned(NEWCOMERS["php-fpm and nginx"], tmp_path / "front")
+    begun(clone)
+    front, app = load_stack(clone).services
+    assert (front.name, front.image, app.name) == ("nginx", None, "app")

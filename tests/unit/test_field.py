@@ -51,12 +51,12 @@ def test_its_rows_are_asked_of_a_service_that_it_has(app: App) -> None:
 def test_each_image_is_a_variable_with_the_real_one_as_its_value(app: App) -> None:
     found = re.findall(r"\$\{(\w+_IMAGE)\b", compose_file(app.folder).read_text())
     assert {*found} == real_images(app).keys()
-    known = {*FOLDERS, "RUN_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE", "MARIADB_IMAGE", "NGINX_IMAGE", "UMAMI_IMAGE", "N8N_IMAGE"}
+    known = {*FOLDERS, "RUN_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE", "MARIADB_IMAGE", "UMAMI_IMAGE", "N8N_IMAGE"}
     assert {*found} <= known
 
 
 def test_every_stand_in_has_its_recipe() -> None:
-    assert {file.parent.name for file in STAND_INS.glob("*/Dockerfile")} == {*FOLDERS.values(), "nginx", "vendor"}
+    assert {file.parent.name for file in STAND_INS.glob("*/Dockerfile")} == {*FOLDERS.values(), "vendor"}
 
 
 def test_an_application_that_was_not_tried_has_a_row_that_says_so(tmp_path: Path) -> None:

@@ -117,3 +117,17 @@ def test_tidegates_state_is_not_a_containers_although_it_lies_in_the_stacks_fold
     paths = HostPaths(tmp_path, (tmp_path / ".tidegate", tmp_path))
     given = [paths.gives_away(str(tmp_path / name), read_only=True) for name in ("nginx.conf", ".tidegate/ledger.db", "")]
     assert [one is None for one in given] == [True, False, False]
+
+
+@pytest.mark.parametrize(("image", "role"), [
+    ("${REDIS_IMAGE:-redis:7-alpine}", "base"), ("ghcr.io/umami-software/umami:postgresql-v2.13.1", "released"),
+    ("${UMAMI_IMAGE:-ghcr.io/umami-software/umami}:${TAG:-postgresql-v2}", "released"), ("${DB_IMAGE:-postgres:16}", "base")])
+def test_an_image_is_known_by_its_name_also_as_a_variable_and_not_by_its_tag(image: str, role: str) -> None:
+    assert roles_of({"services": {"one": {"image": image}, "app": {"image": "acme/app"}}}, {})["one"] == role
+
+
+def test_what_an_env_file_may_say_is_not_guessed() -> None:
+    told = {"services": {"db": {"image": "postgres:16", "env_file": [{"path": ".env"}]}}}
+    assert databases_of(told, [], {"db": "postgres"})[0].values == {"POSTGRES_HOST": "db"}
+    [alone] = databases_of({"services": {"db": {"image": "postgres:16"}}}, [], {"db": "postgres"})
+    assert alone.values == {"POSTGRES_HOST": "db", "POSTGRES_USER": "postgres", "POSTGRES_DB": "postgres"}

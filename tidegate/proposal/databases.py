@@ -40,11 +40,12 @@ def databases_of(model: ComposeModel, released: Collection[str], images: Mapping
 def _database(model: ComposeModel, name: str, engine: str, released: Collection[str]) -> ProposedDatabase:
     environment = environment_of(model["services"][name])
     said = {part: _key(environment, names) for part, names in _SAID[engine].items()}
+    guesses = engine == "postgresql" and not model["services"][name].get("env_file")   # which may say it
     host_key = _host_key(model, name, released) or f"{_PREFIX[engine]}_HOST"
     user, database = said["user"], said["database"]
-    if user[1] is None and not _is_told(environment, _SAID[engine]["user"]):
-        user = (user[0], "postgres" if engine == "postgresql" else None)
-    if database[1] is None and not _is_told(environment, _SAID[engine]["database"]) and engine == "postgresql":
+    if guesses and user[1] is None and not _is_told(environment, _SAID[engine]["user"]):
+        user = (user[0], "postgres")
+    if guesses and database[1] is None and not _is_told(environment, _SAID[engine]["database"]):
         database = (database[0], user[1])   # the image calls it as the user
     pairs = {"host_key": (host_key, name), "user_key": user, "password_key": said["password"], "database_key": database}
     return ProposedDatabase(engine, name, {key: pair[0] for key, pair in pairs.items()},

@@ -24,7 +24,8 @@ _NAMES = {"web": 0, "app": 1, "frontend": 2, "nginx": 3, "backend": 4, "api": 5,
 
 @dataclass(frozen=True)
 class Proposed:
-    """What a stack file will say. `services` are the released ones, that at the edge first, with their images."""
+    """What a stack file will say. `services` are the released ones, that at the edge first, with their images; empty where the
+    compose file's own is meant. Without `builds` a version is the tag of the image at the edge."""
 
     name: str
     title: str
@@ -32,6 +33,7 @@ class Proposed:
     services: Mapping[str, str]
     port: int
     ready_path: str
+    builds: bool
     databases: tuple[ProposedDatabase, ...]
     volumes: tuple[str, ...]
     places: tuple[tuple[Place, str], ...]
@@ -57,10 +59,11 @@ def propose(look: Look, answers: Answers) -> Proposed:
     path = answers.to(Question("ready-path", f"Which page of {edge} answers 200 only when it can work?", "/"),
                       said=ready_path_of(services[edge], files[edge]))
     images = {one: made_from(services[one], files[one]) for one in services}
+    ours = _ours(name, edge, released, services)
     return Proposed(
-        name, title, look, {one: _image(name, one, services[one]) for one in [edge, *(o for o in released if o != edge)]},
-        port, path, tuple(databases_of(look.model, released, images)), _volumes(look, images),
-        _domains(look, name, answers))
+        name, title, look, {one: ours.get(one, "") for one in sorted(released, key=lambda one: one != edge)}, port, path,
+        any(services[one].get("build") for one in released), tuple(databases_of(look.model, released, images)),
+        _volumes(look, images), _domains(look, name, answers))
 
 
 def _edge(released: list[str], services: Mapping[str, Any], files: Mapping[str, Dockerfile], answers: Answers) -> str:
@@ -85,6 +88,13 @@ def _port(edge: str, found: tuple[int, ...], answers: Answers) -> int:
     return int(text)
 
 
+def _ours(stack: str, edge: str, released: list[str], services: Mapping[str, Any]) -> dict[str, str]:
+    """The images that a version gives: those that are built, or else the vendor's at the edge, wherever it is used."""
+    built = {one: _image(stack, one, services[one]) for one in released if services[one].get("build")}
+    return built or {one: _image(stack, one, services[one]) for one in released
+                     if services[one].get("image") == services[edge].get("image")}
+
+
 def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
     """Without its tag, where the compose file says it plainly; else a name of our own."""
     said = with_defaults(str(service.get("image") or "")) or ""
@@ -93,9 +103,10 @@ def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
 
 
 def _volumes(look: Look, images: Mapping[str, str]) -> tuple[str, ...]:
-    """Of every service but databases, which are dumped, and caches, which may be empty."""
+    """Of every service but databases, which are dumped, and caches, which may be empty. A folder whose path begins with a
+    variable is none."""
     kept = [name for name in look.model["services"] if not engine_of(images[name]) and not CACHES.search(images[name])]
-    return tuple(used_volumes(look.model, kept))
+    return tuple(name for name in used_volumes(look.model, kept) if name in (look.model.get("volumes") or {}))
 
 
 def _domains(look: Look, name: str, answers: Answers) -> tuple[tuple[Place, str], ...]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.dockerfile import Dockerfile
+from tidegate.proposal.variables import with_defaults
 
 Role = Literal["released", "base"]
 ENGINES = {
@@ -17,6 +18,7 @@ CACHES = re.compile(r"(?:^|/)(?:redis|valkey|keydb|dragonfly|memcached|redis-sta
 _OTHER_DATA = re.compile(
     r"(?:^|/)(?:mongo|mongodb|rabbitmq|elasticsearch|opensearch|minio|kafka|zookeeper|nats|clickhouse(?:-server)?|"
     r"influxdb|meilisearch|typesense|qdrant|weaviate|etcd|couchdb|neo4j|solr|vault)(?:[-_.:@]|\Z)")
+_TAG = re.compile(r"(?::[^/:}]*)?(?:@.*)?\Z")
 FRONTS = re.compile(r"(?:^|/)(?:nginx|nginx-unprivileged|caddy|haproxy|httpd|openresty)(?:[-_.:@]|\Z)")
 
 
@@ -40,10 +42,12 @@ def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict
     if not built:
         return {name: "base" if name in data else "released" for name in services}
     fronts = {name for name, one in services.items()
-              if name not in data and FRONTS.search(str(one.get("image") or ""))
+              if name not in data and FRONTS.search(made_from(one, Dockerfile()))
               and built & {*(one.get("depends_on") or {})}}
     return {name: "released" if name in built | fronts else "base" for name in services}
 
 
 def made_from(service: Mapping[str, Any], dockerfile: Dockerfile) -> str:
-    return dockerfile.base if service.get("build") and dockerfile.base else str(service.get("image") or "")
+    """The image without its tag: `umami:postgresql-v2` is no database."""
+    said = dockerfile.base if service.get("build") and dockerfile.base else str(service.get("image") or "")
+    return _TAG.sub("", with_defaults(said) or said)

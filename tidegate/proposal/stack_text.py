@@ -21,11 +21,13 @@ def stack_text(one: Proposed) -> str:
 def _lines(one: Proposed) -> Iterator[str]:
     yield f"name: {one.name}"
     yield f"title: {_value(one.title)}"
-    yield f"source: {_flow(_source(one))}"
+    if one.builds:
+        yield f"source: {_flow(_source(one))}"
     yield "services:"
     for place, (service, image) in enumerate(one.services.items()):
         edge = {} if place else {"port": one.port, "ready_path": one.ready_path}
-        yield f"  - {_flow({'name': service, 'image': image, **edge})}"
+        own = {"image": image, **({} if one.builds else {"tag": "{version}"})} if image else {}
+        yield f"  - {_flow({'name': service, **own, **edge})}"
     if one.databases:
         yield "databases:"
     names = list(_database_names(one))
