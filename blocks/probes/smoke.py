@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
+from blocks.probes.signing_in import Session, sign_in
 from blocks.probes.smoke_request import NoAnswerError, SmokeRequest, fetch
 from blocks.tls import TRUSTED
 from tidegate.edge.facts import Served
 from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
 from tidegate.facts import CheckResult
-from tidegate.stack.checks import Answer, evaluate, value_at
-from tidegate.stack.showing import Login, SmokeCheck
+from tidegate.stack.checks import Answer, evaluate
+from tidegate.stack.showing import SmokeCheck
 from tidegate.versions import Version
 
 
@@ -27,7 +28,9 @@ def ask_once(base_url: str, host_header: str, headers: Mapping[str, str], path: 
 
 def visitor(base_url: str, host_header: str, headers: Mapping[str, str]) -> httpx.Client:
     """Asks what is behind the edge at `base_url` as somebody does who came to `host_header`."""
-    return httpx.Client(base_url=base_url, headers={"Host": host_header, **headers}, verify=TRUSTED, trust_env=False)
+    client = httpx.Client(base_url=base_url, headers={"Host": host_header, **headers}, verify=TRUSTED, trust_env=False)
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))   # each check has cookies of its own
+    return client
 
 
 @dataclass(frozen=True)
@@ -51,28 +54,36 @@ class SmokeRunner:
     """Instead of `host_header`, for checks with a `domains_of`."""
 
     def run(self, checks: Sequence[SmokeCheck]) -> list[CheckResult]:
-        """One result for each check, in the order of `checks`. The login runs first: others need its token.
+        """One result for each check, in the order of `checks`. The login runs first: others ask as who has signed in.
 
         Raises EdgeError where the edge does not answer, or knows no route.
         """
         results: dict[int, CheckResult] = {}
-        token, end = "", time.monotonic() + self.most_seconds
+        session, end = None, time.monotonic() + self.most_seconds
         with visitor(self.base_url, self.host_header, self.headers) as client:
             for place, check in sorted(enumerate(checks), key=lambda one: one[1].login is None):
-                answer = self._ask(client, check, token, end)
+                answer, gained = self._ask(client, check, session, end)
                 results[place] = evaluate(check, answer, self.version)
                 if check.login and results[place].outcome == "pass":
-                    token = str(value_at(json.loads(answer.body), check.login.token_field))
+                    session = gained
         return [results[place] for place in range(len(checks))]
 
-    def _ask(self, client: httpx.Client, check: SmokeCheck, token: str, end: float) -> Answer:
-        try:
+    def _ask(self, client: httpx.Client, check: SmokeCheck, session: Session | None, end: float) -> tuple[Answer, Session | None]:
+        host = {"Host": self.hosts[check.domains_of]} if check.domains_of else {}
+
+        def ask(request: SmokeRequest) -> Answer:
             if (left := end - time.monotonic()) <= 0:
                 raise NoAnswerError(f"not asked, because the checks before it took {self.most_seconds:g} s")
-            request = self._request(check, token)
-            return self._answered(fetch(client, replace(request, deadline_seconds=min(request.deadline_seconds, left))))
+            least = min(request.deadline_seconds, left)
+            return self._answered(fetch(client, replace(request, deadline_seconds=least, headers={**host, **request.headers})))
+
+        try:
+            if check.login:
+                origin = f"{self.headers.get('X-Forwarded-Proto', 'http')}://{host.get('Host', self.host_header)}"
+                return sign_in(check, self.credentials, _deadline(check), origin, ask)
+            return ask(self._request(check, session)), None
         except NoAnswerError as error:
-            return Answer(error=str(error))
+            return Answer(error=str(error)), None
 
     def _answered(self, answer: Answer) -> Answer:
         """An answer of somebody else proves nothing about this deployment, whatever it says."""
@@ -81,20 +92,12 @@ class SmokeRunner:
             return answer
         return Answer(error=f"it was answered by {found or 'no deployment'}, not by {self.served}", seconds=answer.seconds)
 
-    def _request(self, check: SmokeCheck, token: str) -> SmokeRequest:
-        host = {"Host": self.hosts[check.domains_of]} if check.domains_of else {}
-        if check.login:
-            return SmokeRequest("POST", check.login.path, _deadline(check), host, content=self._content(check.login))
-        if check.signed_in and not token:
+    def _request(self, check: SmokeCheck, session: Session | None) -> SmokeRequest:
+        if check.signed_in and session is None:
             raise NoAnswerError("not asked, because the login before it did not succeed")
-        headers = {"Authorization": f"Bearer {token}"} if check.signed_in else {}
-        return SmokeRequest("GET", check.path, _deadline(check), {**host, **headers}, follow=not 300 <= check.status < 400)
-
-    def _content(self, login: Login) -> dict[str, str]:
-        missing = [key for key in (login.username_key, login.password_key) if not self.credentials.get(key)]
-        if missing:
-            raise NoAnswerError(f"the environment has no {' and no '.join(missing)} to sign in with")
-        return {"username": self.credentials[login.username_key], "password": self.credentials[login.password_key]}
+        known = session if check.signed_in and session else Session()
+        return SmokeRequest("GET", check.path, _deadline(check), known.headers, follow=not 300 <= check.status < 400,
+                            cookies=dict(known.cookies))
 
 
 def _deadline(check: SmokeCheck) -> float:

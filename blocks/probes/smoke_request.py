@@ -36,7 +36,14 @@ class SmokeRequest:
     deadline_seconds: float
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: Mapping[str, str] | None = field(default=None, repr=False)
+    """Sent as JSON."""
+    form: Mapping[str, str] | None = field(default=None, repr=False)
     follow: bool = True
+    cookies: dict[str, str] = field(default_factory=dict, repr=False)
+    """Sent with each request; what is set by an answer is put in. Whether one is `Secure`, or of another domain, is not
+    looked at: the edge is asked by its address, and what ends TLS is left out."""
+    at: str = ""
+    """The page on which `path` stands, where that is relative or a whole address."""
 
 
 def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
@@ -45,8 +52,11 @@ def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
     Raises EdgeError where the edge does not answer, or knows no route: then no version is to blame.
     """
     began = time.monotonic()
-    method, path, history = request.method, request.path, [_without_query(request.path)]
+    method, history = request.method, list[str]()
     try:
+        is_whole = request.path.startswith("/") and not request.path.startswith("//")
+        path = request.path if is_whole else _on_the_tested_host(request.at or "/", request.path)
+        history.append(_without_query(path))
         while True:
             response, body = _once(client, request, method, path, began + request.deadline_seconds)
             if not (response.is_redirect and request.follow and _may_go_on(history)):
@@ -82,12 +92,15 @@ def _on_the_tested_host(path: str, location: str) -> str:
 def _once(client: httpx.Client, request: SmokeRequest, method: str, path: str,
           deadline: float) -> tuple[httpx.Response, bytes]:
     late = NoAnswerError(f"no whole answer in {request.deadline_seconds:g} s")
-    content = request.content if method == request.method else None
+    content, form = (request.content, request.form) if method == request.method else (None, None)
+    cookies = "; ".join(f"{name}={value}" for name, value in request.cookies.items())
+    headers = {**request.headers, **({"Cookie": cookies} if cookies else {})}
     answered = False
     try:
         left = max(0.001, deadline - time.monotonic())
-        with client.stream(method, path, headers=request.headers, json=content, timeout=left) as response:
+        with client.stream(method, path, headers=headers, json=content, data=form, timeout=left) as response:
             answered = True
+            _keep_cookies(request.cookies, response)
             if is_own_404(response):
                 raise _away(client, path, "knows no route to it")
             return response, _read(response, deadline, late)
@@ -99,6 +112,17 @@ def _once(client: httpx.Client, request: SmokeRequest, method: str, path: str,
         raise NoAnswerError(_plain(error)) from None
     except (httpx.InvalidURL, UnicodeError) as error:
         raise NoAnswerError(_plain(error)) from None
+
+
+def _keep_cookies(jar: dict[str, str], response: httpx.Response) -> None:
+    for line in response.headers.get_list("set-cookie"):
+        pair, *attributes = line.split(";")
+        name, mark, value = (part.strip() for part in pair.partition("="))
+        ended = any(one.strip().lower() in ("max-age=0", "max-age=-1") for one in attributes)
+        if mark and name and not ended:
+            jar[name] = value
+        else:
+            jar.pop(name, None)
 
 
 def _away(client: httpx.Client, path: str, what: str) -> EdgeError:

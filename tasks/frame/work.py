@@ -125,7 +125,7 @@ class OpenEnvironment(Ports):
 
     def _own_logins(self) -> set[str]:
         """Env keys with which Tidegate itself logs in: to databases, in smoke checks, and what the stack names as secrets."""
-        smoke = (key for check in self.stack.smoke if (login := check.login) for key in (login.username_key, login.password_key))
+        smoke = (key for check in self.stack.smoke if check.login for key in check.login.env_keys)
         return {*self.config.secrets, *smoke}.union(*map(self.databases.login_keys, self.stack.databases))
 
     def model(self) -> ComposeModel:

@@ -108,7 +108,7 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
                     {"name": "worker", "image": "acme/backend"} | unread], f"services[1].{key}: {UNREAD}")
       for key, unread in (("port", {"port": 9000}), ("ready_path", {"ready_path": "/"}))),
     *(("smoke", [{"name": "in", "login": {name: value for name, value in LOGIN.items() if name != key}}],
-       f"smoke[0].login.{key}: is missing") for key in LOGIN),
+       "smoke[0].login.path: is missing" if key == "path" else f"smoke[0].login: by json needs {key}") for key in LOGIN),
     *(("databases", [{name: value for name, value in DATABASE.items() if name != key}], f"databases[0].{key}: is missing")
       for key in ("host_key", "user_key", "password_key", "database_key")),
     ("migrations", [HISTORY | {"service": "worker"}], "migrations: no released service 'worker'"),

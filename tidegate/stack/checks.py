@@ -10,6 +10,7 @@ from typing import Any
 
 from tidegate.facts import CheckResult
 from tidegate.secrecy.outside_text import one_line
+from tidegate.stack.login_form import login_form_in
 from tidegate.stack.showing import SmokeCheck
 from tidegate.versions import Commit, Version
 
@@ -72,7 +73,9 @@ def _faults(check: SmokeCheck, answer: Answer, version: Version) -> Iterator[str
         return
     if check.contains is not None and check.contains not in _text(answer):
         yield f"expected the text {_shown(check.contains)}, found {_found(check, answer)}"
-    if check.json_fields or check.shows_version or check.login:
+    if check.login and check.login.by == "form" and login_form_in(_text(answer)):
+        yield "expected to be let in, found the login form again"
+    if check.json_fields or check.shows_version or _token_field(check):
         yield from _json_faults(check, answer, version)
 
 
@@ -101,12 +104,16 @@ def _json_faults(check: SmokeCheck, answer: Answer, version: Version) -> Iterato
         return
     for path, expected in check.json_fields.items():
         yield from _field_fault(document, path, expected, partial(_same, expected))
-    if check.login and not _token(document, check.login.token_field):
-        yield f"expected {check.login.token_field} to hold a token, found none"
+    if (place := _token_field(check)) and not _token(document, place):
+        yield f"expected {place} to hold a token, found none"
     if check.shows_version:
         yield from _field_fault(document, "version", version.name, lambda found: _is_version(found, version))
         if commit := version.commit:
             yield from _field_fault(document, "commit", commit.sha, lambda found: _is_commit(found, commit))
+
+
+def _token_field(check: SmokeCheck) -> str | None:
+    return check.login.token_field if check.login else None
 
 
 def _field_fault(document: Any, path: str, expected: object, is_right: Callable[[Any], bool]) -> Iterator[str]:

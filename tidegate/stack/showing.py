@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, model_validator
 
 from tidegate.stack.formats import MOST_SECONDS, EnvironmentName, EnvKey, Line, Marker, Name, Part, Title, UrlPath
+
+_NEEDED = {"json": ("username_key", "password_key", "token_field"), "form": ("username_key", "password_key"),
+           "basic": ("username_key", "password_key"), "bearer": ("token_key",)}
 
 
 class Login(Part):
     """Credentials for the smoke login, as names of keys in the env file (never the values)."""
 
-    path: UrlPath = Field(description="Receives a JSON POST of `username` and `password`.")
-    username_key: EnvKey
-    password_key: EnvKey
-    token_field: Line = Field(description="Field of the JSON answer that holds the token, such as `access_token`.")
+    by: Literal["json", "form", "basic", "bearer"] = Field(
+        "json", description="`json`: a POST whose answer holds a token. `form`: a page with a form, whose hidden fields "
+                            "and cookies are sent along. `basic`, `bearer`: a header with each request.")
+    path: UrlPath = Field(description="`json`: receives `username` and `password`. `form`: the page with the form. "
+                                      "`basic`, `bearer`: a page that refuses who has not signed in.")
+    username_key: EnvKey | None = None
+    password_key: EnvKey | None = None
+    token_field: Line | None = Field(
+        None, description="By `json`: field of the answer that holds the token, such as `access_token`.")
+    token_key: EnvKey | None = Field(None, description="By `bearer`: the env key that holds the token.")
+
+    @property
+    def env_keys(self) -> list[str]:
+        """The env keys that it is given: name and password, or a token."""
+        return [key for key in (self.username_key, self.password_key, self.token_key) if key]
+
+    @model_validator(mode="after")
+    def _has_what_it_reads(self) -> Login:
+        said = {name for names in _NEEDED.values() for name in names if getattr(self, name) is not None}
+        needed = _NEEDED[self.by]
+        if missing := [name for name in needed if name not in said]:
+            raise ValueError(f"by {self.by} needs {', '.join(missing)}")
+        if unread := sorted(said - {*needed}):
+            raise ValueError(f"by {self.by} nothing reads {', '.join(unread)}: take it out")
+        return self
 
 
 class SmokeCheck(Part):
@@ -28,7 +54,7 @@ class SmokeCheck(Part):
         {}, description="Dotted path into the JSON body, such as `items.0.id`, and the value it must have.")
     shows_version: bool = Field(False, description="The JSON body's `version` and `commit` must be the release's.")
     login: Login | None = None
-    signed_in: bool = Field(False, description="Send the token of the login check as bearer token.")
+    signed_in: bool = Field(False, description="Ask as who has signed in by the login check.")
     most_seconds: float = Field(10, gt=0, le=300, description="Slower than this is a failure (R24).")
     only: tuple[EnvironmentName, ...] = Field((), description="Environments it runs in; empty means all.")
 
