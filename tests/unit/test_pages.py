@@ -126,7 +126,7 @@ def test_a_name_in_a_compose_file_cannot_write_on_the_page() -> None:
 
 @pytest.mark.parametrize(("kind", "said"), [
     ("additive", "one switch back to v1.0.0"), ("needs downgrade", "downgrades the database"),
-    ("lossy", "a person decides"), ("irreversible", "a person decides")])
+    ("lossy", "a person decides"), ("unknown", "a person decides"), ("irreversible", "a person decides")])
 def test_the_way_back_is_said_before_the_decision(kind: MigrationClass, said: str) -> None:
     assert said in evidence(replace(a_plan(), schema=(schema_change(kind),)))
 
@@ -201,3 +201,12 @@ def test_times_are_shown_in_the_stacks_time_zone_and_say_which() -> None:
 def test_a_version_given_as_a_commit_is_shown_as_it_was_typed() -> None:
     page = plan_page(replace(a_plan(), version=Version("sha-19b9b98", COMMIT)), "en")
     assert "# Release plan: cloudlens sha-19b9b98 → prod" in page
+
+
+@pytest.mark.parametrize(("language", "said"), [
+    ("en", "unknown: no automatic way back"), ("zh", "未知：无法自动回退")])
+def test_a_class_that_nobody_knows_is_said_on_the_plan_and_where_a_person_decides(language: str, said: str) -> None:
+    plan = replace(a_plan(), schema=(replace(schema_change("unknown"), current="a b", head="a b c"),))
+    for page in (plan_page(plan, language), evidence(plan, language)):
+        assert said in page
+        assert "`(2)` → `(3)`" in page

@@ -88,7 +88,7 @@ def test_the_hash_is_64_hex_digits_and_does_not_depend_on_the_order_of_images(pl
 
 @pytest.mark.parametrize(("kind", "way_back"), [
     ("none", "image only"), ("additive", "image only"), ("needs downgrade", "image + downgrade"),
-    ("lossy", "stop and ask"), ("irreversible", "stop and ask")])
+    ("lossy", "stop and ask"), ("unknown", "stop and ask"), ("irreversible", "stop and ask")])
 def test_the_class_of_the_migration_decides_about_the_way_back(kind: MigrationClass, way_back: WayBack) -> None:
     assert way_back_of(kind, is_asked=False) == way_back
     assert replace(a_plan(), schema=(schema_change(kind),)).way_back == way_back

@@ -79,7 +79,7 @@ def test_one_that_loses_in_any_case_leaves_nothing_to_ask() -> None:
     assert way_over([plan("additive", "3", "4"), asked("2", "3", NOTE)]).way_back == "stop and ask"
 
 
-@pytest.mark.parametrize("kind", ["lossy", "irreversible"])
+@pytest.mark.parametrize("kind", ["lossy", "unknown", "irreversible"])
 def test_what_loses_data_is_for_a_person_wherever_it_lies(kind: MigrationClass) -> None:
     assert way_over([NOTHING, plan(kind, "1", "2"), NOTHING]).way_back == "stop and ask"
     assert way_over([plan("needs downgrade", "2", "3"), plan(kind, "1", "2")]).way_back == "stop and ask"
