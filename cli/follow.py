@@ -1,4 +1,4 @@
-"""Start a deployment and follow its run to the end: `tidegate release`, `tidegate rollback`."""
+"""Start a deployment and follow its run to the end: `tidegate release`, `tidegate rollback`, `tidegate adopt`."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def start_and_follow(settings: Settings, make_console: Callable[[], Console], de
     """
     api = api_of(settings)
     run = api.start(deployment, {**parameters, "requested_by": getpass.getuser()})
-    return _follow(settings, api, run, make_console(), deployment)
+    return follow(settings, api, run, make_console(), deployment)
 
 
-def _follow(settings: Settings, api: PrefectApi, run: str, console: Console, deployment: str) -> int:
+def follow(settings: Settings, api: PrefectApi, run: str, console: Console, deployment: str) -> int:
     page, last, told = api.page_of(run), RunState("", "", ""), set[str]()
     console.print(f"{deployment}: {page}", soft_wrap=True)
     for state in api.states(run):

@@ -18,7 +18,7 @@ from tidegate.stack.catalogue import find_stack
 
 Row = dict[str, Any]
 MOST_REASON = 160   # characters: enough for what was being done and what came back
-KINDS = {"release": "{}", "rollback": "back to {}", "restore": "data of {}"}
+KINDS = {"release": "{}", "rollback": "back to {}", "restore": "data of {}", "adoption": "{}, taken over"}
 COLORS = {"good": "green", "superseded": "dim", "failed": "red", "rolled_back": "yellow", "rollback_failed": "red",
           "needs_person": "red"}
 

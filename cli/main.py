@@ -132,6 +132,21 @@ def rollback(
 
 
 @app.command()
+def adopt(
+    stack: str,
+    environment: Annotated[str | None, typer.Argument(help="Left out: the stack's one production.")] = None,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what was found and stop there.")] = False,
+) -> None:
+    """Take over an application that runs by hand, with its data; nothing is stopped or restarted."""
+    from cli.adopt import adopt as start
+    from cli.places import meant_environment
+
+    settings = Settings()
+    place = meant_environment(settings, stack, environment)
+    raise typer.Exit(start(settings, console, stack, place, plan_only=plan_only))
+
+
+@app.command()
 def status(stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False) -> None:
     """What runs where: the edge's answer beside the ledger's."""
     from cli.status import rows, table, warnings

@@ -89,6 +89,12 @@ class PrefectApi:
         state = found["state"] or {}
         return RunState(state.get("type", ""), state.get("name", ""), state.get("message") or "", tuple(found.get("tags") or ()))
 
+    def pages(self, run: str, name: str) -> list[str]:
+        """What the run has published under keys that end in `name`, as markdown, the newest first."""
+        wanted = {"artifacts": {"flow_run_id": {"any_": [run]}, "type": {"any_": ["markdown"]}}, "sort": "CREATED_DESC"}
+        found = self._call("POST", "/artifacts/filter", "reading the pages of the run", wanted)
+        return [str(one["data"]) for one in found if str(one["key"]).endswith(f"-{name}")]
+
     def attendance(self) -> Attendance:
         """Who would start a run now. Raises EngineError, InputError."""
         doing, pool = "asking who starts runs", f"/work_pools/{POOL}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from tidegate.edge.doors import doors_of_routes, shared_doors
 from tidegate.edge.facts import Served
 from tidegate.errors import EngineError, TidegateError
 from tidegate.facts import ContainerFacts
+from tidegate.ledger.adoptions import adopted
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
@@ -52,7 +54,8 @@ def rows(settings: Settings, only: str | None) -> list[Row]:
 def warnings(settings: Settings) -> list[str]:
     """What is wrong with the edge's folder, host names that have two owners there, and what keeps runs from being started."""
     routes = EdgeFolder(settings.home / "edge").routes()
-    return [*routes.faulty, *shared_doors(doors_of_routes(routes.good)), *absent(settings, api_of(settings))]
+    return [*routes.faulty, *shared_doors(doors_of_routes(routes.good)), *_ports_to_be_freed(settings),
+            *absent(settings, api_of(settings))]
 
 
 def table(found: list[Row]) -> Table:
@@ -106,7 +109,7 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
     answer = _answer(settings, stack, environment)
     edge, number = answer.served if answer else None, now.number if now else None
     meant = Served(stack.name, environment, number) if number else None
-    found = _found(now.slot) if now else []
+    found = _slot(ledger, stack, environment, now.slot) if now else []
     return {
         "stack": stack.name, "environment": environment, "version": now.version if now else None, "number": number,
         "state": now.state.value if now else None, "commit": now.release.commit if now else None,
@@ -145,7 +148,7 @@ def _trouble(stack: Stack, environment: str, now: Deployment | None, answer: Edg
     wanted = {f"{service.name}-{number}": service.name for service in stack.services}
     base = {name: name for database in stack.databases if (name := database.service)}
     faults = [] if answer and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else [_got(answer)]
-    faults += [*_gone(wanted, slot), *_gone(base, _found(f"{stack.name}-{environment}"))]
+    faults += [*_gone(wanted, slot), *_gone(base, _found(stack.base_project(environment)))]
     return ", ".join(faults) or None
 
 
@@ -167,6 +170,26 @@ def _found(project: str) -> Found:
         return DockerHost().containers({"com.docker.compose.project": project})
     except EngineError as error:
         return error
+
+
+def _slot(ledger: Ledger, stack: Stack, environment: str, slot: str) -> Found:
+    """Its containers under the names that services have in a slot, also where they are the team's own."""
+    found, number = _found(slot), slot.rsplit("-", 1)[-1]
+    if found or not (known := {one["id"] for one in adopted(ledger, stack.name, environment, slot)}):
+        return found
+    base = _found(stack.base_project(environment))
+    return base if isinstance(base, EngineError) else [
+        replace(one, service=f"{one.service}-{number}") for one in base if one.id in known]
+
+
+def _ports_to_be_freed(settings: Settings) -> Iterator[str]:
+    """What people must know between a takeover and the next release."""
+    ledger = Ledger(settings.database_url)
+    for stack, environment in every_stack(settings.stacks).places.values():
+        now = ledger.deployments.current(stack.name, environment)
+        for one in adopted(ledger, stack.name, environment, now.slot) if now and not _found(now.slot) else ():
+            yield from (f"{stack.name} {environment}: the port {port} of the host is served by {one['name']} itself until the "
+                        "next release stops it, and by nobody afterwards: lead people to the edge" for port in one["ports"])
 
 
 def _told(found: Found, project: str) -> list[str]:

@@ -60,6 +60,8 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "rehearse-migration": _either("rehearsed", "nothing to migrate"),
     "migrate-schema": _either("migrated", "nothing to migrate"),
     "downgrade-schema": _either("downgraded", "nothing to downgrade"),
+    "note-found": lambda evidence: ", ".join(one["name"] for one in evidence["containers"]),
+    "attach-containers": _either("network", ""), "detach-containers": _either("network", ""),
     "start-slot": _either("project", ""),
     "wait-until-healthy": lambda evidence: f"healthy after {evidence['seconds']} s",
     "offer-candidate": lambda evidence: "can be asked, serves nobody yet",

@@ -223,8 +223,8 @@ class TrafficFigures:
 
 
 Severity = Literal["green", "yellow", "red"]
-MessageKind = Literal["released", "rolled_back", "restored", "staging_ready", "failed", "needs_person", "approval_expired",
-                      "rejected", "refused", "degraded", "audit_differs"]
+MessageKind = Literal["released", "rolled_back", "restored", "adopted", "staging_ready", "failed", "needs_person",
+                      "approval_expired", "rejected", "refused", "degraded", "audit_differs"]
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from tidegate.facts import (
     Slot,
     TrafficFigures,
 )
+from tidegate.plan.adoption import HandStarted
 from tidegate.plan.occupancy import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
 from tidegate.schema.ports import HistoryTables, MigrationTools
@@ -256,6 +257,7 @@ class Ports:
     host: ContainerHost
     measures: HostMeasures
     occupancy: HostOccupancy
+    by_hand: HandStarted
     networks: EdgeNetworks
     compose: Compose
     images: ImageStore

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 IMAGE_ID = "sha256:"
 SEVERAL = "images:"
+AS_FOUND = "as found"
+"""The name of what was taken over and does not say which version it is. No tag has a blank."""
 _SHORT = 12
 
 

@@ -51,12 +51,13 @@ def _occupant(listed: Mapping[str, Any], devices: Mapping[str, str]) -> Occupant
     return Occupant(
         id=listed["Id"], name=listed["Names"][0].lstrip("/") if listed.get("Names") else listed["Id"],
         project=labels.get(_PROJECT, ""), service=labels.get(_SERVICE, ""), labels=labels,
-        mounts=tuple(_mounts(listed.get("Mounts") or [], devices)),
+        mounts=tuple(mounts_of(listed.get("Mounts") or [], devices)),
         ports=frozenset((port.get("IP", ""), int(port["PublicPort"])) for port in listed.get("Ports") or []
                         if port.get("PublicPort") and port.get("Type") == "tcp"))
 
 
-def _mounts(listed: list[Mapping[str, Any]], devices: Mapping[str, str]) -> Iterator[Mounted]:
+def mounts_of(listed: list[Mapping[str, Any]], devices: Mapping[str, str]) -> Iterator[Mounted]:
+    """Volumes and folders of a container, as the engine lists them; `devices` are what stands behind volumes."""
     for mount in listed:
         if mount.get("Type") in ("volume", "bind"):
             source = mount.get("Source", "")

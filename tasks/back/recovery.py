@@ -38,7 +38,8 @@ LEFT_TO_PERSON = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
 
 
 STILL_NEWS = timedelta(hours=2)
-GOOD_NEWS: dict[str, Kind] = {"release": "released", "rollback": "rolled_back", "restore": "restored"}
+GOOD_NEWS: dict[str, Kind] = {"release": "released", "rollback": "rolled_back", "restore": "restored",
+                             "adoption": "adopted"}
 BAD_NEWS: dict[DeploymentState, Kind] = {
     DeploymentState.FAILED: "failed", DeploymentState.ROLLED_BACK: "failed", DeploymentState.EXPIRED: "refused",
     DeploymentState.REJECTED: "rejected", DeploymentState.NEEDS_PERSON: "needs_person",

@@ -14,6 +14,7 @@ from tasks.frame.environments import as_planned
 from tasks.frame.opening import work_of
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
+from tasks.slots.adopted import start_again
 from tasks.slots.containers import beside, is_whole, up, warmth
 from tidegate.backups.restores import is_restored_over
 from tidegate.errors import LockedError, MigrationError
@@ -165,7 +166,7 @@ def wake_slot(work: Work) -> Evidence:
     services = beside(work)   # what never runs twice comes after the switch
     was = warmth(work.env, work.project, services)
     if was == "stopped":
-        work.env.compose.start_again(work.project, services)   # as it was: with the configuration it had
+        start_again(work.env, work.project, services)   # as it was: with the configuration it had
     if was == "gone":
         for pin in work.pins.values():
             work.env.images.ensure(pin)

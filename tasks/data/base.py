@@ -6,13 +6,16 @@ from collections.abc import Collection
 
 from prefect import get_run_logger
 
+from tasks.data.by_hand import refuse_by_hand
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.slots.alone import PROJECT_LABEL
 from tasks.slots.containers import slot_state, wait_for
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
+from tidegate.ledger.adoptions import adopted
 from tidegate.plan.occupancy import (
+    BASE_LABEL,
     SEPARATE_LABEL,
     claims,
     conflicts,
@@ -44,6 +47,7 @@ def start_base(env: OpenEnvironment) -> list[str]:
     services = refuse_stopped(env, model)
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
+    refuse_by_hand(env, model)
     refuse_occupied(env, model, missing)
     refuse_shared(env)
     env.compose.make_volumes(model, env.base_project, _own_volumes(env, model))
@@ -52,7 +56,7 @@ def start_base(env: OpenEnvironment) -> list[str]:
         get_run_logger().info("start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing, jobs_of(env, model))
     env.compose.make_networks(model, env.base_project, shared_networks(env))
-    wait_for(env, env.base_project, services, START_SECONDS, proved_before=True)
+    wait_for(env, env.base_project, services - done_by_hand(env, model), START_SECONDS, proved_before=True)
     return missing
 
 
@@ -62,7 +66,15 @@ def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
     jobs, there = jobs_of(env, model), slot_state(env, env.base_project)
     done = {one.service for one in there if one.service not in jobs or
             (one.labels.get(ONE_SHOT_LABEL) == jobs[one.service] and not one.has_failed)}
-    return sorted(_base_services(env, model) - done)
+    return sorted(_base_services(env, model) - done - done_by_hand(env, model))
+
+
+def done_by_hand(env: OpenEnvironment, model: ComposeModel) -> set[str]:
+    """One-shot services whose work was done before Tidegate came: a seed is not run on the data once more."""
+    if not adopted(env.ledger, env.stack.name, env.name):
+        return set()
+    return {one.service for one in slot_state(env, env.base_project) if one.service in jobs_of(env, model)
+            and BASE_LABEL not in one.labels and one.state == "exited" and one.exit_code == 0}
 
 
 def jobs_of(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
@@ -82,7 +94,8 @@ def _contents_of(env: OpenEnvironment, model: ComposeModel, name: str) -> dict[s
 def known_projects(env: OpenEnvironment) -> set[str]:
     """The base projects of every environment that a stack file or the ledger names."""
     deployed = {f"{stack}-{name}" for stack, name in env.ledger.deployments.places()}
-    return deployed | every_stack(env.settings.stacks).places.keys()
+    stacks = every_stack(env.settings.stacks)
+    return deployed | stacks.places.keys() | stacks.base_projects
 
 
 def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
@@ -94,22 +107,23 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
     joined = only_new_volumes(model, env.released, env.base_project, places)
     if not services and not joined["services"]:
         return
-    known = sorted(every_stack(env.settings.stacks).places)
+    stacks = every_stack(env.settings.stacks)
+    known = {*stacks.places, *stacks.base_projects}
     wanted = [*claims(model, services, env.base_project, places, env.occupancy.look_at),
               *claims(joined, joined["services"], env.base_project, places, env.occupancy.look_at)]
     if found := conflicts(wanted, env.occupancy.occupants(), env.base_project, known,
-                          lambda one: env.occupancy.database_names(one.id)):
+                          lambda one: env.occupancy.database_names(one.id), slots=f"{env.stack.name}-{env.name}"):
         raise OccupiedError(
             f"looking who has what the base services of {env.stack.name} {env.name} need", "; ".join(found),
-            "Nothing was started. Save the data, then stop and remove that container (`docker rm` keeps its volumes) and "
-            "name its volume in the compose file, with `external: true`. If it is another application, say so with the "
-            f"label `{SEPARATE_LABEL}: \"true\"` on the service")
+            f"Nothing was started. If it is this application, take it over: `tidegate adopt {env.stack.name} {env.name}`. If it "
+            f"is another one, say so with the label `{SEPARATE_LABEL}: \"true\"` on the service")
 
 
 def refuse_shared(env: OpenEnvironment) -> None:
     """Raises OccupiedError where another environment's containers have a place that containers of this one write into."""
     named = {one.named: env.occupancy.look_at(one.path).real for one in env.written}
-    if found := shared_places(named, env.occupancy.occupants() if named else (), env.base_project):
+    if found := shared_places(named, env.occupancy.occupants() if named else (), env.base_project,
+                              slots=f"{env.stack.name}-{env.name}"):
         raise OccupiedError(
             f"looking who else writes what {env.stack.name} {env.name} writes", "; ".join(found),
             "Nothing was started. Give each environment a place of its own: write `${NAME}` in the compose file and under "

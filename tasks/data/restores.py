@@ -19,6 +19,7 @@ from tasks.frame.step import Evidence, step, without_secrets
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.people.acceptance import Question, wait_for_decision
 from tasks.people.forms import RESTORE, RESTORE_CHECKLIST
+from tasks.slots.adopted import start_again
 from tasks.slots.containers import all_of, running_slots, stop_slot, wait_for_slot
 from tasks.traffic.switching import close_route, open_route
 from tidegate.backups.restores import RestorePlan, choose_backup, made_before, version_of
@@ -176,7 +177,7 @@ def open_doors(work: Work) -> Evidence:
     left = previous(work)
     if left is None:
         return {"serving": None}
-    work.env.compose.start_again(left.slot)
+    start_again(work.env, left.slot)
     wait_for_slot(work, left.slot, all_of(work.env, left.slot))
     open_route(work, left)
     return {"serving": left.number}

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from blocks.backups.folder import BackupStore
 from blocks.backups.kept import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
 from blocks.databases.engines import EngineDatabases
+from blocks.docker.adopting import EngineHandStarted
 from blocks.docker.builder import ImageBuilder
 from blocks.docker.compose import Compose
 from blocks.docker.engine_looks import EngineLooks
@@ -67,8 +68,8 @@ def ports_at(settings: Settings, stack: Stack, environment: str, host: DockerHos
     compose, images = Compose(host, redact=redact), ImageStore(host, registry)
     store = BackupStore(settings.home / "backups" / stack.name / environment)
     return Ports(
-        host=host, measures=EngineMeasures(host), occupancy=EngineOccupancy(host), networks=EngineNetworks(host),
-        compose=compose, images=images, builder=ImageBuilder(compose, images), registry=registry,
+        host=host, measures=EngineMeasures(host), occupancy=EngineOccupancy(host), by_hand=EngineHandStarted(host),
+        networks=EngineNetworks(host), compose=compose, images=images, builder=ImageBuilder(compose, images), registry=registry,
         source=_source(stack, settings), edge=edge, visitors=EdgeVisitors(edge.public_url, edge.check_url),
         databases=EngineDatabases(host), migrations=EngineMigrations(host, EngineImageFiles(host)),
         backups=EngineBackups(host, store), restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),

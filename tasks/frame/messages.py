@@ -21,7 +21,7 @@ from tidegate.pages.fault_words import told, told_reason
 from tidegate.ports import Notifier
 from tidegate.stack.file import Stack
 
-Kind = Literal["staging_ready", "released", "rolled_back", "restored", "failed", "needs_person", "approval_expired",
+Kind = Literal["staging_ready", "released", "rolled_back", "restored", "adopted", "failed", "needs_person", "approval_expired",
                "rejected", "refused"]
 RETRY_SECONDS = (1, 3)
 
@@ -82,10 +82,11 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
         case "released":
             return words.released(version, env.name, planned(work).changes, moment,
                                   requested_by=work.deployment.requested_by, approved_by=approver_of(work))
-        case "rolled_back":
-            return words.rolled_back(version, env.name, reason, moment)
-        case "restored":
-            return words.restored(version, env.name, reason, moment)
+        case "adopted":
+            return words.adopted(version, env.name, moment)
+        case "rolled_back" | "restored":
+            serves_again = {"rolled_back": words.rolled_back, "restored": words.restored}[kind]
+            return serves_again(version, env.name, reason, moment)
         case "failed":
             return words.failed(version, env.name, reason, what=what, serves=previous(work) is not None)
         case "needs_person":

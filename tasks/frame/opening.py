@@ -112,7 +112,7 @@ def drop_needless(env: OpenEnvironment) -> None:
     """Seals of what has ended without having been good, and of what nobody goes back to any more."""
     history = env.ledger.deployments.history(env.stack.name, env.name)
     at_work = [one for one in history if one.state.is_open or one.state is DeploymentState.GOOD]
-    good = islice((one for one in history if one.was_good and one.kind == "release"), MOST_KEPT)
+    good = islice((one for one in history if one.was_good and one.kind in ("release", "adoption")), MOST_KEPT)
     needed = {root_of(env.ledger, one).id for one in [*at_work, *good]}
     for one in history:
         if one.id not in needed:

@@ -62,7 +62,7 @@ class OpenEnvironment(Ports):
 
     @property
     def base_project(self) -> str:
-        return f"{self.stack.name}-{self.name}"
+        return self.stack.base_project(self.name)
 
     @property
     def routed(self) -> list[Routed]:

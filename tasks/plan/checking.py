@@ -107,7 +107,7 @@ def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
 
 
 def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
-    model, others = env.model(), stacks.places.keys()
+    model, others = env.model(), {*stacks.places, *stacks.base_projects}
     files = [env.stack.folder / file for file in env.config.compose_files]
     given = privileges(env, model, others)
     checks: list[Callable[[], None]] = [partial(refuse_faulty_compose, env, model, given), partial(refuse_faulty_builds, env)]

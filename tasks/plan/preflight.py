@@ -17,6 +17,7 @@ from tasks.data.base import (
     refuse_shared,
     refuse_stopped,
 )
+from tasks.data.by_hand import refuse_by_hand
 from tasks.data.databases import free_connections, owned, spec_of
 from tasks.frame.adapters import MissingNotifier
 from tasks.frame.step import is_retryable, without_secrets
@@ -27,6 +28,7 @@ from tasks.plan.networks import check_networks
 from tasks.slots.containers import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
+from tidegate.ledger.adoptions import adopted
 from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, unmounted
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import TeamFiles, lint_model
@@ -54,13 +56,26 @@ def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
     with without_secrets(env.redactor):
         model = env.model()   # refuses faulty values first
         _refuse_faulty_files(env, model)
-        return tuple(_all_good(env, model))
+        return tuple(_all_good(env, model, CHECKS))
 
 
-def _all_good(env: OpenEnvironment, model: ComposeModel) -> list[CheckResult]:
+@task(task_run_name="check {env.base_project} before it is taken over", retries=2, retry_delay_seconds=[1, 5],
+      retry_condition_fn=is_retryable, timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
+def check_takeover(env: OpenEnvironment) -> tuple[CheckResult, ...]:
+    """Look at what a takeover needs: sound files, a free door at the edge, and databases that answer.
+
+    Needs: nothing. Leaves: nothing. Again: looks again. Undo: nothing to undo.
+    """
+    with without_secrets(env.redactor):
+        model = env.model()
+        _refuse_faulty_files(env, model)
+        return tuple(_all_good(env, model, CHECKS_OF_TAKEOVER))
+
+
+def _all_good(env: OpenEnvironment, model: ComposeModel, checks: Sequence[Check]) -> list[CheckResult]:
     results = [_passed("compose files", "clean")]
     faults: list[TidegateError] = []
-    for check in CHECKS:
+    for check in checks:
         try:
             results += check(env, model)
         except EngineError:
@@ -164,14 +179,24 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     """Base services that start for the first time take volumes, names and ports of the host; slots publish none."""
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
+    refuse_by_hand(env, model)
     refuse_occupied(env, model, missing)
     refuse_shared(env)
     for name in missing:
         for address, port in published_ports(model, name):
             env.measures.require_free_port(port, address)
             yield _passed(f"port {port}", f"free for {name}")
+    yield from _ports_to_be_freed(env)
     if missing:
         yield _passed("base services", f"{', '.join(missing)} will be started, and nobody else has their data")
+
+
+def _ports_to_be_freed(env: OpenEnvironment) -> Iterator[CheckResult]:
+    """Of the containers that were taken over and serve still: people who come by them must know before they are stopped."""
+    serving = env.ledger.deployments.current(env.stack.name, env.name)
+    for one in adopted(env.ledger, env.stack.name, env.name, serving.slot) if serving else ():
+        for port in one["ports"]:
+            yield _passed(f"port {port}", f"is served by {one['name']} until this release stops it, and by nobody afterwards")
 
 
 def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -242,6 +267,7 @@ def _builds(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
 
 
 CHECKS: tuple[Check, ...] = (_host, _builds, check_networks, _base, _registry, _edge, _notifiers, _databases)
+CHECKS_OF_TAKEOVER: tuple[Check, ...] = (check_networks, _edge, _notifiers, _databases)
 
 
 def _released(env: OpenEnvironment) -> list[str]:

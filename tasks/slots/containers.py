@@ -13,6 +13,7 @@ from prefect import get_run_logger
 from tasks.frame.deployments import planned, previous
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work, is_slot_of
+from tasks.slots.adopted import adopted_project, adopted_state, is_adopted, stop
 from tasks.slots.alone import PROJECT_LABEL, alone_in, in_slot
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
 from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
@@ -73,7 +74,7 @@ def stop_old_slot(work: Work) -> Evidence:
     old = previous(work)
     if old is None or old.slot == work.project:
         return {"stopped": None}
-    if work.env.config.keep_warm and planned(work).way_back == "image only":
+    if work.env.config.keep_warm and not is_adopted(work.env, old.slot) and planned(work).way_back == "image only":
         return {"stopped": None, "warm": old.slot, "removed": _remove_others(work, keep={old.slot, work.project})}
     _drain(work)
     stop_slot(work, old.slot)
@@ -119,7 +120,7 @@ def beside(work: Work) -> set[str]:
 
 
 def slot_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:
-    return env.host.containers({PROJECT_LABEL: project})
+    return env.host.containers({PROJECT_LABEL: project}) or adopted_state(env, project)
 
 
 def warmth(env: OpenEnvironment, project: str, services: Collection[str] | None = None) -> Warmth:
@@ -257,7 +258,7 @@ def stop_slot(work: Work, project: str) -> None:
     """Stop a slot that nobody is sent to. Edge and lock are looked at just before, because the engine knows no fence."""
     _refuse_routed(work, project)
     work.check_fence()
-    work.env.compose.stop(project, grace_seconds=max(service.stop_grace_seconds for service in work.env.stack.services))
+    stop(work.env, project, max(service.stop_grace_seconds for service in work.env.stack.services))
 
 
 def _remove_others(work: Work, keep: set[str]) -> list[str]:
@@ -275,7 +276,9 @@ def _remove_others(work: Work, keep: set[str]) -> list[str]:
 def running_slots(env: OpenEnvironment) -> set[str]:
     """Serving or not."""
     labels = {"tidegate.stack": env.stack.name, "tidegate.environment": env.name}
-    return {one.labels[PROJECT_LABEL] for one in env.host.containers(labels) if one.state == "running"}
+    there = {one.labels[PROJECT_LABEL] for one in env.host.containers(labels) if one.state == "running"}
+    taken_over = adopted_project(env)
+    return there | {name for name in (taken_over,) if name and any(one.state == "running" for one in slot_state(env, name))}
 
 
 def _kept_warm(work: Work) -> set[str]:

@@ -11,6 +11,7 @@ from tasks.frame.deployments import previous
 from tasks.frame.environments import as_planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
+from tasks.slots.adopted import start_again, stop
 from tasks.slots.alone import PROJECT_LABEL, RUNS, alone_in, gap_seconds, in_slot, role, slots_there
 from tasks.slots.containers import STEADY_SECONDS, refuse_dead, slot_state, up, wait_for
 from tidegate.errors import FencedError, TidegateError
@@ -84,7 +85,7 @@ def _stop(work: Work, containers: Collection[ContainerFacts]) -> None:
         services = {one.service for one in containers if one.labels[PROJECT_LABEL] == project}
         get_run_logger().info("stopping %s of %s, which never run twice", ", ".join(sorted(services)), project)
         work.check_fence()
-        env.compose.stop(project, grace, services)
+        stop(env, project, grace, services)
 
 
 def _start(work: Work, project: str, services: Collection[str], budget_seconds: float) -> None:
@@ -92,13 +93,13 @@ def _start(work: Work, project: str, services: Collection[str], budget_seconds: 
     env, was_there = work.env, {one.service: one for one in slot_state(work.env, project) if one.service in services}
     work.check_fence()
     if asleep := {name for name, one in was_there.items() if one.state not in RUNS and not one.has_done_its_work}:
-        env.compose.start_again(project, asleep)
+        start_again(env, project, asleep)
     if missing := set(services) - was_there.keys():
         up(work, missing)
     try:
         work.check_fence()
     except FencedError:
-        env.compose.stop(project, 0, services)
+        stop(env, project, 0, services)
         raise
     wait_for(env, project, set(services), budget_seconds, while_waiting=work.check_fence,
              proved_before=_is_proved(work, project))

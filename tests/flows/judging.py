@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from tests.flows.installation import Installation
 from tests.world.versions import between
 from tidegate.edge.facts import Served
+from tidegate.facts import ContainerFacts
 from tidegate.ledger.tables import Deployment
 from tidegate.policy.states import DeploymentState as S
+from tidegate.stack.slot import edge_network_name
 
 ENVIRONMENTS = {"staging": "staging.shop.test", "prod": "shop.test"}
 TOLD = {S.FAILED: {"failed"}, S.ROLLED_BACK: {"failed"}, S.NEEDS_PERSON: {"needs_person"},
         S.ROLLBACK_FAILED: {"needs_person"}, S.EXPIRED: {"refused", "approval_expired"},
         S.REJECTED: {"rejected", "needs_person", "refused"}}
 """By the state in which a deployment ended: one of these messages was sent about it."""
-GOOD_NEWS = {"release": "released", "rollback": "rolled_back", "restore": "restored"}
+GOOD_NEWS = {"release": "released", "rollback": "rolled_back", "restore": "restored", "adoption": "adopted"}
 LEFT_TO_PERSON = (S.NEEDS_PERSON, S.ROLLBACK_FAILED)
 
 
@@ -71,6 +73,8 @@ def _of_environment(made: Installation, environment: str) -> Iterator[str]:
         if (served := made.world.edge.answering(ENVIRONMENTS[environment], path)) != meant:
             yield f"the edge sends people who ask for {path} to {served}, and the ledger says {meant}"
     if now is None:
+        if there := made.world.engine.attached.get(edge_network_name("edge", "shop", environment)):
+            yield f"nothing serves, and the edge's network has {', '.join(there.values())}"
         return
     yield from _of_route(made, environment, now)
     yield from _of_slots(made, environment, now)
@@ -85,13 +89,23 @@ def _of_route(made: Installation, environment: str, now: Deployment) -> Iterator
 
 def _of_slots(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
     """The one that serves runs whole; of those that failed nothing is left; the others do not run."""
-    slots = made.world.engine.projects("shop", environment)
+    slots = _slots(made, environment)
     ran = {one.slot for one in made.ledger.deployments.history("shop", environment) if one.switched_at}
     if [one.state for one in slots.get(now.slot, [])] != ["running"] * 3:
         yield f"{now.slot} serves and does not run whole"
     yield from (f"{project} runs and serves nobody" for project, there in slots.items()
                 if project != now.slot and any(one.state == "running" for one in there))
     yield from (f"{project} is left of what failed" for project in slots if project not in ran)
+
+
+def _slots(made: Installation, environment: str) -> dict[str, list[ContainerFacts]]:
+    """Those that Tidegate started, and the team's own containers where they were taken over."""
+    engine = made.world.engine
+    attached = engine.attached.get(edge_network_name("edge", "shop", environment), {}).values()
+    taken = [engine.containers_by_name[name] for name in attached if name in engine.containers_by_name]
+    history = made.ledger.deployments.history("shop", environment)
+    adopted = [one.slot for one in history if one.kind == "adoption" and one.was_good]
+    return {**({adopted[0]: taken} if adopted and taken else {}), **engine.projects("shop", environment)}
 
 
 def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from prefect.flows import Flow
 
+from flows.adopt import adopt
 from flows.incident import incident
 from flows.lift_hold import lift_hold
 from flows.recover import recover
@@ -18,6 +19,10 @@ from flows.rollback import rollback
 from flows.watch import watch
 from tests.flows.installation import Installation, Kept, write_stack
 from tests.flows.prefect_memory import Run
+from tests.world.by_hand import MemoryHandStarted, start_by_hand
+from tests.world.data import Content
+from tests.world.engine import MemoryCompose
+from tests.world.world import model_of
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,40 @@ def release_with_routes(made: Installation) -> None:
     made.prefect.start(release, **asked("v1.1.0"))
 
 
+def run_by_hand(made: Installation, version: str = "v1.0.0") -> None:
+    """The team has started a version itself, with three bills in its database."""
+    start_by_hand(made.world.engine, model_of("shop-prod"), version)
+    made.world.databases.of("shop-prod").content = Content("0001", {"bills": 3})
+
+
+def take_over(made: Installation) -> None:
+    run_by_hand(made)
+    made.prefect.start(adopt, **ADOPTION)
+
+
+def release_over_it(made: Installation) -> None:
+    take_over(made)
+    made.prefect.start(release, **asked("v1.1.0"))
+
+
+def release_and_remove_by_hand(made: Installation) -> None:
+    """Somebody has removed the stopped containers of the takeover."""
+    release_over_it(made)
+    engine = made.world.engine
+    for name in ("shop-prod-web-1", "shop-prod-worker-1", "shop-prod-beat-1"):
+        del engine.containers_by_name[name]
+        engine.moments.made.pop(f"container {name}", None)
+
+
+def give_back(made: Installation) -> None:
+    """As the manual says: the team's containers run again, and nothing of Tidegate is there."""
+    release_over_it(made)
+    engine = made.world.engine
+    MemoryCompose(engine, model_of).remove("shop-prod-2")
+    MemoryHandStarted(engine).start([one.id for one in engine.of("shop-prod")])
+    made.world.edge.remove("shop", "prod")
+
+
 def look_in_vain(made: Installation) -> None:
     """The edge is away, and one look has seen it: the next one says so."""
     made.world.visitors.is_away = True
@@ -104,6 +143,7 @@ def without_registry(made: Installation) -> None:
     made.world.shelf.is_away = True
 
 
+ADOPTION: dict[str, Any] = {"stack": "shop", "environment": "prod", "plan_only": False, "requested_by": "Mei"}
 SIGNAL: dict[str, Any] = {"stack": "shop", "signal": "alert/1", "severity": "red", "reason": "answers are 500",
                           "started_at": datetime(2100, 1, 1, tzinfo=UTC), "environment": "prod", "source": "alertmanager"}
 TWO = ("v1.0.0", "v1.0.1")
@@ -133,6 +173,14 @@ STORIES = (
     Story("an image of others that fails its checks", release, asked("v2.1.0"), serves="v1.0.0", is_built=False),
     Story("a rollback to images of others without their registry", rollback, ROLLBACK, before=TWO, serves="v1.0.0",
           is_built=False, prepare=without_registry),
+    Story("a takeover", adopt, ADOPTION, before=(), serves="v1.0.0", prepare=run_by_hand),
+    Story("a takeover of what answers badly", adopt, ADOPTION, before=(), prepare=lambda made: run_by_hand(made, "v2.0.1")),
+    Story("a release over what was taken over", release, asked("v1.1.0"), before=(), serves="v1.1.0", prepare=take_over),
+    Story("a release that fails over what was taken over", release, asked("v2.1.0"), before=(), serves="v1.0.0",
+          prepare=take_over),
+    Story("a rollback to what was taken over", rollback, ROLLBACK, before=(), serves="v1.0.0", prepare=release_over_it),
+    Story("a rollback to what was taken over and is gone", rollback, ROLLBACK, before=(), serves="v1.0.0",
+          prepare=release_and_remove_by_hand),
     Story("a recovery before the switch", recover, {}, serves="v1.0.0", prepare=cut_short("shop-prod is at 0002")),
     Story("a recovery after the switch", recover, {}, serves="v1.1.0",
           prepare=cut_short("route of shop prod: #2, behind it #1")),

@@ -23,7 +23,8 @@ from tidegate.errors import (
 )
 
 ERRORS: dict[str, type[TidegateError]] = {
-    "host": EngineError, "measures": EngineError, "occupancy": EngineError, "networks": EngineError, "compose": ComposeError,
+    "host": EngineError, "measures": EngineError, "occupancy": EngineError, "by_hand": EngineError,
+    "networks": EngineError, "compose": ComposeError,
     "images": ImageError, "builder": ImageError, "source": VersionError, "edge": EdgeError, "visitors": EdgeError,
     "databases": DatabaseError, "migrations": MigrationError, "backups": BackupError, "restored": BackupError,
     "volumes": CapacityError}

@@ -112,5 +112,6 @@ def test_an_engine_elsewhere_finds_nothing_of_the_teams_folder() -> None:
 def test_two_environments_do_not_write_into_one_place(labels: dict[str, str], taken: bool) -> None:
     one = Occupant("1", "web-1", "p", "web", (
         Mounted("/srv/shop/media", frozenset({"/srv/shop/media"}), "/m", is_writable=True),), frozenset(), labels)
-    found = shared_places({"./media": "/srv/shop/media", "./other": "/srv/shop/other"}, [one], "shop-prod")
+    found = shared_places({"./media": "/srv/shop/media", "./other": "/srv/shop/other"}, [one], "shop-prod",
+                          slots="shop-prod")
     assert found == (["./media: the container web-1 of the compose project p has /srv/shop/media mounted"] if taken else [])

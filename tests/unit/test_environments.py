@@ -156,3 +156,33 @@ def test_people_read_the_kind_and_the_name_where_there_are_several(
     assert two.place("prod-eu").heading(language) == first
     assert two.place("gone").heading(language) == two.place("gone").inside(language) == "gone"
     assert two.place("gone").is_loud
+
+
+def test_the_data_are_in_the_project_that_the_environment_names_and_otherwise_in_one_of_its_own(tmp_path: Path) -> None:
+    stack = loaded(tmp_path / "cloudlens", qa=STAGING, prod={"kind": "production", "after": "qa", "base_project": "by_hand"})
+    assert {name: stack.base_project(name) for name in ("qa", "prod", "gone")} == {
+        "qa": "cloudlens-qa", "prod": "by_hand", "gone": "cloudlens-gone"}
+    assert every_stack(tmp_path).base_projects == {"cloudlens-qa", "by_hand"}
+
+
+@pytest.mark.parametrize("base", ["by_hand", "cloudlens-prod"])
+def test_two_environments_never_have_the_same_data(tmp_path: Path, base: str) -> None:
+    said = {"qa": {**STAGING, "base_project": base}, "prod": {"kind": "production", "after": "qa"}}
+    if base == "by_hand":
+        said["prod"]["base_project"] = base
+    assert f"environments: {base} is the base project of two of them" in faults(tmp_path, **said)
+
+
+@pytest.mark.parametrize("base", ["by-hand", "shop-live"])
+def test_no_stack_has_the_data_of_another_one(tmp_path: Path, base: str) -> None:
+    for name, chosen in (("mill", base), ("shop", "by-hand" if base == "by-hand" else None)):
+        content = {**stack_of(live={"kind": "production", "base_project": chosen}), "name": name, "aliases": []}
+        written(tmp_path / name, content)
+    found = every_stack(tmp_path)
+    assert {one.name: one.error.came_back for one in found.faulty}["mill"] == f"base_project: {base} holds the data of shop"
+
+
+@pytest.mark.parametrize("project", ["Shop", "-shop", "", "shop prod", "_shop"])
+def test_what_is_no_compose_project_is_refused(tmp_path: Path, project: str) -> None:
+    assert "environments.prod.base_project: must be a compose project" in faults(
+        tmp_path, prod={"kind": "production", "base_project": project})

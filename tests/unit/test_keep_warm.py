@@ -41,7 +41,7 @@ class Engine:
                                restarts=0, exit_code=0, labels={"com.docker.compose.project": project})
                 for project, state in self.slots.items()]
 
-    def stop(self, project: str, *, grace_seconds: int) -> None:
+    def stop(self, project: str, grace_seconds: int, services: object = None) -> None:
         self.slots[project] = "exited"
 
     def remove(self, project: str) -> None:

@@ -23,7 +23,7 @@ def text(message: Message) -> str:
 
 def everything(speaker: Speaker, environment: str = "prod") -> list[Message]:
     return [speaker.released("v1.1.0", environment, ["a"], AT, requested_by="mei", approved_by=None),
-            speaker.rolled_back("v1.0.0", environment, "why", AT),
+            speaker.rolled_back("v1.0.0", environment, "why", AT), speaker.adopted("v1.0.0", environment, AT),
             speaker.staging_ready("v1.1.0", "staging", url="http://staging.localhost", run="http://ui/1", before=AT),
             speaker.failed("v1.1.0", environment, "why", what="release", serves=True),
             speaker.rejected("v1.1.0", environment, "why", what="release", by="Josh"),
@@ -147,7 +147,7 @@ def test_every_message_names_the_product_and_the_version_and_leaves_no_field_ope
 
 def test_the_severity_says_how_soon_a_person_must_look() -> None:
     severities = {message.kind: message.severity for message in everything(ZH_SPEAKER)}
-    assert severities == {"released": "green", "staging_ready": "green", "approval_expired": "green",
+    assert severities == {"released": "green", "adopted": "green", "staging_ready": "green", "approval_expired": "green",
                           "rolled_back": "yellow", "failed": "yellow", "needs_person": "red", "degraded": "yellow",
                           "rejected": "green", "refused": "yellow"}
     assert {message.severity for message in everything(ZH_SPEAKER, "staging")} == {"green"}

@@ -43,8 +43,9 @@ def occupant(place: str = "", target: str = DATA, *, writable: bool = True, proj
 
 
 def found(wanted: dict[str, Any], *there: Occupant, volumes: dict[str, VolumePlace] | None = None,
-          known: Collection[str] = (), databases: Collection[str] = ()) -> list[str]:
-    return conflicts(claims(wanted, ["mysql"], BASE, volumes or {}, look_at), there, BASE, known, lambda one: databases)
+          known: Collection[str] = (), databases: Collection[str] = (), base: str = BASE) -> list[str]:
+    return conflicts(claims(wanted, ["mysql"], BASE, volumes or {}, look_at), there, base, known, lambda one: databases,
+                     slots=BASE)
 
 
 VOLUME = {f"{BASE}_mysql-data": VolumePlace("/engine/volumes/x/_data", "")}
@@ -66,6 +67,14 @@ def test_what_belongs_to_this_environment_is_not_in_its_way() -> None:
             occupant("/engine/volumes/x/_data", project=BASE),
             occupant("/engine/volumes/x/_data", project="", labels={"tidegate.key": "prod/shop/3/backup"})]
     assert found(model(), *mine, volumes=VOLUME) == []
+
+
+def test_with_a_base_of_another_name_its_containers_and_our_slots_are_ours_and_the_base_of_before_is_not() -> None:
+    slot = {"tidegate.stack": "shop", "tidegate.environment": "prod"}
+    place = "/engine/volumes/x/_data"
+    mine = [occupant(place, project="by-hand"), occupant(place, project="shop-prod-3", labels=slot)]
+    assert found(model(), *mine, volumes=VOLUME, base="by-hand") == []
+    assert found(model(), occupant(place, project=BASE, labels={BASE_LABEL: BASE}), volumes=VOLUME, base="by-hand")
 
 
 @pytest.mark.parametrize("theirs", ["data", "data/mysql", "data/../data", "link", ".", "data/"])

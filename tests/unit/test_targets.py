@@ -54,6 +54,16 @@ def four_good() -> History:
     return history
 
 
+def test_no_way_leads_back_to_before_a_takeover(four_good: History) -> None:
+    """What people did by hand with the data since then, nobody knows."""
+    four_good[2].kind = "adoption"
+    assert choose_target(four_good).number == 3
+    with pytest.raises(InputError, match="there are 1 good ones before it"):
+        choose_target(four_good, steps_back=2)
+    with pytest.raises(VersionError, match="not a good deployment"):
+        choose_target(four_good, to="v2")
+
+
 @pytest.mark.parametrize(("steps", "number"), [(1, 3), (2, 2), (3, 1)])
 def test_steps_are_counted_back_from_what_serves(four_good: History, steps: int, number: int) -> None:
     assert choose_target(four_good, steps_back=steps).number == number

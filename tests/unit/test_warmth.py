@@ -40,7 +40,9 @@ def container(service: str, health: Health = "healthy", state: Any = "running") 
 
 def environment(host: Host) -> OpenEnvironment:
     services = (SimpleNamespace(name="web"), SimpleNamespace(name="worker"))
-    return cast(OpenEnvironment, SimpleNamespace(host=host, stack=SimpleNamespace(services=services)))
+    nothing = SimpleNamespace(deployments=SimpleNamespace(history=lambda *_: []))
+    return cast(OpenEnvironment, SimpleNamespace(
+        host=host, stack=SimpleNamespace(name="shop", services=services), name="prod", ledger=nothing))
 
 
 @pytest.mark.parametrize(("found", "was"), [

@@ -84,6 +84,11 @@ class MemoryEdge:
         if self.engine is None:
             return None
         project_and_service = url.removeprefix("http://").partition(":")[0]
+        if name := next((there[project_and_service] for there in self.engine.attached.values()
+                         if project_and_service in there), None):
+            taken = self.engine.containers_by_name.get(name)
+            if taken is not None and taken.state == "running":
+                return taken
         found = (one for one in self.engine.containers_by_name.values() if one.state == "running")
         return next((one for one in found if one.name.startswith(f"{_project(one)}-")
                      and project_and_service == f"{_project(one)}-{one.service.rpartition('-')[0]}"), None)

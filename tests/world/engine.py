@@ -19,8 +19,14 @@ PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 GIB = 1 << 30
 
 
+def _place(container: ContainerFacts) -> str:
+    """The environment whose work it does; of what the team started by hand, the project is called like it."""
+    own = [container.labels.get(key, "") for key in ("tidegate.stack", "tidegate.environment")]
+    return "-".join(own) if all(own) else container.labels[PROJECT]
+
+
 def _role(container: ContainerFacts) -> str:
-    return container.service.rpartition("-")[0]
+    return container.service.rpartition("-")[0] or container.service
 
 
 @dataclass
@@ -40,6 +46,8 @@ class MemoryEngine:
     volumes_mounted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Container -> the volumes that it has."""
     networks: set[str] = field(default_factory=set)
+    attached: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Network -> alias -> container, of those that somebody else started."""
     volumes: dict[str, str] = field(default_factory=dict)
     """Volume, or path of the host -> what is in it."""
     images: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -73,9 +81,8 @@ class MemoryEngine:
         """Called when a container has changed: of a service that never runs twice, who else runs now?"""
         mine = self.containers_by_name[name]
         if ALONE_LABEL in mine.labels and mine.state == "running":
-            place = {key: mine.labels[key] for key in ("tidegate.stack", "tidegate.environment", ALONE_LABEL)}
-            twins = [one.name for one in self.containers(place)
-                     if one.state == "running" and _role(one) == _role(mine) and one.name != name]
+            twins = [one.name for one in self.containers({ALONE_LABEL: "true"}) if one.state == "running"
+                     and (_place(one), _role(one)) == (_place(mine), _role(mine)) and one.name != name]
             self.ran_twice += [f"{name} beside {twin}" for twin in twins]
 
     def begin_job(self, key: str, work: Callable[[], object] | None) -> None:
@@ -176,7 +183,8 @@ class MemoryNetworks:
 
     def leave(self, stack: str, environment: str) -> None:
         name = edge_network_name("edge", stack, environment)
-        if name in self.engine.networks and not self.engine.projects(stack, environment):
+        needed = self.engine.projects(stack, environment) or self.engine.attached.get(name)
+        if name in self.engine.networks and not needed:
             self.engine.networks.discard(name)
             self.engine.moments.change(f"network {name} was removed", unmakes=f"network {name}")
 

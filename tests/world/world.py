@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.world.by_hand import MemoryHandStarted
 from tests.world.data import Content, MemoryDatabases, MemoryMigrations
 from tests.world.edge import MemoryEdge, MemoryVisitors
 from tests.world.engine import (
@@ -71,6 +72,7 @@ class World:
         backups = self.backups_of(f"{stack.name}-{environment}")
         ports = Ports(
             host=MemoryHost(self.engine), measures=MemoryMeasures(self.engine), occupancy=MemoryOccupancy(self.engine),
+            by_hand=MemoryHandStarted(self.engine),
             networks=MemoryNetworks(self.engine), compose=MemoryCompose(self.engine, model_of),
             images=MemoryImages(self.engine, self.shelf), builder=MemoryBuilder(self.engine), registry=None,
             source=MemorySource() if stack.source else None,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase
 from tidegate.facts import Severity
 from tidegate.policy.states import DeploymentState
 
-DeploymentKind = Literal["release", "rollback", "restore"]
+DeploymentKind = Literal["release", "rollback", "restore", "adoption"]
 StepState = Literal["intended", "done", "failed"]
 Decision = Literal["approved", "rejected"]
 

@@ -32,7 +32,7 @@ class Deployments:
         Raises LedgerError when a key comes again with another release or environment, or a way back names no origin.
         """
         doing = f"opening the deployment {key}"
-        if (kind != "release") != (origin_id is not None):
+        if (kind in ("rollback", "restore")) != (origin_id is not None):
             raise LedgerError(doing, "a way back, and nothing else, has an origin", "Give kind and origin_id together")
         with self._store.writing(doing) as tx:
             if (there := tx.session.scalars(select(Deployment).where(Deployment.key == key)).first()) is not None:
@@ -119,9 +119,9 @@ class Deployments:
             return sorted((stack, environment) for stack, environment in found)
 
     def of_run(self, run_id: str, environment: str) -> list[Deployment]:
-        """The releases that one run has opened, newest first: another one for each plan that was shown."""
+        """What one run has opened that is no way back, newest first: another release for each plan that was shown."""
         mine = select(Deployment).where(Deployment.run_id == run_id, Deployment.environment == environment,
-                                        Deployment.kind == "release")
+                                        Deployment.kind.in_(("release", "adoption")))
         return self._all(mine.order_by(Deployment.number.desc()))
 
     def open_ones(self, stack: str | None = None, environment: str | None = None) -> list[Deployment]:

@@ -15,12 +15,12 @@ from tidegate.policy.people import is_same_person
 from tidegate.secrecy.outside_text import markdown_text, one_line
 from tidegate.stack.environments import Place
 
-What = Literal["release", "rollback", "restore"]
+What = Literal["release", "rollback", "restore", "adoption"]
 
 MOST_CHANGES = 10
 # R29: red is for a system that is down or may be, and for a person who must act now. Only what is loud can be that urgent.
 _SEVERITY: dict[MessageKind, Severity] = {
-    "released": "green", "staging_ready": "green", "approval_expired": "green",
+    "released": "green", "adopted": "green", "staging_ready": "green", "approval_expired": "green",
     "rolled_back": "yellow", "restored": "yellow", "failed": "yellow", "needs_person": "red",
     "rejected": "green", "refused": "yellow", "degraded": "yellow"}
 
@@ -51,6 +51,10 @@ class Speaker:
     def rolled_back(self, version: str, environment: str, reason: str, at: datetime) -> Message:
         """`version` is the one that serves again."""
         return self._message("rolled_back", environment, version=version, reason=_one_line(reason), at=self._local(at))
+
+    def adopted(self, version: str, environment: str, at: datetime) -> Message:
+        """`version` is what ran by hand, and goes on running."""
+        return self._message("adopted", environment, version=version, at=self._local(at))
 
     def restored(self, version: str, environment: str, reason: str, at: datetime) -> Message:
         """`version` is the one that serves again, on the data of the backup."""

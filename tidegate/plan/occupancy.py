@@ -108,9 +108,10 @@ def only_new_volumes(model: ComposeModel, services: Collection[str], project: st
 
 
 def conflicts(wanted: Iterable[Claim], there: Collection[Occupant], ours: str, known_bases: Collection[str],
-              databases_of: Callable[[Occupant], Collection[str]]) -> list[str]:
-    """One text per thing that somebody else has. `ours` is the base project; `known_bases` are those of all stacks."""
-    others = [one for one in there if not _is_of(one, ours)]
+              databases_of: Callable[[Occupant], Collection[str]], *, slots: str) -> list[str]:
+    """One text per thing that somebody else has. `ours` is the base project, and `slots` begins the names of the slots
+    on it; `known_bases` are those of all stacks."""
+    others = [one for one in there if not _is_of(one, ours, slots)]
     bases = {*known_bases, *filter(None, map(_base_of, there))}
     strangers = [one for one in others
                  if one.project not in bases and not _base_of(one) and CONTROL_LABEL not in one.labels]
@@ -118,21 +119,25 @@ def conflicts(wanted: Iterable[Claim], there: Collection[Occupant], ours: str, k
         *_taken(claim, others), *_same_role(claim, strangers, databases_of))]
 
 
-def shared_places(places: Mapping[str, str], there: Collection[Occupant], ours: str) -> list[str]:
+def shared_places(places: Mapping[str, str], there: Collection[Occupant], ours: str, *, slots: str) -> list[str]:
     """One text for each of `places`, by the name that people know, that another environment's containers have too."""
-    others = [one for one in there if _base_of(one) not in ("", ours)]
+    others = [one for one in there if _base_of(one) and not _is_of(one, ours, slots)]
     return [f"{name}: {other.whose} has {theirs.name} mounted" for name, place in places.items()
             for other in others for theirs in other.mounts if any(_overlap(place, one) for one in theirs.places)]
 
 
-def _is_of(one: Occupant, base: str) -> bool:
+def _is_of(one: Occupant, base: str, slots: str) -> bool:
     """A container of this base, a slot on it, or a short job of ours."""
-    return one.project == base or _base_of(one) == base or "tidegate.key" in one.labels
+    return base in (one.project, one.labels.get(BASE_LABEL)) or _slots_of(one) == slots or "tidegate.key" in one.labels
 
 
 def _base_of(one: Occupant) -> str:
+    return one.labels.get(BASE_LABEL, "") or _slots_of(one)
+
+
+def _slots_of(one: Occupant) -> str:
     slot = [one.labels.get(key, "") for key in ("tidegate.stack", "tidegate.environment")]
-    return one.labels.get(BASE_LABEL, "") or ("-".join(slot) if all(slot) else "")
+    return "-".join(slot) if all(slot) else ""
 
 
 def _taken(claim: Claim, others: Iterable[Occupant]) -> Iterator[str]:

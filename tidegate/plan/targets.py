@@ -22,11 +22,17 @@ def choose_target(history: Sequence[Deployment], *, steps_back: int = 1, to: str
     number and goes before `steps_back`, which counts different releases that are not on hold.
     Raises InputError, VersionError, HeldError, each listing the candidates.
     """
-    known = {deployment.id: deployment for deployment in history}
+    known = {deployment.id: deployment for deployment in _since_takeover(history)}
     current = serving(history)
     if to is not None:
         return _named(str(to), current, known, held_commits)
     return _counted(steps_back, current, known, held_commits)
+
+
+def _since_takeover(history: Sequence[Deployment]) -> Sequence[Deployment]:
+    """What was before the newest takeover ran on data of which nobody knows what people did with them since, by hand."""
+    begun = max((one.number for one in history if one.kind == "adoption" and one.was_good), default=0)
+    return [one for one in history if one.number >= begun]
 
 
 def serving(history: Sequence[Deployment]) -> Deployment:

@@ -94,7 +94,7 @@ def _nothing_to_do(signal: Signal, now: Situation, current: Deployment) -> str |
 
 
 def _forbidden(now: Situation, current: Deployment) -> str | None:
-    if current.kind != "release":
+    if current.kind in ("rollback", "restore"):
         return f"#{current.number} is itself a {current.kind}"
     if now.automatic:
         return f"this release was rolled back by itself once, by #{now.automatic.number}"

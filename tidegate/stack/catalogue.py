@@ -40,8 +40,13 @@ class Catalogue:
 
     @property
     def places(self) -> dict[str, tuple[Stack, str]]:
-        """Every environment of every stack, by the name of its base project: `shop-prod`."""
+        """Every environment of every stack, by the name that it has on the engine: `shop-prod`."""
         return {f"{stack.name}-{name}": (stack, name) for stack in self.good for name in stack.environments}
+
+    @property
+    def base_projects(self) -> set[str]:
+        """The compose projects in which the data of all environments are."""
+        return set().union(*map(_bases, self.good))
 
     @property
     def names(self) -> list[str]:
@@ -114,19 +119,31 @@ def _own(stack: Stack, loaded: Mapping[str, Stack], folders: Collection[str], ow
 
 
 def _with_own_places(stack: Stack, others: Iterable[Stack]) -> Stack:
-    """The stack, where no environment's containers are named as those of a stack with a shorter name. Raises StackFileError.
+    """The stack, where no environment's containers are named as those of a stack with a shorter name, and no data of its
+    own are those of another stack. Raises StackFileError.
 
     `shop-prod eu` and `shop prod-eu` are both `shop-prod-eu` on the engine.
     """
-    for other in (one for one in others if len(one.name) < len(stack.name)):
-        if taken := _projects(stack) & _projects(other):
+    for other in (one for one in others if one is not stack):
+        if len(other.name) < len(stack.name) and (taken := _projects(stack) & _projects(other)):
             raise StackFileError(f"reading {stack.name}/{STACK_FILE}", f"{min(taken)} is what an environment of {other.name} "
                                  "is called on the engine", "Give the stack or the environment another name")
+        if taken := _chosen_bases(stack) & (_projects(other) | _bases(other)):
+            raise StackFileError(f"reading {stack.name}/{STACK_FILE}", f"base_project: {min(taken)} holds the data of "
+                                 f"{other.name}", "Write the compose project in which the data of this stack are")
     return stack
 
 
 def _projects(stack: Stack) -> set[str]:
     return {f"{stack.name}-{name}" for name in stack.environments}
+
+
+def _bases(stack: Stack) -> set[str]:
+    return {stack.base_project(name) for name in stack.environments}
+
+
+def _chosen_bases(stack: Stack) -> set[str]:
+    return _bases(stack) - _projects(stack)
 
 
 def _shared_aliases(good: Collection[Stack]) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ from tidegate.stack.formats import (
     MOST_HOURS,
     MOST_SECONDS,
     BlockName,
+    ComposeProject,
     Domain,
     EnvironmentName,
     EnvKey,
@@ -64,6 +65,9 @@ class Environment(Part):
     after: EnvironmentName | None = Field(
         None, description="A release goes to that environment first, with the same images. `nothing`: it "
                           "goes here at once; a production beside other environments says so.")
+    base_project: ComposeProject | None = Field(
+        None, description="The compose project under which the databases run, where people started them by "
+                          "hand: what `docker compose ls` calls it. Left out: `<stack>-<environment>`.")
     host: BlockName = Field("local", description="Name of the `tidegate-docker-host` block in Prefect.")
     compose_files: tuple[RelativePath, ...] = Field(
         min_length=1, description="Relative to the stack file's folder.")

@@ -98,6 +98,11 @@ class Stack(Part):
         """The repository, of a stack that builds at least one of its images."""
         return cast(Source, self.source)
 
+    def base_project(self, name: str) -> str:
+        """The compose project of what lives once in an environment: databases, caches, their volumes and networks."""
+        own = self.environments.get(name)
+        return (own.base_project if own else None) or f"{self.name}-{name}"
+
     def way_to(self, name: str) -> tuple[str, ...]:
         """The environments that a release goes through, in order; `name` is the last of them."""
         return way_to(self.environments, name)
@@ -159,6 +164,8 @@ class Stack(Part):
         faults += image_faults(self.source, self.services)
         faults += environment_faults(self.environments)
         faults += [*service_faults(self.services, self.routes), *route_faults(self.services, self.routes, self.environments)]
+        faults += [f"environments: {base} is the base project of two of them" for base in _twice(
+            self.base_project(name) for name in self.environments)]
         if faults:
             raise ValueError("; ".join(faults))
         return self

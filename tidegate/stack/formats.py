@@ -119,6 +119,8 @@ ImageRef = Annotated[str, *_format(
     "an image with its tag, such as postgres:16", 500)]
 ImageTag = Annotated[str, *_format(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "an image tag", 128)]
 VolumeName = Annotated[str, *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a volume's name")]
+ComposeProject = Annotated[str, *_format(
+    r"[a-z0-9][a-z0-9_-]*", "a compose project as `docker compose ls` shows it", 100)]
 BlockName = Annotated[str, *_format(r"[a-z0-9][a-z0-9-]*", "a block's name: lower-case letters, digits and `-`")]
 RelativePath = Annotated[str, *_format(
     r"[^/\\~\s-][^\\:]*", "a path inside its folder, such as compose.yaml"), AfterValidator(_inside)]

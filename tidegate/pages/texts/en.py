@@ -11,6 +11,9 @@ TEXTS = {
     "rolled_back.body": "\n{environment} has been rolled back to the last stable version\nReason: {reason}\n"
                         "Rolled back at: {at}\nCurrent state: the system works normally again\n"
                         "Next: the technical team corrects the problem and releases again",
+    "adopted.title": "🤝 {environment} has been taken over",
+    "adopted.body": "Version: {version}\nTaken over at: {at}\nCurrent state: what ran goes on running, the database was not "
+                    "restarted\nNext: releases go by Tidegate from now on",
     "restored.title": "⚠️ {environment}: the data of a backup were put back",
     "restored.body": "Version: {version}\nReason: {reason}\nRestored at: {at}\n"
                      "Current state: the system works normally again; what was written after the backup is kept in a backup "
@@ -20,6 +23,7 @@ TEXTS = {
     "asks.title": "{title} {version} waits for your decision",
     "asks.body": "Version: {version}\nDecide at: {run}\nDecide before: {before}",
     "what release": "the release", "what rollback": "the rollback", "what restore": "putting data back",
+    "what adoption": "taking over",
     "failed.title": "❌ {environment}: {what} failed",
     "failed.body": "Version: {version}\nReason: {reason}\nCurrent state: {serving}\n"
                    "Next: the technical team corrects it, then {what} can be started again",

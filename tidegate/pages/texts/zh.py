@@ -10,6 +10,9 @@ TEXTS = {
     "rolled_back.title": "⚠️ 紧急回滚通知",
     "rolled_back.body": "\n{environment}已回滚到上一个稳定版本\n回滚原因: {reason}\n回滚时间: {at}\n当前状态: 系统已恢复正常\n"
                         "后续计划: 技术团队将修复问题后重新发布",
+    "adopted.title": "🤝 {environment}已由 Tidegate 接管",
+    "adopted.body": "版本: {version}\n接管时间: {at}\n当前状态: 原有服务继续运行，数据库未重启\n"
+                    "后续: 今后通过 Tidegate 发布新版本",
     "restored.title": "⚠️ {environment}已恢复备份数据",
     "restored.body": "版本: {version}\n恢复原因: {reason}\n恢复时间: {at}\n"
                      "当前状态: 系统已恢复正常；备份之后写入的数据另存在单独的备份中\n后续计划: 请补录缺少的数据",
@@ -18,6 +21,7 @@ TEXTS = {
     "asks.title": "{title} {version} 等待您的决定",
     "asks.body": "版本: {version}\n决定页面: {run}\n截止时间: {before}",
     "what release": "发布", "what rollback": "回滚", "what restore": "恢复数据",
+    "what adoption": "接管",
     "failed.title": "❌ {environment}{what}失败",
     "failed.body": "版本: {version}\n失败原因: {reason}\n当前状态: {serving}\n后续计划: 请技术团队修复后重新{what}",
     "serving yes": "旧版本继续提供服务", "serving no": "该环境还没有可用的版本",
