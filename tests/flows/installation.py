@@ -62,9 +62,9 @@ FOUND = """services:
   - {name: web, image: acme/web, tag: "{version}", port: 8000, ready_path: /ready, connection_pool: 5,
      start_budget_seconds: 1}
   - {name: worker, image: acme/worker, tag: "9", connection_pool: 5}
-  - {name: beat, image: acme/beat, tag: "9", connection_pool: 1, alone: true}
+  - {name: beat, image: acme/worker, tag: "9", connection_pool: 1, alone: true}
 """
-"""Both images are made by others; only one of them goes with the version."""
+"""All images are made by others; only one of them goes with the version."""
 WORKER = "{name: worker, image: acme/worker, connection_pool: 5}"
 ROUTES = """routes:
   - {path: /, service: web}
