@@ -81,7 +81,7 @@ def look_at(folder: Path) -> Look:
     seen = [one for one in (files.main, files.staging, files.production, *files.others) if one]
     named = {name: service for name, service in model["services"].items() if service.get("build")}
     return Look(
-        folder.name, adapters.repository_at(folder), places, _own_name(model),
+        folder.name, str(folder), adapters.repository_at(folder), places, _own_name(model),
         {name: _dockerfile(service["build"]) for name, service in named.items()}, _example(folder),
         frozenset(one.name for one in folder.glob(".env*")), tuple(one for one in seen if one not in read))
 

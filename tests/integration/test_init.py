@@ -74,6 +74,16 @@ def test_what_it_writes_passes_the_check_or_says_what_to_fill_in(newcomer: Newco
     assert faults(clone) == []
 
 
+def test_what_must_not_run_twice_and_what_no_release_touches_is_said(tmp_path: Path) -> None:
+    clone = cloned(WORKER_AND_BEAT, tmp_path)
+    compose = clone / "docker-compose.yml"
+    compose.write_text(compose.read_text().replace("  redis: {", "  adminer: {image: adminer}\n  redis: {"))
+    begun(clone)
+    stack = load_stack(clone)
+    assert {one.name for one in stack.services if one.alone} == {"beat"}
+    assert stack.left_out == ("adminer",)
+
+
 def test_what_is_not_filled_in_is_a_fault_of_the_check(tmp_path: Path) -> None:
     clone = cloned(WORKER_AND_BEAT, tmp_path)
     assert begun(clone)["missing"] == {".env.staging": ("MAIL_KEY",)}

@@ -14,8 +14,9 @@ from tidegate.proposal.databases import databases_of
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.questions import word_of
-from tidegate.proposal.roles import roles_of
+from tidegate.proposal.roles import roles_of, runs_alone
 from tidegate.proposal.variables import variables_in, whole_variable, with_defaults
+from tidegate.proposal.written_folders import written_folders
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.host_paths import HostPaths
 
@@ -85,6 +86,28 @@ def test_a_database_that_is_built_here_is_none_that_is_released() -> None:
                                           "proxy": {"image": "nginx:1", "depends_on": {"web": {}}}}}
     found = roles_of(model, {"web": Dockerfile("python:3"), "db": Dockerfile("postgres:16")})
     assert found == {"web": "released", "db": "base", "cache": "base", "proxy": "released"}
+
+
+def test_what_starts_work_by_the_clock_runs_alone() -> None:
+    clocks = ("celery -A app beat -l info", ["celery", "-A", "app", "worker", "-B"], "crond -f", "php artisan schedule:work")
+    others = ("celery -A app worker", None, ["gunicorn", "cronies:app"])
+    assert [runs_alone({"command": one}) for one in (*clocks, *others)] == [True] * 4 + [False] * 3
+
+
+def test_the_teams_own_proxy_and_tools_are_left_out_unless_somebody_needs_them() -> None:
+    model: dict[str, Any] = {"services": {
+        "web": {"build": {"context": "."}, "depends_on": {"mail": {}}}, "traefik": {"image": "traefik:v3"},
+        "adminer": {"image": "adminer"}, "mail": {"image": "axllent/mailpit"}}}
+    found = roles_of(model, {})
+    assert found == {"web": "released", "traefik": "left out", "adminer": "left out", "mail": "base"}
+
+
+def test_folders_that_are_written_are_data_and_code_and_configuration_are_not() -> None:
+    mounts = [{"type": "bind", "source": source, **more} for source, more in (
+        ("/shop/media", {}), ("/shop", {}), ("/shop/conf", {"read_only": True}), ("/shop/nginx.conf", {}), ("/srv/else", {}))]
+    by_variable = {"type": "volume", "source": "${DATA}/export"}
+    model: dict[str, Any] = {"services": {"web": {"build": {"context": "/shop/app"}, "volumes": [*mounts, by_variable]}}}
+    assert written_folders(model, ["web"], "/shop") == ("./media", "${DATA}/export")
 
 
 def test_keys_of_a_database_are_those_by_which_the_application_reads_them() -> None:

@@ -26,6 +26,8 @@ class Look:
     """`model` is the compose model of the first place, no variable put in; `env_files` are those that are there."""
 
     folder: str
+    path: str
+    """Of the folder, from `/` on."""
     repository: Repository
     places: tuple[Place, ...]
     model: ComposeModel

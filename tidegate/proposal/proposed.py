@@ -14,8 +14,9 @@ from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.look import Look
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
-from tidegate.proposal.roles import CACHES, engine_of, made_from, roles_of
+from tidegate.proposal.roles import CACHES, Role, engine_of, made_from, roles_of, runs_alone
 from tidegate.proposal.variables import with_defaults
+from tidegate.proposal.written_folders import written_folders
 from tidegate.stack.slot import used_volumes
 
 _NAMES = {"web": 0, "app": 1, "frontend": 2, "nginx": 3, "backend": 4, "api": 5, "server": 6}
@@ -34,21 +35,26 @@ class Proposed:
     port: int
     ready_path: str
     builds: bool
+    alone: frozenset[str]
+    """Of the services, those of which there is never more than one."""
+    left_out: tuple[str, ...]
     databases: tuple[ProposedDatabase, ...]
     volumes: tuple[str, ...]
+    files: tuple[str, ...]
     places: tuple[tuple[Place, str], ...]
     """Each with its domain."""
 
     @property
     def base(self) -> list[str]:
-        return sorted({*self.look.model["services"]} - {*self.services})
+        return sorted({*self.look.model["services"]} - {*self.services} - {*self.left_out})
 
 
 def propose(look: Look, answers: Answers) -> Proposed:
     """Ask what nothing says, and put it together. Raises InputError where the application has nothing to release."""
     services: Mapping[str, Any] = look.model["services"]
     files = {name: look.dockerfiles.get(name, Dockerfile()) for name in services}
-    released = [name for name, role in roles_of(look.model, files).items() if role == "released"]
+    roles = roles_of(look.model, files)
+    released = [name for name, role in roles.items() if role == "released"]
     if not released:
         raise InputError(f"looking at {look.folder}", "no service of the compose files is built, or is anything but a database",
                          "Write stack.yaml yourself: `tidegate docs stack-file`")
@@ -62,8 +68,11 @@ def propose(look: Look, answers: Answers) -> Proposed:
     ours = _ours(name, edge, released, services)
     return Proposed(
         name, title, look, {one: ours.get(one, "") for one in sorted(released, key=lambda one: one != edge)}, port, path,
-        any(services[one].get("build") for one in released), tuple(databases_of(look.model, released, images)),
-        _volumes(look, images), _domains(look, name, answers))
+        any(services[one].get("build") for one in released),
+        frozenset(one for one in released if one != edge and runs_alone(services[one])),
+        tuple(one for one, role in roles.items() if role == "left out"), tuple(databases_of(look.model, released, images)),
+        _volumes(look, _keepers(look, images, roles)),
+        written_folders(look.model, _keepers(look, images, roles), look.path), _domains(look, name, answers))
 
 
 def _edge(released: list[str], services: Mapping[str, Any], files: Mapping[str, Dockerfile], answers: Answers) -> str:
@@ -102,11 +111,15 @@ def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
     return plain if plain and re.fullmatch(r"[a-z0-9./:_-]+", plain) else f"{stack}/{word_of(name)}"
 
 
-def _volumes(look: Look, images: Mapping[str, str]) -> tuple[str, ...]:
-    """Of every service but databases, which are dumped, and caches, which may be empty. A folder whose path begins with a
-    variable is none."""
-    kept = [name for name in look.model["services"] if not engine_of(images[name]) and not CACHES.search(images[name])]
-    return tuple(name for name in used_volumes(look.model, kept) if name in (look.model.get("volumes") or {}))
+def _keepers(look: Look, images: Mapping[str, str], roles: Mapping[str, Role]) -> list[str]:
+    """Whose volumes and folders are saved: not those of databases, which are dumped, and of caches, which may be empty."""
+    return [name for name in look.model["services"] if roles[name] != "left out"
+            and not engine_of(images[name]) and not CACHES.search(images[name])]
+
+
+def _volumes(look: Look, keepers: list[str]) -> tuple[str, ...]:
+    """A folder whose path begins with a variable is none."""
+    return tuple(name for name in used_volumes(look.model, keepers) if name in (look.model.get("volumes") or {}))
 
 
 def _domains(look: Look, name: str, answers: Answers) -> tuple[tuple[Place, str], ...]:

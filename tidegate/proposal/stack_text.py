@@ -27,13 +27,17 @@ def _lines(one: Proposed) -> Iterator[str]:
     for place, (service, image) in enumerate(one.services.items()):
         edge = {} if place else {"port": one.port, "ready_path": one.ready_path}
         own = {"image": image, **({} if one.builds else {"tag": "{version}"})} if image else {}
-        yield f"  - {_flow({'name': service, **own, **edge})}"
+        alone = {"alone": True} if service in one.alone else {}
+        yield f"  - {_flow({'name': service, **own, **edge, **alone})}"
+    if one.left_out:
+        yield f"left_out: {_value(list(one.left_out))}"
     if one.databases:
         yield "databases:"
     names = list(_database_names(one))
     for name, database in zip(names, one.databases, strict=True):
         yield f"  - {_flow({'name': name, 'engine': database.engine, 'service': database.service, **database.keys})}"
-    saved = {key: value for key, value in (("databases", names), ("volumes", list(one.volumes))) if value}
+    saved = {key: value for key, value in (("databases", names), ("volumes", list(one.volumes)),
+                                       ("files", list(one.files))) if value}
     if saved:
         yield f"state: {_flow(saved)}"
     yield f"smoke: [{_flow({'name': 'ready', 'path': one.ready_path})}]"
@@ -69,6 +73,8 @@ def _flow(pairs: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int):
         return str(value)
     return value if _PLAIN.fullmatch(value) and value.lower() not in _MEANS_MORE else json.dumps(value, ensure_ascii=False)
