@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import yaml
@@ -13,6 +18,7 @@ from tests.field.apps import APPS, FOLDER, App, app_named, real_images
 from tests.field.rows import HEADINGS, NOT_SEEN, Row, keep, kept, table, write_table
 from tests.field.stand_ins import FOLDER as STAND_INS
 from tests.field.stand_ins import FOLDERS
+from tests.field.traffic import Visitors
 
 NAMES = [app.name for app in APPS]
 
@@ -81,3 +87,46 @@ def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 def test_the_documentation_has_a_row_for_each() -> None:
     text = (ROOT / "docs" / "field.md").read_text()
     assert [name for name in NAMES if f"| {name} |" not in text] == []
+
+
+class _Board(BaseHTTPRequestHandler):
+    """Gives each row a number; refuses the third, and says of the fourth what is no answer."""
+
+    protocol_version = "HTTP/1.1"
+    rows: ClassVar[list[int]] = []
+
+    def do_GET(self) -> None:
+        self._answer(200, b"all of them")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        number = len(self.rows) + 1
+        self.rows.append(number)
+        self._answer(503 if number == 3 else 201, b"?" if number == 4 else json.dumps({"id": number}).encode())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_write_that_nobody_confirmed_is_lost_and_no_row_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.field.traffic.WRITES_PER_SECOND", 50)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Board)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        with Visitors(f"http://127.0.0.1:{server.server_port}", "board.localhost", APPS[0]) as visitors:
+            while len(_Board.rows) < 8:
+                time.sleep(0.01)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert visitors.lost == 2
+    assert visitors.confirmed == {str(number) for number in _Board.rows} - {"3", "4"}
+    assert next(fault.split(" at ")[0] for fault in visitors.faults()) == "writing: status 503"
