@@ -62,7 +62,8 @@ class World:
         self.shelf = MemoryShelf()
         for one in VERSIONS.values():
             self.shelf.push(f"acme/web:{one.name}", one)
-        self.shelf.push("acme/worker:9", VERSIONS["v1.0.0"])
+        for name in ("worker", "beat"):
+            self.shelf.push(f"acme/{name}:9", VERSIONS["v1.0.0"])
         self.backups: dict[str, MemoryBackups] = {}
         self.notifiers: dict[str, MemoryNotifier] = {}
         self.events = MemoryEvents(self.moments)
