@@ -72,7 +72,8 @@ def _move(work: Work, there: Collection[ContainerFacts], homes: Mapping[str, str
 def _there(work: Work, names: Collection[str]) -> list[ContainerFacts]:
     """Every container of these services: of slots, of the slot before, and of the base, in which they may have lived."""
     env, old = work.env, previous(work)
-    projects = {env.base_project, *([old.slot] if old else [])}
+    # The slot last: containers that were taken over are in the base's project too, and here they are that slot's.
+    projects = [env.base_project, *([old.slot] if old else [])]
     found = [*slots_there(env), *(one for project in projects for one in slot_state(env, project))]
     return list({one.id: one for one in found if role(one) in names}.values())
 
