@@ -61,7 +61,8 @@ def add_by_hand(team: Team, row: Row, images: Mapping[str, str]) -> None:
     if "prod" not in environments:
         environments["prod"] = {
             **environments["staging"], "kind": "production", "after": "staging", "approval": False,
-            "env_file": ENV_FILES["prod"], "domains": [team.domain()], "image_alias": "latest"}
+            "env_file": ENV_FILES["prod"], "domains": [team.domain()], "image_alias": "latest",
+            **({"base_project": team.base_project} if team.app.own_port else {})}
         added["environments.prod"] = ""
     for path, value in team.app.by_hand.items():
         _set(content, path.split("."), value)
