@@ -64,6 +64,7 @@ class Image:
         return found
 
 
+_LINES = 12   # Rails names the cause first, and the lines that led to it afterwards
 _READABLE = "Make it work without a network, a database and the environment's values"
 
 
@@ -92,4 +93,4 @@ class Tool:
 
 def said(outcome: Outcome) -> str:
     """The end of what a command printed: errors, else whatever there is."""
-    return clean_end(" | ".join(last_lines(outcome.stderr, 5) or last_lines(outcome.stdout, 5)), 2_000)
+    return clean_end(" | ".join(last_lines(outcome.stderr, _LINES) or last_lines(outcome.stdout, _LINES)), 2_000)
