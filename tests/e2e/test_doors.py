@@ -50,8 +50,8 @@ STOPSIGNAL SIGKILL
 CMD ["python3", "/app.py"]
 """
 COMPOSE = """services:
-  frontend: {image: acme/front, environment: {ROLE: frontend}}
-  api: {image: acme/api, environment: {ROLE: api}}
+  frontend: {build: ., image: acme/front, environment: {ROLE: frontend}}
+  api: {build: ., image: acme/api, environment: {ROLE: api}}
 """
 STACK = """name: NAME
 title: Fair
