@@ -10,6 +10,7 @@ from tasks.frame import adapters
 from tasks.frame.environments import open_serving
 from tidegate.errors import InputError
 from tidegate.facts import ContainerFacts
+from tidegate.ledger.adoptions import adopted
 from tidegate.ledger.ledger import Ledger
 from tidegate.log_line import LogLine
 from tidegate.ports import ContainerHost
@@ -57,6 +58,8 @@ def printed(settings: Settings, stack: str, environment: str, *, service: str | 
     number = serving.slot.rsplit("-", 1)[-1]
     slot = {one.service.removesuffix(f"-{number}"): one for one in _containers(env.host, serving.slot)}
     base = {one.service: one for one in _containers(env.host, env.base_project)}
+    taken_over = {one["id"] for one in adopted(env.ledger, env.stack.name, environment, serving.slot)}
+    slot = slot or {name: one for name, one in base.items() if one.id in taken_over}
     found = slot if service is None else {name: one for name, one in {**base, **slot}.items() if name == service}
     if not found:
         known = ", ".join([*slot, *base]) or "none"

@@ -15,6 +15,7 @@ from cli.status import rows, warnings
 from control.deployments import register
 from flows.adopt import adopt
 from setup.places import ROOT
+from tasks.frame.asked import printed
 from tests.e2e.by_hand import BY_HAND, CROFT, HOST, NEW, OLD, Writers, kept, life_of, one_of, started_by_hand
 from tests.e2e.in_process import release_here, roll_back_here, run_here, serving, slots
 from tests.installation import Installation, domain_of
@@ -60,6 +61,7 @@ def test_nothing_is_lost_when_an_application_is_taken_over_released_and_rolled_b
         assert serving(tidegate, CROFT) == (OLD, 1)
         assert "nothing was changed" in adopt_here()
         assert [one for one in warnings(tidegate.settings) if f"127.0.0.1:{port} → 8000 of the host is served by" in one]
+        assert printed(tidegate.settings, CROFT, "prod", service=None, lines=5, follow=False)
         writers.url = by_edge
 
         released = release_here(CROFT, NEW)
