@@ -64,7 +64,7 @@ source: {{repository: REPOSITORY, build_args: {{BASE: "${{PYTHON_IMAGE}}"}}}}
 services:
   - {{name: Front, port: 80, ready_path: /, stop_grace_seconds: 1}}
   - {{name: web, image: acme/{BELFRY}, stop_grace_seconds: 1}}
-  - {{name: The_Beat, image: acme/{BELFRY}-beat, alone: true, stop_grace_seconds: 1}}
+  - {{name: The_Beat, image: acme/{BELFRY}, alone: true, stop_grace_seconds: 1}}
 left_out: [adminer]
 smoke: [{{name: home, path: /, contains: welcome}}]
 smoke_repeat_seconds: 0
