@@ -11,7 +11,7 @@ from tests.world.moments import Moments
 from tests.world.versions import BY_COMMIT, Made
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ComposeModel, ContainerFacts, HostFacts, Outcome, Slot
-from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
+from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace, base_model
 from tidegate.stack.roles import ALONE_LABEL
 from tidegate.stack.slot import declared_volumes, edge_network_name, slot_network_name
 
@@ -211,8 +211,9 @@ class MemoryCompose:
             self._start(slot.project, name, service, slot.model)
 
     def up_base(self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str]) -> None:
+        started = base_model(model, project, jobs)
         for name in services:
-            self._start(project, name, model["services"][name], model)
+            self._start(project, name, started["services"][name], started)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
         for name in names:
