@@ -33,7 +33,8 @@ check: setup    ## style, types and import layers
 
 test: setup-tests  ## all tests: unit, flows in memory, contracts, integration, end to end in a browser, and the kills that peers do not survive
 	$(RUN)python -m pytest -n 2 --durations=10 tests/unit tests/flows
-	$(RUN)python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests/e2e tests/crash tests/attacks tests/integration
+	$(RUN)python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --ignore $(BY_HAND) tests/e2e tests/crash tests/attacks tests/integration
+	$(RUN)python -m pytest $(BY_HAND)
 
 attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts
 	TIDEGATE_CRASH=whole $(RUN)python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/attacks
@@ -42,7 +43,7 @@ crash: setup-tests  ## kill at every step and take everything away, last the Doc
 	rm -rf $(ROWS)
 	$(CRASH) $(RUN)python -m pytest -n 2 tests/flows
 	$(CRASH) $(RUN)python -m pytest -n 2 --dist load tests/crash
-	$(CRASH) $(RUN)python -m pytest $(BY_COMPOSE)
+	$(CRASH) $(RUN)python -m pytest $(BY_COMPOSE) $(BY_HAND)
 	$(CRASH) $(RUN)python -m pytest -n 2 --dist loadfile $(LEFT_OUT)
 	$(CRASH) TIDEGATE_STOP_ENGINE=yes $(RUN)python -m pytest tests/crash/test_engine_stops.py
 	$(CRASH) $(RUN)python -m tests.crash.rows
@@ -76,6 +77,7 @@ LEFT_OUT = tests/e2e/test_acceptance.py tests/e2e/test_bad_input.py tests/e2e/te
            tests/e2e/test_restore.py tests/e2e/test_rollback.py tests/attacks/test_approval_is_about.py \
            tests/integration/test_migration_tools.py
 # The example application by `docker compose up`: beside it Tidegate refuses, as it should, the first release of the same one.
+BY_HAND = tests/e2e/test_adoption.py
 BY_COMPOSE = tests/integration/test_example_app.py
 CRASH = TIDEGATE_CRASH=whole TIDEGATE_CRASH_ROWS=$(ROWS)
 
