@@ -15,12 +15,19 @@ UP_SECONDS = 600
 
 @contextmanager
 def running_by_hand(team: Team) -> Iterator[None]:
-    """Its containers are healthy. At the end they are gone with their volumes, whatever Tidegate made of them."""
+    """The first version; its containers are healthy. At the end they are gone with their volumes, whatever Tidegate made of
+    them."""
+    _files_of(team, team.app.versions[0])
     _compose(team, "up", "--detach", "--build", "--wait")
+    _files_of(team, "main")
     try:
         yield
     finally:
         _compose(team, "down", "--volumes", "--timeout", "5")
+
+
+def _files_of(team: Team, version: str) -> None:
+    subprocess.run(["git", "-C", team.folder, "checkout", "--quiet", version, "--", "."], check=True, timeout=60)
 
 
 def _compose(team: Team, *words: str) -> None:

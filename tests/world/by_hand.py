@@ -9,7 +9,7 @@ from tests.world.engine import PROJECT, MemoryCompose, MemoryEngine
 from tests.world.versions import VERSIONS
 from tidegate.facts import ComposeModel, ContainerFacts
 from tidegate.plan.adoption import REVISION, VERSION, FoundContainer, PublishedPort
-from tidegate.plan.occupancy import Mounted
+from tidegate.plan.occupancy import BASE_LABEL, Mounted
 from tidegate.stack.roles import ALONE_LABEL
 
 TARGETS = {"data": "/var/lib/mysql", "uploads": "/uploads", "/srv/shop-prod": "/media"}
@@ -79,3 +79,4 @@ def start_by_hand(engine: MemoryEngine, model: ComposeModel, version: str) -> No
     compose.make_networks(model, model["name"], [f"{model['name']}_default"])
     for one in engine.of(model["name"]):
         assert PROJECT in one.labels
+        engine.state(one.name, labels={key: value for key, value in one.labels.items() if key != BASE_LABEL})
