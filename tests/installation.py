@@ -156,6 +156,11 @@ def remove_stack(name: str, environments: Sequence[str] = ("staging", "prod")) -
     _remove([f"{name}-{environment}" for environment in environments])
 
 
+def remove_edge(name: str) -> None:
+    """An edge and its networks."""
+    _remove([], name)
+
+
 def remove_images(stack: str) -> None:
     """What was built for a stack that has no container now: its next release builds anew."""
     images = DockerHost().client.images
