@@ -36,8 +36,7 @@ def go_through(way: Sequence[OpenEnvironment], version: Version, pins: Mapping[s
 def _prove(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: Checks,
            before: Staged | None, requested_by: str) -> Staged:
     """What one environment proves about these images. What serves there already is not deployed again."""
-    watch_seconds = None if env.config.watched else 0
-    plan = make_plan(env, version, pins, checks, before, watch_seconds=watch_seconds)
+    plan = make_plan(env, version, pins, checks, before)
     if serving := serves_already(env, plan):
         work = work_of(as_planned(env, serving), serving)
         return staged(_put_there(work) if is_of_this_run(work) else work)   # its last steps may be missing

@@ -30,7 +30,7 @@ from tidegate.versions import Commit, Version, is_commit, short_id
 @task(task_run_name="plan {version.name} for {env.base_project}", retries=2, retry_delay_seconds=[1, 5],
       retry_condition_fn=is_retryable, timeout_seconds=600, cache_policy=NO_CACHE, persist_result=False)
 def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: tuple[CheckResult, ...],
-              staged: Staged | None = None, *, watch_seconds: int | None) -> Plan:
+              staged: Staged | None = None, *, watch_seconds: int | None = None) -> Plan:
     """Everything a person decides about, with its hash.
 
     Needs: images, running databases. Leaves: an artifact. Again: the same hash while nothing changed. Undo: nothing.
@@ -45,7 +45,7 @@ def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], c
         commits=_commits(env, serving, version), images=_images(env, serving, pins),
         domains=env.config.hosts, preflight=checks, staged=staged,
         saves=env.config.backup or any(change.current != change.head for change in schema),
-        watch_seconds=env.stack.watch.seconds if watch_seconds is None else watch_seconds,
+        watch_seconds=_watch_seconds(env, watch_seconds),
         privileges=privileges(env, env.model()), addresses=addresses(env.stack.services, env.stack.routes, env.config),
         accepted=accepted(env.stack, env.written, env.weak_passwords))
     get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
@@ -94,6 +94,13 @@ def _images(env: OpenEnvironment, serving: Deployment | None, pins: Mapping[str,
 def _image(env: OpenEnvironment, service: Service, old: str, new: str) -> ImageChange:
     return ImageChange(service.name, origin_of(service, new), old, new, old_says=said_by(env.images.labels(old) if old else {}),
                        new_says=said_by(env.images.labels(new)))
+
+
+def _watch_seconds(env: OpenEnvironment, asked: int | None) -> int:
+    """As long as somebody asks for; otherwise the stack's time, where the environment is watched at all."""
+    if asked is not None:
+        return asked
+    return env.stack.watch.seconds if env.config.watched else 0
 
 
 def _running(serving: Deployment | None) -> Running | None:

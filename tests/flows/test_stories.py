@@ -104,3 +104,16 @@ def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) 
         volumes[name] = "was written since"
     tell(made, next(one for one in STORIES if one.id == "a-restore"))
     assert (volumes["shop-prod_uploads"], volumes["/srv/shop-prod"]) == ("", "")
+
+
+@pytest.mark.parametrize(("asked_for", "seconds"), [(None, 0), (1, 1)])
+def test_an_environment_that_is_not_watched_lets_its_release_end_unless_somebody_asks(
+        library: Library, asked_for: int | None, seconds: int) -> None:
+    made = library.begin(Story("staging alone", release, {}, with_staging=True))
+    file = made.home.parent / "stacks" / "shop" / "stack.yaml"
+    file.write_text(file.read_text().replace("watch: {seconds: 0}", "watch: {seconds: 20}"))
+    run = made.prefect.start(release, **{**asked("v1.1.0"), "environment": "staging", "watch_seconds": asked_for})
+    assert run.state.is_completed()
+    [newest] = made.ledger.deployments.history("shop", "staging", limit=1)
+    [watched] = [step for step in made.ledger.journal.steps(newest.id) if step.name == "watch"]
+    assert (newest.version, watched.evidence["seconds"]) == ("v1.1.0", seconds)
