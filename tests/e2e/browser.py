@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from playwright.sync_api import Error, Locator, Page, Request, ViewportSize, sync_playwright
@@ -84,7 +85,10 @@ class Person:
 
     def open_run(self, run: UUID) -> None:
         """It is among the first that the list shows."""
-        self.walk_until(f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs")).click()
+        def walk() -> None:
+            self.walk_until(f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs")).click()
+
+        self.walk_until(".p-tabs :text-is('Artifacts')", walk)
 
     def open_page(self, run: UUID, key: str) -> None:
         """A page that a stage of the run has left."""
@@ -112,8 +116,13 @@ class Person:
         self.page.get_by_text("Custom run").first.click()
 
     def ask_for_the_form(self) -> Locator:
-        """The dialog behind the button Resume."""
-        self.page.get_by_role("button", name="Resume").first.click()
+        """The dialog behind the button Resume, with its fields."""
+        def ask() -> None:
+            if self.page.locator(".p-modal__card").count():   # opened before, and its fields were dropped on the way
+                self.open(urlsplit(self.page.url).path)
+            self.page.get_by_role("button", name="Resume").first.click()
+
+        self.walk_until(".p-modal__card .schema-form-property", ask)
         dialog = self.page.locator(".p-modal__card")
         dialog.get_by_role("button", name="Submit").wait_for()
         return dialog

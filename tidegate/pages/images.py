@@ -21,7 +21,7 @@ def _lines(one: ImageChange, words: Words) -> list[str]:
     new = _short(one.new)
     moved = words["image_stays"].format(new=new) if one.is_same else f"{_short(one.old)} → {new}" if one.old else new
     head = f"- **{one.service}:** {moved} ({words[f'image_origin {one.origin}']})"
-    if one.is_same:
+    if one.is_same or one.origin == "built":   # the commits say what was done
         return [head]
     return [head, *(f"  - {words[f'image_says {name}']}: {_said(old)} → {_said(new)}" if one.old
                     else f"  - {words[f'image_says {name}']}: {_said(new)}"

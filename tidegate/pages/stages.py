@@ -29,8 +29,7 @@ def plan_page(plan: Plan, language: str) -> str:
     words = WORDS[language]
     return "\n\n".join([
         f"# {plan_title(plan, language)}", _summary(plan, words, language),
-        f"## {words['images']}\n\n{images_part(plan, words)}",
-        f"## {words['commits']}\n\n{_commits(plan, words)}", f"## {words['config']}\n\n{_config(plan, words)}",
+        *(f"## {part}" for part in _what_changes(plan, words)), f"## {words['config']}\n\n{_config(plan, words)}",
         *([f"## {words['privileges']}\n\n{_privileges(plan, words)}"] if plan.privileges else []),
         *([f"## {words['accepted']}\n\n{_accepted(plan, words)}"] if plan.accepted else []),
         f"## {words['migration']}\n\n{_schema(plan.schema, words)}", f"## {words['way_back']}\n\n{_way_back(plan, words)}",
@@ -49,8 +48,7 @@ def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime
         f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}",
         _summary(plan, words, language), f"**{words['asked_by']}:** {markdown_text(requested_by)}",
         _where_to_try(plan, words, language),
-        f"### {words['images']}\n\n{images_part(plan, words)}",
-        f"### {words['commits']}\n\n{_commits(plan, words)}",
+        *(f"### {part}" for part in _what_changes(plan, words)),
         _staged_smoke(plan, words, language),
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
         f"### {words['privileges']}\n\n{_privileges(plan, words)}" if plan.privileges else "",
@@ -60,6 +58,12 @@ def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime
         f"{words['hash']}: `{plan.hash[:12]}`",
         f"### {words['decide']}\n\n{_decide(plan, words, language, local(expires, time_zone))}"]
     return "\n\n".join(part for part in parts if part)
+
+
+def _what_changes(plan: Plan, words: Words) -> list[str]:
+    """What was done comes first; of images of others nothing is known but what they say themselves."""
+    commits, images = (f"{words['commits']}\n\n{_commits(plan, words)}", f"{words['images']}\n\n{images_part(plan, words)}")
+    return [commits, images] if plan.version.commit else [images, commits]
 
 
 def try_it(plan: Plan, language: str) -> str:
