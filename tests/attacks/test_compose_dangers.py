@@ -230,4 +230,5 @@ def test_an_approval_counts_for_these_settings_and_reasons_only(change: dict[str
 
 def test_the_words_of_the_schema_are_those_of_the_refusals() -> None:
     schema = json.loads(SCHEMA_FILE.read_text())
-    assert schema["$defs"]["Allowed"]["properties"]["setting"]["enum"] == list(get_args(HostSetting))
+    of_host, password = schema["$defs"]["Allowed"]["properties"]["setting"]["anyOf"]
+    assert (of_host["enum"], password["const"]) == (list(get_args(HostSetting)), "default-password")

@@ -42,7 +42,7 @@ def written(folder: Path, content: object) -> Path:
 REFUSED: dict[str, list[Any]] = {
     "services.0.ready_path": ["/ready\n# fence: 99999", "/ready#x", "/a b", "//evil.example.com/x", "ready", "/ready\n", "/`x`"],
     "services.0.image": ["C-WEB/APP x", "acme/shop:latest", "acme/shop@sha256:00", "acme/../shop", "-x", "a\n", "a" * 300],
-    "services.0.name": ["backend\n", "Backend", "a/b"],
+    "services.0.name": ["backend\n", "back end", "a/b"],
     "environments.prod.domains.0": ["a.localhost\n", "a.localhost`) || Host(`b", "a_b.test", "", "a..b", "-a.test"],
     "environments.prod.compose_files.0": ["../../../etc/passwd", "/etc/passwd", "a/../../b", "-f", "~/x", "a\nb", ""],
     "environments.prod.env_file": ["/etc/shadow", "../.env", ".env\n"],
