@@ -57,8 +57,9 @@ def _occupant(listed: Mapping[str, Any], devices: Mapping[str, str]) -> Occupant
 
 
 def mounts_of(listed: list[Mapping[str, Any]], devices: Mapping[str, str]) -> Iterator[Mounted]:
-    """Volumes and folders of a container, as the engine lists them; `devices` are what stands behind volumes."""
-    for mount in listed:
+    """Volumes and folders of a container, by where it has them: the engine lists them in any order. `devices` are what
+    stands behind volumes."""
+    for mount in sorted(listed, key=lambda one: str(one.get("Destination"))):
         if mount.get("Type") in ("volume", "bind"):
             source = mount.get("Source", "")
             places = {look_at(source).real, devices.get(mount.get("Name", ""), "")} - {""}
