@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,8 +19,10 @@ from tasks.data.base import start_base
 from tasks.frame.adapters import ports_at
 from tasks.frame.work import OpenEnvironment
 from tests.images import BASE
+from tests.unit.ledger_parts import ledger_url
 from tidegate.errors import DatabaseError, UnhealthyError
 from tidegate.facts import Slot
+from tidegate.ledger import Ledger
 from tidegate.secrecy.redaction import Redactor
 from tidegate.settings import Settings
 from tidegate.stack.file import Stack
@@ -38,6 +40,7 @@ class Team:
     folder: Path
     name: str
     compose: dict[str, Any]
+    ledger: Ledger
 
     def edit(self, service: str, **keys: Any) -> None:
         self.compose["services"].setdefault(service, {}).update(keys)
@@ -53,12 +56,11 @@ class Team:
             "services": [{"name": "web", "image": "a/web", "port": 80, "ready_path": "/"}],
             "environments": {"prod": {"kind": "production", "compose_files": ["c.yml"], "env_file": ".e", "domains": ["a.test"],
                                       "image_alias": "l"}}}).model_copy(update={"folder": self.folder})
-        nobody = cast(Any, None)
         settings = Settings(home=self.folder, stacks=self.folder)
         edge = TraefikEdge(config_directory=self.folder, public_url="http://nowhere", check_url="http://nowhere")
         return OpenEnvironment(
             **vars(ports_at(settings, stack, "prod", HOST, edge)), settings=settings, stack=stack, name="prod",
-            ledger=nobody, config=stack.environments["prod"], values={}, redactor=Redactor({}))
+            ledger=self.ledger, config=stack.environments["prod"], values={}, redactor=Redactor({}))
 
     def started(self) -> list[str]:
         with disable_run_logger():
@@ -86,10 +88,12 @@ def team(tmp_path: Path) -> Iterator[Team]:
     made = Team(tmp_path, name, {"volumes": {"data": {}}, "services": {
         "db": {"image": BASE, "command": ["sleep", "600"], "network_mode": "none", "init": True, "stop_grace_period": "1s",
                "healthcheck": {"test": ["CMD", "true"], "interval": "0.5s"}},
-        "seed": seed, "web": {"image": "a/web", "depends_on": {"seed": {"condition": "service_completed_successfully"}}}}})
+        "seed": seed, "web": {"image": "a/web", "depends_on": {"seed": {"condition": "service_completed_successfully"}}}}},
+        Ledger(ledger_url(tmp_path)))
     made.give("seed.txt", "rows")
     made.give("code", "0")
     yield made
+    made.ledger.close()
     COMPOSE.remove(f"{name}-prod")
     HOST.client.volumes.get(f"{name}-prod_data").remove()
 
