@@ -21,7 +21,7 @@ from tidegate.each import each
 from tidegate.edge.doors import doors_of_routes, shared_doors
 from tidegate.edge.facts import Served
 from tidegate.errors import EngineError, TidegateError
-from tidegate.facts import ContainerFacts
+from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
@@ -167,7 +167,7 @@ def _gone(wanted: Mapping[str, str], found: Found) -> list[str]:
 
 def _found(project: str) -> Found:
     try:
-        return DockerHost().containers({"com.docker.compose.project": project})
+        return DockerHost().containers({PROJECT_LABEL: project})
     except EngineError as error:
         return error
 

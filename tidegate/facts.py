@@ -11,6 +11,8 @@ ComposeModel = dict[str, Any]
 """What `docker compose config --format json` prints: services, networks, volumes with everything interpolated."""
 
 ONE_SHOT_LABEL = "tidegate.one-shot"
+PROJECT_LABEL, SERVICE_LABEL = "com.docker.compose.project", "com.docker.compose.service"
+"""By which compose says whose a container is."""
 """On the container of a service that does its work and ends; the value says which work."""
 
 MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "unknown", "irreversible"]

@@ -13,9 +13,9 @@ from docker.models.containers import Container
 
 from blocks.docker.host import DockerHost, engine_errors
 from blocks.docker.occupants import EngineOccupancy, mounts_of
+from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL
 from tidegate.plan.adoption import FoundContainer, PublishedPort
 
-_PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _AT_ONCE = 4
 
 
@@ -29,8 +29,8 @@ class EngineHandStarted:
         """All containers of a compose project that belong to a service, running or not."""
         devices = {name: place.device for name, place in EngineOccupancy(self.host).volume_places().items()}
         with engine_errors(f"looking at the compose project {project}"):
-            found = self.host.client.containers.list(all=True, filters={"label": f"{_PROJECT}={project}"})
-            return [self._seen(one, devices) for one in found if one.labels.get(_SERVICE)
+            found = self.host.client.containers.list(all=True, filters={"label": f"{PROJECT_LABEL}={project}"})
+            return [self._seen(one, devices) for one in found if one.labels.get(SERVICE_LABEL)
                     and one.labels.get("com.docker.compose.oneoff", "False") != "True"]
 
     def volume_sizes(self) -> Mapping[str, int]:
@@ -90,7 +90,7 @@ class EngineHandStarted:
         image = self._image(attrs["Image"])
         config = image.get("Config") or {}
         return FoundContainer(
-            id=attrs["Id"], name=attrs["Name"].lstrip("/"), service=container.labels[_SERVICE],
+            id=attrs["Id"], name=attrs["Name"].lstrip("/"), service=container.labels[SERVICE_LABEL],
             state=attrs["State"]["Status"], started_at=attrs["State"]["StartedAt"], image=attrs["Config"]["Image"],
             image_id=attrs["Image"], digests=tuple(image.get("RepoDigests") or ()), image_labels=config.get("Labels") or {},
             labels=container.labels, mounts=tuple(mounts_of(attrs["Mounts"], devices)),

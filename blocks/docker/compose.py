@@ -24,16 +24,14 @@ from blocks.docker.credential_helpers import missing_helper
 from blocks.docker.folders import make_folders
 from blocks.docker.host import DockerHost, engine_errors
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
-from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Outcome, Slot
+from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, SERVICE_LABEL, ComposeModel, Outcome, Slot
 from tidegate.plan.occupancy import base_model
 from tidegate.secrecy.outside_text import last_lines
 from tidegate.stack.bind_mounts import is_local
 from tidegate.stack.slot import declared_volumes
 
 NETWORK_LABEL = "com.docker.compose.network"
-SERVICE_LABEL = "com.docker.compose.service"
 VOLUME_LABEL = "com.docker.compose.volume"
-PROJECT_LABEL = "com.docker.compose.project"
 _LEAST = (2, 20)
 _PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
 _OWN_BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default", "COMPOSE_BAKE": "false"}

@@ -7,13 +7,12 @@ import contextlib
 from docker.errors import NotFound
 
 from blocks.docker.host import DockerHost, engine_errors
-
-_PROJECT = "com.docker.compose.project"
+from tidegate.facts import PROJECT_LABEL
 
 
 def forget_environment(host: DockerHost, stack: str, environment: str) -> None:
     """Remove its containers, networks and volumes. Again: changes nothing. Raises EngineError."""
-    base = f"{_PROJECT}={stack}-{environment}"
+    base = f"{PROJECT_LABEL}={stack}-{environment}"
     with engine_errors(f"removing {stack} {environment}"):
         for label in (base, f"tidegate.environment={environment}"):
             for container in host.client.containers.list(all=True, filters={"label": [label]}):

@@ -24,7 +24,7 @@ from blocks.docker.credential_helpers import missing_helper
 from blocks.docker.sealed import MOST_SEALED_BYTES, seal
 from blocks.docker.streams import Conversation, FloodError, LocalStreamError, OverdueError
 from tidegate.errors import CapacityError, EngineError
-from tidegate.facts import ContainerFacts, Job, Outcome
+from tidegate.facts import SERVICE_LABEL, ContainerFacts, Job, Outcome
 from tidegate.secrecy.outside_text import clean, clean_end
 from tidegate.waiting import looks
 
@@ -244,7 +244,7 @@ def _facts(container: Container) -> ContainerFacts:
     health = state.get("Health", {})
     return ContainerFacts(
         id=attrs["Id"], name=attrs["Name"].lstrip("/"), image_id=attrs["Image"],
-        service=attrs["Config"]["Labels"].get("com.docker.compose.service", ""), state=state["Status"],
+        service=attrs["Config"]["Labels"].get(SERVICE_LABEL, ""), state=state["Status"],
         health=health.get("Status", "none"), restarts=attrs["RestartCount"],
         exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"],
         is_restarted=attrs["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped"),

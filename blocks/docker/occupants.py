@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from blocks.docker.host import DockerHost, engine_errors
+from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL
 from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
 
-_PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _DATABASE_KEYS = ("MYSQL_DATABASE", "MARIADB_DATABASE", "POSTGRES_DB", "MONGO_INITDB_DATABASE")
 
 
@@ -50,7 +50,7 @@ def _occupant(listed: Mapping[str, Any], devices: Mapping[str, str]) -> Occupant
     labels = listed.get("Labels") or {}
     return Occupant(
         id=listed["Id"], name=listed["Names"][0].lstrip("/") if listed.get("Names") else listed["Id"],
-        project=labels.get(_PROJECT, ""), service=labels.get(_SERVICE, ""), labels=labels,
+        project=labels.get(PROJECT_LABEL, ""), service=labels.get(SERVICE_LABEL, ""), labels=labels,
         mounts=tuple(mounts_of(listed.get("Mounts") or [], devices)),
         ports=frozenset((port.get("IP", ""), int(port["PublicPort"])) for port in listed.get("Ports") or []
                         if port.get("PublicPort") and port.get("Type") == "tcp"))

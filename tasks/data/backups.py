@@ -12,10 +12,9 @@ from tasks.frame.deployments import planned
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
-from tasks.slots.alone import PROJECT_LABEL
 from tidegate.backups.saved import PlacedDatabase, Rehearse, RestoredCopy, ToSave
 from tidegate.each import Parted, each
-from tidegate.facts import Backup
+from tidegate.facts import PROJECT_LABEL, Backup
 from tidegate.pages.stages import backup_page
 from tidegate.plan.changes import DOWNGRADES
 from tidegate.schema.states import moved

@@ -9,10 +9,9 @@ from prefect import get_run_logger
 from tasks.data.by_hand import refuse_by_hand
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
-from tasks.slots.alone import PROJECT_LABEL
 from tasks.slots.containers import slot_state, wait_for
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
-from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
+from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ComposeModel
 from tidegate.ledger.adoptions import adopted
 from tidegate.plan.occupancy import (
     BASE_LABEL,

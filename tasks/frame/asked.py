@@ -9,7 +9,7 @@ from datetime import datetime
 from tasks.frame import adapters
 from tasks.frame.environments import open_serving
 from tidegate.errors import InputError
-from tidegate.facts import ContainerFacts
+from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted
 from tidegate.ledger.ledger import Ledger
 from tidegate.log_line import LogLine
@@ -68,4 +68,4 @@ def printed(settings: Settings, stack: str, environment: str, *, service: str | 
 
 
 def _containers(host: ContainerHost, project: str) -> list[ContainerFacts]:
-    return host.containers({"com.docker.compose.project": project})
+    return host.containers({PROJECT_LABEL: project})

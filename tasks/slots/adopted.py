@@ -11,11 +11,9 @@ from typing import Any
 
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
-from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
+from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted, adoption_of, noted
 from tidegate.stack.slot import edge_alias, edge_network_name
-
-PROJECT_LABEL = "com.docker.compose.project"
 
 
 @step("attach-containers", timeout_seconds=120)

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from tasks.frame.work import OpenEnvironment, Work
-from tidegate.facts import ContainerFacts
+from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.stack.roles import ALONE_LABEL
 
-PROJECT_LABEL = "com.docker.compose.project"
 RUNS = ("running", "restarting", "paused")
 
 

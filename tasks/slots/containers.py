@@ -14,9 +14,9 @@ from tasks.frame.deployments import planned, previous
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work, is_slot_of
 from tasks.slots.adopted import adopted_project, adopted_state, is_adopted, stop
-from tasks.slots.alone import PROJECT_LABEL, alone_in, in_slot
+from tasks.slots.alone import alone_in, in_slot
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
-from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
+from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
 from tidegate.secrecy.outside_text import clean
 from tidegate.stack.roles import part_of
 

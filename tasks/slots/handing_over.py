@@ -12,10 +12,10 @@ from tasks.frame.environments import as_planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.slots.adopted import start_again, stop
-from tasks.slots.alone import PROJECT_LABEL, RUNS, alone_in, gap_seconds, in_slot, role, slots_there
+from tasks.slots.alone import RUNS, alone_in, gap_seconds, in_slot, role, slots_there
 from tasks.slots.containers import STEADY_SECONDS, refuse_dead, slot_state, up, wait_for
 from tidegate.errors import FencedError, TidegateError
-from tidegate.facts import ContainerFacts
+from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.stack.slot import base_services
 
 
