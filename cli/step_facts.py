@@ -46,6 +46,12 @@ def _baseline(evidence: Evidence) -> str:
     return f"{found['requests']} requests, {found['errors']} errors" if found else "nothing to compare with yet"
 
 
+def _alone(evidence: Evidence) -> str:
+    gaps = evidence.get("gap_seconds", {})
+    told = (f"{name}, which did not run for {gaps[name]} s" if name in gaps else name for name in evidence["alone"])
+    return ", ".join(told) or str(evidence.get("why", "nothing here must run alone"))
+
+
 def _either(key: str, otherwise: str) -> Callable[[Evidence], str]:
     """What the evidence says under `key`; where that is empty, why, or `otherwise`."""
     return lambda evidence: str(evidence.get(key) or evidence.get("why") or otherwise)
@@ -64,6 +70,7 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "attach-containers": _either("network", ""), "detach-containers": _either("network", ""),
     "start-slot": _either("project", ""),
     "wait-until-healthy": lambda evidence: f"healthy after {evidence['seconds']} s",
+    "hand-over-alone": _alone, "hand-back-alone": _alone,
     "offer-candidate": lambda evidence: "can be asked, serves nobody yet",
     "watch": lambda evidence: f"stayed good for {evidence['seconds']} s",
     "settle-route": lambda evidence: f"#{evidence['serving']} serves alone",

@@ -6,12 +6,16 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 
+from blocks.docker.host import DockerHost
 from blocks.registries.registry import Registry
+from tests.installation import free_ports
 
 ACCOUNT = "deployer:$2b$04$fI3oQNwaAJeu/deQsmvZ2urJjSQ/17lbQdefhVrQRkLKyZSaG4Ghm"   # of the password `hunter2`
 NAMESPACE = "acme"
@@ -84,3 +88,18 @@ auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
             return httpx.get(f"http://{self.address}/v2/", timeout=1, trust_env=False).status_code == httpx.codes.UNAUTHORIZED
         except httpx.TransportError:
             return False
+
+
+@contextmanager
+def running_registry(folder: Path) -> Iterator[RealRegistry]:
+    """Until the end of the block, with all that the engine has of it."""
+    server = RealRegistry(folder, *free_ports(1))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        client = DockerHost().client
+        for image in client.api.images():   # names alone: others remove theirs meanwhile
+            for name in (name for name in image["RepoTags"] or () if name.startswith(f"{server.address}/")):
+                client.images.remove(name)

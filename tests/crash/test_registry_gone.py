@@ -10,15 +10,14 @@ from collections.abc import Iterator
 import pytest
 from prefect.client.schemas.objects import State
 
-from blocks.docker.host import DockerHost
 from blocks.edges.traefik.edge import TraefikEdge
 from tasks.frame.adapters import load
 from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GONE_AT_PUSH
 from tests.crash.rows import Row, keep
 from tests.crash.whole import next_version, steady
 from tests.e2e.in_process import assert_true_and_clean, engine, nothing_left_of, release_here, roll_back_here, slots
-from tests.installation import Installation, add_stack, free_ports
-from tests.real_registry import RealRegistry
+from tests.installation import Installation, add_stack
+from tests.real_registry import RealRegistry, running_registry
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import ZH
 
@@ -29,14 +28,8 @@ MOST_SECONDS = 180
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]:
-    server = RealRegistry(tmp_path_factory.mktemp("registry"), *free_ports(1))
-    server.start()
-    yield server
-    server.stop()
-    client = DockerHost().client
-    for image in client.api.images():   # names alone: others remove theirs meanwhile
-        for name in (name for name in image["RepoTags"] or () if name.startswith(f"{server.address}/")):
-            client.images.remove(name)
+    with running_registry(tmp_path_factory.mktemp("registry")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from cli.run import images
 from tasks.frame.adapters import load
 from tests.e2e.in_process import engine, release_here, roll_back_here
 from tests.e2e.test_environments import APP
-from tests.installation import SUFFIX, Installation, free_ports, remove_stack
+from tests.installation import SUFFIX, Installation, remove_stack
 from tests.integration.building import builder, recipe
-from tests.real_registry import RealRegistry
+from tests.real_registry import RealRegistry, running_registry
 from tidegate.plan.image_labels import OCI
 
 READER = f"reader{SUFFIX}"
@@ -35,14 +35,8 @@ environments:
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]:
-    server = RealRegistry(tmp_path_factory.mktemp("registry"), *free_ports(1))
-    server.start()
-    yield server
-    server.stop()
-    client = DockerHost().client
-    for image in client.api.images():   # names alone: others remove theirs meanwhile
-        for name in (name for name in image["RepoTags"] or () if name.startswith(f"{server.address}/")):
-            client.images.remove(name)
+    with running_registry(tmp_path_factory.mktemp("registry")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

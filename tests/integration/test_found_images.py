@@ -12,19 +12,16 @@ import pytest
 from blocks.docker.host import DockerHost
 from blocks.docker.images import KEPT, ImageStore
 from tests.contracts.images_contract import ImagesContract, Put
-from tests.installation import free_ports
 from tests.integration.building import builder, recipe
-from tests.real_registry import RealRegistry
+from tests.real_registry import RealRegistry, running_registry
 from tidegate.errors import RegistryError
 from tidegate.plan.image_labels import OCI
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RealRegistry]:
-    server = RealRegistry(tmp_path, *free_ports(1))
-    server.start()
-    yield server
-    server.stop()
+    with running_registry(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

@@ -87,6 +87,9 @@ def test_a_way_back_is_told_from_a_release() -> None:
     ("migrate-schema", {"migrated": ""}, "nothing to migrate"),
     ("downgrade-schema", {"downgraded": "", "why": "the way back is image only"}, "the way back is image only"),
     ("rehearse-rollback", {"rehearsed": False, "why": "no earlier version"}, "no earlier version"),
+    ("hand-over-alone", {"alone": [], "gap_seconds": {}}, "nothing here must run alone"),
+    ("hand-over-alone", {"alone": ["beat", "cron"], "gap_seconds": {"beat": 1.2}}, "beat, which did not run for 1.2 s, cron"),
+    ("hand-back-alone", {"alone": [], "why": "nothing was handed over"}, "nothing was handed over"),
     ("back-up", {}, ""), ("a-step-of-tomorrow", {"x": 1}, "")])
 def test_evidence_is_told_in_words(step: str, evidence: dict[str, Any], told: str) -> None:
     assert facts_of(step, evidence) == told
