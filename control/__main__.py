@@ -10,7 +10,7 @@ from control.worker import TidegateWorker
 
 
 async def work() -> None:
-    """Until SIGTERM or SIGINT; the runs are told to end, too."""
+    """Until SIGTERM or SIGINT; the runs end with it, as if they were killed."""
     worker = TidegateWorker(work_pool_name=WORK_POOL, name=WORK_POOL, create_pool_if_not_found=False)
     working = asyncio.ensure_future(worker.start())
     for number in (signal.SIGTERM, signal.SIGINT):

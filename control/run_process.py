@@ -46,9 +46,6 @@ class RunProcess:
     def cancel(self) -> None:
         self._send(os.kill, CANCEL)
 
-    def terminate(self) -> None:
-        self._send(os.kill, signal.SIGTERM)
-
     def kill(self) -> None:
         """With everything that it started."""
         self._send(os.killpg, signal.SIGKILL)

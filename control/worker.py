@@ -234,12 +234,20 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         try:
             return await process.ended()
         except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
-                await _end(process)
+            with anyio.CancelScope(shield=True), anyio.move_on_after(STOP_SECONDS):
+                await self._leave_to_recovery(process)
             raise
         finally:
             self._running.discard(process)
             process.close()
+
+    async def _leave_to_recovery(self, process: RunProcess) -> None:
+        """A worker that stops ends its runs by a kill. Told to end, they would put back what serves well, and nobody
+        wanted that: what they were in the middle of, recovery finishes."""
+        process.kill()
+        code = await process.ended()
+        self._running.discard(process)
+        await self._say_how_it_ended(process, code)
 
     async def _say_how_it_ended(self, process: RunProcess, code: int | None) -> None:
         """Set the final state of a run whose process ended before it could set one itself."""
@@ -264,14 +272,6 @@ def _start_of(run: FlowRun) -> datetime:
 def _seconds_until_first(runs: list[FlowRun], most_seconds: float) -> float:
     now = datetime.now(UTC)
     return min([most_seconds, *(max((_start_of(run) - now).total_seconds(), 0.01) for run in runs)])
-
-
-async def _end(process: RunProcess) -> None:
-    process.terminate()
-    with anyio.move_on_after(STOP_SECONDS):
-        await process.ended()
-        return
-    process.kill()
 
 
 async def _until_it_works(attempt: Callable[[], Awaitable[None]]) -> None:
