@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
@@ -128,7 +129,7 @@ class GitSource:
         with tempfile.TemporaryFile() as archive:
             self._git("archive", "--format=tar", "--end-of-options", known, doing=doing, stdout=archive)
             archive.seek(0)
-            pointers = _unpack(archive, into, doing)
+            pointers = _unpack(archive, into, known, doing)
         return {**dict.fromkeys(self._submodules(known), "a submodule, whose files are in another repository"),
                 **dict.fromkeys(pointers, "a pointer of Git LFS, not the file itself")}
 
@@ -228,17 +229,21 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else "nothing"
 
 
-def _for_everybody(member: tarfile.TarInfo, into: str) -> tarfile.TarInfo | None:
-    """Folders go into images as they are here: the application's user must be able to enter them, whatever our umask is."""
+def _of_commit(sha: str, member: tarfile.TarInfo, into: str) -> tarfile.TarInfo | None:
+    """As it goes into images. Folders: the application's user must be able to enter them, whatever our umask is. Files: of
+    this commit by their time too. git gives all of them that of the commit, in whole seconds, and BuildKit takes a file of
+    the same time and size for the same file."""
     safe = tarfile.data_filter(member, into)
-    return safe.replace(mode=FOLDER_MODE, deep=False) if safe.isdir() else safe
+    if safe.isdir():
+        return safe.replace(mode=FOLDER_MODE, deep=False)
+    return safe.replace(mtime=int(member.mtime) + int(sha[:6], 16) / 16**6, deep=False)
 
 
-def _unpack(archive: IO[bytes], into: Path, doing: str) -> list[str]:
+def _unpack(archive: IO[bytes], into: Path, sha: str, doing: str) -> list[str]:
     """Returns the files that are pointers of Git LFS."""
     try:
         with tarfile.open(fileobj=archive, mode="r:") as tar:
-            tar.extractall(into, filter=_for_everybody)
+            tar.extractall(into, filter=partial(_of_commit, sha))
             small = [one.name for one in tar.getmembers() if one.isreg() and one.size < _LARGEST_POINTER]
     except tarfile.FilterError as error:
         raise VersionError(doing, f"the commit holds a file that would leave its folder ({error})",
