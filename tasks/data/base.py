@@ -115,7 +115,8 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
         raise OccupiedError(
             f"looking who has what the base services of {env.stack.name} {env.name} need", "; ".join(found),
             f"Nothing was started. If it is this application, take it over: `tidegate adopt {env.stack.name} {env.name}`. If it "
-            f"is another one, say so with the label `{SEPARATE_LABEL}: \"true\"` on the service")
+            f"is another one, say so with the label `{SEPARATE_LABEL}: \"true\"` on the service; a name or a port that another "
+            "environment has must be another one in a compose file of this environment")
 
 
 def refuse_shared(env: OpenEnvironment) -> None:

@@ -64,6 +64,7 @@ def _of_environment(settings: Settings, stacks: Catalogue, stack: Stack, name: s
         if not env.faults:   # without its values a compose file cannot be read
             yield from _of_compose(env, stacks)
             yield from _of_images(env)
+            yield from _of_logins(env)
     except Exception as error:
         files = [stack.folder / file for file in config.compose_files]
         yield from _faults(stack.name, name, as_ours(error, f"checking {stack.name} {name}"), files)
@@ -97,6 +98,19 @@ def _of_images(env: OpenEnvironment) -> Iterator[Finding]:
             risks = dockerfile_risks(file.read_text(errors="replace"), has_database=bool(env.stack.databases))
             yield from (Finding("risk", env.stack.name, env.name, f"reading {service}'s Dockerfile", risk.text, risk.to_do,
                                 _shown(file), risk.line) for risk in risks)
+
+
+def _of_logins(env: OpenEnvironment) -> Iterator[Finding]:
+    """A service that takes `env_file: .env` has one login, and the database made by this environment's values another."""
+    services, env_file = env.model()["services"], env.config.env_file
+    keys = sorted({key for spec in env.stack.databases for key in env.databases.login_keys(spec)} & env.values.keys())
+    for name in env.released:
+        given = services.get(name, {}).get("environment") or {}
+        if other := [key for key in keys if given.get(key) not in (None, env.values[key])]:
+            yield Finding("risk", env.stack.name, env.name, f"comparing what {name} is given with {env_file}",
+                          f"its container gets another {', '.join(other)} than {env_file} says",
+                          f"Take it out of `env_file:` and `environment:`, or write `env_file: !override [{env_file}]` in a "
+                          "compose file of this environment")
 
 
 def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:

@@ -76,7 +76,7 @@ def look_at(folder: Path) -> Look:
     """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and no value is needed."""
     files = compose_files_at(folder)
     places = places_of(files, _whole(folder, files))
-    model = adapters.as_written([folder / name for name in places[0].files], PROJECT)
+    model = _asked_for(adapters.as_written([folder / name for name in places[0].files], PROJECT))
     read = {name for place in places for name in place.files}
     seen = [one for one in (files.main, files.staging, files.production, *files.others) if one]
     named = {name: service for name, service in model["services"].items() if service.get("build")}
@@ -84,6 +84,11 @@ def look_at(folder: Path) -> Look:
         folder.name, str(folder), adapters.repository_at(folder), places, _own_name(model),
         {name: _dockerfile(service["build"]) for name, service in named.items()}, _example(folder),
         frozenset(one.name for one in folder.glob(".env*")), tuple(one for one in seen if one not in read))
+
+
+def _asked_for(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the services of a profile: compose starts them only when somebody asks for it, and so does nobody here."""
+    return {**model, "services": {name: one for name, one in model["services"].items() if not one.get("profiles")}}
 
 
 def _own_name(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ EVER_MORE_SELDOM = 0.1   # of the time that was waited already
 ASK_AGAIN = 1.5
 MOST_HEALTH_TEXT = 300
 STEADY_SECONDS = 2   # what answers once and dies a second later is not healthy
-STILL_SERVES = "The old version still serves. Correct the application and release the new commit"
+NOBODY_WAS_SENT = "Nobody was sent to it. Correct the application or its configuration, then release it again"
 Warmth = Literal["warm", "stopped", "gone"]
 """Of a slot: one switch is enough; a start is; or it must be made anew."""
 
@@ -215,8 +215,9 @@ def refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
         raise EngineError(f"starting {container.name}", "it was stopped from outside, by somebody or with its engine",
                           "Release it again", retryable=True)
     if container.restarts > 0 or container.state in ("exited", "dead", "restarting"):
-        raise _unhealthy(env, [container], f"its process ended (exit code {container.exit_code}, "
-                                           f"restarted {container.restarts} times)")
+        forgotten = container.restarts and not container.exit_code   # by the engine, once it has started it again
+        code = "" if forgotten else f"exit code {container.exit_code}, "
+        raise _unhealthy(env, [container], f"its process ended ({code}restarted {container.restarts} times)")
 
 
 def _wanted(containers: list[ContainerFacts]) -> str:
@@ -229,9 +230,9 @@ def _wanted(containers: list[ContainerFacts]) -> str:
 def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str) -> UnhealthyError:
     bad = next((container for container in containers if not container.serves), None)
     if bad is None:
-        return UnhealthyError("starting the containers", what, STILL_SERVES)
+        return UnhealthyError("starting the containers", what, NOBODY_WAS_SENT)
     said = f" Its last health check said: {health}." if (health := bad.health_said or _says_now(env, bad)) else ""
-    return UnhealthyError(f"starting {bad.name}", f"{what}.{said}{last_lines_of(env, bad)}", STILL_SERVES)
+    return UnhealthyError(f"starting {bad.name}", f"{what}.{said}{last_lines_of(env, bad)}", NOBODY_WAS_SENT)
 
 
 def _says_now(env: OpenEnvironment, container: ContainerFacts) -> str:

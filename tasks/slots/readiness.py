@@ -12,7 +12,7 @@ from tasks.frame.step import Evidence
 from tasks.frame.work import Work
 from tasks.plan.doors import told_of, visited_name
 from tasks.slots.alone import alone_in, role
-from tasks.slots.containers import STILL_SERVES, last_lines_of, refuse_dead, refuse_without_base, slot_state
+from tasks.slots.containers import NOBODY_WAS_SENT, last_lines_of, refuse_dead, refuse_without_base, slot_state
 from tidegate.edge.probing import Visit
 from tidegate.edge.routes import headers_for
 from tidegate.edge.routing import backs_of, host_of, slot_url
@@ -102,7 +102,7 @@ def _refuse_not_ready(work: Work, asked: Asked, answer: Answer, containers: Sequ
     lines = "".join(last_lines_of(env, one) for one in behind[:1])
     error = UnhealthyError(
         f"asking whether {work.title} is ready",
-        f"{_named(work, asked)}, asked as a visitor of {asked.visit.name}: {said}.{lines}", STILL_SERVES)
+        f"{_named(work, asked)}, asked as a visitor of {asked.visit.name}: {said}.{lines}", NOBODY_WAS_SENT)
     refuse_without_base(env, error)
     raise error
 

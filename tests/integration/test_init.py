@@ -137,7 +137,8 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     files = begun(clone)["files"]
     assert ".env.staging" not in files
     assert (clone / ".env.staging").read_text() == "DB_PASSWORD=mine-and-nobody-elses\n"
-    assert (clone / ".gitignore").read_text().splitlines() == ["node_modules", ".tidegate/", "prefect.toml", ".env.staging"]
+    assert (clone / ".gitignore").read_text().splitlines() == [
+        "node_modules", ".tidegate/", "prefect.toml", ".env.*", "!.env.*.example"]
     text = (clone / "stack.yaml").read_text()
     with pytest.raises(InputError, match="it is there"):
         begun(clone)
@@ -238,3 +239,34 @@ def test_images_that_others_make_are_found_by_their_tag_and_a_front_is_as_compos
     begun(clone)
     front, app = load_stack(clone).services
     assert (front.name, front.image, app.name) == ("nginx", None, "app")
+
+
+PARCELS = Newcomer({
+    "Dockerfile": "FROM python:3.12\nEXPOSE 5000\n", ".env": "POSTGRES_PASSWORD=the-developers-own-9\n",
+    "compose.yaml": """
+services:
+  web: {build: ., env_file: .env, environment: {POSTGRES_HOST: db}}
+  seed: {build: ., profiles: [tools], command: seed}
+  db: {image: "postgres:16", environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}}
+"""}, lines=0, asked=(), released=("web",), port=5000)
+
+
+def test_a_service_of_a_profile_is_none_of_the_application(tmp_path: Path) -> None:
+    begun(clone := cloned(PARCELS, tmp_path))
+    assert [one.name for one in load_stack(clone).services] == ["web"]
+    _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
+    assert [one for one in found if one.kind == "fault"] == []
+
+
+def test_a_login_that_comes_to_the_container_from_another_file_is_named(tmp_path: Path) -> None:
+    begun(clone := cloned(PARCELS, tmp_path))
+    _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
+    assert [one.came_back for one in found if one.kind == "risk"] == [
+        "its container gets another POSTGRES_PASSWORD than .env.staging says"]
+
+
+def test_the_env_file_of_an_environment_that_comes_later_is_kept_out_of_git(tmp_path: Path) -> None:
+    begun(clone := cloned(PARCELS, tmp_path))
+    asked = subprocess.run(["git", "check-ignore", ".env.production", ".env.staging", ".env.staging.example"], cwd=clone,
+                           capture_output=True, text=True, check=False)
+    assert asked.stdout.split() == [".env.production", ".env.staging"]

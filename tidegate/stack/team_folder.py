@@ -19,6 +19,8 @@ TOLD = """\
 OF_ONE = f'{TOLD}stacks = "."   # stack.yaml lies here, beside the compose files\n'
 STATE = (".tidegate/", "prefect.toml")
 """State, which holds secrets; a file that names this machine."""
+OF_ENVIRONMENTS = (".env.*", "!.env.*.example")
+"""Also of those that come later."""
 IGNORED = (*STATE, f"{STACKS}/*/.env*", f"!{STACKS}/*/.env*.example")
 
 
@@ -38,8 +40,9 @@ def make_for_several(folder: Path) -> None:
 
 def make_for_one(folder: Path, env_files: Iterable[str]) -> list[Path]:
     """In an application's repository. Returns the files that are new or were added to."""
+    others = [file for file in env_files if not file.startswith(".env.")]
     with _told_plainly(folder):
-        files = [folder / ".gitignore"] if ignore(folder, (*STATE, *env_files)) else []
+        files = [folder / ".gitignore"] if ignore(folder, (*STATE, *OF_ENVIRONMENTS, *others)) else []
         if not (folder / FILE).exists():
             (folder / FILE).write_text(OF_ONE, encoding="utf-8")
             files.append(folder / FILE)
