@@ -215,8 +215,7 @@ def refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
         raise EngineError(f"starting {container.name}", "it was stopped from outside, by somebody or with its engine",
                           "Release it again", retryable=True)
     if container.restarts > 0 or container.state in ("exited", "dead", "restarting"):
-        forgotten = container.restarts and not container.exit_code   # by the engine, once it has started it again
-        code = "" if forgotten else f"exit code {container.exit_code}, "
+        code = f"exit code {container.exit_code}, " if container.exit_code or not container.restarts else ""   # or forgotten
         raise _unhealthy(env, [container], f"its process ended ({code}restarted {container.restarts} times)")
 
 

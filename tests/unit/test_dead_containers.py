@@ -42,3 +42,9 @@ def test_nobody_but_who_stopped_it_is_to_blame_for_one_that_was_stopped(env: Ope
     with pytest.raises(EngineError, match="it was stopped from outside, by somebody or with its engine") as raised:
         refuse_dead(env, container(state="exited", exit_code=143))
     assert raised.value.retryable
+
+
+def test_an_exit_code_that_the_engine_has_forgotten_is_not_said(env: OpenEnvironment) -> None:
+    """It says 0 of a process that it has started again."""
+    with pytest.raises(UnhealthyError, match=r"its process ended \(restarted 1 times\)"):
+        refuse_dead(env, container(restarts=1))
