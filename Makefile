@@ -33,7 +33,7 @@ check: setup    ## style, types and import layers
 
 test: setup-tests  ## all tests: unit, flows in memory, contracts, integration, end to end in a browser, and the kills that peers do not survive
 	$(RUN)python -m pytest -n 2 --durations=10 tests/unit tests/flows
-	$(RUN)python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --ignore $(BY_HAND) tests/e2e tests/crash tests/attacks tests/integration
+	$(RUN)python -m pytest -n $(PROCESSES) --maxfail 8 --dist loadfile --no-loadscope-reorder --ignore $(BY_HAND) tests/e2e tests/crash tests/attacks tests/integration
 	$(RUN)python -m pytest $(BY_HAND)
 
 attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts
