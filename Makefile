@@ -27,6 +27,7 @@ stop:           ## stop what `make run` started; applications go on serving
 
 check: setup    ## style, types and import layers
 	$(RUN)ruff check .
+	$(RUN)ruff format --check .
 	$(RUN)mypy
 	$(RUN)mypy -p setup
 	$(RUN)lint-imports

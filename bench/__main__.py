@@ -1,4 +1,5 @@
-"""`make bench`: a release and the way back, Tidegate beside `docker compose up -d`, in one run on one machine."""
+"""`make bench`: a release and the way back, Tidegate beside `docker compose up -d`, in one run on
+one machine."""
 
 from __future__ import annotations
 
@@ -31,7 +32,10 @@ def main() -> None:
     """Each table as soon as its figures are there."""
     console = Console(width=120)
     measured, stages = list[Measured](), list[Stages]()
-    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder, installation(Path(folder), _stacks) as tidegate:
+    with (
+        tempfile.TemporaryDirectory(prefix="tidegate-bench-") as folder,
+        installation(Path(folder), _stacks) as tidegate,
+    ):
         for stack, app in APPS.items():
             way = TidegateWay(tidegate, stack, app)
             measured += _measure(tidegate, stack, way)
@@ -46,9 +50,19 @@ def main() -> None:
 
 def _stacks(settings: Settings) -> None:
     for name in APPS:
-        add_stack(settings, name, environments=("prod",), changes={
-            "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0})
-        add_stack(settings, f"{name}{BESIDE}", environments=("prod",))   # its compose file alone is used
+        add_stack(
+            settings,
+            name,
+            environments=("prod",),
+            changes={
+                "environments.prod.approval": False,
+                "environments.prod.drain_seconds": 1,
+                "smoke_repeat_seconds": 0,
+            },
+        )
+        add_stack(
+            settings, f"{name}{BESIDE}", environments=("prod",)
+        )  # its compose file alone is used
     for name in (SLOW, f"{SLOW}{BESIDE}"):
         compose = settings.stacks / name / "docker-compose.yml"
         compose.write_text(compose.read_text().replace("    restart: unless-stopped\n", DELAYED, 1))
@@ -59,7 +73,9 @@ def _measure(tidegate: Installation, stack: str, way: TidegateWay) -> Iterator[M
     assert state.is_completed(), state.message
     yield from way.measured()
     _name_images(tidegate, stack)
-    beside = ComposeStack(tidegate.settings.stacks / f"{stack}{BESIDE}", f"{stack}{BESIDE}-prod", free_ports(1)[0])
+    beside = ComposeStack(
+        tidegate.settings.stacks / f"{stack}{BESIDE}", f"{stack}{BESIDE}-prod", free_ports(1)[0]
+    )
     beside.up_all(OLD)
     try:
         yield from seeds_way(beside, domain_of(stack, "prod"), APPS[stack])
@@ -68,36 +84,65 @@ def _measure(tidegate: Installation, stack: str, way: TidegateWay) -> Iterator[M
 
 
 def _name_images(tidegate: Installation, stack: str) -> None:
-    """The compose file asks for `repository:version`; what was built for another stack may have lost that name since."""
+    """The compose file asks for `repository:version`; what was built for another stack may have
+    lost that name since."""
     service = find_stack(tidegate.settings.stacks, stack).services[0]
     for one in tidegate.history(stack):
-        DockerHost().client.images.get(one.release.images[service.name]).tag(str(service.image), one.version)
+        DockerHost().client.images.get(one.release.images[service.name]).tag(
+            str(service.image), one.version
+        )
 
 
 def _table(rows: list[Measured]) -> Table:
-    shown = Table(title="One change under 50 requests/s (keep-alive, no retries), one run on one machine")
-    for heading in ("Change", "Application", "Requests failed", "Longest gap", "Wanted version answers after"):
+    shown = Table(
+        title="One change under 50 requests/s (keep-alive, no retries), one run on one machine"
+    )
+    for heading in (
+        "Change",
+        "Application",
+        "Requests failed",
+        "Longest gap",
+        "Wanted version answers after",
+    ):
         shown.add_column(heading)
     for row in rows:
         answered = "never" if row.answered_seconds is None else f"{row.answered_seconds:.1f} s"
-        shown.add_row(row.what, row.app, f"{row.failed} of {row.total}", f"{row.longest_gap_seconds * 1000:.0f} ms", answered)
+        shown.add_row(
+            row.what,
+            row.app,
+            f"{row.failed} of {row.total}",
+            f"{row.longest_gap_seconds * 1000:.0f} ms",
+            answered,
+        )
     return shown
 
 
 def _ratios(rows: list[Measured]) -> Table:
     """The same change of the same application, one beside the other."""
     shown = Table(title="docker compose up -d, measured by Tidegate's figures of the same run")
-    for heading in ("Change", "Application", "Requests failed", "Longest gap", "Until the wanted version answers"):
+    for heading in (
+        "Change",
+        "Application",
+        "Requests failed",
+        "Longest gap",
+        "Until the wanted version answers",
+    ):
         shown.add_column(heading)
     found = {(row.what, row.app): row for row in rows}
-    for ours, theirs in (("Tidegate: release", "docker compose up -d: release"),
-                         ("Tidegate: rollback, warm", "docker compose up -d: back"),
-                         ("Tidegate: rollback, cold", "docker compose up -d: back")):
+    for ours, theirs in (
+        ("Tidegate: release", "docker compose up -d: release"),
+        ("Tidegate: rollback, warm", "docker compose up -d: back"),
+        ("Tidegate: rollback, cold", "docker compose up -d: back"),
+    ):
         for app in APPS.values():
             mine, other = found[ours, app], found[theirs, app]
-            shown.add_row(ours, app, f"{other.failed} : {mine.failed}",
-                          _times(other.longest_gap_seconds, mine.longest_gap_seconds),
-                          _times(other.answered_seconds, mine.answered_seconds))
+            shown.add_row(
+                ours,
+                app,
+                f"{other.failed} : {mine.failed}",
+                _times(other.longest_gap_seconds, mine.longest_gap_seconds),
+                _times(other.answered_seconds, mine.answered_seconds),
+            )
     return shown
 
 

@@ -1,4 +1,5 @@
-"""What the control plane takes of a processor while nobody wants anything of it: its minute flows alone run."""
+"""What the control plane takes of a processor while nobody wants anything of it: its minute flows
+alone run."""
 
 from __future__ import annotations
 
@@ -35,8 +36,11 @@ def idle_table(shares: dict[str, float]) -> Table:
 
 
 def _taken(plane: ControlPlane) -> dict[str, float]:
-    """Processor seconds since each process began. A run that ended is in the sum of the process that waited for it."""
-    return {one.name: sum(_seconds(pid) for pid in _tree(one.pid() or 0)) for one in plane.processes}
+    """Processor seconds since each process began. A run that ended is in the sum of the process
+    that waited for it."""
+    return {
+        one.name: sum(_seconds(pid) for pid in _tree(one.pid() or 0)) for one in plane.processes
+    }
 
 
 def _tree(root: int) -> Iterator[int]:

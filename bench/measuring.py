@@ -1,4 +1,5 @@
-"""One measured change: what a steady client saw of it, and how long it took until the wanted version answered."""
+"""One measured change: what a steady client saw of it, and how long it took until the wanted
+version answered."""
 
 from __future__ import annotations
 
@@ -13,13 +14,14 @@ from blocks.probes.witness import TrafficWitness
 
 PER_SECOND = 50
 LEAST_REQUESTS = 2000
-LOOK_SECONDS = 0.02   # more often would take from what is measured
+LOOK_SECONDS = 0.02  # more often would take from what is measured
 MOST_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Measured:
-    """`answered_seconds` is from the command to the first answer of the wanted version; None when it never came."""
+    """`answered_seconds` is from the command to the first answer of the wanted version; None when
+    it never came."""
 
     what: str
     app: str
@@ -29,8 +31,11 @@ class Measured:
     answered_seconds: float | None
 
 
-def measure(what: str, app: str, base_url: str, domain: str, version: str, change: Callable[[], None]) -> Measured:
-    """Make `change` under 50 requests/s, at least 2,000 of them, and see when `version` answers first."""
+def measure(
+    what: str, app: str, base_url: str, domain: str, version: str, change: Callable[[], None]
+) -> Measured:
+    """Make `change` under 50 requests/s, at least 2,000 of them, and see when `version` answers
+    first."""
     with TrafficWitness(base_url, domain, "/health", rate_per_second=PER_SECOND) as witness:
         time.sleep(1)
         seen = FirstAnswer(base_url, domain, version)
@@ -48,7 +53,9 @@ class FirstAnswer:
     def __init__(self, base_url: str, domain: str, version: str) -> None:
         self._begun = time.monotonic()
         self._answered: float | None = None
-        self._thread = threading.Thread(target=self._look, args=(base_url, domain, version), daemon=True)
+        self._thread = threading.Thread(
+            target=self._look, args=(base_url, domain, version), daemon=True
+        )
         self._thread.start()
 
     def seconds(self) -> float | None:
@@ -56,7 +63,9 @@ class FirstAnswer:
         return self._answered
 
     def _look(self, base_url: str, domain: str, version: str) -> None:
-        with httpx.Client(base_url=base_url, headers={"Host": domain}, trust_env=False, timeout=2) as client:
+        with httpx.Client(
+            base_url=base_url, headers={"Host": domain}, trust_env=False, timeout=2
+        ) as client:
             while time.monotonic() - self._begun < MOST_SECONDS:
                 if _answers(client, version):
                     self._answered = time.monotonic() - self._begun

@@ -1,7 +1,8 @@
-"""`make mutants`: how many small faults in `flows/` and `tasks/` do the fast suites see? Cosmic Ray makes the faults.
+"""`make mutants`: how many small faults in `flows/` and `tasks/` do the fast suites see? Cosmic Ray
+makes the faults.
 
-It draws a sample, so that it ends within an hour: the share that it prints is an estimate. Those that nobody saw are named,
-and each is a test that is missing or a change that changes nothing.
+It draws a sample, so that it ends within an hour: the share that it prints is an estimate. Those
+that nobody saw are named, and each is a test that is missing or a change that changes nothing.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ FOLDERS = ("flows", "tasks")
 # Annotations are no code that runs, and so is a `|` in one of them.
 LEFT_OUT = ("core/NoOp", "core/ReplaceBinaryOperator_BitOr_")
 # The stories of the flows see most; the tests of style and documents see none.
-SUITES = ("-m pytest -x -q -p no:cacheprovider tests/flows/test_stories.py tests/flows tests/unit "
-          "--ignore-glob=tests/unit/test_house* --ignore=tests/unit/test_docs.py --ignore=tests/unit/test_manual.py "
-          "--ignore=tests/unit/test_packaging.py")
+SUITES = (
+    "-m pytest -x -q -p no:cacheprovider tests/flows/test_stories.py tests/flows tests/unit "
+    "--ignore-glob=tests/unit/test_house* --ignore=tests/unit/test_docs.py --ignore=tests/unit/test_manual.py "
+    "--ignore=tests/unit/test_packaging.py"
+)
 MOST_SECONDS = 900
-NORMAL_DEVIATE = 1.96   # of 95 %
+NORMAL_DEVIATE = 1.96  # of 95 %
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ class Mutant:
 
 def mutants(folder: Path) -> Iterator[Mutant]:
     """All that can be made of the files of `FOLDERS` in `folder`."""
-    operators = {name: get_operator(name) for name in operator_names() if not name.startswith(LEFT_OUT)}
+    operators = {
+        name: get_operator(name) for name in operator_names() if not name.startswith(LEFT_OUT)
+    }
     plain = {name: made() for name, made in operators.items() if not made.arguments()}
     for file in sorted(file for one in FOLDERS for file in (folder / one).rglob("*.py")):
         nodes = list(ast_nodes(get_ast(file.read_text(encoding="utf-8"))))
@@ -90,7 +95,7 @@ def main() -> None:
         copy = Path(folder) / "tidegate"
         subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
         os.chdir(copy)
-        os.environ["PYTHONPATH"] = str(copy)   # before what is installed
+        os.environ["PYTHONPATH"] = str(copy)  # before what is installed
         if _fails():
             sys.exit("The suites fail without any fault: nothing can be told. Make them pass first")
         _print_share(copy, chosen.sample, random.Random(chosen.seed))
@@ -99,10 +104,16 @@ def main() -> None:
 def _print_share(copy: Path, count: int, chance: random.Random) -> None:
     found = list(mutants(copy))
     sample = chance.sample(found, min(count, len(found)))
-    unseen = [mutant for number, mutant in enumerate(sample, 1) if not _told(copy, mutant, f"{number}/{len(sample)}")]
+    unseen = [
+        mutant
+        for number, mutant in enumerate(sample, 1)
+        if not _told(copy, mutant, f"{number}/{len(sample)}")
+    ]
     share = 1 - len(unseen) / len(sample)
     error = NORMAL_DEVIATE * math.sqrt(share * (1 - share) / len(sample))
-    print(f"{share:.0%} of {len(sample)} mutants seen (of {len(found)} that can be made; +- {error:.0%}). Not seen:")
+    print(
+        f"{share:.0%} of {len(sample)} mutants seen (of {len(found)} that can be made; +- {error:.0%}). Not seen:"
+    )
     print("\n".join(f"  {mutant}" for mutant in sorted(unseen, key=str)) or "  none")
 
 

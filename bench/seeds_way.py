@@ -1,4 +1,5 @@
-"""The way of both seed documents: `docker compose up -d` with another image tag, `sleep 10`, `curl --fail`."""
+"""The way of both seed documents: `docker compose up -d` with another image tag, `sleep 10`, `curl
+--fail`."""
 
 from __future__ import annotations
 
@@ -41,20 +42,33 @@ class ComposeStack:
 
     def _compose(self, *words: str, **variables: str) -> str:
         _, _, command = find()
-        environment = {**os.environ, **read_env(self.folder / ".env.production"), "BACKEND_PORT": str(self.port),
-                       **variables}
-        ended = subprocess.run([*command, "-p", self.project, "-f", str(self.folder / "docker-compose.yml"), *words],
-                               check=False, env=environment, capture_output=True, text=True)
+        environment = {
+            **os.environ,
+            **read_env(self.folder / ".env.production"),
+            "BACKEND_PORT": str(self.port),
+            **variables,
+        }
+        ended = subprocess.run(
+            [*command, "-p", self.project, "-f", str(self.folder / "docker-compose.yml"), *words],
+            check=False,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         assert ended.returncode == 0, f"docker compose {' '.join(words)}: {ended.stderr}"
         return ended.stdout
 
 
 def seeds_way(stack: ComposeStack, domain: str, app: str) -> Iterator[Measured]:
-    """A release and the way back; the images are on the engine already, so `pull` costs nothing here."""
-    for what, version in (("docker compose up -d: release", NEW), ("docker compose up -d: back", OLD)):
+    """A release and the way back; the images are on the engine already, so `pull` costs nothing
+    here."""
+    for what, version in (
+        ("docker compose up -d: release", NEW),
+        ("docker compose up -d: back", OLD),
+    ):
         yield measure(what, app, stack.url, domain, version, partial(_deploy, stack, version))
 
 
 def _deploy(stack: ComposeStack, version: str) -> None:
     stack.up(version)
-    time.sleep(10)   # as the seeds do, before they ask whether it works
+    time.sleep(10)  # as the seeds do, before they ask whether it works

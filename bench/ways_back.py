@@ -1,4 +1,5 @@
-"""`tidegate rollback` again and again: from the command to the old version answering, warm and stopped."""
+"""`tidegate rollback` again and again: from the command to the old version answering, warm and
+stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ SAYS = "serves again"
 
 @dataclass(frozen=True)
 class Back:
-    """Seconds from the command to the first answer of the old version, to the word of it, and to the command's end."""
+    """Seconds from the command to the first answer of the old version, to the word of it, and to
+    the command's end."""
 
     answered: float
     told: float
@@ -30,7 +32,10 @@ class Back:
 
 def roll_back(tidegate: Installation, stack: str, version: str) -> Back:
     """As a person types it."""
-    seen, begun = FirstAnswer(tidegate.plane.edge_url, domain_of(stack, "prod"), version), time.monotonic()
+    seen, begun = (
+        FirstAnswer(tidegate.plane.edge_url, domain_of(stack, "prod"), version),
+        time.monotonic(),
+    )
     lines = list(command_of(tidegate, stack, begun))
     ended, answered = time.monotonic() - begun, seen.seconds()
     assert answered is not None, lines
@@ -39,32 +44,51 @@ def roll_back(tidegate: Installation, stack: str, version: str) -> Back:
 
 def command_of(tidegate: Installation, stack: str, begun: float) -> Iterator[tuple[float, str]]:
     """Its lines, each with the seconds since `begun`, to its end."""
-    with subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", "measured"], cwd=ROOT, text=True,
-                          env=tidegate.plane.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as command:
+    with subprocess.Popen(
+        [BIN / "tidegate", "rollback", stack, "--reason", "measured"],
+        cwd=ROOT,
+        text=True,
+        env=tidegate.plane.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as command:
         assert command.stdout is not None
         for line in command.stdout:
             yield time.monotonic() - begun, line.strip()
     assert command.returncode == 0, line
 
 
-def again_and_again(prepare: Callable[[], Callable[[], None]], roll_back: Callable[[], Back]) -> list[Back]:
+def again_and_again(
+    prepare: Callable[[], Callable[[], None]], roll_back: Callable[[], Back]
+) -> list[Back]:
     """`prepare` releases the newer version, and returns what clears up behind one way back."""
     found = list[Back]()
     for _ in range(TIMES):
         clear_up = prepare()
-        time.sleep(1)   # what the release has just done is not part of it
+        time.sleep(1)  # what the release has just done is not part of it
         found.append(roll_back())
         clear_up()
     return found
 
 
 def ways_back_table(found: dict[str, list[Back]]) -> Table:
-    shown = Table(title=f"tidegate rollback, {TIMES} times each: seconds from the command (median, fastest to slowest)")
+    shown = Table(
+        title=f"tidegate rollback, {TIMES} times each: seconds from the command (median, fastest to slowest)"
+    )
     for heading in ("Old slot", "Old version answers", "The command says so", "The command ends"):
         shown.add_column(heading)
     for slot, backs in found.items():
-        shown.add_row(slot, *map(_spread, ([one.answered for one in backs], [one.told for one in backs],
-                                           [one.ended for one in backs])))
+        shown.add_row(
+            slot,
+            *map(
+                _spread,
+                (
+                    [one.answered for one in backs],
+                    [one.told for one in backs],
+                    [one.ended for one in backs],
+                ),
+            ),
+        )
     return shown
 
 

@@ -1,4 +1,5 @@
-"""Is anybody there who starts runs? Asked of the Prefect server and, where it is our own, of this machine's processes."""
+"""Is anybody there who starts runs? Asked of the Prefect server and, where it is our own, of this
+machine's processes."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ def absent(settings: Settings, api: PrefectApi) -> list[str]:
         seen = api.attendance()
     except EngineError:
         return _told(None)
-    except InputError as error:   # it answers, and tells us nothing: another secret, or a pool that nobody made
+    except (
+        InputError
+    ) as error:  # it answers, and tells us nothing: another secret, or a pool that nobody made
         return [str(error)]
     own = api.url == settings.api_url and Background("worker", settings.home / "run").has_died()
     return _told(replace(seen, has_died=own))

@@ -18,20 +18,36 @@ Answer = Annotated[str | None, typer.Option(help="Answers the question beforehan
 
 @beginning.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="That has the compose files; made where it is missing.")] = Path(),
-    name: Annotated[str | None, typer.Option(help="Of the stack; left out: that of the compose project or the folder.")] = None,
+    folder: Annotated[
+        Path, typer.Argument(help="That has the compose files; made where it is missing.")
+    ] = Path(),
+    name: Annotated[
+        str | None,
+        typer.Option(help="Of the stack; left out: that of the compose project or the folder."),
+    ] = None,
     title: Answer = None,
     service: Annotated[str | None, typer.Option(help="The service that people come to.")] = None,
-    port: Annotated[str | None, typer.Option(help="Where that one listens, inside its container.")] = None,
-    ready_path: Annotated[str | None, typer.Option(help="Its page that answers 200 only when it can work.")] = None,
+    port: Annotated[
+        str | None, typer.Option(help="Where that one listens, inside its container.")
+    ] = None,
+    ready_path: Annotated[
+        str | None, typer.Option(help="Its page that answers 200 only when it can work.")
+    ] = None,
     domain: Annotated[str | None, typer.Option(help="By which people come.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: what was found counts.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Write stack.yaml for an application; without compose files: a folder of your team's own, for several."""
+    """Write stack.yaml for an application; without compose files: a folder for several."""
     from cli.init import init as begin
 
-    given = {"name": name, "title": title, "service": service, "port": port, "ready-path": ready_path, "domain": domain}
+    given = {
+        "name": name,
+        "title": title,
+        "service": service,
+        "port": port,
+        "ready-path": ready_path,
+        "domain": domain,
+    }
     found = begin(folder.absolute(), given, console(), asks=not (yes or json), quiet=json)
     if json:
         console().print_json(jsonlib.dumps(found), ensure_ascii=True)
@@ -47,7 +63,7 @@ def schema() -> None:
 
 @beginning.command()
 def check(stack: OneStack = None, json: AsJson = False) -> None:
-    """What is wrong with the files of a stack, before anything runs: stack, env and compose files."""
+    """What is wrong with the stack, env and compose files, before anything runs."""
     from cli.check import rows, show
     from tasks.plan.checking import look_over
 
@@ -60,7 +76,9 @@ def check(stack: OneStack = None, json: AsJson = False) -> None:
 
 
 @beginning.command()
-def docs(page: Annotated[str | None, typer.Argument(help="Left out: which there are.")] = None) -> None:
+def docs(
+    page: Annotated[str | None, typer.Argument(help="Left out: which there are.")] = None,
+) -> None:
     """Read a page of the documentation."""
     from cli.manual import show
 

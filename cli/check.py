@@ -1,4 +1,5 @@
-"""`tidegate check`: what is wrong with the files, before anybody is asked and before anything runs."""
+"""`tidegate check`: what is wrong with the files, before anybody is asked and before anything
+runs."""
 
 from __future__ import annotations
 
@@ -16,7 +17,13 @@ MARKS = {"fault": "[red]✗[/red]", "risk": "[yellow]![/yellow]"}
 
 
 def rows(found: Sequence[Finding]) -> list[dict[str, Any]]:
-    return [{key: redact(value) if isinstance(value, str) else value for key, value in asdict(one).items()} for one in found]
+    return [
+        {
+            key: redact(value) if isinstance(value, str) else value
+            for key, value in asdict(one).items()
+        }
+        for one in found
+    ]
 
 
 def show(looked_at: Sequence[str], found: Sequence[Finding], console: Console) -> None:
@@ -24,6 +31,12 @@ def show(looked_at: Sequence[str], found: Sequence[Finding], console: Console) -
     for one in found:
         place = " ".join(filter(None, (one.stack, one.environment)))
         at = f"{one.file}:{one.line}: " if one.line else ""
-        console.print(MARKS[one.kind], data(redact(f"{place}: {at}{one.doing}: {one.came_back}. {one.to_do}")), soft_wrap=True)
-    counts = ", ".join(f"{len([1 for one in found if one.kind == kind])} {kind}(s)" for kind in MARKS)
+        console.print(
+            MARKS[one.kind],
+            data(redact(f"{place}: {at}{one.doing}: {one.came_back}. {one.to_do}")),
+            soft_wrap=True,
+        )
+    counts = ", ".join(
+        f"{len([1 for one in found if one.kind == kind])} {kind}(s)" for kind in MARKS
+    )
     console.print(data(f"{counts} in {', '.join(looked_at) or 'no environment'}"), soft_wrap=True)

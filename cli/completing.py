@@ -1,4 +1,5 @@
-"""What a shell offers at the Tab key: names from the stack files. Whatever goes wrong offers nothing."""
+"""What a shell offers at the Tab key: names from the stack files. Whatever goes wrong offers
+nothing."""
 
 from __future__ import annotations
 
@@ -19,10 +20,15 @@ def stacks(incomplete: str) -> list[str]:
 def environments(context: typer.Context, incomplete: str) -> list[str]:
     """Of the stack that is typed already; of all of them where none is."""
     known = _catalogue()
-    typed = {context.params.get("stack"), *context.args}   # after an option, what was typed is not parsed yet
+    typed = {
+        context.params.get("stack"),
+        *context.args,
+    }  # after an option, what was typed is not parsed yet
     named = [one for one in known.good if {one.name, *one.aliases} & typed] if known else []
     good = named or (known.good if known else ())
-    return sorted({name for one in good for name in one.environments if name.startswith(incomplete)})
+    return sorted(
+        {name for one in good for name in one.environments if name.startswith(incomplete)}
+    )
 
 
 def _catalogue() -> Catalogue | None:
@@ -31,5 +37,5 @@ def _catalogue() -> Catalogue | None:
 
     try:
         return every_stack(Settings().stacks)
-    except Exception:   # a person is in the middle of a line: the command itself says what is wrong
+    except Exception:  # a person is in the middle of a line: the command itself says what is wrong
         return None

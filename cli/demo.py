@@ -47,8 +47,12 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
     from cli.status import rows, table
 
     console.print(table(rows(settings, STACK)))
-    console.print(f"{'[green]Done[/green]' if good else '[red]FAILED[/red]'} in {time.monotonic() - begun:.0f} s.")
-    console.print(f"Prefect UI: [bold]{plane.ui_url}[/bold]   CloudLens: http://cloudlens.localhost:{settings.edge_port}")
+    console.print(
+        f"{'[green]Done[/green]' if good else '[red]FAILED[/red]'} in {time.monotonic() - begun:.0f} s."
+    )
+    console.print(
+        f"Prefect UI: [bold]{plane.ui_url}[/bold]   CloudLens: http://cloudlens.localhost:{settings.edge_port}"
+    )
     return 0 if good else 1
 
 
@@ -57,16 +61,25 @@ def refuse_elsewhere(settings: Settings) -> None:
 
     Raises InputError.
     """
-    sources = {stack.name: stack.source and stack.source.repository for stack in every_stack(settings.stacks).good}
+    sources = {
+        stack.name: stack.source and stack.source.repository
+        for stack in every_stack(settings.stacks).good
+    }
     if sources.get(STACK) != EXAMPLE:
-        raise InputError("running the demo", f"{settings.stacks} does not hold Tidegate's own example",
-                         "Nothing was changed. Run `make demo` in a clone of Tidegate")
+        raise InputError(
+            "running the demo",
+            f"{settings.stacks} does not hold Tidegate's own example",
+            "Nothing was changed. Run `make demo` in a clone of Tidegate",
+        )
 
 
 def _clients(settings: Settings) -> list[SteadyClient]:
     stack = find_stack(settings.stacks, STACK)
     url = f"http://127.0.0.1:{settings.edge_port}"
-    return [SteadyClient(name, url, environment.domains[0]) for name, environment in stack.environments.items()]
+    return [
+        SteadyClient(name, url, environment.domains[0])
+        for name, environment in stack.environments.items()
+    ]
 
 
 def _release(settings: Settings, plane: ControlPlane, console: Console, version: str) -> bool:
@@ -79,8 +92,10 @@ def _release(settings: Settings, plane: ControlPlane, console: Console, version:
     console.print(f"Run: {plane.ui_url}/runs/flow-run/{released.id}")
     if released.wait_until_suspended():
         if sys.stdin.isatty():
-            console.print("[bold]Waiting for your decision:[/bold] open the run above, sign in with what "
-                          "`tidegate login --show` prints, and click Resume.")
+            console.print(
+                "[bold]Waiting for your decision:[/bold] open the run above, sign in with what "
+                "`tidegate login --show` prints, and click Resume."
+            )
         else:
             console.print("No terminal: approving through the API, in the name of `demo`.")
             released.approve()

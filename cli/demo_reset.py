@@ -1,4 +1,5 @@
-"""Begin the demo anew. Only the example stack's own containers, volumes, routes and ledger rows go; nothing else is touched."""
+"""Begin the demo anew. Only the example stack's own containers, volumes, routes and ledger rows go;
+nothing else is touched."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from tidegate.stack.file import Stack
 
 
 def reset(settings: Settings, console: Console, stack: Stack) -> None:
-    """Take away what earlier demos left. Raises InputError when the ledger holds other stacks' releases too."""
+    """Take away what earlier demos left. Raises InputError when the ledger holds other stacks'
+    releases too."""
     ledger = Path(settings.database_url.removeprefix("sqlite:///"))
     _refuse_others(settings, ledger, stack.name)
     ControlPlane(settings).stop()
@@ -32,7 +34,9 @@ def reset(settings: Settings, console: Console, stack: Stack) -> None:
     if ledger.exists():
         kept = ledger.with_name(f"ledger-before-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
         ledger.rename(kept)
-        (settings.home / anchors.FILE).unlink(missing_ok=True)   # the next ledger's trail begins anew
+        (settings.home / anchors.FILE).unlink(
+            missing_ok=True
+        )  # the next ledger's trail begins anew
         console.print(f"The ledger of the earlier demo is kept as {kept.name}.")
 
 
@@ -41,9 +45,14 @@ def _refuse_others(settings: Settings, ledger: Path, stack: str) -> None:
         return
     engine = create_engine(settings.database_url)
     with engine.connect() as connection:
-        others = connection.execute(text("SELECT DISTINCT stack FROM deployments WHERE stack != :stack"), {"stack": stack})
+        others = connection.execute(
+            text("SELECT DISTINCT stack FROM deployments WHERE stack != :stack"), {"stack": stack}
+        )
         names = [row[0] for row in others]
     engine.dispose()
     if names:
-        raise InputError("beginning the demo anew", f"the ledger holds releases of {', '.join(names)}",
-                         "Run the demo with a TIDEGATE_HOME of its own")
+        raise InputError(
+            "beginning the demo anew",
+            f"the ledger holds releases of {', '.join(names)}",
+            "Run the demo with a TIDEGATE_HOME of its own",
+        )

@@ -15,8 +15,12 @@ from tidegate.waiting import looks
 
 POLL_SECONDS = 0.5
 MOST_SECONDS = 1800
-APPROVAL = {"decision": "approve", "approver": "demo", "reason": "The demo has no terminal: approved through the API.",
-            **dict.fromkeys(CHECKLIST, True)}
+APPROVAL = {
+    "decision": "approve",
+    "approver": "demo",
+    "reason": "The demo has no terminal: approved through the API.",
+    **dict.fromkeys(CHECKLIST, True),
+}
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,15 @@ class DemoRun:
     def start(cls, name: str, stack: str, version: str, watch_seconds: int) -> DemoRun:
         with get_client(sync_client=True) as client:
             deployment = client.read_deployment_by_name(name)
-            run = client.create_flow_run_from_deployment(deployment.id, parameters={
-                "stack": stack, "version": version, "watch_seconds": watch_seconds, "requested_by": "demo"})
+            run = client.create_flow_run_from_deployment(
+                deployment.id,
+                parameters={
+                    "stack": stack,
+                    "version": version,
+                    "watch_seconds": watch_seconds,
+                    "requested_by": "demo",
+                },
+            )
         return cls(run.id)
 
     def approve(self) -> None:

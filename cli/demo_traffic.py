@@ -1,4 +1,5 @@
-"""A steady client of one environment: 50 requests a second and one long request after the other, from first to last."""
+"""A steady client of one environment: 50 requests a second and one long request after the other,
+from first to last."""
 
 from __future__ import annotations
 
@@ -17,20 +18,30 @@ LONG_SECONDS = 20
 SLACK_SECONDS = 20
 FAULTS_SHOWN = 5
 BREATH_SECONDS = 0.2
-"""After a long request that failed: an edge that refuses at once would be asked a thousand times a second."""
+"""After a long request that failed: an edge that refuses at once would be asked a thousand times a
+second."""
 
 
 class SteadyClient:
     """Begins with the environment's first good answer. Keep-alive, no retries."""
 
-    def __init__(self, environment: str, base_url: str, domain: str, long_seconds: int = LONG_SECONDS) -> None:
-        self.environment, self.base_url, self.domain, self.long_seconds = environment, base_url, domain, long_seconds
+    def __init__(
+        self, environment: str, base_url: str, domain: str, long_seconds: int = LONG_SECONDS
+    ) -> None:
+        self.environment, self.base_url, self.domain, self.long_seconds = (
+            environment,
+            base_url,
+            domain,
+            long_seconds,
+        )
         self.figures = TrafficFigures(0, 0, 0.0, 0.0)
         self.faults, self.long_good, self.long_faults = list[str](), 0, list[str]()
         self.outage_seconds = 0.0
         """From the first to the last failed request."""
         self._ended = threading.Event()
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._steadily, self._at_length)]
+        self._threads = [
+            threading.Thread(target=work, daemon=True) for work in (self._steadily, self._at_length)
+        ]
 
     @property
     def lost(self) -> int:
@@ -41,7 +52,12 @@ class SteadyClient:
             thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._ended.set()
         for thread in self._threads:
             thread.join()
@@ -49,25 +65,33 @@ class SteadyClient:
     def _steadily(self) -> None:
         if not self._first_answer():
             return
-        with TrafficWitness(self.base_url, self.domain, SHORT, rate_per_second=PER_SECOND) as witness:
+        with TrafficWitness(
+            self.base_url, self.domain, SHORT, rate_per_second=PER_SECOND
+        ) as witness:
             self._ended.wait()
         self.figures = witness.figures()
         failures = witness.failures(MOST_REQUESTS)
         self.faults = [f"{seen.fault} at {seen.due:.1f} s" for seen in failures[:FAULTS_SHOWN]]
         if failures:
-            self.outage_seconds = max(seen.due for seen in failures) - min(seen.due for seen in failures)
+            self.outage_seconds = max(seen.due for seen in failures) - min(
+                seen.due for seen in failures
+            )
 
     def _at_length(self) -> None:
         if not self._first_answer():
             return
-        with httpx.Client(base_url=self.base_url, headers={"Host": self.domain}, trust_env=False) as client:
+        with httpx.Client(
+            base_url=self.base_url, headers={"Host": self.domain}, trust_env=False
+        ) as client:
             while not self._ended.is_set():
                 if not self._is_answered(client):
                     self._ended.wait(BREATH_SECONDS)
 
     def _is_answered(self, client: httpx.Client) -> bool:
         try:
-            status = client.get(LONG.format(seconds=self.long_seconds), timeout=self.long_seconds + SLACK_SECONDS).status_code
+            status = client.get(
+                LONG.format(seconds=self.long_seconds), timeout=self.long_seconds + SLACK_SECONDS
+            ).status_code
         except httpx.HTTPError as error:
             self.long_faults.append(repr(error))
             return False
@@ -78,7 +102,9 @@ class SteadyClient:
         return status == httpx.codes.OK
 
     def _first_answer(self) -> bool:
-        with httpx.Client(base_url=self.base_url, headers={"Host": self.domain}, trust_env=False, timeout=5) as client:
+        with httpx.Client(
+            base_url=self.base_url, headers={"Host": self.domain}, trust_env=False, timeout=5
+        ) as client:
             while not self._ended.wait(0.2):
                 try:
                     if client.get(SHORT).status_code == httpx.codes.OK:

@@ -23,7 +23,12 @@ def diagnoses(settings: Settings) -> list[Diagnosis]:
     """Nothing is started, made or changed."""
     was_started = settings.api_auth_file.exists()
     has_server = was_started and _lets_us_in(settings)
-    return diagnose({**dict(_control(settings, was_started=was_started)), **dict(looks(settings, has_server=has_server))})
+    return diagnose(
+        {
+            **dict(_control(settings, was_started=was_started)),
+            **dict(looks(settings, has_server=has_server)),
+        }
+    )
 
 
 def _lets_us_in(settings: Settings) -> bool:
@@ -37,7 +42,11 @@ def show(found: Sequence[Diagnosis], console: Console) -> None:
     width = max(len(one.name) for one in found)
     for one in found:
         mark = "[green]✓[/green]" if one.is_good else "[red]✗[/red]"
-        console.print(mark, data(f"{one.name:<{width}}  {one.detail}" + (f". {one.to_do}" if one.to_do else "")), soft_wrap=True)
+        console.print(
+            mark,
+            data(f"{one.name:<{width}}  {one.detail}" + (f". {one.to_do}" if one.to_do else "")),
+            soft_wrap=True,
+        )
 
 
 def _control(settings: Settings, *, was_started: bool) -> Iterator[tuple[str, Look]]:

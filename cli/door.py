@@ -16,11 +16,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-POLICY = "; ".join((
-    "default-src 'self'", "script-src 'self' 'unsafe-eval'",   # the graph of a run and the colours are made so
-    "style-src 'self' 'unsafe-inline'",   # the UI's own components place themselves so
-    "img-src 'self' data: blob:", "font-src 'self' data:", "worker-src 'self' blob:",
-    "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"))
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-eval'",  # the graph of a run and the colours are made so
+        "style-src 'self' 'unsafe-inline'",  # the UI's own components place themselves so
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
 """What a page of the UI may load and ask: this server alone. No page may put it into a frame."""
 DESCRIPTIONS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 """FastAPI's pages about an app, which it shows to everybody."""

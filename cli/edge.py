@@ -1,4 +1,5 @@
-"""The edge of this machine and the blocks that name it. Imported only after the Prefect API's address is set."""
+"""The edge of this machine and the blocks that name it. Imported only after the Prefect API's
+address is set."""
 
 from __future__ import annotations
 
@@ -26,11 +27,13 @@ OLD_HOSTS = "docker-host"
 
 
 def start_edge(settings: Settings) -> EdgeAddresses:
-    """The reverse proxy in a container of its own, on the ports of the settings. One that serves is never replaced here;
-    a replacement that a crash interrupted is brought to its end."""
+    """The reverse proxy in a container of its own, on the ports of the settings. One that serves is
+    never replaced here; a replacement that a crash interrupted is brought to its end."""
     routes = settings.home / "edge"
     routes.mkdir(parents=True, exist_ok=True)
-    routes.chmod(0o755)   # for the edge's own user; others of this machine do not get through the home
+    routes.chmod(
+        0o755
+    )  # for the edge's own user; others of this machine do not get through the home
     replacing_of(settings).finish()
     addresses = maker_of(settings).ensure()
     edge_of(settings, addresses).renew()
@@ -38,31 +41,49 @@ def start_edge(settings: Settings) -> EdgeAddresses:
 
 
 def replace_edge(settings: Settings, console: Console, *, accept_outage: bool) -> None:
-    """Put the edge of now in the place of the one that serves. Raises EdgeError where that would lose requests."""
+    """Put the edge of now in the place of the one that serves. Raises EdgeError where that would
+    lose requests."""
     replacing, begun = replacing_of(settings), time.monotonic()
     reason = replacing.why_impossible()
     if reason is None:
         addresses = replacing.replace()
-        console.print(f"[green]✓[/green] The edge was replaced in {time.monotonic() - begun:.1f} s; the old one served "
-                      f"{addresses.public_url} until the new one did.")
+        console.print(
+            f"[green]✓[/green] The edge was replaced in {time.monotonic() - begun:.1f} s; the old one served "
+            f"{addresses.public_url} until the new one did."
+        )
     elif accept_outage:
         seconds = replacing.replace_with_outage()
-        console.print(f"[yellow]![/yellow] The edge was replaced. Nobody was served for {seconds:.1f} s ({escape(reason)}).")
+        console.print(
+            f"[yellow]![/yellow] The edge was replaced. Nobody was served for {seconds:.1f} s ({escape(reason)})."
+        )
     else:
-        raise EdgeError("replacing the edge without an outage", reason,
-                        "Nothing was changed. Run it as root where iptables is, or accept some seconds without an edge "
-                        "by --accept-outage")
+        raise EdgeError(
+            "replacing the edge without an outage",
+            reason,
+            "Nothing was changed. Run it as root where iptables is, or accept some seconds without an edge "
+            "by --accept-outage",
+        )
 
 
 def replacing_of(settings: Settings) -> EdgeReplacing:
-    public, check = (f"http://127.0.0.1:{port}" for port in (settings.edge_port, settings.edge_check_port))
-    return EdgeReplacing(maker_of(settings), edge_of(settings, EdgeAddresses(settings.edge_name, public, check)))
+    public, check = (
+        f"http://127.0.0.1:{port}" for port in (settings.edge_port, settings.edge_check_port)
+    )
+    return EdgeReplacing(
+        maker_of(settings), edge_of(settings, EdgeAddresses(settings.edge_name, public, check))
+    )
 
 
 def maker_of(settings: Settings) -> EdgeMaker:
     image = settings.edge_image or images(settings.home).get("EDGE_IMAGE", "traefik:v3.7")
-    return EdgeMaker(local_host(settings), image, settings.home / "edge", settings.edge_port, settings.edge_check_port,
-                     trusted_fronts=settings.fronts)
+    return EdgeMaker(
+        local_host(settings),
+        image,
+        settings.home / "edge",
+        settings.edge_port,
+        settings.edge_check_port,
+        trusted_fronts=settings.fronts,
+    )
 
 
 def local_host(settings: Settings) -> DockerHost:
@@ -70,7 +91,8 @@ def local_host(settings: Settings) -> DockerHost:
 
 
 def register_blocks(settings: Settings, addresses: EdgeAddresses) -> None:
-    """The types of all blocks, and this machine's host and edge under the name `local`, written anew each time."""
+    """The types of all blocks, and this machine's host and edge under the name `local`, written
+    anew each time."""
     for kind in (DockerHost, TraefikEdge, Registry, SlackWebhook, AppriseNotifier):
         kind.register_type_and_schema()
     carry_over_hosts()
@@ -79,13 +101,21 @@ def register_blocks(settings: Settings, addresses: EdgeAddresses) -> None:
 
 
 def carry_over_hosts() -> None:
-    """Copy the hosts of 0.1, whose type had the name of another collection's; a copy that is there stays as it is."""
+    """Copy the hosts of 0.1, whose type had the name of another collection's; a copy that is there
+    stays as it is."""
     with get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
-        there = {one.name for one in client.read_block_documents_by_type(DockerHost.get_block_type_slug())}
+        there = {
+            one.name
+            for one in client.read_block_documents_by_type(DockerHost.get_block_type_slug())
+        }
         for old in client.read_block_documents_by_type(OLD_HOSTS):
             if old.name and old.name not in there and {*old.data} <= {*DockerHost.model_fields}:
                 DockerHost(**old.data).save(old.name)
 
 
 def edge_of(settings: Settings, addresses: EdgeAddresses) -> TraefikEdge:
-    return TraefikEdge(config_directory=settings.home / "edge", public_url=addresses.public_url, check_url=addresses.check_url)
+    return TraefikEdge(
+        config_directory=settings.home / "edge",
+        public_url=addresses.public_url,
+        check_url=addresses.check_url,
+    )

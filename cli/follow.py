@@ -1,4 +1,5 @@
-"""Start a deployment and follow its run to the end: `tidegate release`, `tidegate rollback`, `tidegate adopt`."""
+"""Start a deployment and follow its run to the end: `tidegate release`, `tidegate rollback`,
+`tidegate adopt`."""
 
 from __future__ import annotations
 
@@ -18,12 +19,22 @@ from tidegate.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-MARKS = {"COMPLETED": "[green]✓[/green]", "FAILED": "[red]✗[/red]", "CRASHED": "[red]✗[/red]", "CANCELLED": "[yellow]✗[/yellow]"}
+MARKS = {
+    "COMPLETED": "[green]✓[/green]",
+    "FAILED": "[red]✗[/red]",
+    "CRASHED": "[red]✗[/red]",
+    "CANCELLED": "[yellow]✗[/yellow]",
+}
 
 
-def start_and_follow(settings: Settings, make_console: Callable[[], Console], deployment: str,
-                     parameters: dict[str, Any]) -> int:
-    """Returns the exit code: 0 when the run completed. Interrupting stops the following, not the run.
+def start_and_follow(
+    settings: Settings,
+    make_console: Callable[[], Console],
+    deployment: str,
+    parameters: dict[str, Any],
+) -> int:
+    """Returns the exit code: 0 when the run completed. Interrupting stops the following, not the
+    run.
 
     The console is made once the run is on its way, since what draws it takes long to import.
     """
@@ -46,14 +57,19 @@ def follow(settings: Settings, api: PrefectApi, run: str, console: Console, depl
     return 0 if last.type == "COMPLETED" else 1
 
 
-def _show_why_it_waits(settings: Settings, api: PrefectApi, console: Console, told: Collection[str]) -> set[str]:
-    """What has not been said yet of why nobody starts it. Nothing where it only has to wait for its turn."""
+def _show_why_it_waits(
+    settings: Settings, api: PrefectApi, console: Console, told: Collection[str]
+) -> set[str]:
+    """What has not been said yet of why nobody starts it. Nothing where it only has to wait for its
+    turn."""
     from cli.attendance import absent
     from cli.shown import data
 
     new = {sentence for sentence in absent(settings, api) if sentence not in told}
     for sentence in sorted(new):
-        console.print("  [yellow]![/yellow] It waits to be started.", data(sentence), soft_wrap=True)
+        console.print(
+            "  [yellow]![/yellow] It waits to be started.", data(sentence), soft_wrap=True
+        )
     return new
 
 
@@ -83,4 +99,8 @@ def _show_served_again(console: Console, tag: str) -> None:
     from cli.shown import line
 
     if is_served_again(tag):
-        console.print("  [green]✓[/green]", line(f"{tag}, {time.monotonic() - BEGUN:.1f} s after the command"), soft_wrap=True)
+        console.print(
+            "  [green]✓[/green]",
+            line(f"{tag}, {time.monotonic() - BEGUN:.1f} s after the command"),
+            soft_wrap=True,
+        )

@@ -1,4 +1,5 @@
-"""`tidegate run --foreground`: for a service manager or a container, which start again what ended."""
+"""`tidegate run --foreground`: for a service manager or a container, which start again what
+ended."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ class Told(BaseException):
 
 
 def stay(settings: Settings, console: Console) -> None:
-    """Start what is missing, and return when told to stop, with everything stopped, or when `tidegate stop` has.
+    """Start what is missing, and return when told to stop, with everything stopped, or when
+    `tidegate stop` has.
 
     `tidegate upgrade` replaces the processes under us. Raises EngineError when one of them ends by
     itself: the others go on, and whoever starts us again starts that one alone.
@@ -46,8 +48,11 @@ def missing(plane: ControlPlane) -> list[Background]:
         gone = [process for process in plane.processes if process.pid() is None]
         died = [process for process in gone if process.has_died()]
     if died:
-        raise EngineError("keeping Tidegate running", f"the {died[0].name} ended by itself",
-                          f"Read {died[0].log}; `tidegate run` starts it again")
+        raise EngineError(
+            "keeping Tidegate running",
+            f"the {died[0].name} ended by itself",
+            f"Read {died[0].log}; `tidegate run` starts it again",
+        )
     return gone
 
 
@@ -66,7 +71,7 @@ def told_by_signals() -> Iterator[None]:
 
 def first_to_end(processes: Sequence[Background]) -> None:
     """Wait until one of them is gone. The kernel tells it: nothing is asked again and again."""
-    with ExitStack() as opened, suppress(ProcessLookupError):   # one that is gone meanwhile
+    with ExitStack() as opened, suppress(ProcessLookupError):  # one that is gone meanwhile
         ends = select.poll()
         for pid in [process.pid() for process in processes]:
             if pid is None:

@@ -17,21 +17,35 @@ from tidegate.settings import Settings
 from tidegate.stack.catalogue import find_stack
 
 Row = dict[str, Any]
-MOST_REASON = 160   # characters: enough for what was being done and what came back
-KINDS = {"release": "{}", "rollback": "back to {}", "restore": "data of {}", "adoption": "{}, taken over"}
-COLORS = {"good": "green", "superseded": "dim", "failed": "red", "rolled_back": "yellow", "rollback_failed": "red",
-          "needs_person": "red"}
+MOST_REASON = 160  # characters: enough for what was being done and what came back
+KINDS = {
+    "release": "{}",
+    "rollback": "back to {}",
+    "restore": "data of {}",
+    "adoption": "{}, taken over",
+}
+COLORS = {
+    "good": "green",
+    "superseded": "dim",
+    "failed": "red",
+    "rolled_back": "yellow",
+    "rollback_failed": "red",
+    "needs_person": "red",
+}
 
 
 def rows(settings: Settings, stack: str, environment: str, limit: int) -> list[Row]:
     """Newest first."""
     ledger = Ledger(settings.database_url)
     name, time_zone = _named(settings, ledger, stack)
-    return [_row(ledger, one, time_zone) for one in ledger.deployments.history(name, environment, limit)]
+    return [
+        _row(ledger, one, time_zone) for one in ledger.deployments.history(name, environment, limit)
+    ]
 
 
 def _named(settings: Settings, ledger: Ledger, wanted: str) -> tuple[str, str]:
-    """Name and time zone; those of the ledger and UTC where the stack file is gone or faulty and something was deployed."""
+    """Name and time zone; those of the ledger and UTC where the stack file is gone or faulty and
+    something was deployed."""
     try:
         found = find_stack(settings.stacks, wanted)
     except StackFileError:
@@ -50,8 +64,15 @@ def table(found: list[Row], stack: str, environment: str) -> Table:
         version = KINDS[row["kind"]].format(row["version"])
         same = "(the same person)" if row["same_person"] else None
         people = data("\n".join(filter(None, (row["requested_by"], row["approved_by"], same))))
-        shown.add_row(str(row["number"]), line(version), f"[{color}]{row['state'].replace('_', ' ')}[/{color}]", _switched(row),
-                      people, row["traffic"] or "", line(row["reason"] or "", MOST_REASON))
+        shown.add_row(
+            str(row["number"]),
+            line(version),
+            f"[{color}]{row['state'].replace('_', ' ')}[/{color}]",
+            _switched(row),
+            people,
+            row["traffic"] or "",
+            line(row["reason"] or "", MOST_REASON),
+        )
     return shown
 
 
@@ -67,8 +88,18 @@ def _row(ledger: Ledger, one: Deployment, time_zone: str) -> Row:
     approvals = ledger.approvals.of(one.id)
     approver = approvals[-1].approver if approvals else None
     return {
-        "number": one.number, "id": one.id, "version": one.version, "commit": one.release.commit, "kind": one.kind,
-        "state": one.state.value, "reason": one.reason, "requested_by": one.requested_by,
-        "approved_by": approver, "same_person": is_same_person(one.requested_by, approver), "run_id": one.run_id,
-        "switched_at": one.switched_at.isoformat() if one.switched_at else None, "time_zone": time_zone,
-        "traffic": f"{traffic['failed']} of {traffic['total']}" if traffic else None}
+        "number": one.number,
+        "id": one.id,
+        "version": one.version,
+        "commit": one.release.commit,
+        "kind": one.kind,
+        "state": one.state.value,
+        "reason": one.reason,
+        "requested_by": one.requested_by,
+        "approved_by": approver,
+        "same_person": is_same_person(one.requested_by, approver),
+        "run_id": one.run_id,
+        "switched_at": one.switched_at.isoformat() if one.switched_at else None,
+        "time_zone": time_zone,
+        "traffic": f"{traffic['failed']} of {traffic['total']}" if traffic else None,
+    }

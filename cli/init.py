@@ -1,4 +1,5 @@
-"""`tidegate init`: a stack file for an application, or a team's own folder for the stack files of several."""
+"""`tidegate init`: a stack file for an application, or a team's own folder for the stack files of
+several."""
 
 from __future__ import annotations
 
@@ -18,18 +19,29 @@ from tidegate.stack.folder import STACKS
 from tidegate.stack.team_folder import make_for_one, make_for_several, team_of
 
 
-def init(folder: Path, given: Mapping[str, str | None], console: Console, *, asks: bool, quiet: bool) -> dict[str, Any] | None:
-    """What was written for the application in `folder`; None where it has no compose files: then a team's folder was made.
+def init(
+    folder: Path, given: Mapping[str, str | None], console: Console, *, asks: bool, quiet: bool
+) -> dict[str, Any] | None:
+    """What was written for the application in `folder`; None where it has no compose files: then a
+    team's folder was made.
 
-    Raises InputError where everything is there already, or an answer is missing and nobody is asked.
+    Raises InputError where everything is there already, or an answer is missing and nobody is
+    asked.
     """
     if not compose_files_at(folder):
         make_for_several(folder)
         if not quiet:
-            console.print(data(f"{folder} is ready. Put it into git, copy an application's compose files to {STACKS}/NAME, "
-                               f"and type `tidegate init {STACKS}/NAME`."), soft_wrap=True)
+            console.print(
+                data(
+                    f"{folder} is ready. Put it into git, copy an application's compose files to {STACKS}/NAME, "
+                    f"and type `tidegate init {STACKS}/NAME`."
+                ),
+                soft_wrap=True,
+            )
         return None
-    answers = Answers({key: value for key, value in given.items() if value}, _ask if asks else _found)
+    answers = Answers(
+        {key: value for key, value in given.items() if value}, _ask if asks else _found
+    )
     team = team_of(folder)
     written = begin(folder, answers)
     names = [file.name for file in make_for_one(folder, written.env_files)] if team is None else []
@@ -41,7 +53,11 @@ def init(folder: Path, given: Mapping[str, str | None], console: Console, *, ask
 def _found(question: Question) -> str:
     """For a script: what was found, or an error that names the option."""
     if not question.found:
-        raise InputError("answering for a script", f"no file answers: {question.text}", f"Say it with --{question.option}")
+        raise InputError(
+            "answering for a script",
+            f"no file answers: {question.text}",
+            f"Say it with --{question.option}",
+        )
     return question.found
 
 
@@ -52,13 +68,28 @@ def _ask(question: Question) -> str:
 
 
 def _tell(written: Written, names: list[str], console: Console) -> None:
-    console.print(data(f"Written: {', '.join([*written.files, *names])}. stack.yaml has {written.lines} lines; "
-                       f"{written.asked} question(s) asked."), soft_wrap=True)
+    console.print(
+        data(
+            f"Written: {', '.join([*written.files, *names])}. stack.yaml has {written.lines} lines; "
+            f"{written.asked} question(s) asked."
+        ),
+        soft_wrap=True,
+    )
     for file, keys in written.made_up.items():
-        console.print(data(f"  made up in {file}, because only this environment has them: {', '.join(keys)}"), soft_wrap=True)
+        console.print(
+            data(f"  made up in {file}, because only this environment has them: {', '.join(keys)}"),
+            soft_wrap=True,
+        )
     for file, keys in written.missing.items():
         console.print(data(f"  to fill in, in {file}: {', '.join(keys)}"), soft_wrap=True)
     if written.left_out:
-        console.print(data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True)
-    console.print(data(f"Next: tidegate check, tidegate run, tidegate release {written.stack} {written.newest or 'VERSION'} "
-                       f"--environment {written.first}"), soft_wrap=True)
+        console.print(
+            data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True
+        )
+    console.print(
+        data(
+            f"Next: tidegate check, tidegate run, tidegate release {written.stack} {written.newest or 'VERSION'} "
+            f"--environment {written.first}"
+        ),
+        soft_wrap=True,
+    )

@@ -1,7 +1,7 @@
 """Delete what was scheduled while nothing ran, and end what a machine that went down had begun.
 
-Prefect would start hundreds of the same run at once, or none for some minutes: a look that is taken to
-be going on still keeps the place of the next one.
+Prefect would start hundreds of the same run at once, or none for some minutes: a look that is taken
+to be going on still keeps the place of the next one.
 """
 
 from __future__ import annotations
@@ -30,13 +30,20 @@ BEGINS_SECONDS = 30
 
 
 def forget_late_runs(plane: ControlPlane) -> int:
-    """Delete runs that a schedule made and whose time has long passed; those that a person or an event asked for stay."""
+    """Delete runs that a schedule made and whose time has long passed; those that a person or an
+    event asked for stay."""
     past = datetime.now(UTC) - timedelta(seconds=LATE_SECONDS)
-    late = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-                         expected_start_time=FlowRunFilterExpectedStartTime(before_=past))
+    late = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+        expected_start_time=FlowRunFilterExpectedStartTime(before_=past),
+    )
     forgotten = 0
     with SyncPrefectClient(plane.api_url, auth_string=plane.secret) as client:
-        while found := [run for run in client.read_flow_runs(flow_run_filter=late, limit=MOST_AT_ONCE) if run.auto_scheduled]:
+        while found := [
+            run
+            for run in client.read_flow_runs(flow_run_filter=late, limit=MOST_AT_ONCE)
+            if run.auto_scheduled
+        ]:
             for run in found:
                 client.delete_flow_run(run.id)
             forgotten += len(found)
@@ -48,9 +55,15 @@ def end_lost_runs(plane: ControlPlane) -> int:
     begun = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[*BEGUN])))
     before = datetime.now(UTC) - timedelta(seconds=BEGINS_SECONDS)
     with SyncPrefectClient(plane.api_url, auth_string=plane.secret) as client:
-        lost = [run for run in client.read_flow_runs(flow_run_filter=begun) if _is_lost(run, before)]
+        lost = [
+            run for run in client.read_flow_runs(flow_run_filter=begun) if _is_lost(run, before)
+        ]
         for run in lost:
-            client.set_flow_run_state(run.id, Crashed(message="Its process is gone. The next look begins anew."), force=True)
+            client.set_flow_run_state(
+                run.id,
+                Crashed(message="Its process is gone. The next look begins anew."),
+                force=True,
+            )
     return len(lost)
 
 

@@ -14,7 +14,8 @@ HOW = (
     "Its login page asks for one line of text, in a field that shows `admin:pass`. "
     "The browser keeps it until the data of the site are cleared.",
     "Whoever has the line may start and approve everything: "
-    "give it only to people who may, and not by a chat.")
+    "give it only to people who may, and not by a chat.",
+)
 
 
 def login(settings: Settings, console: Console, *, show: bool) -> None:
@@ -24,12 +25,18 @@ def login(settings: Settings, console: Console, *, show: bool) -> None:
     """
     secret = settings.api_auth().get_secret_value()
     if show and not sys.stdout.isatty():
-        raise InputError("showing the secret of the UI",
-                         "the output is no terminal and may end in a log",
-                         f"Run it in a terminal, or read {settings.api_auth_file}")
+        raise InputError(
+            "showing the secret of the UI",
+            "the output is no terminal and may end in a log",
+            f"Run it in a terminal, or read {settings.api_auth_file}",
+        )
     file = f"The line stands in {settings.api_auth_file}; `tidegate login --show` prints it here."
     runs = ControlPlane(settings).server.pid() is not None
-    asleep = "" if runs else "[yellow]No server of this folder runs now; `tidegate run` starts it.[/yellow]"
+    asleep = (
+        ""
+        if runs
+        else "[yellow]No server of this folder runs now; `tidegate run` starts it.[/yellow]"
+    )
     for text in (*_where(settings), *filter(None, [asleep]), *HOW, "" if show else file):
         console.print(text, soft_wrap=True)
     if show:

@@ -11,7 +11,8 @@ from tidegate.log_line import LogLine
 
 
 def show(lines: Iterable[LogLine], *, as_json: bool) -> None:
-    """Each at once, so that a pipe has it too. A reader who goes away, or Ctrl-C, ends it. An empty log says that it is."""
+    """Each at once, so that a pipe has it too. A reader who goes away, or Ctrl-C, ends it. An empty
+    log says that it is."""
     printed = False
     try:
         for line in lines:

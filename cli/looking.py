@@ -15,13 +15,17 @@ looking = typer.Typer()
 
 
 @looking.command()
-def versions(stack: Stack, limit: Annotated[int, typer.Option(min=1, max=500)] = 20, json: AsJson = False) -> None:
+def versions(
+    stack: Stack, limit: Annotated[int, typer.Option(min=1, max=500)] = 20, json: AsJson = False
+) -> None:
     """What can be released, newest first; what serves where, and what is held."""
     from cli.versions import rows, table
     from tasks.frame.asked import releasable
 
     found = releasable(Settings(), stack, limit)
-    console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True) if json else console().print(table(found, stack))
+    console().print_json(
+        jsonlib.dumps(rows(found)), ensure_ascii=True
+    ) if json else console().print(table(found, stack))
 
 
 @looking.command()
@@ -35,7 +39,9 @@ def doctor(json: AsJson = False) -> None:
     from cli.doctor import diagnoses, show
 
     found = diagnoses(settings)
-    console().print_json(jsonlib.dumps([asdict(one) for one in found]), ensure_ascii=True) if json else show(found, console())
+    console().print_json(
+        jsonlib.dumps([asdict(one) for one in found]), ensure_ascii=True
+    ) if json else show(found, console())
     raise typer.Exit(not all(one.is_good for one in found))
 
 
@@ -43,7 +49,10 @@ def doctor(json: AsJson = False) -> None:
 def logs(
     stack: Stack,
     environment: Place = None,
-    service: Annotated[str | None, typer.Option(help="Also a database or a cache; left out: all that are released.")] = None,
+    service: Annotated[
+        str | None,
+        typer.Option(help="Also a database or a cache; left out: all that are released."),
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
     lines: Annotated[int, typer.Option(min=1, max=100_000, help="Of each container.")] = 100,
     json: AsJson = False,

@@ -17,8 +17,11 @@ from cli.typed import AsJson, Environment, Stack, console
 from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False,
-                  help="Take a version of a Docker application to production, and back.")
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Take a version of a Docker application to production, and back.",
+)
 edge = typer.Typer(no_args_is_help=True, help="The reverse proxy through which people come.")
 app.add_typer(edge, name="edge")
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
@@ -38,14 +41,22 @@ def _tell_version(is_asked: bool) -> None:
 
 
 @app.callback()
-def everywhere(version: Annotated[bool, typer.Option("--version", help="Which version this is.", is_eager=True,
-                                                     callback=_tell_version)] = False) -> None:
+def everywhere(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Which version this is.", is_eager=True, callback=_tell_version
+        ),
+    ] = False,
+) -> None:
     """Take a version of a Docker application to production, and back."""
 
 
 @app.command()
 def run(
-    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, for a service manager or a container.")] = False,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay, for a service manager or a container.")
+    ] = False,
 ) -> None:
     """Start the control plane in the background. Safe to run twice."""
     if foreground:
@@ -60,9 +71,12 @@ def run(
 
 @app.command()
 def upgrade(
-    saved: Annotated[bool, typer.Option("--saved", help="The ledger lies on a server, and you have saved it there.")] = False,
+    saved: Annotated[
+        bool,
+        typer.Option("--saved", help="The ledger lies on a server, and you have saved it there."),
+    ] = False,
 ) -> None:
-    """Go on with the version that was just installed: save the ledger, bring it up, restart. Safe to run twice."""
+    """Go on with the version that was just installed. Safe to run twice."""
     from cli.run import point_prefect_here
     from cli.upgrade import upgrade as start
 
@@ -79,9 +93,12 @@ def stop() -> None:
 
 @edge.command()
 def replace(
-    accept_outage: Annotated[bool, typer.Option("--accept-outage", help="Where it cannot be done without one.")] = False,
+    accept_outage: Annotated[
+        bool, typer.Option("--accept-outage", help="Where it cannot be done without one.")
+    ] = False,
 ) -> None:
-    """Put an edge with the settings and the image of now in the place of the one that serves; no request is lost."""
+    """Put an edge with the settings and the image of now in the place of the one that serves; no
+    request is lost."""
     from cli.control_plane import ControlPlane, with_prefect
 
     with_prefect(ControlPlane(Settings()).environment())
@@ -91,7 +108,11 @@ def replace(
 
 
 @app.command()
-def login(show: Annotated[bool, typer.Option("--show", help="Print the line that the login page asks for.")] = False) -> None:
+def login(
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the line that the login page asks for.")
+    ] = False,
+) -> None:
     """How to enter the Prefect UI."""
     from cli.login import login as tell
 
@@ -103,7 +124,9 @@ def release(
     stack: Stack,
     version: str,
     environment: Environment = None,
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what would change and stop there.")] = False,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Show what would change and stop there.")
+    ] = False,
 ) -> None:
     """Release a version, and follow it to the end."""
     from cli.places import meant_environment
@@ -117,10 +140,14 @@ def release(
 @app.command()
 def rollback(
     stack: Stack,
-    reason: Annotated[str, typer.Option(help="What is wrong; it stands in the notice to the team.")],
+    reason: Annotated[
+        str, typer.Option(help="What is wrong; it stands in the notice to the team.")
+    ],
     environment: Environment = None,
     steps_back: Annotated[int, typer.Option(min=1, help="How many good versions back.")] = 1,
-    to: Annotated[str | None, typer.Option(help="A version, deployment number or id instead of counting.")] = None,
+    to: Annotated[
+        str | None, typer.Option(help="A version, deployment number or id instead of counting.")
+    ] = None,
 ) -> None:
     """Put an earlier good version back, and follow it to the end."""
     from cli.places import meant_environment
@@ -128,16 +155,22 @@ def rollback(
 
     settings = Settings()
     place = meant_environment(settings, stack, environment)
-    raise typer.Exit(start(settings, console, stack, place, reason=reason, steps_back=steps_back, to=to))
+    raise typer.Exit(
+        start(settings, console, stack, place, reason=reason, steps_back=steps_back, to=to)
+    )
 
 
 @app.command()
 def adopt(
     stack: str,
-    environment: Annotated[str | None, typer.Argument(help="Left out: the stack's one production.")] = None,
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what was found and stop there.")] = False,
+    environment: Annotated[
+        str | None, typer.Argument(help="Left out: the stack's one production.")
+    ] = None,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Show what was found and stop there.")
+    ] = False,
 ) -> None:
-    """Take over an application that runs by hand, with its data; nothing is stopped or restarted."""
+    """Take over an application that runs by hand, with its data. Nothing is stopped."""
     from cli.adopt import adopt as start
     from cli.places import meant_environment
 
@@ -147,18 +180,24 @@ def adopt(
 
 
 @app.command()
-def status(stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False) -> None:
+def status(
+    stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False
+) -> None:
     """What runs where: the edge's answer beside the ledger's."""
     from cli.status import rows, table, warnings
 
     found = rows(Settings(), stack)
-    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(table(found))
+    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(
+        table(found)
+    )
     for sentence in warnings(Settings()):
         _warn("[red]![/red]", sentence)
 
 
 @app.command()
-def history(stack: Stack, environment: Environment = None, limit: int = 20, json: AsJson = False) -> None:
+def history(
+    stack: Stack, environment: Environment = None, limit: int = 20, json: AsJson = False
+) -> None:
     """What was deployed, when, by whom, and how it ended."""
     from cli.history import rows, table
     from cli.places import meant_environment
@@ -166,7 +205,9 @@ def history(stack: Stack, environment: Environment = None, limit: int = 20, json
     settings = Settings()
     place = meant_environment(settings, stack, environment)
     found = rows(settings, stack, place, limit)
-    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(table(found, stack, place))
+    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(
+        table(found, stack, place)
+    )
 
 
 @service.command()
@@ -179,7 +220,8 @@ def show() -> None:
 
 @service.command()
 def install() -> None:
-    """Start Tidegate now and at each boot: as root for the machine, else as a service of your own."""
+    """Start Tidegate now and at each boot: as root for the machine, else as a service of your
+    own."""
     from cli.service import install as put
 
     put(Settings(), console())
@@ -187,19 +229,25 @@ def install() -> None:
 
 @audit.command()
 def verify(
-    anchor: Annotated[list[str] | None, typer.Option(help="NUMBER:HASH that you have kept elsewhere.")] = None,
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="NUMBER:HASH that you have kept elsewhere.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Does the ledger still say what was written into it? Exit code 1 when something differs."""
     from cli.audit import as_json, lines, report
 
     found = report(Settings(), anchor or [])
-    console().print_json(jsonlib.dumps(as_json(found))) if json else console().print("\n".join(lines(found)), soft_wrap=True)
+    console().print_json(jsonlib.dumps(as_json(found))) if json else console().print(
+        "\n".join(lines(found)), soft_wrap=True
+    )
     raise typer.Exit(0 if found.is_whole else 1)
 
 
 @app.command()
-def demo(fresh: Annotated[bool, typer.Option(help="Forget the demo's earlier releases first.")] = True) -> None:
+def demo(
+    fresh: Annotated[bool, typer.Option(help="Forget the demo's earlier releases first.")] = True,
+) -> None:
     """Release v1.0.0 and then v1.1.0 of the example application to production."""
     from cli.demo import demo as show
 
@@ -214,7 +262,7 @@ def main() -> None:
         _refuse(error)
     except ValidationError as error:
         _refuse(_wrong_settings(error) if error.title == Settings.__name__ else _ours(error))
-    except Exception as error:   # a fault that we should have foreseen is still one sentence
+    except Exception as error:  # a fault that we should have foreseen is still one sentence
         _refuse(_ours(error))
 
 
@@ -226,8 +274,13 @@ def _ours(error: Exception) -> TidegateError:
 
 def _wrong_settings(error: ValidationError) -> TidegateError:
     """Named without their values, of which one is a secret."""
-    faults = (f"{_place_of(str(one['loc'][0]))}: {one['msg']}" for one in error.errors(include_input=False))
-    return InputError("reading the settings", "; ".join(faults), "`tidegate docs settings` explains each")
+    faults = (
+        f"{_place_of(str(one['loc'][0]))}: {one['msg']}"
+        for one in error.errors(include_input=False)
+    )
+    return InputError(
+        "reading the settings", "; ".join(faults), "`tidegate docs settings` explains each"
+    )
 
 
 def _place_of(setting: str) -> str:

@@ -1,5 +1,6 @@
-"""The few calls to the Prefect API that a command needs. It imports neither Prefect, which takes seconds, nor an HTTP
-library, which takes longer than the calls: whoever types `tidegate rollback` waits for each import."""
+"""The few calls to the Prefect API that a command needs. It imports neither Prefect, which takes
+seconds, nor an HTTP library, which takes longer than the calls: whoever types `tidegate rollback`
+waits for each import."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ FINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 @dataclass(frozen=True)
 class RunState:
-    """`type` is Prefect's: SCHEDULED, PENDING, RUNNING, PAUSED, COMPLETED ...; `name` is what its pages show."""
+    """`type` is Prefect's: SCHEDULED, PENDING, RUNNING, PAUSED, COMPLETED ...; `name` is what its
+    pages show."""
 
     type: str
     name: str
@@ -56,25 +58,39 @@ class RunState:
 
 
 class PrefectApi:
-    """A Prefect server at `url` (`http://host:port/api`), which is told `secret` (`name:secret`). Raises EngineError when
-    it does not answer, InputError when it refuses the request."""
+    """A Prefect server at `url` (`http://host:port/api`), which is told `secret` (`name:secret`).
+    Raises EngineError when it does not answer, InputError when it refuses the request."""
 
     def __init__(self, url: str, secret: SecretStr | None = None) -> None:
         self.url = url.rstrip("/")
-        self._headers = {"Content-Type": "application/json", **(auth_header(secret) if secret else {})}
+        self._headers = {
+            "Content-Type": "application/json",
+            **(auth_header(secret) if secret else {}),
+        }
         here = urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-        proxies = [urllib.request.ProxyHandler({})] if here else []   # nobody between us and our own server
+        proxies = (
+            [urllib.request.ProxyHandler({})] if here else []
+        )  # nobody between us and our own server
         self._opener = urllib.request.build_opener(_Stay, *proxies)
 
     def start(self, deployment: str, parameters: dict[str, Any]) -> str:
         """Start a run of `flow/name`; its id. A call that was repeated starts one run."""
-        found = self._call("GET", f"/deployments/name/{deployment}", f"finding the deployment {deployment}")
-        body = {"parameters": parameters, "idempotency_key": str(uuid.uuid4()), "state": {"type": "SCHEDULED"}}
-        run = self._call("POST", f"/deployments/{found['id']}/create_flow_run", f"starting {deployment}", body)
+        found = self._call(
+            "GET", f"/deployments/name/{deployment}", f"finding the deployment {deployment}"
+        )
+        body = {
+            "parameters": parameters,
+            "idempotency_key": str(uuid.uuid4()),
+            "state": {"type": "SCHEDULED"},
+        }
+        run = self._call(
+            "POST", f"/deployments/{found['id']}/create_flow_run", f"starting {deployment}", body
+        )
         return str(run["id"])
 
     def states(self, run: str) -> Iterator[RunState]:
-        """Each state of a run as it is reached, to the last one; the same again where nothing has come for some seconds."""
+        """Each state of a run as it is reached, to the last one; the same again where nothing has
+        come for some seconds."""
         last, told = RunState("", "", ""), 0.0
         while not last.final:
             state = self.state(run)
@@ -87,11 +103,20 @@ class PrefectApi:
     def state(self, run: str) -> RunState:
         found = self._call("GET", f"/flow_runs/{run}", "asking for the state of the run")
         state = found["state"] or {}
-        return RunState(state.get("type", ""), state.get("name", ""), state.get("message") or "", tuple(found.get("tags") or ()))
+        return RunState(
+            state.get("type", ""),
+            state.get("name", ""),
+            state.get("message") or "",
+            tuple(found.get("tags") or ()),
+        )
 
     def pages(self, run: str, name: str) -> list[str]:
-        """What the run has published under keys that end in `name`, as markdown, the newest first."""
-        wanted = {"artifacts": {"flow_run_id": {"any_": [run]}, "type": {"any_": ["markdown"]}}, "sort": "CREATED_DESC"}
+        """What the run has published under keys that end in `name`, as markdown, the newest
+        first."""
+        wanted = {
+            "artifacts": {"flow_run_id": {"any_": [run]}, "type": {"any_": ["markdown"]}},
+            "sort": "CREATED_DESC",
+        }
         found = self._call("POST", "/artifacts/filter", "reading the pages of the run", wanted)
         return [str(one["data"]) for one in found if str(one["key"]).endswith(f"-{name}")]
 
@@ -101,7 +126,9 @@ class PrefectApi:
         found = self._call("GET", pool, doing)
         queue = self._call("GET", f"/work_queues/{found['default_queue_id']}", doing)
         workers = self._call("POST", f"{pool}/workers/filter", doing, {})
-        return attendance_of(found, queue, workers, {name: self._deployment(name) for name in BY_THEMSELVES})
+        return attendance_of(
+            found, queue, workers, {name: self._deployment(name) for name in BY_THEMSELVES}
+        )
 
     def _deployment(self, name: str) -> dict[str, Any] | None:
         """None where the server knows no such deployment."""
@@ -110,7 +137,9 @@ class PrefectApi:
         return None if answer.status == HTTPStatus.NOT_FOUND else self._understood(answer, doing)
 
     def is_let_in(self) -> bool:
-        return self._send_until_not_busy("GET", "/admin/version", "asking who is let in", None).is_success
+        return self._send_until_not_busy(
+            "GET", "/admin/version", "asking who is let in", None
+        ).is_success
 
     def page_of(self, run: str) -> str:
         return f"{self.url.removesuffix('/api')}/runs/flow-run/{run}"
@@ -120,24 +149,39 @@ class PrefectApi:
 
     def _understood(self, answer: _Answer, doing: str) -> Any:
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise InputError(doing, "the Prefect server does not know the secret of this installation",
-                             "`tidegate stop` and `tidegate run` start it with that; for another server set "
-                             "PREFECT_API_AUTH_STRING")
+            raise InputError(
+                doing,
+                "the Prefect server does not know the secret of this installation",
+                "`tidegate stop` and `tidegate run` start it with that; for another server set "
+                "PREFECT_API_AUTH_STRING",
+            )
         if answer.status == HTTPStatus.NOT_FOUND:
-            raise InputError(doing, "the Prefect server does not know it",
-                             "`tidegate run` registers the deployments; an environment that is new is known within a minute")
+            raise InputError(
+                doing,
+                "the Prefect server does not know it",
+                "`tidegate run` registers the deployments; an environment that is new is known within a minute",
+            )
         if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise InputError(doing, _reason(answer), "Correct it; a stack that is new is known within a minute")
+            raise InputError(
+                doing, _reason(answer), "Correct it; a stack that is new is known within a minute"
+            )
         if not answer.is_success:
             said = one_line(answer.text, 200)
-            raise EngineError(doing, f"the Prefect server answered {answer.status}: {said}", "Read its log")
+            raise EngineError(
+                doing, f"the Prefect server answered {answer.status}: {said}", "Read its log"
+            )
         try:
             return json.loads(answer.text)
         except ValueError:
-            raise EngineError(doing, f"no Prefect server answers at {self.url}: {one_line(answer.text, 200)}",
-                              "Look at PREFECT_API_URL; it ends with /api") from None
+            raise EngineError(
+                doing,
+                f"no Prefect server answers at {self.url}: {one_line(answer.text, 200)}",
+                "Look at PREFECT_API_URL; it ends with /api",
+            ) from None
 
-    def _send_until_not_busy(self, method: str, path: str, doing: str, body: dict[str, Any] | None) -> _Answer:
+    def _send_until_not_busy(
+        self, method: str, path: str, doing: str, body: dict[str, Any] | None
+    ) -> _Answer:
         """A server on SQLite answers 503 while another call writes."""
         until = time.monotonic() + BUSY_SECONDS
         while True:
@@ -156,8 +200,11 @@ class PrefectApi:
             with refused:
                 return _Answer(refused.code, refused.read().decode(errors="replace"))
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise EngineError(doing, f"the Prefect server at {self.url} does not answer ({error})",
-                              "Start it with `tidegate run`") from error
+            raise EngineError(
+                doing,
+                f"the Prefect server at {self.url} does not answer ({error})",
+                "Start it with `tidegate run`",
+            ) from error
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -179,7 +226,9 @@ class _Answer:
 
 def auth_header(secret: SecretStr) -> dict[str, str]:
     """Prefect's auth string, as the server takes it."""
-    return {"Authorization": f"Basic {base64.b64encode(secret.get_secret_value().encode()).decode()}"}
+    return {
+        "Authorization": f"Basic {base64.b64encode(secret.get_secret_value().encode()).decode()}"
+    }
 
 
 def _reason(answer: _Answer) -> str:

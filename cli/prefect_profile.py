@@ -26,8 +26,10 @@ def write_profile(file: Path, api_url: str, secret: SecretStr) -> None:
     profiles = found.setdefault("profiles", {})
     if not isinstance(profiles, dict):
         raise _unreadable(file, "`profiles` is no table")
-    profiles[NAME] = {"PREFECT_API_URL": api_url,
-                      "PREFECT_API_AUTH_STRING": secret.get_secret_value()}
+    profiles[NAME] = {
+        "PREFECT_API_URL": api_url,
+        "PREFECT_API_AUTH_STRING": secret.get_secret_value(),
+    }
     if found.get("active") not in profiles:
         found["active"] = NAME
     _replace(file, toml.dumps(found))
@@ -43,8 +45,11 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _unreadable(file: Path, why: str) -> InputError:
-    return InputError(f"reading Prefect's profiles in {file}", why,
-                      "Correct it, or remove it: `tidegate run` writes it anew")
+    return InputError(
+        f"reading Prefect's profiles in {file}",
+        why,
+        "Correct it, or remove it: `tidegate run` writes it anew",
+    )
 
 
 def _replace(file: Path, text: str) -> None:

@@ -1,4 +1,5 @@
-"""Background processes of the control plane: started once, found again after a restart of ours, stopped by id."""
+"""Background processes of the control plane: started once, found again after a restart of ours,
+stopped by id."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Background:
         return self.folder / f"{self.name}.log"
 
     def pid(self) -> int | None:
-        """The process we started, if it is still that process: a pid that was given to another one is not ours."""
+        """The process we started, if it is still that process: a pid that was given to another one
+        is not ours."""
         try:
             record = json.loads(self._pid_file.read_text())
         except (FileNotFoundError, ValueError):
@@ -65,18 +67,23 @@ class Background:
 
 @contextlib.contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Of all commands that start or stop what has its pid files in `folder`, one works; the others wait for it."""
+    """Of all commands that start or stop what has its pid files in `folder`, one works; the others
+    wait for it."""
     private_folder(folder)
     with private_umask(), (folder / "lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)   # it ends with this process, however that ends
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it ends with this process, however that ends
         yield
 
 
 def _spawn(command: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-    """In a session of its own, so that it outlives us. `subprocess` would warn of a child that is left running on purpose."""
+    """In a session of its own, so that it outlives us. `subprocess` would warn of a child that is
+    left running on purpose."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
-             (os.POSIX_SPAWN_DUP2, 1, 2)]
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
     return os.posix_spawn(command[0], list(command), environment, file_actions=files, setsid=True)
 
 
@@ -90,7 +97,8 @@ def _end(pid: int, process: Background) -> None:
 
 
 def _reap(pid: int) -> None:
-    """Collect it where it is our own child, so that it does not stay as a zombie which looks alive."""
+    """Collect it where it is our own child, so that it does not stay as a zombie which looks
+    alive."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
@@ -98,9 +106,13 @@ def _reap(pid: int) -> None:
 
 
 def _started_at(pid: int) -> str | None:
-    """Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None for one that ended, even if unreaped."""
+    """Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). None for one that
+    ended, even if unreaped."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except (FileNotFoundError, ProcessLookupError):   # the latter when it ends between opening and reading
+    except (
+        FileNotFoundError,
+        ProcessLookupError,
+    ):  # the latter when it ends between opening and reading
         return None
     return None if fields[0] == "Z" else fields[19]

@@ -1,4 +1,5 @@
-"""`python -m cli.receiver`: takes Alertmanager's webhooks, checks who sends them, and passes them on as Prefect events."""
+"""`python -m cli.receiver`: takes Alertmanager's webhooks, checks who sends them, and passes them
+on as Prefect events."""
 
 from __future__ import annotations
 
@@ -26,18 +27,20 @@ from tidegate.settings import Settings
 
 MOST_BYTES = 1 << 20
 SCHEME = "bearer"
-MOST_REFUSAL = 4_000   # characters: some of them are the sender's own
+MOST_REFUSAL = 4_000  # characters: some of them are the sender's own
 
 
 class Receiver:
-    """The requests' way through: known, small, well-formed, passed on. Nobody without the token learns anything."""
+    """The requests' way through: known, small, well-formed, passed on. Nobody without the token
+    learns anything."""
 
     def __init__(self, token: SecretStr, stacks: Path, absent: Callable[[], list[str]]) -> None:
         """`absent` says what keeps runs from being started."""
         self._token, self._stacks, self._absent = token, stacks, absent
 
     async def alertmanager(self, request: Request) -> Response:
-        """202 when Prefect has all alerts; 4xx with the reason; 503 makes Alertmanager send them again."""
+        """202 when Prefect has all alerts; 4xx with the reason; 503 makes Alertmanager send them
+        again."""
         if not self._knows(request):
             return _refusal(401, "the bearer token is missing or wrong")
         if (body := await _read(request)) is None:
@@ -45,7 +48,9 @@ class Receiver:
         try:
             webhook = Webhook.model_validate_json(body)
         except ValidationError as error:
-            return _refusal(422, "; ".join(_fault(one["loc"], one["msg"]) for one in error.errors()[:5]))
+            return _refusal(
+                422, "; ".join(_fault(one["loc"], one["msg"]) for one in error.errors()[:5])
+            )
         return await self._pass_on(webhook)
 
     async def _pass_on(self, webhook: Webhook) -> Response:
@@ -59,7 +64,8 @@ class Receiver:
         return JSONResponse({"taken": len(signals), **await self._warnings()}, 202)
 
     async def _warnings(self) -> dict[str, list[str]]:
-        """An alert is taken all the same: whoever starts runs finds it. Until then nobody answers to it, which is said."""
+        """An alert is taken all the same: whoever starts runs finds it. Until then nobody answers
+        to it, which is said."""
         absent = await to_thread.run_sync(self._absent)
         for sentence in absent:
             print(f"receiver: an alert was taken, but: {sentence}", flush=True)
@@ -67,20 +73,36 @@ class Receiver:
 
     def _knows(self, request: Request) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() == SCHEME and hmac.compare_digest(given.encode(), self._token.get_secret_value().encode())
+        return scheme.lower() == SCHEME and hmac.compare_digest(
+            given.encode(), self._token.get_secret_value().encode()
+        )
 
 
 def make_app(settings: Settings) -> ASGIApp:
     """No page of any origin has business here; programs call it by the names that the UI has."""
-    receiver = Receiver(settings.receiver_token(), settings.stacks, lambda: absent(settings, api_of(settings)))
-    app = Starlette(routes=[Route("/alertmanager", receiver.alertmanager, methods=["POST"]), Route("/health", _health)])
+    receiver = Receiver(
+        settings.receiver_token(), settings.stacks, lambda: absent(settings, api_of(settings))
+    )
+    app = Starlette(
+        routes=[
+            Route("/alertmanager", receiver.alertmanager, methods=["POST"]),
+            Route("/health", _health),
+        ]
+    )
     return behind_door(app, settings.ui_origins)
 
 
 def main() -> None:
-    """Serve until it is told to stop, on 127.0.0.1 only: another machine's Alertmanager comes by way of a tunnel or proxy."""
+    """Serve until it is told to stop, on 127.0.0.1 only: another machine's Alertmanager comes by
+    way of a tunnel or proxy."""
     settings = Settings()
-    uvicorn.run(make_app(settings), host="127.0.0.1", port=settings.receiver_port, access_log=False, server_header=False)
+    uvicorn.run(
+        make_app(settings),
+        host="127.0.0.1",
+        port=settings.receiver_port,
+        access_log=False,
+        server_header=False,
+    )
 
 
 async def _health(_: Request) -> Response:

@@ -1,4 +1,5 @@
-"""`python -m cli.register`: what compose.yaml does once at each start, when Prefect's server answers.
+"""`python -m cli.register`: what compose.yaml does once at each start, when Prefect's server
+answers.
 
 The ledger's tables, edge, blocks, work pool, deployments, automations: `tidegate run` does the same
 on one machine, and starts the processes besides.
@@ -42,12 +43,18 @@ def keep_secret(settings: Settings, secret: str) -> None:
         file.touch(mode=0o600)
         file.write_text(secret)
     if secret and settings.api_auth().get_secret_value() != secret:
-        raise InputError("registering Tidegate", f"{file} holds another secret than the server was started with",
-                         f"Put that line into `.env` as TIDEGATE_AUTH_STRING, or remove {file}")
+        raise InputError(
+            "registering Tidegate",
+            f"{file} holds another secret than the server was started with",
+            f"Put that line into `.env` as TIDEGATE_AUTH_STRING, or remove {file}",
+        )
 
 
 def _tell_prefect(plane: ControlPlane) -> None:
-    from cli.automations import recover_soon, register_automations  # Prefect reads its settings when it is imported
+    from cli.automations import (
+        recover_soon,
+        register_automations,
+    )  # Prefect reads its settings when it is imported
     from cli.edge import register_blocks, start_edge
     from control.work_pool import make_work_pool
 
@@ -60,7 +67,11 @@ def _tell_prefect(plane: ControlPlane) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m cli.register")
-    parser.add_argument("--saved", action="store_true", help="The ledger lies on a server, and you have saved it there.")
+    parser.add_argument(
+        "--saved",
+        action="store_true",
+        help="The ledger lies on a server, and you have saved it there.",
+    )
     register(Settings(), Console(), saved=parser.parse_args().saved)
 
 

@@ -12,8 +12,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def release(settings: Settings, make_console: Callable[[], Console], stack: str, version: str, environment: str, *,
-            plan_only: bool) -> int:
+def release(
+    settings: Settings,
+    make_console: Callable[[], Console],
+    stack: str,
+    version: str,
+    environment: str,
+    *,
+    plan_only: bool,
+) -> int:
     """Returns the exit code."""
-    return start_and_follow(settings, make_console, f"release/{environment}", {
-        "stack": stack, "version": version, "environment": environment, "plan_only": plan_only})
+    return start_and_follow(
+        settings,
+        make_console,
+        f"release/{environment}",
+        {"stack": stack, "version": version, "environment": environment, "plan_only": plan_only},
+    )

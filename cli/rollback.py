@@ -12,8 +12,26 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def rollback(settings: Settings, make_console: Callable[[], Console], stack: str, environment: str, *,
-             reason: str, steps_back: int, to: str | None) -> int:
+def rollback(
+    settings: Settings,
+    make_console: Callable[[], Console],
+    stack: str,
+    environment: str,
+    *,
+    reason: str,
+    steps_back: int,
+    to: str | None,
+) -> int:
     """Returns the exit code."""
-    return start_and_follow(settings, make_console, f"rollback/{environment}", {
-        "stack": stack, "environment": environment, "reason": reason, "steps_back": steps_back, "to": to})
+    return start_and_follow(
+        settings,
+        make_console,
+        f"rollback/{environment}",
+        {
+            "stack": stack,
+            "environment": environment,
+            "reason": reason,
+            "steps_back": steps_back,
+            "to": to,
+        },
+    )

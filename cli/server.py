@@ -38,7 +38,8 @@ BACKGROUND_SECONDS = 5.0
 
 
 def main() -> None:
-    """As `prefect server start` serves it in the foreground, with our door before the whole of it."""
+    """As `prefect server start` serves it in the foreground, with our door before the whole of
+    it."""
     asked = _arguments()
     _refuse_to_serve_everybody()
     url = PREFECT_API_DATABASE_CONNECTION_URL.value()
@@ -50,8 +51,11 @@ def main() -> None:
 
     settings = Settings()
     origins, pages = settings.ui_origins, settings.home / "ui"
-    ours = {PREFECT_SERVER_CORS_ALLOWED_ORIGINS: ",".join(origins), PREFECT_UI_API_URL: OWN_API,
-            PREFECT_UI_STATIC_DIRECTORY: str(pages)}
+    ours = {
+        PREFECT_SERVER_CORS_ALLOWED_ORIGINS: ",".join(origins),
+        PREFECT_UI_API_URL: OWN_API,
+        PREFECT_UI_STATIC_DIRECTORY: str(pages),
+    }
     with temporary_settings(ours):
         app = create_app(final=True, webserver_only=asked.no_services)
         ask_before_pages(pages / "v1")
@@ -60,26 +64,35 @@ def main() -> None:
 
 def _serve(app: ASGIApp, host: str, port: int) -> None:
     api, level = get_current_settings().server.api, PREFECT_SERVER_LOGGING_LEVEL.value().lower()
-    uvicorn.run(app, host=host, port=port, log_level=level, server_header=False,
-                timeout_keep_alive=api.keepalive_timeout,
-                ws_ping_interval=api.websocket_ping_interval,
-                ws_ping_timeout=api.websocket_ping_timeout)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level=level,
+        server_header=False,
+        timeout_keep_alive=api.keepalive_timeout,
+        ws_ping_interval=api.websocket_ping_interval,
+        ws_ping_timeout=api.websocket_ping_timeout,
+    )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cli.server")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=Settings().prefect_port)
-    parser.add_argument("--no-services", action="store_true",
-                        help="Another process has the background services.")
+    parser.add_argument(
+        "--no-services", action="store_true", help="Another process has the background services."
+    )
     return parser.parse_args()
 
 
 def _refuse_to_serve_everybody() -> None:
     secret = get_current_settings().server.api.auth_string
     if secret is None or not is_auth_string(secret.get_secret_value()):
-        sys.exit("server: PREFECT_SERVER_API_AUTH_STRING must be `name:secret` of at least "
-                 f"{LEAST_TOKEN_BYTES} characters; `tidegate run` sets it")
+        sys.exit(
+            "server: PREFECT_SERVER_API_AUTH_STRING must be `name:secret` of at least "
+            f"{LEAST_TOKEN_BYTES} characters; `tidegate run` sets it"
+        )
 
 
 if __name__ == "__main__":

@@ -47,16 +47,22 @@ WantedBy={wanted_by}
 
 
 def unit_text(settings: Settings) -> str:
-    """For root a unit of the system, which works as the folder's owner; else one of this user's own."""
+    """For root a unit of the system, which works as the folder's owner; else one of this user's
+    own."""
     folder = _folder()
     paths = (folder, settings.home, program())
     if broken := [path for path in paths if not str(path).isprintable()]:
-        raise InputError(DOING, f"{str(broken[0])!a} cannot stand in a unit", "Give it a plain name")
+        raise InputError(
+            DOING, f"{str(broken[0])!a} cannot stand in a unit", "Give it a plain name"
+        )
     return UNIT.format(
-        described=_plain(folder), folder=_plain(folder), program=_quoted(program()),
+        described=_plain(folder),
+        folder=_plain(folder),
+        program=_quoted(program()),
         environment=_plain(settings.home / ENVIRONMENT),
         user=f"User={pwd.getpwuid(folder.stat().st_uid).pw_name}\n" if _is_root() else "",
-        wanted_by="multi-user.target" if _is_root() else "default.target")
+        wanted_by="multi-user.target" if _is_root() else "default.target",
+    )
 
 
 def unit_file() -> Path:
@@ -65,30 +71,43 @@ def unit_file() -> Path:
 
 
 def install(settings: Settings, console: Console, running: Path = RUNNING) -> None:
-    """Write the unit, and have systemd start it now and at each boot. Raises InputError, and has changed nothing then."""
+    """Write the unit, and have systemd start it now and at each boot. Raises InputError, and has
+    changed nothing then."""
     text, file = unit_text(settings), unit_file()
     _refuse_without_systemd(running)
     _refuse_settings_of_this_shell(settings)
     write(text, file)
     _systemctl("daemon-reload")
     _systemctl("enable", "--now", NAME)
-    console.print(data(f"{file} starts Tidegate at each boot. `{' '.join(_command('status', NAME))}` shows it."), soft_wrap=True)
+    console.print(
+        data(
+            f"{file} starts Tidegate at each boot. `{' '.join(_command('status', NAME))}` shows it."
+        ),
+        soft_wrap=True,
+    )
     if not _is_root():
-        console.print("Once, so that it runs while you are not signed in: `loginctl enable-linger`.")
+        console.print(
+            "Once, so that it runs while you are not signed in: `loginctl enable-linger`."
+        )
 
 
 def write(text: str, file: Path) -> None:
     """The same unit again changes nothing. Raises InputError where another one has its name."""
     try:
         if file.exists() and file.read_text(encoding="utf-8") != text:
-            raise InputError(DOING, f"{file} is there and says something else",
-                             "Compare it with `tidegate service show`; then take it away: "
-                             f"`{' '.join(_command('disable', NAME))}`, and remove the file")
+            raise InputError(
+                DOING,
+                f"{file} is there and says something else",
+                "Compare it with `tidegate service show`; then take it away: "
+                f"`{' '.join(_command('disable', NAME))}`, and remove the file",
+            )
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         file.chmod(0o644)
     except OSError as error:
-        raise InputError(DOING, f"{file}: {error.strerror}", "Run it as a user who may write there") from None
+        raise InputError(
+            DOING, f"{file}: {error.strerror}", "Run it as a user who may write there"
+        ) from None
 
 
 def program() -> Path:
@@ -98,32 +117,48 @@ def program() -> Path:
 def _folder() -> Path:
     if folder := find_folder():
         return folder
-    raise InputError(DOING, "the current folder is no team's, and the service works in one",
-                     "Go to the folder with `tidegate.toml`, or make one: `tidegate init FOLDER`")
+    raise InputError(
+        DOING,
+        "the current folder is no team's, and the service works in one",
+        "Go to the folder with `tidegate.toml`, or make one: `tidegate init FOLDER`",
+    )
 
 
 def _refuse_without_systemd(running: Path) -> None:
     if not running.is_dir():
-        raise InputError(DOING, "systemd does not run this machine",
-                         "Let your own service manager call `tidegate run --foreground` in the team's folder; "
-                         "`tidegate service show` prints how systemd would")
+        raise InputError(
+            DOING,
+            "systemd does not run this machine",
+            "Let your own service manager call `tidegate run --foreground` in the team's folder; "
+            "`tidegate service show` prints how systemd would",
+        )
 
 
 def _refuse_settings_of_this_shell(settings: Settings) -> None:
     """The service would start with others, at the next boot, when nobody looks."""
     kept = {*dotenv_values(settings.home / ENVIRONMENT)}
-    alone = [name for field in Settings.model_fields if (name := f"TIDEGATE_{field.upper()}") in os.environ and name not in kept]
+    alone = [
+        name
+        for field in Settings.model_fields
+        if (name := f"TIDEGATE_{field.upper()}") in os.environ and name not in kept
+    ]
     if alone:
-        raise InputError(DOING, f"{', '.join(alone)} is set in this shell alone",
-                         f"Put it into tidegate.toml, or as a line NAME=VALUE into {settings.home / ENVIRONMENT} (mode 0600)")
+        raise InputError(
+            DOING,
+            f"{', '.join(alone)} is set in this shell alone",
+            f"Put it into tidegate.toml, or as a line NAME=VALUE into {settings.home / ENVIRONMENT} (mode 0600)",
+        )
 
 
 def _systemctl(*words: str) -> None:
     command = _command(*words)
     ended = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     if ended.returncode != 0:
-        raise InputError(f"running `{' '.join(command)}`", ended.stderr.strip() or f"exit code {ended.returncode}",
-                         f"The unit is written; correct what it names, then run it again; `journalctl -u {NAME}` says more")
+        raise InputError(
+            f"running `{' '.join(command)}`",
+            ended.stderr.strip() or f"exit code {ended.returncode}",
+            f"The unit is written; correct what it names, then run it again; `journalctl -u {NAME}` says more",
+        )
 
 
 def _command(*words: str) -> list[str]:

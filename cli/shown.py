@@ -8,7 +8,8 @@ from tidegate.secrecy.outside_text import clean, one_line
 
 
 def data(text: str, style: str = "") -> Text:
-    """A text of several lines as it is: no colours by `[red]`, no pictures by `:bell:`, no escape sequence."""
+    """A text of several lines as it is: no colours by `[red]`, no pictures by `:bell:`, no escape
+    sequence."""
     return Text(clean(text), style=style)
 
 

@@ -38,57 +38,114 @@ MOST_AT_ONCE = 8
 
 
 def rows(settings: Settings, only: str | None) -> list[Row]:
-    """One row per stack and environment: the ledger's word, the edge's answer, and whether they agree.
+    """One row per stack and environment: the ledger's word, the edge's answer, and whether they
+    agree.
 
-    What cannot be read has a row of its own that says why, and so has what the ledger knows and no stack file names.
+    What cannot be read has a row of its own that says why, and so has what the ledger knows and no
+    stack file names.
     """
     ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks)
     wanted = [stacks.find(only)] if only else list(stacks.good)
-    places = {f"{stack.name} {name}": (stack, name) for stack in wanted for name in stack.environments}
-    seen = each(places, lambda place: _row(settings, ledger, *place), "looking at", at_once=MOST_AT_ONCE)
-    unseen = [_faulty(places[one.name][0].name, places[one.name][1], str(one.error)) for one in seen.faulty]
+    places = {
+        f"{stack.name} {name}": (stack, name) for stack in wanted for name in stack.environments
+    }
+    seen = each(
+        places, lambda place: _row(settings, ledger, *place), "looking at", at_once=MOST_AT_ONCE
+    )
+    unseen = [
+        _faulty(places[one.name][0].name, places[one.name][1], str(one.error))
+        for one in seen.faulty
+    ]
     unread = [_faulty(one.name, None, str(one.error)) for one in stacks.faulty]
     return [*seen.good.values(), *unseen, *([] if only else [*unread, *_strange(ledger, places)])]
 
 
 def warnings(settings: Settings) -> list[str]:
-    """What is wrong with the edge's folder, host names that have two owners there, and what keeps runs from being started."""
+    """What is wrong with the edge's folder, host names that have two owners there, and what keeps
+    runs from being started."""
     routes = EdgeFolder(settings.home / "edge").routes()
-    return [*routes.faulty, *shared_doors(doors_of_routes(routes.good)), *_ports_to_be_freed(settings),
-            *absent(settings, api_of(settings))]
+    return [
+        *routes.faulty,
+        *shared_doors(doors_of_routes(routes.good)),
+        *_ports_to_be_freed(settings),
+        *absent(settings, api_of(settings)),
+    ]
 
 
 def table(found: list[Row]) -> Table:
     shown = Table(title="What runs where")
-    for heading in ("Stack", "Environment", "Version", "State", "Since", "Edge sends to", "Containers"):
+    for heading in (
+        "Stack",
+        "Environment",
+        "Version",
+        "State",
+        "Since",
+        "Edge sends to",
+        "Containers",
+    ):
         shown.add_column(heading, no_wrap=heading == "Since")
     for row in found:
-        version = f"{row['version']} (#{row['number']})" if row["version"] else "" if row["fault"] else "nothing yet"
+        version = (
+            f"{row['version']} (#{row['number']})"
+            if row["version"]
+            else ""
+            if row["fault"]
+            else "nothing yet"
+        )
         state = data(row["fault"], "red") if row["fault"] else _state(row)
-        seen = ("", "", "") if row["fault"] else (_since(row), _sent_to(row), data("\n".join(row["containers"])))
+        seen = (
+            ("", "", "")
+            if row["fault"]
+            else (_since(row), _sent_to(row), data("\n".join(row["containers"])))
+        )
         shown.add_row(line(row["stack"]), row["environment"] or "", line(version), state, *seen)
     return shown
 
 
 def _state(row: Row) -> Text | str:
     """The ledger's word, and what people get all the same."""
-    return data(f"{row['state']}, but {row['trouble']}", "red") if row["trouble"] else row["state"] or ""
+    return (
+        data(f"{row['state']}, but {row['trouble']}", "red")
+        if row["trouble"]
+        else row["state"] or ""
+    )
 
 
 def _faulty(stack: str, environment: str | None, fault: str, now: Deployment | None = None) -> Row:
     """What could not be looked at, with what the ledger still says of it."""
-    known = {"version": now.version, "number": now.number, "state": now.state.value, "commit": now.release.commit} if now else {}
-    return {**dict.fromkeys(("version", "number", "state", "commit", "since", "edge")), **known, "stack": stack, "fault": fault,
-            "environment": environment, "time_zone": "UTC", "agrees": False, "containers": [], "answers": None,
-            "trouble": None}
+    known = (
+        {
+            "version": now.version,
+            "number": now.number,
+            "state": now.state.value,
+            "commit": now.release.commit,
+        }
+        if now
+        else {}
+    )
+    return {
+        **dict.fromkeys(("version", "number", "state", "commit", "since", "edge")),
+        **known,
+        "stack": stack,
+        "fault": fault,
+        "environment": environment,
+        "time_zone": "UTC",
+        "agrees": False,
+        "containers": [],
+        "answers": None,
+        "trouble": None,
+    }
 
 
 def _strange(ledger: Ledger, known: Collection[str]) -> Iterator[Row]:
-    """A folder was renamed, or an environment taken out of its stack file, while something was deployed there."""
+    """A folder was renamed, or an environment taken out of its stack file, while something was
+    deployed there."""
     for stack, environment in ledger.deployments.places():
         now = ledger.deployments.current(stack, environment)
         if now is not None and f"{stack} {environment}" not in known:
-            yield _faulty(stack, environment, "it serves, and no stack file that can be read names it", now)
+            yield _faulty(
+                stack, environment, "it serves, and no stack file that can be read names it", now
+            )
 
 
 def _since(row: Row) -> str:
@@ -100,8 +157,14 @@ def _since(row: Row) -> str:
 
 def _sent_to(row: Row) -> str:
     edge = row["edge"] or "nobody"
-    shown = edge.replace(f"{row['stack']}/{row['environment']}/", "#")   # somebody else's is shown with its whole name
-    return f"[green]{shown}[/green]" if row["agrees"] else f"[red]{shown}, not #{row['number'] or 'nobody'}[/red]"
+    shown = edge.replace(
+        f"{row['stack']}/{row['environment']}/", "#"
+    )  # somebody else's is shown with its whole name
+    return (
+        f"[green]{shown}[/green]"
+        if row["agrees"]
+        else f"[red]{shown}, not #{row['number'] or 'nobody'}[/red]"
+    )
 
 
 def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> Row:
@@ -111,19 +174,32 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
     meant = Served(stack.name, environment, number) if number else None
     found = _slot(ledger, stack, environment, now.slot) if now else []
     return {
-        "stack": stack.name, "environment": environment, "version": now.version if now else None, "number": number,
-        "state": now.state.value if now else None, "commit": now.release.commit if now else None,
-        "since": now.switched_at.isoformat() if now and now.switched_at else None, "time_zone": stack.time_zone,
-        "edge": str(edge) if edge else None, "agrees": edge == meant, "containers": _told(found, now.slot) if now else [],
-        "answers": answer.status if answer else None, "trouble": _trouble(stack, environment, now, answer, found), "fault": None}
+        "stack": stack.name,
+        "environment": environment,
+        "version": now.version if now else None,
+        "number": number,
+        "state": now.state.value if now else None,
+        "commit": now.release.commit if now else None,
+        "since": now.switched_at.isoformat() if now and now.switched_at else None,
+        "time_zone": stack.time_zone,
+        "edge": str(edge) if edge else None,
+        "agrees": edge == meant,
+        "containers": _told(found, now.slot) if now else [],
+        "answers": answer.status if answer else None,
+        "trouble": _trouble(stack, environment, now, answer, found),
+        "fault": None,
+    }
 
 
 def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | None:
     """What a visitor gets; None where the edge takes no connection."""
     from blocks.edges.traefik.edge import TraefikEdge
 
-    edge = TraefikEdge(config_directory=settings.home / "edge", public_url=f"http://127.0.0.1:{settings.edge_port}",
-                       check_url=f"http://127.0.0.1:{settings.edge_check_port}")
+    edge = TraefikEdge(
+        config_directory=settings.home / "edge",
+        public_url=f"http://127.0.0.1:{settings.edge_port}",
+        check_url=f"http://127.0.0.1:{settings.edge_check_port}",
+    )
     try:
         if route := edge.route(stack.name, environment):
             return _worst(edge.answers(route))
@@ -134,13 +210,21 @@ def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | 
 
 
 def _worst(answers: Sequence[EdgeAnswer]) -> EdgeAnswer:
-    """Of several doors the first one that is broken, or answers for another version than the others."""
-    return next((one for one in answers if one.status >= HTTPStatus.INTERNAL_SERVER_ERROR or one.served != answers[0].served),
-                answers[0])
+    """Of several doors the first one that is broken, or answers for another version than the
+    others."""
+    return next(
+        (
+            one
+            for one in answers
+            if one.status >= HTTPStatus.INTERNAL_SERVER_ERROR or one.served != answers[0].served
+        ),
+        answers[0],
+    )
 
 
-def _trouble(stack: Stack, environment: str, now: Deployment | None, answer: EdgeAnswer | None,
-             slot: Found) -> str | None:
+def _trouble(
+    stack: Stack, environment: str, now: Deployment | None, answer: EdgeAnswer | None, slot: Found
+) -> str | None:
     """What is wrong although the ledger is content; None where all of it runs and answers."""
     if now is None:
         return None
@@ -153,16 +237,28 @@ def _trouble(stack: Stack, environment: str, now: Deployment | None, answer: Edg
 
 
 def _got(answer: EdgeAnswer | None) -> str:
-    return f"people get {answer.status}{f' at {answer.at}' if answer.at else ''}" if answer else "the edge takes no connection"
+    return (
+        f"people get {answer.status}{f' at {answer.at}' if answer.at else ''}"
+        if answer
+        else "the edge takes no connection"
+    )
 
 
 def _gone(wanted: Mapping[str, str], found: Found) -> list[str]:
-    """Services that nobody can use, by the names they have in the compose files. Nothing where the engine does not answer."""
+    """Services that nobody can use, by the names they have in the compose files. Nothing where the
+    engine does not answer."""
     if isinstance(found, EngineError):
         return []
     there = {one.service: one for one in found}
-    told = {name: _health(there[service]) if service in there else "gone" for service, name in wanted.items()}
-    return [f"{name} is {how}" for name, how in told.items() if how not in ("running", "healthy", "starting")]
+    told = {
+        name: _health(there[service]) if service in there else "gone"
+        for service, name in wanted.items()
+    }
+    return [
+        f"{name} is {how}"
+        for name, how in told.items()
+        if how not in ("running", "healthy", "starting")
+    ]
 
 
 def _found(project: str) -> Found:
@@ -173,13 +269,19 @@ def _found(project: str) -> Found:
 
 
 def _slot(ledger: Ledger, stack: Stack, environment: str, slot: str) -> Found:
-    """Its containers under the names that services have in a slot, also where they are the team's own."""
+    """Its containers under the names that services have in a slot, also where they are the team's
+    own."""
     found, number = _found(slot), slot.rsplit("-", 1)[-1]
-    if found or not (known := {one["id"] for one in adopted(ledger, stack.name, environment, slot)}):
+    if found or not (
+        known := {one["id"] for one in adopted(ledger, stack.name, environment, slot)}
+    ):
         return found
     base = _found(stack.base_project(environment))
-    return base if isinstance(base, EngineError) else [
-        replace(one, service=f"{one.service}-{number}") for one in base if one.id in known]
+    return (
+        base
+        if isinstance(base, EngineError)
+        else [replace(one, service=f"{one.service}-{number}") for one in base if one.id in known]
+    )
 
 
 def _ports_to_be_freed(settings: Settings) -> Iterator[str]:
@@ -187,16 +289,23 @@ def _ports_to_be_freed(settings: Settings) -> Iterator[str]:
     ledger = Ledger(settings.database_url)
     for stack, environment in every_stack(settings.stacks).places.values():
         now = ledger.deployments.current(stack.name, environment)
-        for one in adopted(ledger, stack.name, environment, now.slot) if now and not _found(now.slot) else ():
-            yield from (f"{stack.name} {environment}: the port {port} of the host is served by {one['name']} itself until the "
-                        "next release stops it, and by nobody afterwards: lead people to the edge" for port in one["ports"])
+        for one in (
+            adopted(ledger, stack.name, environment, now.slot)
+            if now and not _found(now.slot)
+            else ()
+        ):
+            yield from (
+                f"{stack.name} {environment}: the port {port} of the host is served by {one['name']} itself until the "
+                "next release stops it, and by nobody afterwards: lead people to the edge"
+                for port in one["ports"]
+            )
 
 
 def _told(found: Found, project: str) -> list[str]:
     """A sentence for each."""
     if isinstance(found, EngineError):
         return [f"unknown: {found.came_back}"]
-    number = project.rsplit("-", 1)[-1]   # each slot's services end in it
+    number = project.rsplit("-", 1)[-1]  # each slot's services end in it
     return [f"{one.service.removesuffix(f'-{number}')} {_health(one)}" for one in found] or ["none"]
 
 

@@ -9,8 +9,11 @@ Evidence = Mapping[str, Any]
 
 
 def facts_of(step: str, evidence: Evidence) -> str:
-    """Empty for a step that has nothing to tell, or whose evidence is missing because it did not end."""
-    told = _TOLD.get(step) or next((one for name, one in _TOLD.items() if step.startswith(f"{name}-")), None)
+    """Empty for a step that has nothing to tell, or whose evidence is missing because it did not
+    end."""
+    told = _TOLD.get(step) or next(
+        (one for name, one in _TOLD.items() if step.startswith(f"{name}-")), None
+    )
     return told(evidence) if told and evidence else ""
 
 
@@ -28,7 +31,10 @@ def _back_up(evidence: Evidence) -> str:
 
 def _smoke(evidence: Evidence) -> str:
     checks = evidence["checks"]
-    passed, where = sum(check["outcome"] == "pass" for check in checks), evidence["where"].removesuffix(", again")
+    passed, where = (
+        sum(check["outcome"] == "pass" for check in checks),
+        evidence["where"].removesuffix(", again"),
+    )
     return f"{passed} of {len(checks)} checks passed, {where}"
 
 
@@ -38,17 +44,28 @@ def _shift(evidence: Evidence) -> str:
 
 
 def _rehearse_rollback(evidence: Evidence) -> str:
-    return f"back to #{evidence['to']} and forward again" if evidence["rehearsed"] else str(evidence["why"])
+    return (
+        f"back to #{evidence['to']} and forward again"
+        if evidence["rehearsed"]
+        else str(evidence["why"])
+    )
 
 
 def _baseline(evidence: Evidence) -> str:
     found = evidence["baseline"]
-    return f"{found['requests']} requests, {found['errors']} errors" if found else "nothing to compare with yet"
+    return (
+        f"{found['requests']} requests, {found['errors']} errors"
+        if found
+        else "nothing to compare with yet"
+    )
 
 
 def _alone(evidence: Evidence) -> str:
     gaps = evidence.get("gap_seconds", {})
-    told = (f"{name}, which did not run for {gaps[name]} s" if name in gaps else name for name in evidence["alone"])
+    told = (
+        f"{name}, which did not run for {gaps[name]} s" if name in gaps else name
+        for name in evidence["alone"]
+    )
     return ", ".join(told) or str(evidence.get("why", "nothing here must run alone"))
 
 
@@ -58,28 +75,43 @@ def _either(key: str, otherwise: str) -> Callable[[Evidence], str]:
 
 
 _TOLD: dict[str, Callable[[Evidence], str]] = {
-    "plan": _plan, "back-up": _back_up, "smoke-slot": _smoke, "smoke-public": _smoke, "shift-traffic": _shift,
-    "rehearse-rollback": _rehearse_rollback, "note-baseline": _baseline,
-    "ensure-images": lambda evidence: ", ".join(f"{name} {pin[-64:][:12]}" for name, pin in evidence["pins"].items()),
+    "plan": _plan,
+    "back-up": _back_up,
+    "smoke-slot": _smoke,
+    "smoke-public": _smoke,
+    "shift-traffic": _shift,
+    "rehearse-rollback": _rehearse_rollback,
+    "note-baseline": _baseline,
+    "ensure-images": lambda evidence: ", ".join(
+        f"{name} {pin[-64:][:12]}" for name, pin in evidence["pins"].items()
+    ),
     "start-base-services": lambda evidence: ", ".join(evidence["started"]) or "they run",
     "refuse-unseen-data": lambda evidence: "the data are as planned",
     "rehearse-migration": _either("rehearsed", "nothing to migrate"),
     "migrate-schema": _either("migrated", "nothing to migrate"),
     "downgrade-schema": _either("downgraded", "nothing to downgrade"),
     "note-found": lambda evidence: ", ".join(one["name"] for one in evidence["containers"]),
-    "attach-containers": _either("network", ""), "detach-containers": _either("network", ""),
+    "attach-containers": _either("network", ""),
+    "detach-containers": _either("network", ""),
     "start-slot": _either("project", ""),
     "wait-until-healthy": lambda evidence: f"healthy after {evidence['seconds']} s",
-    "hand-over-alone": _alone, "hand-back-alone": _alone,
+    "hand-over-alone": _alone,
+    "hand-back-alone": _alone,
     "offer-candidate": lambda evidence: "can be asked, serves nobody yet",
     "watch": lambda evidence: f"stayed good for {evidence['seconds']} s",
     "settle-route": lambda evidence: f"#{evidence['serving']} serves alone",
     "move-alias": lambda evidence: f"tag {evidence['alias']} points here",
-    "stop-old-slot": _either("stopped", "there is none"), "stop-slot-left": _either("stopped", "there is none"),
+    "stop-old-slot": _either("stopped", "there is none"),
+    "stop-slot-left": _either("stopped", "there is none"),
     "close-doors": lambda evidence: "nobody is served",
-    "restore-beside": lambda evidence: f"a copy from {evidence['backup']}: {evidence['tables']} tables, compared",
-    "save-present": _either("backup", ""), "restore-data": lambda evidence: f"as in {evidence['backup']}",
+    "restore-beside": lambda evidence: (
+        f"a copy from {evidence['backup']}: {evidence['tables']} tables, compared"
+    ),
+    "save-present": _either("backup", ""),
+    "restore-data": lambda evidence: f"as in {evidence['backup']}",
     "open-doors": lambda evidence: f"#{evidence['serving']} serves again",
-    "remove-slot": _either("removed", ""), "publish-record": lambda evidence: "release record published",
-    "shift-back": _either("why", "the old version serves"), "place-hold": _either("held", ""),
+    "remove-slot": _either("removed", ""),
+    "publish-record": lambda evidence: "release record published",
+    "shift-back": _either("why", "the old version serves"),
+    "place-hold": _either("held", ""),
 }

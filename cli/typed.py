@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 MEANT = "Its name in stack.yaml; left out: the stack's one production, or its only environment."
 Environment = Annotated[str | None, typer.Option(help=MEANT, autocompletion=environments)]
-Place = Annotated[str | None, typer.Argument(help=MEANT, metavar="[ENV]", autocompletion=environments)]
+Place = Annotated[
+    str | None, typer.Argument(help=MEANT, metavar="[ENV]", autocompletion=environments)
+]
 Stack = Annotated[str, typer.Argument(autocompletion=stacks)]
 OneStack = Annotated[str | None, typer.Argument(help="Left out: every one.", autocompletion=stacks)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -23,7 +25,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 @cache
 def console() -> Console:
-    """Where people read. Made when there is something to read, since what draws it takes long to import."""
+    """Where people read. Made when there is something to read, since what draws it takes long to
+    import."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 150)

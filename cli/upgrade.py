@@ -1,4 +1,5 @@
-"""`tidegate upgrade`: after a newer version was installed. Nothing is begun that cannot be ended."""
+"""`tidegate upgrade`: after a newer version was installed. Nothing is begun that cannot be
+ended."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ from tidegate.settings import Settings
 
 
 def upgrade(settings: Settings, console: Console, *, saved: bool) -> ControlPlane:
-    """Stop the old processes, save the ledger and bring it up, start the new ones, which register blocks and deployments.
+    """Stop the old processes, save the ledger and bring it up, start the new ones, which register
+    blocks and deployments.
 
     Raises LedgerError and InputError before anything is stopped.
     """
@@ -33,15 +35,22 @@ def upgrade(settings: Settings, console: Console, *, saved: bool) -> ControlPlan
 
 
 def refuse_busy(settings: Settings) -> None:
-    """Raises InputError while a run is changing an environment: its process would end in the middle.
+    """Raises InputError while a run is changing an environment: its process would end in the
+    middle.
 
     The table of locks is the same in every version since the first.
     """
     if upgrading.revision_of(settings.database_url) is None:
         return
     now = datetime.now(UTC)
-    busy = [f"{lock.stack} {lock.environment}" for lock in Ledger(settings.database_url).locks.holders()
-            if free_at(lock) > now]
+    busy = [
+        f"{lock.stack} {lock.environment}"
+        for lock in Ledger(settings.database_url).locks.holders()
+        if free_at(lock) > now
+    ]
     if busy:
-        raise InputError("upgrading Tidegate", f"{', '.join(busy)} is being changed",
-                         "Nothing was stopped. Wait until `tidegate status` says how it ended")
+        raise InputError(
+            "upgrading Tidegate",
+            f"{', '.join(busy)} is being changed",
+            "Nothing was stopped. Wait until `tidegate status` says how it ended",
+        )

@@ -21,6 +21,12 @@ def table(found: Sequence[Releasable], stack: str) -> Table:
     for heading in ("Version", "Commit", "Of", "What", "Serves", "Held"):
         shown.add_column(heading, no_wrap=heading in ("Version", "Of"))
     for one in found:
-        shown.add_row(line(one.version), one.commit[:12], f"{one.at:%Y-%m-%d %H:%M}", line(one.subject, 80),
-                      line(", ".join(one.serves), style="green"), line(one.held or "", 80, style="red"))
+        shown.add_row(
+            line(one.version),
+            one.commit[:12],
+            f"{one.at:%Y-%m-%d %H:%M}",
+            line(one.subject, 80),
+            line(", ".join(one.serves), style="green"),
+            line(one.held or "", 80, style="red"),
+        )
     return shown

@@ -1,4 +1,5 @@
-"""`python -m control`: the worker. This file has the name `__main__` so that a forked run does not import it again."""
+"""`python -m control`: the worker. This file has the name `__main__` so that a forked run does not
+import it again."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from control.worker import TidegateWorker
 
 async def work() -> None:
     """Until SIGTERM or SIGINT; the runs end with it, as if they were killed."""
-    worker = TidegateWorker(work_pool_name=WORK_POOL, name=WORK_POOL, create_pool_if_not_found=False)
+    worker = TidegateWorker(
+        work_pool_name=WORK_POOL, name=WORK_POOL, create_pool_if_not_found=False
+    )
     working = asyncio.ensure_future(worker.start())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)

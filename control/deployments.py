@@ -1,6 +1,8 @@
-"""`python -m control.deployments`: register the deployments with Prefect, as prefect.yaml and the stack files say.
+"""`python -m control.deployments`: register the deployments with Prefect, as prefect.yaml and the
+stack files say.
 
-By the API: Prefect's command line takes seconds to import, and knows nothing of our environments."""
+By the API: Prefect's command line takes seconds to import, and knows nothing of our
+environments."""
 
 from __future__ import annotations
 
@@ -12,7 +14,11 @@ from typing import Any
 
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentScheduleUpdate, DeploymentUpdate
+from prefect.client.schemas.actions import (
+    DeploymentScheduleCreate,
+    DeploymentScheduleUpdate,
+    DeploymentUpdate,
+)
 from prefect.client.schemas.objects import ConcurrencyOptions
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import IntervalSchedule
@@ -45,7 +51,8 @@ class Wanted:
 
 
 def register(settings: Settings) -> None:
-    """Have each deployment as it must be, and none of an environment that is gone. Again: changes nothing."""
+    """Have each deployment as it must be, and none of an environment that is gone. Again: changes
+    nothing."""
     now = choices(settings)
     every = list(wanted(now))
     with get_client(sync_client=True) as client:
@@ -67,29 +74,55 @@ def wanted(now: Choices) -> Iterator[Wanted]:
             yield _wanted(entry, environment, stacks, [environment], described)
 
 
-def _wanted(entry: Entry, name: str, stacks: Collection[str], environments: Collection[str], described: str) -> Wanted:
-    flow: Flow[..., Any] = load_flow_from_entrypoint(entry["entrypoint"], use_placeholder_flow=False)
+def _wanted(
+    entry: Entry, name: str, stacks: Collection[str], environments: Collection[str], described: str
+) -> Wanted:
+    flow: Flow[..., Any] = load_flow_from_entrypoint(
+        entry["entrypoint"], use_placeholder_flow=False
+    )
     schema = flow.parameters.model_dump_for_openapi()
     lists = {"stack": sorted(stacks), "environment": sorted(environments)}
     given = {} if entry in fixed() else {"environment": name}
-    return Wanted(flow.name, name, {
-        "entrypoint": entry["entrypoint"], "description": described, "tags": [name], "parameters": given,
-        "parameter_openapi_schema": _with_lists(schema, lists), "enforce_parameter_schema": True,
-        "path": None, "pull_steps": [], "job_variables": {}, "work_pool_name": WORK_POOL,
-    }, [_schedule(one) for one in entry.get("schedules", ())], entry.get("concurrency_limit", {}))
+    return Wanted(
+        flow.name,
+        name,
+        {
+            "entrypoint": entry["entrypoint"],
+            "description": described,
+            "tags": [name],
+            "parameters": given,
+            "parameter_openapi_schema": _with_lists(schema, lists),
+            "enforce_parameter_schema": True,
+            "path": None,
+            "pull_steps": [],
+            "job_variables": {},
+            "work_pool_name": WORK_POOL,
+        },
+        [_schedule(one) for one in entry.get("schedules", ())],
+        entry.get("concurrency_limit", {}),
+    )
 
 
 def _with_lists(schema: Schema, lists: Mapping[str, Collection[str]]) -> Schema:
     """The schema of a form in which these parameters are lists to pick from."""
+
     def listed(name: str, field: Schema) -> Schema:
         if not lists.get(name):
             return field
-        if "anyOf" in field:   # it may be left out
-            return {**field, "anyOf": [{**one, "enum": lists[name]} if one.get("type") == "string" else one
-                                       for one in field["anyOf"]]}
+        if "anyOf" in field:  # it may be left out
+            return {
+                **field,
+                "anyOf": [
+                    {**one, "enum": lists[name]} if one.get("type") == "string" else one
+                    for one in field["anyOf"]
+                ],
+            }
         return {**field, "enum": lists[name]}
 
-    return {**schema, "properties": {name: listed(name, field) for name, field in schema["properties"].items()}}
+    return {
+        **schema,
+        "properties": {name: listed(name, field) for name, field in schema["properties"].items()},
+    }
 
 
 def _schedule(said: Mapping[str, Any]) -> IntervalSchedule:
@@ -98,7 +131,8 @@ def _schedule(said: Mapping[str, Any]) -> IntervalSchedule:
 
 
 def _those_there(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
-    """All that Prefect has by the names of flow and deployment, also those whose work pool is gone."""
+    """All that Prefect has by the names of flow and deployment, also those whose work pool is
+    gone."""
     found: list[DeploymentResponse] = []
     while page := client.read_deployments(limit=200, offset=len(found)):
         found += page
@@ -108,18 +142,30 @@ def _those_there(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
 
 def _put(client: SyncPrefectClient, one: Wanted, there: DeploymentResponse | None) -> None:
     if there is None:
-        options = one.limit and ConcurrencyOptions(collision_strategy=one.limit["collision_strategy"])
+        options = one.limit and ConcurrencyOptions(
+            collision_strategy=one.limit["collision_strategy"]
+        )
         client.create_deployment(
-            client.create_flow_from_name(one.flow), one.name, **one.fields, concurrency_limit=one.limit.get("limit"),
+            client.create_flow_from_name(one.flow),
+            one.name,
+            **one.fields,
+            concurrency_limit=one.limit.get("limit"),
             concurrency_options=options or None,
-            schedules=[DeploymentScheduleCreate(schedule=schedule) for schedule in one.schedules])
+            schedules=[DeploymentScheduleCreate(schedule=schedule) for schedule in one.schedules],
+        )
         return
     known = there.model_dump(mode="json")
     if any((known[name] or None) != (value or None) for name, value in one.fields.items()):
         client.update_deployment(there.id, DeploymentUpdate(**one.fields))
     if _intervals(one.schedules) != _intervals([schedule.schedule for schedule in there.schedules]):
-        client.update_deployment(there.id, DeploymentUpdate(schedules=[
-            DeploymentScheduleUpdate(schedule=schedule) for schedule in one.schedules]))
+        client.update_deployment(
+            there.id,
+            DeploymentUpdate(
+                schedules=[
+                    DeploymentScheduleUpdate(schedule=schedule) for schedule in one.schedules
+                ]
+            ),
+        )
 
 
 def _intervals(schedules: Sequence[Any]) -> list[timedelta | None]:
@@ -129,7 +175,9 @@ def _intervals(schedules: Sequence[Any]) -> list[timedelta | None]:
 
 def _is_ours(there: DeploymentResponse, every: Collection[Wanted]) -> bool:
     """What a person has made of our flows has other tags than its name."""
-    return there.tags == [there.name] and there.entrypoint in {one.fields["entrypoint"] for one in every}
+    return there.tags == [there.name] and there.entrypoint in {
+        one.fields["entrypoint"] for one in every
+    }
 
 
 if __name__ == "__main__":

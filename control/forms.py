@@ -1,4 +1,5 @@
-"""Keeps the forms true: a stack or an environment that is new can be picked within a minute, without a restart."""
+"""Keeps the forms true: a stack or an environment that is new can be picked within a minute,
+without a restart."""
 
 from __future__ import annotations
 
@@ -15,14 +16,16 @@ REGISTER_SECONDS = 180
 
 
 class Forms:
-    """Follows the stack files of an installation. As long as none has changed, a look costs a few calls of `stat`."""
+    """Follows the stack files of an installation. As long as none has changed, a look costs a few
+    calls of `stat`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._seen: Stamp | None = None
 
     async def follow(self) -> None:
-        """Register the deployments again where the choices are others. What goes wrong is tried again at the next look."""
+        """Register the deployments again where the choices are others. What goes wrong is tried
+        again at the next look."""
         try:
             now = stamp_of(self._settings.stacks)
             if now != self._seen and is_due(self._settings):

@@ -29,7 +29,11 @@ def pid_of(run: FlowRun) -> int | None:
 
 def is_lost(run: FlowRun) -> bool:
     """Whether it has been in its state for long, and has no process here."""
-    return run.state is not None and datetime.now(UTC) - run.state.timestamp > LOST and pid_of(run) is None
+    return (
+        run.state is not None
+        and datetime.now(UTC) - run.state.timestamp > LOST
+        and pid_of(run) is None
+    )
 
 
 def state_instead(run: FlowRun) -> State[Any]:

@@ -1,4 +1,5 @@
-"""What a run may be: one of the flows that we serve, as it is. Everything else is refused before anything is started."""
+"""What a run may be: one of the flows that we serve, as it is. Everything else is refused before
+anything is started."""
 
 from __future__ import annotations
 
@@ -15,8 +16,10 @@ from tidegate.secrecy.outside_text import one_line
 
 LONGEST_NAME = 80
 MOST_NAMES = 5
-TO_DO = ("Start one of the deployments of prefect.yaml, without job variables; "
-         "`tidegate run` registers them again as they are there")
+TO_DO = (
+    "Start one of the deployments of prefect.yaml, without job variables; "
+    "`tidegate run` registers them again as they are there"
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Order:
     entrypoint: str
 
 
-def order_for(run: FlowRun, deployment: DeploymentResponse | None, served: Collection[str]) -> Order:
+def order_for(
+    run: FlowRun, deployment: DeploymentResponse | None, served: Collection[str]
+) -> Order:
     """Raises InputError with everything that the run asks for and does not get."""
     if deployment is None:
         raise InputError(f"starting the run {run.id}", "it belongs to no deployment", TO_DO)

@@ -1,7 +1,9 @@
-"""Everything of Prefect that we use and that Prefect does not document. tests/unit/test_prefect_private.py shows each use,
-so that a new version of Prefect that lacks one is found there and nowhere else.
+"""Everything of Prefect that we use and that Prefect does not document.
+tests/unit/test_prefect_private.py shows each use, so that a new version of Prefect that lacks one
+is found there and nowhere else.
 
-The server's parts are imported where they are used: the process that runs are forked from needs none of them."""
+The server's parts are imported where they are used: the process that runs are forked from needs
+none of them."""
 
 from __future__ import annotations
 
@@ -26,8 +28,9 @@ def say_cancelled() -> None:
 
 
 def do_background_work_each(seconds: float) -> None:
-    """In the server: how often it asks its own queue for work, four to ten times a second unless told otherwise. Nor does it
-    ask ten times a second whether some of that work was cancelled: Prefect cancels none."""
+    """In the server: how often it asks its own queue for work, four to ten times a second unless
+    told otherwise. Nor does it ask ten times a second whether some of that work was cancelled:
+    Prefect cancels none."""
     from prefect.server.api import background_workers
 
     async def listen_to_nobody(worker: Any) -> None:
@@ -36,7 +39,9 @@ def do_background_work_each(seconds: float) -> None:
             await session.stopping.wait()
 
     names, pause = vars(background_workers), timedelta(seconds=seconds)
-    patient = type("PatientWorker", (names["Worker"],), {"_cancellation_listener": listen_to_nobody})
+    patient = type(
+        "PatientWorker", (names["Worker"],), {"_cancellation_listener": listen_to_nobody}
+    )
     names["Worker"] = partial(patient, minimum_check_interval=pause, scheduling_resolution=pause)
 
 
@@ -59,21 +64,24 @@ def take_turns_on_sqlite(url: str) -> None:
 
 
 def patient_sqlite(url: str) -> AioSqliteConfiguration:
-    """Transactions that take the write lock when they begin; sessions that are opened inside one are readers, as before.
+    """Transactions that take the write lock when they begin; sessions that are opened inside one
+    are readers, as before.
 
-    Prefect begins them as readers. One that comes to write after another has written is refused at once ("database is locked"),
-    whatever the time-out: so a person's approval was lost, and a form stayed open without a word. Beginning as a writer waits.
+    Prefect begins them as readers. One that comes to write after another has written is refused at
+    once ("database is locked"), whatever the time-out: so a person's approval was lost, and a form
+    stayed open without a word. Beginning as a writer waits.
     """
     from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
 
     class PatientSqlite(AioSqliteConfiguration):
         @asynccontextmanager
-        async def begin_transaction(self, session: AsyncSession,
-                                    with_for_update: bool = False) -> AsyncGenerator[AsyncSessionTransaction, None]:
+        async def begin_transaction(
+            self, session: AsyncSession, with_for_update: bool = False
+        ) -> AsyncGenerator[AsyncSessionTransaction, None]:
             mode = SQLITE_BEGIN_MODE.set("IMMEDIATE")
             try:
                 async with session.begin() as transaction:
-                    await session.connection()   # BEGIN is sent by the first use
+                    await session.connection()  # BEGIN is sent by the first use
                     SQLITE_BEGIN_MODE.reset(mode)
                     mode = SQLITE_BEGIN_MODE.set("DEFERRED")
                     yield transaction

@@ -1,4 +1,5 @@
-"""Which choices the forms were registered with, so that a look at the stack files says whether others are due."""
+"""Which choices the forms were registered with, so that a look at the stack files says whether
+others are due."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ def note_registered(settings: Settings, now: Choices) -> None:
 
 
 def is_due(settings: Settings) -> bool:
-    """Whether the stack files name other stacks or environments than the forms. Nothing is due that was never registered."""
+    """Whether the stack files name other stacks or environments than the forms. Nothing is due that
+    was never registered."""
     file = _file(settings)
     return file.exists() and file.read_text(encoding="utf-8") != _as_text(choices(settings))
 

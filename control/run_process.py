@@ -1,4 +1,5 @@
-"""The process of a run, as the worker sees it. Python's own fork server starts it and tells how it ended."""
+"""The process of a run, as the worker sees it. Python's own fork server starts it and tells how it
+ended."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _context = multiprocessing.get_context("forkserver")
 
 
 def prepare_parent() -> None:
-    """Start the fork server, which imports everything meanwhile. One that was killed is started again by the next run."""
+    """Start the fork server, which imports everything meanwhile. One that was killed is started
+    again by the next run."""
     _context.set_forkserver_preload(["control.parent"])
     forkserver.ensure_running()
 
@@ -87,7 +89,9 @@ class ForkedProcess(RunProcess):
 
 
 def _fork(order: Order) -> ForkServerProcess:
-    process = _context.Process(target=carry_out, args=(str(order.run), order.entrypoint), name=f"run {order.run}")
+    process = _context.Process(
+        target=carry_out, args=(str(order.run), order.entrypoint), name=f"run {order.run}"
+    )
     process.start()
     return process
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 
 def build_models() -> None:
-    """Prefect's models build their validators at the first use. One that cannot be built now is left for that: it fails in its
-    own run, where a person sees it."""
+    """Prefect's models build their validators at the first use. One that cannot be built now is
+    left for that: it fails in its own run, where a person sees it."""
     for model in _models_under(BaseModel):
         if not model.__pydantic_complete__:
             try:

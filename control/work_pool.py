@@ -19,15 +19,22 @@ from prefect.states import Cancelled
 
 WORK_POOL = TYPE = "tidegate"
 NOTHING_TO_SET: dict[str, Any] = {
-    "job_configuration": {"starts": "the flows of prefect.yaml"},   # the server wants something here; the worker reads nothing
-    "variables": {"type": "object", "properties": {}, "additionalProperties": False}}
-NOT_BEGUN = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED, StateType.SCHEDULED])))
+    "job_configuration": {
+        "starts": "the flows of prefect.yaml"
+    },  # the server wants something here; the worker reads nothing
+    "variables": {"type": "object", "properties": {}, "additionalProperties": False},
+}
+NOT_BEGUN = FlowRunFilter(
+    state=FlowRunFilterState(
+        type=FlowRunFilterStateType(any_=[StateType.PAUSED, StateType.SCHEDULED])
+    )
+)
 REPLACED = "Its work pool was of the kind of Tidegate 0.1 and was replaced, so it cannot go on. Start it again"
 
 
 def make_work_pool(api_url: str, secret: str) -> None:
-    """Have it as it is here, however often this is called. `secret` is the auth string of the server at `api_url`.
-    By the API: Prefect's command line takes seconds to import."""
+    """Have it as it is here, however often this is called. `secret` is the auth string of the
+    server at `api_url`. By the API: Prefect's command line takes seconds to import."""
     pool = WorkPoolCreate(name=WORK_POOL, type=TYPE, base_job_template=NOTHING_TO_SET)
     with SyncPrefectClient(api_url, auth_string=secret) as client:
         _remove_of_other_type(client)
@@ -35,7 +42,8 @@ def make_work_pool(api_url: str, secret: str) -> None:
 
 
 def _remove_of_other_type(client: SyncPrefectClient) -> None:
-    """Its runs would wait for ever in a queue that is gone; the deployments are registered again by `tidegate run`."""
+    """Its runs would wait for ever in a queue that is gone; the deployments are registered again by
+    `tidegate run`."""
     try:
         found = client.read_work_pool(WORK_POOL)
     except ObjectNotFound:
@@ -51,6 +59,8 @@ def _remove_of_other_type(client: SyncPrefectClient) -> None:
 
 def _take_out(client: SyncPrefectClient, run: FlowRun) -> None:
     if run.auto_scheduled:
-        client.delete_flow_run(run.id)   # a cancelled one would keep its minute, in which nothing would run
+        client.delete_flow_run(
+            run.id
+        )  # a cancelled one would keep its minute, in which nothing would run
     else:
         client.set_flow_run_state(run.id, Cancelled(message=REPLACED), force=True)

@@ -1,4 +1,5 @@
-"""The worker: hears of a new run, looks whether it is one of ours, and has it forked from the parent."""
+"""The worker: hears of a new run, looks whether it is one of ours, and has it forked from the
+parent."""
 
 from __future__ import annotations
 
@@ -38,13 +39,23 @@ AGAIN_SECONDS = 2.0
 CANCEL_SECONDS = 30.0
 STOP_SECONDS = 15.0
 """Shorter than the patience of `tidegate stop`, which kills the worker after it."""
-ENDED = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED, StateType.PAUSED,
-                   StateType.SCHEDULED})
-"""What a run says of itself before its process ends. Scheduled: it was suspended and has been resumed already."""
+ENDED = frozenset(
+    {
+        StateType.COMPLETED,
+        StateType.FAILED,
+        StateType.CRASHED,
+        StateType.CANCELLED,
+        StateType.PAUSED,
+        StateType.SCHEDULED,
+    }
+)
+"""What a run says of itself before its process ends. Scheduled: it was suspended and has been
+resumed already."""
 
 
 class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResult]):
-    """Starts the flows of this project as they are. Takes no command, environment, folder, image or pull step from anywhere."""
+    """Starts the flows of this project as they are. Takes no command, environment, folder, image or
+    pull step from anywhere."""
 
     type = TYPE
     _description = "Starts the flows of Tidegate, and nothing else."
@@ -63,7 +74,12 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     def get_default_base_job_template(cls) -> dict[str, Any]:
         return NOTHING_TO_SET
 
-    async def start(self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print) -> None:
+    async def start(
+        self,
+        run_once: bool = False,
+        with_healthcheck: bool = False,
+        printer: Callable[..., None] = print,
+    ) -> None:
         """Until it is cancelled, or with `run_once` until all runs that are due have ended."""
         prepare_parent()
         async with self:
@@ -82,7 +98,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         """Start what is due. Returns what is to start before the next look."""
         now = datetime.now(UTC)
         answer = await self.client.get_scheduled_flow_runs_for_work_pool(
-            self.work_pool.name, scheduled_before=now + timedelta(seconds=self._look_seconds))
+            self.work_pool.name, scheduled_before=now + timedelta(seconds=self._look_seconds)
+        )
         runs = [one.flow_run for one in answer if one.flow_run.id not in self._being_started]
         due = [run for run in runs if _start_of(run) <= now]
         for run in due:
@@ -90,33 +107,40 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             self._tasks.start_soon(self._begin, run)
         return [run for run in runs if run not in due]
 
-    async def run(self, flow_run: FlowRun, configuration: BaseJobConfiguration,
-                  task_status: anyio.abc.TaskStatus[int] | None = None) -> BaseWorkerResult:
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: BaseJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
+    ) -> BaseWorkerResult:
         """For Prefect's own ways to start a run: the configuration is not looked at."""
         process = await ForkedProcess.start(await self._order_for(flow_run))
         if task_status is not None:
             task_status.started(process.pid)
         code = await self._follow(process)
-        return BaseWorkerResult(identifier=str(process.pid), status_code=0 if code is None else code)
+        return BaseWorkerResult(
+            identifier=str(process.pid), status_code=0 if code is None else code
+        )
 
     async def _know_work_pool(self) -> None:
         await self.sync_with_backend()
-        self.work_pool   # noqa: B018  raises while it is not known
+        self.work_pool  # noqa: B018  raises while it is not known
 
     async def _look_and_wait(self) -> None:
-        self._news = anyio.Event()   # what comes while we look is looked at again
+        self._news = anyio.Event()  # what comes while we look is looked at again
         try:
             coming = await self.get_and_submit_flow_runs()
             await self._see_what_is_left()
             seconds = _seconds_until_first(coming, self._look_seconds)
-        except Exception as error:   # the server is away or busy
+        except Exception as error:  # the server is away or busy
             print(f"worker: cannot look for runs ({error!r}), trying again", flush=True)
             seconds = AGAIN_SECONDS
         with anyio.move_on_after(seconds):
             await self._news.wait()
 
     async def _listen(self) -> None:
-        """Hear the server's events. While they cannot be heard, the regular look finds the runs, later."""
+        """Hear the server's events. While they cannot be heard, the regular look finds the runs,
+        later."""
         while True:
             try:
                 async for state, run in events_of(self.work_pool.id):
@@ -129,20 +153,20 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     def _hear(self, state: StateType, run: UUID) -> None:
         process = self._process_of(run) if state == StateType.CANCELLING else None
         if process is None:
-            self._news.set()   # the look asks for it
+            self._news.set()  # the look asks for it
         else:
             self._cancel(process)
 
     async def _beat(self) -> None:
         while True:
             await anyio.sleep(self.heartbeat_interval_seconds)
-            with contextlib.suppress(Exception):   # the next one comes
+            with contextlib.suppress(Exception):  # the next one comes
                 await self.sync_with_backend()
             await self._forms.follow()
 
     async def _see_what_is_left(self) -> None:
-        """Ask for runs that were taken up and never began, and for cancelled ones: their worker was killed, or an event was
-        lost."""
+        """Ask for runs that were taken up and never began, and for cancelled ones: their worker was
+        killed, or an event was lost."""
         left = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[*LEFT])))
         ours = WorkPoolFilter(id=WorkPoolFilterId(any_=[self.work_pool.id]))
         for run in await self.client.read_flow_runs(flow_run_filter=left, work_pool_filter=ours):
@@ -155,7 +179,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
                 await self._set_state(run.id, state_instead(run))
 
     def _adopted(self, run: FlowRun) -> RunProcess | None:
-        """What an earlier worker began goes on without it. From now on it is ours: it can be cancelled, and its end is seen."""
+        """What an earlier worker began goes on without it. From now on it is ours: it can be
+        cancelled, and its end is seen."""
         if (pid := pid_of(run)) is None:
             return None
         process = RunProcess(run.id, pid)
@@ -178,7 +203,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             process.kill()
 
     async def _begin(self, run: FlowRun) -> None:
-        """Start a run that is due. What goes wrong with it is tried again, and stops no other run."""
+        """Start a run that is due. What goes wrong with it is tried again, and stops no other
+        run."""
         try:
             process = await self._start(run)
             if process is not None:
@@ -220,12 +246,14 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
 
     async def _deployment_of(self, run: FlowRun) -> DeploymentResponse | None:
         with contextlib.suppress(ObjectNotFound):
-            return await self.client.read_deployment(run.deployment_id) if run.deployment_id else None
+            return (
+                await self.client.read_deployment(run.deployment_id) if run.deployment_id else None
+            )
         return None
 
     async def _tend(self, process: RunProcess) -> None:
         code = await self._follow(process)
-        with contextlib.suppress(ObjectNotFound):   # somebody deleted the run
+        with contextlib.suppress(ObjectNotFound):  # somebody deleted the run
             await _until_it_works(lambda: self._say_how_it_ended(process, code))
         self._cancelled.discard(process.run)
 
@@ -242,8 +270,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             process.close()
 
     async def _leave_to_recovery(self, process: RunProcess) -> None:
-        """A worker that stops ends its runs by a kill. Told to end, they would put back what serves well, and nobody
-        wanted that: what they were in the middle of, recovery finishes."""
+        """A worker that stops ends its runs by a kill. Told to end, they would put back what serves
+        well, and nobody wanted that: what they were in the middle of, recovery finishes."""
         process.kill()
         code = await process.ended()
         self._running.discard(process)
@@ -251,7 +279,9 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
 
     async def _say_how_it_ended(self, process: RunProcess, code: int | None) -> None:
         """Set the final state of a run whose process ended before it could set one itself."""
-        goes_on = process.run in {one.run for one in self._running}   # it was suspended, and resumed at once
+        goes_on = process.run in {
+            one.run for one in self._running
+        }  # it was suspended, and resumed at once
         if goes_on or (code == 0 and process.run not in self._cancelled):
             return
         state = (await self.client.read_flow_run(process.run)).state
@@ -262,7 +292,9 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         if process.run in self._cancelled:
             return Cancelled(message="Cancelled by a person.")
         how = "in a way that nobody saw" if code is None else f"with status code {code}"
-        return Crashed(message=f"Its process {process.pid} ended {how}. What it was in the middle of, recover/all finishes.")
+        return Crashed(
+            message=f"Its process {process.pid} ended {how}. What it was in the middle of, recover/all finishes."
+        )
 
 
 def _start_of(run: FlowRun) -> datetime:

@@ -13,7 +13,7 @@ from tidegate.plan.changes import Plan
 def accept(work: Work, plan: Plan) -> Work:
     """Go on only with a person's approval of exactly this plan."""
     if work.deployment.state not in UNDECIDED:
-        return work   # decided before a crash: the journal says how far it came
+        return work  # decided before a crash: the journal says how far it came
     tell(work, "staging_ready", url=plan.staged.url if plan.staged else "")
     with tell_of_no(work):
         return wait_for_acceptance(work, plan)

@@ -1,4 +1,5 @@
-"""Take over an application that people started by hand: it goes on running, and Tidegate leads to it and knows the way back."""
+"""Take over an application that people started by hand: it goes on running, and Tidegate leads to
+it and knows the way back."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ def adopt(
         return None
     env = open_environment(stack, environment)
     if there := taken_already(env):
-        return Completed(message=f"{there.version} was taken over already as #{there.number}: nothing was changed")
+        return Completed(
+            message=f"{there.version} was taken over already as #{there.number}: nothing was changed"
+        )
     if not plan_only:
         refuse_busy(env)
     seen = find_by_hand(env)

@@ -1,4 +1,5 @@
-"""Every day: does the ledger still say what was written into it? What differs is told and makes the run red."""
+"""Every day: does the ledger still say what was written into it? What differs is told and makes the
+run red."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from tidegate.settings import Settings
 @flow(name="audit", flow_run_name="compare the audit trail with the ledger", persist_result=False)
 @plainly
 def audit() -> None:
-    """Compare the audit trail with itself, with hashes kept elsewhere, and every row with what the trail says of it."""
+    """Compare the audit trail with itself, with hashes kept elsewhere, and every row with what the
+    trail says of it."""
     settings = Settings()
     report = compare_trail(settings)
     publish_trail(settings, report)

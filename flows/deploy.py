@@ -28,12 +28,13 @@ from tidegate.policy.states import DeploymentState
 
 
 def deploy(work: Work, *, is_told: bool = True) -> Work:
-    """The old version serves until the new one has proved itself; any failure puts the old one back."""
+    """The old version serves until the new one has proved itself; any failure puts the old one
+    back."""
     with holding_lock(work) as work:
         work = refresh(work) if is_good(work) else replace_old(work)
         if is_told:
-            tell(work, "released")   # whatever the clearing up meets, the new version serves
-        move_alias(work)   # from here on nothing is a reason to go back
+            tell(work, "released")  # whatever the clearing up meets, the new version serves
+        move_alias(work)  # from here on nothing is a reason to go back
         stop_old_slot(work)
         publish_record(work)
     return work
@@ -54,7 +55,9 @@ def replace_old(work: Work) -> Work:
         wait_until_healthy(work)
         offer_candidate(work)
         smoke_slot(work)
-        hand_over_alone(work)   # before anybody's work is done by the new version: workers know the old one's messages
+        hand_over_alone(
+            work
+        )  # before anybody's work is done by the new version: workers know the old one's messages
 
         note_baseline(work)
         with traffic_witness(work) as witness:

@@ -1,4 +1,5 @@
-"""An environment became worse: roll back what is proved a regression, tell or page people about the rest."""
+"""An environment became worse: roll back what is proved a regression, tell or page people about the
+rest."""
 
 from __future__ import annotations
 
@@ -8,13 +9,23 @@ from pydantic import AwareDatetime
 from flows.parameters import EnvironmentName, EventText, Person, StackName
 from flows.plain import plainly
 from flows.rollback import go_back
-from tasks.back.incidents import conclude, decide_about, open_automatic_rollback, open_incident, tell_of_incident
+from tasks.back.incidents import (
+    conclude,
+    decide_about,
+    open_automatic_rollback,
+    open_incident,
+    tell_of_incident,
+)
 from tasks.frame.environments import open_serving
 from tidegate.facts import Severity
 from tidegate.policy.incidents import Signal
 
 
-@flow(name="incident", flow_run_name="incident on {stack} {environment}: {reason}", persist_result=False)
+@flow(
+    name="incident",
+    flow_run_name="incident on {stack} {environment}: {reason}",
+    persist_result=False,
+)
 @plainly
 def incident(
     stack: StackName,

@@ -22,4 +22,6 @@ def lift_hold(stack: StackName, version: VersionName, reason: Reason, lifted_by:
         lifted_by: Your name.
     """
     hold = lift(open_stack(stack), version, reason=reason, lifted_by=lifted_by)
-    get_run_logger().info("%s %s may be released again. It was on hold since %s", stack, hold.version, hold.placed_at)
+    get_run_logger().info(
+        "%s %s may be released again. It was on hold since %s", stack, hold.version, hold.placed_at
+    )

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-# People's words stand in names of runs and in messages: no control character, nothing that turns a line round.
+# People's words stand in names of runs and in messages: no control character, nothing that turns a
+# line round.
 _ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 StackName = Annotated[str, Field(max_length=100, pattern=_ONE_LINE)]
 EnvironmentName = Annotated[str, Field(max_length=20, pattern=_ONE_LINE)]

@@ -1,4 +1,5 @@
-"""What a person reads of a failed run is a sentence in the stack's language, whatever failed, and no traceback."""
+"""What a person reads of a failed run is a sentence in the stack's language, whatever failed, and
+no traceback."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ def plainly(function: Callable[P, R]) -> Callable[P, R | State[Any]]:
             get_run_logger().error("an error that was not foreseen", exc_info=True)
             return failed(as_ours(error, f"running {function.__name__}"), *args, **kwargs)
 
-    ended.__signature__ = signature   # type: ignore[attr-defined]
-    ended.__annotations__ = get_type_hints(function, include_extras=True)   # Prefect would look for the names here
+    ended.__signature__ = signature  # type: ignore[attr-defined]
+    ended.__annotations__ = get_type_hints(
+        function, include_extras=True
+    )  # Prefect would look for the names here
     return ended
-

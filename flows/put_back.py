@@ -1,4 +1,5 @@
-"""The compensating path: whatever a deployment has changed is put back, in reverse. Every step looks first."""
+"""The compensating path: whatever a deployment has changed is put back, in reverse. Every step
+looks first."""
 
 from __future__ import annotations
 
@@ -22,25 +23,29 @@ from tidegate.errors import EngineError, FencedError, TidegateError, WayBackErro
 
 @contextlib.contextmanager
 def put_back_on_failure(work: Work) -> Iterator[None]:
-    """Run the block; when it fails or is cancelled, put the old version back, then let the failure go on."""
+    """Run the block; when it fails or is cancelled, put the old version back, then let the failure
+    go on."""
     try:
         yield
     except FencedError:
-        raise   # a rollback has taken over: whatever is put back, it puts back
+        raise  # a rollback has taken over: whatever is put back, it puts back
     except (Exception, TerminationSignal) as error:
         put_back(work, error)
         raise
 
 
 @contextlib.contextmanager
-def stop_and_ask_on_failure(work: Work, because: BaseException | None = None,
-                            only_if: Callable[[Work], bool] = lambda work: True) -> Iterator[None]:
-    """A way back that does not arrive is not followed by another guess: a person is called, and told `because` of what
-    it was taken."""
+def stop_and_ask_on_failure(
+    work: Work,
+    because: BaseException | None = None,
+    only_if: Callable[[Work], bool] = lambda work: True,
+) -> Iterator[None]:
+    """A way back that does not arrive is not followed by another guess: a person is called, and
+    told `because` of what it was taken."""
     try:
         yield
     except FencedError:
-        raise   # a newer rollback has taken over, and ends this one too
+        raise  # a newer rollback has taken over, and ends this one too
     except (Exception, TerminationSignal) as error:
         if not only_if(work):
             raise
@@ -51,7 +56,8 @@ def stop_and_ask_on_failure(work: Work, because: BaseException | None = None,
 
 
 def put_back(work: Work, error: BaseException) -> None:
-    """The hold, schema, edge, slot; then the ledger and the message. Does nothing for a deployment that has ended."""
+    """The hold, schema, edge, slot; then the ledger and the message. Does nothing for a deployment
+    that has ended."""
     work = refresh(work)
     if work.deployment.state.is_final:
         return
@@ -70,8 +76,11 @@ def end_interrupted(work: Work) -> None:
     """What this rollback has taken over from, in the middle of its change, is put back first."""
     for other in interrupted(work):
         wait_for_lost_jobs(other)
-        overtaken = EngineError(f"changing {other.title}", f"{work.title} has taken over: {work.deployment.reason}",
-                                "Start it again when it is wanted")
+        overtaken = EngineError(
+            f"changing {other.title}",
+            f"{work.title} has taken over: {work.deployment.reason}",
+            "Start it again when it is wanted",
+        )
         if other.deployment.kind != "release":
             close_failed(other, overtaken)
         else:
@@ -83,7 +92,12 @@ def _with_first_cause(error: BaseException, because: BaseException | None) -> Ba
     if because is None:
         return error
     if isinstance(error, WayBackError):
-        return WayBackError(error.doing, f"{error.came_back}. It began with: {reason_of(because)}", error.to_do)
+        return WayBackError(
+            error.doing, f"{error.came_back}. It began with: {reason_of(because)}", error.to_do
+        )
     doing = error.doing if isinstance(error, TidegateError) else "putting the old version back"
-    return EngineError(doing, f"the way back did not arrive: {reason_of(error)}. It began with: {reason_of(because)}",
-                       "Look who serves with `tidegate status`, then roll back or release again")
+    return EngineError(
+        doing,
+        f"the way back did not arrive: {reason_of(error)}. It began with: {reason_of(because)}",
+        "Look who serves with `tidegate status`, then roll back or release again",
+    )

@@ -1,4 +1,5 @@
-"""After a crash: finish what had been switched, put back what had not, end what nobody can decide any more."""
+"""After a crash: finish what had been switched, put back what had not, end what nobody can decide
+any more."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ MOST_AT_ONCE = 8
 @flow(name="recover", flow_run_name="recover what was interrupted", persist_result=False)
 @plainly
 def recover() -> State[None] | None:
-    """Look for deployments whose run died, and bring each to an end. Does nothing when all is well."""
+    """Look for deployments whose run died, and bring each to an end. Does nothing when all is
+    well."""
     settings = Settings()
     forget_needless_looks()
     undecided = end_undecided(settings)
@@ -67,7 +69,9 @@ def tell_of_end(settings: Settings, ended: Ended) -> None:
 
 def tell_late(settings: Settings, late: Untold) -> None:
     """Its run died between the end and the message."""
-    get_run_logger().info("told late: %s is %s", title_of(late.deployment), late.deployment.state.value)
+    get_run_logger().info(
+        "told late: %s is %s", title_of(late.deployment), late.deployment.state.value
+    )
     tell(work_on(settings, late.deployment), late.kind)
 
 
@@ -81,7 +85,8 @@ def left_for_later(steps: Iterable[Parted[Any]]) -> Iterator[Fault]:
 
 
 def bring_to_an_end(work: Work) -> None:
-    """Whatever the run of `work` shows, it has no process: when the deployment has ended, so has the run."""
+    """Whatever the run of `work` shows, it has no process: when the deployment has ended, so has
+    the run."""
     try:
         finish(work)
     finally:
@@ -89,22 +94,30 @@ def bring_to_an_end(work: Work) -> None:
 
 
 def finish(work: Work) -> None:
-    """A rollback goes on, or begins. A release goes on if the edge sends people to it already; otherwise it is put back.
-    For what is good already only the clearing up is done. Whether a quiet environment was only on the way is not known any
-    more, so that nobody is told of it."""
-    get_run_logger().warning("the run of %s has died in the state %s", work.title, work.deployment.state.value)
+    """A rollback goes on, or begins. A release goes on if the edge sends people to it already;
+    otherwise it is put back. For what is good already only the clearing up is done. Whether a quiet
+    environment was only on the way is not known any more, so that nobody is told of it."""
+    get_run_logger().warning(
+        "the run of %s has died in the state %s", work.title, work.deployment.state.value
+    )
     wait_for_lost_jobs(work)
     if is_over(work):
         return
     if work.deployment.kind == "rollback":
         go_back(work)
     elif work.deployment.kind == "adoption":
-        take_over(work)   # it interrupts nobody
+        take_over(work)  # it interrupts nobody
     elif work.deployment.kind == "restore":
-        put_data_back(work)   # a person has decided, and only the whole of it is a state to be in
+        put_data_back(work)  # a person has decided, and only the whole of it is a state to be in
     elif is_good(work) or serves_now(work):
         deploy(work, is_told=work.env.config.loud)
     else:
         with holding_lock(work) as work:
-            put_back(work, EngineError(f"releasing {work.title}", "its run was interrupted before the switch",
-                                       "Start the release again"))
+            put_back(
+                work,
+                EngineError(
+                    f"releasing {work.title}",
+                    "its run was interrupted before the switch",
+                    "Start the release again",
+                ),
+            )

@@ -15,7 +15,9 @@ R = TypeVar("R")
 
 
 def told_when_refused(what: What) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Under `@plainly`: when the run fails and nobody was told so, people are. A mere plan is told to nobody."""
+    """Under `@plainly`: when the run fails and nobody was told so, people are. A mere plan is told
+    to nobody."""
+
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
 
@@ -27,8 +29,11 @@ def told_when_refused(what: What) -> Callable[[Callable[P, R]], Callable[P, R]]:
             if asked.get("plan_only"):
                 return function(*args, **kwargs)
             version = asked.get("version") or asked.get("to") or ""
-            with tell_when_refused(what, asked["stack"], asked["environment"], version, asked["requested_by"]):
+            with tell_when_refused(
+                what, asked["stack"], asked["environment"], version, asked["requested_by"]
+            ):
                 return function(*args, **kwargs)
 
         return tells
+
     return decorate

@@ -1,4 +1,5 @@
-"""Release a version: plan, build, the environments before, acceptance, backup, migration, switch, watch, notify."""
+"""Release a version: plan, build, the environments before, acceptance, backup, migration, switch,
+watch, notify."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from tasks.plan.plans import make_plan
 from tasks.plan.preflight import check_environment
 
 
-@flow(name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False)
+@flow(
+    name="release", flow_run_name="release {stack} {version} to {environment}", persist_result=False
+)
 @plainly
 @told_when_refused("release")
 def release(
@@ -53,7 +56,7 @@ def release(
     refuse_held(env, chosen)
     if not plan_only:
         refuse_busy(env)
-    checks = [check_environment(stage) for stage in way]   # of all, before one is changed
+    checks = [check_environment(stage) for stage in way]  # of all, before one is changed
     pins = build_images(env, chosen)
 
     staged = go_through(way[:-1], chosen, pins, checks[:-1], requested_by)
@@ -61,7 +64,9 @@ def release(
     if plan_only:
         return None
     if serving := serves_already(env, plan):
-        return Completed(message=f"{serving.version} runs already as #{serving.number}: nothing was changed")
+        return Completed(
+            message=f"{serving.version} runs already as #{serving.number}: nothing was changed"
+        )
     work = open_deployment(env, plan, requested_by)
     if env.config.approval:
         work = accept(work, plan)

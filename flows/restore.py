@@ -1,4 +1,5 @@
-"""Put the data of a backup back, over what was written since: only after a person has decided, and with nobody served."""
+"""Put the data of a backup back, over what was written since: only after a person has decided, and
+with nobody served."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ def restore(
     backup: BackupName = "",
     requested_by: Person = "",
 ) -> None:
-    """Put the data of a backup back, with the version that served when it was made. Asks a person first.
+    """Put the data of a backup back, with the version that served when it was made. Asks a person
+    first.
 
     Args:
         stack: Which application.
@@ -98,7 +100,8 @@ def put_data_back(work: Work) -> None:
 
 @contextlib.contextmanager
 def reopen_on_failure(work: Work) -> Iterator[None]:
-    """What fails before the data were touched lets the version serve again that was stopped for it."""
+    """What fails before the data were touched lets the version serve again that was stopped for
+    it."""
     try:
         yield
     except FencedError:

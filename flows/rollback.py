@@ -1,4 +1,5 @@
-"""Roll back: the old version serves again, at once while its slot is warm. Needs no approval; no window stops it."""
+"""Roll back: the old version serves again, at once while its slot is warm. Needs no approval; no
+window stops it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,14 @@ from flows.parameters import EnvironmentName, Person, Reason, StackName, StepsBa
 from flows.plain import plainly
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
 from flows.refused import told_when_refused
-from tasks.back.rollbacks import find_images, left_behind, note_way_back, open_rollback, refuse_lossy, wake_slot
+from tasks.back.rollbacks import (
+    find_images,
+    left_behind,
+    note_way_back,
+    open_rollback,
+    refuse_lossy,
+    wake_slot,
+)
 from tasks.data.schema import downgrade_schema
 from tasks.frame.deployments import begin_change, is_good, move, place_hold_on, refresh
 from tasks.frame.environments import open_serving
@@ -23,7 +31,9 @@ from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic
 from tidegate.policy.states import DeploymentState
 
 
-@flow(name="rollback", flow_run_name="roll back {stack} {environment}: {reason}", persist_result=False)
+@flow(
+    name="rollback", flow_run_name="roll back {stack} {environment}: {reason}", persist_result=False
+)
 @plainly
 @told_when_refused("rollback")
 def rollback(
@@ -45,7 +55,9 @@ def rollback(
         requested_by: Who asks for it.
     """
     env = open_serving(stack, environment)
-    work = open_rollback(env, steps_back=steps_back, to=to or None, reason=reason, requested_by=requested_by)
+    work = open_rollback(
+        env, steps_back=steps_back, to=to or None, reason=reason, requested_by=requested_by
+    )
     tag_run(env.stack.name, env.name, work.version.name)
     go_back(work)
 
@@ -58,7 +70,7 @@ def go_back(work: Work) -> None:
         find_images(work)
     with holding_lock(work, take_over=not is_good(work)) as work:
         work = refresh(work) if is_good(work) else serve_again(work)
-        tell(work, "rolled_back")   # whatever the clearing up meets, the old version serves
+        tell(work, "rolled_back")  # whatever the clearing up meets, the old version serves
         stop_slot_left(work)
 
 
@@ -76,7 +88,7 @@ def serve_again(work: Work) -> Work:
 
         with traffic_witness(work):
             shift_traffic(work)
-            hand_over_alone(work)   # after it: the newer worker knows the messages of both
+            hand_over_alone(work)  # after it: the newer worker knows the messages of both
             say_it_serves_again(work)
             smoke_public(work)
 

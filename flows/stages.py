@@ -1,4 +1,5 @@
-"""The way to an environment: a release goes through those before it, and each proves the images for the next."""
+"""The way to an environment: a release goes through those before it, and each proves the images for
+the next."""
 
 from __future__ import annotations
 
@@ -19,13 +20,19 @@ Checks = tuple[CheckResult, ...]
 
 
 def open_way(env: OpenEnvironment) -> list[OpenEnvironment]:
-    """The environments that a release to `env` goes through, in order; `env` is the last of them."""
+    """The environments that a release to `env` goes through, in order; `env` is the last of
+    them."""
     before = env.stack.way_to(env.name)[:-1]
     return [*(open_environment(env.stack, name, env.settings) for name in before), env]
 
 
-def go_through(way: Sequence[OpenEnvironment], version: Version, pins: Mapping[str, str],
-               checks: Sequence[Checks], requested_by: str) -> Staged | None:
+def go_through(
+    way: Sequence[OpenEnvironment],
+    version: Version,
+    pins: Mapping[str, str],
+    checks: Sequence[Checks],
+    requested_by: str,
+) -> Staged | None:
     """What the last environment of `way` proves; None where there is none to go through."""
     proved = None
     for env, passed in zip(way, checks, strict=True):
@@ -33,13 +40,22 @@ def go_through(way: Sequence[OpenEnvironment], version: Version, pins: Mapping[s
     return proved
 
 
-def _prove(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: Checks,
-           before: Staged | None, requested_by: str) -> Staged:
-    """What one environment proves about these images. What serves there already is not deployed again."""
+def _prove(
+    env: OpenEnvironment,
+    version: Version,
+    pins: Mapping[str, str],
+    checks: Checks,
+    before: Staged | None,
+    requested_by: str,
+) -> Staged:
+    """What one environment proves about these images. What serves there already is not deployed
+    again."""
     plan = make_plan(env, version, pins, checks, before)
     if serving := serves_already(env, plan):
         work = work_of(as_planned(env, serving), serving)
-        return staged(_put_there(work) if is_of_this_run(work) else work)   # its last steps may be missing
+        return staged(
+            _put_there(work) if is_of_this_run(work) else work
+        )  # its last steps may be missing
     return staged(_deploy(env, plan, requested_by))
 
 

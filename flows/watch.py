@@ -1,4 +1,5 @@
-"""Every minute: is each watched environment as good as it was? What is worse starts `incident/all`."""
+"""Every minute: is each watched environment as good as it was? What is worse starts
+`incident/all`."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ MOST_AT_ONCE = 8
 @flow(name="watch", flow_run_name="watch what serves", persist_result=False)
 @plainly
 def watch(stack: StackName | None = None) -> State[None] | None:
-    """Look once at every watched environment, side by side: one that hangs or cannot be seen hides no other.
+    """Look once at every watched environment, side by side: one that hangs or cannot be seen hides
+    no other.
 
     Args:
         stack: Which application; empty is every one.

@@ -1,4 +1,5 @@
-"""`python3 -m setup` prepares this machine for Tidegate and its demo; `python3 -m setup tests` also for the tests."""
+"""`python3 -m setup` prepares this machine for Tidegate and its demo; `python3 -m setup tests` also
+for the tests."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +55,9 @@ def make_home_private() -> None:
 
 def main() -> int:
     if sys.version_info < OLDEST_PYTHON:
-        print(f"Tidegate needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, this is {sys.version.split()[0]}")
+        print(
+            f"Tidegate needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, this is {sys.version.split()[0]}"
+        )
         return 1
     make_home_private()
     try:

@@ -10,18 +10,25 @@ from setup.packages import install, is_known
 from setup.places import HOME, LOGS
 from setup.step import SetupError, asked, run, say
 
-START_SECONDS = 120   # after a crash it first ends what it finds running, each container within its own grace
+START_SECONDS = (
+    120  # after a crash it first ends what it finds running, each container within its own grace
+)
 ROOM_FOR_NETWORKS = ("--default-address-pool", "base=172.16.0.0/12,size=24")
-"""An engine has room for about thirty networks unless it is told otherwise, and each environment takes two."""
+"""An engine has room for about thirty networks unless it is told otherwise, and each environment
+takes two."""
 CONTAINERD_PID = Path("/run/docker/containerd/containerd.pid")
-BY_HAND = "Install and start Docker Engine (https://docs.docker.com/engine/install/), then run this again"
+BY_HAND = (
+    "Install and start Docker Engine (https://docs.docker.com/engine/install/), then run this again"
+)
 
 
 def ensure() -> str:
     if version := answering():
         return f"answers, version {version}"
     if os.geteuid() != 0:
-        raise SetupError(f"the Docker Engine does not answer, and only root can start it. {BY_HAND}")
+        raise SetupError(
+            f"the Docker Engine does not answer, and only root can start it. {BY_HAND}"
+        )
     if not shutil.which("dockerd"):
         _install()
     if not answering():
@@ -51,15 +58,23 @@ def _start() -> None:
     forget_if_dead(CONTAINERD_PID)
     say(f"starting dockerd (log: {log})")
     with log.open("ab") as output:
-        daemon = subprocess.Popen(["dockerd", "--pidfile", pid_file, *ROOM_FOR_NETWORKS], stdin=subprocess.DEVNULL,
-                                  stdout=output, stderr=output, start_new_session=True)
+        daemon = subprocess.Popen(
+            ["dockerd", "--pidfile", pid_file, *ROOM_FOR_NETWORKS],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
     _wait(daemon, log)
 
 
 def forget_if_dead(pid_file: Path) -> None:
-    """Remove the pid file that a killed engine left: dockerd takes any process with that id for its own, a zombie too."""
+    """Remove the pid file that a killed engine left: dockerd takes any process with that id for its
+    own, a zombie too."""
     try:
-        command = Path(f"/proc/{int(pid_file.read_text())}/cmdline").read_bytes()   # a zombie has none
+        command = Path(
+            f"/proc/{int(pid_file.read_text())}/cmdline"
+        ).read_bytes()  # a zombie has none
     except (FileNotFoundError, ValueError):
         command = b""
     if not command.partition(b"\0")[0].endswith((b"dockerd", b"containerd")):
@@ -71,5 +86,7 @@ def _wait(daemon: subprocess.Popen[bytes], log: Path) -> None:
     while not answering():
         if daemon.poll() is not None or time.monotonic() > deadline:
             end = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
-            raise SetupError(f"dockerd does not answer (exit code {daemon.poll()}):\n{end}\n(all of it: {log})")
+            raise SetupError(
+                f"dockerd does not answer (exit code {daemon.poll()}):\n{end}\n(all of it: {log})"
+            )
         time.sleep(0.2)

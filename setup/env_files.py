@@ -1,4 +1,5 @@
-"""Writes the missing env files from their templates, with random passwords. Never touches one that is there."""
+"""Writes the missing env files from their templates, with random passwords. Never touches one that
+is there."""
 
 import os
 import secrets
@@ -23,13 +24,16 @@ def _write(template: Path) -> Path | None:
         _compare_images(target)
         return None
     text = fill(template.read_text(encoding="utf-8"), chosen())
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(text)
     return target
 
 
 def fill(template: str, images: dict[str, str]) -> str:
-    """Each value that is CHANGEME becomes a password of its own, each image key the image chosen for this machine."""
+    """Each value that is CHANGEME becomes a password of its own, each image key the image chosen
+    for this machine."""
     return "".join(f"{_filled(line, images)}\n" for line in template.splitlines())
 
 
@@ -42,7 +46,13 @@ def _filled(line: str, images: dict[str, str]) -> str:
 
 def _compare_images(target: Path) -> None:
     """An env file stays as it is, so say where it names other images than this machine has."""
-    lines = dict(line.split("=", 1) for line in target.read_text(encoding="utf-8").splitlines() if "=" in line)
+    lines = dict(
+        line.split("=", 1)
+        for line in target.read_text(encoding="utf-8").splitlines()
+        if "=" in line
+    )
     for key, image in chosen().items():
         if lines.get(key, image) != image:
-            say(f"note: {target.parent.name}/{target.name} says {key}={lines[key]}; this machine has {image}")
+            say(
+                f"note: {target.parent.name}/{target.name} says {key}={lines[key]}; this machine has {image}"
+            )

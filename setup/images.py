@@ -1,4 +1,5 @@
-"""The four images around the application: the public ones where they can be pulled, otherwise local ones.
+"""The four images around the application: the public ones where they can be pulled, otherwise local
+ones.
 
 What was chosen is written to `images.env` and stays chosen until that file is removed.
 """
@@ -11,14 +12,23 @@ from setup import local_images, pull
 from setup.places import IMAGES_ENV
 from setup.step import asked
 
-PUBLIC = {"PYTHON_IMAGE": "python:3.12-slim", "DATABASE_IMAGE": "mysql:8.0",
-          "CACHE_IMAGE": "redis:7-alpine", "EDGE_IMAGE": "traefik:v3"}
+PUBLIC = {
+    "PYTHON_IMAGE": "python:3.12-slim",
+    "DATABASE_IMAGE": "mysql:8.0",
+    "CACHE_IMAGE": "redis:7-alpine",
+    "EDGE_IMAGE": "traefik:v3",
+}
 
 
 def ensure(wait_for_venv: Callable[[], object]) -> str:
-    """`wait_for_venv` returns when `.venv` is there: the local edge is made from a package in it."""
+    """`wait_for_venv` returns when `.venv` is there: the local edge is made from a package in
+    it."""
     before = chosen()
-    if before.keys() == PUBLIC.keys() and _are_here(before.values()) and local_images.are_current(before.values()):
+    if (
+        before.keys() == PUBLIC.keys()
+        and _are_here(before.values())
+        and local_images.are_current(before.values())
+    ):
         return f"here: {', '.join(before.values())}"
     wanted = {key: os.environ.get(key) or image for key, image in PUBLIC.items()}
     with ThreadPoolExecutor(len(wanted)) as pool:

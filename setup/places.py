@@ -1,4 +1,5 @@
-"""Where things are. `TIDEGATE_HOME` moves the state; the demo's repository stays where the stack file points."""
+"""Where things are. `TIDEGATE_HOME` moves the state; the demo's repository stays where the stack
+file points."""
 
 import os
 from pathlib import Path

@@ -14,11 +14,15 @@ SILENCE_SECONDS = 120
 
 def ensure(image: str) -> bool:
     """Whether `image` is on the engine now."""
-    return asked(["docker", "image", "inspect", "--format", "{{.Id}}", image]) is not None or _pull(image)
+    return asked(["docker", "image", "inspect", "--format", "{{.Id}}", image]) is not None or _pull(
+        image
+    )
 
 
 def _pull(image: str) -> bool:
-    with subprocess.Popen(["docker", "pull", image], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        ["docker", "pull", image], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         assert process.stdout
         lines: queue.Queue[bytes] = queue.Queue()
         threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()

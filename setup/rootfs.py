@@ -30,7 +30,16 @@ def _make(archive: Path) -> None:
         install("the maker of a base image", "mmdebstrap", "debian-archive-keyring")
     archive.parent.mkdir(parents=True, exist_ok=True)
     part = archive.with_name("part-" + archive.name)
-    run("making the local base image", [
-        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
-        *(f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT), SUITE, part])
+    run(
+        "making the local base image",
+        [
+            "mmdebstrap",
+            "--quiet",
+            "--variant=minbase",
+            f"--include={','.join(PACKAGES)}",
+            *(f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT),
+            SUITE,
+            part,
+        ],
+    )
     part.rename(archive)

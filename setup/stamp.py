@@ -10,7 +10,9 @@ def fingerprint(*inputs: Path | str) -> str:
     for given in inputs:
         for item in _files(given) if isinstance(given, Path) else [given]:
             content = item.read_bytes() if isinstance(item, Path) else item.encode()
-            digest.update(f"{item.name if isinstance(item, Path) else ''} {len(content)} ".encode() + content)
+            digest.update(
+                f"{item.name if isinstance(item, Path) else ''} {len(content)} ".encode() + content
+            )
     return digest.hexdigest()[:16]
 
 

@@ -1,4 +1,5 @@
-"""One line for each thing: what was done and how long it took. Commands keep their output in a log."""
+"""One line for each thing: what was done and how long it took. Commands keep their output in a
+log."""
 
 import subprocess
 import threading
@@ -13,13 +14,17 @@ SILENT_SECONDS = 10.0
 
 
 class SetupError(Exception):
-    """What was being done, what came back, what to do next: one text for the person at the terminal."""
+    """What was being done, what came back, what to do next: one text for the person at the
+    terminal."""
 
 
 def step(name: str, work: Callable[[], str]) -> None:
-    """Run `work` and print its sentence; before that, one that it is at work, where it takes long. Raises what it raises."""
+    """Run `work` and print its sentence; before that, one that it is at work, where it takes long.
+    Raises what it raises."""
     began = time.monotonic()
-    waiting = threading.Timer(SILENT_SECONDS, say, (f"{name:<20} at work; the first time it takes minutes",))
+    waiting = threading.Timer(
+        SILENT_SECONDS, say, (f"{name:<20} at work; the first time it takes minutes",)
+    )
     waiting.daemon = True
     waiting.start()
     try:
@@ -36,26 +41,50 @@ def say(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
-def run(doing: str, command: Sequence[str | Path], *, timeout_seconds: float = 900,
-        environment: Mapping[str, str] | None = None, stdin: int | None = subprocess.DEVNULL) -> str:
-    """The command's stdout. Raises SetupError with the last lines of its output when it fails or takes too long."""
+def run(
+    doing: str,
+    command: Sequence[str | Path],
+    *,
+    timeout_seconds: float = 900,
+    environment: Mapping[str, str] | None = None,
+    stdin: int | None = subprocess.DEVNULL,
+) -> str:
+    """The command's stdout. Raises SetupError with the last lines of its output when it fails or
+    takes too long."""
     words = [str(word) for word in command]
     try:
-        ended = subprocess.run(words, capture_output=True, text=True, timeout=timeout_seconds,
-                               env=environment, stdin=stdin)
+        ended = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            env=environment,
+            stdin=stdin,
+        )
     except FileNotFoundError:
         raise SetupError(f"{doing}: there is no `{words[0]}`") from None
     except subprocess.TimeoutExpired:
-        raise SetupError(f"{doing}: no end after {timeout_seconds:.0f} s: {' '.join(words[:3])}") from None
+        raise SetupError(
+            f"{doing}: no end after {timeout_seconds:.0f} s: {' '.join(words[:3])}"
+        ) from None
     if ended.returncode != 0:
-        raise SetupError(f"{doing}: exit code {ended.returncode}\n{_kept(doing, ended.stdout + ended.stderr)}")
+        raise SetupError(
+            f"{doing}: exit code {ended.returncode}\n{_kept(doing, ended.stdout + ended.stderr)}"
+        )
     return ended.stdout.strip()
 
 
 def asked(command: Sequence[str | Path], *, timeout_seconds: float = 15) -> str | None:
-    """The answer to a question that may have none: stdout, or None when the command is missing or says no."""
+    """The answer to a question that may have none: stdout, or None when the command is missing or
+    says no."""
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=timeout_seconds, stdin=subprocess.DEVNULL)
+        ended = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            stdin=subprocess.DEVNULL,
+        )
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return None
     return ended.stdout.strip() if ended.returncode == 0 else None

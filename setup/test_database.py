@@ -1,4 +1,5 @@
-"""An empty database of a Prefect server, which each server of the tests starts from: making one takes five seconds of work."""
+"""An empty database of a Prefect server, which each server of the tests starts from: making one
+takes five seconds of work."""
 
 import os
 import shutil
@@ -16,8 +17,11 @@ def ensure() -> str:
     if (FOLDER / "prefect.db").is_file() and is_stamped(STAMP, wanted):
         return "here"
     shutil.rmtree(FOLDER, ignore_errors=True)
-    run("making Prefect's database for the tests", [VENV / "bin" / "prefect", "server", "database", "upgrade", "--yes"],
-        environment={**_without_prefect(), "PREFECT_HOME": str(FOLDER)})
+    run(
+        "making Prefect's database for the tests",
+        [VENV / "bin" / "prefect", "server", "database", "upgrade", "--yes"],
+        environment={**_without_prefect(), "PREFECT_HOME": str(FOLDER)},
+    )
     put_stamp(STAMP, wanted)
     return "made"
 

@@ -1,4 +1,5 @@
-"""The image that the tests need besides those of the demo: PostgreSQL, the public one or one built here."""
+"""The image that the tests need besides those of the demo: PostgreSQL, the public one or one built
+here."""
 
 from setup import pull, rootfs
 from setup.local_images import RECIPES
@@ -19,7 +20,18 @@ def ensure() -> str:
         run("naming the image of PostgreSQL", ["docker", "tag", PUBLIC, POSTGRESQL])
     else:
         say("no registry answers for PostgreSQL: building a local image")
-        run("building the image of PostgreSQL", ["docker", "build", "--quiet", "--tag", POSTGRESQL, "--build-arg",
-                                                 f"BASE={rootfs.ensure_image()}", RECIPES / "postgresql"])
+        run(
+            "building the image of PostgreSQL",
+            [
+                "docker",
+                "build",
+                "--quiet",
+                "--tag",
+                POSTGRESQL,
+                "--build-arg",
+                f"BASE={rootfs.ensure_image()}",
+                RECIPES / "postgresql",
+            ],
+        )
     put_stamp(STAMP, wanted)
     return f"chosen: {POSTGRESQL}"

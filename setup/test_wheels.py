@@ -1,4 +1,5 @@
-"""What an image with Django is made of in the tests, as wheels for the Python inside the base image."""
+"""What an image with Django is made of in the tests, as wheels for the Python inside the base
+image."""
 
 from setup import wheels
 from setup.local_images import RECIPES

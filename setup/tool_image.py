@@ -1,6 +1,7 @@
 """The image of Tidegate for compose.yaml, from the wheel and with the locked versions.
 
-`python -m setup.tool_image` builds it on the public Python image, or on a local one where that cannot be pulled.
+`python -m setup.tool_image` builds it on the public Python image, or on a local one where that
+cannot be pulled.
 """
 
 import os
@@ -33,7 +34,11 @@ def build(tag: str) -> None:
         context = Path(made)
         wheel.build(context)
         shutil.copy(DOCKERFILE, context)
-        shutil.copytree(tool_wheels.WHEELS, context / "wheels", copy_function=os.link if _same_disk(context) else shutil.copy)
+        shutil.copytree(
+            tool_wheels.WHEELS,
+            context / "wheels",
+            copy_function=os.link if _same_disk(context) else shutil.copy,
+        )
         options = [word for one in arguments for word in ("--build-arg", one)]
         run(f"building {tag}", ["docker", "build", "--quiet", "--tag", tag, *options, context])
 

@@ -1,4 +1,5 @@
-"""An environment in which the tests install the wheel, as `pipx` would: it holds what the wheel declares, and nothing else.
+"""An environment in which the tests install the wheel, as `pipx` would: it holds what the wheel
+declares, and nothing else.
 
 It is made anew whenever a dependency changes. Each test session puts its own wheel into it.
 """
@@ -26,7 +27,12 @@ def ensure() -> str:
     run("making Tidegate's environment", [PYTHON, "-m", "venv", "--without-pip", VENV])
     with tempfile.TemporaryDirectory(prefix="tidegate-tool-") as folder:
         made = wheel.build(Path(folder))
-        _pip("installing what the wheel declares", "--constraint", made.with_name(wheel.CONSTRAINTS), made)
+        _pip(
+            "installing what the wheel declares",
+            "--constraint",
+            made.with_name(wheel.CONSTRAINTS),
+            made,
+        )
     put_stamp(STAMP, inputs)
     return "made"
 
@@ -38,5 +44,20 @@ def install(made: Path) -> Path:
 
 
 def _pip(doing: str, *words: str | Path) -> None:
-    run(doing, [PYTHON, "-m", "pip", "--disable-pip-version-check", "--python", VENV / "bin" / "python", "install",
-                "--quiet", "--no-index", "--find-links", tool_wheels.WHEELS, *words])
+    run(
+        doing,
+        [
+            PYTHON,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--python",
+            VENV / "bin" / "python",
+            "install",
+            "--quiet",
+            "--no-index",
+            "--find-links",
+            tool_wheels.WHEELS,
+            *words,
+        ],
+    )

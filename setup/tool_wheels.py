@@ -1,4 +1,5 @@
-"""Everything that an installed Tidegate needs, as wheels: an installation of it then needs no network."""
+"""Everything that an installed Tidegate needs, as wheels: an installation of it then needs no
+network."""
 
 import shutil
 
@@ -15,8 +16,22 @@ def ensure() -> str:
     if WHEELS.is_dir() and is_stamped(STAMP, inputs):
         return "as locked"
     shutil.rmtree(WHEELS, ignore_errors=True)
-    run("fetching Tidegate's wheels", [
-        PYTHON, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps", "--require-hashes",
-        "--wheel-dir", WHEELS, "--requirement", ROOT / "requirements.lock"])
+    run(
+        "fetching Tidegate's wheels",
+        [
+            PYTHON,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "--wheel-dir",
+            WHEELS,
+            "--requirement",
+            ROOT / "requirements.lock",
+        ],
+    )
     put_stamp(STAMP, inputs)
     return "fetched"

@@ -20,7 +20,10 @@ def ensure() -> str:
     run("making .venv", [sys.executable, "-m", "venv", "--clear", VENV])
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     # The lock names every package, so there is nothing for the resolver to do.
-    run("installing requirements.lock", [*pip, "--no-deps", "--require-hashes", "-r", ROOT / "requirements.lock"])
+    run(
+        "installing requirements.lock",
+        [*pip, "--no-deps", "--require-hashes", "-r", ROOT / "requirements.lock"],
+    )
     run("installing tidegate", [*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT])
     put_stamp(STAMP, inputs)
     return "made from requirements.lock"

@@ -1,7 +1,9 @@
-"""The wheel of Tidegate, made of the files that git knows: what `pipx install` and `uv tool install` take.
+"""The wheel of Tidegate, made of the files that git knows: what `pipx install` and `uv tool
+install` take.
 
-Beside it lies `constraints.txt`: the versions of the lock, without hashes, which no installer accepts of
-a file that has none itself. The wheel is built in a folder of its own: setuptools would else put old files of `build/` into it.
+Beside it lies `constraints.txt`: the versions of the lock, without hashes, which no installer
+accepts of a file that has none itself. The wheel is built in a folder of its own: setuptools would
+else put old files of `build/` into it.
 """
 
 import shutil
@@ -20,9 +22,22 @@ def build(into: Path = DIST) -> Path:
     with tempfile.TemporaryDirectory(prefix="tidegate-wheel-") as folder:
         _copy(Path(folder) / "source")
         made = Path(folder) / "made"
-        run("building the wheel", [
-            PYTHON, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps",
-            "--no-build-isolation", "--wheel-dir", made, Path(folder) / "source"])
+        run(
+            "building the wheel",
+            [
+                PYTHON,
+                "-m",
+                "pip",
+                "--disable-pip-version-check",
+                "wheel",
+                "--quiet",
+                "--no-deps",
+                "--no-build-isolation",
+                "--wheel-dir",
+                made,
+                Path(folder) / "source",
+            ],
+        )
         [wheel] = made.iterdir()
         into.mkdir(parents=True, exist_ok=True)
         for old in into.glob("tidegate-*.whl"):
@@ -33,13 +48,17 @@ def build(into: Path = DIST) -> Path:
 
 def constraints(lock: str) -> str:
     """The lines `name==version` of a lock."""
-    return "".join(f"{line.split()[0]}\n" for line in lock.splitlines() if "==" in line and line[0].isalnum())
+    return "".join(
+        f"{line.split()[0]}\n" for line in lock.splitlines() if "==" in line and line[0].isalnum()
+    )
 
 
 def files() -> list[str]:
     """The working tree as it is, without what git ignores."""
-    listed = run("listing the files of Tidegate", ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others",
-                                                   "--exclude-standard"])
+    listed = run(
+        "listing the files of Tidegate",
+        ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    )
     return [name for name in listed.split("\0") if name]
 
 

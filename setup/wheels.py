@@ -1,4 +1,5 @@
-"""The application's dependencies as wheels for the Python inside its base image: the image build needs no network."""
+"""The application's dependencies as wheels for the Python inside its base image: the image build
+needs no network."""
 
 import shutil
 from pathlib import Path
@@ -24,8 +25,10 @@ def fetched(requirements: Path, into: Path, stamp: Path) -> str:
     inputs = fingerprint(requirements, image)
     if into.is_dir() and is_stamped(stamp, inputs):
         return "as locked"
-    answer = run("asking the base image for its Python", ["docker", "run", "--rm", "--entrypoint", "python3", image,
-                                                          "-c", ASK])
+    answer = run(
+        "asking the base image for its Python",
+        ["docker", "run", "--rm", "--entrypoint", "python3", image, "-c", ASK],
+    )
     version, machine = answer.split()
     shutil.rmtree(into, ignore_errors=True)
     _download(version, machine, requirements, into)
@@ -34,8 +37,28 @@ def fetched(requirements: Path, into: Path, stamp: Path) -> str:
 
 
 def _download(version: str, machine: str, requirements: Path, into: Path) -> None:
-    platforms = [f"--platform={tag}_{machine}" for tag in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
-    run(f"downloading the wheels of {requirements.parent.name}", [
-        PYTHON, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps", "--require-hashes",
-        "--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms,
-        "--dest", into, "--requirement", requirements])
+    platforms = [
+        f"--platform={tag}_{machine}"
+        for tag in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+    ]
+    run(
+        f"downloading the wheels of {requirements.parent.name}",
+        [
+            PYTHON,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--implementation=cp",
+            f"--python-version={version}",
+            *platforms,
+            "--dest",
+            into,
+            "--requirement",
+            requirements,
+        ],
+    )

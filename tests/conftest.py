@@ -27,9 +27,12 @@ from tidegate.settings import Settings
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes minutes, or shows with real parts once more what tests/flows shows in memory, is for `make crash`."""
+    """What takes minutes, or shows with real parts once more what tests/flows shows in memory, is
+    for `make crash`."""
     if os.environ.get("TIDEGATE_CRASH") != "whole":
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("crash_only")])
+        config.hook.pytest_deselected(
+            items=[item for item in items if item.get_closest_marker("crash_only")]
+        )
         items[:] = [item for item in items if not item.get_closest_marker("crash_only")]
 
 
@@ -49,12 +52,24 @@ def tidegate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]
 
 
 def add_stacks(settings: Settings) -> None:
-    """SHOP, and MILL and QUAY, which speak English, go to production by staging and an approval; the others have production
-    alone, without asking. CABIN is never released."""
-    quick = {"environments.staging.drain_seconds": 1, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0}
+    """SHOP, and MILL and QUAY, which speak English, go to production by staging and an approval;
+    the others have production alone, without asking. CABIN is never released."""
+    quick = {
+        "environments.staging.drain_seconds": 1,
+        "environments.prod.drain_seconds": 1,
+        "smoke_repeat_seconds": 0,
+    }
     add_stack(settings, SHOP, changes=quick)
     add_stack(settings, MILL, changes={**quick, "title": "Mill", "language": "en"})
     add_stack(settings, QUAY, changes={**quick, "language": "en"})
     for name in (KIOSK, FERRY, DEPOT, BARGE, RAFT, ORCHID, CABIN):
-        add_stack(settings, name, environments=("prod",), changes={
-            "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0})
+        add_stack(
+            settings,
+            name,
+            environments=("prod",),
+            changes={
+                "environments.prod.approval": False,
+                "environments.prod.drain_seconds": 1,
+                "smoke_repeat_seconds": 0,
+            },
+        )

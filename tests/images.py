@@ -1,4 +1,5 @@
-"""Images that tests run: what `make setup-tests` has put on the engine, whether it was pulled or built here."""
+"""Images that tests run: what `make setup-tests` has put on the engine, whether it was pulled or
+built here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A real registry (Debian's docker-registry) with an account, which a test can take away and bring back."""
+"""A real registry (Debian's docker-registry) with an account, which a test can take away and bring
+back."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from blocks.docker.host import DockerHost
 from blocks.registries.registry import Registry
 from tests.installation import free_ports
 
-ACCOUNT = "deployer:$2b$04$fI3oQNwaAJeu/deQsmvZ2urJjSQ/17lbQdefhVrQRkLKyZSaG4Ghm"   # of the password `hunter2`
+ACCOUNT = "deployer:$2b$04$fI3oQNwaAJeu/deQsmvZ2urJjSQ/17lbQdefhVrQRkLKyZSaG4Ghm"  # of the password `hunter2`
 NAMESPACE = "acme"
 MOST_SECONDS = 30
 
@@ -39,20 +40,33 @@ auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
 
     @property
     def block(self) -> Registry:
-        return Registry(url=f"http://{self.address}", namespace=NAMESPACE, username="deployer", password=SecretStr("hunter2"))
+        return Registry(
+            url=f"http://{self.address}",
+            namespace=NAMESPACE,
+            username="deployer",
+            password=SecretStr("hunter2"),
+        )
 
     @property
     def uploads(self) -> list[Path]:
         """What is being pushed at this moment."""
-        return list(self.folder.glob(f"data/docker/registry/v2/repositories/{NAMESPACE}/**/_uploads/*"))
+        return list(
+            self.folder.glob(f"data/docker/registry/v2/repositories/{NAMESPACE}/**/_uploads/*")
+        )
 
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
-            self._server = subprocess.Popen(["docker-registry", "serve", str(self.folder / "config.yaml")],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._server = subprocess.Popen(
+                ["docker-registry", "serve", str(self.folder / "config.yaml")],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
         end = time.monotonic() + MOST_SECONDS
         while not self._answers():
-            assert self._server.poll() is None, f"docker-registry ended: {(self.folder / 'log').read_text()}"
+            assert self._server.poll() is None, (
+                f"docker-registry ended: {(self.folder / 'log').read_text()}"
+            )
             assert time.monotonic() < end, "docker-registry does not answer"
             time.sleep(0.05)
 
@@ -75,7 +89,8 @@ auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
             self._server = None
 
     def set_aside(self) -> None:
-        """What was pushed until now, so that everything has to be pushed again; only while it is stopped."""
+        """What was pushed until now, so that everything has to be pushed again; only while it is
+        stopped."""
         (self.folder / "data").rename(self.folder / "aside")
 
     def take_back(self) -> None:
@@ -85,7 +100,10 @@ auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"http://{self.address}/v2/", timeout=1, trust_env=False).status_code == httpx.codes.UNAUTHORIZED
+            return (
+                httpx.get(f"http://{self.address}/v2/", timeout=1, trust_env=False).status_code
+                == httpx.codes.UNAUTHORIZED
+            )
         except httpx.TransportError:
             return False
 
@@ -100,6 +118,8 @@ def running_registry(folder: Path) -> Iterator[RealRegistry]:
     finally:
         server.stop()
         client = DockerHost().client
-        for image in client.api.images():   # names alone: others remove theirs meanwhile
-            for name in (name for name in image["RepoTags"] or () if name.startswith(f"{server.address}/")):
+        for image in client.api.images():  # names alone: others remove theirs meanwhile
+            for name in (
+                name for name in image["RepoTags"] or () if name.startswith(f"{server.address}/")
+            ):
                 client.images.remove(name)

@@ -1,1 +1,2 @@
-"""THE WORDS: stack file, versions, plan, slots, routes, ledger, ports, errors. Knows no Prefect, no Docker SDK, no httpx."""
+"""THE WORDS: stack file, versions, plan, slots, routes, ledger, ports, errors. Knows no Prefect, no
+Docker SDK, no httpx."""

@@ -7,9 +7,11 @@ from pathlib import Path
 
 
 def write_atomically(file: Path, text: str) -> None:
-    """Write beside `file` under a hidden name ending in `.tmp`, which folder watchers ignore; then rename over it.
+    """Write beside `file` under a hidden name ending in `.tmp`, which folder watchers ignore; then
+    rename over it.
 
-    Whoever may look into the folder may read the file, whatever the umask is: the edge reads as another user.
+    Whoever may look into the folder may read the file, whatever the umask is: the edge reads as
+    another user.
     """
     beside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
@@ -25,7 +27,8 @@ def write_atomically(file: Path, text: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Without it a power cut may lose a new or renamed file of the folder, although its content is on disk."""
+    """Without it a power cut may lose a new or renamed file of the folder, although its content is
+    on disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

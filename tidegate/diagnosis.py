@@ -23,5 +23,9 @@ def diagnose(looks: Mapping[str, Look], *, at_once: int = 8) -> list[Diagnosis]:
     """All of them, in their order; what is bad of one keeps no other from being looked at."""
     found = each(looks, lambda look: look(), "looking at", at_once=at_once)
     bad = {one.name: one.error for one in found.faulty}
-    return [Diagnosis(name, False, bad[name].came_back, bad[name].to_do) if name in bad
-            else Diagnosis(name, True, found.good[name]) for name in looks]
+    return [
+        Diagnosis(name, False, bad[name].came_back, bad[name].to_do)
+        if name in bad
+        else Diagnosis(name, True, found.good[name])
+        for name in looks
+    ]

@@ -33,19 +33,22 @@ TidegateError
 └── WayBackError           the old version could not be put back, or not without a person's decision
 """
 
-
 from tidegate.secrecy.outside_text import clean
 
 
 class TidegateError(Exception):
-    """What was being done, what came back, what to do next. `retryable` decides whether a task tries again.
+    """What was being done, what came back, what to do next. `retryable` decides whether a task
+    tries again.
 
-    Its texts quote other programs: they are cleaned, bounded, and hold no secret that this process has learnt.
+    Its texts quote other programs: they are cleaned, bounded, and hold no secret that this process
+    has learnt.
     """
 
     retryable = False
 
-    def __init__(self, doing: str, came_back: str, to_do: str, *, retryable: bool | None = None) -> None:
+    def __init__(
+        self, doing: str, came_back: str, to_do: str, *, retryable: bool | None = None
+    ) -> None:
         self.doing, self.came_back, self.to_do = map(clean, (doing, came_back, to_do))
         super().__init__(f"{self.doing}: {self.came_back}. {self.to_do}")
         if retryable is not None:
@@ -55,7 +58,9 @@ class TidegateError(Exception):
         return (_rebuild, (type(self), self.doing, self.came_back, self.to_do, self.retryable))
 
 
-def _rebuild(kind: type[TidegateError], doing: str, came_back: str, to_do: str, retryable: bool) -> TidegateError:
+def _rebuild(
+    kind: type[TidegateError], doing: str, came_back: str, to_do: str, retryable: bool
+) -> TidegateError:
     return kind(doing, came_back, to_do, retryable=retryable)
 
 

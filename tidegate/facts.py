@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 ComposeModel = dict[str, Any]
-"""What `docker compose config --format json` prints: services, networks, volumes with everything interpolated."""
+"""What `docker compose config --format json` prints: services, networks, volumes with everything
+interpolated."""
 
 ONE_SHOT_LABEL = "tidegate.one-shot"
 PROJECT_LABEL, SERVICE_LABEL = "com.docker.compose.project", "com.docker.compose.service"
@@ -47,8 +48,9 @@ class ContainerFacts:
     health_said: str = ""
     """What its last health check printed."""
     is_restarted: bool = False
-    """Whether the engine starts it again when its process ends by itself, whatever its exit code."""
-    started_at: datetime | None = None   # its process, the last time, by the engine's clock
+    """Whether the engine starts it again when its process ends by itself, whatever its exit
+    code."""
+    started_at: datetime | None = None  # its process, the last time, by the engine's clock
     ended_at: datetime | None = None
 
     @property
@@ -70,13 +72,15 @@ class ContainerFacts:
 
     @property
     def was_stopped(self) -> bool:
-        """By a person or by an engine that shuts down: had its process ended by itself, it would run again."""
+        """By a person or by an engine that shuts down: had its process ended by itself, it would
+        run again."""
         return self.is_restarted and self.state == "exited" and self.restarts == 0
 
 
 @dataclass(frozen=True)
 class Job:
-    """A one-off container that runs to its end. `key` is its label and makes a lost one findable."""
+    """A one-off container that runs to its end. `key` is its label and makes a lost one
+    findable."""
 
     key: str
     image: str
@@ -88,12 +92,14 @@ class Job:
     timeout_seconds: float = 300
     labels: Mapping[str, str] = field(default_factory=dict)
     sealed: bool = False
-    """For code that nobody has accepted: no network, no right, nothing written, little memory, little said."""
+    """For code that nobody has accepted: no network, no right, nothing written, little memory,
+    little said."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job or a command in a container ended. An exit code is never ignored: `check` raises or returns stdout."""
+    """How a job or a command in a container ended. An exit code is never ignored: `check` raises or
+    returns stdout."""
 
     exit_code: int
     stdout: str
@@ -151,7 +157,8 @@ class SchemaState:
     has_other_tables: bool
     """Whether the default schema holds tables beside those."""
     filled: frozenset[tuple[str, str]] = frozenset()
-    """Tables and columns that fill themselves, where a change of the type would silently end that (MySQL)."""
+    """Tables and columns that fill themselves, where a change of the type would silently end that
+    (MySQL)."""
 
     def named(self, name: str, schema: str = "") -> RevisionTable | None:
         wanted = (schema or self.default_schema, name)
@@ -187,7 +194,8 @@ class SchemaChange:
 
 @dataclass(frozen=True)
 class Backup:
-    """A saved state. It counts only when `verified_at` is set: restored into a scratch database and compared."""
+    """A saved state. It counts only when `verified_at` is set: restored into a scratch database and
+    compared."""
 
     id: str
     path: str
@@ -225,13 +233,26 @@ class TrafficFigures:
 
 
 Severity = Literal["green", "yellow", "red"]
-MessageKind = Literal["released", "rolled_back", "restored", "adopted", "staging_ready", "failed", "needs_person",
-                      "approval_expired", "rejected", "refused", "degraded", "audit_differs"]
+MessageKind = Literal[
+    "released",
+    "rolled_back",
+    "restored",
+    "adopted",
+    "staging_ready",
+    "failed",
+    "needs_person",
+    "approval_expired",
+    "rejected",
+    "refused",
+    "degraded",
+    "audit_differs",
+]
 
 
 @dataclass(frozen=True)
 class Message:
-    """A text for people. `severity`: red = system down, yellow = partly broken, green = working day (R29)."""
+    """A text for people. `severity`: red = system down, yellow = partly broken, green = working day
+    (R29)."""
 
     kind: MessageKind
     severity: Severity

@@ -17,6 +17,7 @@ class LogLine:
 
 
 def line_from(service: str, printed: str) -> LogLine:
-    """As the engine gives it with its time before it: what is in it is shown, and no secret and no escape sequence is."""
+    """As the engine gives it with its time before it: what is in it is shown, and no secret and no
+    escape sequence is."""
     at, _, text = printed.partition(" ")
     return LogLine(at, service, clean(text.rstrip("\r\n")))

@@ -1,6 +1,7 @@
 """The roles that outside systems play: small protocols, with our own types in and out.
 
-Adapters are the blocks. Each has a twin in memory (`tests/world`), and one contract suite proves both.
+Adapters are the blocks. Each has a twin in memory (`tests/world`), and one contract suite proves
+both.
 """
 
 from __future__ import annotations
@@ -52,11 +53,20 @@ class ContainerHost(Protocol):
 
 
 class JobRunner(Protocol):
-    """Commands inside containers. Raises EngineError when they cannot be run; a non-zero exit code is in the outcome."""
+    """Commands inside containers. Raises EngineError when they cannot be run; a non-zero exit code
+    is in the outcome."""
 
     def run(self, job: Job) -> Outcome: ...
-    def execute(self, container: str, command: Sequence[str], *, environment: Mapping[str, str] = {},
-                stdin: BinaryIO | None = None, stdout: BinaryIO | None = None, timeout_seconds: float = 300) -> Outcome: ...
+    def execute(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] = {},
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO | None = None,
+        timeout_seconds: float = 300,
+    ) -> Outcome: ...
 
 
 class HostMeasures(Protocol):
@@ -87,15 +97,20 @@ class EdgeNetworks(Protocol):
 class ComposeFiles(Protocol):
     """A team's compose files, read. Raises ConfigError, StackFileError."""
 
-    def read(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> ComposeModel: ...
-    def env_files(self, files: Sequence[Path], environment: Mapping[str, str],
-                  project: str) -> dict[str, list[str]]: ...
+    def read(
+        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+    ) -> ComposeModel: ...
+    def env_files(
+        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+    ) -> dict[str, list[str]]: ...
 
 
 class BaseProjects(Protocol):
     """What lives once per environment. Raises ComposeError, EngineError."""
 
-    def up_base(self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str]) -> None: ...
+    def up_base(
+        self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str]
+    ) -> None: ...
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None: ...
     def make_volumes(self, model: ComposeModel, project: str, keys: Collection[str]) -> None: ...
     def make_folders(self, paths: Collection[str]) -> None: ...
@@ -105,7 +120,9 @@ class Slots(Protocol):
     """Slots, by their project. Raises ComposeError, EngineError."""
 
     def up(self, slot: Slot) -> None: ...
-    def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None: ...
+    def stop(
+        self, project: str, grace_seconds: int, services: Collection[str] | None = None
+    ) -> None: ...
     def start_again(self, project: str, services: Collection[str] | None = None) -> None: ...
     def remove(self, project: str) -> None: ...
 
@@ -131,11 +148,22 @@ class ImageStore(Protocol):
 
 
 class ImageBuilder(Protocol):
-    """Makes images from the exported files of a commit. Raises ImageError, RegistryError, CapacityError, ConfigError."""
+    """Makes images from the exported files of a commit. Raises ImageError, RegistryError,
+    CapacityError, ConfigError."""
 
-    def refuse_left_out(self, recipe: Recipe, exported: Path, elsewhere: Mapping[str, str], doing: str) -> None: ...
-    def build(self, recipe: Recipe, exported: Path, *, tag: str, labels: Mapping[str, str],
-              secrets: Mapping[str, str], tell: Callable[[str], object]) -> str: ...
+    def refuse_left_out(
+        self, recipe: Recipe, exported: Path, elsewhere: Mapping[str, str], doing: str
+    ) -> None: ...
+    def build(
+        self,
+        recipe: Recipe,
+        exported: Path,
+        *,
+        tag: str,
+        labels: Mapping[str, str],
+        secrets: Mapping[str, str],
+        tell: Callable[[str], object],
+    ) -> str: ...
 
 
 class Registry(Protocol):
@@ -165,7 +193,8 @@ class EdgeAsked(Protocol):
 
 
 class Edge(EdgeAsked, Protocol):
-    """The reverse proxy of a host. A host name has one owner there. Raises EdgeError, FencedError."""
+    """The reverse proxy of a host. A host name has one owner there. Raises EdgeError,
+    FencedError."""
 
     def apply(self, route: Route) -> None: ...
     def remove(self, stack: str, environment: str) -> None: ...
@@ -176,18 +205,30 @@ class Witness(Protocol):
     """Steady real requests for as long as a `with` lasts, counted."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
     def figures(self) -> TrafficFigures: ...
     def failures(self, most: int) -> list[Seen]: ...
 
 
 class Visitors(Protocol):
-    """Real requests through the edge, and its own counters. Raises EdgeError where the edge is away."""
+    """Real requests through the edge, and its own counters. Raises EdgeError where the edge is
+    away."""
 
     def smoke(self, asked: SmokeVisit) -> list[CheckResult]: ...
     def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer: ...
-    def witness(self, visit: Visit, asked: Sequence[Question], *, owner: tuple[str, str], rate_per_second: float) -> Witness: ...
+    def witness(
+        self,
+        visit: Visit,
+        asked: Sequence[Question],
+        *,
+        owner: tuple[str, str],
+        rate_per_second: float,
+    ) -> Witness: ...
     def counters(self, service: str) -> MetricsSample: ...
 
 
@@ -201,7 +242,8 @@ class DatabaseServer(HistoryTables, Protocol):
 
 
 class Databases(Protocol):
-    """From a declared database to the server that holds it. Raises ConfigError for a key that is missing."""
+    """From a declared database to the server that holds it. Raises ConfigError for a key that is
+    missing."""
 
     def as_application(self, at: PlacedDatabase) -> DatabaseServer: ...
     def as_owner(self, at: PlacedDatabase) -> DatabaseServer: ...
@@ -209,7 +251,8 @@ class Databases(Protocol):
 
 
 class Backups(Protocol):
-    """The backups of one stack in one environment. Raises BackupError, CapacityError, DatabaseError, EngineError."""
+    """The backups of one stack in one environment. Raises BackupError, CapacityError,
+    DatabaseError, EngineError."""
 
     def check_room(self, data_size: int) -> None: ...
     def make(self, backup: str, key: str, wanted: ToSave, rehearse: Rehearse) -> Backup: ...
@@ -219,7 +262,8 @@ class Backups(Protocol):
 
 
 class DatabaseCopies(Protocol):
-    """A database out of a backup: first beside the one in use, then in its place. Raises BackupError, DatabaseError."""
+    """A database out of a backup: first beside the one in use, then in its place. Raises
+    BackupError, DatabaseError."""
 
     def stand_beside(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]: ...
     def put_in_place(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]: ...
@@ -229,7 +273,8 @@ class DatabaseCopies(Protocol):
 
 
 class VolumeCopies(Protocol):
-    """The same for a named volume, reached through a container of an image. Raises BackupError, EngineError."""
+    """The same for a named volume, reached through a container of an image. Raises BackupError,
+    EngineError."""
 
     def image_with_tools(self, images: Iterable[str], key: str) -> str: ...
     def put_beside(self, backup: Backup, name: str, volume: str, image: str, key: str) -> None: ...
@@ -239,7 +284,8 @@ class VolumeCopies(Protocol):
 
 
 class Notifier(Protocol):
-    """One address for messages. Raises TidegateError with `retryable` set; the caller never lets it fail a release."""
+    """One address for messages. Raises TidegateError with `retryable` set; the caller never lets it
+    fail a release."""
 
     def send(self, message: Message) -> None: ...
 

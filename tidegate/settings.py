@@ -22,22 +22,42 @@ TOKEN, AUTH_STRING = r"[!-~]+", r"[!-9;-~]+:[!-~]+"
 
 
 class Settings(BaseModel):
-    """Paths and addresses of one installation. Read by pydantic alone: its settings library doubles the start of a command."""
+    """Paths and addresses of one installation. Read by pydantic alone: its settings library doubles
+    the start of a command."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    home: Path = Field(Path(PATHS["home"]), description="State: ledger, backups, sources, logs, edge routes.")
+    home: Path = Field(
+        Path(PATHS["home"]), description="State: ledger, backups, sources, logs, edge routes."
+    )
     stacks: Path = Field(Path(PATHS["stacks"]), description="One folder per stack.")
-    ledger_url: SecretStr | None = Field(None, description="SQLAlchemy URL; empty is SQLite under `home`.")
+    ledger_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL; empty is SQLite under `home`."
+    )
     prefect_port: int = Field(4200, description="Port of the Prefect server on 127.0.0.1.")
-    ui_addresses: str = Field("", description="Further addresses of the Prefect UI, with commas between them.")
-    trusted_fronts: str = Field("", description="Addresses of what stands before the edge, with commas between them.")
+    ui_addresses: str = Field(
+        "", description="Further addresses of the Prefect UI, with commas between them."
+    )
+    trusted_fronts: str = Field(
+        "", description="Addresses of what stands before the edge, with commas between them."
+    )
     edge_port: int = Field(8080, description="Public port of the edge on 127.0.0.1.")
-    edge_check_port: int = Field(8081, description="Loopback-only port of the edge: slot addresses, metrics, API.")
-    receiver_port: int = Field(4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1.")
-    edge_image: str = Field("", description="Image of the edge, where it is another one than Traefik's own.")
-    edge_name: str = Field("tidegate-edge", description="Name of the edge's container; its networks' names have it in them.")
-    lock_ttl_seconds: float = Field(30, gt=0, description="A lock without heartbeat for this long may be taken over.")
+    edge_check_port: int = Field(
+        8081, description="Loopback-only port of the edge: slot addresses, metrics, API."
+    )
+    receiver_port: int = Field(
+        4280, description="Port of the receiver for Alertmanager's webhooks on 127.0.0.1."
+    )
+    edge_image: str = Field(
+        "", description="Image of the edge, where it is another one than Traefik's own."
+    )
+    edge_name: str = Field(
+        "tidegate-edge",
+        description="Name of the edge's container; its networks' names have it in them.",
+    )
+    lock_ttl_seconds: float = Field(
+        30, gt=0, description="A lock without heartbeat for this long may be taken over."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -63,13 +83,20 @@ class Settings(BaseModel):
 
     @property
     def database_url(self) -> str:
-        return self.ledger_url.get_secret_value() if self.ledger_url else f"sqlite:///{self.home}/ledger.db"
+        return (
+            self.ledger_url.get_secret_value()
+            if self.ledger_url
+            else f"sqlite:///{self.home}/ledger.db"
+        )
 
     def as_environment(self) -> dict[str, str]:
         """The variables by which another process gets the same settings."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        plain = {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-                 for name, value in values.items() if value is not None}
+        plain = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
         return {f"TIDEGATE_{name.upper()}": value for name, value in plain.items()}
 
     @field_validator("ui_addresses")
@@ -77,7 +104,9 @@ class Settings(BaseModel):
     def _are_addresses(cls, given: str) -> str:
         wrong = [address for address in _listed(given) if not ADDRESS.fullmatch(address)]
         if wrong:
-            raise ValueError(f"must be addresses such as https://tidegate.example.com (got {', '.join(wrong)})")
+            raise ValueError(
+                f"must be addresses such as https://tidegate.example.com (got {', '.join(wrong)})"
+            )
         return given
 
     @field_validator("trusted_fronts")
@@ -85,7 +114,9 @@ class Settings(BaseModel):
     def _are_networks(cls, given: str) -> str:
         wrong = [text for text in _listed(given) if not _is_network(text)]
         if wrong:
-            raise ValueError(f"must be addresses such as 127.0.0.1 or 10.0.0.0/24, and not everybody's (got {', '.join(wrong)})")
+            raise ValueError(
+                f"must be addresses such as 127.0.0.1 or 10.0.0.0/24, and not everybody's (got {', '.join(wrong)})"
+            )
         return given
 
     @property
@@ -95,7 +126,8 @@ class Settings(BaseModel):
 
     @property
     def ui_origins(self) -> tuple[str, ...]:
-        """Where people's browsers find the UI: this machine by its two names, and what the team has set."""
+        """Where people's browsers find the UI: this machine by its two names, and what the team has
+        set."""
         own = (f"http://{host}:{self.prefect_port}" for host in ("127.0.0.1", "localhost"))
         return (*own, *map(_as_browsers_say, _listed(self.ui_addresses)))
 
@@ -112,7 +144,8 @@ class Settings(BaseModel):
         return f"{self.people_url}/artifacts/artifact/{artifact}"
 
     def make_secrets(self) -> None:
-        """Have every kept secret. Raises InputError for the first that is none, before anything is started with it."""
+        """Have every kept secret. Raises InputError for the first that is none, before anything is
+        started with it."""
         self.fingerprint_key()
         self.receiver_token()
         self.api_auth()
@@ -135,15 +168,21 @@ class Settings(BaseModel):
         return self.home / "prefect.auth"
 
     def api_auth(self) -> SecretStr:
-        """Prefect's own auth string `name:secret`: what the login page asks for, and what every command sends."""
-        return SecretStr(kept_token(self.api_auth_file, f"tidegate:{secrets.token_urlsafe(32)}", AUTH_STRING))
+        """Prefect's own auth string `name:secret`: what the login page asks for, and what every
+        command sends."""
+        return SecretStr(
+            kept_token(self.api_auth_file, f"tidegate:{secrets.token_urlsafe(32)}", AUTH_STRING)
+        )
 
 
 def _by_environment(names: Iterable[str]) -> dict[str, Any]:
     """Its paths are those below the current folder."""
     said = {name: os.environ.get(f"TIDEGATE_{name.upper()}") for name in names}
-    return {name: Path(value).absolute() if name in PATHS else value
-            for name, value in said.items() if value is not None and (value or name not in PATHS)}
+    return {
+        name: Path(value).absolute() if name in PATHS else value
+        for name, value in said.items()
+        if value is not None and (value or name not in PATHS)
+    }
 
 
 def is_auth_string(text: str) -> bool:

@@ -46,14 +46,17 @@ class Version:
 
     @property
     def id(self) -> str:
-        """What releases, holds and evidence are about: the commit's full hash, or else the images."""
+        """What releases, holds and evidence are about: the commit's full hash, or else the
+        images."""
         return self.commit.sha if self.commit else id_of_images(self.images.values())
 
 
 def id_of_images(pins: Collection[str]) -> str:
-    """The digest of the one image, or a hash over the digests of several: `images:` and 64 hex digits.
+    """The digest of the one image, or a hash over the digests of several: `images:` and 64 hex
+    digits.
 
-    Names of services and registries are no part of it: a copy of the same images is the same version.
+    Names of services and registries are no part of it: a copy of the same images is the same
+    version.
     """
     digests = sorted({pin.rpartition("@")[2] for pin in pins})
     if len(digests) == 1:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 
 def looks(seconds: float, pause_seconds: float) -> Iterator[None]:
-    """One turn of a loop for each look: at once, then after each pause, the last one when `seconds` are over.
+    """One turn of a loop for each look: at once, then after each pause, the last one when `seconds`
+    are over.
 
     A loop that ends without `break` or `return` has waited in vain.
     """

@@ -1,4 +1,5 @@
-"""Backups on disk: written whole or not at all, counted only when a restored copy has been compared, pruned last."""
+"""Backups on disk: written whole or not at all, counted only when a restored copy has been
+compared, pruned last."""
 
 from __future__ import annotations
 
@@ -15,7 +16,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from blocks.backups.manifest import MANIFEST, Manifest, Part, read_manifest, refuse_changed_files, refuse_other, regular_file
+from blocks.backups.manifest import (
+    MANIFEST,
+    Manifest,
+    Part,
+    read_manifest,
+    refuse_changed_files,
+    refuse_other,
+    regular_file,
+)
 from tidegate.atomic_file import sync_folder
 from tidegate.each import Parted, each
 from tidegate.errors import BackupError, CapacityError
@@ -26,37 +35,48 @@ Producer = Callable[[BinaryIO], object]
 
 
 class BackupStore:
-    """The backups of one stack in one environment, one folder each, readable by their owner alone."""
+    """The backups of one stack in one environment, one folder each, readable by their owner
+    alone."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def check_room(self, data_size: int) -> None:
-        """Raises CapacityError where the disk may not hold a backup of `data_size` bytes of data."""
+        """Raises CapacityError where the disk may not hold a backup of `data_size` bytes of
+        data."""
         newest = next(iter(self.backups()), None)
         need = _bytes_in(self.folder / newest.id) * 2 if newest else data_size
         self._make(self.folder)
         free = shutil.disk_usage(self.folder).free
         if free < need:
-            raise CapacityError(f"making room for a backup in {self.folder}", f"{free} bytes are free, {need} are needed",
-                                "Free some disk space there")
+            raise CapacityError(
+                f"making room for a backup in {self.folder}",
+                f"{free} bytes are free, {need} are needed",
+                "Free some disk space there",
+            )
 
     def write(self, backup: str, name: str, produce: Producer) -> Part:
-        """Keep what `produce` writes as `name`, compressed. The file appears only when it is whole and on disk."""
+        """Keep what `produce` writes as `name`, compressed. The file appears only when it is whole
+        and on disk."""
         folder = self.folder / backup
         self._make(folder)
         hidden = folder / f".{name}.part"
         try:
             with _owner_only(hidden) as file:
                 digest = _Digest(file)
-                with gzip.GzipFile(fileobj=cast(BinaryIO, digest), mode="wb", compresslevel=1, filename="", mtime=0) as packed:
+                with gzip.GzipFile(
+                    fileobj=cast(BinaryIO, digest), mode="wb", compresslevel=1, filename="", mtime=0
+                ) as packed:
                     produce(cast(BinaryIO, packed))
             hidden.rename(folder / name)
             sync_folder(folder)
         except OSError as error:
             hidden.unlink(missing_ok=True)
-            raise CapacityError(f"writing the backup {backup}/{name}", error.strerror or type(error).__name__,
-                                "Free some disk space there; nothing was kept") from None
+            raise CapacityError(
+                f"writing the backup {backup}/{name}",
+                error.strerror or type(error).__name__,
+                "Free some disk space there; nothing was kept",
+            ) from None
         except BaseException:
             hidden.unlink(missing_ok=True)
             raise
@@ -64,22 +84,29 @@ class BackupStore:
 
     @contextmanager
     def read(self, backup: str, name: str) -> Iterator[BinaryIO]:
-        """The plain content of a part. Raises BackupError where the file is cut, changed or not there."""
+        """The plain content of a part. Raises BackupError where the file is cut, changed or not
+        there."""
         doing = f"reading the backup {backup}/{name}"
         with regular_file(self.folder / backup, name, doing) as file:
             try:
                 with gzip.open(file) as content:
                     yield cast(BinaryIO, content)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise BackupError(doing, f"it is damaged ({error})", "Make a new backup; do not restore this one") from None
+                raise BackupError(
+                    doing, f"it is damaged ({error})", "Make a new backup; do not restore this one"
+                ) from None
 
     def check(self, backup: str, part: Part, end_mark: bytes = b"") -> None:
-        """Raises BackupError unless the file is the one that was written, unpacks whole and ends with `end_mark`."""
+        """Raises BackupError unless the file is the one that was written, unpacks whole and ends
+        with `end_mark`."""
         doing, end = f"checking the backup {backup}/{part.name}", b""
         with regular_file(self.folder / backup, part.name, doing) as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != part.sha256:
-                raise BackupError(doing, "its sha256 is another than when it was written",
-                                  "Make a new backup; do not restore this one")
+                raise BackupError(
+                    doing,
+                    "its sha256 is another than when it was written",
+                    "Make a new backup; do not restore this one",
+                )
         with self.read(backup, part.name) as content:
             while chunk := content.read(1 << 20):
                 end = (end + chunk)[-512:]
@@ -99,9 +126,12 @@ class BackupStore:
         sync_folder(folder)
 
     def backups(self) -> list[Backup]:
-        """Newest first. A folder without a manifest was never finished, and one with a faulty manifest counts as none."""
+        """Newest first. A folder without a manifest was never finished, and one with a faulty
+        manifest counts as none."""
         good = self.listed().good.values()
-        return sorted((manifest.backup for manifest in good), key=lambda backup: backup.made_at, reverse=True)
+        return sorted(
+            (manifest.backup for manifest in good), key=lambda backup: backup.made_at, reverse=True
+        )
 
     def listed(self) -> Parted[Manifest]:
         """Every folder that has a manifest, the good and the faulty apart."""
@@ -110,13 +140,15 @@ class BackupStore:
         return each(sealed, read_manifest, "reading the backup")
 
     def manifest_of(self, recorded: Backup) -> Manifest:
-        """The manifest of a backup that the ledger knows. Raises BackupError unless it says what the ledger says."""
+        """The manifest of a backup that the ledger knows. Raises BackupError unless it says what
+        the ledger says."""
         manifest = read_manifest(self.folder / recorded.id)
         refuse_other(manifest, recorded)
         return manifest
 
     def compare(self, recorded: Backup) -> None:
-        """Raises BackupError unless the folder holds what was there when the ledger took it down: all files are read."""
+        """Raises BackupError unless the folder holds what was there when the ledger took it down:
+        all files are read."""
         refuse_changed_files(self.folder / recorded.id, self.manifest_of(recorded))
 
     def remove(self, backups: Collection[str]) -> list[str]:

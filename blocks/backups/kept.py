@@ -1,4 +1,5 @@
-"""The backups of one stack in one environment: made on its engine, kept in a folder of this machine, put back from there."""
+"""The backups of one stack in one environment: made on its engine, kept in a folder of this
+machine, put back from there."""
 
 from __future__ import annotations
 
@@ -9,7 +10,13 @@ from datetime import UTC, datetime
 from blocks.backups.folder import BackupStore
 from blocks.backups.making import make_backup
 from blocks.backups.restoring import as_proved, put_in_place, saved_database, stand_beside
-from blocks.backups.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
+from blocks.backups.volumes import (
+    image_with_tools,
+    put_beside,
+    remove_beside,
+    replace_volume,
+    stands_beside,
+)
 from blocks.databases.engines import beside, open_placed
 from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
@@ -18,27 +25,41 @@ from tidegate.facts import Backup
 
 @dataclass(frozen=True)
 class EngineBackups:
-    """Made, proved, compared and removed. Raises BackupError, CapacityError, DatabaseError, EngineError."""
+    """Made, proved, compared and removed. Raises BackupError, CapacityError, DatabaseError,
+    EngineError."""
 
     host: DockerHost
     store: BackupStore
 
     def check_room(self, data_size: int) -> None:
-        """Raises CapacityError where the disk may not hold a backup of `data_size` bytes of data."""
+        """Raises CapacityError where the disk may not hold a backup of `data_size` bytes of
+        data."""
         self.store.check_room(data_size)
 
     def make(self, backup: str, key: str, wanted: ToSave, rehearse: Rehearse) -> Backup:
-        """Save and prove everything, or keep nothing. One that is done already is returned as it is."""
+        """Save and prove everything, or keep nothing. One that is done already is returned as it
+        is."""
         return make_backup(
-            self.host, self.store, backup, key, wanted.databases, volumes=wanted.volumes, image=wanted.image,
-            config=wanted.config, now=lambda: datetime.now(UTC), rehearse=rehearse)
+            self.host,
+            self.store,
+            backup,
+            key,
+            wanted.databases,
+            volumes=wanted.volumes,
+            image=wanted.image,
+            config=wanted.config,
+            now=lambda: datetime.now(UTC),
+            rehearse=rehearse,
+        )
 
     def recognize(self, recorded: Backup) -> Backup:
-        """What its folder says of itself. Raises BackupError unless that is what the ledger says. No file is read."""
+        """What its folder says of itself. Raises BackupError unless that is what the ledger says.
+        No file is read."""
         return self.store.manifest_of(recorded).backup
 
     def compare(self, recorded: Backup) -> None:
-        """Raises BackupError unless its folder holds what was there when it was made: all files are read."""
+        """Raises BackupError unless its folder holds what was there when it was made: all files are
+        read."""
         self.store.compare(recorded)
 
     def remove(self, backups: Collection[str]) -> list[str]:
@@ -48,25 +69,29 @@ class EngineBackups:
 
 @dataclass(frozen=True)
 class EngineDatabaseCopies:
-    """Databases out of those backups. Rows are returned by table, compared with those that were proved."""
+    """Databases out of those backups. Rows are returned by table, compared with those that were
+    proved."""
 
     host: DockerHost
     store: BackupStore
 
     def stand_beside(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]:
-        """Restore into a database of its own. Again: from the beginning. Raises BackupError, CapacityError."""
+        """Restore into a database of its own. Again: from the beginning. Raises BackupError,
+        CapacityError."""
         database = open_placed(self.host, at)
         saved = saved_database(self.store, backup, at.spec.name, database)
         return stand_beside(saved, database, as_proved(saved, backup)).tables
 
     def put_in_place(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]:
-        """What is in its place stays; what does not stand beside is restored first. Raises BackupError, DatabaseError."""
+        """What is in its place stays; what does not stand beside is restored first. Raises
+        BackupError, DatabaseError."""
         database = open_placed(self.host, at)
         saved = saved_database(self.store, backup, at.spec.name, database)
         return put_in_place(saved, database, as_proved(saved, backup))
 
     def is_untouched(self, at: PlacedDatabase) -> bool:
-        """Whether a copy stands beside and what is in use is surely as it was. Raises DatabaseError."""
+        """Whether a copy stands beside and what is in use is surely as it was. Raises
+        DatabaseError."""
         return beside(open_placed(self.host, at)).is_untouched
 
     def remove_beside(self, at: PlacedDatabase) -> None:
@@ -86,18 +111,21 @@ class EngineVolumeCopies:
     store: BackupStore
 
     def image_with_tools(self, images: Iterable[str], key: str) -> str:
-        """The first of `images` through whose container a volume can be filled. Raises EngineError."""
+        """The first of `images` through whose container a volume can be filled. Raises
+        EngineError."""
         return image_with_tools(self.host, images, key)
 
     def put_beside(self, backup: Backup, name: str, volume: str, image: str, key: str) -> None:
-        """Unpack into a new volume beside `volume`. Again: from the beginning. Raises BackupError, EngineError."""
+        """Unpack into a new volume beside `volume`. Again: from the beginning. Raises BackupError,
+        EngineError."""
         put_beside(self.host, self.store, backup, name, volume, image, key)
 
     def stands_beside(self, volume: str) -> bool:
         return stands_beside(self.host, volume)
 
     def replace(self, volume: str, image: str, key: str) -> None:
-        """Empty `volume` and fill it from the one beside. Again: the same once more. Raises EngineError."""
+        """Empty `volume` and fill it from the one beside. Again: the same once more. Raises
+        EngineError."""
         replace_volume(self.host, volume, image, key)
 
     def remove_beside(self, volume: str) -> None:

@@ -1,4 +1,5 @@
-"""Making a backup that counts: dump, restore into a scratch database, compare, and only then call it verified."""
+"""Making a backup that counts: dump, restore into a scratch database, compare, and only then call
+it verified."""
 
 from __future__ import annotations
 
@@ -34,13 +35,25 @@ class Dump:
     seconds: float
 
 
-def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sources: Sequence[PlacedDatabase], *,
-                volumes: Mapping[str, str], image: str, config: Mapping[str, str], now: Callable[[], datetime],
-                rehearse: Rehearse = lambda name, scratch: None) -> Backup:
-    """Save and prove everything declared, or keep nothing. One that is done already is returned as it is.
+def make_backup(
+    host: DockerHost,
+    store: BackupStore,
+    backup: str,
+    key: str,
+    sources: Sequence[PlacedDatabase],
+    *,
+    volumes: Mapping[str, str],
+    image: str,
+    config: Mapping[str, str],
+    now: Callable[[], datetime],
+    rehearse: Rehearse = lambda name, scratch: None,
+) -> Backup:
+    """Save and prove everything declared, or keep nothing. One that is done already is returned as
+    it is.
 
-    `volumes` gives the engine's name of each declared volume, which is read through a container of `image`; `config` is a
-    fingerprint, never values of secrets. Raises BackupError, CapacityError, DatabaseError, EngineError.
+    `volumes` gives the engine's name of each declared volume, which is read through a container of
+    `image`; `config` is a fingerprint, never values of secrets. Raises BackupError, CapacityError,
+    DatabaseError, EngineError.
     """
     made_at = now()
     if done := [each for each in store.backups() if each.id == backup]:
@@ -48,13 +61,22 @@ def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sou
     try:
         sizes = {source.spec.name: _open(host, source).data_size() for source in sources}
         store.check_room(sum(sizes.values()))
-        dumps = {source.spec.name: save_database(store, backup, source.spec.name, _open(host, source)) for source in sources}
+        dumps = {
+            source.spec.name: save_database(store, backup, source.spec.name, _open(host, source))
+            for source in sources
+        }
         parts = [part for dump in dumps.values() for part in dump.saved.parts.values()]
-        parts += [save_volume(host, store, backup, name, volume, image, key)
-                  for name, volume in volumes.items()]
+        parts += [
+            save_volume(host, store, backup, name, volume, image, key)
+            for name, volume in volumes.items()
+        ]
         parts.append(store.write(backup, "config.json.gz", lambda into: _write_json(into, config)))
-        restored = {source.spec.name: _prove(host, key, source, dumps[source.spec.name], sizes[source.spec.name], rehearse)
-                    for source in sources}
+        restored = {
+            source.spec.name: _prove(
+                host, key, source, dumps[source.spec.name], sizes[source.spec.name], rehearse
+            )
+            for source in sources
+        }
         made = _facts(store, backup, parts, dumps, restored, made_at, now())
         store.seal(made, parts)
     except BaseException:
@@ -64,21 +86,32 @@ def make_backup(host: DockerHost, store: BackupStore, backup: str, key: str, sou
 
 
 def save_database(store: BackupStore, backup: str, name: str, database: SqlDatabase) -> Dump:
-    """Dump `database` into `<name>.sql.gz` and what belongs to it. Raises DatabaseError, CapacityError."""
+    """Dump `database` into `<name>.sql.gz` and what belongs to it. Raises DatabaseError,
+    CapacityError."""
     started, before = time.monotonic(), database.row_counts()
-    parts = {kind: store.write(backup, file_name(name, kind), dump) for kind, dump in database.dumps().items()}
+    parts = {
+        kind: store.write(backup, file_name(name, kind), dump)
+        for kind, dump in database.dumps().items()
+    }
     saved = SavedDatabase(store, backup, name, parts)
-    return Dump(saved, before, database.row_counts(), database.revision(), time.monotonic() - started)
+    return Dump(
+        saved, before, database.row_counts(), database.revision(), time.monotonic() - started
+    )
 
 
 def compare(backup: str, dump: Dump, restored: Mapping[str, int]) -> None:
     """Raises BackupError unless each table came back with a number of rows that the source had."""
-    found = {table: _difference(dump.before.get(table), dump.after.get(table), restored.get(table))
-             for table in sorted({*dump.before, *dump.after, *restored})}
+    found = {
+        table: _difference(dump.before.get(table), dump.after.get(table), restored.get(table))
+        for table in sorted({*dump.before, *dump.after, *restored})
+    }
     faults = "; ".join(f"{table}: {fault}" for table, fault in found.items() if fault)
     if faults:
-        raise BackupError(f"comparing the backup {backup} with its source", faults,
-                          "The backup does not count; make a new one")
+        raise BackupError(
+            f"comparing the backup {backup} with its source",
+            faults,
+            "The backup does not count; make a new one",
+        )
 
 
 def _difference(before: int | None, after: int | None, restored: int | None) -> str | None:
@@ -94,18 +127,35 @@ def _difference(before: int | None, after: int | None, restored: int | None) -> 
     return f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} in the source"
 
 
-def _prove(host: DockerHost, key: str, source: PlacedDatabase, dump: Dump, data_size: int, rehearse: Rehearse) -> Restored:
+def _prove(
+    host: DockerHost,
+    key: str,
+    source: PlacedDatabase,
+    dump: Dump,
+    data_size: int,
+    rehearse: Rehearse,
+) -> Restored:
     name = source.spec.name
-    with scratch_database(host, source.spec, source.container, source.environment, f"{key}/{name}",
-                          data_size=data_size) as scratch:
+    with scratch_database(
+        host,
+        source.spec,
+        source.container,
+        source.environment,
+        f"{key}/{name}",
+        data_size=data_size,
+    ) as scratch:
         restored = prove(dump, scratch.database)
         rehearse(name, scratch)
     return restored
 
 
 def prove(dump: Dump, database: SqlDatabase) -> Restored:
-    """Restore it as a person's restore does: beside what is in `database`, then in its place. Raises BackupError."""
-    started, check = time.monotonic(), partial(compare, f"{dump.saved.backup}/{dump.saved.name}", dump)
+    """Restore it as a person's restore does: beside what is in `database`, then in its place.
+    Raises BackupError."""
+    started, check = (
+        time.monotonic(),
+        partial(compare, f"{dump.saved.backup}/{dump.saved.name}", dump),
+    )
     stand_beside(dump.saved, database, check)
     tables = put_in_place(dump.saved, database, check)
     beside(database).remove_old()
@@ -116,16 +166,33 @@ def _open(host: DockerHost, source: PlacedDatabase) -> SqlDatabase:
     return open_placed(host, source)
 
 
-def _facts(store: BackupStore, backup: str, parts: Sequence[Part], dumps: Mapping[str, Dump],
-           restored: Mapping[str, Restored], made_at: datetime, verified_at: datetime) -> Backup:
+def _facts(
+    store: BackupStore,
+    backup: str,
+    parts: Sequence[Part],
+    dumps: Mapping[str, Dump],
+    restored: Mapping[str, Restored],
+    made_at: datetime,
+    verified_at: datetime,
+) -> Backup:
     """Tables are named `database.table`."""
     revisions = [dump.revision for dump in dumps.values() if dump.revision]
     return Backup(
-        id=backup, path=str(store.folder / backup), size=sum(part.size for part in parts),
-        sha256=digest_of(parts), schema_revision=", ".join(revisions) or None,
-        tables={f"{name}.{table}": rows for name, each in restored.items() for table, rows in each.tables.items()},
+        id=backup,
+        path=str(store.folder / backup),
+        size=sum(part.size for part in parts),
+        sha256=digest_of(parts),
+        schema_revision=", ".join(revisions) or None,
+        tables={
+            f"{name}.{table}": rows
+            for name, each in restored.items()
+            for table, rows in each.tables.items()
+        },
         dump_seconds=sum(dump.seconds for dump in dumps.values()),
-        restore_seconds=sum(each.seconds for each in restored.values()), made_at=made_at, verified_at=verified_at)
+        restore_seconds=sum(each.seconds for each in restored.values()),
+        made_at=made_at,
+        verified_at=verified_at,
+    )
 
 
 def _write_json(into: BinaryIO, content: Mapping[str, str]) -> None:

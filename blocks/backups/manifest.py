@@ -1,4 +1,5 @@
-"""The manifest of a backup, read as something that anybody may have edited, and compared with what the ledger keeps."""
+"""The manifest of a backup, read as something that anybody may have edited, and compared with what
+the ledger keeps."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from tidegate.facts import Backup
 from tidegate.secrecy.outside_text import one_line
 
 MANIFEST = "manifest.json"
-MOST_BYTES = 8 << 20   # some ten thousand tables
+MOST_BYTES = 8 << 20  # some ten thousand tables
 TO_DO = "Do not restore it. Choose another backup, or bring its folder back from your copy"
 
 _Text = Annotated[str, Field(max_length=1000)]
@@ -69,13 +70,15 @@ class Manifest:
 
 
 def digest_of(parts: Collection[Part]) -> str:
-    """SHA-256 of the lines `sha256  name`, as sha256sum prints them: it binds the names and the content of all files."""
+    """SHA-256 of the lines `sha256  name`, as sha256sum prints them: it binds the names and the
+    content of all files."""
     lines = "".join(f"{part.sha256}  {part.name}\n" for part in parts)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Raises BackupError for whatever is no manifest of this folder; reads a bounded number of bytes."""
+    """Raises BackupError for whatever is no manifest of this folder; reads a bounded number of
+    bytes."""
     doing = f"reading the backup {folder.name}"
     with regular_file(folder, MANIFEST, doing) as file:
         content = file.read(MOST_BYTES + 1)
@@ -93,38 +96,54 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def refuse_other(manifest: Manifest, recorded: Backup) -> None:
-    """Raises BackupError unless the manifest says what the ledger has kept since the backup was made.
+    """Raises BackupError unless the manifest says what the ledger has kept since the backup was
+    made.
 
     The path is not compared: Tidegate's home may have been moved.
     """
     here, there = asdict(manifest.backup), asdict(recorded)
     other = [name for name in here if name != "path" and here[name] != there[name]]
     if other:
-        raise BackupError(f"comparing the backup {recorded.id} with the ledger",
-                          f"its manifest has another {', '.join(other)} than the ledger", TO_DO)
+        raise BackupError(
+            f"comparing the backup {recorded.id} with the ledger",
+            f"its manifest has another {', '.join(other)} than the ledger",
+            TO_DO,
+        )
 
 
 def refuse_changed_files(folder: Path, manifest: Manifest) -> None:
-    """Raises BackupError unless the folder holds exactly the files of the manifest, each with its size and SHA-256."""
+    """Raises BackupError unless the folder holds exactly the files of the manifest, each with its
+    size and SHA-256."""
     doing = f"checking the backup {folder.name}"
     there = {path.name for path in folder.iterdir() if not _is_left_over(path.name)}
     if extra := there - {MANIFEST, *(part.name for part in manifest.parts)}:
-        raise BackupError(doing, f"it holds what it did not hold when it was made: {', '.join(map(repr, sorted(extra)))}", TO_DO)
+        raise BackupError(
+            doing,
+            f"it holds what it did not hold when it was made: {', '.join(map(repr, sorted(extra)))}",
+            TO_DO,
+        )
     for part in manifest.parts:
         with regular_file(folder, part.name, doing) as file:
             if os.fstat(file.fileno()).st_size != part.size:
-                raise BackupError(doing, f"{part.name} has another size than when it was written", TO_DO)
+                raise BackupError(
+                    doing, f"{part.name} has another size than when it was written", TO_DO
+                )
             if hashlib.file_digest(file, "sha256").hexdigest() != part.sha256:
-                raise BackupError(doing, f"{part.name}: its sha256 is another than when it was written", TO_DO)
+                raise BackupError(
+                    doing, f"{part.name}: its sha256 is another than when it was written", TO_DO
+                )
 
 
 @contextmanager
 def regular_file(folder: Path, name: str, doing: str) -> Iterator[BufferedReader]:
-    """A plain file of the folder: no link and no pipe, and no folder that is a link. Raises BackupError."""
+    """A plain file of the folder: no link and no pipe, and no folder that is a link. Raises
+    BackupError."""
     try:
         inside = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside)   # a pipe keeps nobody waiting
+            handle = os.open(
+                name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside
+            )  # a pipe keeps nobody waiting
         finally:
             os.close(inside)
     except OSError as error:
@@ -142,7 +161,9 @@ def _contradiction(manifest: Manifest, folder: str) -> str | None:
         return f"its manifest is that of {one_line(manifest.backup.id, 80)}"
     if len(names) != len(set(names)) or MANIFEST in names:
         return "its manifest names a file twice"
-    if manifest.backup.sha256 != digest_of(manifest.parts) or manifest.backup.size != sum(part.size for part in manifest.parts):
+    if manifest.backup.sha256 != digest_of(manifest.parts) or manifest.backup.size != sum(
+        part.size for part in manifest.parts
+    ):
         return "the sum in its manifest is not that of the files in its manifest"
     return None
 

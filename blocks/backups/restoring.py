@@ -1,4 +1,5 @@
-"""A backup put back: first beside what is there, compared with what was proved, and only then in its place.
+"""A backup put back: first beside what is there, compared with what was proved, and only then in
+its place.
 
 The proof of a new backup goes the same way, on a server of its own.
 """
@@ -18,7 +19,8 @@ from tidegate.errors import BackupError, CapacityError, DatabaseError
 from tidegate.facts import Backup
 
 UNPACKED = 4
-"""How many times larger data are than their compressed dump: an estimate, for the room that a copy takes."""
+"""How many times larger data are than their compressed dump: an estimate, for the room that a copy
+takes."""
 Compare = Callable[[Mapping[str, int]], None]
 """Raises BackupError where the rows, by table, are not those that they must be."""
 
@@ -55,65 +57,97 @@ def part_of(store: BackupStore, backup: Backup, name: str) -> Part:
     """A file of the backup as the ledger knows it. Raises BackupError."""
     found = next((part for part in store.manifest_of(backup).parts if part.name == name), None)
     if found is None:
-        raise BackupError(f"reading the backup {backup.id}", f"it has no {name}", "Choose another backup")
+        raise BackupError(
+            f"reading the backup {backup.id}", f"it has no {name}", "Choose another backup"
+        )
     return found
 
 
-def saved_database(store: BackupStore, backup: Backup, name: str, database: SqlDatabase) -> SavedDatabase:
-    """As the ledger knows it: version 0.1 made one file, with everything in it. Raises BackupError."""
+def saved_database(
+    store: BackupStore, backup: Backup, name: str, database: SqlDatabase
+) -> SavedDatabase:
+    """As the ledger knows it: version 0.1 made one file, with everything in it. Raises
+    BackupError."""
     rows = part_of(store, backup, file_name(name, DATA))
     others = {part.name: part for part in store.manifest_of(backup).parts}
-    parts = {kind: others[file_name(name, kind)] for kind in database.end_marks if file_name(name, kind) in others}
+    parts = {
+        kind: others[file_name(name, kind)]
+        for kind in database.end_marks
+        if file_name(name, kind) in others
+    }
     return SavedDatabase(store, backup.id, name, {**parts, DATA: rows})
 
 
 def as_proved(saved: SavedDatabase, backup: Backup) -> Compare:
     """Compares with the rows that the backup's copy had when it was proved."""
     name, is_old = saved.name, GLOBALS not in saved.parts
-    proved = {table.removeprefix(f"{name}."): rows for table, rows in backup.tables.items() if table.startswith(f"{name}.")}
+    proved = {
+        table.removeprefix(f"{name}."): rows
+        for table, rows in backup.tables.items()
+        if table.startswith(f"{name}.")
+    }
 
     def compare(found: Mapping[str, int]) -> None:
         wrong = _wrong_of_old(proved, found) if is_old else _wrong(proved, found)
         if wrong:
-            raise BackupError(f"comparing what the backup {backup.id} brought back", "; ".join(wrong),
-                              "Restore another backup; what the failed copy should have replaced is still there")
+            raise BackupError(
+                f"comparing what the backup {backup.id} brought back",
+                "; ".join(wrong),
+                "Restore another backup; what the failed copy should have replaced is still there",
+            )
 
     return compare
 
 
 def stand_beside(saved: SavedDatabase, database: SqlDatabase, compare: Compare) -> Restored:
-    """Restore into a database of its own beside `database` and compare it. What is there is not touched.
+    """Restore into a database of its own beside `database` and compare it. What is there is not
+    touched.
 
-    Raises BackupError where the files are not those that were written, or their rows are not those that they must be.
+    Raises BackupError where the files are not those that were written, or their rows are not those
+    that they must be.
     """
     started = time.monotonic()
     saved.check(database)
     refuse_little_room(saved, database)
     there = beside(database)
-    readers = {kind: partial(saved.store.read, saved.backup, part.name) for kind, part in saved.parts.items()}
+    readers = {
+        kind: partial(saved.store.read, saved.backup, part.name)
+        for kind, part in saved.parts.items()
+    }
     try:
         there.stand(readers)
         tables = there.counts()
     except DatabaseError as error:
-        raise BackupError(f"restoring the backup {saved.backup}/{file_name(saved.name, DATA)}", error.came_back,
-                          f"{error.to_do}. Nothing that is in use was touched") from None
+        raise BackupError(
+            f"restoring the backup {saved.backup}/{file_name(saved.name, DATA)}",
+            error.came_back,
+            f"{error.to_do}. Nothing that is in use was touched",
+        ) from None
     compare(tables)
     return Restored(tables, time.monotonic() - started)
 
 
 def refuse_little_room(saved: SavedDatabase, database: SqlDatabase) -> None:
-    """Raises CapacityError where the server's disk may not hold the copy beside what is there: an estimate."""
+    """Raises CapacityError where the server's disk may not hold the copy beside what is there: an
+    estimate."""
     room = database.room()
     need = max(room.taken, UNPACKED * sum(part.size for part in saved.parts.values()))
     if room.free is not None and room.free < need:
-        raise CapacityError(f"making room for a copy beside {database.login.database!r}",
-                            f"{room.free} bytes are free where it lies, {need} are needed", "Free some disk space there")
+        raise CapacityError(
+            f"making room for a copy beside {database.login.database!r}",
+            f"{room.free} bytes are free where it lies, {need} are needed",
+            "Free some disk space there",
+        )
 
 
-def put_in_place(saved: SavedDatabase, database: SqlDatabase, compare: Compare) -> Mapping[str, int]:
-    """Let what stands beside take the place of `database`, and compare once more. What was replaced stands beside then.
+def put_in_place(
+    saved: SavedDatabase, database: SqlDatabase, compare: Compare
+) -> Mapping[str, int]:
+    """Let what stands beside take the place of `database`, and compare once more. What was replaced
+    stands beside then.
 
-    Again: what is in place stays; what does not stand beside is restored first. Raises BackupError, DatabaseError.
+    Again: what is in place stays; what does not stand beside is restored first. Raises BackupError,
+    DatabaseError.
     """
     there = beside(database)
     if not there.swap():
@@ -123,7 +157,9 @@ def put_in_place(saved: SavedDatabase, database: SqlDatabase, compare: Compare) 
     return found
 
 
-def replace_database(store: BackupStore, backup: Backup, name: str, database: SqlDatabase) -> Restored:
+def replace_database(
+    store: BackupStore, backup: Backup, name: str, database: SqlDatabase
+) -> Restored:
     """The whole way. Raises BackupError, DatabaseError."""
     started, saved = time.monotonic(), saved_database(store, backup, name, database)
     compare = as_proved(saved, backup)
@@ -134,12 +170,22 @@ def replace_database(store: BackupStore, backup: Backup, name: str, database: Sq
 
 
 def _wrong(proved: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
-    return [f"{table}: {found.get(table)} rows, {proved.get(table)} when it was made"
-            for table in sorted({*proved, *found}) if found.get(table) != proved.get(table)]
+    return [
+        f"{table}: {found.get(table)} rows, {proved.get(table)} when it was made"
+        for table in sorted({*proved, *found})
+        if found.get(table) != proved.get(table)
+    ]
 
 
 def _wrong_of_old(proved: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
-    """Version 0.1 wrote a table's name without its schema, counted only plain tables, and one of each name."""
-    rows = {table: [count for name, count in found.items() if table in (name, bare(name))] for table in proved}
-    return [f"{table}: {' or '.join(map(str, rows[table])) or None} rows, {proved[table]} when it was made"
-            for table in sorted(proved) if proved[table] not in rows[table]]
+    """Version 0.1 wrote a table's name without its schema, counted only plain tables, and one of
+    each name."""
+    rows = {
+        table: [count for name, count in found.items() if table in (name, bare(name))]
+        for table in proved
+    }
+    return [
+        f"{table}: {' or '.join(map(str, rows[table])) or None} rows, {proved[table]} when it was made"
+        for table in sorted(proved)
+        if proved[table] not in rows[table]
+    ]

@@ -1,4 +1,5 @@
-"""Named volumes of a stack, and places of its host: saved through a container that is never started, put back beside first.
+"""Named volumes of a stack, and places of its host: saved through a container that is never
+started, put back beside first.
 
 Where a volume is asked for, a path that begins with `/` is a folder or a file of the host.
 """
@@ -25,15 +26,19 @@ from tidegate.facts import Backup
 from tidegate.secrecy.outside_text import clean_end
 
 HOUR = 3600
-_INSIDE = "/tidegate-volume"   # the archive's own folder
+_INSIDE = "/tidegate-volume"  # the archive's own folder
 _BESIDE = "/tidegate-beside"
 _HAS_TOOLS = "command -v find && command -v cp"
 _REPLACE = f"find {_INSIDE} -mindepth 1 -delete && cp -a {_BESIDE}/. {_INSIDE}/"
 _REPLACE_FILE = f"cp -a {_BESIDE}/{{0}} {_INSIDE}/{{0}}"
 
 
-def save_volume(host: DockerHost, store: BackupStore, backup: str, name: str, volume: str, image: str, key: str) -> Part:
-    """Keep a volume as `<name>.tar.gz`, read through a container of `image` that is never started."""
+def save_volume(
+    host: DockerHost, store: BackupStore, backup: str, name: str, volume: str, image: str, key: str
+) -> Part:
+    """Keep a volume as `<name>.tar.gz`, read through a container of `image` that is never
+    started."""
+
     def produce(into: BinaryIO) -> None:
         for chunk in _archive(host, volume, image, f"{key}/volume"):
             into.write(chunk)
@@ -50,11 +55,22 @@ def image_with_tools(host: DockerHost, images: Iterable[str], key: str) -> str:
         for image in tried:
             if _has_tools(host, image, key):
                 return image
-    raise EngineError(doing, f"none of the stack's {len(tried)} images has them, so no volume can be put back",
-                      "Add a base service whose image has them, such as busybox. Nothing was changed")
+    raise EngineError(
+        doing,
+        f"none of the stack's {len(tried)} images has them, so no volume can be put back",
+        "Add a base service whose image has them, such as busybox. Nothing was changed",
+    )
 
 
-def put_beside(host: DockerHost, store: BackupStore, backup: Backup, name: str, volume: str, image: str, key: str) -> None:
+def put_beside(
+    host: DockerHost,
+    store: BackupStore,
+    backup: Backup,
+    name: str,
+    volume: str,
+    image: str,
+    key: str,
+) -> None:
     """Unpack `<name>.tar.gz` into a new volume beside `volume`. Again: from the beginning.
 
     Raises BackupError where the file is not the one that was made, EngineError.
@@ -86,9 +102,17 @@ def replace_volume(host: DockerHost, volume: str, image: str, key: str) -> None:
     doing = f"restoring the volume {volume}"
     with engine_errors(doing):
         if users := _users(host, volume):
-            raise EngineError(doing, f"{', '.join(users)} uses it now", "Stop what uses it, then start the restore again")
+            raise EngineError(
+                doing,
+                f"{', '.join(users)} uses it now",
+                "Stop what uses it, then start the restore again",
+            )
         host.forget(key)
-        script = _REPLACE_FILE.format(shlex.quote(PurePosixPath(volume).name)) if _is_file(volume) else _REPLACE
+        script = (
+            _REPLACE_FILE.format(shlex.quote(PurePosixPath(volume).name))
+            if _is_file(volume)
+            else _REPLACE
+        )
         mounts = [_mount(volume, _INSIDE), _mount(_new(volume), _BESIDE, read_only=True)]
         container = _container(host, image, key, script, mounts)
         try:
@@ -121,7 +145,7 @@ def _is_file(volume: str) -> bool:
 
 def _is_there(host: DockerHost, volume: str) -> bool:
     if _is_path(volume):
-        return True   # the engine refuses to mount one that is not: only it sees its own machine
+        return True  # the engine refuses to mount one that is not: only it sees its own machine
     try:
         host.client.volumes.get(volume)
     except NotFound:
@@ -138,12 +162,18 @@ def _users(host: DockerHost, volume: str) -> list[str]:
     """Running containers that have it, or may write into a part of it."""
     if not _is_path(volume):
         return [str(one.name) for one in host.client.containers.list(filters={"volume": volume})]
-    return [one["Names"][0].lstrip("/") for one in host.client.api.containers()
-            if any(_writes(mount, volume) for mount in one.get("Mounts") or [])]
+    return [
+        one["Names"][0].lstrip("/")
+        for one in host.client.api.containers()
+        if any(_writes(mount, volume) for mount in one.get("Mounts") or [])
+    ]
 
 
 def _writes(mount: Mapping[str, object], path: str) -> bool:
-    real, source = PurePosixPath(os.path.realpath(path)), PurePosixPath(os.path.realpath(str(mount.get("Source") or "")))
+    real, source = (
+        PurePosixPath(os.path.realpath(path)),
+        PurePosixPath(os.path.realpath(str(mount.get("Source") or ""))),
+    )
     return bool(mount.get("RW")) and (source.is_relative_to(real) or real.is_relative_to(source))
 
 
@@ -155,15 +185,24 @@ def _has_tools(host: DockerHost, image: str, key: str) -> bool:
         return False
     try:
         return not _failed(container)
-    except EngineError:   # it has not even a shell
+    except EngineError:  # it has not even a shell
         return False
     finally:
         container.remove(force=True, v=True)
 
 
-def _container(host: DockerHost, image: str, key: str, script: str, mounts: list[Mount]) -> Container:
-    return host.client.containers.create(image, ["-c", script], entrypoint=["sh"], user="0", network="none",
-                                         labels={KEY_LABEL: key}, mounts=mounts)
+def _container(
+    host: DockerHost, image: str, key: str, script: str, mounts: list[Mount]
+) -> Container:
+    return host.client.containers.create(
+        image,
+        ["-c", script],
+        entrypoint=["sh"],
+        user="0",
+        network="none",
+        labels={KEY_LABEL: key},
+        mounts=mounts,
+    )
 
 
 def _failed(container: Container) -> str:
@@ -179,10 +218,17 @@ def _archive(host: DockerHost, volume: str, image: str, key: str) -> Iterator[by
     doing = f"saving the volume {volume}"
     with engine_errors(doing):
         host.forget(key)
-        if not _is_there(host, volume):   # mounting one that is not there would make an empty one
-            raise BackupError(doing, "there is no such volume", "Correct `state.volumes` in stack.yaml")
+        if not _is_there(host, volume):  # mounting one that is not there would make an empty one
+            raise BackupError(
+                doing, "there is no such volume", "Correct `state.volumes` in stack.yaml"
+            )
         container = host.client.containers.create(
-            image, ["true"], network="none", labels={KEY_LABEL: key}, mounts=[_mount(volume, _INSIDE, read_only=True)])
+            image,
+            ["true"],
+            network="none",
+            labels={KEY_LABEL: key},
+            mounts=[_mount(volume, _INSIDE, read_only=True)],
+        )
         try:
             yield from container.get_archive(_INSIDE)[0]
         finally:

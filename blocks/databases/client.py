@@ -1,4 +1,5 @@
-"""Client programs for a database that has no container here: each command in a container of its own."""
+"""Client programs for a database that has no container here: each command in a container of its
+own."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ SLACK_SECONDS = 60
 
 @dataclass(frozen=True)
 class ClientContainers:
-    """A `JobRunner` whose commands run beside the stack's containers, in an image that has the client programs."""
+    """A `JobRunner` whose commands run beside the stack's containers, in an image that has the
+    client programs."""
 
     host: DockerHost
     image: str
@@ -28,22 +30,43 @@ class ClientContainers:
     def run(self, job: Job) -> Outcome:
         return self.host.run(job)
 
-    def execute(self, container: str, command: Sequence[str], *, environment: Mapping[str, str] = {},
-                stdin: BinaryIO | None = None, stdout: BinaryIO | None = None, timeout_seconds: float = 300) -> Outcome:
+    def execute(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] = {},
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO | None = None,
+        timeout_seconds: float = 300,
+    ) -> Outcome:
         """As `DockerHost.execute`; `container` is only a name for people. Raises EngineError."""
         with self._container(timeout_seconds) as made:
-            return self.host.execute(made, command, environment=environment, stdin=stdin, stdout=stdout,
-                                     timeout_seconds=timeout_seconds)
+            return self.host.execute(
+                made,
+                command,
+                environment=environment,
+                stdin=stdin,
+                stdout=stdout,
+                timeout_seconds=timeout_seconds,
+            )
 
     @contextmanager
     def _container(self, timeout_seconds: float) -> Iterator[str]:
-        """It ends by itself soon after the time is over, also when nobody is there any more to remove it."""
+        """It ends by itself soon after the time is over, also when nobody is there any more to
+        remove it."""
         first, *others = self.networks or ("bridge",)
         with engine_errors(f"starting a client container of {self.image}"):
             self._have_image()
             made = self.host.client.containers.create(
-                self.image, ["sleep", f"{timeout_seconds + SLACK_SECONDS:.0f}"], entrypoint=[], network=first,
-                init=True, auto_remove=True, labels={KEY_LABEL: KEY})
+                self.image,
+                ["sleep", f"{timeout_seconds + SLACK_SECONDS:.0f}"],
+                entrypoint=[],
+                network=first,
+                init=True,
+                auto_remove=True,
+                labels={KEY_LABEL: KEY},
+            )
         try:
             with engine_errors(f"starting a client container of {self.image}"):
                 for other in others:
@@ -51,7 +74,7 @@ class ClientContainers:
                 made.start()
             yield str(made.id)
         finally:
-            with suppress(APIError):   # it may be on its way out by itself
+            with suppress(APIError):  # it may be on its way out by itself
                 made.remove(force=True, v=True)
 
     def _have_image(self) -> None:

@@ -26,12 +26,19 @@ ROOT_PASSWORD_KEY = "MYSQL_ROOT_PASSWORD"
 
 def login_keys(spec: Database) -> set[str]:
     """The env keys that lead into `spec`, as the application and as its owner."""
-    keys = {spec.host_key, spec.user_key, spec.password_key, spec.database_key} | ({spec.port_key} if spec.port_key else set())
+    keys = {spec.host_key, spec.user_key, spec.password_key, spec.database_key} | (
+        {spec.port_key} if spec.port_key else set()
+    )
     return keys | {ROOT_PASSWORD_KEY} if spec.engine == "mysql" else keys
 
 
-def open_database(host: JobRunner, spec: Database, container: str, environment: Mapping[str, str],
-                  address: str = "") -> SqlDatabase:
+def open_database(
+    host: JobRunner,
+    spec: Database,
+    container: str,
+    environment: Mapping[str, str],
+    address: str = "",
+) -> SqlDatabase:
     """The database `spec`, as the application logs in to it: in its own container, or at `address`.
 
     Raises ConfigError for a key that is missing.
@@ -39,9 +46,15 @@ def open_database(host: JobRunner, spec: Database, container: str, environment: 
     return _ADAPTERS[spec.engine](host, container, _login(spec, environment, address))
 
 
-def open_as_owner(host: JobRunner, spec: Database, container: str, environment: Mapping[str, str],
-                  address: str = "") -> SqlDatabase:
-    """The same with every privilege where the environment has root's password: for dumps and restores."""
+def open_as_owner(
+    host: JobRunner,
+    spec: Database,
+    container: str,
+    environment: Mapping[str, str],
+    address: str = "",
+) -> SqlDatabase:
+    """The same with every privilege where the environment has root's password: for dumps and
+    restores."""
     login = _login(spec, environment, address)
     if spec.engine == "mysql" and environment.get(ROOT_PASSWORD_KEY):
         login = replace(login, user="root", password=environment[ROOT_PASSWORD_KEY])
@@ -74,26 +87,42 @@ class EngineDatabases:
         return login_keys(spec)
 
 
-def _reached(host: DockerHost, at: PlacedDatabase) -> tuple[JobRunner, Database, str, Mapping[str, str], str]:
+def _reached(
+    host: DockerHost, at: PlacedDatabase
+) -> tuple[JobRunner, Database, str, Mapping[str, str], str]:
     """What opens it: client programs run in its own container, or in containers of their own."""
     spec = at.spec
     if spec.client_image is None:
         return host, spec, at.container, at.environment, ""
     address = at.environment.get(spec.host_key)
     if not address:
-        raise ConfigError(f"opening the database {spec.name!r}",
-                          f"neither the env file nor the compose files have {spec.host_key}", "Add it")
-    return ClientContainers(host, spec.client_image, at.networks), spec, address, at.environment, address
+        raise ConfigError(
+            f"opening the database {spec.name!r}",
+            f"neither the env file nor the compose files have {spec.host_key}",
+            "Add it",
+        )
+    return (
+        ClientContainers(host, spec.client_image, at.networks),
+        spec,
+        address,
+        at.environment,
+        address,
+    )
 
 
 def _login(spec: Database, environment: Mapping[str, str], address: str) -> Login:
     keys = (spec.user_key, spec.password_key, spec.database_key)
     missing = [key for key in keys if not environment.get(key)]
     if missing:
-        raise ConfigError(f"opening the database {spec.name!r}",
-                          f"neither the env file nor the compose files have {', '.join(missing)}", "Add it")
+        raise ConfigError(
+            f"opening the database {spec.name!r}",
+            f"neither the env file nor the compose files have {', '.join(missing)}",
+            "Add it",
+        )
     port = (environment.get(spec.port_key) if spec.port_key else "") or PORTS[spec.engine]
     if not port.isdigit():
-        raise ConfigError(f"opening the database {spec.name!r}", f"{spec.port_key} is not a number", "Correct it")
+        raise ConfigError(
+            f"opening the database {spec.name!r}", f"{spec.port_key} is not a number", "Correct it"
+        )
     user, password, database = (environment[key] for key in keys)
     return Login(user, password, database, int(port), address)

@@ -1,4 +1,5 @@
-"""Databases that live for the length of a `with`: a restored copy is proved, and rehearsed on, in one of these."""
+"""Databases that live for the length of a `with`: a restored copy is proved, and rehearsed on, in
+one of these."""
 
 from __future__ import annotations
 
@@ -13,34 +14,53 @@ from typing import Any
 from docker.errors import NotFound
 from docker.models.networks import Network
 
-from blocks.databases.engines import PORTS, ROOT_PASSWORD_KEY, SqlDatabase, open_as_owner, open_database
+from blocks.databases.engines import (
+    PORTS,
+    ROOT_PASSWORD_KEY,
+    SqlDatabase,
+    open_as_owner,
+    open_database,
+)
 from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost, engine_errors
 from tidegate.errors import DatabaseError
 from tidegate.stack.data import Database
 
 IN_MEMORY_MOST = 256 << 20
-"""Bytes of data: above this the scratch database lies on disk, since its copy in memory would starve the host."""
+"""Bytes of data: above this the scratch database lies on disk, since its copy in memory would
+starve the host."""
 _DATA = {"mysql": "/var/lib/mysql", "postgresql": "/var/lib/postgresql/data"}
 
 
 @dataclass(frozen=True)
 class ScratchDatabase:
-    """A database of the same image as the real one, with its user and database names and a password of its own."""
+    """A database of the same image as the real one, with its user and database names and a password
+    of its own."""
 
     database: SqlDatabase
     container: str
     network: str
     """Leads nowhere but to this database."""
     environment: Mapping[str, str] = field(repr=False)
-    """For an application's container on `network`: overrides its host, port, user, password and database."""
+    """For an application's container on `network`: overrides its host, port, user, password and
+    database."""
 
 
 @contextmanager
-def scratch_database(host: DockerHost, spec: Database, source: str, environment: Mapping[str, str], key: str, *,
-                     data_size: int, timeout_seconds: float = 180) -> Iterator[ScratchDatabase]:
-    """Start an empty database like the one in the container `source`; it is removed whatever happens.
+def scratch_database(
+    host: DockerHost,
+    spec: Database,
+    source: str,
+    environment: Mapping[str, str],
+    key: str,
+    *,
+    data_size: int,
+    timeout_seconds: float = 180,
+) -> Iterator[ScratchDatabase]:
+    """Start an empty database like the one in the container `source`; it is removed whatever
+    happens.
 
-    What a killed attempt left under the same `key` is removed first. Raises EngineError, DatabaseError.
+    What a killed attempt left under the same `key` is removed first. Raises EngineError,
+    DatabaseError.
     """
     mine, name = f"{key}{ENDLESS}", f"tidegate-scratch-{re.sub(r'[^a-z0-9]+', '-', key.lower())}"
     with ExitStack() as stack:
@@ -49,41 +69,89 @@ def scratch_database(host: DockerHost, spec: Database, source: str, environment:
             stack.callback(_forget, host, mine, name)
             host.client.networks.create(name, internal=True, labels={KEY_LABEL: mine})
             made = _own_environment(spec, environment)
-            container = _start(host, spec, source, made, name, mine, in_memory=data_size <= IN_MEMORY_MOST)
+            container = _start(
+                host, spec, source, made, name, mine, in_memory=data_size <= IN_MEMORY_MOST
+            )
         database = open_as_owner(host, spec, container, made)
-        wait_for_login(host, open_database(host, spec, container, made), container, timeout_seconds=timeout_seconds)
-        if spec.engine == "mysql":   # a restored event would change rows before they are compared
+        wait_for_login(
+            host,
+            open_database(host, spec, container, made),
+            container,
+            timeout_seconds=timeout_seconds,
+        )
+        if spec.engine == "mysql":  # a restored event would change rows before they are compared
             database.restore(io.BytesIO(b"SET GLOBAL event_scheduler = OFF"))
         yield ScratchDatabase(database, container, name, made)
 
 
-def wait_for_login(host: DockerHost, database: SqlDatabase, container: str, *, timeout_seconds: float) -> None:
-    """Until the application's user can log in. Raises DatabaseError with the last answer and the container's log."""
+def wait_for_login(
+    host: DockerHost, database: SqlDatabase, container: str, *, timeout_seconds: float
+) -> None:
+    """Until the application's user can log in. Raises DatabaseError with the last answer and the
+    container's log."""
     try:
         database.wait(timeout_seconds)
     except DatabaseError as error:
-        raise DatabaseError("waiting for a new database", f"{error.came_back}; its log: {host.logs(container)}",
-                            "Correct what the log names") from None
+        raise DatabaseError(
+            "waiting for a new database",
+            f"{error.came_back}; its log: {host.logs(container)}",
+            "Correct what the log names",
+        ) from None
 
 
 def _own_environment(spec: Database, environment: Mapping[str, str]) -> dict[str, str]:
-    """The application's keys, and those by which the official images create a database: the same for MySQL."""
-    user, database, password = environment[spec.user_key], environment[spec.database_key], secrets.token_hex(16)
-    official = ({"MYSQL_USER": user, "MYSQL_DATABASE": database, "MYSQL_PASSWORD": password,
-                 ROOT_PASSWORD_KEY: secrets.token_hex(16)} if spec.engine == "mysql" else
-                {"POSTGRES_USER": user, "POSTGRES_DB": database, "POSTGRES_PASSWORD": password})
+    """The application's keys, and those by which the official images create a database: the same
+    for MySQL."""
+    user, database, password = (
+        environment[spec.user_key],
+        environment[spec.database_key],
+        secrets.token_hex(16),
+    )
+    official = (
+        {
+            "MYSQL_USER": user,
+            "MYSQL_DATABASE": database,
+            "MYSQL_PASSWORD": password,
+            ROOT_PASSWORD_KEY: secrets.token_hex(16),
+        }
+        if spec.engine == "mysql"
+        else {"POSTGRES_USER": user, "POSTGRES_DB": database, "POSTGRES_PASSWORD": password}
+    )
     port = {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
-    return official | port | {spec.host_key: _alias(spec), spec.user_key: user, spec.password_key: password,
-                              spec.database_key: database}
+    return (
+        official
+        | port
+        | {
+            spec.host_key: _alias(spec),
+            spec.user_key: user,
+            spec.password_key: password,
+            spec.database_key: database,
+        }
+    )
 
 
-def _start(host: DockerHost, spec: Database, source: str, environment: Mapping[str, str], network: str, key: str,
-           *, in_memory: bool) -> str:
-    """Same image and arguments as `source`: character sets and SQL modes decide whether a dump can be restored."""
+def _start(
+    host: DockerHost,
+    spec: Database,
+    source: str,
+    environment: Mapping[str, str],
+    network: str,
+    key: str,
+    *,
+    in_memory: bool,
+) -> str:
+    """Same image and arguments as `source`: character sets and SQL modes decide whether a dump can
+    be restored."""
     image, arguments = _like(host, spec, source)
     container = host.client.containers.create(
-        image, arguments, environment=dict(environment), network=network,
-        name=network, labels={KEY_LABEL: key}, tmpfs={_DATA[spec.engine]: ""} if in_memory else None)
+        image,
+        arguments,
+        environment=dict(environment),
+        network=network,
+        name=network,
+        labels={KEY_LABEL: key},
+        tmpfs={_DATA[spec.engine]: ""} if in_memory else None,
+    )
     lane = host.client.networks.get(network)
     lane.disconnect(container)
     lane.connect(container, aliases=[_alias(spec)])

@@ -16,10 +16,11 @@ from tidegate.ports import JobRunner
 
 HOUR = 3600.0
 CONNECT_SECONDS = 20
-WAIT_SLACK_SECONDS = 60   # for the last try
+WAIT_SLACK_SECONDS = 60  # for the last try
 _NAMES = re.compile(r'"(?:[^"]|"")*"|[^."]+')
 DATA = "data"
-"""The kind of a backup's file that holds the rows; the other kinds are what a restore needs before or after it."""
+"""The kind of a backup's file that holds the rows; the other kinds are what a restore needs before
+or after it."""
 GLOBALS = "globals"
 CODE = "code"
 MOST_NAME_BYTES = 40
@@ -29,7 +30,8 @@ Readers = Mapping[str, Callable[[], AbstractContextManager[BinaryIO]]]
 
 @dataclass(frozen=True)
 class Login:
-    """Who asks which database. The password is given to client programs by their environment, never their argv."""
+    """Who asks which database. The password is given to client programs by their environment, never
+    their argv."""
 
     user: str
     password: str = field(repr=False)
@@ -65,7 +67,9 @@ class Beside:
     def _stem(self) -> str:
         """A server takes about 63 bytes."""
         name = self.database.encode()
-        return self.database if len(name) <= MOST_NAME_BYTES else hashlib.sha256(name).hexdigest()[:12]
+        return (
+            self.database if len(name) <= MOST_NAME_BYTES else hashlib.sha256(name).hexdigest()[:12]
+        )
 
 
 @dataclass(frozen=True)
@@ -94,45 +98,82 @@ class SqlClient:
     environment: Mapping[str, str] = field(repr=False)
     explain: Explain
 
-    def run(self, doing: str, command: Sequence[str], *, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None,
-            timeout_seconds: float = HOUR) -> str:
-        """What the program printed. Raises DatabaseError, also where the container cannot run it."""
+    def run(
+        self,
+        doing: str,
+        command: Sequence[str],
+        *,
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO | None = None,
+        timeout_seconds: float = HOUR,
+    ) -> str:
+        """What the program printed. Raises DatabaseError, also where the container cannot run
+        it."""
         return self._checked(doing, self._outcome(doing, command, stdin, stdout, timeout_seconds))
 
     def act(self, command: Sequence[str], steps: Sequence[Step]) -> None:
-        """Take the steps in one run of a client. Raises DatabaseError that says what the step that failed was doing."""
-        announced = "".join(f"SELECT '{_BEGUN}{place}';\n{sql}" for place, (_, sql) in enumerate(steps))
+        """Take the steps in one run of a client. Raises DatabaseError that says what the step that
+        failed was doing."""
+        announced = "".join(
+            f"SELECT '{_BEGUN}{place}';\n{sql}" for place, (_, sql) in enumerate(steps)
+        )
         outcome = self._outcome(steps[0][0], command, io.BytesIO(as_bytes(announced)), None, HOUR)
-        begun = [int(line.removeprefix(_BEGUN)) for line in outcome.stdout.splitlines() if line.startswith(_BEGUN)]
+        begun = [
+            int(line.removeprefix(_BEGUN))
+            for line in outcome.stdout.splitlines()
+            if line.startswith(_BEGUN)
+        ]
         self._checked(steps[begun[-1] if begun else 0][0], outcome)
 
     def wait(self, command: Sequence[str], stdin: BinaryIO, seconds: float) -> None:
-        """Run it inside the container until it succeeds: to start each try from outside is dear. Raises DatabaseError with
-        the last try's words."""
-        self.run("waiting for", ["sh", "-c", _UNTIL, f"{seconds:.0f}", *command], stdin=stdin,
-                 timeout_seconds=seconds + WAIT_SLACK_SECONDS)
+        """Run it inside the container until it succeeds: to start each try from outside is dear.
+        Raises DatabaseError with the last try's words."""
+        self.run(
+            "waiting for",
+            ["sh", "-c", _UNTIL, f"{seconds:.0f}", *command],
+            stdin=stdin,
+            timeout_seconds=seconds + WAIT_SLACK_SECONDS,
+        )
 
     def room(self, command: Sequence[str], question: str, folder: str) -> Room:
-        """Ask `question`, whose first line is the size of the database, and `df`. `folder`, where the data lie, is written
-        for a shell; it may be the answer's last line, `$last`."""
+        """Ask `question`, whose first line is the size of the database, and `df`. `folder`, where
+        the data lie, is written for a shell; it may be the answer's last line, `$last`."""
         asking = ["sh", "-c", _ROOM.format(folder), "sh", *command]
         printed = self.run("measuring", asking, stdin=statement(question)).splitlines()
         return Room(int(printed[0]), int(printed[-1].split()[3]) * 1024)
 
-    def _outcome(self, doing: str, command: Sequence[str], stdin: BinaryIO | None, stdout: BinaryIO | None,
-                 timeout_seconds: float) -> Outcome:
+    def _outcome(
+        self,
+        doing: str,
+        command: Sequence[str],
+        stdin: BinaryIO | None,
+        stdout: BinaryIO | None,
+        timeout_seconds: float,
+    ) -> Outcome:
         try:
-            return self.host.execute(self.container, command, environment=self.environment,
-                                     stdin=stdin, stdout=stdout, timeout_seconds=timeout_seconds)
+            return self.host.execute(
+                self.container,
+                command,
+                environment=self.environment,
+                stdin=stdin,
+                stdout=stdout,
+                timeout_seconds=timeout_seconds,
+            )
         except EngineError as error:
-            raise DatabaseError(self._about(doing), error.came_back, "Start the database's container, or look "
-                                "why it stopped", retryable=error.retryable) from None
+            raise DatabaseError(
+                self._about(doing),
+                error.came_back,
+                "Start the database's container, or look why it stopped",
+                retryable=error.retryable,
+            ) from None
 
     def _checked(self, doing: str, outcome: Outcome) -> str:
         if outcome.exit_code == 0:
             return outcome.stdout
         said = outcome.stderr.strip().replace(self.login.password, "***")
-        came_back, to_do = self.explain(said or f"exit code {outcome.exit_code}", self.login.database)
+        came_back, to_do = self.explain(
+            said or f"exit code {outcome.exit_code}", self.login.database
+        )
         raise DatabaseError(self._about(doing), came_back, to_do)
 
     def _about(self, doing: str) -> str:
@@ -149,13 +190,14 @@ _ROOM = """said=$("$@") && printf '%s\\n' "$said" && last=$(printf '%s' "$said" 
 
 
 class Tail:
-    """A writer that passes everything on and keeps the end of it, where a complete dump has its mark."""
+    """A writer that passes everything on and keeps the end of it, where a complete dump has its
+    mark."""
 
     def __init__(self, sink: BinaryIO, size: int = 512) -> None:
         self._sink, self._size, self.end = sink, size, b""
 
     def write(self, data: bytes) -> int:
-        self.end = (self.end + data[-self._size:])[-self._size:]
+        self.end = (self.end + data[-self._size :])[-self._size :]
         return self._sink.write(data)
 
 
@@ -189,7 +231,8 @@ def unhex(cell: str) -> str:
 
 
 def shown(*names: str) -> str:
-    """`audit.bills`: names as a backup and its page show them; one that could be mistaken for two is quoted."""
+    """`audit.bills`: names as a backup and its page show them; one that could be mistaken for two
+    is quoted."""
     return ".".join(quoted(name) if set(name) & set('."') else name for name in names)
 
 

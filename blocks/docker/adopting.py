@@ -27,11 +27,19 @@ class EngineHandStarted:
 
     def containers_of(self, project: str) -> list[FoundContainer]:
         """All containers of a compose project that belong to a service, running or not."""
-        devices = {name: place.device for name, place in EngineOccupancy(self.host).volume_places().items()}
+        devices = {
+            name: place.device for name, place in EngineOccupancy(self.host).volume_places().items()
+        }
         with engine_errors(f"looking at the compose project {project}"):
-            found = self.host.client.containers.list(all=True, filters={"label": f"{PROJECT_LABEL}={project}"})
-            return [self._seen(one, devices) for one in found if one.labels.get(SERVICE_LABEL)
-                    and one.labels.get("com.docker.compose.oneoff", "False") != "True"]
+            found = self.host.client.containers.list(
+                all=True, filters={"label": f"{PROJECT_LABEL}={project}"}
+            )
+            return [
+                self._seen(one, devices)
+                for one in found
+                if one.labels.get(SERVICE_LABEL)
+                and one.labels.get("com.docker.compose.oneoff", "False") != "True"
+            ]
 
     def volume_sizes(self) -> Mapping[str, int]:
         """Bytes of each volume that the engine can measure; a network share is none."""
@@ -54,17 +62,22 @@ class EngineHandStarted:
 
     def detach(self, container: str, network: str) -> None:
         """Take it off again. Again, or without the container or the network: changes nothing."""
-        with engine_errors(f"taking {container} off the network {network}"), contextlib.suppress(NotFound):
+        with (
+            engine_errors(f"taking {container} off the network {network}"),
+            contextlib.suppress(NotFound),
+        ):
             there = self.host.client.containers.get(container)
             if network in there.attrs["NetworkSettings"]["Networks"]:
                 self.host.client.networks.get(network).disconnect(there)
 
     def stop(self, containers: Sequence[str], grace_seconds: int) -> None:
-        """Stop containers and keep them. One that its engine would start again at the next boot is told not to."""
+        """Stop containers and keep them. One that its engine would start again at the next boot is
+        told not to."""
+
         def end(one: Container) -> None:
-            with contextlib.suppress(NotFound):   # removed by somebody meanwhile: it does not run
+            with contextlib.suppress(NotFound):  # removed by somebody meanwhile: it does not run
                 if one.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
-                    one.update(restart_policy={"Name": "unless-stopped"})   # type: ignore[arg-type]
+                    one.update(restart_policy={"Name": "unless-stopped"})  # type: ignore[arg-type]
                 one.stop(timeout=grace_seconds)
 
         with engine_errors("stopping what was taken over"):
@@ -90,12 +103,22 @@ class EngineHandStarted:
         image = self._image(attrs["Image"])
         config = image.get("Config") or {}
         return FoundContainer(
-            id=attrs["Id"], name=attrs["Name"].lstrip("/"), service=container.labels[SERVICE_LABEL],
-            state=attrs["State"]["Status"], started_at=attrs["State"]["StartedAt"], image=attrs["Config"]["Image"],
-            image_id=attrs["Image"], digests=tuple(image.get("RepoDigests") or ()), image_labels=config.get("Labels") or {},
-            labels=container.labels, mounts=tuple(mounts_of(attrs["Mounts"], devices)),
-            networks=tuple(sorted(attrs["NetworkSettings"]["Networks"])), ports=tuple(_ports(attrs)),
-            environment=_pairs(attrs["Config"].get("Env")), image_environment=_pairs(config.get("Env")))
+            id=attrs["Id"],
+            name=attrs["Name"].lstrip("/"),
+            service=container.labels[SERVICE_LABEL],
+            state=attrs["State"]["Status"],
+            started_at=attrs["State"]["StartedAt"],
+            image=attrs["Config"]["Image"],
+            image_id=attrs["Image"],
+            digests=tuple(image.get("RepoDigests") or ()),
+            image_labels=config.get("Labels") or {},
+            labels=container.labels,
+            mounts=tuple(mounts_of(attrs["Mounts"], devices)),
+            networks=tuple(sorted(attrs["NetworkSettings"]["Networks"])),
+            ports=tuple(_ports(attrs)),
+            environment=_pairs(attrs["Config"].get("Env")),
+            image_environment=_pairs(config.get("Env")),
+        )
 
     def _image(self, image: str) -> Mapping[str, Any]:
         """What the engine knows of it; nothing where it was removed under a running container."""
@@ -110,7 +133,9 @@ def _ports(attrs: Mapping[str, Any]) -> Iterator[PublishedPort]:
     for inside, places in (attrs["HostConfig"].get("PortBindings") or {}).items():
         number, _, protocol = inside.partition("/")
         for place in places or ():
-            found = PublishedPort(place.get("HostIp") or "0.0.0.0", int(place.get("HostPort") or 0), int(number))
+            found = PublishedPort(
+                place.get("HostIp") or "0.0.0.0", int(place.get("HostPort") or 0), int(number)
+            )
             if protocol in ("", "tcp") and found not in seen:
                 seen.add(found)
                 yield found

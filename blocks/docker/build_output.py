@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 SHOWN_LINES = 40
 _BASE = re.compile(
     r"#(\d+) (?:\[(?:[^\]]* )?(?:internal|context [^\]]+)\] load metadata for (\S+)"
-    r"|(?:\[[^\]]*\] )?FROM ([^\s@]+)\Z)")
+    r"|(?:\[[^\]]*\] )?FROM ([^\s@]+)\Z)"
+)
 """Old engines load no metadata of an image that is only copied from: they name it at its step."""
 _OF_COMPOSE = re.compile(r'time="\S+" level=warning ')
 _FAILED = re.compile(r"#(\d+) ERROR\b")
 _WORTH_TELLING = re.compile(
-    r"#\d+ \[(?![^\]]*\binternal\])|#\d+ DONE (?!0\.)|#\d+ (?:ERROR|CANCELED)\b")
+    r"#\d+ \[(?![^\]]*\binternal\])|#\d+ DONE (?!0\.)|#\d+ (?:ERROR|CANCELED)\b"
+)
 _TAG_BEFORE_DIGEST = re.compile(r":[^:/@]+@")
 
 

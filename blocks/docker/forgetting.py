@@ -1,4 +1,5 @@
-"""Everything of one environment taken off an engine, its data too: only a demo that begins anew asks for that."""
+"""Everything of one environment taken off an engine, its data too: only a demo that begins anew
+asks for that."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ from tidegate.secrecy.outside_text import clean, clean_end
 from tidegate.waiting import looks
 
 KEY_LABEL = "tidegate.key"
-MOST_LOG = 6_000   # characters; an error that quotes them has room for its own words
+MOST_LOG = 6_000  # characters; an error that quotes them has room for its own words
 MOST_HEALTH_TEXT = 300
-LAST_OWN_CODE = 125   # above it are those of the engine and of signals
+LAST_OWN_CODE = 125  # above it are those of the engine and of signals
 STOP_SECONDS = 2
-CHECK_SECONDS = 2   # a check that takes longer is waited for where the engine runs it
-ENDLESS = "/scratch"   # the end of the keys of containers that run until somebody removes them
+CHECK_SECONDS = 2  # a check that takes longer is waited for where the engine runs it
+ENDLESS = "/scratch"  # the end of the keys of containers that run until somebody removes them
 
 
 @contextlib.contextmanager
@@ -48,22 +48,39 @@ def engine_errors(doing: str) -> Iterator[None]:
     except LocalStreamError as error:
         raise error.cause from None
     except (NotFound, ImageNotFound) as error:
-        if "address pool" in str(error.explanation):   # the engine's 404 for a network that it cannot make
-            raise CapacityError(doing, f"no address range is left for a network ({error.explanation})",
-                                "Remove those that nobody uses: docker network prune; or widen default-address-pools") from None
-        raise EngineError(doing, f"not found ({error.explanation})",
-                          "Run `tidegate status` to see what there is") from None
+        if "address pool" in str(
+            error.explanation
+        ):  # the engine's 404 for a network that it cannot make
+            raise CapacityError(
+                doing,
+                f"no address range is left for a network ({error.explanation})",
+                "Remove those that nobody uses: docker network prune; or widen default-address-pools",
+            ) from None
+        raise EngineError(
+            doing, f"not found ({error.explanation})", "Run `tidegate status` to see what there is"
+        ) from None
     except APIError as error:
         if is_port_taken(error):
-            raise CapacityError(doing, f"a port is taken ({error.explanation})",
-                                "Stop what has it, or choose another port") from None
-        raise EngineError(doing, f"the engine refused ({error.explanation or error})", "Correct what it names",
-                          retryable=error.is_server_error()) from None
+            raise CapacityError(
+                doing,
+                f"a port is taken ({error.explanation})",
+                "Stop what has it, or choose another port",
+            ) from None
+        raise EngineError(
+            doing,
+            f"the engine refused ({error.explanation or error})",
+            "Correct what it names",
+            retryable=error.is_server_error(),
+        ) from None
     except (DockerException, RequestException, HTTPError, OSError) as error:
         if missing := missing_helper(doing, str(error)):
             raise missing from None
-        raise EngineError(doing, f"no answer ({type(error).__name__})", "Start the Docker Engine, or "
-                          "mend the network to it", retryable=True) from None
+        raise EngineError(
+            doing,
+            f"no answer ({type(error).__name__})",
+            "Start the Docker Engine, or mend the network to it",
+            retryable=True,
+        ) from None
 
 
 def is_port_taken(error: APIError) -> bool:
@@ -76,12 +93,20 @@ class DockerHost(Block):
     """One Docker engine with its edge. `url` empty means the local engine."""
 
     _block_type_name = "Tidegate Docker Host"
-    _block_type_slug = "tidegate-docker-host"   # `docker-host` is prefect-docker's own
+    _block_type_slug = "tidegate-docker-host"  # `docker-host` is prefect-docker's own
 
-    url: str = Field("", description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: here.")
-    edge_network: str = Field("tidegate-edge", description="Name of the edge's container; its networks' names have it in them.")
+    url: str = Field(
+        "",
+        description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: here.",
+    )
+    edge_network: str = Field(
+        "tidegate-edge",
+        description="Name of the edge's container; its networks' names have it in them.",
+    )
     timeout_seconds: float = Field(30, gt=0, description="For one call to the engine.")
-    silence_seconds: float = Field(300, gt=0, description="For which the engine may say nothing while it pushes or pulls.")
+    silence_seconds: float = Field(
+        300, gt=0, description="For which the engine may say nothing while it pushes or pulls."
+    )
 
     @cached_property
     def client(self) -> docker.DockerClient:
@@ -92,12 +117,16 @@ class DockerHost(Block):
     def patient_api(self) -> docker.APIClient:
         """For what moves layers to or from a registry."""
         with engine_errors("connecting to the Docker Engine"):
-            return client_of(self.url, int(self.silence_seconds), os.environ.get("DOCKER_HOST", "")).api
+            return client_of(
+                self.url, int(self.silence_seconds), os.environ.get("DOCKER_HOST", "")
+            ).api
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         """All containers, running or not, that carry every one of `labels`."""
         with engine_errors("listing containers"):
-            filters: dict[str, str | list[str] | bool] = {"label": [f"{key}={value}" for key, value in labels.items()]}
+            filters: dict[str, str | list[str] | bool] = {
+                "label": [f"{key}={value}" for key, value in labels.items()]
+            }
             found = self.client.containers.list(all=True, filters=filters)
         return [_facts(container) for container in found]
 
@@ -116,21 +145,33 @@ class DockerHost(Block):
     def logs(self, container: str, lines: int = 20) -> str:
         """The last lines a container printed, stdout and stderr together."""
         with engine_errors(f"reading the log of {container}"):
-            return clean_end(self.client.containers.get(container).logs(tail=lines).decode(errors="replace"), MOST_LOG)
+            return clean_end(
+                self.client.containers.get(container).logs(tail=lines).decode(errors="replace"),
+                MOST_LOG,
+            )
 
     def run(self, job: Job) -> Outcome:
-        """Run `job.command`, the whole argv (the image's entrypoint is not run), to its end and remove its container.
+        """Run `job.command`, the whole argv (the image's entrypoint is not run), to its end and
+        remove its container.
 
-        A container left by an earlier, killed attempt at the same key is removed first. Raises EngineError.
+        A container left by an earlier, killed attempt at the same key is removed first. Raises
+        EngineError.
         """
         doing = f"running {job.command[0]} in a container of its own ({job.key})"
         with engine_errors(doing):
             self.forget(job.key)
             network, *others = job.networks or ("none",)
             container = self.client.containers.create(
-                job.image, list(job.command[1:]), entrypoint=[job.command[0]], environment=dict(job.environment),
-                network=network, working_dir=job.working_directory, stdin_open=job.stdin is not None,
-                labels={**job.labels, KEY_LABEL: job.key}, **self._seal(job))
+                job.image,
+                list(job.command[1:]),
+                entrypoint=[job.command[0]],
+                environment=dict(job.environment),
+                network=network,
+                working_dir=job.working_directory,
+                stdin_open=job.stdin is not None,
+                labels={**job.labels, KEY_LABEL: job.key},
+                **self._seal(job),
+            )
             try:
                 for other in others:
                     self.client.networks.get(other).connect(container)
@@ -138,22 +179,41 @@ class DockerHost(Block):
             finally:
                 container.remove(force=True, v=True)
 
-    def execute(self, container: str, command: Sequence[str], *, environment: Mapping[str, str] = {},
-                stdin: BinaryIO | None = None, stdout: BinaryIO | None = None, timeout_seconds: float = 300) -> Outcome:
-        """Run `command` inside a running container, streaming `stdin` in and, where given, `stdout` out.
+    def execute(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] = {},
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO | None = None,
+        timeout_seconds: float = 300,
+    ) -> Outcome:
+        """Run `command` inside a running container, streaming `stdin` in and, where given, `stdout`
+        out.
 
         An error of `stdin.read` or `stdout.write` is raised as it is. Raises EngineError.
         """
         api, doing, out = self.client.api, f"running {command[0]} inside {container}", io.BytesIO()
         with engine_errors(doing):
-            created = api.exec_create(container, list(command), stdin=stdin is not None, environment=dict(environment))
+            created = api.exec_create(
+                container, list(command), stdin=stdin is not None, environment=dict(environment)
+            )
             stream = api.exec_start(created["Id"], socket=True)
-            stderr = _hold(Conversation(stream, stdin, stdout or out, timeout_seconds), doing, timeout_seconds,
-                           "It may still be running there: look at `docker top`, then try again or give it more time")
+            stderr = _hold(
+                Conversation(stream, stdin, stdout or out, timeout_seconds),
+                doing,
+                timeout_seconds,
+                "It may still be running there: look at `docker top`, then try again or give it more time",
+            )
             code = self._exit_code(created["Id"], doing)
             if code > LAST_OWN_CODE and self._has_stopped(container):
-                raise EngineError(doing, f"{container} stopped in the middle of it", "Look why with `docker logs`, and start it",
-                                  retryable=True)
+                raise EngineError(
+                    doing,
+                    f"{container} stopped in the middle of it",
+                    "Look why with `docker logs`, and start it",
+                    retryable=True,
+                )
         return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
 
     def forget(self, key: str) -> None:
@@ -164,8 +224,8 @@ class DockerHost(Block):
                 container.remove(force=True, v=True)
 
     def outlast(self, prefix: str, timeout_seconds: float) -> None:
-        """Wait until the jobs whose key begins with `prefix` have ended, then remove them, with their networks. Raises
-        EngineError."""
+        """Wait until the jobs whose key begins with `prefix` have ended, then remove them, with
+        their networks. Raises EngineError."""
         doing = f"waiting for what was left running under {prefix}"
         with engine_errors(doing):
             for container in self.client.containers.list(all=True, filters={"label": KEY_LABEL}):
@@ -176,7 +236,7 @@ class DockerHost(Block):
                     self.forget(key)
             for network in self.client.networks.list(filters={"label": KEY_LABEL}):
                 if network.attrs["Labels"][KEY_LABEL].startswith(prefix):
-                    with contextlib.suppress(NotFound):   # another recovery was quicker
+                    with contextlib.suppress(NotFound):  # another recovery was quicker
                         network.remove()
 
     def _run_to_end(self, container: Container, job: Job, doing: str) -> Outcome:
@@ -189,7 +249,12 @@ class DockerHost(Block):
         conversation = Conversation(stream, stdin, out, job.timeout_seconds, most)
         with contextlib.closing(conversation):
             container.start()
-            stderr = _hold(conversation, doing, job.timeout_seconds, "It was stopped and removed; give it more time")
+            stderr = _hold(
+                conversation,
+                doing,
+                job.timeout_seconds,
+                "It was stopped and removed; give it more time",
+            )
         code = container.wait(timeout=self.timeout_seconds)["StatusCode"]
         return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
 
@@ -202,15 +267,21 @@ class DockerHost(Block):
 
     def _has_stopped(self, container: str) -> bool:
         """The engine knows the end of a process a moment before that of its container."""
-        return any(not self.client.containers.get(container).attrs["State"]["Running"] for _ in looks(STOP_SECONDS, 0.1))
+        return any(
+            not self.client.containers.get(container).attrs["State"]["Running"]
+            for _ in looks(STOP_SECONDS, 0.1)
+        )
 
     def _exit_code(self, execution: str, doing: str) -> int:
         """The engine closes the streams a moment before it knows the exit code."""
         for _ in looks(self.timeout_seconds, 0.02):
             if (code := self.client.api.exec_inspect(execution)["ExitCode"]) is not None:
                 return int(code)
-        raise EngineError(doing, f"it closed its outputs but still runs after {self.timeout_seconds:g} s",
-                          "Do not start a daemon this way")
+        raise EngineError(
+            doing,
+            f"it closed its outputs but still runs after {self.timeout_seconds:g} s",
+            "Do not start a daemon this way",
+        )
 
 
 def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do: str) -> str:
@@ -220,8 +291,11 @@ def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do:
     except OverdueError:
         raise EngineError(doing, f"not finished after {timeout_seconds:g} s", to_do) from None
     except FloodError:
-        raise EngineError(doing, f"it printed more than {MOST_SEALED_BYTES >> 20} MiB",
-                          "It was stopped and removed") from None
+        raise EngineError(
+            doing,
+            f"it printed more than {MOST_SEALED_BYTES >> 20} MiB",
+            "It was stopped and removed",
+        ) from None
     return conversation.stderr.decode(errors="replace")
 
 
@@ -243,10 +317,20 @@ def _facts(container: Container) -> ContainerFacts:
     state = attrs["State"]
     health = state.get("Health", {})
     return ContainerFacts(
-        id=attrs["Id"], name=attrs["Name"].lstrip("/"), image_id=attrs["Image"],
-        service=attrs["Config"]["Labels"].get(SERVICE_LABEL, ""), state=state["Status"],
-        health=health.get("Status", "none"), restarts=attrs["RestartCount"],
-        exit_code=state["ExitCode"], labels=attrs["Config"]["Labels"],
+        id=attrs["Id"],
+        name=attrs["Name"].lstrip("/"),
+        image_id=attrs["Image"],
+        service=attrs["Config"]["Labels"].get(SERVICE_LABEL, ""),
+        state=state["Status"],
+        health=health.get("Status", "none"),
+        restarts=attrs["RestartCount"],
+        exit_code=state["ExitCode"],
+        labels=attrs["Config"]["Labels"],
         is_restarted=attrs["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped"),
-        started_at=_moment(state.get("StartedAt")), ended_at=_moment(state.get("FinishedAt")),
-        health_said=clean("".join(check["Output"] for check in (health.get("Log") or [])[-1:]).strip(), MOST_HEALTH_TEXT))
+        started_at=_moment(state.get("StartedAt")),
+        ended_at=_moment(state.get("FinishedAt")),
+        health_said=clean(
+            "".join(check["Output"] for check in (health.get("Log") or [])[-1:]).strip(),
+            MOST_HEALTH_TEXT,
+        ),
+    )

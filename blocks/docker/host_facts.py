@@ -1,4 +1,5 @@
-"""What a Docker host has, measured in a short container on it: the disk is Docker's, and a remote host answers too."""
+"""What a Docker host has, measured in a short container on it: the disk is Docker's, and a remote
+host answers too."""
 
 from __future__ import annotations
 
@@ -36,9 +37,14 @@ class EngineMeasures:
             printed = _in_container(self.host, _MEASURE)
         memory, (disk_total, disk_free) = _memory(printed), _disk(printed)
         return HostFacts(
-            engine_version=engine["ServerVersion"], compose_version=Compose(self.host, redact=str).version(),
-            platform=platform_of(engine), disk_free=disk_free, disk_total=disk_total,
-            memory_free=memory["MemAvailable"], memory_total=memory["MemTotal"])
+            engine_version=engine["ServerVersion"],
+            compose_version=Compose(self.host, redact=str).version(),
+            platform=platform_of(engine),
+            disk_free=disk_free,
+            disk_total=disk_total,
+            memory_free=memory["MemAvailable"],
+            memory_total=memory["MemTotal"],
+        )
 
     def network_names(self) -> set[str]:
         """All networks of the engine."""
@@ -50,8 +56,12 @@ class EngineMeasures:
         with engine_errors("counting the networks"):
             given = self.host.client.info().get("DefaultAddressPools") or []
             pools = [(pool["Base"], int(pool["Size"])) for pool in given] or DEFAULT_POOLS
-            ranges = [(one.attrs["IPAM"].get("Config") or []) for one in self.host.client.networks.list()]
-        return networks_left(pools, [one["Subnet"] for configs in ranges for one in configs if one.get("Subnet")])
+            ranges = [
+                (one.attrs["IPAM"].get("Config") or []) for one in self.host.client.networks.list()
+            ]
+        return networks_left(
+            pools, [one["Subnet"] for configs in ranges for one in configs if one.get("Subnet")]
+        )
 
     def require_free_port(self, port: int, address: str) -> None:
         """Nobody on the host listens on TCP `port` of `address`.
@@ -83,7 +93,9 @@ def _in_container(host: DockerHost, script: str, port: tuple[str, int] | None = 
     return in_first_shell(host, islice(trusted_images(host), _MOST_TRIED), script, port)
 
 
-def in_first_shell(host: DockerHost, images: Iterable[Image], script: str, port: tuple[str, int] | None = None) -> str:
+def in_first_shell(
+    host: DockerHost, images: Iterable[Image], script: str, port: tuple[str, int] | None = None
+) -> str:
     """As above, of the first of `images` that has a shell and is still there."""
     for image in images:
         try:
@@ -93,25 +105,43 @@ def in_first_shell(host: DockerHost, images: Iterable[Image], script: str, port:
         except APIError as error:
             if not any(said in str(error.explanation) for said in _NO_SHELL):
                 raise
-    raise EngineError("measuring the Docker host", "no image on it has a shell, but those of released versions",
-                      "Pull a small one, such as `docker pull busybox`")
+    raise EngineError(
+        "measuring the Docker host",
+        "no image on it has a shell, but those of released versions",
+        "Pull a small one, such as `docker pull busybox`",
+    )
 
 
 def trusted_images(host: DockerHost) -> list[Image]:
-    """The largest first. None that was built from a version: nobody may have accepted that one, and its shell is its own."""
-    images = [one for one in host.client.images.list(filters={"dangling": False}) if STACK_LABEL not in one.labels]
+    """The largest first. None that was built from a version: nobody may have accepted that one, and
+    its shell is its own."""
+    images = [
+        one
+        for one in host.client.images.list(filters={"dangling": False})
+        if STACK_LABEL not in one.labels
+    ]
     return sorted(images, key=lambda image: int(image.attrs["Size"]), reverse=True)
 
 
 def _run(host: DockerHost, image: Image, script: str, port: tuple[str, int] | None) -> str:
     container = host.client.containers.create(
-        image, ["-c", script], entrypoint=["/bin/sh"], user="0", labels={KEY_LABEL: "host-facts"},
-        cap_drop=["ALL"], security_opt=["no-new-privileges"], read_only=True,
-        ports={f"{port[1]}/tcp": port} if port else {}, network_mode="bridge" if port else "none")
+        image,
+        ["-c", script],
+        entrypoint=["/bin/sh"],
+        user="0",
+        labels={KEY_LABEL: "host-facts"},
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        read_only=True,
+        ports={f"{port[1]}/tcp": port} if port else {},
+        network_mode="bridge" if port else "none",
+    )
     try:
         container.start()
         if code := container.wait(timeout=_SECONDS)["StatusCode"]:
-            raise EngineError("measuring the Docker host", f"`{script}` ended with {code}", "Run it there by hand")
+            raise EngineError(
+                "measuring the Docker host", f"`{script}` ended with {code}", "Run it there by hand"
+            )
         return container.logs(stdout=True, stderr=False).decode()
     finally:
         container.remove(force=True, v=True)
@@ -124,6 +154,7 @@ def _memory(printed: str) -> dict[str, int]:
 
 
 def _disk(printed: str) -> tuple[int, int]:
-    """Total and free bytes, from the last line of `df -Pk /`: name, total, used, free, percentage, mount point."""
+    """Total and free bytes, from the last line of `df -Pk /`: name, total, used, free, percentage,
+    mount point."""
     _, total, _, free, *_ = printed.splitlines()[-1].split()
     return int(total) * 1024, int(free) * 1024

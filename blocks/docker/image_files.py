@@ -25,13 +25,15 @@ class EngineImageFiles:
     host: DockerHost
 
     def read(self, image: str, folder: str, *, key: str) -> Mapping[str, str]:
-        """The regular files below `folder`, by their path there; what is no text has marks in it. Empty where there is no
-        such folder. Raises EngineError."""
+        """The regular files below `folder`, by their path there; what is no text has marks in it.
+        Empty where there is no such folder. Raises EngineError."""
         doing, client = f"reading {folder} of the image {image}", self.host.client
         with engine_errors(doing):
             self.host.forget(key)
             volumes = client.images.get(image).attrs["Config"].get("Volumes") or {}
-            container = client.containers.create(image, ["-"], entrypoint=["-"], labels={KEY_LABEL: key}, **seal(volumes))
+            container = client.containers.create(
+                image, ["-"], entrypoint=["-"], labels={KEY_LABEL: key}, **seal(volumes)
+            )
             try:
                 packed = _archive(client.api, str(container.id), folder, doing)
             finally:
@@ -40,17 +42,23 @@ class EngineImageFiles:
 
 
 def _archive(api: APIClient, container: str, folder: str, doing: str) -> bytes:
-    """What the engine packs (Docker Engine API, "Get an archive of a filesystem resource in a container"). The SDK's own
-    call cannot be ended in the middle."""
+    """What the engine packs (Docker Engine API, "Get an archive of a filesystem resource in a
+    container"). The SDK's own call cannot be ended in the middle."""
     url, packed = f"{api.base_url}/v{api.api_version}/containers/{container}/archive", bytearray()
-    with api.get(url, params={"path": folder.rstrip("/") or "/"}, stream=True, timeout=api.timeout) as answer:
+    with api.get(
+        url, params={"path": folder.rstrip("/") or "/"}, stream=True, timeout=api.timeout
+    ) as answer:
         if answer.status_code == _NOT_THERE:
             return b""
         answer.raise_for_status()
         for chunk in answer.iter_content(1 << 16):
             packed += chunk
             if len(packed) > MOST_BYTES:
-                raise EngineError(doing, f"it holds more than {MOST_BYTES >> 20} MiB", "Name the folder of the migrations alone")
+                raise EngineError(
+                    doing,
+                    f"it holds more than {MOST_BYTES >> 20} MiB",
+                    "Name the folder of the migrations alone",
+                )
     return bytes(packed)
 
 

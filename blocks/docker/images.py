@@ -1,4 +1,5 @@
-"""The images of one engine: found by what went into them, so that none is built twice; checked, tagged, brought there."""
+"""The images of one engine: found by what went into them, so that none is built twice; checked,
+tagged, brought there."""
 
 from __future__ import annotations
 
@@ -31,31 +32,36 @@ def platform_of(engine: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class ImageStore:
-    """Images on `host`. A pin is `repo@sha256:...` or an image id. Raises ImageError, RegistryError, CapacityError."""
+    """Images on `host`. A pin is `repo@sha256:...` or an image id. Raises ImageError,
+    RegistryError, CapacityError."""
 
     host: DockerHost
     registry: Registry | None = None
 
     def find(self, stack: str, commit: str, inputs: str) -> str | None:
-        """Id of the image that was built from this commit with these inputs, unless one of its base images is another one
-        on this engine now. The newest where there are several."""
+        """Id of the image that was built from this commit with these inputs, unless one of its base
+        images is another one on this engine now. The newest where there are several."""
         labels = {STACK_LABEL: stack, REVISION_LABEL: commit, INPUTS_LABEL: inputs}
         doing = f"looking for an image of {stack} {commit[:12]}"
         with engine_errors(doing):
-            found = self.host.client.images.list(filters={"label": [f"{key}={value}" for key, value in labels.items()]})
+            found = self.host.client.images.list(
+                filters={"label": [f"{key}={value}" for key, value in labels.items()]}
+            )
         current = [image for image in found if self._has_its_bases(image, doing)]
         newest = max(current, key=lambda image: str(image.attrs["Created"]), default=None)
         return newest.id if newest else None
 
     def id_of(self, reference: str) -> str | None:
-        """The id of an image on the engine. A reference by digest is its own id: it never means another image."""
+        """The id of an image on the engine. A reference by digest is its own id: it never means
+        another image."""
         if "@" in reference:
             return reference.rpartition("@")[2]
         image = self._image(reference, f"looking for {reference}")
         return image.id if image else None
 
     def look_up(self, reference: str) -> str:
-        """The pin of `repo:tag` as its registry has it now, asked by the engine that will pull it."""
+        """The pin of `repo:tag` as its registry has it now, asked by the engine that will pull
+        it."""
         repository, _ = parse_repository_tag(reference)
         return f"{repository}@{digest_in_registry(self.host, reference, self._account(reference))}"
 
@@ -65,7 +71,8 @@ class ImageStore:
         return dict(image.labels) if image else None
 
     def pull(self, reference: str) -> None:
-        """Bring an image to the engine, with the account of the registry where it is one of its images."""
+        """Bring an image to the engine, with the account of the registry where it is one of its
+        images."""
         pull_image(self.host, reference, self._account(reference))
 
     def remove(self, image: str) -> None:
@@ -84,7 +91,8 @@ class ImageStore:
         return self.registry.push(self.host, image, repository, tag) if self.registry else image
 
     def as_named(self, reference: str) -> str:
-        """The pin of an image by the name that a compose file gives it. One that is on the engine is taken, as compose does."""
+        """The pin of an image by the name that a compose file gives it. One that is on the engine
+        is taken, as compose does."""
         doing = f"looking for {reference}"
         if self._image(reference, doing) is None:
             self.pull(reference)
@@ -93,7 +101,11 @@ class ImageStore:
             raise ImageError(doing, "it is not on the engine after the pull", "Pull it again")
         self._check_platform(image, doing)
         repository, _ = parse_repository_tag(reference.partition("@")[0])
-        known = (digest for digest in image.attrs.get("RepoDigests") or () if digest.startswith(f"{repository}@"))
+        known = (
+            digest
+            for digest in image.attrs.get("RepoDigests") or ()
+            if digest.startswith(f"{repository}@")
+        )
         return next(known, image.id)
 
     def ensure(self, pin: str) -> None:
@@ -101,7 +113,9 @@ class ImageStore:
         doing = f"providing the image {pin}"
         image = self._image(pin, doing)
         if image is None and "@sha256:" not in pin:
-            raise ImageError(doing, "it is not on the engine and has no registry", "Build that version again")
+            raise ImageError(
+                doing, "it is not on the engine and has no registry", "Build that version again"
+            )
         if image is None:
             self.pull(pin)
             image = self._image(pin, doing)
@@ -124,7 +138,8 @@ class ImageStore:
         return self.registry.account_for(reference) if self.registry else None
 
     def _keep(self, pin: str, image: Image, doing: str) -> None:
-        """A tag of ours on what was pulled by digest: without one, `docker image prune` takes the way back away."""
+        """A tag of ours on what was pulled by digest: without one, `docker image prune` takes the
+        way back away."""
         repository, _, digest = pin.partition("@")
         ours = f"{KEPT}{short_id(digest).removeprefix(IMAGE_ID)}"
         if digest and f"{repository}:{ours}" not in image.tags:
@@ -141,16 +156,23 @@ class ImageStore:
     def _has_its_bases(self, image: Image, doing: str) -> bool:
         """A base image that is not on the engine any more is no other one."""
         noted: dict[str, str] = json.loads(image.labels.get(BASES_LABEL, "null"))
-        return noted is not None and all(self.id_of(name) in (base, None) for name, base in noted.items())
+        return noted is not None and all(
+            self.id_of(name) in (base, None) for name, base in noted.items()
+        )
 
     def verify(self, image_id: str, labels: Mapping[str, str], doing: str) -> None:
-        """The image says what it is (P40): a Dockerfile or base image cannot have had the last word."""
+        """The image says what it is (P40): a Dockerfile or base image cannot have had the last
+        word."""
         image = self._image(image_id, doing)
         if image is None:
-            raise ImageError(doing, f"the engine does not know {image_id}", "Build again", retryable=True)
+            raise ImageError(
+                doing, f"the engine does not know {image_id}", "Build again", retryable=True
+            )
         wrong = [key for key, value in labels.items() if image.labels.get(key) != value]
         if wrong:
-            raise ImageError(doing, f"the image has other labels: {', '.join(wrong)}", "Look at the Dockerfile")
+            raise ImageError(
+                doing, f"the image has other labels: {', '.join(wrong)}", "Look at the Dockerfile"
+            )
         self._check_platform(image, doing)
 
     def _check_platform(self, image: Image, doing: str) -> None:
@@ -158,4 +180,6 @@ class ImageStore:
             wanted = platform_of(self.host.client.info())
         has = f"{image.attrs['Os']}/{image.attrs['Architecture']}"
         if has != wanted:
-            raise ImageError(doing, f"the image is for {has}, the host is {wanted}", f"Build it for {wanted}")
+            raise ImageError(
+                doing, f"the image is for {has}, the host is {wanted}", f"Build it for {wanted}"
+            )

@@ -16,8 +16,11 @@ MOST_LINE_BYTES = 64 << 10
 """A line that is longer is shown in parts."""
 
 
-def read_logs(host: DockerHost, services: Mapping[str, str], lines: int, *, follow: bool) -> Iterator[LogLine]:
-    """The last `lines` of each container, by their time; with `follow` also what comes, until all have ended.
+def read_logs(
+    host: DockerHost, services: Mapping[str, str], lines: int, *, follow: bool
+) -> Iterator[LogLine]:
+    """The last `lines` of each container, by their time; with `follow` also what comes, until all
+    have ended.
 
     `services` is how each container is called. Raises EngineError.
     """
@@ -25,10 +28,16 @@ def read_logs(host: DockerHost, services: Mapping[str, str], lines: int, *, foll
     with engine_errors(doing):
         found = {name: host.client.containers.get(name) for name in services}
     if follow:
-        yield from _together([_lines(one, services[name], lines, follow=True) for name, one in found.items()])
+        yield from _together(
+            [_lines(one, services[name], lines, follow=True) for name, one in found.items()]
+        )
         return
     with engine_errors(doing):
-        yield from sorted(line for name, one in found.items() for line in _lines(one, services[name], lines, follow=False))
+        yield from sorted(
+            line
+            for name, one in found.items()
+            for line in _lines(one, services[name], lines, follow=False)
+        )
 
 
 def _lines(container: Container, service: str, most: int, *, follow: bool) -> Iterator[LogLine]:

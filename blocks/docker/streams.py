@@ -1,4 +1,5 @@
-"""One conversation with a process in a container: stdin in, stdout and stderr apart from each other, by a deadline."""
+"""One conversation with a process in a container: stdin in, stdout and stderr apart from each
+other, by a deadline."""
 
 from __future__ import annotations
 
@@ -32,24 +33,34 @@ class LocalStreamError(Exception):
 
 
 class Conversation:
-    """Feeds `stdin` from a thread of its own and sorts the engine's frames into `stdout` and stderr.
+    """Feeds `stdin` from a thread of its own and sorts the engine's frames into `stdout` and
+    stderr.
 
-    The engine frames both outputs with 8 bytes each: stream number, three zeros, size (Docker Engine API, "Attach").
+    The engine frames both outputs with 8 bytes each: stream number, three zeros, size (Docker
+    Engine API, "Attach").
     """
 
-    def __init__(self, stream: Any, stdin: BinaryIO | None, stdout: BinaryIO, timeout_seconds: float,
-                 most_bytes: float = math.inf) -> None:
+    def __init__(
+        self,
+        stream: Any,
+        stdin: BinaryIO | None,
+        stdout: BinaryIO,
+        timeout_seconds: float,
+        most_bytes: float = math.inf,
+    ) -> None:
         self._stream, self._stdin, self._stdout = stream, stdin, stdout
         self._left = most_bytes
         self._socket = cast(socket.socket, getattr(stream, "_sock", stream))
-        # The SDK hands out the bare socket, but what came together with the HTTP header already lies in this buffer.
+        # The SDK hands out the bare socket, but what came together with the HTTP header already
+        # lies in this buffer.
         self._reader = cast(io.BufferedReader, stream._response.raw._fp.fp)
         self._deadline = time.monotonic() + timeout_seconds
         self._feed_error: Exception | None = None
         self.stderr = bytearray()
 
     def hold(self) -> None:
-        """Until the process closes its outputs. Raises OverdueError, FloodError, LocalStreamError, OSError."""
+        """Until the process closes its outputs. Raises OverdueError, FloodError, LocalStreamError,
+        OSError."""
         feeder = threading.Thread(target=self._feed, name="tidegate-stdin", daemon=True)
         feeder.start()
         try:
@@ -94,7 +105,8 @@ class Conversation:
         if self._stdin is None:
             return
         while chunk := self._next_chunk():
-            # The command may end before it has read everything: its exit code says so, or the reader's deadline does.
+            # The command may end before it has read everything: its exit code says so, or the
+            # reader's deadline does.
             try:
                 self._socket.sendall(chunk)
             except OSError:

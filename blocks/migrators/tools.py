@@ -24,7 +24,12 @@ from tidegate.stack.data import Database
 from tidegate.stack.migrations import AlembicMigration, Migration
 
 _TOOLS: Mapping[str, Callable[[Any], Tool]] = {
-    "command": declared, "django": django, "rails": rails, "prisma": prisma, "flyway": flyway}
+    "command": declared,
+    "django": django,
+    "rails": rails,
+    "prisma": prisma,
+    "flyway": flyway,
+}
 """Those that are spoken to in commands. Alembic has adapters of its own."""
 
 
@@ -41,19 +46,55 @@ class EngineMigrations:
             return server.schema_state()
         return state(_TOOLS[spec.tool](spec), server, database.engine)
 
-    def history(self, spec: Migration, database: Database, *, image: str, stand_ins: Mapping[str, str],
-                key: str) -> SchemaHistory:
+    def history(
+        self,
+        spec: Migration,
+        database: Database,
+        *,
+        image: str,
+        stand_ins: Mapping[str, str],
+        key: str,
+    ) -> SchemaHistory:
         """To be read: its code runs sealed, with values that are not true."""
         if isinstance(spec, AlembicMigration):
-            return AlembicHistory(self.host, image, stand_ins, key, spec.directory, database.name, database.engine)
+            return AlembicHistory(
+                self.host, image, stand_ins, key, spec.directory, database.name, database.engine
+            )
         asked = Image(self.host, self.files, image, stand_ins, key, spec.directory, database.engine)
         return CommandHistory(_TOOLS[spec.tool](spec), asked, database.name)
 
-    def migrator(self, spec: Migration, database: Database, *, image: str, environment: Mapping[str, str],
-                 networks: tuple[str, ...], key: str, server: HistoryTables) -> Migrator:
-        """To be run, with the environment's own values or on a copy; `server` is the database that they lead to."""
+    def migrator(
+        self,
+        spec: Migration,
+        database: Database,
+        *,
+        image: str,
+        environment: Mapping[str, str],
+        networks: tuple[str, ...],
+        key: str,
+        server: HistoryTables,
+    ) -> Migrator:
+        """To be run, with the environment's own values or on a copy; `server` is the database that
+        they lead to."""
         if isinstance(spec, AlembicMigration):
-            return AlembicMigrator(self.host, image, environment, networks, key, spec.directory, spec.lock_timeout_seconds)
+            return AlembicMigrator(
+                self.host,
+                image,
+                environment,
+                networks,
+                key,
+                spec.directory,
+                spec.lock_timeout_seconds,
+            )
         return CommandMigrator(
-            _TOOLS[spec.tool](spec), self.host, image, environment, networks, key, spec.directory, server, database.engine,
-            spec.lock_timeout_seconds)
+            _TOOLS[spec.tool](spec),
+            self.host,
+            image,
+            environment,
+            networks,
+            key,
+            spec.directory,
+            server,
+            database.engine,
+            spec.lock_timeout_seconds,
+        )

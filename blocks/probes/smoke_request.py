@@ -17,10 +17,14 @@ from tidegate.stack.checks import MOST_REDIRECTS, Answer
 MOST_BYTES = 4_000_000
 """A page that is longer is cut: no marker is worth more memory."""
 _BECOMES_GET = (301, 302, 303)
-_COMES_BY_HTTP = ("it leads to https: where something before the edge ends TLS, say `https: true` for this environment in "
-                  "stack.yaml")
-_BELIEVES_NOBODY = ("it leads to https although it was asked as by https: the edge was made before TIDEGATE_TRUSTED_FRONTS "
-                    "was set (`tidegate edge replace`), or the application itself believes no front")
+_COMES_BY_HTTP = (
+    "it leads to https: where something before the edge ends TLS, say `https: true` for this environment in "
+    "stack.yaml"
+)
+_BELIEVES_NOBODY = (
+    "it leads to https although it was asked as by https: the edge was made before TIDEGATE_TRUSTED_FRONTS "
+    "was set (`tidegate edge replace`), or the application itself believes no front"
+)
 
 
 class NoAnswerError(Exception):
@@ -40,14 +44,16 @@ class SmokeRequest:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     follow: bool = True
     cookies: dict[str, str] = field(default_factory=dict, repr=False)
-    """Sent with each request; what is set by an answer is put in. Whether one is `Secure`, or of another domain, is not
-    looked at: the edge is asked by its address, and what ends TLS is left out."""
+    """Sent with each request; what is set by an answer is put in. Whether one is `Secure`, or of
+    another domain, is not looked at: the edge is asked by its address, and what ends TLS is left
+    out."""
     at: str = ""
     """The page on which `path` stands, where that is relative or a whole address."""
 
 
 def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
-    """Ask and follow redirects until an answer, a circle, or one too many; what cannot be asked is the answer's error.
+    """Ask and follow redirects until an answer, a circle, or one too many; what cannot be asked is
+    the answer's error.
 
     Raises EdgeError where the edge does not answer, or knows no route: then no version is to blame.
     """
@@ -60,11 +66,19 @@ def fetch(client: httpx.Client, request: SmokeRequest) -> Answer:
         while True:
             response, body = _once(client, request, method, path, began + request.deadline_seconds)
             if not (response.is_redirect and request.follow and _may_go_on(history)):
-                return Answer(response.status_code, dict(response.headers), body, time.monotonic() - began, tuple(history))
+                return Answer(
+                    response.status_code,
+                    dict(response.headers),
+                    body,
+                    time.monotonic() - began,
+                    tuple(history),
+                )
             method = "GET" if response.status_code in _BECOMES_GET else method
             path, before = _on_the_tested_host(path, response.headers.get("location", "")), path
             if path == before and response.headers["location"].startswith("https:"):
-                raise NoAnswerError(_BELIEVES_NOBODY if "X-Forwarded-Proto" in client.headers else _COMES_BY_HTTP)
+                raise NoAnswerError(
+                    _BELIEVES_NOBODY if "X-Forwarded-Proto" in client.headers else _COMES_BY_HTTP
+                )
             history.append(_without_query(path))
     except NoAnswerError as error:
         return Answer(seconds=time.monotonic() - began, history=tuple(history), error=str(error))
@@ -81,7 +95,8 @@ def _without_query(path: str) -> str:
 
 
 def _on_the_tested_host(path: str, location: str) -> str:
-    """An absolute address is asked at the tested host too: a redirect must not lead to the version that serves."""
+    """An absolute address is asked at the tested host too: a redirect must not lead to the version
+    that serves."""
     try:
         target = urlsplit(urljoin(f"http://tested{path}", location))
     except ValueError:
@@ -89,8 +104,9 @@ def _on_the_tested_host(path: str, location: str) -> str:
     return (target.path or "/") + (f"?{target.query}" if target.query else "")
 
 
-def _once(client: httpx.Client, request: SmokeRequest, method: str, path: str,
-          deadline: float) -> tuple[httpx.Response, bytes]:
+def _once(
+    client: httpx.Client, request: SmokeRequest, method: str, path: str, deadline: float
+) -> tuple[httpx.Response, bytes]:
     late = NoAnswerError(f"no whole answer in {request.deadline_seconds:g} s")
     content, form = (request.content, request.form) if method == request.method else (None, None)
     cookies = "; ".join(f"{name}={value}" for name, value in request.cookies.items())
@@ -98,7 +114,9 @@ def _once(client: httpx.Client, request: SmokeRequest, method: str, path: str,
     answered = False
     try:
         left = max(0.001, deadline - time.monotonic())
-        with client.stream(method, path, headers=headers, json=content, data=form, timeout=left) as response:
+        with client.stream(
+            method, path, headers=headers, json=content, data=form, timeout=left
+        ) as response:
             answered = True
             _keep_cookies(request.cookies, response)
             if is_own_404(response):
@@ -126,8 +144,12 @@ def _keep_cookies(jar: dict[str, str], response: httpx.Response) -> None:
 
 
 def _away(client: httpx.Client, path: str, what: str) -> EdgeError:
-    return EdgeError(f"asking for {_without_query(path)}", f"{client.base_url} {what}", "Look whether the edge runs",
-                     retryable=True)
+    return EdgeError(
+        f"asking for {_without_query(path)}",
+        f"{client.base_url} {what}",
+        "Look whether the edge runs",
+        retryable=True,
+    )
 
 
 def _read(response: httpx.Response, deadline: float, late: NoAnswerError) -> bytes:
@@ -146,5 +168,9 @@ def _plain(error: Exception) -> str:
         UnicodeError: "the token is no text that a header can carry",
         httpx.ReadError: "the connection broke",
         httpx.RemoteProtocolError: "the connection broke before the answer ended",
-        httpx.DecodingError: "the answer's encoding is wrong", httpx.InvalidURL: "it redirects to what is no address"}
-    return next((text for kind, text in words.items() if isinstance(error, kind)), type(error).__name__)
+        httpx.DecodingError: "the answer's encoding is wrong",
+        httpx.InvalidURL: "it redirects to what is no address",
+    }
+    return next(
+        (text for kind, text in words.items() if isinstance(error, kind)), type(error).__name__
+    )

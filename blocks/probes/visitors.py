@@ -24,19 +24,39 @@ class EdgeVisitors:
     def smoke(self, asked: SmokeVisit) -> list[CheckResult]:
         """One result for each check, in their order."""
         runner = SmokeRunner(
-            self._url(asked.visit), asked.visit.name, asked.version, asked.credentials, asked.served,
-            asked.most_seconds, asked.visit.headers, asked.hosts)
+            self._url(asked.visit),
+            asked.visit.name,
+            asked.version,
+            asked.credentials,
+            asked.served,
+            asked.most_seconds,
+            asked.visit.headers,
+            asked.hosts,
+        )
         return runner.run(asked.checks)
 
     def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer:
         """One request, without going where it is redirected."""
         return ask_once(self._url(visit), visit.name, visit.headers, path, deadline_seconds)
 
-    def witness(self, visit: Visit, asked: Sequence[Question], *, owner: tuple[str, str],
-                rate_per_second: float) -> TrafficWitness:
+    def witness(
+        self,
+        visit: Visit,
+        asked: Sequence[Question],
+        *,
+        owner: tuple[str, str],
+        rate_per_second: float,
+    ) -> TrafficWitness:
         """Asks each question steadily; `owner` is the stack and environment that must answer."""
-        return TrafficWitness(self._url(visit), visit.name, asked[0].path, rate_per_second=rate_per_second, owner=owner,
-                              headers=visit.headers, asked=asked)
+        return TrafficWitness(
+            self._url(visit),
+            visit.name,
+            asked[0].path,
+            rate_per_second=rate_per_second,
+            owner=owner,
+            headers=visit.headers,
+            asked=asked,
+        )
 
     def counters(self, service: str) -> MetricsSample:
         """Of a service, by its name in the route file."""

@@ -1,4 +1,5 @@
-"""The traffic witness: a steady trickle of real requests through the edge, to see what users would see."""
+"""The traffic witness: a steady trickle of real requests through the edge, to see what users would
+see."""
 
 from __future__ import annotations
 
@@ -23,18 +24,31 @@ _MOST_DOORS_AT_RATE = 10
 
 
 class TrafficWitness:
-    """`with TrafficWitness(...) as witness:` sends requests until the block ends. Nothing is retried or followed.
+    """`with TrafficWitness(...) as witness:` sends requests until the block ends. Nothing is
+    retried or followed.
 
-    `owner` is the stack and environment that must answer, where that is known: an answer by another one is a failure.
-    `headers` are what a front adds, where people come by one.
-    `asked` are the doors to ask instead of `path`, in turn, each of them at the rate: they lead to services of one version.
-    `long_path` is requested once at the beginning and awaited at the end, to see that a request in flight survives.
+    `owner` is the stack and environment that must answer, where that is known: an answer by another
+    one is a failure. `headers` are what a front adds, where people come by one. `asked` are the
+    doors to ask instead of `path`, in turn, each of them at the rate: they lead to services of one
+    version. `long_path` is requested once at the beginning and awaited at the end, to see that a
+    request in flight survives.
     """
 
-    def __init__(self, base_url: str, host_header: str, path: str, *, rate_per_second: float = 20,
-                 timeout_seconds: float = 5, most_seconds: float = 1800, long_path: str | None = None,
-                 long_timeout_seconds: float = 60, owner: tuple[str, str] | None = None,
-                 headers: Mapping[str, str] = {}, asked: Sequence[Question] = ()) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        host_header: str,
+        path: str,
+        *,
+        rate_per_second: float = 20,
+        timeout_seconds: float = 5,
+        most_seconds: float = 1800,
+        long_path: str | None = None,
+        long_timeout_seconds: float = 60,
+        owner: tuple[str, str] | None = None,
+        headers: Mapping[str, str] = {},
+        asked: Sequence[Question] = (),
+    ) -> None:
         self.base_url, self.host_header, self.path = base_url, host_header, path
         self.asked = list(asked) or [Question(host_header, path, is_ready_path=True)]
         self.rate_per_second = rate_per_second * min(len(self.asked), _MOST_DOORS_AT_RATE)
@@ -52,11 +66,15 @@ class TrafficWitness:
         self._work = self._pool.submit(asyncio.run, self._watch())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._stopped.set()
-        self._pool.shutdown()   # bounded by the timeouts of the last requests
-        self._work.result()     # raises what broke the witness itself: a blind witness is not a quiet one
+        self._pool.shutdown()  # bounded by the timeouts of the last requests
+        self._work.result()  # raises what broke the witness itself: a blind witness is not a quiet one
 
     def figures(self) -> TrafficFigures:
         """What was seen until now, or until the end."""
@@ -69,29 +87,39 @@ class TrafficWitness:
 
     async def _watch(self) -> None:
         headers = {"Host": self.host_header, **self.headers}
-        client = httpx.AsyncClient(base_url=self.base_url, headers=headers, verify=TRUSTED, trust_env=False)
+        client = httpx.AsyncClient(
+            base_url=self.base_url, headers=headers, verify=TRUSTED, trust_env=False
+        )
         async with client, asyncio.TaskGroup() as requests:
             if self.long_path:
                 long = self.asked[0]._replace(path=self.long_path)
-                requests.create_task(self._ask(client, long, self.long_timeout_seconds, _door(self.asked[0])))
+                requests.create_task(
+                    self._ask(client, long, self.long_timeout_seconds, _door(self.asked[0]))
+                )
             await self._trickle(client, requests)
             self._ended = time.monotonic() - self._began
 
     async def _trickle(self, client: httpx.AsyncClient, requests: asyncio.TaskGroup) -> None:
         for number in range(min(MOST_REQUESTS, int(self.most_seconds * self.rate_per_second))):
-            due = self._began + number / self.rate_per_second   # from the beginning, so that lateness does not add up
+            due = (
+                self._began + number / self.rate_per_second
+            )  # from the beginning, so that lateness does not add up
             await asyncio.sleep(due - time.monotonic())
             if self._stopped.is_set():
                 return
             asked = self.asked[number % len(self.asked)]
             requests.create_task(self._ask(client, asked, self.timeout_seconds, _door(asked)))
 
-    async def _ask(self, client: httpx.AsyncClient, asked: Question, timeout_seconds: float, door: str) -> None:
+    async def _ask(
+        self, client: httpx.AsyncClient, asked: Question, timeout_seconds: float, door: str
+    ) -> None:
         due = time.monotonic() - self._began
         deployment, reached = "none", True
         answer: httpx.Response | None = None
         try:
-            asking = client.stream("GET", asked.path, headers={"Host": asked.host}, timeout=timeout_seconds)
+            asking = client.stream(
+                "GET", asked.path, headers={"Host": asked.host}, timeout=timeout_seconds
+            )
             async with asyncio.timeout(timeout_seconds), asking as answer:
                 await answer.aread()
             deployment = answer.headers.get(DEPLOYMENT_HEADER, "none")
@@ -101,7 +129,9 @@ class TrafficWitness:
         except (httpx.HTTPError, TimeoutError) as error:
             fault = str(error) or type(error).__name__
             reached = answer is not None or not ended_unanswered(error)
-        self._seen.append(Seen(due, time.monotonic() - self._began, deployment, fault, reached, door))
+        self._seen.append(
+            Seen(due, time.monotonic() - self._began, deployment, fault, reached, door)
+        )
 
     def _answered_by_another(self, answer: httpx.Response) -> str | None:
         served = served_by(answer)
@@ -115,15 +145,20 @@ def _door(asked: Question) -> str:
 
 
 def summarize(seen: Sequence[Seen], until: float) -> TrafficFigures:
-    """The figures of `until` seconds. The longest gap is that of one door: another one may have answered meanwhile."""
+    """The figures of `until` seconds. The longest gap is that of one door: another one may have
+    answered meanwhile."""
     waits = sorted(one.ended - one.due for one in seen)
     failed = sum(1 for one in seen if one.fault)
     return TrafficFigures(
-        total=len(seen), failed=failed,
-        longest_gap_seconds=max(_longest_gap([one for one in seen if one.asked == door], until)
-                                for door in {one.asked for one in seen} or {""}),
+        total=len(seen),
+        failed=failed,
+        longest_gap_seconds=max(
+            _longest_gap([one for one in seen if one.asked == door], until)
+            for door in {one.asked for one in seen} or {""}
+        ),
         p95_seconds=waits[int(0.95 * (len(waits) - 1))] if waits else 0.0,
-        by_version=dict(Counter(one.deployment for one in seen if not one.fault)))
+        by_version=dict(Counter(one.deployment for one in seen if not one.fault)),
+    )
 
 
 def _longest_gap(seen: Sequence[Seen], until: float) -> float:

@@ -1,4 +1,5 @@
-"""An image registry: asked over HTTP whether it would serve us, pushed to and pulled from by the engine."""
+"""An image registry: asked over HTTP whether it would serve us, pushed to and pulled from by the
+engine."""
 
 from __future__ import annotations
 
@@ -22,20 +23,27 @@ from urllib3.exceptions import ReadTimeoutError
 from blocks.docker.host import DockerHost, engine_errors
 from tidegate.errors import CapacityError, RegistryError, TidegateError
 
-_MANIFESTS = ("application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
-              "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json")
+_MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+)
 _DOCKER_HUB = ("docker.io", "index.docker.io")
 _LOG_IN = "Correct username, password and rights in the Registry block"
-_SAID = (   # what the engine passes on from a registry, what to do, whether to try again
+_SAID = (  # what the engine passes on from a registry, what to do, whether to try again
     (r"no matching manifest", "Build the image for the platform of this host", False),
     (r"unauthorized|denied|authentication required|no basic auth|forbidden", _LOG_IN, False),
-    (r"manifest unknown|not found|name unknown|does not exist|invalid reference", "Push the image first", False),
+    (
+        r"manifest unknown|not found|name unknown|does not exist|invalid reference",
+        "Push the image first",
+        False,
+    ),
     (r"toomanyrequests|429", "Wait, then try again", True),
 )
 
 
 class _SignIn(httpx.Auth):
-    """Basic, or a bearer token fetched as the distribution specification says ("Token Authentication")."""
+    """Basic, or a bearer token fetched as the distribution specification says ("Token
+    Authentication")."""
 
     requires_response_body = True
 
@@ -50,7 +58,7 @@ class _SignIn(httpx.Auth):
         elif scheme == "bearer" and _may_be_asked(fields.get("realm", ""), request.url):
             wanted = httpx.Request("GET", fields.pop("realm"), params=fields)
             answer = yield next(self._basic.auth_flow(wanted)) if self._basic else wanted
-            if answer.is_success:   # if not, this answer says why and is the last word
+            if answer.is_success:  # if not, this answer says why and is the last word
                 request.headers["Authorization"] = f"Bearer {_token(answer)}"
                 yield request
 
@@ -62,14 +70,21 @@ class Registry(Block):
     _block_type_slug = "image-registry"
     _transport: httpx.BaseTransport | None = PrivateAttr(None)
 
-    url: str = Field(description="`https://ghcr.io`, or `http://127.0.0.1:5000` for one on this machine.")
-    namespace: str = Field("", description="What stands before the repository's name, such as `acme`.")
+    url: str = Field(
+        description="`https://ghcr.io`, or `http://127.0.0.1:5000` for one on this machine."
+    )
+    namespace: str = Field(
+        "", description="What stands before the repository's name, such as `acme`."
+    )
     username: str = Field("", description="Empty for a registry that asks for no account.")
-    password: SecretStr = Field(SecretStr(""), description="Password or access token of that account.")
+    password: SecretStr = Field(
+        SecretStr(""), description="Password or access token of that account."
+    )
     timeout_seconds: float = Field(15, gt=0, description="For one request.")
 
     def name(self, repository: str) -> str:
-        """The full name of a repository, `ghcr.io/acme/cloudlens-backend`; one that is full already stays as it is."""
+        """The full name of a repository, `ghcr.io/acme/cloudlens-backend`; one that is full already
+        stays as it is."""
         host = urlsplit(self.url).netloc
         if repository.startswith(f"{host}/"):
             return repository
@@ -82,22 +97,39 @@ class Registry(Block):
     def digest(self, repository: str, reference: str) -> str:
         """`sha256:...` of a tag or digest, read with the account that will pull it (P42, P52)."""
         path = self.name(repository).partition("/")[2]
-        answer = self._ask("HEAD", f"/v2/{path}/manifests/{reference}", f"reading {self.name(repository)}:{reference}")
+        answer = self._ask(
+            "HEAD",
+            f"/v2/{path}/manifests/{reference}",
+            f"reading {self.name(repository)}:{reference}",
+        )
         return str(answer.headers.get("Docker-Content-Digest", ""))
 
     def push(self, host: DockerHost, image_id: str, repository: str, tag: str) -> str:
-        """Push one image of `host`. Returns its pin, `repo@sha256:...`, once the registry answers for that digest."""
+        """Push one image of `host`. Returns its pin, `repo@sha256:...`, once the registry answers
+        for that digest."""
         name, doing = self.name(repository), f"pushing {self.name(repository)}:{tag}"
         with engine_errors(doing), _silence_told(doing, host):
             host.client.images.get(image_id).tag(name, tag)
-            said = host.patient_api.push(name, tag, stream=True, decode=True, auth_config=self._account())
-            digests = [line["aux"]["Digest"] for line in _heard(said, doing) if "Digest" in line.get("aux", {})]
+            said = host.patient_api.push(
+                name, tag, stream=True, decode=True, auth_config=self._account()
+            )
+            digests = [
+                line["aux"]["Digest"]
+                for line in _heard(said, doing)
+                if "Digest" in line.get("aux", {})
+            ]
         if not digests or self.digest(repository, digests[-1]) != digests[-1]:
-            raise RegistryError(doing, "it does not answer for what was pushed", "Look at the registry", retryable=True)
+            raise RegistryError(
+                doing,
+                "it does not answer for what was pushed",
+                "Look at the registry",
+                retryable=True,
+            )
         return f"{name}@{digests[-1]}"
 
     def account_for(self, reference: str) -> dict[str, str] | None:
-        """The account, where the image lies in this registry; the engine's own accounts are for the others."""
+        """The account, where the image lies in this registry; the engine's own accounts are for the
+        others."""
         return self._account() if self.name(reference) == reference else None
 
     def pull(self, host: DockerHost, pin: str) -> None:
@@ -105,14 +137,29 @@ class Registry(Block):
         pull_image(host, pin, self._account())
 
     def _account(self) -> dict[str, str] | None:
-        return {"username": self.username, "password": self.password.get_secret_value()} if self.username else None
+        return (
+            {"username": self.username, "password": self.password.get_secret_value()}
+            if self.username
+            else None
+        )
 
     def _ask(self, method: str, path: str, doing: str) -> httpx.Response:
-        base = "https://registry-1.docker.io" if urlsplit(self.url).netloc in _DOCKER_HUB else self.url.rstrip("/")
-        with httpx.Client(auth=_SignIn(self.username, self.password.get_secret_value()), transport=self._transport,
-                          timeout=self.timeout_seconds, headers={"Accept": _MANIFESTS}) as client:
+        base = (
+            "https://registry-1.docker.io"
+            if urlsplit(self.url).netloc in _DOCKER_HUB
+            else self.url.rstrip("/")
+        )
+        with httpx.Client(
+            auth=_SignIn(self.username, self.password.get_secret_value()),
+            transport=self._transport,
+            timeout=self.timeout_seconds,
+            headers={"Accept": _MANIFESTS},
+        ) as client:
             answer = _answer(client, method, base + path, doing)
-            if answer.status_code == 429 and (wait := _retry_after(answer, datetime.now(UTC))) <= self.timeout_seconds:
+            if (
+                answer.status_code == 429
+                and (wait := _retry_after(answer, datetime.now(UTC))) <= self.timeout_seconds
+            ):
                 time.sleep(wait)
                 answer = _answer(client, method, base + path, doing)
         if not answer.is_success:
@@ -126,20 +173,28 @@ def pull_image(host: DockerHost, reference: str, account: Mapping[str, str] | No
     doing = f"pulling {reference}"
     with engine_errors(doing), _silence_told(doing, host):
         try:
-            said = host.patient_api.pull(repository, tag=tag or "latest", stream=True, decode=True,
-                                        auth_config=dict(account) if account else None)
+            said = host.patient_api.pull(
+                repository,
+                tag=tag or "latest",
+                stream=True,
+                decode=True,
+                auth_config=dict(account) if account else None,
+            )
             _heard(said, doing)
         except APIError as error:
             raise engine_said(str(error.explanation or error), doing) from None
 
 
-def digest_in_registry(host: DockerHost, reference: str, account: Mapping[str, str] | None = None) -> str:
+def digest_in_registry(
+    host: DockerHost, reference: str, account: Mapping[str, str] | None = None
+) -> str:
     """`sha256:...` of `repo:tag` in its registry, which the engine asks. Raises RegistryError."""
     doing = f"looking up {reference}"
     with engine_errors(doing), _silence_told(doing, host):
         try:
-            said = host.client.api.inspect_distribution(   # type: ignore[no-untyped-call]
-                reference, dict(account) if account else None)
+            said = host.client.api.inspect_distribution(  # type: ignore[no-untyped-call]
+                reference, dict(account) if account else None
+            )
         except APIError as error:
             raise engine_said(str(error.explanation or error), doing) from None
     return str(said["Descriptor"]["digest"])
@@ -150,19 +205,30 @@ def _silence_told(doing: str, host: DockerHost) -> Iterator[None]:
     """The engine answers, and waits for the registry: the one to look at is not the engine."""
     try:
         yield
-    except (ReadTimeout, ReadTimeoutError):   # of the two HTTP libraries, before and after the answer's head
-        raise RegistryError(doing, f"nothing was heard for {host.silence_seconds:g} s", "Look whether the registry hangs, and "
-                            "at the network from the host to it", retryable=True) from None
+    except (
+        ReadTimeout,
+        ReadTimeoutError,
+    ):  # of the two HTTP libraries, before and after the answer's head
+        raise RegistryError(
+            doing,
+            f"nothing was heard for {host.silence_seconds:g} s",
+            "Look whether the registry hangs, and at the network from the host to it",
+            retryable=True,
+        ) from None
 
 
 def engine_said(text: str, doing: str) -> TidegateError:
     """The error for what the engine passes on from a registry, or for a full disk."""
     if "no space left on device" in text.lower():
-        return CapacityError(doing, "the disk of the Docker engine is full", "Remove images that nothing needs")
+        return CapacityError(
+            doing, "the disk of the Docker engine is full", "Remove images that nothing needs"
+        )
     for pattern, to_do, retryable in _SAID:
         if re.search(pattern, text, re.IGNORECASE):
             return RegistryError(doing, text.strip(), to_do, retryable=retryable)
-    return RegistryError(doing, text.strip(), "Check the network from the host to the registry", retryable=True)
+    return RegistryError(
+        doing, text.strip(), "Check the network from the host to the registry", retryable=True
+    )
 
 
 def _heard(said: Iterable[dict[str, Any]], doing: str) -> list[dict[str, Any]]:
@@ -178,23 +244,36 @@ def _answer(client: httpx.Client, method: str, url: str, doing: str) -> httpx.Re
     try:
         return client.request(method, url)
     except httpx.TimeoutException:
-        raise RegistryError(doing, "no answer in time", "Check the network to the registry", retryable=True) from None
+        raise RegistryError(
+            doing, "no answer in time", "Check the network to the registry", retryable=True
+        ) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise RegistryError(doing, f"no connection ({type(error).__name__})", "Check the url of the Registry block",
-                            retryable=isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)) from None
+        raise RegistryError(
+            doing,
+            f"no connection ({type(error).__name__})",
+            "Check the url of the Registry block",
+            retryable=isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError),
+        ) from None
 
 
 def _refusal(answer: httpx.Response, doing: str) -> RegistryError:
     code = answer.status_code
     if code == 429:
         wait = _retry_after(answer, datetime.now(UTC))
-        return RegistryError(doing, "429: too many requests", f"Try again in {wait:.0f} s", retryable=True)
+        return RegistryError(
+            doing, "429: too many requests", f"Try again in {wait:.0f} s", retryable=True
+        )
     if code >= 500:
-        return RegistryError(doing, f"{code}: the registry is in trouble", "Try again later", retryable=True)
+        return RegistryError(
+            doing, f"{code}: the registry is in trouble", "Try again later", retryable=True
+        )
     came_back, to_do = {
         401: ("401: the account is not accepted", _LOG_IN),
         403: ("403: the account may not do this", _LOG_IN),
-        404: ("404: no such image, or no registry at this address", "Push the image first, or correct the url"),
+        404: (
+            "404: no such image, or no registry at this address",
+            "Push the image first, or correct the url",
+        ),
     }.get(code, (f"{code}: not an answer of a registry", "Check the url of the Registry block"))
     return RegistryError(doing, came_back, to_do)
 
@@ -206,7 +285,7 @@ def _retry_after(answer: httpx.Response, now: datetime) -> float:
         return float(text)
     try:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (ValueError, TypeError):   # a date without zone cannot be subtracted
+    except (ValueError, TypeError):  # a date without zone cannot be subtracted
         return 60.0
 
 
@@ -219,7 +298,9 @@ def _challenge(answer: httpx.Response) -> tuple[str, dict[str, str]]:
 
 def _may_be_asked(realm: str, registry: httpx.URL) -> bool:
     """A registry on HTTPS may not have the password sent over plain HTTP."""
-    return realm.startswith("https://") or (realm.startswith("http://") and registry.scheme == "http")
+    return realm.startswith("https://") or (
+        realm.startswith("http://") and registry.scheme == "http"
+    )
 
 
 def _token(answer: httpx.Response) -> str:
@@ -227,4 +308,6 @@ def _token(answer: httpx.Response) -> str:
         fields = answer.json()
         return str(fields.get("token") or fields["access_token"])
     except (ValueError, KeyError, AttributeError):
-        raise RegistryError("signing in to the registry", "it sent no token", "Ask its operator") from None
+        raise RegistryError(
+            "signing in to the registry", "it sent no token", "Ask its operator"
+        ) from None

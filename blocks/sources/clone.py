@@ -1,4 +1,5 @@
-"""A folder of a person's own machine, as git knows it: where it comes from, and what of it can be released."""
+"""A folder of a person's own machine, as git knows it: where it comes from, and what of it can be
+released."""
 
 from __future__ import annotations
 
@@ -28,18 +29,34 @@ class Clone:
     timeout_seconds: float = 10
 
     def repository(self) -> Repository:
-        """Its `origin`; the clone itself where there is none, or where its address holds a password."""
+        """Its `origin`; the clone itself where there is none, or where its address holds a
+        password."""
         inside = self._said("rev-parse", "--show-prefix").strip("/")
         origin = self._said("remote", "get-url", "origin")
-        address = origin if origin and not repository_fault(origin) else "/".join([".."] * len(Path(inside).parts)) or "."
-        branch = self._said("symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+        address = (
+            origin
+            if origin and not repository_fault(origin)
+            else "/".join([".."] * len(Path(inside).parts)) or "."
+        )
+        branch = self._said("symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix(
+            "origin/"
+        )
         branch = branch or self._said("symbolic-ref", "--short", "HEAD") or "main"
         return Repository(address, branch, inside or ".", self._newest())
 
     def env_files_once_committed(self) -> Mapping[str, str]:
-        """Every version of every env file that any branch or tag has had, by path and commit. Raises VersionError where git
-        takes too long: then nobody knows."""
-        listed = self._said("log", "--all", "--diff-filter=AM", "--format=%h", "--name-only", "--", *ENV_FILES, must_end=True)
+        """Every version of every env file that any branch or tag has had, by path and commit.
+        Raises VersionError where git takes too long: then nobody knows."""
+        listed = self._said(
+            "log",
+            "--all",
+            "--diff-filter=AM",
+            "--format=%h",
+            "--name-only",
+            "--",
+            *ENV_FILES,
+            must_end=True,
+        )
         seen: dict[str, str] = {}
         commit = ""
         for line in listed.splitlines():
@@ -58,13 +75,19 @@ class Clone:
     def _said(self, *words: str, must_end: bool = False) -> str:
         environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
         try:
-            asked = run_command(("git", "-C", str(self.folder), *words), environment=environment,
-                                timeout_seconds=self.timeout_seconds)
+            asked = run_command(
+                ("git", "-C", str(self.folder), *words),
+                environment=environment,
+                timeout_seconds=self.timeout_seconds,
+            )
         except OSError:
             return ""
         except TimeoutError as error:
             if must_end:
-                raise VersionError("looking through the history of git", str(error),
-                                   "Look for env files in it yourself") from None
+                raise VersionError(
+                    "looking through the history of git",
+                    str(error),
+                    "Look for env files in it yourself",
+                ) from None
             return ""
         return asked.stdout.strip() if asked.exit_code == 0 else ""

@@ -1,4 +1,5 @@
-"""Makes the demo's git repository: `base/` is v1.0.0, a folder of `versions/` is laid over the version it is based on.
+"""Makes the demo's git repository: `base/` is v1.0.0, a folder of `versions/` is laid over the
+version it is based on.
 
 The same inputs give the same commits. Needs git and the standard library only.
 """
@@ -13,14 +14,15 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 AUTHOR = "CloudLens <dev@cloudlens.localhost>"
-FIRST_COMMIT_AT = 1_788_220_800   # 2026-09-01T00:00Z; each commit is one day after the one before it
+FIRST_COMMIT_AT = 1_788_220_800  # 2026-09-01T00:00Z; each commit is one day after the one before it
 DAY = 86_400
-INPUTS = "tidegate.inputs"   # git config key: what the repository was made from
+INPUTS = "tidegate.inputs"  # git config key: what the repository was made from
 
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit: the files of `folder` over those of `base`. `tag` is annotated; `branch` moves to it."""
+    """One commit: the files of `folder` over those of `base`. `tag` is annotated; `branch` moves to
+    it."""
 
     folder: str
     base: str | None
@@ -54,11 +56,15 @@ COMMITS = (
 
 
 def make_repository(repository: Path, wheels: Path) -> bool:
-    """Make or renew `repository`, with the wheel files of `wheels` vendored. False when it is already as it must be.
+    """Make or renew `repository`, with the wheel files of `wheels` vendored. False when it is
+    already as it must be.
 
-    Renewing moves `main`, the release branches and the tags; other branches stay. Raises CalledProcessError.
+    Renewing moves `main`, the release branches and the tags; other branches stay. Raises
+    CalledProcessError.
     """
-    stream = fast_import_stream({f"wheels/{path.name}": path.read_bytes() for path in sorted(wheels.glob("*.whl"))})
+    stream = fast_import_stream(
+        {f"wheels/{path.name}": path.read_bytes() for path in sorted(wheels.glob("*.whl"))}
+    )
     digest = hashlib.sha256(stream).hexdigest()
     if _made_from(repository) == digest:
         return False
@@ -66,7 +72,11 @@ def make_repository(repository: Path, wheels: Path) -> bool:
     _git(repository, "init", "--quiet", "--initial-branch=main")
     _git(repository, "fast-import", "--quiet", "--force", stdin=stream)
     _git(repository, "reset", "--quiet", "--hard", "main")
-    for key, value in (("user.name", "CloudLens"), ("user.email", "dev@cloudlens.localhost"), (INPUTS, digest)):
+    for key, value in (
+        ("user.name", "CloudLens"),
+        ("user.email", "dev@cloudlens.localhost"),
+        (INPUTS, digest),
+    ):
         _git(repository, "config", key, value)
     return True
 
@@ -84,10 +94,26 @@ def fast_import_stream(wheels: dict[str, bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _commit(commit: Commit, mark: int, parent: int | None, when: bytes, files: dict[str, bytes]) -> bytes:
-    head = b"commit refs/heads/%s\nmark :%d\nauthor %s\ncommitter %s\n" % (commit.branch.encode(), mark, when, when)
-    return b"".join([head, _data(commit.subject.encode()), b"from :%d\n" % parent if parent else b"",
-                     *(b"M 100644 inline %s\n" % path.encode() + _data(body) for path, body in sorted(files.items()))])
+def _commit(
+    commit: Commit, mark: int, parent: int | None, when: bytes, files: dict[str, bytes]
+) -> bytes:
+    head = b"commit refs/heads/%s\nmark :%d\nauthor %s\ncommitter %s\n" % (
+        commit.branch.encode(),
+        mark,
+        when,
+        when,
+    )
+    return b"".join(
+        [
+            head,
+            _data(commit.subject.encode()),
+            b"from :%d\n" % parent if parent else b"",
+            *(
+                b"M 100644 inline %s\n" % path.encode() + _data(body)
+                for path, body in sorted(files.items())
+            ),
+        ]
+    )
 
 
 def _tag(commit: Commit, mark: int, when: bytes) -> bytes:
@@ -101,14 +127,19 @@ def _data(body: bytes) -> bytes:
 
 def _files(folder: str) -> dict[str, bytes]:
     root = HERE / "base" if folder == "v1.0.0" else HERE / "versions" / folder
-    return {path.relative_to(root).as_posix(): path.read_bytes()
-            for path in sorted(root.rglob("*")) if path.is_file() and "__pycache__" not in path.parts}
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def _made_from(repository: Path) -> str | None:
     if not (repository / ".git").is_dir():
         return None
-    found = subprocess.run(["git", "-C", repository, "config", "--get", INPUTS], capture_output=True, text=True)
+    found = subprocess.run(
+        ["git", "-C", repository, "config", "--get", INPUTS], capture_output=True, text=True
+    )
     return found.stdout.strip() if found.returncode == 0 else None
 
 

@@ -16,7 +16,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Entries of before keep an empty field: what version 0.1 wrote stays byte for byte, and so do its hashes."""
+    """Entries of before keep an empty field: what version 0.1 wrote stays byte for byte, and so do
+    its hashes."""
     op.add_column("audit", sa.Column("rows", sa.JSON(none_as_null=True), nullable=True))
 
 

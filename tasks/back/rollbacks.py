@@ -1,4 +1,5 @@
-"""A rollback is a deployment too: of an older release, into the same environment, with a way of its own."""
+"""A rollback is a deployment too: of an older release, into the same environment, with a way of its
+own."""
 
 from __future__ import annotations
 
@@ -25,9 +26,17 @@ from tidegate.policy.states import DeploymentState
 from tidegate.secrecy.outside_text import one_line
 
 
-def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reason: str, requested_by: str,
-                  key: str = "") -> Work:
-    """The rollback of this flow run, to a target chosen relative to what runs now. Raises InputError with candidates.
+def open_rollback(
+    env: OpenEnvironment,
+    *,
+    steps_back: int,
+    to: str | None,
+    reason: str,
+    requested_by: str,
+    key: str = "",
+) -> Work:
+    """The rollback of this flow run, to a target chosen relative to what runs now. Raises
+    InputError with candidates.
 
     `key` makes it the only one of its kind: whoever opens it again is given the same deployment.
     """
@@ -38,28 +47,47 @@ def open_rollback(env: OpenEnvironment, *, steps_back: int, to: str | None, reas
     others = [one for one in history if one.key != key]
     now = serving(others)
     held = env.ledger.holds.commits(env.stack.name)
-    target = env.ledger.deployments.get(mine.origin_id) if mine and mine.origin_id else choose_target(
-        others, steps_back=steps_back, to=to, held_commits=held)
+    target = (
+        env.ledger.deployments.get(mine.origin_id)
+        if mine and mine.origin_id
+        else choose_target(others, steps_back=steps_back, to=to, held_commits=held)
+    )
     deployment = mine or env.ledger.deployments.open(
-        key=key, release_id=target.release_id, environment=env.name, requested_by=requested_by or "unnamed",
-        run_id=str(flow_run.get_id()), kind="rollback", origin_id=target.id, rollback_target_id=now.id, reason=one_line(reason),
-        slot=target.slot)
-    get_run_logger().info("going back from #%d %s to #%d %s", now.number, now.version, target.number, target.version)
+        key=key,
+        release_id=target.release_id,
+        environment=env.name,
+        requested_by=requested_by or "unnamed",
+        run_id=str(flow_run.get_id()),
+        kind="rollback",
+        origin_id=target.id,
+        rollback_target_id=now.id,
+        reason=one_line(reason),
+        slot=target.slot,
+    )
+    get_run_logger().info(
+        "going back from #%d %s to #%d %s", now.number, now.version, target.number, target.version
+    )
     return work_of(as_planned(env, target), deployment)
 
 
 def refuse_during_restore(env: OpenEnvironment) -> None:
-    """Half-restored data fit no version: whatever is wrong, the restore must come to its end first. Raises LockedError."""
+    """Half-restored data fit no version: whatever is wrong, the restore must come to its end first.
+    Raises LockedError."""
     for one in env.ledger.deployments.open_ones(env.stack.name, env.name):
         if one.kind == "restore" and one.state in UNFINISHED:
-            raise LockedError(f"rolling back {env.stack.name} {env.name}", f"#{one.number} is putting data back",
-                              "Wait until it ends; if its run is dead, `recover/all` ends it within a minute")
+            raise LockedError(
+                f"rolling back {env.stack.name} {env.name}",
+                f"#{one.number} is putting data back",
+                "Wait until it ends; if its run is dead, `recover/all` ends it within a minute",
+            )
 
 
 def left_behind(work: Work) -> Deployment:
     """The deployment that a rollback goes away from."""
     if work.deployment.rollback_target_id is None:
-        raise MigrationError(f"rolling back {work.title}", "nothing served before it", "Release a version")
+        raise MigrationError(
+            f"rolling back {work.title}", "nothing served before it", "Release a version"
+        )
     return work.env.ledger.deployments.get(work.deployment.rollback_target_id)
 
 
@@ -67,7 +95,8 @@ def left_behind(work: Work) -> Deployment:
 def note_way_back(work: Work) -> Evidence:
     """Decide about the schema from what each release said of itself when it was planned.
 
-    Needs: the journals of all deployments between here and there. Leaves: the decision. Again: the same. Undo: nothing.
+    Needs: the journals of all deployments between here and there. Leaves: the decision. Again: the
+    same. Undo: nothing.
     """
     origin = work.env.ledger.deployments.get(str(work.deployment.origin_id))
     return asdict(way_back_to(work.env, origin, before=work.deployment.number))
@@ -76,46 +105,66 @@ def note_way_back(work: Work) -> Evidence:
 def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Planned:
     """What lies between `origin` and the deployment that would be opened as number `before`."""
     history = env.ledger.deployments.history(env.stack.name, env.name)
-    between = [one for one in history if origin.number < one.number < before and not is_restored_over(one, history)
-               and _left_its_schema(env, one)]
+    between = [
+        one
+        for one in history
+        if origin.number < one.number < before
+        and not is_restored_over(one, history)
+        and _left_its_schema(env, one)
+    ]
     return way_over([planned_of(env, one) for one in between])
 
 
 def way_over(plans: Sequence[Planned]) -> Planned:
     """Combine the ways back of several releases, whose `plans` come newest first.
 
-    Downgrade each database only as far as the oldest change that the old version cannot use. If an additive change lies
-    above it, its data would be lost, so a person decides.
+    Downgrade each database only as far as the oldest change that the old version cannot use. If an
+    additive change lies above it, its data would be lost, so a person decides.
     """
     kind = gravest([plan.kind for plan in plans])
-    way_back = way_back_of(kind, is_asked=all(plan.way_back == "ask the data" for plan in plans if plan.kind == kind))
+    way_back = way_back_of(
+        kind, is_asked=all(plan.way_back == "ask the data" for plan in plans if plan.kind == kind)
+    )
     if way_back not in DOWNGRADES:
         return Planned(kind, way_back, ())
     names = dict.fromkeys(move.database for plan in plans for move in plan.schema)
-    undone = [_undone([move for plan in plans for move in plan.schema if move.database == name]) for name in names]
+    undone = [
+        _undone([move for plan in plans for move in plan.schema if move.database == name])
+        for name in names
+    ]
     if any(move.kind == "additive" for moves in undone for move in moves):
         return Planned("lossy", "stop and ask", ())
     return Planned(kind, way_back, tuple(_joined(moves) for moves in undone if moves))
 
 
 def _undone(moves: Sequence[SchemaMove]) -> Sequence[SchemaMove]:
-    """Of one database's moves, newest first: those from the newest to the oldest one that must be taken back."""
+    """Of one database's moves, newest first: those from the newest to the oldest one that must be
+    taken back."""
     moved = [move for move in moves if move.current != move.head]
     must_go = [place for place, move in enumerate(moved) if move.goes_down]
-    return moved[:max(must_go) + 1] if must_go else []
+    return moved[: max(must_go) + 1] if must_go else []
 
 
 def _joined(moves: Sequence[SchemaMove]) -> SchemaMove:
     newest, oldest = moves[0], moves[-1]
-    return SchemaMove(newest.database, oldest.current, newest.head, gravest([move.kind for move in moves]),
-                      tuple(fit for move in moves for fit in move.fits))
+    return SchemaMove(
+        newest.database,
+        oldest.current,
+        newest.head,
+        gravest([move.kind for move in moves]),
+        tuple(fit for move in moves for fit in move.fits),
+    )
 
 
 def interrupted(work: Work) -> list[Work]:
-    """What was in the middle of a change when this one took the lock over; to be ended under this one's lock."""
+    """What was in the middle of a change when this one took the lock over; to be ended under this
+    one's lock."""
     others = work.env.ledger.deployments.open_ones(work.env.stack.name, work.env.name)
-    return [replace(work_of(as_planned(work.env, one), one), lock=work.lock) for one in others
-            if one.state in UNFINISHED and one.id != work.deployment.id]
+    return [
+        replace(work_of(as_planned(work.env, one), one), lock=work.lock)
+        for one in others
+        if one.state in UNFINISHED and one.id != work.deployment.id
+    ]
 
 
 def _left_its_schema(env: OpenEnvironment, one: Deployment) -> bool:
@@ -133,8 +182,8 @@ def _left_its_schema(env: OpenEnvironment, one: Deployment) -> bool:
 def refuse_lossy(work: Work) -> Evidence:
     """Stop before anything moves where going back would lose data: that is a person's decision.
 
-    Needs: the decision about the schema; the databases, where it depends on the data. Leaves: nothing. Again: asks again.
-    Undo: nothing.
+    Needs: the decision about the schema; the databases, where it depends on the data. Leaves:
+    nothing. Again: asks again. Undo: nothing.
     """
     plan = planned_of(work.env, work.deployment)
     if plan.way_back == "stop and ask":
@@ -145,10 +194,11 @@ def refuse_lossy(work: Work) -> Evidence:
 
 @step("find-images", timeout_seconds=900)
 def find_images(work: Work) -> Evidence:
-    """Have the images of an old slot that is gone on the host, before anything moves; a slot that is there needs none.
+    """Have the images of an old slot that is gone on the host, before anything moves; a slot that
+    is there needs none.
 
-    Needs: the engine, and the registry where an image is gone too. Leaves: the images. Again: nothing is pulled twice.
-    Undo: images are kept.
+    Needs: the engine, and the registry where an image is gone too. Leaves: the images. Again:
+    nothing is pulled twice. Undo: images are kept.
     """
     if is_whole(work.env, work.project):
         return {"slot": "there"}
@@ -159,14 +209,16 @@ def find_images(work: Work) -> Evidence:
 
 @step("wake-slot", timeout_seconds=600)
 def wake_slot(work: Work) -> Evidence:
-    """Have the old slot running: nothing to do while it is warm, a start when it was stopped, a new slot when it is gone.
+    """Have the old slot running: nothing to do while it is warm, a start when it was stopped, a new
+    slot when it is gone.
 
-    Needs: its images, where it is gone. Leaves: running containers. Again: changes nothing. Undo: `stop-old-slot`.
+    Needs: its images, where it is gone. Leaves: running containers. Again: changes nothing. Undo:
+    `stop-old-slot`.
     """
-    services = beside(work)   # what never runs twice comes after the switch
+    services = beside(work)  # what never runs twice comes after the switch
     was = warmth(work.env, work.project, services)
     if was == "stopped":
-        start_again(work.env, work.project, services)   # as it was: with the configuration it had
+        start_again(work.env, work.project, services)  # as it was: with the configuration it had
     if was == "gone":
         for pin in work.pins.values():
             work.env.images.ensure(pin)

@@ -1,4 +1,5 @@
-"""The backup before a change: it counts only when it has been restored, and the migration is rehearsed on that copy."""
+"""The backup before a change: it counts only when it has been restored, and the migration is
+rehearsed on that copy."""
 
 from __future__ import annotations
 
@@ -23,10 +24,11 @@ from tidegate.stack.slot import declared_volumes
 
 @step("back-up", timeout_seconds=4 * 3600, retry_delays=(5,))
 def back_up(work: Work) -> Evidence:
-    """Dump what the stack declares as state, restore it beside, compare, and rehearse the migration on that copy.
+    """Dump what the stack declares as state, restore it beside, compare, and rehearse the migration
+    on that copy.
 
-    Needs: the running databases. Leaves: a verified backup; older ones are pruned. Again: the sealed one is taken.
-    Undo: nothing to undo.
+    Needs: the running databases. Leaves: a verified backup; older ones are pruned. Again: the
+    sealed one is taken. Undo: nothing to undo.
     """
     if not work.env.config.backup and not planned(work).migrates:
         return {"made": False, "why": f"{work.env.name} has no migration to prepare for"}
@@ -37,13 +39,25 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
     """The verified backup of this deployment: made, recorded, shown; older ones are pruned."""
     env = work.env
     wanted = ToSave(sources(env), volumes(env), images_here(work)[0], env.config_prints)
-    backup = env.backups.make(f"{work.project}-{work.deployment.number}", work.key("backup"), wanted, rehearse)
-    env.ledger.backups.record(backup, stack=env.stack.name, environment=env.name, deployment_id=work.deployment.id,
-                              fence=work.fence)
+    backup = env.backups.make(
+        f"{work.project}-{work.deployment.number}", work.key("backup"), wanted, rehearse
+    )
+    env.ledger.backups.record(
+        backup,
+        stack=env.stack.name,
+        environment=env.name,
+        deployment_id=work.deployment.id,
+        fence=work.fence,
+    )
     prune(env)
     publish(work, "backup", backup_page(backup, env.stack.language, env.stack.time_zone))
-    get_run_logger().info("backup %s: %d bytes, %d tables, restored and compared in %.1f s", backup.id, backup.size,
-                          len(backup.tables), backup.restore_seconds)
+    get_run_logger().info(
+        "backup %s: %d bytes, %d tables, restored and compared in %.1f s",
+        backup.id,
+        backup.size,
+        len(backup.tables),
+        backup.restore_seconds,
+    )
     return backup
 
 
@@ -64,14 +78,17 @@ def _moving(work: Work) -> list[str]:
 
 @step("rehearse-migration", timeout_seconds=3600, retry_delays=(), part=_beyond_the_first)
 def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidence:
-    """Migrate the restored copy with the new image; where going back needs a downgrade, walk that way too.
+    """Migrate the restored copy with the new image; where going back needs a downgrade, walk that
+    way too.
 
     Needs: a restored copy. Leaves: nothing. Again: on a fresh copy. Undo: nothing to undo.
     """
     walked = []
     for spec, change in moves_of(work):
         if change.database == database:
-            rehearsed = migrator(work.env, spec, work.pins, key=work.key(f"rehearse-{database}"), copy=copy)
+            rehearsed = migrator(
+                work.env, spec, work.pins, key=work.key(f"rehearse-{database}"), copy=copy
+            )
             rehearsed.upgrade(change.head)
             if planned(work).way_back in DOWNGRADES and change.goes_down and change.current:
                 rehearsed.downgrade(change.current)
@@ -87,17 +104,21 @@ def sources(env: OpenEnvironment) -> list[PlacedDatabase]:
 
 
 def kept_backups(env: OpenEnvironment) -> Parted[Backup]:
-    """Those that the ledger keeps, by id: good where the folder says what the ledger says. No file is read."""
+    """Those that the ledger keeps, by id: good where the folder says what the ledger says. No file
+    is read."""
     recorded = {one.id: one.facts for one in env.ledger.backups.kept(env.stack.name, env.name)}
     return each(recorded, env.backups.recognize, "reading the backup")
 
 
 def prune(env: OpenEnvironment) -> list[str]:
-    """Keep the newest verified ones; never one that an unfinished deployment may go back to. A faulty one counts as none."""
+    """Keep the newest verified ones; never one that an unfinished deployment may go back to. A
+    faulty one counts as none."""
     faulty = kept_backups(env).faulty
     for fault in faulty:
         get_run_logger().warning("left alone, and not counted: %s", fault.error)
-    old = env.ledger.backups.prunable(env.stack.name, env.name, env.stack.state.keep, faulty=[one.name for one in faulty])
+    old = env.ledger.backups.prunable(
+        env.stack.name, env.name, env.stack.state.keep, faulty=[one.name for one in faulty]
+    )
     removed = env.backups.remove([backup.id for backup in old])
     for backup in removed:
         env.ledger.backups.pruned(backup)
@@ -112,7 +133,8 @@ def volumes(env: OpenEnvironment) -> dict[str, str]:
 
 
 def images_here(work: Work) -> list[str]:
-    """The stack's images on the engine, those of its databases first: through a container of one a volume is reached."""
+    """The stack's images on the engine, those of its databases first: through a container of one a
+    volume is reached."""
     databases = {spec.service for spec in work.env.stack.databases}
     base = work.env.host.containers({PROJECT_LABEL: work.env.base_project})
     ordered = sorted(base, key=lambda one: (one.service not in databases, one.service))
@@ -121,5 +143,8 @@ def images_here(work: Work) -> list[str]:
 
 def _facts(backup: Backup) -> Evidence:
     facts = asdict(backup)
-    return {**facts, "made_at": backup.made_at.isoformat(),
-            "verified_at": backup.verified_at.isoformat() if backup.verified_at else None}
+    return {
+        **facts,
+        "made_at": backup.made_at.isoformat(),
+        "verified_at": backup.verified_at.isoformat() if backup.verified_at else None,
+    }

@@ -1,4 +1,5 @@
-"""The base project of an environment: databases and caches, which live once and are never recreated by a release."""
+"""The base project of an environment: databases and caches, which live once and are never recreated
+by a release."""
 
 from __future__ import annotations
 
@@ -33,15 +34,16 @@ START_SECONDS = 300
 def start_base_services(work: Work) -> Evidence:
     """Have the stack's stateful services running.
 
-    Needs: the compose files. Leaves: healthy services, one-shot services that ended well, and the volumes that only
-    released services use. Again: changes nothing; one that was stopped is an error, not started behind somebody's back.
-    Undo: they stay.
+    Needs: the compose files. Leaves: healthy services, one-shot services that ended well, and the
+    volumes that only released services use. Again: changes nothing; one that was stopped is an
+    error, not started behind somebody's back. Undo: they stay.
     """
     return {"started": start_base(work.env)}
 
 
 def start_base(env: OpenEnvironment) -> list[str]:
-    """The names of what was started: services for the first time, one-shot services whose work was to be done."""
+    """The names of what was started: services for the first time, one-shot services whose work was
+    to be done."""
     model = env.model()
     services = refuse_stopped(env, model)
     missing = missing_services(env, model)
@@ -55,32 +57,54 @@ def start_base(env: OpenEnvironment) -> list[str]:
         get_run_logger().info("start of %s", ", ".join(missing))
         env.compose.up_base(model, env.base_project, missing, jobs_of(env, model))
     env.compose.make_networks(model, env.base_project, shared_networks(env))
-    wait_for(env, env.base_project, services - done_by_hand(env, model), START_SECONDS, proved_before=True)
+    wait_for(
+        env,
+        env.base_project,
+        services - done_by_hand(env, model),
+        START_SECONDS,
+        proved_before=True,
+    )
     return missing
 
 
 def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:
-    """Base services that have never been started in this environment, and one-shot services whose work is to be done:
-    they failed, or do something else now."""
+    """Base services that have never been started in this environment, and one-shot services whose
+    work is to be done: they failed, or do something else now."""
     jobs, there = jobs_of(env, model), slot_state(env, env.base_project)
-    done = {one.service for one in there if one.service not in jobs or
-            (one.labels.get(ONE_SHOT_LABEL) == jobs[one.service] and not one.has_failed)}
+    done = {
+        one.service
+        for one in there
+        if one.service not in jobs
+        or (one.labels.get(ONE_SHOT_LABEL) == jobs[one.service] and not one.has_failed)
+    }
     return sorted(_base_services(env, model) - done - done_by_hand(env, model))
 
 
 def done_by_hand(env: OpenEnvironment, model: ComposeModel) -> set[str]:
-    """One-shot services whose work was done before Tidegate came: a seed is not run on the data once more."""
+    """One-shot services whose work was done before Tidegate came: a seed is not run on the data
+    once more."""
     if not adopted(env.ledger, env.stack.name, env.name):
         return set()
-    return {one.service for one in slot_state(env, env.base_project) if one.service in jobs_of(env, model)
-            and BASE_LABEL not in one.labels and one.state == "exited" and one.exit_code == 0}
+    return {
+        one.service
+        for one in slot_state(env, env.base_project)
+        if one.service in jobs_of(env, model)
+        and BASE_LABEL not in one.labels
+        and one.state == "exited"
+        and one.exit_code == 0
+    }
 
 
 def jobs_of(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
     """The one-shot services of the base, each with a fingerprint of what it does."""
-    servers = [*env.released, *(name for database in env.stack.databases if (name := database.service))]
-    return {name: work_of(model, name, _contents_of(env, model, name))
-            for name in one_shots(model, servers) & _base_services(env, model)}
+    servers = [
+        *env.released,
+        *(name for database in env.stack.databases if (name := database.service)),
+    ]
+    return {
+        name: work_of(model, name, _contents_of(env, model, name))
+        for name in one_shots(model, servers) & _base_services(env, model)
+    }
 
 
 def _contents_of(env: OpenEnvironment, model: ComposeModel, name: str) -> dict[str, str]:
@@ -98,7 +122,8 @@ def known_projects(env: OpenEnvironment) -> set[str]:
 
 
 def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
-    """Ask the host who has what `services` would take, and whose data lie where a released service would get an empty volume.
+    """Ask the host who has what `services` would take, and whose data lie where a released service
+    would get an empty volume.
 
     Raises OccupiedError with every name.
     """
@@ -108,64 +133,105 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
         return
     stacks = every_stack(env.settings.stacks)
     known = {*stacks.places, *stacks.base_projects}
-    wanted = [*claims(model, services, env.base_project, places, env.occupancy.look_at),
-              *claims(joined, joined["services"], env.base_project, places, env.occupancy.look_at)]
-    if found := conflicts(wanted, env.occupancy.occupants(), env.base_project, known,
-                          lambda one: env.occupancy.database_names(one.id), slots=f"{env.stack.name}-{env.name}"):
+    wanted = [
+        *claims(model, services, env.base_project, places, env.occupancy.look_at),
+        *claims(joined, joined["services"], env.base_project, places, env.occupancy.look_at),
+    ]
+    if found := conflicts(
+        wanted,
+        env.occupancy.occupants(),
+        env.base_project,
+        known,
+        lambda one: env.occupancy.database_names(one.id),
+        slots=f"{env.stack.name}-{env.name}",
+    ):
         raise OccupiedError(
-            f"looking who has what the base services of {env.stack.name} {env.name} need", "; ".join(found),
+            f"looking who has what the base services of {env.stack.name} {env.name} need",
+            "; ".join(found),
             f"Nothing was started. If it is this application, take it over: `tidegate adopt {env.stack.name} {env.name}`. If it "
-            f"is another one, say so with the label `{SEPARATE_LABEL}: \"true\"` on the service; a name or a port that another "
-            "environment has must be another one in a compose file of this environment")
+            f'is another one, say so with the label `{SEPARATE_LABEL}: "true"` on the service; a name or a port that another '
+            "environment has must be another one in a compose file of this environment",
+        )
 
 
 def refuse_shared(env: OpenEnvironment) -> None:
-    """Raises OccupiedError where another environment's containers have a place that containers of this one write into."""
+    """Raises OccupiedError where another environment's containers have a place that containers of
+    this one write into."""
     named = {one.named: env.occupancy.look_at(one.path).real for one in env.written}
-    if found := shared_places(named, env.occupancy.occupants() if named else (), env.base_project,
-                              slots=f"{env.stack.name}-{env.name}"):
+    if found := shared_places(
+        named,
+        env.occupancy.occupants() if named else (),
+        env.base_project,
+        slots=f"{env.stack.name}-{env.name}",
+    ):
         raise OccupiedError(
-            f"looking who else writes what {env.stack.name} {env.name} writes", "; ".join(found),
+            f"looking who else writes what {env.stack.name} {env.name} writes",
+            "; ".join(found),
             "Nothing was started. Give each environment a place of its own: write `${NAME}` in the compose file and under "
-            "`state` in stack.yaml, and a value into each env file")
+            "`state` in stack.yaml, and a value into each env file",
+        )
 
 
 def refuse_missing_volumes(env: OpenEnvironment, model: ComposeModel) -> None:
-    """Raises StackFileError where a released service mounts a volume that the compose files take for made, and is not."""
+    """Raises StackFileError where a released service mounts a volume that the compose files take
+    for made, and is not."""
     used = declared_volumes(model, env.base_project, used_volumes(model, env.released)).values()
-    missing = {str(one["name"]) for one in used if one.get("external")} - env.occupancy.volume_places().keys()
+    missing = {
+        str(one["name"]) for one in used if one.get("external")
+    } - env.occupancy.volume_places().keys()
     if missing:
         raise StackFileError(
             f"looking for the volumes of {env.stack.name} {env.name}",
             f"the compose files say `external: true`, and there is no {', '.join(sorted(missing))}",
-            "Correct the name, or make it: `docker volume create NAME`. Nothing was started")
+            "Correct the name, or make it: `docker volume create NAME`. Nothing was started",
+        )
 
 
 def refuse_stopped(env: OpenEnvironment, model: ComposeModel) -> set[str]:
-    """The names of all base services. Raises DatabaseError for one that is there and does not run, unless it is to end."""
+    """The names of all base services. Raises DatabaseError for one that is there and does not run,
+    unless it is to end."""
     services = _base_services(env, model)
     for container in slot_state(env, env.base_project):
-        if container.service in services - jobs_of(env, model).keys() and container.state != "running":
-            raise DatabaseError(f"looking at {container.name}", f"it is {container.state}, so the data cannot be reached",
-                                f"Find out why, then start it: docker start {container.name}")
+        if (
+            container.service in services - jobs_of(env, model).keys()
+            and container.state != "running"
+        ):
+            raise DatabaseError(
+                f"looking at {container.name}",
+                f"it is {container.state}, so the data cannot be reached",
+                f"Find out why, then start it: docker start {container.name}",
+            )
     return services
 
 
 def base_containers(env: OpenEnvironment) -> dict[str, str]:
-    """Service -> name of its container in the base project: a name says more than an id where it stands in an error."""
-    return {container.service: container.name for container in env.host.containers({PROJECT_LABEL: env.base_project})}
+    """Service -> name of its container in the base project: a name says more than an id where it
+    stands in an error."""
+    return {
+        container.service: container.name
+        for container in env.host.containers({PROJECT_LABEL: env.base_project})
+    }
 
 
 def shared_networks(env: OpenEnvironment) -> tuple[str, ...]:
     """Names of the networks on which the released services meet the base services."""
     model = env.model()
-    keys = {key for service in env.stack.services for key in model["services"][service.name].get("networks") or {}}
-    return tuple(sorted(model["networks"][key].get("name") or f"{env.base_project}_{key}" for key in keys))
+    keys = {
+        key
+        for service in env.stack.services
+        for key in model["services"][service.name].get("networks") or {}
+    }
+    return tuple(
+        sorted(model["networks"][key].get("name") or f"{env.base_project}_{key}" for key in keys)
+    )
 
 
 def _own_volumes(env: OpenEnvironment, model: ComposeModel) -> set[str]:
-    """Keys of the volumes that only released services use: compose makes those of the base services with them."""
-    return set(used_volumes(model, env.released)) - set(used_volumes(model, _base_services(env, model)))
+    """Keys of the volumes that only released services use: compose makes those of the base services
+    with them."""
+    return set(used_volumes(model, env.released)) - set(
+        used_volumes(model, _base_services(env, model))
+    )
 
 
 def _base_services(env: OpenEnvironment, model: ComposeModel) -> set[str]:

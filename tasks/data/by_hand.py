@@ -1,4 +1,5 @@
-"""What people started by hand in the project of the data, and nobody has taken over: no release starts beside it."""
+"""What people started by hand in the project of the data, and nobody has taken over: no release
+starts beside it."""
 
 from __future__ import annotations
 
@@ -11,19 +12,33 @@ from tidegate.plan.occupancy import SEPARATE_LABEL
 
 
 def refuse_by_hand(env: OpenEnvironment, model: ComposeModel) -> None:
-    """Raises OccupiedError where a released service runs by hand, and nobody has taken it over: a release would start a
-    second one on its data."""
+    """Raises OccupiedError where a released service runs by hand, and nobody has taken it over: a
+    release would start a second one on its data."""
     known = {one["id"] for one in adopted(env.ledger, env.stack.name, env.name)}
-    names = {service["container_name"]: name for name, service in model["services"].items()
-             if name in env.released and service.get("container_name") and SEPARATE_LABEL not in (service.get("labels") or {})}
-    others = [one for one in env.occupancy.occupants() if one.id not in known and is_by_hand(one.labels)]
-    found = [f"{one.service}: {one.whose}" for one in others if one.service in env.released
-             and (one.project == env.base_project or names.get(one.name) == one.service)]
+    names = {
+        service["container_name"]: name
+        for name, service in model["services"].items()
+        if name in env.released
+        and service.get("container_name")
+        and SEPARATE_LABEL not in (service.get("labels") or {})
+    }
+    others = [
+        one for one in env.occupancy.occupants() if one.id not in known and is_by_hand(one.labels)
+    ]
+    found = [
+        f"{one.service}: {one.whose}"
+        for one in others
+        if one.service in env.released
+        and (one.project == env.base_project or names.get(one.name) == one.service)
+    ]
     if not found:
         return
     if known:
         to_do = "Somebody has started it beside what Tidegate runs. Stop and remove it: `docker rm --force NAME`"
     else:
         to_do = f"Take it over as it runs: `tidegate adopt {env.stack.name} {env.name}`"
-    raise OccupiedError(f"looking whether {env.stack.name} {env.name} runs by hand", "; ".join(found),
-                        f"Nothing was started. {to_do}")
+    raise OccupiedError(
+        f"looking whether {env.stack.name} {env.name} runs by hand",
+        "; ".join(found),
+        f"Nothing was started. {to_do}",
+    )

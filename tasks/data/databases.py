@@ -17,13 +17,17 @@ from tidegate.stack.stand_ins import stand_ins
 
 
 def container_of(env: OpenEnvironment, spec: Database) -> str:
-    """Name of the container that runs a declared database; empty of one elsewhere. Raises DatabaseError."""
+    """Name of the container that runs a declared database; empty of one elsewhere. Raises
+    DatabaseError."""
     if spec.service is None:
         return ""
     containers = base_containers(env)
     if spec.service not in containers:
-        raise DatabaseError(f"looking for the database {spec.name!r}", f"the service {spec.service!r} has no container",
-                            "Start the environment's base services")
+        raise DatabaseError(
+            f"looking for the database {spec.name!r}",
+            f"the service {spec.service!r} has no container",
+            "Start the environment's base services",
+        )
     return containers[spec.service]
 
 
@@ -34,11 +38,14 @@ def spec_of(env: OpenEnvironment, name: str) -> Database:
 def placed(env: OpenEnvironment, spec: Database) -> PlacedDatabase:
     """With the container that runs it, and its logins. Raises ConfigError, DatabaseError."""
     env.refuse_faults()
-    return PlacedDatabase(spec, container_of(env, spec), env.logins(spec), client_networks(env, spec))
+    return PlacedDatabase(
+        spec, container_of(env, spec), env.logins(spec), client_networks(env, spec)
+    )
 
 
 def client_networks(env: OpenEnvironment, spec: Database) -> tuple[str, ...]:
-    """Of the stack's networks those that are there, for the client of a database elsewhere: a plan makes none."""
+    """Of the stack's networks those that are there, for the client of a database elsewhere: a plan
+    makes none."""
     if spec.service is not None:
         return ()
     there = env.measures.network_names()
@@ -51,22 +58,33 @@ def owned(env: OpenEnvironment, spec: Database) -> DatabaseServer:
 
 
 def free_connections(env: OpenEnvironment, spec: Database) -> int:
-    """How many more connections a database takes, asked with the new configuration's own login (P24, P84)."""
+    """How many more connections a database takes, asked with the new configuration's own login
+    (P24, P84)."""
     return env.databases.as_application(placed(env, spec)).free_connections()
 
 
-def histories(env: OpenEnvironment, pins: Mapping[str, str]) -> Iterator[tuple[Migration, SchemaHistory]]:
+def histories(
+    env: OpenEnvironment, pins: Mapping[str, str]
+) -> Iterator[tuple[Migration, SchemaHistory]]:
     """One per declared schema history: read in the image, with nothing of the environment."""
     for spec in env.stack.migrations:
         database = spec_of(env, spec.database)
         unreal = stand_ins(env.logins(database), (*env.config.secrets, database.password_key))
-        yield spec, env.migrations.history(
-            spec, database, image=pins[spec.service], stand_ins=unreal,
-            key=f"{env.name}/{env.stack.name}/plan/{spec.database}")
+        yield (
+            spec,
+            env.migrations.history(
+                spec,
+                database,
+                image=pins[spec.service],
+                stand_ins=unreal,
+                key=f"{env.name}/{env.stack.name}/plan/{spec.database}",
+            ),
+        )
 
 
 def schema_state(env: OpenEnvironment, spec: Migration) -> SchemaState:
-    """Where a declared history is in its database; nothing where the database's service was never started."""
+    """Where a declared history is in its database; nothing where the database's service was never
+    started."""
     database = spec_of(env, spec.database)
     if database.service is not None and database.service not in base_containers(env):
         return NO_DATABASE_YET
@@ -77,16 +95,29 @@ def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
     """Which of `fits` the data of a declared database do not satisfy, with how many rows."""
     database = owned(env, spec_of(env, name)) if fits else None
     counted = [(fit.what, database.count(fit.misfits)) for fit in fits] if database else []
-    return [f"{what}: not so in {count} row{'s' * (count != 1)}" for what, count in counted if count]
+    return [
+        f"{what}: not so in {count} row{'s' * (count != 1)}" for what, count in counted if count
+    ]
 
 
-def migrator(env: OpenEnvironment, spec: Migration, pins: Mapping[str, str], *, key: str,
-             copy: RestoredCopy | None = None) -> Migrator:
+def migrator(
+    env: OpenEnvironment,
+    spec: Migration,
+    pins: Mapping[str, str],
+    *,
+    key: str,
+    copy: RestoredCopy | None = None,
+) -> Migrator:
     """A schema history inside the image of `pins`, on the database in use or on a `copy` of it."""
     env.refuse_faults()
     database = spec_of(env, spec.database)
     server = copy.database if copy else env.databases.as_application(placed(env, database))
     return env.migrations.migrator(
-        spec, database, image=pins[spec.service],
+        spec,
+        database,
+        image=pins[spec.service],
         environment={**env.logins(database), **(copy.environment if copy else {})},
-        networks=(copy.network,) if copy else shared_networks(env), key=key, server=server)
+        networks=(copy.network,) if copy else shared_networks(env),
+        key=key,
+        server=server,
+    )

@@ -1,4 +1,5 @@
-"""Putting the data of a backup back, with the version that served when it was made. Only after a person's decision."""
+"""Putting the data of a backup back, with the version that served when it was made. Only after a
+person's decision."""
 
 from __future__ import annotations
 
@@ -31,11 +32,13 @@ from tidegate.plan.targets import serving
 from tidegate.secrecy.outside_text import one_line
 
 
-def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, requested_by: str) -> Work:
+def open_restore(
+    env: OpenEnvironment, *, backup: str | None, reason: str, requested_by: str
+) -> Work:
     """The restore of this flow run: made once, found again when the run starts again.
 
-    Raises InputError, HeldError with the candidates; BackupError, before anybody is asked, for one that is not what the
-    ledger knows.
+    Raises InputError, HeldError with the candidates; BackupError, before anybody is asked, for one
+    that is not what the ledger knows.
     """
     env.refuse_faults()
     key, deployments = f"restore/{flow_run.get_id()}/{env.name}", env.ledger.deployments
@@ -43,44 +46,79 @@ def open_restore(env: OpenEnvironment, *, backup: str | None, reason: str, reque
     mine = next((one for one in history if one.key == key), None)
     others = [one for one in history if one.key != key]
     faulty = [fault.name for fault in kept_backups(env).faulty]
-    chosen = choose_backup(env.ledger.backups.verified(env.stack.name, env.name),
-                           _noted(mine.figures if mine else {}) or backup, faulty)
+    chosen = choose_backup(
+        env.ledger.backups.verified(env.stack.name, env.name),
+        _noted(mine.figures if mine else {}) or backup,
+        faulty,
+    )
     if mine is None:
-        env.backups.compare(chosen.facts)   # after a decision `compare_backup` does it, and ends what was opened
+        env.backups.compare(
+            chosen.facts
+        )  # after a decision `compare_backup` does it, and ends what was opened
     origin = version_of(chosen, others, env.ledger.holds.commits(env.stack.name))
     opened = mine or deployments.open(
-        key=key, release_id=origin.release_id, environment=env.name, requested_by=requested_by or "unnamed",
-        run_id=str(flow_run.get_id()), kind="restore", origin_id=origin.id, rollback_target_id=serving(others).id,
-        reason=one_line(reason), slot=origin.slot)
+        key=key,
+        release_id=origin.release_id,
+        environment=env.name,
+        requested_by=requested_by or "unnamed",
+        run_id=str(flow_run.get_id()),
+        kind="restore",
+        origin_id=origin.id,
+        rollback_target_id=serving(others).id,
+        reason=one_line(reason),
+        slot=origin.slot,
+    )
     restores = {"backup": chosen.id, "before": made_before(chosen, others)}
-    return work_of(as_planned(env, origin), deployments.amend(opened.id, figures={"restores": restores}))
+    return work_of(
+        as_planned(env, origin), deployments.amend(opened.id, figures={"restores": restores})
+    )
 
 
 def ask_about_restore(work: Work) -> Work:
-    """Go on only with a person's decision on this very backup and what serves now. Nothing is changed meanwhile."""
+    """Go on only with a person's decision on this very backup and what serves now. Nothing is
+    changed meanwhile."""
     env, plan = work.env, _plan(work)
 
     def page(expires: datetime, note: str) -> str:
-        return restore_page(plan, env.stack.language, now=datetime.now(UTC), expires=expires,
-                            time_zone=env.stack.time_zone, note=note)
+        return restore_page(
+            plan,
+            env.stack.language,
+            now=datetime.now(UTC),
+            expires=expires,
+            time_zone=env.stack.time_zone,
+            note=note,
+        )
 
-    return wait_for_decision(work, Question(
-        hash=plan.hash, running=plan.serving.id, page=page, checklist=RESTORE_CHECKLIST,
-        sentences=about_restore(plan, env.stack.language, time_zone=env.stack.time_zone), form=RESTORE[env.stack.language],
-        rejected="Nothing was changed. Correct the data, or release a corrected version"))
+    return wait_for_decision(
+        work,
+        Question(
+            hash=plan.hash,
+            running=plan.serving.id,
+            page=page,
+            checklist=RESTORE_CHECKLIST,
+            sentences=about_restore(plan, env.stack.language, time_zone=env.stack.time_zone),
+            form=RESTORE[env.stack.language],
+            rejected="Nothing was changed. Correct the data, or release a corrected version",
+        ),
+    )
 
 
 @step("plan", timeout_seconds=30)
 def note_restore(work: Work) -> Evidence:
-    """Keep for later ways back that this one went over a restore: the version left behind never stands by.
+    """Keep for later ways back that this one went over a restore: the version left behind never
+    stands by.
 
     Needs: a decision. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
     """
     return asdict(Planned("lossy", "stop and ask", tuple[SchemaMove, ...]()))
 
 
-@task(task_run_name="compare the backup with the ledger {work.title}", timeout_seconds=4 * 3600, cache_policy=NO_CACHE,
-      persist_result=False)
+@task(
+    task_run_name="compare the backup with the ledger {work.title}",
+    timeout_seconds=4 * 3600,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def compare_backup(work: Work) -> None:
     """Read all files of the backup: somebody may have changed them while the question waited.
 
@@ -91,14 +129,17 @@ def compare_backup(work: Work) -> None:
 
 @step("close-doors", timeout_seconds=1200)
 def close_doors(work: Work) -> Evidence:
-    """Send nobody anywhere and stop what serves, so that nothing is written while the data are replaced.
+    """Send nobody anywhere and stop what serves, so that nothing is written while the data are
+    replaced.
 
-    Needs: a lock, a decision. Leaves: an edge that answers 503, stopped containers. Again: changes nothing.
-    Undo: `open_doors`.
+    Needs: a lock, a decision. Leaves: an edge that answers 503, stopped containers. Again: changes
+    nothing. Undo: `open_doors`.
     """
     close_route(work)
     left = previous(work)
-    for project in sorted(running_slots(work.env) | ({left.slot} if left else set())):   # one may have been kept warm
+    for project in sorted(
+        running_slots(work.env) | ({left.slot} if left else set())
+    ):  # one may have been kept warm
         stop_slot(work, project)
     return {"closed": datetime.now(UTC).isoformat(timespec="seconds")}
 
@@ -107,17 +148,19 @@ def close_doors(work: Work) -> Evidence:
 def save_present(work: Work) -> Evidence:
     """Keep what is there now as a backup of its own: a restore can itself be taken back.
 
-    Needs: closed doors. Leaves: a verified backup. Again: the sealed one is taken. Undo: nothing to undo.
+    Needs: closed doors. Leaves: a verified backup. Again: the sealed one is taken. Undo: nothing to
+    undo.
     """
     return {"backup": save(replace(work, env=_env_of_data(work))).id}
 
 
 @step("restore-beside", timeout_seconds=4 * 3600, retry_delays=(5,))
 def restore_beside(work: Work) -> Evidence:
-    """Restore volumes and databases beside those in use, and compare the rows with those that were proved.
+    """Restore volumes and databases beside those in use, and compare the rows with those that were
+    proved.
 
-    Needs: a decision. Leaves: copies beside; what is in use is not touched. Again: from the beginning.
-    Undo: `clear_beside`.
+    Needs: a decision. Leaves: copies beside; what is in use is not touched. Again: from the
+    beginning. Undo: `clear_beside`.
     """
     env, chosen, begun = _env_of_data(work), _chosen(work), time.monotonic()
     work.check_fence()
@@ -134,8 +177,9 @@ def restore_beside(work: Work) -> Evidence:
 def restore_data(work: Work) -> Evidence:
     """Let the copies take the place of what is there, and compare the rows once more.
 
-    Needs: closed doors, what was there saved. Leaves: the state of the backup. Again: what is in its place stays, and
-    what does not stand beside is restored first. Undo: restore the backup that was made just before.
+    Needs: closed doors, what was there saved. Leaves: the state of the backup. Again: what is in
+    its place stays, and what does not stand beside is restored first. Undo: restore the backup that
+    was made just before.
     """
     env, chosen, begun = _env_of_data(work), _chosen(work), time.monotonic()
     work.env.backups.compare(chosen.facts)
@@ -145,17 +189,22 @@ def restore_data(work: Work) -> Evidence:
         name, tables = source.spec.name, env.restored.put_in_place(chosen.facts, source)
         rows |= {f"{name}.{table}": count for table, count in tables.items()}
         get_run_logger().info("%s is as in the backup %s: %d tables", name, chosen.id, len(tables))
-    _replace_volumes(work, env)   # last: where the databases are as they were, so is everything
-    _clear(env)   # only now: until here what was replaced stands beside
+    _replace_volumes(work, env)  # last: where the databases are as they were, so is everything
+    _clear(env)  # only now: until here what was replaced stands beside
     return {"backup": chosen.id, "rows": rows, "seconds": round(time.monotonic() - begun, 1)}
 
 
-@task(task_run_name="remove what stands beside {work.title}", timeout_seconds=600, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="remove what stands beside {work.title}",
+    timeout_seconds=600,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def clear_beside(work: Work) -> None:
     """Remove the copies of a restore that did not come to use them.
 
-    Needs: untouched data. Leaves: no copies; what cannot be removed is named, and the next restore removes it.
-    Again: changes nothing. Undo: nothing to undo.
+    Needs: untouched data. Leaves: no copies; what cannot be removed is named, and the next restore
+    removes it. Again: changes nothing. Undo: nothing to undo.
     """
     if work.env.ledger.journal.get(work.key("restore-beside")) is None:
         return
@@ -170,9 +219,11 @@ def clear_beside(work: Work) -> None:
 
 @step("open-doors", timeout_seconds=600)
 def open_doors(work: Work) -> Evidence:
-    """Let the version serve again that was stopped for a restore which did not come to touch the data.
+    """Let the version serve again that was stopped for a restore which did not come to touch the
+    data.
 
-    Needs: untouched data. Leaves: the old slot serving. Again: changes nothing. Undo: restore again.
+    Needs: untouched data. Leaves: the old slot serving. Again: changes nothing. Undo: restore
+    again.
     """
     left = previous(work)
     if left is None:
@@ -184,7 +235,8 @@ def open_doors(work: Work) -> Evidence:
 
 
 def _env_of_data(work: Work) -> OpenEnvironment:
-    """The databases live once: they are entered with the logins of the version that serves, not with older ones."""
+    """The databases live once: they are entered with the logins of the version that serves, not
+    with older ones."""
     left = previous(work)
     return as_planned(work.env, left) if left else work.env
 
@@ -196,7 +248,8 @@ def touched_data(work: Work) -> bool:
 
 
 def _are_as_they_were(work: Work) -> bool:
-    """Asked of the databases, which are replaced first. Where there is none, or one does not answer, nobody knows."""
+    """Asked of the databases, which are replaced first. Where there is none, or one does not
+    answer, nobody knows."""
     env = _env_of_data(work)
     try:
         databases = list(sources(env))
@@ -231,10 +284,17 @@ def _image(work: Work) -> str:
 
 def _plan(work: Work) -> RestorePlan:
     env, chosen = _env_of_data(work), _chosen(work)
-    others = [one for one in env.ledger.deployments.history(env.stack.name, env.name) if one.id != work.deployment.id]
+    others = [
+        one
+        for one in env.ledger.deployments.history(env.stack.name, env.name)
+        if one.id != work.deployment.id
+    ]
     with without_secrets(env.redactor):
-        rows = {f"{name}.{table}": count for name in env.stack.state.databases
-                for table, count in owned(env, spec_of(env, name)).row_counts().items()}
+        rows = {
+            f"{name}.{table}": count
+            for name in env.stack.state.databases
+            for table, count in owned(env, spec_of(env, name)).row_counts().items()
+        }
     return RestorePlan(chosen.facts, work.version.name, serving(others), rows)
 
 

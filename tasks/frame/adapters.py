@@ -1,4 +1,5 @@
-"""The one seam for wiring: which adapter plays which port. A test replaces what is in this file, and nothing else."""
+"""The one seam for wiring: which adapter plays which port. A test replaces what is in this file,
+and nothing else."""
 
 from __future__ import annotations
 
@@ -52,36 +53,75 @@ NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
 _SEEN: dict[tuple[type[Block], str], Future[Block | None]] | None = None
 
 
-def ports_of(settings: Settings, stack: Stack, environment: str, config: Environment,
-             redact: Callable[[str], str]) -> Ports:
-    """The adapters of one environment, from the blocks that its stack file names. Raises ConfigError, VersionError."""
+def ports_of(
+    settings: Settings,
+    stack: Stack,
+    environment: str,
+    config: Environment,
+    redact: Callable[[str], str],
+) -> Ports:
+    """The adapters of one environment, from the blocks that its stack file names. Raises
+    ConfigError, VersionError."""
     host, registry = load(DockerHost, config.host), optional(Registry, config.host)
     notifiers = {name: _notifier(name) for name in stack.notifiers_for("red")}
-    return ports_at(settings, stack, environment, host, load(TraefikEdge, config.host), registry=registry,
-                    notifiers=notifiers, redact=redact)
+    return ports_at(
+        settings,
+        stack,
+        environment,
+        host,
+        load(TraefikEdge, config.host),
+        registry=registry,
+        notifiers=notifiers,
+        redact=redact,
+    )
 
 
-def ports_at(settings: Settings, stack: Stack, environment: str, host: DockerHost, edge: TraefikEdge, *,
-             registry: Registry | None = None, notifiers: dict[str, Notifier] | None = None,
-             redact: Callable[[str], str] = str) -> Ports:
+def ports_at(
+    settings: Settings,
+    stack: Stack,
+    environment: str,
+    host: DockerHost,
+    edge: TraefikEdge,
+    *,
+    registry: Registry | None = None,
+    notifiers: dict[str, Notifier] | None = None,
+    redact: Callable[[str], str] = str,
+) -> Ports:
     """The same, on an engine and behind an edge that are known."""
     compose, images = Compose(host, redact=redact), ImageStore(host, registry)
     store = BackupStore(settings.home / "backups" / stack.name / environment)
     return Ports(
-        host=host, measures=EngineMeasures(host), occupancy=EngineOccupancy(host), by_hand=EngineHandStarted(host),
-        networks=EngineNetworks(host), compose=compose, images=images, builder=ImageBuilder(compose, images), registry=registry,
-        source=_source(stack, settings), edge=edge, visitors=EdgeVisitors(edge.public_url, edge.check_url),
-        databases=EngineDatabases(host), migrations=EngineMigrations(host, EngineImageFiles(host)),
-        backups=EngineBackups(host, store), restored=EngineDatabaseCopies(host, store), volumes=EngineVolumeCopies(host, store),
-        notifiers=notifiers or {}, events=PrefectEvents())
+        host=host,
+        measures=EngineMeasures(host),
+        occupancy=EngineOccupancy(host),
+        by_hand=EngineHandStarted(host),
+        networks=EngineNetworks(host),
+        compose=compose,
+        images=images,
+        builder=ImageBuilder(compose, images),
+        registry=registry,
+        source=_source(stack, settings),
+        edge=edge,
+        visitors=EdgeVisitors(edge.public_url, edge.check_url),
+        databases=EngineDatabases(host),
+        migrations=EngineMigrations(host, EngineImageFiles(host)),
+        backups=EngineBackups(host, store),
+        restored=EngineDatabaseCopies(host, store),
+        volumes=EngineVolumeCopies(host, store),
+        notifiers=notifiers or {},
+        events=PrefectEvents(),
+    )
 
 
 def _source(stack: Stack, settings: Settings) -> GitSource | None:
     return GitSource.of(stack, settings.home) if stack.source else None
 
 
-def ports_of_files(settings: Settings, stack: Stack, environment: str, redact: Callable[[str], str]) -> Ports:
-    """For who only reads the files: no block is asked for, and the engine and the edge are never called."""
+def ports_of_files(
+    settings: Settings, stack: Stack, environment: str, redact: Callable[[str], str]
+) -> Ports:
+    """For who only reads the files: no block is asked for, and the engine and the edge are never
+    called."""
     nobody = TraefikEdge(config_directory=settings.home / "edge", public_url="", check_url="")
     return ports_at(settings, stack, environment, DockerHost(), nobody, redact=redact)
 
@@ -103,19 +143,27 @@ def env_files_once_committed(folder: Path) -> Mapping[str, str]:
 def newest_versions(stack: Stack, home: Path, most: int) -> list[NamedCommit]:
     """What can be released, newest first. Raises VersionError."""
     if stack.source is None:
-        raise VersionError(f"listing the versions of {stack.name}", "they are tags of images, and it has no repository",
-                           "Look into the registry; `tidegate history` says what was released")
+        raise VersionError(
+            f"listing the versions of {stack.name}",
+            "they are tags of images, and it has no repository",
+            "Look into the registry; `tidegate history` says what was released",
+        )
     return GitSource.of(stack, home).newest(most)
 
 
-def printed_by(host: str, services: Mapping[str, str], lines: int, *, follow: bool) -> Iterator[LogLine]:
-    """What containers of a host print; `services` is how each is called, by its name. Raises EngineError."""
+def printed_by(
+    host: str, services: Mapping[str, str], lines: int, *, follow: bool
+) -> Iterator[LogLine]:
+    """What containers of a host print; `services` is how each is called, by its name. Raises
+    EngineError."""
     return read_logs(load(DockerHost, host), services, lines, follow=follow)
 
 
 def engine_looks(settings: Settings, host: str | None) -> EngineLooks:
     """Of the engine of this machine, or of a host by its block. Raises ConfigError."""
-    return EngineLooks(load(DockerHost, host) if host else DockerHost(edge_network=settings.edge_name))
+    return EngineLooks(
+        load(DockerHost, host) if host else DockerHost(edge_network=settings.edge_name)
+    )
 
 
 def registry(name: str) -> Registry | None:
@@ -131,15 +179,18 @@ def load(kind: type[B], name: str) -> B:
     block = optional(kind, name)
     if block is None:
         slug = kind.get_block_type_slug()
-        raise ConfigError(f"loading the block {slug}/{name}", "there is none of that name",
-                          "Create it under Blocks in the Prefect UI, or name an existing one in stack.yaml")
+        raise ConfigError(
+            f"loading the block {slug}/{name}",
+            "there is none of that name",
+            "Create it under Blocks in the Prefect UI, or name an existing one in stack.yaml",
+        )
     return block
 
 
 @contextmanager
 def each_asked_for_once() -> Iterator[None]:
-    """While it lasts, a block is what it was when it was first asked for: a look over many stacks names the same few. Where the
-    answer was a failure, whoever comes later asks again."""
+    """While it lasts, a block is what it was when it was first asked for: a look over many stacks
+    names the same few. Where the answer was a failure, whoever comes later asks again."""
     global _SEEN
     _SEEN = {}
     try:
@@ -154,7 +205,9 @@ def optional(kind: type[B], name: str) -> B | None:
     if seen is None:
         return _asked_for(kind, name)
     mine: Future[Block | None] = Future()
-    if (answer := seen.setdefault((kind, name), mine)) is mine:   # the others wait for the one that asks
+    if (
+        answer := seen.setdefault((kind, name), mine)
+    ) is mine:  # the others wait for the one that asks
         try:
             mine.set_result(_asked_for(kind, name))
         except BaseException as error:
@@ -166,10 +219,10 @@ def optional(kind: type[B], name: str) -> B | None:
 def _asked_for(kind: type[B], name: str) -> B | None:
     try:
         block = cast(B, kind.load(name))
-    except ValueError:   # Prefect's answer for "no block of that name"
+    except ValueError:  # Prefect's answer for "no block of that name"
         return None
     for field, value in block:
-        if isinstance(value, SecretStr):   # one address a line, or one password
+        if isinstance(value, SecretStr):  # one address a line, or one password
             lines = value.get_secret_value().splitlines()
             learn({f"{field}_secret_{number}": line for number, line in enumerate(lines)})
     return block
@@ -182,7 +235,8 @@ def secret(name: str) -> str:
 
 @dataclass(frozen=True)
 class MissingNotifier:
-    """Stands for a block that is not there: a message to it is shown as not sent, and nothing else is stopped by it."""
+    """Stands for a block that is not there: a message to it is shown as not sent, and nothing else
+    is stopped by it."""
 
     error: ConfigError
 
@@ -195,8 +249,11 @@ def notifier(name: str) -> Notifier:
     for kind in NOTIFIERS:
         if block := optional(kind, name):
             return cast(Notifier, block)
-    raise ConfigError(f"loading the notifier {name!r}", "there is no slack-webhook or apprise-notifier block of that name",
-                      "Create one under Blocks in the Prefect UI")
+    raise ConfigError(
+        f"loading the notifier {name!r}",
+        "there is no slack-webhook or apprise-notifier block of that name",
+        "Create one under Blocks in the Prefect UI",
+    )
 
 
 def _notifier(name: str) -> Notifier:

@@ -1,4 +1,5 @@
-"""What a person asks of a stack from a shell: which versions there are, and what its containers print."""
+"""What a person asks of a stack from a shell: which versions there are, and what its containers
+print."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from tidegate.stack.catalogue import find_stack
 
 @dataclass(frozen=True)
 class Releasable:
-    """`serves` are environments with the number of the deployment; `held` is why it must not be deployed."""
+    """`serves` are environments with the number of the deployment; `held` is why it must not be
+    deployed."""
 
     version: str
     commit: str
@@ -31,40 +33,87 @@ class Releasable:
 
 
 def releasable(settings: Settings, wanted: str, most: int) -> list[Releasable]:
-    """Newest first: at most `most`, and beside them whatever serves. Raises StackFileError, VersionError."""
+    """Newest first: at most `most`, and beside them whatever serves. Raises StackFileError,
+    VersionError."""
     stack, ledger = find_stack(settings.stacks, wanted), Ledger(settings.database_url)
     held = {one.commit: one.reason for one in ledger.holds.active(stack.name)}
-    now = [one for name in stack.environments if (one := ledger.deployments.current(stack.name, name))]
+    now = [
+        one for name in stack.environments if (one := ledger.deployments.current(stack.name, name))
+    ]
     serving: dict[str, list[str]] = {}
     for one in now:
         serving.setdefault(one.release.commit, []).append(f"{one.environment} #{one.number}")
-    listed = [Releasable(one.name, one.commit.sha, one.commit.at, one.commit.subject,
-                         tuple(serving.get(one.commit.sha, ())), held.get(one.commit.sha))
-              for one in adapters.newest_versions(stack, settings.home, most)]
+    listed = [
+        Releasable(
+            one.name,
+            one.commit.sha,
+            one.commit.at,
+            one.commit.subject,
+            tuple(serving.get(one.commit.sha, ())),
+            held.get(one.commit.sha),
+        )
+        for one in adapters.newest_versions(stack, settings.home, most)
+    ]
     known = {one.commit for one in listed}
     older = {one.release.commit: one for one in now if one.release.commit not in known}
-    return [*listed, *(Releasable(one.version, commit, one.release.created_at, "", tuple(serving[commit]), held.get(commit))
-                       for commit, one in older.items())]
+    return [
+        *listed,
+        *(
+            Releasable(
+                one.version,
+                commit,
+                one.release.created_at,
+                "",
+                tuple(serving[commit]),
+                held.get(commit),
+            )
+            for commit, one in older.items()
+        ),
+    ]
 
 
-def printed(settings: Settings, stack: str, environment: str, *, service: str | None, lines: int,
-            follow: bool) -> Iterator[LogLine]:
-    """The log of the slot that serves, and of the base services where one is asked for by its name. Raises InputError."""
-    env = open_serving(stack, environment, settings)   # its secrets are masked from now on
+def printed(
+    settings: Settings,
+    stack: str,
+    environment: str,
+    *,
+    service: str | None,
+    lines: int,
+    follow: bool,
+) -> Iterator[LogLine]:
+    """The log of the slot that serves, and of the base services where one is asked for by its name.
+    Raises InputError."""
+    env = open_serving(stack, environment, settings)  # its secrets are masked from now on
     doing = f"reading the log of {env.stack.name} {environment}"
     serving = env.ledger.deployments.current(env.stack.name, environment)
     if serving is None:
-        raise InputError(doing, "nothing serves there yet", "`tidegate release` puts a version there")
+        raise InputError(
+            doing, "nothing serves there yet", "`tidegate release` puts a version there"
+        )
     number = serving.slot.rsplit("-", 1)[-1]
-    slot = {one.service.removesuffix(f"-{number}"): one for one in _containers(env.host, serving.slot)}
+    slot = {
+        one.service.removesuffix(f"-{number}"): one for one in _containers(env.host, serving.slot)
+    }
     base = {one.service: one for one in _containers(env.host, env.base_project)}
-    taken_over = {one["id"] for one in adopted(env.ledger, env.stack.name, environment, serving.slot)}
+    taken_over = {
+        one["id"] for one in adopted(env.ledger, env.stack.name, environment, serving.slot)
+    }
     slot = slot or {name: one for name, one in base.items() if one.id in taken_over}
-    found = slot if service is None else {name: one for name, one in {**base, **slot}.items() if name == service}
+    found = (
+        slot
+        if service is None
+        else {name: one for name, one in {**base, **slot}.items() if name == service}
+    )
     if not found:
         known = ", ".join([*slot, *base]) or "none"
-        raise InputError(doing, f"it has no container of {service or 'a released service'}", f"There are: {known}")
-    return adapters.printed_by(env.config.host, {one.name: name for name, one in found.items()}, lines, follow=follow)
+        raise InputError(
+            doing,
+            f"it has no container of {service or 'a released service'}",
+            f"There are: {known}",
+        )
+    return adapters.printed_by(
+        env.config.host, {one.name: name for name, one in found.items()}, lines, follow=follow
+    )
 
 
 def _containers(host: ContainerHost, project: str) -> list[ContainerFacts]:

@@ -13,13 +13,14 @@ from tidegate.policy.attendance import BY_THEMSELVES, POOL, Attendance, attendan
 
 
 def attendance() -> Attendance | None:
-    """None where the server does not answer: whoever asks has something to say, and says that too."""
+    """None where the server does not answer: whoever asks has something to say, and says that
+    too."""
     if not PREFECT_API_URL.value():
         return None
     try:
         with get_client(sync_client=True) as client:
             return _asked(client)
-    except Exception as error:   # whatever is wrong there stops no message
+    except Exception as error:  # whatever is wrong there stops no message
         get_run_logger().warning("nobody can say who starts runs (%s)", type(error).__name__)
         return None
 

@@ -53,12 +53,15 @@ class SchemaMove:
     @classmethod
     def of(cls, facts: Mapping[str, Any], kind: MigrationClass) -> SchemaMove:
         """As the journal keeps it; 0.1 kept only the `kind` of all databases together."""
-        return cls(**{"kind": kind, **facts, "fits": tuple(Fit(**fit) for fit in facts.get("fits", ()))})
+        return cls(
+            **{"kind": kind, **facts, "fits": tuple(Fit(**fit) for fit in facts.get("fits", ()))}
+        )
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What the plan said when the deployment was opened: after a crash, the way back is still known."""
+    """What the plan said when the deployment was opened: after a crash, the way back is still
+    known."""
 
     kind: MigrationClass
     way_back: WayBack
@@ -90,12 +93,21 @@ def note_plan(work: Work, plan: Plan) -> Evidence:
 
     Needs: a plan. Leaves: it in the journal. Again: the first one stays. Undo: nothing to undo.
     """
-    moves = tuple(SchemaMove(change.database, change.current, change.head, change.kind, change.fits)
-                  for change in plan.schema)
-    return asdict(Planned(
-        kind=plan.kind, way_back=plan.way_back, schema=moves, watch_seconds=plan.watch_seconds,
-        rehearse=work.env.config.rehearse, changes=tuple(plan.changes[:MOST_CHANGES]),
-        privileges=tuple(f"{one.text} ({one.reason})" for one in plan.privileges)))
+    moves = tuple(
+        SchemaMove(change.database, change.current, change.head, change.kind, change.fits)
+        for change in plan.schema
+    )
+    return asdict(
+        Planned(
+            kind=plan.kind,
+            way_back=plan.way_back,
+            schema=moves,
+            watch_seconds=plan.watch_seconds,
+            rehearse=work.env.config.rehearse,
+            changes=tuple(plan.changes[:MOST_CHANGES]),
+            privileges=tuple(f"{one.text} ({one.reason})" for one in plan.privileges),
+        )
+    )
 
 
 def planned(work: Work) -> Planned:
@@ -104,30 +116,43 @@ def planned(work: Work) -> Planned:
 
 def planned_of(env: OpenEnvironment, deployment: Deployment) -> Planned:
     """What the plan step kept in a deployment's journal; `UNKNOWN` where it kept nothing."""
-    row = env.ledger.journal.get(env.ledger.journal.key(env.name, env.stack.name, deployment.number, "plan"))
+    row = env.ledger.journal.get(
+        env.ledger.journal.key(env.name, env.stack.name, deployment.number, "plan")
+    )
     if row is None or not row.is_done:
         return UNKNOWN
     facts = row.evidence
-    return Planned(**{**facts, "schema": tuple(SchemaMove.of(one, facts["kind"]) for one in facts["schema"]),
-                      "changes": tuple(facts.get("changes", ())), "privileges": tuple(facts.get("privileges", ()))})
+    return Planned(
+        **{
+            **facts,
+            "schema": tuple(SchemaMove.of(one, facts["kind"]) for one in facts["schema"]),
+            "changes": tuple(facts.get("changes", ())),
+            "privileges": tuple(facts.get("privileges", ())),
+        }
+    )
 
 
 def refuse_held(env: OpenEnvironment, version: Version) -> None:
     """A version on hold is not released again until a person lifts the hold."""
     if hold := env.ledger.holds.holding(env.stack.name, version.id):
-        raise HeldError(f"releasing {env.stack.name} {hold.version}", f"it is on hold since {hold.placed_at:%Y-%m-%d %H:%M} "
-                        f"UTC: {hold.reason}", "Release a newer version, or lift the hold with `lift-hold/all`")
+        raise HeldError(
+            f"releasing {env.stack.name} {hold.version}",
+            f"it is on hold since {hold.placed_at:%Y-%m-%d %H:%M} UTC: {hold.reason}",
+            "Release a newer version, or lift the hold with `lift-hold/all`",
+        )
 
 
 def refuse_busy(env: OpenEnvironment) -> None:
-    """Somebody else is changing this environment: say so before anything is changed. Raises LockedError."""
+    """Somebody else is changing this environment: say so before anything is changed. Raises
+    LockedError."""
     mine = [one.key for one in opened_by_this_run(env)][:1]
     env.ledger.locks.refuse_held(env.stack.name, env.name, by="".join(mine))
     _refuse_unfinished(env, "".join(mine))
 
 
 def begin_change(work: Work) -> Work:
-    """From here on the way back is needed. A run before this one may have come further. Raises LedgerError, LockedError."""
+    """From here on the way back is needed. A run before this one may have come further. Raises
+    LedgerError, LockedError."""
     work = refresh(work)
     refuse_ended(work)
     if work.deployment.kind != "rollback":
@@ -139,7 +164,9 @@ def begin_change(work: Work) -> Work:
 def move(work: Work, state: DeploymentState, reason: str = "") -> Work:
     """Move the deployment to `state`; staying there changes nothing."""
     reason = work.env.redactor.redact(reason)
-    deployment = work.env.ledger.deployments.move(work.deployment.id, state, reason=reason, actor=actor(), fence=work.fence)
+    deployment = work.env.ledger.deployments.move(
+        work.deployment.id, state, reason=reason, actor=actor(), fence=work.fence
+    )
     get_run_logger().info("%s is %s. %s", work.title, state.value, reason)
     if state.is_final and not deployment.was_good:
         seals(work.env.settings).remove(deployment.id)
@@ -151,7 +178,8 @@ def refresh(work: Work) -> Work:
 
 
 def decide_before(work: Work) -> datetime:
-    """When a decision comes too late. What a person was shown counts, whatever the stack file says by now."""
+    """When a decision comes too late. What a person was shown counts, whatever the stack file says
+    by now."""
     shown = refresh(work).deployment.decide_before
     return shown or work.deployment.created_at + timedelta(hours=work.env.config.approval_hours)
 
@@ -165,15 +193,20 @@ def is_good(work: Work) -> bool:
 def place_hold(work: Work, error: BaseException) -> Evidence:
     """Keep a version that failed by its own fault from being deployed again.
 
-    Needs: the error. Leaves: a hold, if the version is to blame. Again: one hold per version. Undo: `lift-hold/all`.
+    Needs: the error. Leaves: a hold, if the version is to blame. Again: one hold per version. Undo:
+    `lift-hold/all`.
     """
     if not work.env.config.hold:
         return {"held": False, "why": f"{work.env.name} is there to try"}
     if not is_to_blame(error):
         return {"held": False, "why": "the version is not to blame"}
     hold = work.env.ledger.holds.place(
-        stack=work.env.stack.name, version=work.version.name, commit=work.version.id,
-        reason=work.env.redactor.redact(str(error)), placed_by=work.title)
+        stack=work.env.stack.name,
+        version=work.version.name,
+        commit=work.version.id,
+        reason=work.env.redactor.redact(str(error)),
+        placed_by=work.title,
+    )
     return {"held": True, "hold": hold.id}
 
 
@@ -181,17 +214,24 @@ def place_hold(work: Work, error: BaseException) -> Evidence:
 def place_hold_on(work: Work, left: Deployment, reason: str) -> Evidence:
     """Keep the version that was rolled away from being deployed again.
 
-    Needs: a rollback. Leaves: a hold on the version it left. Again: one hold per version. Undo: `lift-hold/all`.
+    Needs: a rollback. Leaves: a hold on the version it left. Again: one hold per version. Undo:
+    `lift-hold/all`.
     """
     if left.commit == work.version.id:
         return {"held": None, "why": "the same version serves again, with another configuration"}
-    hold = work.env.ledger.holds.place(stack=work.env.stack.name, version=left.version, commit=left.release.commit,
-                                       reason=work.env.redactor.redact(reason), placed_by=work.title)
+    hold = work.env.ledger.holds.place(
+        stack=work.env.stack.name,
+        version=left.version,
+        commit=left.release.commit,
+        reason=work.env.redactor.redact(reason),
+        placed_by=work.title,
+    )
     return {"held": left.version, "hold": hold.id}
 
 
 def is_to_blame(error: BaseException) -> bool:
-    """Whether the version failed by its own fault; what may pass by itself, such as a held table lock, is none."""
+    """Whether the version failed by its own fault; what may pass by itself, such as a held table
+    lock, is none."""
     return isinstance(error, AT_FAULT) and not error.retryable
 
 
@@ -206,19 +246,26 @@ def close_failed(work: Work, error: BaseException) -> Work:
 
 
 def leave_to_person(work: Work, error: BaseException) -> Work:
-    """No step is safe without a decision: REJECTED where nothing was changed, NEEDS_PERSON where the new version was
-    left as it is on purpose, ROLLBACK_FAILED where a way back did not arrive."""
+    """No step is safe without a decision: REJECTED where nothing was changed, NEEDS_PERSON where
+    the new version was left as it is on purpose, ROLLBACK_FAILED where a way back did not
+    arrive."""
     reason, state = reason_of(error), work.deployment.state
     if state in UNDECIDED:
         return move(work, DeploymentState.REJECTED, reason)
     if isinstance(error, WayBackError):
         _supersede_previous(work)
         return move(work, DeploymentState.NEEDS_PERSON, reason)
-    return move(move(work, DeploymentState.ROLLING_BACK, reason), DeploymentState.ROLLBACK_FAILED, reason)
+    return move(
+        move(work, DeploymentState.ROLLING_BACK, reason), DeploymentState.ROLLBACK_FAILED, reason
+    )
 
 
 def reason_of(error: BaseException) -> str:
-    return "the run was cancelled" if isinstance(error, TerminationSignal) else str(error) or type(error).__name__
+    return (
+        "the run was cancelled"
+        if isinstance(error, TerminationSignal)
+        else str(error) or type(error).__name__
+    )
 
 
 def previous(work: Work) -> Deployment | None:
@@ -228,11 +275,17 @@ def previous(work: Work) -> Deployment | None:
 
 
 def _supersede_previous(work: Work) -> None:
-    """Where the new version goes on serving, note that the old one does not: a later rollback must not choose it unasked."""
+    """Where the new version goes on serving, note that the old one does not: a later rollback must
+    not choose it unasked."""
     old = previous(work)
     if work.deployment.state is DeploymentState.WATCHING and old is not None:
-        work.env.ledger.deployments.move(old.id, DeploymentState.SUPERSEDED, reason=f"#{work.deployment.number} serves",
-                                         actor=actor(), fence=work.fence)
+        work.env.ledger.deployments.move(
+            old.id,
+            DeploymentState.SUPERSEDED,
+            reason=f"#{work.deployment.number} serves",
+            actor=actor(),
+            fence=work.fence,
+        )
 
 
 def _refuse_unfinished(env: OpenEnvironment, mine: str) -> None:
@@ -240,14 +293,20 @@ def _refuse_unfinished(env: OpenEnvironment, mine: str) -> None:
     for other in env.ledger.deployments.open_ones(env.stack.name, env.name):
         if other.state in UNFINISHED and other.key != mine:
             raise LockedError(
-                f"changing {env.stack.name} {env.name}", f"#{other.number} {other.version} is in the middle of its change",
-                "Wait until it ends; if its run is dead, `recover/all` ends it within a minute", retryable=True)
+                f"changing {env.stack.name} {env.name}",
+                f"#{other.number} {other.version} is in the middle of its change",
+                "Wait until it ends; if its run is dead, `recover/all` ends it within a minute",
+                retryable=True,
+            )
 
 
 def refuse_ended(work: Work) -> None:
     if work.deployment.state.is_final:
-        raise LedgerError(f"going on with {work.title}", f"it has ended: {work.deployment.state.value}. "
-                          f"{work.deployment.reason}", "Start a new release")
+        raise LedgerError(
+            f"going on with {work.title}",
+            f"it has ended: {work.deployment.state.value}. {work.deployment.reason}",
+            "Start a new release",
+        )
 
 
 def actor() -> str:

@@ -1,4 +1,5 @@
-"""Environments, opened: from the stack file, the env file and the secrets, or from what a deployment was planned with."""
+"""Environments, opened: from the stack file, the env file and the secrets, or from what a
+deployment was planned with."""
 
 from __future__ import annotations
 
@@ -48,12 +49,14 @@ def open_stack(stack: str, settings: Settings | None = None) -> OpenStack:
     return OpenStack(find_stack(settings.stacks, stack), Ledger(settings.database_url))
 
 
-def open_environment(stack: str | Stack, environment: str,
-                     settings: Settings | None = None) -> OpenEnvironment:
-    """One environment as its folder says now; its compose files are read once, when first needed. Raises InputError
-    before anything is touched.
+def open_environment(
+    stack: str | Stack, environment: str, settings: Settings | None = None
+) -> OpenEnvironment:
+    """One environment as its folder says now; its compose files are read once, when first needed.
+    Raises InputError before anything is touched.
 
-    What a way back can do without, such as a notifier or a value, stops nothing here: whatever needs it refuses then.
+    What a way back can do without, such as a notifier or a value, stops nothing here: whatever
+    needs it refuses then.
     """
     settings = settings or Settings()
     found = stack if isinstance(stack, Stack) else find_stack(settings.stacks, stack)
@@ -63,23 +66,31 @@ def open_environment(stack: str | Stack, environment: str,
 
 
 def open_files(stack: Stack, environment: str, settings: Settings) -> OpenEnvironment:
-    """One environment as its folder says now, for who asks nobody: what Prefect's secret blocks hold is made up."""
+    """One environment as its folder says now, for who asks nobody: what Prefect's secret blocks
+    hold is made up."""
     config = environment_of(stack, environment)
     read = _read(stack, environment, config, lambda name: secrets.token_urlsafe())
     ports = adapters.ports_of_files(settings, stack, environment, read.redactor.redact)
     return _opened(settings, stack, environment, read, ports)
 
 
-def open_sealed(deployment: Deployment, settings: Settings | None = None, now: Stack | None = None) -> OpenEnvironment:
-    """The environment as a deployment was planned, whatever its folder says now; as its folder says where nothing was kept.
+def open_sealed(
+    deployment: Deployment, settings: Settings | None = None, now: Stack | None = None
+) -> OpenEnvironment:
+    """The environment as a deployment was planned, whatever its folder says now; as its folder says
+    where nothing was kept.
 
-    A rollback and a restore have the configuration of the release that they put back, and the logins that are valid now.
+    A rollback and a restore have the configuration of the release that they put back, and the
+    logins that are valid now.
     """
     return open_exactly(deployment, settings, now).with_logins_of_now()
 
 
-def open_exactly(deployment: Deployment, settings: Settings | None = None, now: Stack | None = None) -> OpenEnvironment:
-    """The same, with the logins that were planned too: for a release that goes on. `now` is its stack file, just read."""
+def open_exactly(
+    deployment: Deployment, settings: Settings | None = None, now: Stack | None = None
+) -> OpenEnvironment:
+    """The same, with the logins that were planned too: for a release that goes on. `now` is its
+    stack file, just read."""
     settings = settings or Settings()
     name = deployment.environment
     release = root_of(Ledger(settings.database_url), deployment)
@@ -89,14 +100,18 @@ def open_exactly(deployment: Deployment, settings: Settings | None = None, now: 
     now = now or stack_now(seal.stack)
     texts = [json.dumps(seal.model, indent=1).replace(",\n", "\n")]
     redactor = _redactor(seal.stack, environment_of(seal.stack, name), seal.values, texts)
-    told = seal.stack.model_copy(update={"notify": now.notify, "escalate": now.escalate})   # who is told is what it says now
-    read = Read(seal.values, redactor, seal.model, seal.files, now=_values_now(seal.stack, now, name))
+    told = seal.stack.model_copy(
+        update={"notify": now.notify, "escalate": now.escalate}
+    )  # who is told is what it says now
+    read = Read(
+        seal.values, redactor, seal.model, seal.files, now=_values_now(seal.stack, now, name)
+    )
     return _opened(settings, told, name, read)
 
 
 def as_planned(env: OpenEnvironment, deployment: Deployment) -> OpenEnvironment:
-    """`env` as another deployment in it was planned, with the logins that are valid now; `env` itself where that is not
-    kept. Asks nobody but the disk."""
+    """`env` as another deployment in it was planned, with the logins that are valid now; `env`
+    itself where that is not kept. Asks nobody but the disk."""
     return exactly_as_planned(env, deployment).with_logins_of_now()
 
 
@@ -107,42 +122,66 @@ def exactly_as_planned(env: OpenEnvironment, deployment: Deployment) -> OpenEnvi
     if env.copies == folder.files_of(release.id):
         return env
     if (seal := folder.read(release.id)) is None:
-        return _without_seal(_as_the_folder_says(env) if was_kept(env.ledger, release) else env, release)
+        return _without_seal(
+            _as_the_folder_says(env) if was_kept(env.ledger, release) else env, release
+        )
     if environment_of(seal.stack, name).host != env.config.host:
         return open_exactly(deployment, env.settings)
     env.redactor.learn(seal.values, tuple(seal.stack.environments[name].secrets))
-    stack = seal.stack.model_copy(update={"notify": env.stack.notify, "escalate": env.stack.escalate})
-    planned = replace(env, stack=stack, config=stack.environments[name], values=seal.values, faults=(), read=seal.model,
-                      copies=seal.files, lost=False)
+    stack = seal.stack.model_copy(
+        update={"notify": env.stack.notify, "escalate": env.stack.escalate}
+    )
+    planned = replace(
+        env,
+        stack=stack,
+        config=stack.environments[name],
+        values=seal.values,
+        faults=(),
+        read=seal.model,
+        copies=seal.files,
+        lost=False,
+    )
     planned.learn(seal.model)
     return planned
 
 
 def was_kept(ledger: Ledger, release: Deployment) -> bool:
     """Whether its configuration was kept when it was opened; 0.1 kept none."""
-    row = ledger.journal.get(ledger.journal.key(release.environment, release.stack, release.number, "keep-configuration"))
+    row = ledger.journal.get(
+        ledger.journal.key(release.environment, release.stack, release.number, "keep-configuration")
+    )
     return row is not None and row.is_done
 
 
 def _without_seal(env: OpenEnvironment, release: Deployment) -> OpenEnvironment:
-    """`env`, which stands for what `release` was planned with. Where that was kept and is gone, the log and messages say so."""
+    """`env`, which stands for what `release` was planned with. Where that was kept and is gone, the
+    log and messages say so."""
     lost = was_kept(env.ledger, release)
     if lost:
-        get_run_logger().warning("what %s %s #%d was planned with is gone from sealed/%s: its folder as it is now stands for it",
-                                 release.stack, release.environment, release.number, release.id)
+        get_run_logger().warning(
+            "what %s %s #%d was planned with is gone from sealed/%s: its folder as it is now stands for it",
+            release.stack,
+            release.environment,
+            release.number,
+            release.id,
+        )
     return env if env.lost == lost else replace(env, lost=lost)
 
 
 def _as_the_folder_says(env: OpenEnvironment) -> OpenEnvironment:
-    """The folder as it is now; `env` where it cannot be read, because a way back is never blocked."""
+    """The folder as it is now; `env` where it cannot be read, because a way back is never
+    blocked."""
     try:
         return open_environment(env.stack.name, env.name, env.settings)
     except TidegateError:
         return env
 
 
-def open_serving(stack: str | Stack, environment: str, settings: Settings | None = None) -> OpenEnvironment:
-    """The environment as that was planned which serves there; as its folder says where nothing does.
+def open_serving(
+    stack: str | Stack, environment: str, settings: Settings | None = None
+) -> OpenEnvironment:
+    """The environment as that was planned which serves there; as its folder says where nothing
+    does.
 
     Of a `Stack` that was just read no file is read again.
     """
@@ -150,9 +189,19 @@ def open_serving(stack: str | Stack, environment: str, settings: Settings | None
     current = Ledger(settings.database_url).deployments.current
     if isinstance(stack, Stack):
         serving = current(stack.name, environment)
-        return open_sealed(serving, settings, now=stack) if serving else open_environment(stack, environment, settings)
-    serving = current(stack, environment) or current(find_stack(settings.stacks, stack).name, environment)
-    return open_sealed(serving, settings) if serving else open_environment(stack, environment, settings)
+        return (
+            open_sealed(serving, settings, now=stack)
+            if serving
+            else open_environment(stack, environment, settings)
+        )
+    serving = current(stack, environment) or current(
+        find_stack(settings.stacks, stack).name, environment
+    )
+    return (
+        open_sealed(serving, settings)
+        if serving
+        else open_environment(stack, environment, settings)
+    )
 
 
 def root_of(ledger: Ledger, deployment: Deployment) -> Deployment:
@@ -173,28 +222,47 @@ class Read(NamedTuple):
     now: Mapping[str, str] = {}
 
 
-def _read(stack: Stack, environment: str, config: Environment, secret: Callable[[str], str]) -> Read:
+def _read(
+    stack: Stack, environment: str, config: Environment, secret: Callable[[str], str]
+) -> Read:
     values, faults = _values(stack, environment, config, secret)
     files = [stack.folder / file for file in config.compose_files]
     texts = (file.read_text(errors="replace") for file in files if file.is_file())
-    return Read(values, _redactor(stack, config, values, texts), faults=faults, now={} if faults else values)
+    return Read(
+        values, _redactor(stack, config, values, texts), faults=faults, now={} if faults else values
+    )
 
 
-def _opened(settings: Settings, stack: Stack, environment: str, read: Read, ports: Ports | None = None) -> OpenEnvironment:
+def _opened(
+    settings: Settings, stack: Stack, environment: str, read: Read, ports: Ports | None = None
+) -> OpenEnvironment:
     config, redactor = environment_of(stack, environment), read.redactor
     ports = ports or adapters.ports_of(settings, stack, environment, config, redactor.redact)
     learn({"TIDEGATE_LEDGER_URL": settings.database_url})
     env = OpenEnvironment(
-        **vars(ports), settings=settings, stack=stack, name=environment, config=config, ledger=Ledger(settings.database_url),
-        values=read.values, redactor=redactor, faults=read.faults, read=read.model, copies=read.copies,
-        now=read.now)
+        **vars(ports),
+        settings=settings,
+        stack=stack,
+        name=environment,
+        config=config,
+        ledger=Ledger(settings.database_url),
+        values=read.values,
+        redactor=redactor,
+        faults=read.faults,
+        read=read.model,
+        copies=read.copies,
+        now=read.now,
+    )
     if read.model is not None:
         env.learn(read.model)
     return env
 
 
-def _redactor(stack: Stack, config: Environment, values: Mapping[str, str], compose_files: Iterable[str]) -> Redactor:
-    """Hides this environment's secrets; what is of no one environment, such as errors and logs, hides them from now on."""
+def _redactor(
+    stack: Stack, config: Environment, values: Mapping[str, str], compose_files: Iterable[str]
+) -> Redactor:
+    """Hides this environment's secrets; what is of no one environment, such as errors and logs,
+    hides them from now on."""
     names = known_names(stack, config, values, list(compose_files))
     redactor = Redactor(values, tuple(config.secrets), names)
     remember(redactor)
@@ -204,36 +272,53 @@ def _redactor(stack: Stack, config: Environment, values: Mapping[str, str], comp
 
 def environment_of(stack: Stack, name: str) -> Environment:
     if name not in stack.environments:
-        raise StackFileError(f"opening {stack.name} {name}", f"it has only {', '.join(stack.environments)}",
-                             "Choose one of them, or add the environment to stack.yaml")
+        raise StackFileError(
+            f"opening {stack.name} {name}",
+            f"it has only {', '.join(stack.environments)}",
+            "Choose one of them, or add the environment to stack.yaml",
+        )
     return stack.environments[name]
 
 
-def _values(stack: Stack, name: str, config: Environment,
-            secret: Callable[[str], str]) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
-    """The env file with its secrets from Prefect blocks, as far as they are there, and everything that is wrong with them."""
+def _values(
+    stack: Stack, name: str, config: Environment, secret: Callable[[str], str]
+) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
+    """The env file with its secrets from Prefect blocks, as far as they are there, and everything
+    that is wrong with them."""
     blocks = each(config.secrets, secret, "loading the secret block")
     read, fault = read_env_as_far(stack.folder / config.env_file, blocks.good)
     values = {**read, **blocks.good}
-    missing = [ConfigError(f"loading the secret block for {one.name}", one.error.came_back, one.error.to_do)
-               for one in blocks.faulty]
+    missing = [
+        ConfigError(
+            f"loading the secret block for {one.name}", one.error.came_back, one.error.to_do
+        )
+        for one in blocks.faulty
+    ]
     if fault or missing:
         return values, tuple(filter(None, (fault, *missing)))
     found = said_twice(read, config.secrets) + check_env(
-        values, config.required_keys, config.kind, tuple(config.secrets), stack.accepted_passwords)
+        values, config.required_keys, config.kind, tuple(config.secrets), stack.accepted_passwords
+    )
     doing = f"reading {stack.name}/{config.env_file}"
     to_do = TO_ACCEPT if any(DEFAULT_PASSWORD in one for one in found) else ""
-    return values, (ConfigError(doing, "; ".join(found), ". ".join(filter(None, (
-        "Correct the keys it names", to_do)))),) if found else ()
+    return values, (
+        ConfigError(
+            doing, "; ".join(found), ". ".join(filter(None, ("Correct the keys it names", to_do)))
+        ),
+    ) if found else ()
 
 
 def _values_now(planned: Stack, now: Stack, name: str) -> dict[str, str]:
-    """What the env file and the secret blocks of a planned stack say now, without what is faulty or cannot be read."""
+    """What the env file and the secret blocks of a planned stack say now, without what is faulty or
+    cannot be read."""
     config = now.environments.get(name, planned.environments[name])
     blocks = each(config.secrets, adapters.secret, "loading the secret block")
     read, fault = read_env_as_far(planned.folder / config.env_file, blocks.good)
     read = {} if fault else read
     missing, named = {one.name for one in blocks.faulty}, tuple(config.secrets)
-    return {key: value for key, value in {**read, **blocks.good}.items()
-            if key not in missing and not check_env({key: value}, (key,), config.kind, named, now.accepted_passwords)}
-
+    return {
+        key: value
+        for key, value in {**read, **blocks.good}.items()
+        if key not in missing
+        and not check_env({key: value}, (key,), config.kind, named, now.accepted_passwords)
+    }

@@ -21,12 +21,15 @@ from tidegate.policy.states import DeploymentState
 def holding_lock(work: Work, *, take_over: bool = False) -> Iterator[Work]:
     """The environment's lock for as long as the block lasts, with a heartbeat.
 
-    Raises LockedError when somebody else holds it; `take_over` takes it all the same, and fences the other one off.
+    Raises LockedError when somebody else holds it; `take_over` takes it all the same, and fences
+    the other one off.
     """
     env, ledger = work.env, work.env.ledger
     lock = _acquire(work, take_over)
     ended = threading.Event()
-    beat = threading.Thread(target=_beat, args=(ledger, lock, ended, env.settings.lock_ttl_seconds / 3), daemon=True)
+    beat = threading.Thread(
+        target=_beat, args=(ledger, lock, ended, env.settings.lock_ttl_seconds / 3), daemon=True
+    )
     beat.start()
     try:
         yield replace(work, lock=lock)
@@ -39,11 +42,18 @@ def holding_lock(work: Work, *, take_over: bool = False) -> Iterator[Work]:
 def _acquire(work: Work, take_over: bool) -> Lock:
     env = work.env
     try:
-        return env.ledger.locks.acquire(env.stack.name, env.name, owner=work.deployment.key,
-                                        ttl_seconds=env.settings.lock_ttl_seconds, take_over=take_over)
+        return env.ledger.locks.acquire(
+            env.stack.name,
+            env.name,
+            owner=work.deployment.key,
+            ttl_seconds=env.settings.lock_ttl_seconds,
+            take_over=take_over,
+        )
     except LockedError as held:
         if not take_over and refresh(work).deployment.state in UNDECIDED:
-            move(work, DeploymentState.FAILED, str(held))   # it never began, and nobody will take it up again
+            move(
+                work, DeploymentState.FAILED, str(held)
+            )  # it never began, and nobody will take it up again
         raise
 
 
@@ -52,7 +62,7 @@ def _beat(ledger: Ledger, lock: Lock, ended: threading.Event, every_seconds: flo
         try:
             ledger.locks.heartbeat(lock)
         except FencedError:
-            return   # a newer owner exists: every further change of ours is refused by its fencing number
+            return  # a newer owner exists: every further change of ours is refused by its fencing number
 
 
 def _release(ledger: Ledger, lock: Lock) -> None:

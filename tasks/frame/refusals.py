@@ -1,4 +1,5 @@
-"""What ends before anything was changed is told too: to whoever asked, and to whoever must act (invariant 12)."""
+"""What ends before anything was changed is told too: to whoever asked, and to whoever must act
+(invariant 12)."""
 
 from __future__ import annotations
 
@@ -29,20 +30,31 @@ from tidegate.policy.states import DeploymentState
 from tidegate.secrecy.redaction import redact
 from tidegate.stack.file import Stack
 
-TOLD = frozenset({DeploymentState.FAILED, DeploymentState.REJECTED, DeploymentState.ROLLED_BACK,
-                  DeploymentState.ROLLBACK_FAILED, DeploymentState.NEEDS_PERSON})
+TOLD = frozenset(
+    {
+        DeploymentState.FAILED,
+        DeploymentState.REJECTED,
+        DeploymentState.ROLLED_BACK,
+        DeploymentState.ROLLBACK_FAILED,
+        DeploymentState.NEEDS_PERSON,
+    }
+)
 """Whoever ends a deployment so has said it."""
 
 
 @contextlib.contextmanager
-def tell_when_refused(what: What, stack: str, environment: str, version: str, requested_by: str) -> Iterator[None]:
+def tell_when_refused(
+    what: What, stack: str, environment: str, version: str, requested_by: str
+) -> Iterator[None]:
     """Around everything that a run does: when it fails and nobody has said so, it is said."""
     try:
         yield
     except (FencedError, RefusedError):
-        raise   # told by whoever has taken over, and by `tell_of_no`
+        raise  # told by whoever has taken over, and by `tell_of_no`
     except (Exception, TerminationSignal) as error:
-        with contextlib.suppress(StackFileError):   # it says who is told: where it is faulty, nobody is known
+        with contextlib.suppress(
+            StackFileError
+        ):  # it says who is told: where it is faulty, nobody is known
             found = open_stack(stack)
             if not _is_told(found, environment):
                 tell_refused(found, what, environment, version, requested_by, error)
@@ -65,39 +77,69 @@ def tell_of_no(work: Work) -> Iterator[None]:
         raise
 
 
-@task(task_run_name="tell people: refused {version}", timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
-def tell_refused(found: OpenStack, what: What, environment: str, version: str, requested_by: str,
-                 error: BaseException) -> None:
+@task(
+    task_run_name="tell people: refused {version}",
+    timeout_seconds=300,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def tell_refused(
+    found: OpenStack,
+    what: What,
+    environment: str,
+    version: str,
+    requested_by: str,
+    error: BaseException,
+) -> None:
     """Say why nothing was begun.
 
-    Needs: an error. Leaves: a row per address, sent or not sent. Again: what was sent is not sent twice.
-    Undo: nothing to undo.
+    Needs: an error. Leaves: a row per address, sent or not sent. Again: what was sent is not sent
+    twice. Undo: nothing to undo.
     """
     stack, run = found.stack, flow_run.get_id()
     serving = found.ledger.deployments.current(stack.name, environment)
-    message = speaker_for(stack).refused(version or (serving.version if serving else "–"), environment,
-                                         redact(told(error, stack.language)), what=what, requested_by=requested_by)
+    message = speaker_for(stack).refused(
+        version or (serving.version if serving else "–"),
+        environment,
+        redact(told(error, stack.language)),
+        what=what,
+        requested_by=requested_by,
+    )
     get_run_logger().info("%s\n%s", message.title, message.body)
 
     def send(channel: str) -> None:
-        send_once(found.ledger.messages, adapters.notifier(channel), message, channel=channel, redact=redact,
-                  key=f"{environment}/{stack.name}/{run}/refused-{channel}")
+        send_once(
+            found.ledger.messages,
+            adapters.notifier(channel),
+            message,
+            channel=channel,
+            redact=redact,
+            key=f"{environment}/{stack.name}/{run}/refused-{channel}",
+        )
 
-    for fault in each({name: name for name in stack.notifiers_for(message.severity)}, send, "telling").faulty:
+    for fault in each(
+        {name: name for name in stack.notifiers_for(message.severity)}, send, "telling"
+    ).faulty:
         get_run_logger().warning("not told to %s: %s", fault.name, fault.error)
 
 
 def _on_the_way(stack: Stack, environment: str) -> tuple[str, ...]:
-    """Whatever the run may have opened a deployment in; it was refused where the stack has no such environment."""
+    """Whatever the run may have opened a deployment in; it was refused where the stack has no such
+    environment."""
     return stack.way_to(environment) if environment in stack.environments else (environment,)
 
 
 def _is_told(found: OpenStack, environment: str) -> bool:
-    """By the newest deployment of this run, here or on the way here. One that became good here was told before the clearing
-    up, which then failed."""
-    newest = {name: _newest_of_this_run(found, name) for name in _on_the_way(found.stack, environment)}
-    return any(one is not None and (one.state in TOLD or (name == environment and one.state is DeploymentState.GOOD))
-               for name, one in newest.items())
+    """By the newest deployment of this run, here or on the way here. One that became good here was
+    told before the clearing up, which then failed."""
+    newest = {
+        name: _newest_of_this_run(found, name) for name in _on_the_way(found.stack, environment)
+    }
+    return any(
+        one is not None
+        and (one.state in TOLD or (name == environment and one.state is DeploymentState.GOOD))
+        for name, one in newest.items()
+    )
 
 
 def _newest_of_this_run(found: OpenStack, environment: str) -> Deployment | None:

@@ -46,11 +46,13 @@ def quiet() -> State[None]:
 
 
 def forget_needless_looks() -> None:
-    """Delete earlier looks of this deployment that say nothing new: they would hide the runs that a person looks for.
+    """Delete earlier looks of this deployment that say nothing new: they would hide the runs that a
+    person looks for.
 
-    These had nothing to say, were not begun because one was going on, or failed with the words of a later one.
+    These had nothing to say, were not begun because one was going on, or failed with the words of a
+    later one.
     """
-    if deployment.id is None:   # it was called, and not started by a schedule or a person
+    if deployment.id is None:  # it was called, and not started by a schedule or a person
         return
     with get_client(sync_client=True) as client:
         for run in _needless(client, FlowRunFilterDeploymentId(any_=[UUID(str(deployment.id))])):
@@ -61,11 +63,18 @@ def forget_needless_looks() -> None:
 def _needless(client: SyncPrefectClient, mine: FlowRunFilterDeploymentId) -> Iterator[FlowRun]:
     said = set[str | None]()
     ended = FlowRunFilterState(name=FlowRunFilterStateName(any_=[QUIET, "Cancelled", "Failed"]))
-    for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(deployment_id=mine, state=ended), limit=MOST_FORGOTTEN,
-                                     sort=FlowRunSort.EXPECTED_START_TIME_DESC):
+    for run in client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(deployment_id=mine, state=ended),
+        limit=MOST_FORGOTTEN,
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+    ):
         words = run.state.message if run.state else None
         is_again = run.state_type == StateType.FAILED and words in said
-        if run.state_name == QUIET or is_again or (run.state_type == StateType.CANCELLED and run.start_time is None):
+        if (
+            run.state_name == QUIET
+            or is_again
+            or (run.state_type == StateType.CANCELLED and run.start_time is None)
+        ):
             yield run
         elif run.state_type == StateType.FAILED:
             said.add(words)

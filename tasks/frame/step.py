@@ -1,4 +1,5 @@
-"""A step: a Prefect task whose outcome is in the journal. What is done is not done twice; what was begun can be seen."""
+"""A step: a Prefect task whose outcome is in the journal. What is done is not done twice; what was
+begun can be seen."""
 
 from __future__ import annotations
 
@@ -31,19 +32,25 @@ def is_retryable(task: Any, task_run: TaskRun, state: State[Any]) -> bool:
 
 
 class StepTask(Task[Concatenate[Work, P], Evidence]):
-    """A task whose `Work` Prefect does not search for results of other tasks. It would find some of every step before, and draw
-    a line for each in the run's graph. So the graph stays a row of stages."""
+    """A task whose `Work` Prefect does not search for results of other tasks. It would find some of
+    every step before, and draw a line for each in the run's graph. So the graph stays a row of
+    stages."""
 
-    def __call__(self, work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:   # type: ignore[override]
+    def __call__(self, work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:  # type: ignore[override]
         return super().__call__(cast(Work, opaque(work)), *args, **kwargs)
 
 
-def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1, 5),
-         part: Callable[..., str] | None = None) -> Callable[
-        [Callable[Concatenate[Work, P], Evidence]], StepTask[P]]:
+def step(
+    name: str,
+    *,
+    timeout_seconds: int,
+    retry_delays: Sequence[float] = (1, 5),
+    part: Callable[..., str] | None = None,
+) -> Callable[[Callable[Concatenate[Work, P], Evidence]], StepTask[P]]:
     """Make a task of a function that looks, changes one thing and returns evidence.
 
-    A step that one deployment takes several times says of which `part`: each part is in the journal by itself.
+    A step that one deployment takes several times says of which `part`: each part is in the journal
+    by itself.
     """
 
     def decorate(function: Callable[Concatenate[Work, P], Evidence]) -> StepTask[P]:
@@ -51,7 +58,9 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
         def journaled(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> Evidence:
             mine = "-".join(filter(None, (name, part(work, *args, **kwargs) if part else "")))
             journal, key = work.env.ledger.journal, work.key(mine)
-            row = journal.begin(work.deployment.id, mine, {"version": work.version.name}, fence=work.fence)
+            row = journal.begin(
+                work.deployment.id, mine, {"version": work.version.name}, fence=work.fence
+            )
             if row.is_done:
                 get_run_logger().info("%s: already done, nothing to do", key)
                 return dict(row.evidence)
@@ -60,7 +69,7 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
             except TidegateError as error:
                 journal.failed(key, work.env.redactor.redact(str(error)))
                 raise _redacted(error, work.env.redactor) from None
-            except Exception as error:   # a defect of ours: recorded like any failure, raised as it is unless it tells a secret
+            except Exception as error:  # a defect of ours: recorded like any failure, raised as it is unless it tells a secret
                 said = work.env.redactor.redact(repr(error))
                 journal.failed(key, clean(said))
                 if said != repr(error):
@@ -70,9 +79,16 @@ def step(name: str, *, timeout_seconds: int, retry_delays: Sequence[float] = (1,
             return evidence
 
         return StepTask(
-            journaled, name=name, task_run_name=f"{name.replace('-', ' ')} {{work.title}}", retries=len(retry_delays),
-            retry_delay_seconds=list(retry_delays), retry_condition_fn=is_retryable, timeout_seconds=timeout_seconds,
-            cache_policy=NO_CACHE, persist_result=False)
+            journaled,
+            name=name,
+            task_run_name=f"{name.replace('-', ' ')} {{work.title}}",
+            retries=len(retry_delays),
+            retry_delay_seconds=list(retry_delays),
+            retry_condition_fn=is_retryable,
+            timeout_seconds=timeout_seconds,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )
 
     return decorate
 

@@ -20,8 +20,11 @@ def tag_run(*tags: str) -> None:
 
 
 def say_it_serves_again(work: Work) -> None:
-    """Whoever waits hears it now, and not once everything is cleared up. What cannot be said stops no way back."""
+    """Whoever waits hears it now, and not once everything is cleared up. What cannot be said stops
+    no way back."""
     try:
-        tag_run(work.env.stack.name, work.env.name, work.version.name, served_again(work.version.name))
+        tag_run(
+            work.env.stack.name, work.env.name, work.version.name, served_again(work.version.name)
+        )
     except Exception as error:
         get_run_logger().warning("the run could not be tagged (%s)", type(error).__name__)

@@ -40,7 +40,8 @@ from tidegate.versions import Version
 
 @dataclass(frozen=True)
 class OpenEnvironment(Ports):
-    """One environment of one stack with everything that speaks to it. Its files were read once, when it was opened."""
+    """One environment of one stack with everything that speaks to it. Its files were read once,
+    when it was opened."""
 
     settings: Settings
     stack: Stack
@@ -58,7 +59,8 @@ class OpenEnvironment(Ports):
     now: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the env file and the secret blocks say now, without what is faulty."""
     lost: bool = False
-    """Whether what a deployment was planned with was kept and is gone, so that the folder stands for it."""
+    """Whether what a deployment was planned with was kept and is gone, so that the folder stands
+    for it."""
 
     @property
     def base_project(self) -> str:
@@ -66,7 +68,8 @@ class OpenEnvironment(Ports):
 
     @property
     def routed(self) -> list[Routed]:
-        """What people reach by the edge: the main route first, which has the path `/` at the environment's `domains`."""
+        """What people reach by the edge: the main route first, which has the path `/` at the
+        environment's `domains`."""
         return routed(self.stack.services, self.stack.routes)
 
     @property
@@ -85,18 +88,22 @@ class OpenEnvironment(Ports):
 
     @cached_property
     def alone(self) -> frozenset[str]:
-        """The released services that never run twice, by the stack file or by a label of the compose files. Where these
-        cannot be read, which stops no way back, the stack file alone says it."""
+        """The released services that never run twice, by the stack file or by a label of the
+        compose files. Where these cannot be read, which stops no way back, the stack file alone
+        says it."""
         named = {service.name for service in self.stack.services if service.alone}
         try:
             services = self.model()["services"]
         except TidegateError:
             return frozenset(named)
-        return frozenset(named | {name for name in self.released if said_alone(services.get(name, {}))})
+        return frozenset(
+            named | {name for name in self.released if said_alone(services.get(name, {}))}
+        )
 
     @property
     def config_prints(self) -> dict[str, str]:
-        """Keyed fingerprints of the env values: comparable between releases, useless for guessing a secret."""
+        """Keyed fingerprints of the env values: comparable between releases, useless for guessing a
+        secret."""
         return fingerprint(self.values, self.settings.fingerprint_key())
 
     @property
@@ -108,14 +115,23 @@ class OpenEnvironment(Ports):
         return f"http://{self.config.domains[0]}" + ("" if port in ("80", "443") else f":{port}")
 
     def refuse_faults(self) -> None:
-        """Whatever needs the whole configuration asks here first. Raises ConfigError with all that is wrong."""
+        """Whatever needs the whole configuration asks here first. Raises ConfigError with all that
+        is wrong."""
         if self.faults:
-            raise ConfigError(self.faults[0].doing, "; ".join(one.came_back if one.doing == self.faults[0].doing else
-                              f"{one.doing}: {one.came_back}" for one in self.faults),
-                              ". ".join(dict.fromkeys(one.to_do for one in self.faults)))
+            raise ConfigError(
+                self.faults[0].doing,
+                "; ".join(
+                    one.came_back
+                    if one.doing == self.faults[0].doing
+                    else f"{one.doing}: {one.came_back}"
+                    for one in self.faults
+                ),
+                ". ".join(dict.fromkeys(one.to_do for one in self.faults)),
+            )
 
     def with_logins_of_now(self) -> OpenEnvironment:
-        """For a way back or a look: a password that was changed since the plan is the valid one. Everything else stays."""
+        """For a way back or a look: a password that was changed since the plan is the valid one.
+        Everything else stays."""
         logins = {key: self.now[key] for key in self._own_logins() if key in self.now}
         if logins.items() <= self.values.items():
             return self
@@ -124,9 +140,12 @@ class OpenEnvironment(Ports):
         return replace(self, values={**self.values, **logins})
 
     def _own_logins(self) -> set[str]:
-        """Env keys with which Tidegate itself logs in: to databases, in smoke checks, and what the stack names as secrets."""
+        """Env keys with which Tidegate itself logs in: to databases, in smoke checks, and what the
+        stack names as secrets."""
         smoke = (key for check in self.stack.smoke if check.login for key in check.login.env_keys)
-        return {*self.config.secrets, *smoke}.union(*map(self.databases.login_keys, self.stack.databases))
+        return {*self.config.secrets, *smoke}.union(
+            *map(self.databases.login_keys, self.stack.databases)
+        )
 
     def model(self) -> ComposeModel:
         """The compose files with everything put in, under the base project's name: read once."""
@@ -138,12 +157,15 @@ class OpenEnvironment(Ports):
             return self.read
         self.refuse_faults()
         files = [self.stack.folder / file for file in self.config.compose_files]
-        model = without_left_out(self.compose.read(files, self.values, self.base_project), self.stack.left_out)
+        model = without_left_out(
+            self.compose.read(files, self.values, self.base_project), self.stack.left_out
+        )
         self.learn(model)
         return model
 
     def learn(self, model: ComposeModel) -> None:
-        """Know the secrets of a compose model from now on, and those in the files it gives as `secrets:`."""
+        """Know the secrets of a compose model from now on, and those in the files it gives as
+        `secrets:`."""
         secret = secret_files(self.with_copies(model))
         self.redactor.learn_model(model)
         self.redactor.learn(secret, tuple(secret))
@@ -151,18 +173,24 @@ class OpenEnvironment(Ports):
 
     @cached_property
     def written(self) -> tuple[Written, ...]:
-        """The places of the host that containers write into, as the stack file names them. Raises StackFileError."""
+        """The places of the host that containers write into, as the stack file names them. Raises
+        StackFileError."""
         return written_places(self.stack.state, self.stack.folder, self.values)
 
     def logins(self, spec: Database) -> dict[str, str]:
-        """The env values, with what the compose files say of a database's logins where the env file says nothing."""
+        """The env values, with what the compose files say of a database's logins where the env file
+        says nothing."""
         services = [*self.released, *filter(None, [spec.service])]
         keys = self.databases.login_keys(spec)
-        return {**self.values, **logins_in(self.model(), services, keys, self.values, self._secret_in)}
+        return {
+            **self.values,
+            **logins_in(self.model(), services, keys, self.values, self._secret_in),
+        }
 
     @cached_property
     def weak_passwords(self) -> list[str]:
-        """Keys of passwords that everybody knows, in the env file or among the logins of databases."""
+        """Keys of passwords that everybody knows, in the env file or among the logins of
+        databases."""
         keys = [spec.password_key for spec in self.stack.databases]
         values = dict(self.values)
         for spec in self.stack.databases:
@@ -171,11 +199,17 @@ class OpenEnvironment(Ports):
 
     def _secret_in(self, file: Path) -> str:
         """As it is now, because a database is entered with it; where it is gone, as it was kept."""
-        return read_secret(file) or (read_secret(copy_of(file, self.stack.folder, self.copies)) if self.copies else "")
+        return read_secret(file) or (
+            read_secret(copy_of(file, self.stack.folder, self.copies)) if self.copies else ""
+        )
 
     def with_copies(self, model: ComposeModel) -> ComposeModel:
         """With the files that were kept with the release, where they were."""
-        return with_copies(model, self.stack.folder, self.copies, self.written) if self.copies else model
+        return (
+            with_copies(model, self.stack.folder, self.copies, self.written)
+            if self.copies
+            else model
+        )
 
     def files_of(self, services: Collection[str]) -> dict[str, Path]:
         """Name -> path of what goes with a release of `services`."""
@@ -191,8 +225,14 @@ class OpenEnvironment(Ports):
     @cached_property
     def configuration(self) -> ResolvedConfiguration:
         """What plans, evidence and approvals are about."""
-        return resolve(stack=self.stack, environment=self.name, values=self.values, model=self.model(),
-                       files=self.contents, key=self.settings.fingerprint_key())
+        return resolve(
+            stack=self.stack,
+            environment=self.name,
+            values=self.values,
+            model=self.model(),
+            files=self.contents,
+            key=self.settings.fingerprint_key(),
+        )
 
 
 def seals(settings: Settings) -> Seals:
@@ -228,23 +268,37 @@ class Work:
         return self.lock.fence if self.lock else None
 
     def check_fence(self) -> None:
-        """Raises FencedError when somebody has taken over: asked before changes that cannot carry the number."""
+        """Raises FencedError when somebody has taken over: asked before changes that cannot carry
+        the number."""
         if self.lock:
             self.env.ledger.locks.check(self.lock)
 
     def key(self, step: str) -> str:
-        return self.env.ledger.journal.key(self.env.name, self.env.stack.name, self.deployment.number, step)
+        return self.env.ledger.journal.key(
+            self.env.name, self.env.stack.name, self.deployment.number, step
+        )
 
     def slot(self) -> Slot:
         """The slot's compose model, from what was planned."""
-        labels = {"tidegate.stack": self.env.stack.name, "tidegate.environment": self.env.name,
-                  "tidegate.deployment": str(self.deployment.number), "tidegate.version": self.version.name,
-                  "tidegate.fence": str(self.fence or 0)}
+        labels = {
+            "tidegate.stack": self.env.stack.name,
+            "tidegate.environment": self.env.name,
+            "tidegate.deployment": str(self.deployment.number),
+            "tidegate.version": self.version.name,
+            "tidegate.fence": str(self.fence or 0),
+        }
         env = self.env
         return make_slot(
-            env.with_copies(env.model()), base_project=env.base_project, project=self.project,
-            number=int(self.project.rsplit("-", 1)[-1]), released=env.released, images=self.pins, labels=labels,
-            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name), alone=env.alone)
+            env.with_copies(env.model()),
+            base_project=env.base_project,
+            project=self.project,
+            number=int(self.project.rsplit("-", 1)[-1]),
+            released=env.released,
+            images=self.pins,
+            labels=labels,
+            edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name),
+            alone=env.alone,
+        )
 
     def target(self) -> Target:
         return target(self.env, self.deployment)
@@ -253,8 +307,11 @@ class Work:
 def target(env: OpenEnvironment, deployment: Deployment) -> Target:
     """Where the edge finds a deployment's slot: one address, or the doors of its routes."""
     main = env.routed[0]
-    return Target(deployment=deployment.number, url=slot_url(deployment.slot, main.service.name, main.port),
-                  doors=doors_of_slot(env.stack, env.config, deployment.slot))
+    return Target(
+        deployment=deployment.number,
+        url=slot_url(deployment.slot, main.service.name, main.port),
+        doors=doors_of_slot(env.stack, env.config, deployment.slot),
+    )
 
 
 def is_slot_of(url: str, project: str) -> bool:

@@ -22,7 +22,12 @@ from tidegate.stack.catalogue import every_stack
 from tidegate.stack.file import Stack
 
 
-@task(task_run_name="compare the audit trail with the ledger", timeout_seconds=3600, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="compare the audit trail with the ledger",
+    timeout_seconds=3600,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def compare_trail(settings: Settings) -> Report:
     """Read the whole trail and all tables.
 
@@ -34,30 +39,52 @@ def compare_trail(settings: Settings) -> Report:
     return report
 
 
-@task(task_run_name="publish the audit trail's newest hash", timeout_seconds=60, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="publish the audit trail's newest hash",
+    timeout_seconds=60,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def publish_trail(settings: Settings, report: Report) -> None:
     """Keep the newest hash outside of the ledger, where a cut end or a rewritten chain shows.
 
-    Needs: a report. Leaves: a line in the home folder, a page in Prefect. Again: the same line. Undo: nothing to undo.
+    Needs: a report. Leaves: a line in the home folder, a page in Prefect. Again: the same line.
+    Undo: nothing to undo.
     """
     AnchorFile(settings.home).append(report.newest)
     languages = sorted({stack.language for stack in every_stack(settings.stacks).good}) or ["en"]
-    create_markdown_artifact(key="audit-trail", description="Does the ledger still say what was written into it?",
-                             markdown="\n\n".join(page_of(report, language) for language in languages))
+    create_markdown_artifact(
+        key="audit-trail",
+        description="Does the ledger still say what was written into it?",
+        markdown="\n\n".join(page_of(report, language) for language in languages),
+    )
 
 
-@task(task_run_name="tell people what differs", timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="tell people what differs",
+    timeout_seconds=300,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def tell_of_differences(settings: Settings, report: Report) -> None:
-    """Say once, and again each week while it lasts, what differs, to everybody whom red messages reach.
+    """Say once, and again each week while it lasts, what differs, to everybody whom red messages
+    reach.
 
-    Needs: findings. Leaves: a row per address. Again: what was sent is not sent twice. Undo: nothing to undo.
+    Needs: findings. Leaves: a row per address. Again: what was sent is not sent twice. Undo:
+    nothing to undo.
     """
     ledger, key = Ledger(settings.database_url), key_of(report.findings, datetime.now(UTC))
     languages = channels(every_stack(settings.stacks).good)
 
     def tell(channel: str) -> None:
         message = message_of(report.findings, languages[channel])
-        send_once(ledger.messages, adapters.notifier(channel), message, key=f"{key}-{channel}", channel=channel)
+        send_once(
+            ledger.messages,
+            adapters.notifier(channel),
+            message,
+            key=f"{key}-{channel}",
+            channel=channel,
+        )
 
     for fault in each({channel: channel for channel in languages}, tell, "telling").faulty:
         get_run_logger().warning("not told to %s: %s", fault.name, fault.error)
@@ -66,8 +93,11 @@ def tell_of_differences(settings: Settings, report: Report) -> None:
 def refuse_differences(report: Report) -> None:
     """Raises LedgerError, so that the run is red for as long as something differs."""
     if not report.is_whole:
-        raise LedgerError("comparing the audit trail with the ledger", f"{len(report.findings)} difference(s)",
-                          "Run `tidegate audit verify`, which names the values too, and see `tidegate docs operations`")
+        raise LedgerError(
+            "comparing the audit trail with the ledger",
+            f"{len(report.findings)} difference(s)",
+            "Run `tidegate audit verify`, which names the values too, and see `tidegate docs operations`",
+        )
 
 
 def channels(stacks: Iterable[Stack]) -> dict[str, str]:

@@ -25,7 +25,9 @@ def _ask_for_all(schema: dict[str, Any]) -> None:
     switches = [name for name, field in fields.items() if field.get("type") == "boolean"]
     approved = {"properties": {"decision": {"const": "approve"}}, "required": ["decision"]}
     schema["required"] = [*fields]
-    schema["allOf"] = [{"if": approved, "then": {"properties": {name: {"const": True} for name in switches}}}]
+    schema["allOf"] = [
+        {"if": approved, "then": {"properties": {name: {"const": True} for name in switches}}}
+    ]
 
 
 class FormBase(RunInput):
@@ -39,15 +41,25 @@ class AcceptanceEn(FormBase):
 
     decision: Decision = Field(title="Read this, then decide")
     approver: str = Field(title="Your name", min_length=1, max_length=MOST_NAME, pattern=NAME)
-    reason: str = Field(title="Reason", description="What you tried, and why you decide so.",
-                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
-    as_required: bool = Field(False, title="Checklist 1: it does what was asked for",
-                              description="Switch on what you have seen yourself. All six are needed to approve, none to reject.")
+    reason: str = Field(
+        title="Reason",
+        description="What you tried, and why you decide so.",
+        min_length=1,
+        max_length=MOST_REASON,
+        pattern=WORDS,
+    )
+    as_required: bool = Field(
+        False,
+        title="Checklist 1: it does what was asked for",
+        description="Switch on what you have seen yourself. All six are needed to approve, none to reject.",
+    )
     looks_good: bool = Field(False, title="Checklist 2: the pages look good and are easy to use")
     flows_well: bool = Field(False, title="Checklist 3: the steps run smoothly")
     no_bugs: bool = Field(False, title="Checklist 4: no obvious bugs")
     fast_enough: bool = Field(False, title="Checklist 5: pages load fast enough")
-    in_sync: bool = Field(False, title="Checklist 6: data is the same on both surfaces (where that applies)")
+    in_sync: bool = Field(
+        False, title="Checklist 6: data is the same on both surfaces (where that applies)"
+    )
 
 
 class AcceptanceZh(FormBase):
@@ -55,10 +67,18 @@ class AcceptanceZh(FormBase):
 
     decision: Decision = Field(title="请阅读后决定")
     approver: str = Field(title="验收人姓名", min_length=1, max_length=MOST_NAME, pattern=NAME)
-    reason: str = Field(title="理由", description="您验收了什么，为什么这样决定。",
-                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
-    as_required: bool = Field(False, title="验收清单 1：功能按照需求实现",
-                              description="请打开您已亲自确认的项。批准需六项全部确认，拒绝则不需要。")
+    reason: str = Field(
+        title="理由",
+        description="您验收了什么，为什么这样决定。",
+        min_length=1,
+        max_length=MOST_REASON,
+        pattern=WORDS,
+    )
+    as_required: bool = Field(
+        False,
+        title="验收清单 1：功能按照需求实现",
+        description="请打开您已亲自确认的项。批准需六项全部确认，拒绝则不需要。",
+    )
     looks_good: bool = Field(False, title="验收清单 2：界面美观、易用")
     flows_well: bool = Field(False, title="验收清单 3：操作流程顺畅")
     no_bugs: bool = Field(False, title="验收清单 4：没有明显的 bug")
@@ -71,10 +91,18 @@ class RestoreEn(FormBase):
 
     decision: Decision = Field(title="Read this, then decide")
     approver: str = Field(title="Your name", min_length=1, max_length=MOST_NAME, pattern=NAME)
-    reason: str = Field(title="Reason", description="Why the data must go back, and who knows of it.",
-                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
-    loss_is_known: bool = Field(False, title="Known 1: what was written since the backup is taken away",
-                                description="Switch on both to approve; to reject, none is needed.")
+    reason: str = Field(
+        title="Reason",
+        description="Why the data must go back, and who knows of it.",
+        min_length=1,
+        max_length=MOST_REASON,
+        pattern=WORDS,
+    )
+    loss_is_known: bool = Field(
+        False,
+        title="Known 1: what was written since the backup is taken away",
+        description="Switch on both to approve; to reject, none is needed.",
+    )
     interruption_is_known: bool = Field(False, title="Known 2: nobody is served while it lasts")
 
 
@@ -83,10 +111,18 @@ class RestoreZh(FormBase):
 
     decision: Decision = Field(title="请阅读后决定")
     approver: str = Field(title="批准人姓名", min_length=1, max_length=MOST_NAME, pattern=NAME)
-    reason: str = Field(title="理由", description="为什么必须恢复数据，已通知哪些人。",
-                        min_length=1, max_length=MOST_REASON, pattern=WORDS)
-    loss_is_known: bool = Field(False, title="确认 1：备份之后写入的数据会被移除",
-                                description="批准需打开这两项，拒绝则不需要。")
+    reason: str = Field(
+        title="理由",
+        description="为什么必须恢复数据，已通知哪些人。",
+        min_length=1,
+        max_length=MOST_REASON,
+        pattern=WORDS,
+    )
+    loss_is_known: bool = Field(
+        False,
+        title="确认 1：备份之后写入的数据会被移除",
+        description="批准需打开这两项，拒绝则不需要。",
+    )
     interruption_is_known: bool = Field(False, title="确认 2：恢复期间服务会中断")
 
 
@@ -100,8 +136,8 @@ RESTORE_CHECKLIST = ("loss_is_known", "interruption_is_known")
 def form_with(text: str, form: Form) -> Form:
     """The form with `text` above its first field.
 
-    The place that Prefect's UI has for such a text, above the form, shrinks to nothing in a window of
-    ordinary height.
+    The place that Prefect's UI has for such a text, above the form, shrinks to nothing in a window
+    of ordinary height.
     """
     shown = Field(title=form.model_fields["decision"].title, description=text)
     return create_model(form.__name__, __base__=form, decision=(Decision, shown))

@@ -14,11 +14,13 @@ from tidegate.pages.messages import release_record
 
 @step("move-alias", timeout_seconds=60)
 def move_alias(work: Work) -> Evidence:
-    """Point `latest` and its like at the images that are good now: an output for people, never an input.
+    """Point `latest` and its like at the images that are good now: an output for people, never an
+    input.
 
     Only at those that are built here: the names of others belong to whoever made them.
 
-    Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release moves them.
+    Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release
+    moves them.
     """
     alias = work.env.config.image_alias
     for service in (one for one in work.env.stack.services if one.is_built):
@@ -30,17 +32,28 @@ def move_alias(work: Work) -> Evidence:
 def publish_record(work: Work) -> Evidence:
     """Leave the release record (R31) as an artifact, made from results only.
 
-    Needs: a good deployment. Leaves: an artifact and a row. Again: not published twice. Undo: nothing to undo.
+    Needs: a good deployment. Leaves: an artifact and a row. Again: not published twice. Undo:
+    nothing to undo.
     """
     env, deployment = work.env, work.deployment
     before = env.stack.before(env.name)
     record = release_record(
-        env.stack.language, title=env.stack.title, version=work.version.name,
-        place=env.stack.place(env.name), staged=env.stack.place(before) if before else None,
-        released_by=deployment.requested_by, released_at=deployment.switched_at or deployment.created_at,
-        time_zone=env.stack.time_zone, changes=planned(work).changes,
-        approved_by=approver_of(work), privileges=planned(work).privileges, gaps=gaps_of(work))
+        env.stack.language,
+        title=env.stack.title,
+        version=work.version.name,
+        place=env.stack.place(env.name),
+        staged=env.stack.place(before) if before else None,
+        released_by=deployment.requested_by,
+        released_at=deployment.switched_at or deployment.created_at,
+        time_zone=env.stack.time_zone,
+        changes=planned(work).changes,
+        approved_by=approver_of(work),
+        privileges=planned(work).privileges,
+        gaps=gaps_of(work),
+    )
     publish(work, "record", record)
     newest = env.ledger.audit.newest()
-    AnchorFile(env.settings.home).append(newest)   # outside of the ledger: a trail that is rewritten later shows
+    AnchorFile(env.settings.home).append(
+        newest
+    )  # outside of the ledger: a trail that is rewritten later shows
     return {"record": record, "audit_trail": str(newest)}

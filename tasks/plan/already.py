@@ -1,4 +1,5 @@
-"""Whether what a release would bring about is there already: asked of the ledger, the databases, the engine and the edge."""
+"""Whether what a release would bring about is there already: asked of the ledger, the databases,
+the engine and the edge."""
 
 from __future__ import annotations
 
@@ -14,23 +15,40 @@ from tidegate.policy.states import DeploymentState
 
 
 def serves_already(env: OpenEnvironment, plan: Plan) -> Deployment | None:
-    """The good deployment that is this very plan, with its whole configuration, and serves: asked anew each time."""
+    """The good deployment that is this very plan, with its whole configuration, and serves: asked
+    anew each time."""
     serving = env.ledger.deployments.current(env.stack.name, env.name)
     if serving is None or serving.state is not DeploymentState.GOOD:
         return None
     if not (_is_planned(serving, plan) and _is_true(env, serving)):
         return None
-    get_run_logger().info("%s %s runs already as #%d: nothing to do", env.base_project, serving.version, serving.number)
+    get_run_logger().info(
+        "%s %s runs already as #%d: nothing to do",
+        env.base_project,
+        serving.version,
+        serving.number,
+    )
     return serving
 
 
 def _is_planned(serving: Deployment, plan: Plan) -> bool:
     release = serving.release
-    return (release.images == dict(plan.pins) and release.config_hash == plan.configuration.hash
-            and all(change.current == change.head for change in plan.schema))
+    return (
+        release.images == dict(plan.pins)
+        and release.config_hash == plan.configuration.hash
+        and all(change.current == change.head for change in plan.schema)
+    )
 
 
 def _is_true(env: OpenEnvironment, serving: Deployment) -> bool:
-    route, meant = env.edge.route(env.stack.name, env.name), Served(env.stack.name, env.name, serving.number)
-    return (route is not None and {*route.domains} == {*env.config.hosts} and serves(env) == meant
-            and [one.doors for one in route.targets] == [target(env, serving).doors] and is_warm(env, serving.slot))
+    route, meant = (
+        env.edge.route(env.stack.name, env.name),
+        Served(env.stack.name, env.name, serving.number),
+    )
+    return (
+        route is not None
+        and {*route.domains} == {*env.config.hosts}
+        and serves(env) == meant
+        and [one.doors for one in route.targets] == [target(env, serving).doors]
+        and is_warm(env, serving.slot)
+    )

@@ -1,4 +1,5 @@
-"""From a version to images: resolve it, build from a clean export what is built here, pin by digest."""
+"""From a version to images: resolve it, build from a clean export what is built here, pin by
+digest."""
 
 from __future__ import annotations
 
@@ -27,18 +28,28 @@ from tidegate.versions import Commit, Version, short_id
 BUILD_SECONDS = 1800
 
 
-@task(task_run_name="resolve version {wanted}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
-      timeout_seconds=300, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="resolve version {wanted}",
+    retries=2,
+    retry_delay_seconds=[1, 5],
+    retry_condition_fn=is_retryable,
+    timeout_seconds=300,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def resolve_version(env: OpenEnvironment, wanted: str) -> Version:
     """What a typed version means: its commit, and the images that are not built here.
 
-    Needs: the stack's git repository, the registries. Leaves: a refreshed mirror under `home/sources`.
-    Again: the same answer, unless a tag of the repository was moved. Undo: nothing to undo.
+    Needs: the stack's git repository, the registries. Leaves: a refreshed mirror under
+    `home/sources`. Again: the same answer, unless a tag of the repository was moved. Undo: nothing
+    to undo.
     """
     name, commit = _name_of(env, wanted)
     with without_secrets(env.redactor):
         version = Version(name, commit, look_up_images(env, name, commit))
-    get_run_logger().info("%s is %s: %s", wanted, short_id(version.id), commit.subject if commit else "images alone")
+    get_run_logger().info(
+        "%s is %s: %s", wanted, short_id(version.id), commit.subject if commit else "images alone"
+    )
     return version
 
 
@@ -48,14 +59,22 @@ def _name_of(env: OpenEnvironment, wanted: str) -> tuple[str, Commit | None]:
     return env.source.resolve(wanted)
 
 
-@task(task_run_name="build images of {version.name}", retries=1, retry_delay_seconds=[5], retry_condition_fn=is_retryable,
-      timeout_seconds=BUILD_SECONDS, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="build images of {version.name}",
+    retries=1,
+    retry_delay_seconds=[5],
+    retry_condition_fn=is_retryable,
+    timeout_seconds=BUILD_SECONDS,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def build_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
-    """One image per released service, pinned: `service -> repo@sha256:...`, or the image id where there is no registry.
+    """One image per released service, pinned: `service -> repo@sha256:...`, or the image id where
+    there is no registry.
 
-    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry; those that are not
-    built here, pulled. Again: an image with the same commit and inputs is found and not built again. Undo: images
-    are kept.
+    Needs: the commit in the mirror. Leaves: labelled images, pushed where there is a registry;
+    those that are not built here, pulled. Again: an image with the same commit and inputs is found
+    and not built again. Undo: images are kept.
     """
     with without_secrets(env.redactor):
         refuse_faulty_builds(env)
@@ -75,11 +94,15 @@ def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
 def _image_of(env: OpenEnvironment, version: Version, service: Service) -> str:
     """What is built of the commit, once."""
     code = _code_of(env, version)
-    recipe = recipe_of(env.model(), env.stack, service.name, _build_arguments(env, version.name, code.commit))
+    recipe = recipe_of(
+        env.model(), env.stack, service.name, _build_arguments(env, version.name, code.commit)
+    )
     inputs = hashlib.sha256(recipe.inputs.encode()).hexdigest()
     image = env.images.find(env.stack.name, code.commit.sha, inputs)
     if image:
-        get_run_logger().info("%s: the image %s of this commit exists, not built again", service.name, image[:19])
+        get_run_logger().info(
+            "%s: the image %s of this commit exists, not built again", service.name, image[:19]
+        )
     else:
         image = _built(env, version.name, code, service, recipe, inputs)
     return image
@@ -95,20 +118,37 @@ class Code(NamedTuple):
 def _code_of(env: OpenEnvironment, version: Version) -> Code:
     """Raises VersionError where there is none, which no stack file that was read can say."""
     if env.source is None or version.commit is None:
-        raise VersionError(f"building {version.name} of {env.stack.name}", "there is no repository",
-                           "Give `source` in stack.yaml")
+        raise VersionError(
+            f"building {version.name} of {env.stack.name}",
+            "there is no repository",
+            "Give `source` in stack.yaml",
+        )
     return Code(env.source, version.commit)
 
 
-def _built(env: OpenEnvironment, version: str, code: Code, service: Service, recipe: Recipe, inputs: str) -> str:
+def _built(
+    env: OpenEnvironment, version: str, code: Code, service: Service, recipe: Recipe, inputs: str
+) -> str:
     log, name = get_run_logger(), f"{service.image}:{version}"
-    labels = release_labels(env.stack.name, env.stack.title, version, code.commit,
-                            redact(env.stack.built_from.repository), inputs)
+    labels = release_labels(
+        env.stack.name,
+        env.stack.title,
+        version,
+        code.commit,
+        redact(env.stack.built_from.repository),
+        inputs,
+    )
     with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
         elsewhere = code.source.export(code.commit.sha, Path(folder))
         env.builder.refuse_left_out(recipe, Path(folder), elsewhere, f"building {name}")
-        image = env.builder.build(recipe, Path(folder), tag=name, labels=labels, secrets=_secrets(env, recipe),
-                                  tell=lambda line: log.info("%s", env.redactor.redact(line)))
+        image = env.builder.build(
+            recipe,
+            Path(folder),
+            tag=name,
+            labels=labels,
+            secrets=_secrets(env, recipe),
+            tell=lambda line: log.info("%s", env.redactor.redact(line)),
+        )
     log.info("%s: built %s from commit %s", service.name, image[:19], code.commit.sha[:12])
     return image
 
@@ -117,17 +157,24 @@ def _secrets(env: OpenEnvironment, recipe: Recipe) -> dict[str, str]:
     """What the compose file's secrets take from the environment, and no other key of it."""
     named = [one["environment"] for one in recipe.secrets.values() if "environment" in one]
     if missing := [key for key in named if key not in env.values]:
-        raise ConfigError(f"reading the build secrets of {recipe.service}", f"no value for {', '.join(missing)}",
-                          f"Set it in {env.config.env_file}")
+        raise ConfigError(
+            f"reading the build secrets of {recipe.service}",
+            f"no value for {', '.join(missing)}",
+            f"Set it in {env.config.env_file}",
+        )
     return {key: env.values[key] for key in named}
 
 
 def refuse_faulty_builds(env: OpenEnvironment) -> None:
-    """Raises ConfigError for an argument of the stack file, StackFileError for the compose files."""
+    """Raises ConfigError for an argument of the stack file, StackFileError for the compose
+    files."""
     declared_arguments(env)
     if faults := build_faults(env.model(), env.stack, env.values, env.config.secrets):
-        raise StackFileError(f"reading what is built for {env.stack.name} {env.name}", "; ".join(faults),
-                             "Correct `build:` in the compose files")
+        raise StackFileError(
+            f"reading what is built for {env.stack.name} {env.name}",
+            "; ".join(faults),
+            "Correct `build:` in the compose files",
+        )
 
 
 def _build_arguments(env: OpenEnvironment, version: str, commit: Commit) -> dict[str, str]:
@@ -141,14 +188,27 @@ def declared_arguments(env: OpenEnvironment) -> dict[str, str]:
 
 
 def _filled(env: OpenEnvironment, name: str, template: Template) -> str:
-    """Raises ConfigError for a key without a value, and for a secret: build arguments stay readable in the image."""
-    doing, keys = f"reading source.build_args.{name} of {env.stack.name}", template.get_identifiers()
-    secret = [key for key in keys if key in env.config.secrets or holds_secret(key, env.values.get(key, ""))]
+    """Raises ConfigError for a key without a value, and for a secret: build arguments stay readable
+    in the image."""
+    doing, keys = (
+        f"reading source.build_args.{name} of {env.stack.name}",
+        template.get_identifiers(),
+    )
+    secret = [
+        key
+        for key in keys
+        if key in env.config.secrets or holds_secret(key, env.values.get(key, ""))
+    ]
     if secret := secret or [name] * holds_secret(name, template.template):
-        raise ConfigError(doing, f"{', '.join(secret)} is a secret, and whoever has the image could read it",
-                          "Take it out; the application gets its secrets from its environment")
+        raise ConfigError(
+            doing,
+            f"{', '.join(secret)} is a secret, and whoever has the image could read it",
+            "Take it out; the application gets its secrets from its environment",
+        )
     if missing := [key for key in keys if key not in env.values]:
-        raise ConfigError(doing, f"no value for {', '.join(missing)}", f"Set it in {env.config.env_file}")
+        raise ConfigError(
+            doing, f"no value for {', '.join(missing)}", f"Set it in {env.config.env_file}"
+        )
     try:
         return template.substitute(env.values)
     except ValueError:

@@ -1,4 +1,5 @@
-"""What is wrong with the files of stacks, for who asks nobody: no Prefect server, no engine, no edge."""
+"""What is wrong with the files of stacks, for who asks nobody: no Prefect server, no engine, no
+edge."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ from tidegate.stack.lines import parts_of, place_of_fault
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a person should know of the files. A fault stops a release; a risk is allowed, and stands on its plan."""
+    """One thing that a person should know of the files. A fault stops a release; a risk is allowed,
+    and stands on its plan."""
 
     kind: Literal["fault", "risk"]
     stack: str
@@ -42,26 +44,40 @@ class Finding:
 
 
 def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], list[Finding]]:
-    """The names of the environments that were looked at, and what was found, of one stack or of all. Raises StackFileError
-    when there is no stack of that name; a faulty one is a finding."""
+    """The names of the environments that were looked at, and what was found, of one stack or of
+    all. Raises StackFileError when there is no stack of that name; a faulty one is a finding."""
     stacks = every_stack(settings.stacks)
-    faulty = [found for one in stacks.faulty if only in (None, one.name)
-              for found in _faults(one.name, None, one.error, [_stack_file(settings.stacks, one.name)])]
+    faulty = [
+        found
+        for one in stacks.faulty
+        if only in (None, one.name)
+        for found in _faults(one.name, None, one.error, [_stack_file(settings.stacks, one.name)])
+    ]
     one_good = [stacks.find(only)] if only and not faulty else []
-    places = [(stack, name) for stack in (one_good if only else stacks.good) for name in stack.environments]
-    found = [one for stack, name in places for one in _of_environment(settings, stacks, stack, name)]
+    places = [
+        (stack, name)
+        for stack in (one_good if only else stacks.good)
+        for name in stack.environments
+    ]
+    found = [
+        one for stack, name in places for one in _of_environment(settings, stacks, stack, name)
+    ]
     return [f"{stack.name} {name}" for stack, name in places], [*faulty, *found]
 
 
-def _of_environment(settings: Settings, stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
+def _of_environment(
+    settings: Settings, stacks: Catalogue, stack: Stack, name: str
+) -> Iterator[Finding]:
     config = stack.environments[name]
     try:
         env = open_files(stack, name, settings)
         env_file = stack.folder / config.env_file
-        yield from (found for fault in env.faults for found in _faults(stack.name, name, fault, [env_file]))
+        yield from (
+            found for fault in env.faults for found in _faults(stack.name, name, fault, [env_file])
+        )
         yield from _of_history(env, env_file)
         yield from _of_doors(stacks, stack, name)
-        if not env.faults:   # without its values a compose file cannot be read
+        if not env.faults:  # without its values a compose file cannot be read
             yield from _of_compose(env, stacks)
             yield from _of_images(env)
             yield from _of_logins(env)
@@ -73,80 +89,158 @@ def _of_environment(settings: Settings, stacks: Catalogue, stack: Stack, name: s
 def _of_history(env: OpenEnvironment, env_file: Path) -> Iterator[Finding]:
     """A value that git has once seen stays in every clone, whatever became of the file."""
     if adapters.is_in_git(env_file):
-        yield Finding("risk", env.stack.name, env.name, f"looking where {env_file.name} is kept",
-                      "git keeps it, and whatever secrets are in it",
-                      f"`git rm --cached {env_file.name}`, a line in .gitignore, and other secrets", _shown(env_file))
+        yield Finding(
+            "risk",
+            env.stack.name,
+            env.name,
+            f"looking where {env_file.name} is kept",
+            "git keeps it, and whatever secrets are in it",
+            f"`git rm --cached {env_file.name}`, a line in .gitignore, and other secrets",
+            _shown(env_file),
+        )
         return
     doing = "looking for secrets in the history of git"
     try:
-        told = leaked(env.values, [*env.config.secrets], adapters.env_files_once_committed(env.stack.folder))
+        told = leaked(
+            env.values, [*env.config.secrets], adapters.env_files_once_committed(env.stack.folder)
+        )
     except TidegateError as error:
         yield Finding("risk", env.stack.name, env.name, error.doing, error.came_back, error.to_do)
         return
     for file, keys in told.items():
-        yield Finding("risk", env.stack.name, env.name, doing, f"{file} was committed once, with what {', '.join(keys)} "
-                      f"{'is' if len(keys) == 1 else 'are'} today", "Use other secrets: every clone has these", file)
+        yield Finding(
+            "risk",
+            env.stack.name,
+            env.name,
+            doing,
+            f"{file} was committed once, with what {', '.join(keys)} "
+            f"{'is' if len(keys) == 1 else 'are'} today",
+            "Use other secrets: every clone has these",
+            file,
+        )
 
 
 def _of_images(env: OpenEnvironment) -> Iterator[Finding]:
-    """What the Dockerfiles that lie here say; in a folder for several applications there are none."""
+    """What the Dockerfiles that lie here say; in a folder for several applications there are
+    none."""
     model = env.model()
     for service in env.released:
         build = model["services"].get(service, {}).get("build") or {}
         file = Path(build.get("context", ".")) / build.get("dockerfile", "Dockerfile")
         if build and file.is_file():
-            risks = dockerfile_risks(file.read_text(errors="replace"), has_database=bool(env.stack.databases))
-            yield from (Finding("risk", env.stack.name, env.name, f"reading {service}'s Dockerfile", risk.text, risk.to_do,
-                                _shown(file), risk.line) for risk in risks)
+            risks = dockerfile_risks(
+                file.read_text(errors="replace"), has_database=bool(env.stack.databases)
+            )
+            yield from (
+                Finding(
+                    "risk",
+                    env.stack.name,
+                    env.name,
+                    f"reading {service}'s Dockerfile",
+                    risk.text,
+                    risk.to_do,
+                    _shown(file),
+                    risk.line,
+                )
+                for risk in risks
+            )
 
 
 def _of_logins(env: OpenEnvironment) -> Iterator[Finding]:
-    """A service that takes `env_file: .env` has one login, and the database made by this environment's values another."""
+    """A service that takes `env_file: .env` has one login, and the database made by this
+    environment's values another."""
     services, env_file = env.model()["services"], env.config.env_file
-    keys = sorted({key for spec in env.stack.databases for key in env.databases.login_keys(spec)} & env.values.keys())
+    keys = sorted(
+        {key for spec in env.stack.databases for key in env.databases.login_keys(spec)}
+        & env.values.keys()
+    )
     for name in env.released:
         given = services.get(name, {}).get("environment") or {}
         if other := [key for key in keys if given.get(key) not in (None, env.values[key])]:
-            yield Finding("risk", env.stack.name, env.name, f"comparing what {name} is given with {env_file}",
-                          f"its container gets another {', '.join(other)} than {env_file} says",
-                          f"Take it out of `env_file:` and `environment:`, or write `env_file: !override [{env_file}]` in a "
-                          "compose file of this environment")
+            yield Finding(
+                "risk",
+                env.stack.name,
+                env.name,
+                f"comparing what {name} is given with {env_file}",
+                f"its container gets another {', '.join(other)} than {env_file} says",
+                f"Take it out of `env_file:` and `environment:`, or write `env_file: !override [{env_file}]` in a "
+                "compose file of this environment",
+            )
 
 
 def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
     doors = doors_of_stacks(stacks.good)
     for door in taken_doors(stack.name, name, stack.environments[name].hosts, doors):
-        yield Finding("fault", stack.name, name, "looking whose its host names are", str(door),
-                      "Choose another host name, or take it out of the other stack")
+        yield Finding(
+            "fault",
+            stack.name,
+            name,
+            "looking whose its host names are",
+            str(door),
+            "Choose another host name, or take it out of the other stack",
+        )
 
 
 def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
     model, others = env.model(), {*stacks.places, *stacks.base_projects}
     files = [env.stack.folder / file for file in env.config.compose_files]
     given = privileges(env, model, others)
-    checks: list[Callable[[], None]] = [partial(refuse_faulty_compose, env, model, given), partial(refuse_faulty_builds, env)]
+    checks: list[Callable[[], None]] = [
+        partial(refuse_faulty_compose, env, model, given),
+        partial(refuse_faulty_builds, env),
+    ]
     for refuse in checks:
         try:
             refuse()
         except TidegateError as fault:
             yield from _faults(env.stack.name, env.name, fault, files)
-    for name in (one.name for one in env.stack.services if not one.is_built and is_on_host_only(env, one.name)):
-        yield _placed(Finding("risk", env.stack.name, env.name, f"looking where the image of {name} comes from",
-                              f"the compose files say `pull_policy: {HOST_ONLY}`: it is taken from the host, and looked up in "
-                              "no registry", "Take that out where a registry has it"), files)
+    for name in (
+        one.name
+        for one in env.stack.services
+        if not one.is_built and is_on_host_only(env, one.name)
+    ):
+        yield _placed(
+            Finding(
+                "risk",
+                env.stack.name,
+                env.name,
+                f"looking where the image of {name} comes from",
+                f"the compose files say `pull_policy: {HOST_ONLY}`: it is taken from the host, and looked up in "
+                "no registry",
+                "Take that out where a registry has it",
+            ),
+            files,
+        )
     for danger in (one for one in given if one.reason):
-        yield _placed(Finding("risk", env.stack.name, env.name, "checking what containers get of the host", danger.text,
-                              f"Allowed by stack.yaml: {danger.reason}"), files)
+        yield _placed(
+            Finding(
+                "risk",
+                env.stack.name,
+                env.name,
+                "checking what containers get of the host",
+                danger.text,
+                f"Allowed by stack.yaml: {danger.reason}",
+            ),
+            files,
+        )
     yield from _of_accepted(env)
 
 
 def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:
     for one in accepted(env.stack, env.written, env.weak_passwords):
-        yield Finding("risk", env.stack.name, env.name, f"reading what stack.yaml accepts ({one.what})", one.name,
-                      f"Accepted by stack.yaml: {one.reason}")
+        yield Finding(
+            "risk",
+            env.stack.name,
+            env.name,
+            f"reading what stack.yaml accepts ({one.what})",
+            one.name,
+            f"Accepted by stack.yaml: {one.reason}",
+        )
 
 
-def _faults(stack: str, environment: str | None, error: TidegateError, files: Sequence[Path]) -> Iterator[Finding]:
+def _faults(
+    stack: str, environment: str | None, error: TidegateError, files: Sequence[Path]
+) -> Iterator[Finding]:
     """One for each path that the error names; `files` are those that may say it."""
     for part in parts_of(error.came_back):
         yield _placed(Finding("fault", stack, environment, error.doing, part, error.to_do), files)
@@ -163,4 +257,6 @@ def _shown(file: Path) -> str:
 
 
 def _stack_file(stacks: Path, name: str) -> Path:
-    return stacks / name / STACK_FILE if (stacks / name / STACK_FILE).exists() else stacks / STACK_FILE
+    return (
+        stacks / name / STACK_FILE if (stacks / name / STACK_FILE).exists() else stacks / STACK_FILE
+    )

@@ -18,13 +18,25 @@ LOCAL = "local"
 
 
 def looks(settings: Settings, *, has_server: bool) -> Iterator[tuple[str, Look]]:
-    """By name, in the order in which a person reads them. Without a server nobody knows the blocks of other hosts."""
+    """By name, in the order in which a person reads them. Without a server nobody knows the blocks
+    of other hosts."""
     stacks = every_stack(settings.stacks)
-    hosts = list(dict.fromkeys([LOCAL, *(config.host for one in stacks.good for config in one.environments.values())]))
+    hosts = list(
+        dict.fromkeys(
+            [LOCAL, *(config.host for one in stacks.good for config in one.environments.values())]
+        )
+    )
     for name in hosts if has_server else [LOCAL]:
         yield from _of_host(settings, name, has_server=has_server)
     yield "stack files", partial(_stack_files, stacks)
-    for domain in sorted({one for stack in stacks.good for config in stack.environments.values() for one in config.domains}):
+    for domain in sorted(
+        {
+            one
+            for stack in stacks.good
+            for config in stack.environments.values()
+            for one in config.domains
+        }
+    ):
         yield f"DNS {domain}", partial(dns, domain)
     yield "ledger", partial(_ledger, settings)
 
@@ -36,12 +48,17 @@ def dns(domain: str, resolve: Callable[[str], list[str]] | None = None) -> str:
     try:
         return ", ".join((resolve or _addresses)(domain))
     except (OSError, UnicodeError) as error:
-        raise InputError(f"looking up {domain}", f"no name server knows it ({getattr(error, 'strerror', None) or error})",
-                         "Let its DNS record lead to what people come by") from None
+        raise InputError(
+            f"looking up {domain}",
+            f"no name server knows it ({getattr(error, 'strerror', None) or error})",
+            "Let its DNS record lead to what people come by",
+        ) from None
 
 
 def _addresses(domain: str) -> list[str]:
-    return sorted({str(one[4][0]) for one in socket.getaddrinfo(domain, None, type=socket.SOCK_STREAM)})
+    return sorted(
+        {str(one[4][0]) for one in socket.getaddrinfo(domain, None, type=socket.SOCK_STREAM)}
+    )
 
 
 def _of_host(settings: Settings, name: str, *, has_server: bool) -> Iterator[tuple[str, Look]]:
@@ -62,21 +79,29 @@ def _registry(name: str) -> str:
     if found is None:
         return "none: images stay on their host"
     if not found.url:
-        raise RegistryError(f"reading the block image-registry/{name}", "it has no url", "Correct it")
+        raise RegistryError(
+            f"reading the block image-registry/{name}", "it has no url", "Correct it"
+        )
     found.check()
     return f"{found.url} lets us in"
 
 
 def _stack_files(stacks: Catalogue) -> str:
     if stacks.faulty:
-        raise InputError("reading the stack files", f"{len(stacks.faulty)} with faults: "
-                         f"{', '.join(one.name for one in stacks.faulty)}", "`tidegate check` names each")
+        raise InputError(
+            "reading the stack files",
+            f"{len(stacks.faulty)} with faults: {', '.join(one.name for one in stacks.faulty)}",
+            "`tidegate check` names each",
+        )
     return ", ".join(one.name for one in stacks.good) or "none yet: `tidegate init` writes one"
 
 
 def _ledger(settings: Settings) -> str:
     report = compare(settings)
     if not report.is_whole:
-        raise LedgerError("comparing the ledger with its audit trail", f"{len(report.findings)} difference(s)",
-                          "`tidegate audit verify` names each")
+        raise LedgerError(
+            "comparing the ledger with its audit trail",
+            f"{len(report.findings)} difference(s)",
+            "`tidegate audit verify` names each",
+        )
     return f"{report.entries} entries, nothing differs"

@@ -1,4 +1,5 @@
-"""Images that are not built here: each tag is looked up once, and from then on its digest is what goes on."""
+"""Images that are not built here: each tag is looked up once, and from then on its digest is what
+goes on."""
 
 from __future__ import annotations
 
@@ -22,12 +23,16 @@ HOST_ONLY = "never"
 def look_up_images(env: OpenEnvironment, name: str, commit: Commit | None) -> dict[str, str]:
     """Service -> pin, of those that are not built here.
 
-    What this run, or the environment before, has of this version already is not looked up again: a tag may have
-    been moved since. Raises RegistryError, ImageError, VersionError.
+    What this run, or the environment before, has of this version already is not looked up again: a
+    tag may have been moved since. Raises RegistryError, ImageError, VersionError.
     """
     known = _known(env, name, commit)
-    return {service.name: known.get(service.name) or _looked_up(env, service, tag_of(service.tag, name, commit))
-            for service in env.stack.services if service.tag is not None}
+    return {
+        service.name: known.get(service.name)
+        or _looked_up(env, service, tag_of(service.tag, name, commit))
+        for service in env.stack.services
+        if service.tag is not None
+    }
 
 
 def is_on_host_only(env: OpenEnvironment, service: str) -> bool:
@@ -37,7 +42,11 @@ def is_on_host_only(env: OpenEnvironment, service: str) -> bool:
 
 def _looked_up(env: OpenEnvironment, service: Service, tag: str) -> str:
     reference = f"{service.image}:{tag}"
-    pin = _on_host(env, service, reference) if is_on_host_only(env, service.name) else _in_registry(env, reference)
+    pin = (
+        _on_host(env, service, reference)
+        if is_on_host_only(env, service.name)
+        else _in_registry(env, reference)
+    )
     get_run_logger().info("%s: %s is %s", service.name, reference, pin)
     return pin
 
@@ -45,29 +54,43 @@ def _looked_up(env: OpenEnvironment, service: Service, tag: str) -> str:
 def _on_host(env: OpenEnvironment, service: Service, reference: str) -> str:
     if image := env.images.id_of(reference):
         return image
-    raise ImageError(f"looking for {reference} on the host {env.config.host!r}", "it is not there, and the compose files "
-                     f"say `pull_policy: {HOST_ONLY}` for {service.name}", "Load it there, or let it be pulled")
+    raise ImageError(
+        f"looking for {reference} on the host {env.config.host!r}",
+        f"it is not there, and the compose files say `pull_policy: {HOST_ONLY}` for {service.name}",
+        "Load it there, or let it be pulled",
+    )
 
 
 def _in_registry(env: OpenEnvironment, reference: str) -> str:
-    """A registry that does not answer is no reason to take what lies on the host: nobody knows whether it is the same."""
+    """A registry that does not answer is no reason to take what lies on the host: nobody knows
+    whether it is the same."""
     try:
         return env.images.look_up(reference)
     except RegistryError as error:
         if not error.retryable or env.images.id_of(reference) is None:
             raise
-        raise RegistryError(error.doing, f"{error.came_back}; the host has an image of that name, and nobody knows whether "
-                            "it is the one that the registry has", f"{error.to_do}. If no registry has it, say "
-                            f"`pull_policy: {HOST_ONLY}` in the compose files", retryable=True) from None
+        raise RegistryError(
+            error.doing,
+            f"{error.came_back}; the host has an image of that name, and nobody knows whether "
+            "it is the one that the registry has",
+            f"{error.to_do}. If no registry has it, say "
+            f"`pull_policy: {HOST_ONLY}` in the compose files",
+            retryable=True,
+        ) from None
 
 
 def _known(env: OpenEnvironment, name: str, commit: Commit | None) -> dict[str, str]:
-    """The pins of the newest deployment that stands for this version, where the stack file said the same."""
+    """The pins of the newest deployment that stands for this version, where the stack file said the
+    same."""
     for deployment in _deployments(env):
         same = deployment.commit == commit.sha if commit else not is_commit(deployment.commit)
         if same and deployment.version == name and (found := _pins(env, deployment)):
-            get_run_logger().info("%s: as %s #%d has it, and not looked up again", name, deployment.environment,
-                                  deployment.number)
+            get_run_logger().info(
+                "%s: as %s #%d has it, and not looked up again",
+                name,
+                deployment.environment,
+                deployment.number,
+            )
             return found
     return {}
 
@@ -83,8 +106,11 @@ def _pins(env: OpenEnvironment, deployment: Deployment) -> dict[str, str]:
     """Of the services whose image was found then as it would be found now."""
     seal = seals(env.settings).read(root_of(env.ledger, deployment).id)
     then = {one.name: (one.image, one.tag) for one in seal.stack.services} if seal else {}
-    return {one.name: pin for one in env.stack.services
-            if not one.is_built and then.get(one.name) == (one.image, one.tag)
-            and (pin := deployment.release.images.get(one.name))
-            and ("@" not in pin) == is_on_host_only(env, one.name)}
-
+    return {
+        one.name: pin
+        for one in env.stack.services
+        if not one.is_built
+        and then.get(one.name) == (one.image, one.tag)
+        and (pin := deployment.release.images.get(one.name))
+        and ("@" not in pin) == is_on_host_only(env, one.name)
+    }

@@ -1,4 +1,5 @@
-"""The plan: what would change, computed from the commit, the images, the env file, the databases and the host."""
+"""The plan: what would change, computed from the commit, the images, the env file, the databases
+and the host."""
 
 from __future__ import annotations
 
@@ -27,30 +28,63 @@ from tidegate.stack.services import Service
 from tidegate.versions import Commit, Version, is_commit, short_id
 
 
-@task(task_run_name="plan {version.name} for {env.base_project}", retries=2, retry_delay_seconds=[1, 5],
-      retry_condition_fn=is_retryable, timeout_seconds=600, cache_policy=NO_CACHE, persist_result=False)
-def make_plan(env: OpenEnvironment, version: Version, pins: Mapping[str, str], checks: tuple[CheckResult, ...],
-              staged: Staged | None = None, *, watch_seconds: int | None = None) -> Plan:
+@task(
+    task_run_name="plan {version.name} for {env.base_project}",
+    retries=2,
+    retry_delay_seconds=[1, 5],
+    retry_condition_fn=is_retryable,
+    timeout_seconds=600,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def make_plan(
+    env: OpenEnvironment,
+    version: Version,
+    pins: Mapping[str, str],
+    checks: tuple[CheckResult, ...],
+    staged: Staged | None = None,
+    *,
+    watch_seconds: int | None = None,
+) -> Plan:
     """Everything a person decides about, with its hash.
 
-    Needs: images, running databases. Leaves: an artifact. Again: the same hash while nothing changed. Undo: nothing.
+    Needs: images, running databases. Leaves: an artifact. Again: the same hash while nothing
+    changed. Undo: nothing.
     """
     serving = env.ledger.deployments.current(env.stack.name, env.name)
     _refuse_other_evidence(env, version, pins, staged)
     schema = _schema(env, pins)
     plan = Plan(
-        stack=env.stack.name, place=env.stack.place(env.name), version=version, pins=pins,
-        configuration=env.configuration, config=differences(prints_of(env, serving) if serving else {}, env.configuration),
-        schema=schema, running=_running(serving),
-        commits=_commits(env, serving, version), images=_images(env, serving, pins),
-        domains=env.config.hosts, preflight=checks, staged=staged,
+        stack=env.stack.name,
+        place=env.stack.place(env.name),
+        version=version,
+        pins=pins,
+        configuration=env.configuration,
+        config=differences(prints_of(env, serving) if serving else {}, env.configuration),
+        schema=schema,
+        running=_running(serving),
+        commits=_commits(env, serving, version),
+        images=_images(env, serving, pins),
+        domains=env.config.hosts,
+        preflight=checks,
+        staged=staged,
         saves=env.config.backup or any(change.current != change.head for change in schema),
         watch_seconds=_watch_seconds(env, watch_seconds),
-        privileges=privileges(env, env.model()), addresses=addresses(env.stack.services, env.stack.routes, env.config),
-        accepted=accepted(env.stack, env.written, env.weak_passwords))
-    get_run_logger().info("plan %s: %s %s, schema %s, way back: %s", plan.hash[:12], plan.stack, version.name, plan.kind,
-                          plan.way_back)
-    publish_page(env, "plan", plan_page(plan, env.stack.language), plan_title(plan, env.stack.language))
+        privileges=privileges(env, env.model()),
+        addresses=addresses(env.stack.services, env.stack.routes, env.config),
+        accepted=accepted(env.stack, env.written, env.weak_passwords),
+    )
+    get_run_logger().info(
+        "plan %s: %s %s, schema %s, way back: %s",
+        plan.hash[:12],
+        plan.stack,
+        version.name,
+        plan.kind,
+        plan.way_back,
+    )
+    publish_page(
+        env, "plan", plan_page(plan, env.stack.language), plan_title(plan, env.stack.language)
+    )
     return plan
 
 
@@ -59,9 +93,16 @@ def staged(work: Work) -> Staged:
     deployment, release = work.deployment, work.deployment.release
     rows = {row.name: row.evidence for row in work.env.ledger.journal.steps(deployment.id)}
     return Staged(
-        place=work.env.stack.place(work.env.name), number=deployment.number, commit=release.commit, pins=release.images,
-        configuration=release.config_hash, smoke=results_of(rows["smoke-public"]),
-        rehearsed=bool(rows.get("rehearse-rollback", {}).get("rehearsed")), url=work.env.url, traffic=_traffic_of(deployment))
+        place=work.env.stack.place(work.env.name),
+        number=deployment.number,
+        commit=release.commit,
+        pins=release.images,
+        configuration=release.config_hash,
+        smoke=results_of(rows["smoke-public"]),
+        rehearsed=bool(rows.get("rehearse-rollback", {}).get("rehearsed")),
+        url=work.env.url,
+        traffic=_traffic_of(deployment),
+    )
 
 
 def _traffic_of(deployment: Deployment) -> TrafficFigures | None:
@@ -69,15 +110,23 @@ def _traffic_of(deployment: Deployment) -> TrafficFigures | None:
     return TrafficFigures(**noted) if noted and deployment.rollback_target_id else None
 
 
-def _refuse_other_evidence(env: OpenEnvironment, version: Version, pins: Mapping[str, str], staged: Staged | None) -> None:
-    """Raises LedgerError where an interrupted run has finished on the way what it had begun there, of another version."""
+def _refuse_other_evidence(
+    env: OpenEnvironment, version: Version, pins: Mapping[str, str], staged: Staged | None
+) -> None:
+    """Raises LedgerError where an interrupted run has finished on the way what it had begun there,
+    of another version."""
     if staged and (staged.commit, dict(staged.pins)) != (version.id, dict(pins)):
-        raise LedgerError(f"planning {env.stack.name} {version.name}",
-                          f"{staged.place.name} #{staged.number} proved {short_id(staged.commit)}, and {version.name} is now "
-                          f"{short_id(version.id)}", "Start the release again")
+        raise LedgerError(
+            f"planning {env.stack.name} {version.name}",
+            f"{staged.place.name} #{staged.number} proved {short_id(staged.commit)}, and {version.name} is now "
+            f"{short_id(version.id)}",
+            "Start the release again",
+        )
 
 
-def _commits(env: OpenEnvironment, serving: Deployment | None, version: Version) -> tuple[Commit, ...]:
+def _commits(
+    env: OpenEnvironment, serving: Deployment | None, version: Version
+) -> tuple[Commit, ...]:
     """None where there is no repository; all of them where what serves came from none."""
     if env.source is None or version.commit is None:
         return ()
@@ -85,19 +134,31 @@ def _commits(env: OpenEnvironment, serving: Deployment | None, version: Version)
     return tuple(env.source.between(old, version.commit.sha))
 
 
-def _images(env: OpenEnvironment, serving: Deployment | None, pins: Mapping[str, str]) -> tuple[ImageChange, ...]:
+def _images(
+    env: OpenEnvironment, serving: Deployment | None, pins: Mapping[str, str]
+) -> tuple[ImageChange, ...]:
     """What becomes of the image of each service, with what old and new say of themselves."""
     before = serving.release.images if serving else {}
-    return tuple(_image(env, service, before.get(service.name, ""), pins[service.name]) for service in env.stack.services)
+    return tuple(
+        _image(env, service, before.get(service.name, ""), pins[service.name])
+        for service in env.stack.services
+    )
 
 
 def _image(env: OpenEnvironment, service: Service, old: str, new: str) -> ImageChange:
-    return ImageChange(service.name, origin_of(service, new), old, new, old_says=said_by(env.images.labels(old) if old else {}),
-                       new_says=said_by(env.images.labels(new)))
+    return ImageChange(
+        service.name,
+        origin_of(service, new),
+        old,
+        new,
+        old_says=said_by(env.images.labels(old) if old else {}),
+        new_says=said_by(env.images.labels(new)),
+    )
 
 
 def _watch_seconds(env: OpenEnvironment, asked: int | None) -> int:
-    """As long as somebody asks for; otherwise the stack's time, where the environment is watched at all."""
+    """As long as somebody asks for; otherwise the stack's time, where the environment is watched at
+    all."""
     if asked is not None:
         return asked
     return env.stack.watch.seconds if env.config.watched else 0
@@ -111,4 +172,6 @@ def _running(serving: Deployment | None) -> Running | None:
 
 def _schema(env: OpenEnvironment, pins: Mapping[str, str]) -> tuple[SchemaChange, ...]:
     with without_secrets(env.redactor):
-        return tuple(history.inspect(schema_state(env, spec)) for spec, history in histories(env, pins))
+        return tuple(
+            history.inspect(schema_state(env, spec)) for spec, history in histories(env, pins)
+        )

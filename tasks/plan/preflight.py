@@ -1,4 +1,5 @@
-"""What a release needs of its files, host, registry, edge and databases, looked at before the first change."""
+"""What a release needs of its files, host, registry, edge and databases, looked at before the first
+change."""
 
 from __future__ import annotations
 
@@ -46,23 +47,38 @@ Check = Callable[[OpenEnvironment, ComposeModel], Iterator[CheckResult]]
 """Yields what was found good; raises what was not."""
 
 
-@task(task_run_name="check {env.base_project}", retries=2, retry_delay_seconds=[1, 5], retry_condition_fn=is_retryable,
-      timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="check {env.base_project}",
+    retries=2,
+    retry_delay_seconds=[1, 5],
+    retry_condition_fn=is_retryable,
+    timeout_seconds=120,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
     """Look at everything a release needs, all faults at once, before anything changes.
 
     Needs: nothing. Leaves: nothing. Again: looks again. Undo: nothing to undo.
     """
     with without_secrets(env.redactor):
-        model = env.model()   # refuses faulty values first
+        model = env.model()  # refuses faulty values first
         _refuse_faulty_files(env, model)
         return tuple(_all_good(env, model, CHECKS))
 
 
-@task(task_run_name="check {env.base_project} before it is taken over", retries=2, retry_delay_seconds=[1, 5],
-      retry_condition_fn=is_retryable, timeout_seconds=120, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="check {env.base_project} before it is taken over",
+    retries=2,
+    retry_delay_seconds=[1, 5],
+    retry_condition_fn=is_retryable,
+    timeout_seconds=120,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def check_takeover(env: OpenEnvironment) -> tuple[CheckResult, ...]:
-    """Look at what a takeover needs: sound files, a free door at the edge, and databases that answer.
+    """Look at what a takeover needs: sound files, a free door at the edge, and databases that
+    answer.
 
     Needs: nothing. Leaves: nothing. Again: looks again. Undo: nothing to undo.
     """
@@ -72,14 +88,16 @@ def check_takeover(env: OpenEnvironment) -> tuple[CheckResult, ...]:
         return tuple(_all_good(env, model, CHECKS_OF_TAKEOVER))
 
 
-def _all_good(env: OpenEnvironment, model: ComposeModel, checks: Sequence[Check]) -> list[CheckResult]:
+def _all_good(
+    env: OpenEnvironment, model: ComposeModel, checks: Sequence[Check]
+) -> list[CheckResult]:
     results = [_passed("compose files", "clean")]
     faults: list[TidegateError] = []
     for check in checks:
         try:
             results += check(env, model)
         except EngineError:
-            raise   # without it, the other checks would only say the same in other words
+            raise  # without it, the other checks would only say the same in other words
         except TidegateError as fault:
             faults.append(fault)
     if faults:
@@ -88,35 +106,55 @@ def _all_good(env: OpenEnvironment, model: ComposeModel, checks: Sequence[Check]
 
 
 def _joined(env: OpenEnvironment, faults: list[TidegateError]) -> TidegateError:
-    """One fault as it is; several as one text, tried again where one of them may go away by itself."""
+    """One fault as it is; several as one text, tried again where one of them may go away by
+    itself."""
     if len(faults) == 1:
         return faults[0]
     return TidegateError(
         f"checking {env.stack.name} {env.name} before the release",
         "; ".join(f"{fault.doing}: {fault.came_back}" for fault in faults),
-        ". ".join(dict.fromkeys(fault.to_do for fault in faults)), retryable=any(fault.retryable for fault in faults))
+        ". ".join(dict.fromkeys(fault.to_do for fault in faults)),
+        retryable=any(fault.retryable for fault in faults),
+    )
 
 
 def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
     refuse_faulty_compose(env, model, privileges(env, model))
 
 
-def refuse_faulty_compose(env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]) -> None:
-    """Raises StackFileError with everything that the compose files may not say. `found` is what they give of the host."""
+def refuse_faulty_compose(
+    env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]
+) -> None:
+    """Raises StackFileError with everything that the compose files may not say. `found` is what
+    they give of the host."""
     (mounted, links), engine = _mounted(env), _engine(env)
     files = TeamFiles(env.stack.folder, env.written, mounted)
     doors = {one.service.name for one in env.routed}
-    faults = [*links, *lint_model(model, _released(env), env.config.kind, files, env.unbuilt), *unmounted(model, env.written),
-              *left_out_faults(model, env.stack.left_out), *alone_faults(model, env.alone, doors),
-              *unbuilt_faults(model, env.unbuilt),
-              *out_of_reach(model, env.stack.folder, engine), *refusals(found)]
-    if faults := [*faults, *(missing_files(env.written) if is_local(engine) else ()), *_weak_logins(env)]:
-        raise StackFileError(f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
-                             "; ".join(faults), "Correct the compose files")
+    faults = [
+        *links,
+        *lint_model(model, _released(env), env.config.kind, files, env.unbuilt),
+        *unmounted(model, env.written),
+        *left_out_faults(model, env.stack.left_out),
+        *alone_faults(model, env.alone, doors),
+        *unbuilt_faults(model, env.unbuilt),
+        *out_of_reach(model, env.stack.folder, engine),
+        *refusals(found),
+    ]
+    if faults := [
+        *faults,
+        *(missing_files(env.written) if is_local(engine) else ()),
+        *_weak_logins(env),
+    ]:
+        raise StackFileError(
+            f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
+            "; ".join(faults),
+            "Correct the compose files",
+        )
 
 
 def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:
-    """Names of the files that the released services are given, and what is wrong with the folders they lie in."""
+    """Names of the files that the released services are given, and what is wrong with the folders
+    they lie in."""
     try:
         return env.files_of(_released(env)), []
     except StackFileError as fault:
@@ -126,12 +164,18 @@ def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:
 def _weak_logins(env: OpenEnvironment) -> list[str]:
     """Default passwords in the compose files; those in the env file are faults of the env file."""
     weak = [] if env.config.kind == "development" else env.weak_passwords
-    return [f"{key}: {DEFAULT_PASSWORD}. {TO_ACCEPT}" for key in weak
-            if key not in env.values and key not in env.stack.accepted_passwords]
+    return [
+        f"{key}: {DEFAULT_PASSWORD}. {TO_ACCEPT}"
+        for key in weak
+        if key not in env.values and key not in env.stack.accepted_passwords
+    ]
 
 
-def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[str] | None = None) -> tuple[Danger, ...]:
-    """What the compose files give containers of the host, with the reasons of the stack file; in development nobody asks.
+def privileges(
+    env: OpenEnvironment, model: ComposeModel, projects: Collection[str] | None = None
+) -> tuple[Danger, ...]:
+    """What the compose files give containers of the host, with the reasons of the stack file; in
+    development nobody asks.
 
     `projects` are the base projects of others; without them, stack files and ledger are asked.
     """
@@ -139,9 +183,16 @@ def privileges(env: OpenEnvironment, model: ComposeModel, projects: Collection[s
         return ()
     files = [env.stack.folder / file for file in env.config.compose_files]
     read = env.compose.env_files(files, env.values, env.base_project)
-    services = {name: {**service, "env_file": read.get(name, [])} for name, service in model["services"].items()}
-    paths = HostPaths(env.stack.folder, (env.settings.home, env.settings.stacks), _engine(env),
-                      known_projects(env) if projects is None else projects)
+    services = {
+        name: {**service, "env_file": read.get(name, [])}
+        for name, service in model["services"].items()
+    }
+    paths = HostPaths(
+        env.stack.folder,
+        (env.settings.home, env.settings.stacks),
+        _engine(env),
+        known_projects(env) if projects is None else projects,
+    )
     return dangers({**model, "services": services}, paths, env.stack.allow)
 
 
@@ -153,22 +204,37 @@ def _engine(env: OpenEnvironment) -> str:
 def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     facts = env.measures.facts()
     yield _passed("engine", f"Docker {facts.engine_version}, {facts.platform}")
-    found = {name: f"{_gib(free)} free, {_gib(need)} needed" for name, free, need in _amounts(facts, env, model)}
+    found = {
+        name: f"{_gib(free)} free, {_gib(need)} needed"
+        for name, free, need in _amounts(facts, env, model)
+    }
     if short := [name for name, free, need in _amounts(facts, env, model) if free < need]:
-        raise CapacityError(f"measuring the host {env.config.host!r}",
-                            "; ".join(f"{name}: {found[name]}" for name in short), "Free some, or use a larger host")
+        raise CapacityError(
+            f"measuring the host {env.config.host!r}",
+            "; ".join(f"{name}: {found[name]}" for name in short),
+            "Free some, or use a larger host",
+        )
     yield from (_passed(name, detail) for name, detail in found.items())
 
 
-def _amounts(facts: HostFacts, env: OpenEnvironment, model: ComposeModel) -> tuple[tuple[str, int, int], ...]:
+def _amounts(
+    facts: HostFacts, env: OpenEnvironment, model: ComposeModel
+) -> tuple[tuple[str, int, int], ...]:
     """Name, bytes free, bytes needed."""
     least_disk = max(LEAST_DISK_BYTES, int(facts.disk_total * LEAST_DISK_RATIO))
-    return (("disk", facts.disk_free, least_disk),
-            ("memory", facts.memory_free, memory_needed(model, _released(env)) * slots_to_come(env) + SPARE_MEMORY_BYTES))
+    return (
+        ("disk", facts.disk_free, least_disk),
+        (
+            "memory",
+            facts.memory_free,
+            memory_needed(model, _released(env)) * slots_to_come(env) + SPARE_MEMORY_BYTES,
+        ),
+    )
 
 
 def slots_to_come(env: OpenEnvironment) -> int:
-    """How many slots must find room: the new one, and the one that stays warm, unless it takes its memory already.
+    """How many slots must find room: the new one, and the one that stays warm, unless it takes its
+    memory already.
 
     So a release leaves room for the next one, in which three run side by side.
     """
@@ -176,7 +242,8 @@ def slots_to_come(env: OpenEnvironment) -> int:
 
 
 def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    """Base services that start for the first time take volumes, names and ports of the host; slots publish none."""
+    """Base services that start for the first time take volumes, names and ports of the host; slots
+    publish none."""
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
     refuse_by_hand(env, model)
@@ -188,15 +255,21 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
             yield _passed(f"port {port}", f"free for {name}")
     yield from _ports_to_be_freed(env)
     if missing:
-        yield _passed("base services", f"{', '.join(missing)} will be started, and nobody else has their data")
+        yield _passed(
+            "base services", f"{', '.join(missing)} will be started, and nobody else has their data"
+        )
 
 
 def _ports_to_be_freed(env: OpenEnvironment) -> Iterator[CheckResult]:
-    """Of the containers that were taken over and serve still: people who come by them must know before they are stopped."""
+    """Of the containers that were taken over and serve still: people who come by them must know
+    before they are stopped."""
     serving = env.ledger.deployments.current(env.stack.name, env.name)
     for one in adopted(env.ledger, env.stack.name, env.name, serving.slot) if serving else ():
         for port in one["ports"]:
-            yield _passed(f"port {port}", f"is served by {one['name']} until this release stops it, and by nobody afterwards")
+            yield _passed(
+                f"port {port}",
+                f"is served by {one['name']} until this release stops it, and by nobody afterwards",
+            )
 
 
 def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -206,19 +279,23 @@ def _registry(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult
 
 
 def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    """Every host name is ours alone; what answers there is told with stack and environment. A front is believed."""
+    """Every host name is ours alone; what answers there is told with stack and environment. A front
+    is believed."""
     if env.config.https and not env.settings.fronts:
         raise StackFileError(
             f"looking how people come to {env.stack.name} {env.name}",
             "stack.yaml says by https, and the edge believes no front: it would tell the application that they come by http",
             "Set TIDEGATE_TRUSTED_FRONTS (`tidegate docs settings`), then `tidegate stop`, `tidegate run` "
-            "and `tidegate edge replace`")
+            "and `tidegate edge replace`",
+        )
     env.edge.route(env.stack.name, env.name)
     refuse_taken_doors(env)
     for domain, served in refuse_foreign_answers(env).items():
         yield _passed("edge", f"{domain} → {served}" if served else f"{domain} is free")
     if faulty := env.edge.routes().faulty:
-        yield _passed("edge's folder", f"the switch sets aside what is foreign: {'; '.join(faulty)}")
+        yield _passed(
+            "edge's folder", f"the switch sets aside what is foreign: {'; '.join(faulty)}"
+        )
 
 
 def _notifiers(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
@@ -230,7 +307,8 @@ def _notifiers(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
 
 
 def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    """With the new configuration's own logins: the application's, and that of the owner, who makes the backup."""
+    """With the new configuration's own logins: the application's, and that of the owner, who makes
+    the backup."""
     refuse_stopped(env, model)
     running = base_containers(env)
     for spec in env.stack.databases:
@@ -242,20 +320,35 @@ def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
 
 
 def _connections(env: OpenEnvironment, spec: Database) -> str:
-    """How many are free and needed; only what every service says of itself can be compared. Raises CapacityError."""
-    free, pools = free_connections(env, spec), [service.connection_pool for service in env.stack.services]
+    """How many are free and needed; only what every service says of itself can be compared. Raises
+    CapacityError."""
+    free, pools = (
+        free_connections(env, spec),
+        [service.connection_pool for service in env.stack.services],
+    )
     silent = [service.name for service in env.stack.services if service.connection_pool is None]
     needed = sum(pool for pool in pools if pool is not None)
     if free < needed:
-        raise CapacityError(f"counting the free connections of the database {spec.name!r}",
-                            f"{free} free, {needed} needed by the new containers", "Close some, or allow more")
-    unsaid = f"; {', '.join(silent)} without `connection_pool`, so nobody knows whether that is enough" if silent else ""
+        raise CapacityError(
+            f"counting the free connections of the database {spec.name!r}",
+            f"{free} free, {needed} needed by the new containers",
+            "Close some, or allow more",
+        )
+    unsaid = (
+        f"; {', '.join(silent)} without `connection_pool`, so nobody knows whether that is enough"
+        if silent
+        else ""
+    )
     return f"{free} free, {needed} needed by the new containers{unsaid}"
 
 
 def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:
     saved = [spec_of(env, name) for name in env.stack.state.databases]
-    size = sum(owned(env, spec).data_size() for spec in saved if spec.service is None or spec.service in running)
+    size = sum(
+        owned(env, spec).data_size()
+        for spec in saved
+        if spec.service is None or spec.service in running
+    )
     env.backups.check_room(size)
     return _passed("room for a backup", f"of {_gib(size)} of data")
 
@@ -266,7 +359,16 @@ def _builds(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
         yield _passed("builds", "from the commit alone, no secret in them")
 
 
-CHECKS: tuple[Check, ...] = (_host, _builds, check_networks, _base, _registry, _edge, _notifiers, _databases)
+CHECKS: tuple[Check, ...] = (
+    _host,
+    _builds,
+    check_networks,
+    _base,
+    _registry,
+    _edge,
+    _notifiers,
+    _databases,
+)
 CHECKS_OF_TAKEOVER: tuple[Check, ...] = (check_networks, _edge, _notifiers, _databases)
 
 

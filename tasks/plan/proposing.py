@@ -1,4 +1,5 @@
-"""A stack file for a folder that has none: looks at its files, and writes what was decided. Nothing is overwritten."""
+"""A stack file for a folder that has none: looks at its files, and writes what was decided. Nothing
+is overwritten."""
 
 from __future__ import annotations
 
@@ -27,7 +28,14 @@ from tidegate.stack.envfile import read_env_as_far
 from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
 
-EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env")
+EXAMPLES = (
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    ".env.dist",
+    "env.example",
+    "example.env",
+)
 MOST_BYTES = 1 << 20
 PROJECT = "init"
 """A name for Compose to read by; nothing is started under it."""
@@ -35,7 +43,8 @@ PROJECT = "init"
 
 @dataclass(frozen=True)
 class Written:
-    """`files` are new, `lines` those of stack.yaml; `missing` are env keys that a person must give, by file."""
+    """`files` are new, `lines` those of stack.yaml; `missing` are env keys that a person must give,
+    by file."""
 
     stack: str
     first: str
@@ -51,29 +60,49 @@ class Written:
 
 
 def compose_files_at(folder: Path) -> ComposeFiles:
-    return compose_files_in([one.name for one in folder.iterdir() if one.is_file()] if folder.is_dir() else [])
+    return compose_files_in(
+        [one.name for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
+    )
 
 
-def begin(folder: Path, answers: Answers, make_secret: Callable[[], str] = lambda: secrets.token_hex(16)) -> Written:
-    """Look at `folder`, ask, and write what is missing there. Raises InputError, and StackFileError for a compose file
-    that cannot be read."""
+def begin(
+    folder: Path, answers: Answers, make_secret: Callable[[], str] = lambda: secrets.token_hex(16)
+) -> Written:
+    """Look at `folder`, ask, and write what is missing there. Raises InputError, and StackFileError
+    for a compose file that cannot be read."""
     if os.path.lexists(folder / STACK_FILE):
-        raise InputError(f"writing {folder / STACK_FILE}", "it is there", "`tidegate check` says what is wrong with it")
+        raise InputError(
+            f"writing {folder / STACK_FILE}",
+            "it is there",
+            "`tidegate check` says what is wrong with it",
+        )
     one = propose(look_at(folder), answers)
     text = stack_text(one)
     _refuse_faulty(text)
-    envs = {place.env_file: _env_file(one, None if place.kind == "production" else make_secret) for place, _ in one.places}
+    envs = {
+        place.env_file: _env_file(one, None if place.kind == "production" else make_secret)
+        for place, _ in one.places
+    }
     files = {STACK_FILE: text, **{f"{name}.example": env.template() for name, env in envs.items()}}
     made = [name for name, content in files.items() if _write(folder / name, content)]
     private = {name: env for name, env in envs.items() if _write(folder / name, env.text(), 0o600)}
     return Written(
-        one.name, one.places[0][0].name, (*made, *private), tuple(envs), len(text.splitlines()), len(answers.asked),
+        one.name,
+        one.places[0][0].name,
+        (*made, *private),
+        tuple(envs),
+        len(text.splitlines()),
+        len(answers.asked),
         {name: env.made_up for name, env in private.items() if env.made_up},
-        {name: env.missing for name, env in private.items() if env.missing}, one.look.left_out, one.look.repository.newest)
+        {name: env.missing for name, env in private.items() if env.missing},
+        one.look.left_out,
+        one.look.repository.newest,
+    )
 
 
 def look_at(folder: Path) -> Look:
-    """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and no value is needed."""
+    """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and
+    no value is needed."""
     files = compose_files_at(folder)
     places = places_of(files, _whole(folder, files))
     model = _asked_for(adapters.as_written([folder / name for name in places[0].files], PROJECT))
@@ -81,14 +110,27 @@ def look_at(folder: Path) -> Look:
     seen = [one for one in (files.main, files.staging, files.production, *files.others) if one]
     named = {name: service for name, service in model["services"].items() if service.get("build")}
     return Look(
-        folder.name, str(folder), adapters.repository_at(folder), places, _own_name(model),
-        {name: _dockerfile(service["build"]) for name, service in named.items()}, _example(folder),
-        frozenset(one.name for one in folder.glob(".env*")), tuple(one for one in seen if one not in read))
+        folder.name,
+        str(folder),
+        adapters.repository_at(folder),
+        places,
+        _own_name(model),
+        {name: _dockerfile(service["build"]) for name, service in named.items()},
+        _example(folder),
+        frozenset(one.name for one in folder.glob(".env*")),
+        tuple(one for one in seen if one not in read),
+    )
 
 
 def _asked_for(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the services of a profile: compose starts them only when somebody asks for it, and so does nobody here."""
-    return {**model, "services": {name: one for name, one in model["services"].items() if not one.get("profiles")}}
+    """Without the services of a profile: compose starts them only when somebody asks for it, and so
+    does nobody here."""
+    return {
+        **model,
+        "services": {
+            name: one for name, one in model["services"].items() if not one.get("profiles")
+        },
+    }
 
 
 def _own_name(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +139,8 @@ def _own_name(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _whole(folder: Path, files: ComposeFiles) -> set[str]:
-    """The variants that stand by themselves: they can be read alone, and have every service of the main file."""
+    """The variants that stand by themselves: they can be read alone, and have every service of the
+    main file."""
     variants = [name for name in (files.staging, files.production) if name]
     if not files.main:
         return {*variants}
@@ -135,7 +178,10 @@ def _example(folder: Path) -> dict[str, str]:
 
 def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     """Production's secrets are never made up: its data may be there already."""
-    known = {**plain_examples(one.look.example), **_merged(database.values for database in one.databases)}
+    known = {
+        **plain_examples(one.look.example),
+        **_merged(database.values for database in one.databases),
+    }
     wanted = [key for database in one.databases for key in database.keys.values()]
     return env_file_of(one.look.model, one.base, known, wanted, make_secret)
 
@@ -149,8 +195,11 @@ def _refuse_faulty(text: str) -> None:
     try:
         Stack.model_validate(yaml.safe_load(text))
     except ValidationError as error:
-        raise InputError(f"putting {STACK_FILE} together", "; ".join(faults_in(error.errors())),
-                         "Give other answers; `tidegate init --help` lists the options") from None
+        raise InputError(
+            f"putting {STACK_FILE} together",
+            "; ".join(faults_in(error.errors())),
+            "Give other answers; `tidegate init --help` lists the options",
+        ) from None
 
 
 def _write(file: Path, text: str, mode: int = 0o644) -> bool:
@@ -160,7 +209,9 @@ def _write(file: Path, text: str, mode: int = 0o644) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise InputError(f"writing {file}", str(error.strerror), "Choose a folder that you may write to") from None
+        raise InputError(
+            f"writing {file}", str(error.strerror), "Choose a folder that you may write to"
+        ) from None
     with os.fdopen(opened, "w", encoding="utf-8") as stream:
         stream.write(text)
     return True

@@ -1,6 +1,8 @@
-"""The slot of what was taken over: the team's own containers, which stay in their project, beside the data.
+"""The slot of what was taken over: the team's own containers, which stay in their project, beside
+the data.
 
-They are stopped and started one by one, never by their project, and never removed: what they wrote inside is theirs.
+They are stopped and started one by one, never by their project, and never removed: what they wrote
+inside is theirs.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ from tidegate.stack.slot import edge_alias, edge_network_name
 def attach_containers(work: Work) -> Evidence:
     """Let the edge reach the containers that run, under the names that those of a slot have.
 
-    Needs: running containers. Leaves: them on one network more; nothing is restarted. Again: changes nothing.
-    Undo: `detach_containers`.
+    Needs: running containers. Leaves: them on one network more; nothing is restarted. Again:
+    changes nothing. Undo: `detach_containers`.
     """
     env, network = work.env, _network(work.env)
     env.networks.join(env.stack.name, env.name)
@@ -46,15 +48,27 @@ def detach_containers(work: Work) -> Evidence:
 
 
 def adopted_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:
-    """What of them is there, under the names that services have in a slot. Empty for a slot that Tidegate started."""
-    known = {one["id"]: one["ended"] for one in adopted(env.ledger, env.stack.name, env.name, project)}
+    """What of them is there, under the names that services have in a slot. Empty for a slot that
+    Tidegate started."""
+    known = {
+        one["id"]: one["ended"] for one in adopted(env.ledger, env.stack.name, env.name, project)
+    }
     if not known:
         return []
-    number, there = project.rsplit("-", 1)[-1], env.host.containers({PROJECT_LABEL: env.base_project})
-    return [_as_in_slot(one, project, f"{one.service}-{number}", has_ended=known[one.id]) for one in there if one.id in known]
+    number, there = (
+        project.rsplit("-", 1)[-1],
+        env.host.containers({PROJECT_LABEL: env.base_project}),
+    )
+    return [
+        _as_in_slot(one, project, f"{one.service}-{number}", has_ended=known[one.id])
+        for one in there
+        if one.id in known
+    ]
 
 
-def _as_in_slot(one: ContainerFacts, project: str, service: str, *, has_ended: bool) -> ContainerFacts:
+def _as_in_slot(
+    one: ContainerFacts, project: str, service: str, *, has_ended: bool
+) -> ContainerFacts:
     ended = {ONE_SHOT_LABEL: "by hand"} if has_ended else {}
     return replace(one, service=service, labels={**one.labels, **ended, PROJECT_LABEL: project})
 
@@ -66,11 +80,14 @@ def adopted_project(env: OpenEnvironment) -> str | None:
 
 
 def is_adopted(env: OpenEnvironment, project: str) -> bool:
-    """Whether a slot is the team's own containers, and not one that Tidegate made of their images since."""
+    """Whether a slot is the team's own containers, and not one that Tidegate made of their images
+    since."""
     return not env.host.containers({PROJECT_LABEL: project}) and bool(adopted_state(env, project))
 
 
-def stop(env: OpenEnvironment, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
+def stop(
+    env: OpenEnvironment, project: str, grace_seconds: int, services: Collection[str] | None = None
+) -> None:
     """Stop a slot's containers, or those of some services by their names in it, and keep them."""
     if is_adopted(env, project):
         env.by_hand.stop(_running_ones(env, project, services), grace_seconds)
@@ -78,7 +95,9 @@ def stop(env: OpenEnvironment, project: str, grace_seconds: int, services: Colle
         env.compose.stop(project, grace_seconds, services)
 
 
-def start_again(env: OpenEnvironment, project: str, services: Collection[str] | None = None) -> None:
+def start_again(
+    env: OpenEnvironment, project: str, services: Collection[str] | None = None
+) -> None:
     """Start a slot's containers, or some of them, as they were."""
     if is_adopted(env, project):
         env.by_hand.start(_running_ones(env, project, services))
@@ -86,10 +105,15 @@ def start_again(env: OpenEnvironment, project: str, services: Collection[str] | 
         env.compose.start_again(project, services)
 
 
-def _running_ones(env: OpenEnvironment, project: str, services: Collection[str] | None) -> list[str]:
+def _running_ones(
+    env: OpenEnvironment, project: str, services: Collection[str] | None
+) -> list[str]:
     """Those that are meant to run: what did its work once is not set going again."""
-    return [one.id for one in adopted_state(env, project)
-            if ONE_SHOT_LABEL not in one.labels and (services is None or one.service in services)]
+    return [
+        one.id
+        for one in adopted_state(env, project)
+        if ONE_SHOT_LABEL not in one.labels and (services is None or one.service in services)
+    ]
 
 
 def _taken(containers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""Services that never run twice, such as a scheduler: which ones they are, and where one of them runs."""
+"""Services that never run twice, such as a scheduler: which ones they are, and where one of them
+runs."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ RUNS = ("running", "restarting", "paused")
 
 
 def role(container: ContainerFacts) -> str:
-    """The name in the compose files of the service that a container carries out: `beat` of `beat-42` in slot 42."""
+    """The name in the compose files of the service that a container carries out: `beat` of
+    `beat-42` in slot 42."""
     number = container.labels.get(PROJECT_LABEL, "").rpartition("-")[2]
     return container.service.removesuffix(f"-{number}") if number.isdecimal() else container.service
 
@@ -24,13 +26,14 @@ def slots_there(env: OpenEnvironment) -> list[ContainerFacts]:
 
 
 def alone_there(containers: Iterable[ContainerFacts]) -> set[str]:
-    """The services among them that never run twice. Asked of the containers: what a way back meets may have been
-    started from another stack file than its own."""
+    """The services among them that never run twice. Asked of the containers: what a way back meets
+    may have been started from another stack file than its own."""
     return {role(one) for one in containers if one.labels.get(ALONE_LABEL, "").lower() == "true"}
 
 
 def alone_in(work: Work) -> set[str]:
-    """The services of this slot that start last, when their like has been stopped everywhere else."""
+    """The services of this slot that start last, when their like has been stopped everywhere
+    else."""
     return alone_there(slots_there(work.env)) | work.env.alone
 
 
@@ -40,9 +43,11 @@ def in_slot(project: str, services: Collection[str]) -> set[str]:
     return {f"{name}-{number}" for name in services}
 
 
-def gap_seconds(here: Iterable[ContainerFacts], elsewhere: Iterable[ContainerFacts]) -> float | None:
-    """How long a service did not run: from the end of its last container elsewhere to its start here, as the engine
-    saw both. None where it ran nowhere else."""
+def gap_seconds(
+    here: Iterable[ContainerFacts], elsewhere: Iterable[ContainerFacts]
+) -> float | None:
+    """How long a service did not run: from the end of its last container elsewhere to its start
+    here, as the engine saw both. None where it ran nowhere else."""
     ended = [one.ended_at for one in elsewhere if one.ended_at]
     began: list[datetime] = [one.started_at for one in here if one.started_at]
     return round((max(began) - max(ended)).total_seconds(), 1) if ended and began else None

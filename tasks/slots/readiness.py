@@ -1,4 +1,5 @@
-"""Whether a slot can work: its ready path, asked at its own address as the edge and its visitors will ask it."""
+"""Whether a slot can work: its ready path, asked at its own address as the edge and its visitors
+will ask it."""
 
 from __future__ import annotations
 
@@ -12,7 +13,13 @@ from tasks.frame.step import Evidence
 from tasks.frame.work import Work
 from tasks.plan.doors import told_of, visited_name
 from tasks.slots.alone import alone_in, role
-from tasks.slots.containers import NOBODY_WAS_SENT, last_lines_of, refuse_dead, refuse_without_base, slot_state
+from tasks.slots.containers import (
+    NOBODY_WAS_SENT,
+    last_lines_of,
+    refuse_dead,
+    refuse_without_base,
+    slot_state,
+)
 from tidegate.edge.probing import Visit
 from tidegate.edge.routes import headers_for
 from tidegate.edge.routing import backs_of, host_of, slot_url
@@ -35,11 +42,11 @@ class Asked(NamedTuple):
 
 
 def wait_until_ready(work: Work) -> Evidence:
-    """Ask each service that has a route until it answers below 400, within its start budget. Behind the switch the edge asks
-    the same, and sends nobody to a slot that answers otherwise.
+    """Ask each service that has a route until it answers below 400, within its start budget. Behind
+    the switch the edge asks the same, and sends nobody to a slot that answers otherwise.
 
-    Raises StackFileError at once for a 4xx, by which the application refuses the question; UnhealthyError when time is over or a
-    container has died.
+    Raises StackFileError at once for a 4xx, by which the application refuses the question;
+    UnhealthyError when time is over or a container has died.
     """
     begun = time.monotonic()
     first, *others = [_wait(work, asked, begun) for asked in _all_asked(work)]
@@ -52,26 +59,41 @@ def _all_asked(work: Work) -> list[Asked]:
     main = env.routed[0]
     if not told.doors:
         return [Asked(main.service, main.ready_path, _visit(work, visited_name(env), None))]
-    services = {slot_url(work.project, one.service.name, one.port): one.service for one in env.routed}
-    return [Asked(services.get(back.url, main.service), back.ready_path,
-                  _visit(work, host_of(told, back) or visited_name(env), place))
-            for place, back in enumerate(backs_of(told))]
+    services = {
+        slot_url(work.project, one.service.name, one.port): one.service for one in env.routed
+    }
+    return [
+        Asked(
+            services.get(back.url, main.service),
+            back.ready_path,
+            _visit(work, host_of(told, back) or visited_name(env), place),
+        )
+        for place, back in enumerate(backs_of(told))
+    ]
 
 
 def _visit(work: Work, name: str, back: int | None) -> Visit:
-    return Visit(name, headers_for(https=work.env.config.https, slot=work.served, back=back), at_slot=True)
+    return Visit(
+        name, headers_for(https=work.env.config.https, slot=work.served, back=back), at_slot=True
+    )
 
 
 def _wait(work: Work, asked: Asked, begun: float) -> dict[str, object]:
     env = work.env
-    alone = alone_in(work)   # they may be asleep still
+    alone = alone_in(work)  # they may be asleep still
     while True:
         work.check_fence()
         answer = env.visitors.ask(asked.visit, asked.path, ASK_SECONDS)
         seconds = round(time.monotonic() - begun, 1)
         if _is_good(answer):
-            get_run_logger().info("%s of %s is ready: %s answers %d after %.1f s", asked.service.name, work.title, asked.path,
-                                  answer.status, seconds)
+            get_run_logger().info(
+                "%s of %s is ready: %s answers %d after %.1f s",
+                asked.service.name,
+                work.title,
+                asked.path,
+                answer.status,
+                seconds,
+            )
             return {"path": asked.path, "status": answer.status, "seconds": seconds}
         _refuse_wrong_question(work, asked, answer)
         containers = [one for one in slot_state(env, work.project) if role(one) not in alone]
@@ -92,17 +114,22 @@ def _refuse_wrong_question(work: Work, asked: Asked, answer: Answer) -> None:
             f"asking whether {work.title} is ready",
             f"{_named(work, asked)} answers {answer.status} to a visitor of {asked.visit.name}",
             "Nobody was sent there. Say in stack.yaml, as `ready_path`, which page answers 200 when the application can work "
-            "(`/` where no page says more), or correct the page")
+            "(`/` where no page says more), or correct the page",
+        )
 
 
-def _refuse_not_ready(work: Work, asked: Asked, answer: Answer, containers: Sequence[ContainerFacts]) -> NoReturn:
+def _refuse_not_ready(
+    work: Work, asked: Asked, answer: Answer, containers: Sequence[ContainerFacts]
+) -> NoReturn:
     env = work.env
     said = f"{answer.error or f'it answers {answer.status}'}, after {asked.service.start_budget_seconds} s"
     behind = [one for one in containers if one.service.startswith(f"{asked.service.name}-")]
     lines = "".join(last_lines_of(env, one) for one in behind[:1])
     error = UnhealthyError(
         f"asking whether {work.title} is ready",
-        f"{_named(work, asked)}, asked as a visitor of {asked.visit.name}: {said}.{lines}", NOBODY_WAS_SENT)
+        f"{_named(work, asked)}, asked as a visitor of {asked.visit.name}: {said}.{lines}",
+        NOBODY_WAS_SENT,
+    )
     refuse_without_base(env, error)
     raise error
 

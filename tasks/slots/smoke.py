@@ -1,4 +1,5 @@
-"""Smoke checks: the answers that the release must show, asked at a slot's own address or through the public edge."""
+"""Smoke checks: the answers that the release must show, asked at a slot's own address or through
+the public edge."""
 
 from __future__ import annotations
 
@@ -26,13 +27,16 @@ MOST_SECONDS = 250.0
 
 @step("smoke-slot", timeout_seconds=3600)
 def smoke_slot(work: Work) -> Evidence:
-    """Ask the new slot at its own address, before anyone is sent to it: first its ready path, as the edge will.
+    """Ask the new slot at its own address, before anyone is sent to it: first its ready path, as
+    the edge will.
 
     Needs: a candidate route at the edge. Leaves: nothing. Again: asks again. Undo: nothing to undo.
     """
     ready = wait_until_ready(work)
     headers = headers_for(https=work.env.config.https, slot=work.served)
-    results = smoke(work.env, work.version, work.served, Visit(visited_name(work.env), headers, at_slot=True))
+    results = smoke(
+        work.env, work.version, work.served, Visit(visited_name(work.env), headers, at_slot=True)
+    )
     return {**_proved(work, results, "at its own address"), "ready": ready}
 
 
@@ -50,21 +54,32 @@ def smoke_public(work: Work) -> Evidence:
     return evidence
 
 
-def smoke_public_door(env: OpenEnvironment, version: Version, number: int,
-                      most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
-    """All checks as a visitor asks, of whom only the deployment `number` of this environment may answer."""
+def smoke_public_door(
+    env: OpenEnvironment, version: Version, number: int, most_seconds: float = MOST_SECONDS
+) -> list[CheckResult]:
+    """All checks as a visitor asks, of whom only the deployment `number` of this environment may
+    answer."""
     served = Served(env.stack.name, env.name, number)
     visit = Visit(visited_name(env), headers_for(https=env.config.https))
     return smoke(env, version, served, visit, most_seconds)
 
 
-def smoke(env: OpenEnvironment, version: Version, served: Served, visit: Visit,
-          most_seconds: float = MOST_SECONDS) -> list[CheckResult]:
-    """All checks of the stack that run in this environment, asked as a visitor does; `served` must answer."""
+def smoke(
+    env: OpenEnvironment,
+    version: Version,
+    served: Served,
+    visit: Visit,
+    most_seconds: float = MOST_SECONDS,
+) -> list[CheckResult]:
+    """All checks of the stack that run in this environment, asked as a visitor does; `served` must
+    answer."""
     checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
-    results = env.visitors.smoke(SmokeVisit(
-        visit, checks, version, served, most_seconds, env.values, visited_names(env)))
-    return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]   # it quotes the answer
+    results = env.visitors.smoke(
+        SmokeVisit(visit, checks, version, served, most_seconds, env.values, visited_names(env))
+    )
+    return [
+        replace(result, detail=env.redactor.redact(result.detail)) for result in results
+    ]  # it quotes the answer
 
 
 def results_of(evidence: Evidence) -> tuple[CheckResult, ...]:
@@ -77,9 +92,14 @@ def _at_public_door(work: Work) -> list[CheckResult]:
 
 def _proved(work: Work, results: list[CheckResult], where: str) -> Evidence:
     for result in results:
-        get_run_logger().info("%s %s: %s (%.2f s)", result.outcome, result.name, result.detail, result.seconds)
+        get_run_logger().info(
+            "%s %s: %s (%.2f s)", result.outcome, result.name, result.detail, result.seconds
+        )
     bad = [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]
     if bad or not results:
-        raise SmokeError(f"asking {work.title} {where}", "; ".join(bad) or "no check ran",
-                         "Correct the application and release the new commit")
+        raise SmokeError(
+            f"asking {work.title} {where}",
+            "; ".join(bad) or "no check ran",
+            "Correct the application and release the new commit",
+        )
     return {"checks": [vars(result) | {} for result in results], "where": where}

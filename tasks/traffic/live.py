@@ -1,4 +1,5 @@
-"""What users get from the version that serves, compared with what they got before it: in a release, and every minute."""
+"""What users get from the version that serves, compared with what they got before it: in a release,
+and every minute."""
 
 from __future__ import annotations
 
@@ -14,7 +15,16 @@ from tasks.frame.deployments import previous
 from tasks.frame.step import Evidence, is_retryable, step
 from tasks.frame.work import OpenEnvironment, Work
 from tasks.slots.smoke import smoke_public_door
-from tasks.traffic.samples import Memory, Taken, alone_with_memory, figures_of_window, keep, recall, recent_figures, take
+from tasks.traffic.samples import (
+    Memory,
+    Taken,
+    alone_with_memory,
+    figures_of_window,
+    keep,
+    recall,
+    recent_figures,
+    take,
+)
 from tidegate.edge.counters import figures_between
 from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult
@@ -42,24 +52,32 @@ class Sighting:
 def note_baseline(work: Work) -> Evidence:
     """Keep what users get from the old version: only what becomes worse than that counts (P70).
 
-    Needs: the edge's counters. Leaves: `figures.baseline`. Again: the first one stays. Undo: nothing to undo.
+    Needs: the edge's counters. Leaves: `figures.baseline`. Again: the first one stays. Undo:
+    nothing to undo.
     """
     old = previous(work)
     if old is None:
         return {"baseline": None}
     baseline = asdict(recent_figures(work.env, old, datetime.now(UTC)))
-    work.env.ledger.deployments.amend(work.deployment.id, figures={"baseline": baseline}, fence=work.fence)
+    work.env.ledger.deployments.amend(
+        work.deployment.id, figures={"baseline": baseline}, fence=work.fence
+    )
     return {"baseline": baseline, "of": old.number}
 
 
 def baseline_of(deployment: Deployment) -> LiveFigures | None:
     noted: Mapping[str, float] | None = deployment.figures.get("baseline")
-    return LiveFigures(int(noted["requests"]), int(noted["errors"]), noted["p95_seconds"]) if noted else None
+    return (
+        LiveFigures(int(noted["requests"]), int(noted["errors"]), noted["p95_seconds"])
+        if noted
+        else None
+    )
 
 
 @dataclass
 class SlidingWindow:
-    """The last seconds of the new slot's service, without the witness's own requests, which would dilute errors."""
+    """The last seconds of the new slot's service, without the witness's own requests, which would
+    dilute errors."""
 
     work: Work
     witness: Witness
@@ -67,7 +85,8 @@ class SlidingWindow:
     _seen: deque[tuple[Taken, int]] = field(default_factory=deque, init=False)
 
     def judge(self) -> Verdict:
-        """One more sample, and what the window says. Counters that cannot be read say nothing: the smoke checks decide."""
+        """One more sample, and what the window says. Counters that cannot be read say nothing: the
+        smoke checks decide."""
         try:
             taken = take(self.work.env, self.work.deployment.number, datetime.now(UTC))
         except EdgeError as error:
@@ -81,20 +100,30 @@ class SlidingWindow:
     def figures(self) -> LiveFigures:
         (first, own_before), (last, own_now) = self._seen[0], self._seen[-1]
         counted = figures_between(first.sample, last.sample)
-        return replace(counted, requests=max(counted.errors, counted.requests - (own_now - own_before)))
+        return replace(
+            counted, requests=max(counted.errors, counted.requests - (own_now - own_before))
+        )
 
     def _own(self) -> int:
         return self.witness.figures().by_version.get(str(self.work.served), 0)
 
 
-@task(task_run_name="look at {env.base_project}", retries=2, retry_delay_seconds=[1, 3], retry_condition_fn=is_retryable,
-      timeout_seconds=180, cache_policy=NO_CACHE, persist_result=False)
+@task(
+    task_run_name="look at {env.base_project}",
+    retries=2,
+    retry_delay_seconds=[1, 3],
+    retry_condition_fn=is_retryable,
+    timeout_seconds=180,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def look_at(env: OpenEnvironment) -> Sighting | None:
     """Ask as a visitor does, and read five minutes of the edge's counters.
 
     Returns None where nothing serves, or while another look at it goes on.
 
-    Needs: the edge. Leaves: its samples for the next look. Again: one sample more. Undo: nothing to undo.
+    Needs: the edge. Leaves: its samples for the next look. Again: one sample more. Undo: nothing to
+    undo.
     """
     with alone_with_memory(env) as alone:
         if not alone:
@@ -110,18 +139,32 @@ def _sight(env: OpenEnvironment, now: datetime) -> Sighting | None:
     memory, look = _look(env, serving, recall(env, serving.number), now)
     since = _since(memory.worse_since, look, now)
     keep(env, replace(memory, worse_since=since))
-    get_run_logger().info("%s #%d: %s, %s", env.base_project, serving.number, look.outcome, env.redactor.redact(look.reason))
-    return Sighting(serving, replace(look, reason=env.redactor.redact(look.reason)), since.get(look.severity, now))
+    get_run_logger().info(
+        "%s #%d: %s, %s",
+        env.base_project,
+        serving.number,
+        look.outcome,
+        env.redactor.redact(look.reason),
+    )
+    return Sighting(
+        serving,
+        replace(look, reason=env.redactor.redact(look.reason)),
+        since.get(look.severity, now),
+    )
 
 
-def _look(env: OpenEnvironment, serving: Deployment, memory: Memory, now: datetime) -> tuple[Memory, Look]:
+def _look(
+    env: OpenEnvironment, serving: Deployment, memory: Memory, now: datetime
+) -> tuple[Memory, Look]:
     in_a_row = memory.failed_in_a_row + 1
     try:
         checks = ask(env, serving)
     except EdgeError as away:
         return replace(memory, failed_in_a_row=in_a_row), unreachable(away.came_back, in_a_row)
     taken, failed = take(env, serving.number, now), in_a_row if faults_of(checks) else 0
-    look = assess(figures_of_window(memory, taken), baseline_of(serving), env.stack.watch, checks, failed)
+    look = assess(
+        figures_of_window(memory, taken), baseline_of(serving), env.stack.watch, checks, failed
+    )
     return replace(memory.with_sample(taken), failed_in_a_row=failed), look
 
 

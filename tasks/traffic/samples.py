@@ -1,4 +1,5 @@
-"""The edge's counters as they were some minutes ago: what `watch/all` remembers between its runs."""
+"""The edge's counters as they were some minutes ago: what `watch/all` remembers between its
+runs."""
 
 from __future__ import annotations
 
@@ -51,28 +52,41 @@ class Memory:
 
 def take(env: OpenEnvironment, number: int, now: datetime) -> Taken:
     """The counters of one deployment's service at the edge. Raises EdgeError."""
-    return Taken(now.timestamp(), env.visitors.counters(service_name(env.stack.name, env.name, number)))
+    return Taken(
+        now.timestamp(), env.visitors.counters(service_name(env.stack.name, env.name, number))
+    )
 
 
 def figures_of_window(memory: Memory, taken: Taken) -> LiveFigures:
     """Over the last five minutes; nothing until they were seen whole."""
-    old = [one for one in memory.samples if WINDOW_SECONDS - LATE_SECONDS <= taken.at - one.at <= 2 * WINDOW_SECONDS]
+    old = [
+        one
+        for one in memory.samples
+        if WINDOW_SECONDS - LATE_SECONDS <= taken.at - one.at <= 2 * WINDOW_SECONDS
+    ]
     return figures_between(old[-1].sample, taken.sample) if old else LiveFigures(0, 0, None)
 
 
 def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) -> LiveFigures:
-    """Over the minutes that are remembered; where none are, or the slot serves for no longer, since its first request: the
-    first look at a version may have come a moment ago."""
+    """Over the minutes that are remembered; where none are, or the slot serves for no longer, since
+    its first request: the first look at a version may have come a moment ago."""
     taken = take(env, deployment.number, now)
-    recent = [one for one in recall(env, deployment.number).samples if taken.at - one.at <= 2 * WINDOW_SECONDS]
-    is_new = deployment.switched_at is not None and now - deployment.switched_at <= timedelta(seconds=2 * WINDOW_SECONDS)
+    recent = [
+        one
+        for one in recall(env, deployment.number).samples
+        if taken.at - one.at <= 2 * WINDOW_SECONDS
+    ]
+    is_new = deployment.switched_at is not None and now - deployment.switched_at <= timedelta(
+        seconds=2 * WINDOW_SECONDS
+    )
     before = recent[0].sample if recent and not is_new else MetricsSample(taken.sample.started, {})
     return figures_between(before, taken.sample)
 
 
 @contextlib.contextmanager
 def alone_with_memory(env: OpenEnvironment) -> Iterator[bool]:
-    """Whether nobody else looks at this environment; the kernel gives the place back when a look dies."""
+    """Whether nobody else looks at this environment; the kernel gives the place back when a look
+    dies."""
     place = _file(env).with_suffix(".lock")
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.open("w") as held:
@@ -87,7 +101,12 @@ def alone_with_memory(env: OpenEnvironment) -> Iterator[bool]:
 def recall(env: OpenEnvironment, number: int) -> Memory:
     try:
         memory = _read(json.loads(_file(env).read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError):   # none yet, or not whole: what was seen before is not known
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+    ):  # none yet, or not whole: what was seen before is not known
         return Memory(number)
     return memory if memory.number == number else Memory(number)
 
@@ -103,15 +122,40 @@ def _file(env: OpenEnvironment) -> Path:
 
 def _written(memory: Memory) -> dict[str, Any]:
     return {
-        "number": memory.number, "failed_in_a_row": memory.failed_in_a_row,
-        "worse_since": {severity: since.isoformat() for severity, since in memory.worse_since.items()},
-        "samples": [{"at": one.at, "started": one.sample.started, "counters": [
-            [kind, sorted(labels), value] for (kind, labels), value in one.sample.counters.items()]} for one in memory.samples]}
+        "number": memory.number,
+        "failed_in_a_row": memory.failed_in_a_row,
+        "worse_since": {
+            severity: since.isoformat() for severity, since in memory.worse_since.items()
+        },
+        "samples": [
+            {
+                "at": one.at,
+                "started": one.sample.started,
+                "counters": [
+                    [kind, sorted(labels), value]
+                    for (kind, labels), value in one.sample.counters.items()
+                ],
+            }
+            for one in memory.samples
+        ],
+    }
 
 
 def _read(written: dict[str, Any]) -> Memory:
-    samples = tuple(Taken(one["at"], MetricsSample(one["started"], {
-        (kind, frozenset((name, value) for name, value in labels)): count for kind, labels, count in one["counters"]}))
-        for one in written["samples"])
-    since = {severity: datetime.fromisoformat(text) for severity, text in written["worse_since"].items()}
+    samples = tuple(
+        Taken(
+            one["at"],
+            MetricsSample(
+                one["started"],
+                {
+                    (kind, frozenset((name, value) for name, value in labels)): count
+                    for kind, labels, count in one["counters"]
+                },
+            ),
+        )
+        for one in written["samples"]
+    )
+    since = {
+        severity: datetime.fromisoformat(text) for severity, text in written["worse_since"].items()
+    }
     return Memory(written["number"], samples, written["failed_in_a_row"], since)

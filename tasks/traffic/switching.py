@@ -1,4 +1,5 @@
-"""Who is sent where: the edge's route, switched in one atomic write and verified by real requests."""
+"""Who is sent where: the edge's route, switched in one atomic write and verified by real
+requests."""
 
 from __future__ import annotations
 
@@ -35,28 +36,43 @@ WITNESS_PER_SECOND = 10
 def offer_candidate(work: Work) -> Evidence:
     """Give the new slot an address of its own at the edge, which only Tidegate can reach.
 
-    Needs: a started slot. Leaves: a candidate in the route; who serves is not changed. Again: changes nothing.
-    Undo: `shift_back`.
+    Needs: a started slot. Leaves: a candidate in the route; who serves is not changed. Again:
+    changes nothing. Undo: `shift_back`.
     """
     candidate = within(work.target(), _names(work))
     work.env.edge.apply(replace(_route(work), candidate=candidate))
-    return {"url": candidate.url, **({"doors": [f"{host}{door.path}" for door in candidate.doors for host in door.hosts]}
-                                     if candidate.doors else {})}
+    return {
+        "url": candidate.url,
+        **(
+            {"doors": [f"{host}{door.path}" for door in candidate.doors for host in door.hosts]}
+            if candidate.doors
+            else {}
+        ),
+    }
 
 
 @step("shift-traffic", timeout_seconds=60)
 def shift_traffic(work: Work) -> Evidence:
-    """Send everybody to the new slot; the old one stays behind it and takes over if the new one stops answering.
+    """Send everybody to the new slot; the old one stays behind it and takes over if the new one
+    stops answering.
 
-    Needs: a slot that passed its smoke. Leaves: the switched route, verified by a request. Again: changes nothing.
-    Undo: `shift_back`.
+    Needs: a slot that passed its smoke. Leaves: the switched route, verified by a request. Again:
+    changes nothing. Undo: `shift_back`.
     """
     old = previous(work)
-    standby = _standby(work, _as_it_was(work, old)) if old and planned(work).way_back == "image only" else None
+    standby = (
+        _standby(work, _as_it_was(work, old))
+        if old and planned(work).way_back == "image only"
+        else None
+    )
     begun = time.monotonic()
     _serve(work, work.target(), standby)
-    return {"from": old.number if old else None, "to": work.deployment.number,
-            "milliseconds": round((time.monotonic() - begun) * 1000), "standby": standby.deployment if standby else None}
+    return {
+        "from": old.number if old else None,
+        "to": work.deployment.number,
+        "milliseconds": round((time.monotonic() - begun) * 1000),
+        "standby": standby.deployment if standby else None,
+    }
 
 
 @step("rehearse-rollback", timeout_seconds=120)
@@ -70,7 +86,10 @@ def rehearse_rollback(work: Work) -> Evidence:
     if not plan.rehearse:
         return {"rehearsed": False, "why": f"{work.env.name} does not rehearse"}
     if old is None or plan.way_back != "image only":
-        return {"rehearsed": False, "why": "no earlier version" if old is None else f"the way back is {plan.way_back}"}
+        return {
+            "rehearsed": False,
+            "why": "no earlier version" if old is None else f"the way back is {plan.way_back}",
+        }
     before = _as_it_was(work, old)
     _serve(before, before.target(), None)
     _prove(before)
@@ -83,7 +102,8 @@ def rehearse_rollback(work: Work) -> Evidence:
 def settle_route(work: Work) -> Evidence:
     """Take the old slot out of the route once it is not needed behind the new one.
 
-    Needs: the watch is over. Leaves: a route with one target. Again: changes nothing. Undo: `rollback`.
+    Needs: the watch is over. Leaves: a route with one target. Again: changes nothing. Undo:
+    `rollback`.
     """
     _serve(work, work.target(), None)
     return {"serving": work.deployment.number}
@@ -91,10 +111,11 @@ def settle_route(work: Work) -> Evidence:
 
 @step("shift-back", timeout_seconds=120, retry_delays=(1, 2, 5))
 def shift_back(work: Work) -> Evidence:
-    """Send whoever was sent here to the version that served before; a first release leaves no route.
+    """Send whoever was sent here to the version that served before; a first release leaves no
+    route.
 
-    Needs: the old slot, if anybody was sent here. Leaves: the old route, verified; that of others as it is.
-    Again: changes nothing. Undo: release again.
+    Needs: the old slot, if anybody was sent here. Leaves: the old route, verified; that of others
+    as it is. Again: changes nothing. Undo: release again.
     """
     edge, old, mine = work.env.edge, previous(work), work.deployment.number
     route = edge.route(work.env.stack.name, work.env.name)
@@ -119,26 +140,37 @@ def traffic_witness(work: Work) -> Iterator[Witness]:
     """Steady real requests through the edge, counted: nothing may be lost while the block lasts."""
     witness = witness_of(work)
     if previous(work) is None:
-        yield witness   # nobody is served yet, so there is nothing to lose
+        yield witness  # nobody is served yet, so there is nothing to lose
         return
     with witness:
         yield witness
     figures = witness.figures()
-    get_run_logger().info("traffic witness: %d of %d requests failed, longest gap %.0f ms",
-                          figures.failed, figures.total, figures.longest_gap_seconds * 1000)
-    work.env.ledger.deployments.amend(work.deployment.id, figures={"traffic": asdict(figures)}, fence=work.fence)
+    get_run_logger().info(
+        "traffic witness: %d of %d requests failed, longest gap %.0f ms",
+        figures.failed,
+        figures.total,
+        figures.longest_gap_seconds * 1000,
+    )
+    work.env.ledger.deployments.amend(
+        work.deployment.id, figures={"traffic": asdict(figures)}, fence=work.fence
+    )
     publish(work, "traffic", traffic_page(figures, work.env.stack.language))
 
 
 def witness_of(work: Work) -> Witness:
-    """Asks as a visitor at each door that is the same before and after the switch, of whoever serves."""
+    """Asks as a visitor at each door that is the same before and after the switch, of whoever
+    serves."""
     env, name = work.env, visited_name(work.env)
     serving = env.edge.route(env.stack.name, env.name)
     before = door_questions(serving.targets[0]) if serving and serving.targets else []
     asked = [question for question in door_questions(work.target()) if question in before]
     main = Question(name, env.ready_path, is_ready_path=True)
-    return env.visitors.witness(Visit(name, headers_for(https=env.config.https)), asked or [main],
-                                owner=(env.stack.name, env.name), rate_per_second=WITNESS_PER_SECOND)
+    return env.visitors.witness(
+        Visit(name, headers_for(https=env.config.https)),
+        asked or [main],
+        owner=(env.stack.name, env.name),
+        rate_per_second=WITNESS_PER_SECOND,
+    )
 
 
 def close_route(work: Work) -> None:
@@ -153,58 +185,98 @@ def open_route(work: Work, to: Deployment) -> None:
 
 
 def _as_it_was(work: Work, other: Deployment) -> Work:
-    """Another deployment under this one's lock, with the addresses, service and checks that it was planned with."""
+    """Another deployment under this one's lock, with the addresses, service and checks that it was
+    planned with."""
     return replace(work_of(as_planned(work.env, other), other), lock=work.lock)
 
 
 def _serve(work: Work, serving: Target, standby: Target | None) -> None:
     names = _names(work)
-    work.env.edge.apply(replace(_route(work), domains=names, targets=(within(serving, names),), standby=standby, candidate=None))
+    work.env.edge.apply(
+        replace(
+            _route(work),
+            domains=names,
+            targets=(within(serving, names),),
+            standby=standby,
+            candidate=None,
+        )
+    )
 
 
 def _standby(work: Work, before: Work) -> Target | None:
-    """The old slot, where the edge can ask it as it asks the new one whether it is ready: there is one path, name and scheme for
-    both, at each door."""
+    """The old slot, where the edge can ask it as it asks the new one whether it is ready: there is
+    one path, name and scheme for both, at each door."""
     new, old, names = work.env, before.env, _names(work)
     target = within(before.target(), names)
-    is_asked_alike = (new.ready_path, new.config.https) == (old.ready_path, old.config.https) and names[0] in old.config.hosts
+    is_asked_alike = (new.ready_path, new.config.https) == (
+        old.ready_path,
+        old.config.https,
+    ) and names[0] in old.config.hosts
     if is_asked_alike and is_alike(within(work.target(), names), target):
         return target
-    get_run_logger().info("nobody stands behind it: the old version is asked otherwise whether it is ready")
+    get_run_logger().info(
+        "nobody stands behind it: the old version is asked otherwise whether it is ready"
+    )
     return None
 
 
 def _route(work: Work) -> Route:
-    """What the edge has now, with our fencing number; a first release begins with nobody serving."""
+    """What the edge has now, with our fencing number; a first release begins with nobody
+    serving."""
     env, names = work.env, _names(work)
-    empty = Route(stack=env.stack.name, environment=env.name, domains=names, targets=(), standby=None,
-                  candidate=None, fence=_fence(work), ready_path=env.ready_path, https=env.config.https)
-    env.edge.mend()   # so that a broken file of this very environment stops no way back either
+    empty = Route(
+        stack=env.stack.name,
+        environment=env.name,
+        domains=names,
+        targets=(),
+        standby=None,
+        candidate=None,
+        fence=_fence(work),
+        ready_path=env.ready_path,
+        https=env.config.https,
+    )
+    env.edge.mend()  # so that a broken file of this very environment stops no way back either
     found = env.edge.route(env.stack.name, env.name) or empty
-    domains = tuple(dict.fromkeys([*names, *hosts_at((*found.targets, found.standby))]))   # who serves keeps its doors
-    return replace(found, domains=domains, fence=_fence(work), ready_path=env.ready_path, https=env.config.https)
+    domains = tuple(
+        dict.fromkeys([*names, *hosts_at((*found.targets, found.standby))])
+    )  # who serves keeps its doors
+    return replace(
+        found,
+        domains=domains,
+        fence=_fence(work),
+        ready_path=env.ready_path,
+        https=env.config.https,
+    )
 
 
 def _names(work: Work) -> tuple[str, ...]:
-    """Its host names. A way back goes without those that another environment has taken since: nobody else stops it."""
+    """Its host names. A way back goes without those that another environment has taken since:
+    nobody else stops it."""
     env, wanted = work.env, work.env.config.hosts
     if work.deployment.kind != "rollback" and not work.deployment.was_good:
-        return wanted   # a new version with such a name is refused, here and by the edge
+        return wanted  # a new version with such a name is refused, here and by the edge
     taken = taken_doors(env.stack.name, env.name, wanted, doors_of_routes(env.edge.routes().good))
-    return tuple(name for name in wanted if not any(meet(name, one.host) for one in taken)) or wanted
+    return (
+        tuple(name for name in wanted if not any(meet(name, one.host) for one in taken)) or wanted
+    )
 
 
 def _fence(work: Work) -> int:
     if work.lock is None:
-        raise LedgerError(f"changing {work.title}", "no lock is held", "This is a defect of Tidegate: report it")
+        raise LedgerError(
+            f"changing {work.title}", "no lock is held", "This is a defect of Tidegate: report it"
+        )
     return work.lock.fence
 
 
 def _prove(work: Work) -> None:
     results = smoke_public_door(work.env, work.version, work.deployment.number)
     if bad := [f"{result.name}: {result.detail}" for result in results if result.outcome != "pass"]:
-        raise SmokeError(f"rehearsing the rollback, with {work.title} {work.version.name}", "; ".join(bad),
-                         "The way back does not work: correct it before this version goes to production")
+        raise SmokeError(
+            f"rehearsing the rollback, with {work.title} {work.version.name}",
+            "; ".join(bad),
+            "The way back does not work: correct it before this version goes to production",
+        )
 
 
 def serves(env: OpenEnvironment) -> Served | None:

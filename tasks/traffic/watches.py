@@ -1,4 +1,5 @@
-"""The minutes after a switch: the new slot, the live figures and the smoke checks decide whether it stays."""
+"""The minutes after a switch: the new slot, the live figures and the smoke checks decide whether it
+stays."""
 
 from __future__ import annotations
 
@@ -26,18 +27,21 @@ EDGE_AWAY_SECONDS = 60.0
 
 @step("watch", timeout_seconds=4 * 3600, retry_delays=())
 def watch_release(work: Work, witness: Witness) -> Evidence:
-    """Look at the new version for the planned time; raise RegressionError as soon as it is worse than the old one, and
-    EdgeError where it cannot be seen.
+    """Look at the new version for the planned time; raise RegressionError as soon as it is worse
+    than the old one, and EdgeError where it cannot be seen.
 
-    Needs: the switch. Leaves: nothing. Again: watches what is left of the time since the switch. Undo: `shift_back`.
+    Needs: the switch. Leaves: nothing. Again: watches what is left of the time since the switch.
+    Undo: `shift_back`.
     """
     switched = work.env.ledger.deployments.get(work.deployment.id).switched_at
     begun, looks, seconds = time.time(), 0, planned(work).watch_seconds
     end = (switched.timestamp() if switched else begun) + seconds
     next_smoke = begun + SMOKE_EVERY_SECONDS
-    window = SlidingWindow(work, witness, baseline_of(work.env.ledger.deployments.get(work.deployment.id)))
+    window = SlidingWindow(
+        work, witness, baseline_of(work.env.ledger.deployments.get(work.deployment.id))
+    )
     while time.time() < end:
-        work.check_fence()   # a rollback stops the watch: what it does looks like a regression
+        work.check_fence()  # a rollback stops the watch: what it does looks like a regression
         _look(work, witness)
         _judge(work, window)
         if time.time() >= next_smoke:
@@ -54,8 +58,11 @@ def _look(work: Work, witness: Witness) -> None:
         if container.has_done_its_work:
             continue
         if container.restarts or container.state != "running" or container.health == "unhealthy":
-            raise _worse(work, f"{container.name} is {container.state} ({container.health}), restarted "
-                               f"{container.restarts} times.{last_lines_of(work.env, container)}")
+            raise _worse(
+                work,
+                f"{container.name} is {container.state} ({container.health}), restarted "
+                f"{container.restarts} times.{last_lines_of(work.env, container)}",
+            )
     failed = [seen for seen in witness.failures(MOST_REQUESTS) if seen.reached]
     if len(failed) > MOST_WITNESS_FAILURES:
         raise _worse(work, f"{len(failed)} requests through the edge failed; first: {failed[0]}")
@@ -67,7 +74,9 @@ def _judge(work: Work, window: SlidingWindow) -> None:
 
 
 def _smoke(work: Work) -> None:
-    if bad := [f"{result.name}: {result.detail}" for result in _ask(work) if result.outcome != "pass"]:
+    if bad := [
+        f"{result.name}: {result.detail}" for result in _ask(work) if result.outcome != "pass"
+    ]:
         raise _worse(work, "; ".join(bad))
 
 
@@ -84,5 +93,8 @@ def _ask(work: Work) -> list[CheckResult]:
 
 
 def _worse(work: Work, what: str) -> RegressionError:
-    return RegressionError(f"watching {work.title} after the switch", what,
-                           "The old version serves again. Correct the application and release the new commit")
+    return RegressionError(
+        f"watching {work.title} after the switch",
+        what,
+        "The old version serves again. Correct the application and release the new commit",
+    )

@@ -1,4 +1,5 @@
-"""A real Traefik as a process of the test's own, with the flags that the edge has, and a real application behind it."""
+"""A real Traefik as a process of the test's own, with the flags that the edge has, and a real
+application behind it."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ class EdgeProcess:
         return self.block.config_directory
 
     def start(self) -> None:
-        self.process = subprocess.Popen([BIN / "traefik", *self.flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [BIN / "traefik", *self.flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         end = time.monotonic() + 20
         while not self._listens():
             assert time.monotonic() < end, "the edge does not answer"
@@ -64,21 +67,31 @@ class EdgeProcess:
 
 @pytest.fixture(scope="module")
 def believed() -> list[str]:
-    """Whose word about a visitor counts: nobody's, unless a test file has a fixture of this name."""
+    """Whose word about a visitor counts: nobody's, unless a test file has a fixture of this
+    name."""
     return []
 
 
 @pytest.fixture(scope="module")
-def edge_process(tmp_path_factory: pytest.TempPathFactory, believed: list[str]) -> Iterator[EdgeProcess]:
+def edge_process(
+    tmp_path_factory: pytest.TempPathFactory, believed: list[str]
+) -> Iterator[EdgeProcess]:
     public, check = free_ports(2)
     folder = tmp_path_factory.mktemp("home") / "edge"
     write_own_routes(folder, "127.0.0.0/8")
-    own = {"--entrypoints.web.address": f"127.0.0.1:{public}", "--entrypoints.check.address": f"127.0.0.1:{check}",
-           "--providers.file.directory": str(folder)}
+    own = {
+        "--entrypoints.web.address": f"127.0.0.1:{public}",
+        "--entrypoints.check.address": f"127.0.0.1:{check}",
+        "--providers.file.directory": str(folder),
+    }
     flags = [flag for flag in flags_at("127.0.0.1", believed) if flag.split("=")[0] not in own]
     flags += [f"{name}={value}" for name, value in own.items()]
-    block = TraefikEdge(config_directory=folder, public_url=f"http://127.0.0.1:{public}",
-                        check_url=f"http://127.0.0.1:{check}", obey_seconds=3)
+    block = TraefikEdge(
+        config_directory=folder,
+        public_url=f"http://127.0.0.1:{public}",
+        check_url=f"http://127.0.0.1:{check}",
+        obey_seconds=3,
+    )
     running = EdgeProcess(block, flags)
     running.start()
     yield running
@@ -90,7 +103,9 @@ def edge(edge_process: EdgeProcess) -> Iterator[EdgeProcess]:
     """The running edge, which was told nothing."""
     yield edge_process
     for file in edge_process.folder.rglob("*"):
-        if file.is_symlink() or (file.is_file() and file.name not in (OWN_FILE, f".{OWN_FILE}.copy")):
+        if file.is_symlink() or (
+            file.is_file() and file.name not in (OWN_FILE, f".{OWN_FILE}.copy")
+        ):
             file.unlink()
 
 
@@ -122,4 +137,14 @@ def application(headers: Mapping[str, str] = MappingProxyType({})) -> Iterator[s
 
 
 def route(stack: str, *targets: Target, domain: str = "", fence: int = 1) -> Route:
-    return Route(stack, "prod", (domain or f"{stack}.localhost",), targets, None, None, fence, "/ready", False)
+    return Route(
+        stack,
+        "prod",
+        (domain or f"{stack}.localhost",),
+        targets,
+        None,
+        None,
+        fence,
+        "/ready",
+        False,
+    )

@@ -20,7 +20,7 @@ from tidegate.ledger import Ledger, schema
 from tidegate.ledger.anchors import Anchor
 from tidegate.ledger.chain import hash_of
 
-OLD_LEDGER = Path(__file__).parents[1] / "unit" / "ledger_0_1.sql"   # written by version 0.1 itself
+OLD_LEDGER = Path(__file__).parents[1] / "unit" / "ledger_0_1.sql"  # written by version 0.1 itself
 TRIGGERS = ("DROP TRIGGER audit_refuses_update", "DROP TRIGGER audit_refuses_delete")
 
 
@@ -56,14 +56,45 @@ def fill(ledger: Ledger, clock: Clock) -> None:
     lock = ledger.locks.acquire("cloudlens", "prod", owner=deployment.key, ttl_seconds=30)
     step = ledger.journal.begin(deployment.id, "back-up", {"version": "v1"}, lock.fence)
     ledger.journal.done(step.key, {"rows": list(range(200))})
-    ledger.approvals.record(deployment_id=deployment.id, plan_hash="5f" * 32, decision="approved", approver="Ann",
-                            reason="works on staging", expires_at=START + timedelta(hours=8), checklist={"tried": True})
-    ledger.backups.record(Backup("b1", "/backups/b1", 5_000_000_000, "ab" * 32, "0002", {"main.bills": 3}, 1, 2.5, START,
-                                 START), stack="cloudlens", environment="prod", deployment_id=deployment.id)
-    ledger.holds.place(stack="cloudlens", version="v0", commit="9" * 40, reason="empty orders", placed_by="Mei")
-    incident, _ = ledger.incidents.open(stack="cloudlens", environment="prod", signal="watch/1", severity="red")
+    ledger.approvals.record(
+        deployment_id=deployment.id,
+        plan_hash="5f" * 32,
+        decision="approved",
+        approver="Ann",
+        reason="works on staging",
+        expires_at=START + timedelta(hours=8),
+        checklist={"tried": True},
+    )
+    ledger.backups.record(
+        Backup(
+            "b1",
+            "/backups/b1",
+            5_000_000_000,
+            "ab" * 32,
+            "0002",
+            {"main.bills": 3},
+            1,
+            2.5,
+            START,
+            START,
+        ),
+        stack="cloudlens",
+        environment="prod",
+        deployment_id=deployment.id,
+    )
+    ledger.holds.place(
+        stack="cloudlens", version="v0", commit="9" * 40, reason="empty orders", placed_by="Mei"
+    )
+    incident, _ = ledger.incidents.open(
+        stack="cloudlens", environment="prod", signal="watch/1", severity="red"
+    )
     ledger.incidents.decide(incident.id, "tell: slow", stays_open=False)
-    ledger.messages.begin(key="prod/cloudlens/1/tell-team", kind="released", channel="team", deployment_id=deployment.id)
+    ledger.messages.begin(
+        key="prod/cloudlens/1/tell-team",
+        kind="released",
+        channel="team",
+        deployment_id=deployment.id,
+    )
     ledger.messages.sent("prod/cloudlens/1/tell-team")
     clock.tick(5)
     ledger.locks.heartbeat(lock)
@@ -94,5 +125,7 @@ def rehash(folder: Path, ledger: Ledger, first: int) -> None:
         entry.previous_hash = before.hash
         entry.hash = hash_of(entry)
         with closing(sqlite3.connect(folder / "ledger.db")) as connection, connection:
-            connection.execute("UPDATE audit SET previous_hash = ?, hash = ? WHERE sequence = ?",
-                               (entry.previous_hash, entry.hash, entry.sequence))
+            connection.execute(
+                "UPDATE audit SET previous_hash = ?, hash = ? WHERE sequence = ?",
+                (entry.previous_hash, entry.hash, entry.sequence),
+            )

@@ -1,7 +1,9 @@
-"""Sends requests with nothing but the standard library, so that it runs as any user and in any container with python3.
+"""Sends requests with nothing but the standard library, so that it runs as any user and in any
+container with python3.
 
-Reads `{"base": URL, "requests": [[method, path, headers, body], ...]}`; writes `[[status, body], ...]`, where a status of 0
-means that nobody answered. An argument is the id of the user that it becomes first.
+Reads `{"base": URL, "requests": [[method, path, headers, body], ...]}`; writes `[[status, body],
+...]`, where a status of 0 means that nobody answered. An argument is the id of the user that it
+becomes first.
 """
 
 from __future__ import annotations
@@ -26,8 +28,12 @@ def main() -> None:
     json.dump([send(asked["base"], *one) for one in asked["requests"]], sys.stdout)
 
 
-def send(base: str, method: str, path: str, headers: dict[str, str], body: str | None) -> tuple[int, str]:
-    request = urllib.request.Request(base + path, None if body is None else body.encode(), headers, method=method)
+def send(
+    base: str, method: str, path: str, headers: dict[str, str], body: str | None
+) -> tuple[int, str]:
+    request = urllib.request.Request(
+        base + path, None if body is None else body.encode(), headers, method=method
+    )
     try:
         with DIRECT.open(request, timeout=20) as answer:
             return answer.status, answer.read().decode(errors="replace")

@@ -1,4 +1,5 @@
-"""A host name has one owner; nothing that a team wrote, an application answers or a stranger leaves changes that."""
+"""A host name has one owner; nothing that a team wrote, an application answers or a stranger leaves
+changes that."""
 
 from __future__ import annotations
 
@@ -28,70 +29,136 @@ SHOP = route("shop", Target(42, "http://shop-prod-42-web:8000"), fence=7)
 
 # --- what stands in a stack file reaches the edge as what it is, or not at all ---
 
-@pytest.mark.parametrize("path", [
-    "/ready\n# fence: 99999", "/ready\r# fence: 99999", "/ready\u2028# fence: 9", "/ready\nhttp: {routers: {}}",
-    "/{{ env `SECRET` }}", "/{{ .Files }}", "/`", "/a b", "/#", "ready", "/\0", "/" + "a" * 5000, "", None])
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ready\n# fence: 99999",
+        "/ready\r# fence: 99999",
+        "/ready\u2028# fence: 9",
+        "/ready\nhttp: {routers: {}}",
+        "/{{ env `SECRET` }}",
+        "/{{ .Files }}",
+        "/`",
+        "/a b",
+        "/#",
+        "ready",
+        "/\0",
+        "/" + "a" * 5000,
+        "",
+        None,
+    ],
+)
 def test_a_ready_path_that_could_mean_more_than_a_path_is_not_written(path: Any) -> None:
     with pytest.raises(EdgeError, match="is no path of a URL"):
         traefik_config(replace(SHOP, ready_path=path))
 
 
-@pytest.mark.parametrize("domain", [
-    "shop.localhost`) || HostRegexp(`.*", "shop.localhost\n", "Shop.localhost", "shop.localhost.", "*.localhost", "", "a b",
-    "{{ env `HOME` }}", "shop.localhost:80", "-a.localhost", "a" * 64 + ".localhost", "ｓhop.localhost"])
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "shop.localhost`) || HostRegexp(`.*",
+        "shop.localhost\n",
+        "Shop.localhost",
+        "shop.localhost.",
+        "*.localhost",
+        "",
+        "a b",
+        "{{ env `HOME` }}",
+        "shop.localhost:80",
+        "-a.localhost",
+        "a" * 64 + ".localhost",
+        "ｓhop.localhost",
+    ],
+)
 def test_a_host_name_that_is_none_is_not_written(domain: str) -> None:
     with pytest.raises(EdgeError, match="is no host name"):
         traefik_config(replace(SHOP, domains=(domain,)))
 
 
-@pytest.mark.parametrize(("changes", "fault"), [
-    ({"stack": "shop\n# fence: 9"}, "is no name"), ({"stack": "shop_prod"}, "is no name"), ({"stack": "../shop"}, "is no name"),
-    ({"environment": "prod`"}, "is no name"), ({"environment": ""}, "is no name"), ({"fence": "7\n# fence: 9"}, "is no number"),
-    ({"fence": -1}, "is no number"), ({"fence": True}, "is no number"),
-    ({"targets": (Target(42, "http://web:80/{{ env `HOME` }}"),)}, "is no address"),
-    ({"targets": (Target(42, "http://web:80\n"),)}, "is no address"),
-    ({"targets": (Target("42`", "http://web:80"),)}, "is no number"),  # type: ignore[arg-type]
-    ({"candidate": Target(43, "http://user:secret@web:80")}, "is no address")])
-def test_nothing_else_of_a_route_can_mean_more_than_it_is(changes: dict[str, Any], fault: str) -> None:
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"stack": "shop\n# fence: 9"}, "is no name"),
+        ({"stack": "shop_prod"}, "is no name"),
+        ({"stack": "../shop"}, "is no name"),
+        ({"environment": "prod`"}, "is no name"),
+        ({"environment": ""}, "is no name"),
+        ({"fence": "7\n# fence: 9"}, "is no number"),
+        ({"fence": -1}, "is no number"),
+        ({"fence": True}, "is no number"),
+        ({"targets": (Target(42, "http://web:80/{{ env `HOME` }}"),)}, "is no address"),
+        ({"targets": (Target(42, "http://web:80\n"),)}, "is no address"),
+        ({"targets": (Target("42`", "http://web:80"),)}, "is no number"),  # type: ignore[arg-type]
+        ({"candidate": Target(43, "http://user:secret@web:80")}, "is no address"),
+    ],
+)
+def test_nothing_else_of_a_route_can_mean_more_than_it_is(
+    changes: dict[str, Any], fault: str
+) -> None:
     with pytest.raises(EdgeError, match=fault):
         traefik_config(replace(SHOP, **changes))
 
 
-@pytest.mark.parametrize("added", ["# fence: 99999\n", "# stack: other\n# environment: prod\n", "# ready path: \"/x\"\n"])
+@pytest.mark.parametrize(
+    "added", ["# fence: 99999\n", "# stack: other\n# environment: prod\n", '# ready path: "/x"\n']
+)
 def test_a_line_below_the_head_is_no_fact(added: str) -> None:
     assert read_route(traefik_config(SHOP) + added) == SHOP
 
 
-@pytest.mark.parametrize("added", [
-    "  routers: {shop_prod_public: {entryPoints: [web], rule: PathPrefix(`/`), service: evil}}\n", "tcp: {routers: {}}\n"])
+@pytest.mark.parametrize(
+    "added",
+    [
+        "  routers: {shop_prod_public: {entryPoints: [web], rule: PathPrefix(`/`), service: evil}}\n",
+        "tcp: {routers: {}}\n",
+    ],
+)
 def test_a_route_with_parts_of_somebody_else_is_not_read(added: str) -> None:
     head, body = traefik_config(SHOP).split("http:\n")
-    stolen = head + "http:\n" + body.replace("  middlewares:\n", "  middlewares:\n    other_prod_1: {headers: {}}\n")
+    stolen = (
+        head
+        + "http:\n"
+        + body.replace("  middlewares:\n", "  middlewares:\n    other_prod_1: {headers: {}}\n")
+    )
     for text in (stolen, traefik_config(SHOP) + added):
         with pytest.raises(EdgeError, match="not as Tidegate wrote it"):
             read_route(text)
 
 
 def test_a_route_that_the_first_version_wrote_is_still_read() -> None:
-    assert read_route(traefik_config(SHOP).replace('"/ready"', "/ready").replace("shop/prod/42", "42")) == SHOP
+    assert (
+        read_route(traefik_config(SHOP).replace('"/ready"', "/ready").replace("shop/prod/42", "42"))
+        == SHOP
+    )
 
 
 def test_without_a_trusted_front_nobody_is_believed_about_a_visitor(edge: EdgeProcess) -> None:
     with running(App()) as app:
         edge.block.apply(route("shop", Target(1, app.url), domain=DOMAIN))
-        forged = {"Host": DOMAIN, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Port": "443"}
+        forged = {
+            "Host": DOMAIN,
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": "203.0.113.9",
+            "X-Forwarded-Port": "443",
+        }
         httpx.get(edge.block.public_url, headers=forged, trust_env=False)
-    assert (app.seen[-1]["x-forwarded-proto"], app.seen[-1]["x-forwarded-for"]) == ("http", "127.0.0.1")
+    assert (app.seen[-1]["x-forwarded-proto"], app.seen[-1]["x-forwarded-for"]) == (
+        "http",
+        "127.0.0.1",
+    )
     assert app.seen[-1]["x-forwarded-port"] != "443"
 
 
 # --- a host name has one owner ---
 
+
 def test_case_and_a_dot_at_the_end_make_no_other_name() -> None:
     assert host_name("Shop.LOCALHOST.") == "shop.localhost"
     doors = doors_of_routes([SHOP])
     assert [str(door) for door in taken_doors("thief", "prod", ["SHOP.localhost."], doors)] == [
-        "shop.localhost belongs to shop prod (its route)"]
+        "shop.localhost belongs to shop prod (its route)"
+    ]
 
 
 def test_another_environment_of_the_same_stack_is_somebody_else() -> None:
@@ -100,11 +167,24 @@ def test_another_environment_of_the_same_stack_is_somebody_else() -> None:
 
 
 def stack_of(name: str, domain: str) -> Stack:
-    return Stack.model_validate({
-        "name": name, "title": name, "source": {"repository": "."},
-        "services": [{"name": "web", "image": "web", "port": 80, "ready_path": "/ready"}], "smoke": [{"name": "home"}],
-        "environments": {"prod": {"kind": "production",
-                                  "compose_files": ["c.yml"], "env_file": ".env", "domains": [domain], "image_alias": "x"}}})
+    return Stack.model_validate(
+        {
+            "name": name,
+            "title": name,
+            "source": {"repository": "."},
+            "services": [{"name": "web", "image": "web", "port": 80, "ready_path": "/ready"}],
+            "smoke": [{"name": "home"}],
+            "environments": {
+                "prod": {
+                    "kind": "production",
+                    "compose_files": ["c.yml"],
+                    "env_file": ".env",
+                    "domains": [domain],
+                    "image_alias": "x",
+                }
+            },
+        }
+    )
 
 
 def test_a_stack_file_alone_takes_no_name_from_whoever_is_served_under_it() -> None:
@@ -127,20 +207,30 @@ def shop_address() -> Iterator[str]:
         yield address
 
 
-def test_a_second_stack_cannot_take_the_traffic_of_the_first(edge: EdgeProcess, shop_address: str) -> None:
+def test_a_second_stack_cannot_take_the_traffic_of_the_first(
+    edge: EdgeProcess, shop_address: str
+) -> None:
     edge.block.apply(route("shop", Target(1, shop_address)))
     with pytest.raises(EdgeError, match=r"shop\.localhost belongs to shop prod"):
-        edge.block.apply(route("thief", Target(1, shop_address), domain="shop.localhost", fence=10**6))
+        edge.block.apply(
+            route("thief", Target(1, shop_address), domain="shop.localhost", fence=10**6)
+        )
     assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
     assert [one.stack for one in edge.block.routes().good] == ["shop"]
 
 
 def test_the_plan_of_a_second_stack_names_the_owner_and_shows_no_foreign_number_as_passed(
-        edge: EdgeProcess, shop_address: str, tmp_path: Path) -> None:
+    edge: EdgeProcess, shop_address: str, tmp_path: Path
+) -> None:
     edge.block.apply(route("shop", Target(1, shop_address)))
     thief = stack_of("thief", "shop.localhost")
-    env: Any = SimpleNamespace(stack=thief, name="prod", config=thief.environments["prod"], edge=edge.block,
-                               settings=SimpleNamespace(stacks=tmp_path))
+    env: Any = SimpleNamespace(
+        stack=thief,
+        name="prod",
+        config=thief.environments["prod"],
+        edge=edge.block,
+        settings=SimpleNamespace(stacks=tmp_path),
+    )
     with pytest.raises(StackFileError, match=r"shop\.localhost belongs to shop prod \(its route\)"):
         refuse_taken_doors(env)
     with pytest.raises(StackFileError, match=r"shop\.localhost is answered by shop/prod/1"):
@@ -150,16 +240,22 @@ def test_the_plan_of_a_second_stack_names_the_owner_and_shows_no_foreign_number_
     assert refuse_foreign_answers(env) == {"shop.localhost": Served("shop", "prod", 1)}
 
 
-@pytest.mark.parametrize("forged", [
-    "thief/prod/9", "1", "shop/prod/1, thief/prod/9"])
-def test_an_application_cannot_say_that_it_is_another_deployment(edge: EdgeProcess, forged: str) -> None:
+@pytest.mark.parametrize("forged", ["thief/prod/9", "1", "shop/prod/1, thief/prod/9"])
+def test_an_application_cannot_say_that_it_is_another_deployment(
+    edge: EdgeProcess, forged: str
+) -> None:
     with application({"X-Tidegate-Deployment": forged, "x-tidegate-deployment": forged}) as address:
         edge.block.apply(route("shop", Target(1, address)))
         assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
-        assert edge.get("shop.localhost").headers.get_list("X-Tidegate-Deployment") == ["shop/prod/1"]
+        assert edge.get("shop.localhost").headers.get_list("X-Tidegate-Deployment") == [
+            "shop/prod/1"
+        ]
 
 
-@pytest.mark.parametrize("header", ["", "42", "shop/prod/0", "shop/prod/1/2", "a/b/c", "shop/prod/1\n", "shop/prod/1, x/y/2"])
+@pytest.mark.parametrize(
+    "header",
+    ["", "42", "shop/prod/0", "shop/prod/1/2", "a/b/c", "shop/prod/1\n", "shop/prod/1, x/y/2"],
+)
 def test_a_header_that_is_not_whole_names_nobody(header: str) -> None:
     assert read_served(header) is None
 
@@ -168,16 +264,24 @@ def test_a_header_that_is_not_whole_names_nobody(header: str) -> None:
 
 BROKEN = "http: [broken"
 STRANGERS = {
-    "broken.yml": BROKEN, "zz_prod.yml": BROKEN, "x.yaml": BROKEN, "X.YML": BROKEN, "x.toml": "= broken", ".yml": BROKEN,
-    ".shop_prod.yml": BROKEN, "sub/deep/x.yml": BROKEN,
+    "broken.yml": BROKEN,
+    "zz_prod.yml": BROKEN,
+    "x.yaml": BROKEN,
+    "X.YML": BROKEN,
+    "x.toml": "= broken",
+    ".yml": BROKEN,
+    ".shop_prod.yml": BROKEN,
+    "sub/deep/x.yml": BROKEN,
     "thief.yml": "http: {routers: {t: {rule: Host(`shop.localhost`), service: t, priority: 9999, entryPoints: [web]}}, "
-                 "services: {t: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}",
-    "template.yml": "{{ range }}"}
+    "services: {t: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}",
+    "template.yml": "{{ range }}",
+}
 
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_a_foreign_or_broken_file_stops_no_switch_and_hides_no_route(
-        edge: EdgeProcess, shop_address: str, name: str) -> None:
+    edge: EdgeProcess, shop_address: str, name: str
+) -> None:
     edge.block.apply(route("shop", Target(1, shop_address)))
     stranger = edge.folder / name
     stranger.parent.mkdir(parents=True, exist_ok=True)
@@ -189,20 +293,26 @@ def test_a_foreign_or_broken_file_stops_no_switch_and_hides_no_route(
     assert (stranger.parent / f"{stranger.name}.set-aside").read_text() == STRANGERS[name]
 
 
-@pytest.mark.parametrize("content", [BROKEN, "", "# stack: shop\nhttp: {}", "\0", traefik_config(SHOP).replace("shop", "ship")])
+@pytest.mark.parametrize(
+    "content",
+    [BROKEN, "", "# stack: shop\nhttp: {}", "\0", traefik_config(SHOP).replace("shop", "ship")],
+)
 def test_a_broken_route_of_one_stack_stops_neither_others_nor_itself(
-        edge: EdgeProcess, shop_address: str, content: str) -> None:
+    edge: EdgeProcess, shop_address: str, content: str
+) -> None:
     before = route("shop", Target(1, shop_address), fence=8)
     edge.block.apply(before)
     (edge.folder / "shop_prod.yml").write_text(content)
     edge.block.apply(route("mill", Target(2, shop_address)))
     assert edge.block.route("shop", "prod") == before
     assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
-    with pytest.raises(FencedError):   # the fence is not lost with the file
+    with pytest.raises(FencedError):  # the fence is not lost with the file
         edge.block.apply(route("shop", Target(9, shop_address), fence=7))
 
 
-def test_the_edges_own_file_is_put_back_when_somebody_broke_it(edge: EdgeProcess, shop_address: str) -> None:
+def test_the_edges_own_file_is_put_back_when_somebody_broke_it(
+    edge: EdgeProcess, shop_address: str
+) -> None:
     (edge.folder / "edge.yml").write_text(BROKEN)
     edge.block.apply(route("shop", Target(1, shop_address)))
     edge.restart()
@@ -210,16 +320,22 @@ def test_the_edges_own_file_is_put_back_when_somebody_broke_it(edge: EdgeProcess
     edge.block.apply(route("shop", Target(2, shop_address)))
 
 
-def test_the_edge_starts_with_all_routes_although_a_broken_file_lay_there(edge: EdgeProcess, shop_address: str) -> None:
+def test_the_edge_starts_with_all_routes_although_a_broken_file_lay_there(
+    edge: EdgeProcess, shop_address: str
+) -> None:
     edge.block.apply(route("shop", Target(1, shop_address)))
     edge.stop()
     (edge.folder / "broken.yml").write_text(BROKEN)
-    write_own_routes(edge.folder, "127.0.0.0/8")   # what `tidegate run` does before it starts an edge
+    write_own_routes(
+        edge.folder, "127.0.0.0/8"
+    )  # what `tidegate run` does before it starts an edge
     edge.start()
     assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
 
 
-def test_a_link_out_of_the_folder_is_not_followed(edge: EdgeProcess, shop_address: str, tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(
+    edge: EdgeProcess, shop_address: str, tmp_path: Path
+) -> None:
     outside = tmp_path / "outside.yml"
     outside.write_text(traefik_config(route("shop", Target(1, shop_address))))
     (edge.folder / "shop_prod.yml").symlink_to(outside)
@@ -228,7 +344,9 @@ def test_a_link_out_of_the_folder_is_not_followed(edge: EdgeProcess, shop_addres
     assert "shop/prod/1" in outside.read_text()
 
 
-def test_two_switches_at_once_cannot_both_have_a_new_name(edge: EdgeProcess, shop_address: str) -> None:
+def test_two_switches_at_once_cannot_both_have_a_new_name(
+    edge: EdgeProcess, shop_address: str
+) -> None:
     import threading
 
     refused: list[str] = []
@@ -249,7 +367,8 @@ def test_two_switches_at_once_cannot_both_have_a_new_name(edge: EdgeProcess, sho
 
 
 def test_what_an_earlier_version_wrote_is_written_anew_without_a_change_of_who_serves(
-        edge: EdgeProcess, shop_address: str) -> None:
+    edge: EdgeProcess, shop_address: str
+) -> None:
     mine: Route = route("shop", Target(1, shop_address))
     old = traefik_config(mine).replace("shop/prod/1", "1").replace('"/ready"', "/ready")
     (edge.folder / "shop_prod.yml").write_text(old)

@@ -1,4 +1,5 @@
-"""The home holds every secret of an installation: no other user lists it, reads in it, or sees the secret pass by."""
+"""The home holds every secret of an installation: no other user lists it, reads in it, or sees the
+secret pass by."""
 
 from __future__ import annotations
 
@@ -43,8 +44,19 @@ def old_home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="tidegate-home-"))
     folder.chmod(0o755)
     home = folder / "home"
-    for name in ("ledger.db", "ledger.db-wal", "images.env", "prefect/prefect.db", "prefect/profiles.toml", "run/server.log",
-                 "run/server.pid", "logs/setup.log", "edge/shop_prod.yml", "sources/shop.git/config", "backups/1/main.sql"):
+    for name in (
+        "ledger.db",
+        "ledger.db-wal",
+        "images.env",
+        "prefect/prefect.db",
+        "prefect/profiles.toml",
+        "run/server.log",
+        "run/server.pid",
+        "logs/setup.log",
+        "edge/shop_prod.yml",
+        "sources/shop.git/config",
+        "backups/1/main.sql",
+    ):
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("secret")
@@ -57,31 +69,51 @@ def old_home() -> Iterator[Path]:
 
 
 def what_nobody_gets(paths: list[Path]) -> list[list[str]]:
-    ended = subprocess.run([sys.executable, "-c", TRY.format(user=NOBODY)], input=json.dumps([*map(str, paths)]),
-                           capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", TRY.format(user=NOBODY)],
+        input=json.dumps([*map(str, paths)]),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     found: list[list[str]] = json.loads(ended.stdout)
     return found
 
 
 def test_another_user_reaches_nothing_in_a_home_that_was_open(old_home: Path) -> None:
     inside = [*old_home.rglob("*")]
-    assert len(what_nobody_gets(inside)) > len(inside)   # it was open
+    assert len(what_nobody_gets(inside)) > len(inside)  # it was open
     make_home_private(Settings(home=old_home))
     assert what_nobody_gets(inside) == []
-    assert {path for path, _ in what_nobody_gets([old_home])} == {str(old_home)}   # that it is there, and no more
+    assert {path for path, _ in what_nobody_gets([old_home])} == {
+        str(old_home)
+    }  # that it is there, and no more
     assert not [found for _, found in what_nobody_gets([old_home]) if "ledger" in found]
 
 
 def test_what_was_open_in_it_is_narrowed_too(old_home: Path) -> None:
     make_home_private(Settings(home=old_home))
-    files = [*old_home.glob("*.*"), *old_home.glob("prefect/*"), *old_home.glob("run/*"), *old_home.glob("logs/*")]
+    files = [
+        *old_home.glob("*.*"),
+        *old_home.glob("prefect/*"),
+        *old_home.glob("run/*"),
+        *old_home.glob("logs/*"),
+    ]
     assert {file.name: oct(mode_of(file)) for file in files if mode_of(file) & 0o077} == {}
     assert (old_home / "ledger.db").read_text() == "secret"
 
 
-def test_preparing_the_machine_narrows_the_home_before_anything_is_put_into_it(old_home: Path) -> None:
-    subprocess.run([sys.executable, "-c", "from setup.__main__ import make_home_private; make_home_private()"], check=True,
-                   cwd=ROOT, env={"TIDEGATE_HOME": str(old_home)}, timeout=60)
+def test_preparing_the_machine_narrows_the_home_before_anything_is_put_into_it(
+    old_home: Path,
+) -> None:
+    subprocess.run(
+        [sys.executable, "-c", "from setup.__main__ import make_home_private; make_home_private()"],
+        check=True,
+        cwd=ROOT,
+        env={"TIDEGATE_HOME": str(old_home)},
+        timeout=60,
+    )
     assert mode_of(old_home) == 0o700
 
 
@@ -109,8 +141,14 @@ def test_a_process_of_ours_makes_files_that_are_its_users_alone(tmp_path: Path) 
 
 def test_a_running_installation_leaves_nothing_to_others(tidegate: Installation) -> None:
     home = tidegate.settings.home
-    files = [home / "ledger.db", home / "prefect.auth", home / "receiver.token", home / "prefect" / "prefect.db",
-             home / "prefect" / "profiles.toml", *(home / "run").iterdir()]
+    files = [
+        home / "ledger.db",
+        home / "prefect.auth",
+        home / "receiver.token",
+        home / "prefect" / "prefect.db",
+        home / "prefect" / "profiles.toml",
+        *(home / "run").iterdir(),
+    ]
     assert {str(file): oct(mode_of(file)) for file in files if mode_of(file) & 0o077} == {}
     assert mode_of(home) == 0o700
 
@@ -118,31 +156,53 @@ def test_a_running_installation_leaves_nothing_to_others(tidegate: Installation)
 def test_the_secret_stands_in_two_files_and_on_no_command_line(tidegate: Installation) -> None:
     secret = tidegate.plane.secret.encode()
     home = tidegate.settings.home
-    holding = {str(file.relative_to(home)) for file in home.rglob("*") if file.is_file() and secret in file.read_bytes()}
+    holding = {
+        str(file.relative_to(home))
+        for file in home.rglob("*")
+        if file.is_file() and secret in file.read_bytes()
+    }
     assert holding == {"prefect.auth", "prefect/profiles.toml"}
-    assert not [line for line in command_lines() if secret in line or secret.partition(b":")[2] in line]
+    assert not [
+        line for line in command_lines() if secret in line or secret.partition(b":")[2] in line
+    ]
 
 
-def test_a_plain_prefect_command_in_the_projects_folder_is_let_in(tidegate: Installation, tmp_path: Path) -> None:
+def test_a_plain_prefect_command_in_the_projects_folder_is_let_in(
+    tidegate: Installation, tmp_path: Path
+) -> None:
     point_prefect_here(tidegate.plane, tmp_path)
     assert tidegate.plane.secret not in (tmp_path / "prefect.toml").read_text()
-    ended = subprocess.run([Path(sys.executable).with_name("prefect"), "deployment", "run", "recover/all"], cwd=tmp_path,
-                           env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=120,
-                           check=False)
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("prefect"), "deployment", "run", "recover/all"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Created flow run" in ended.stdout
 
 
 def test_profiles_that_a_person_has_made_stay_and_so_does_the_chosen_one(tmp_path: Path) -> None:
     file, settings = tmp_path / "profiles.toml", Settings(home=tmp_path / "home")
-    file.write_text('active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "http://elsewhere/api"\nOF_ANOTHER_PREFECT = "x"\n')
+    file.write_text(
+        'active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "http://elsewhere/api"\nOF_ANOTHER_PREFECT = "x"\n'
+    )
     for port in (4200, 4300):
         write_profile(file, f"http://127.0.0.1:{port}/api", settings.api_auth())
     written = tomllib.loads(file.read_text())
-    assert written == {"active": "mine", "profiles": {
-        "mine": {"PREFECT_API_URL": "http://elsewhere/api", "OF_ANOTHER_PREFECT": "x"},
-        "tidegate": {"PREFECT_API_URL": "http://127.0.0.1:4300/api",
-                     "PREFECT_API_AUTH_STRING": settings.api_auth().get_secret_value()}}}
+    assert written == {
+        "active": "mine",
+        "profiles": {
+            "mine": {"PREFECT_API_URL": "http://elsewhere/api", "OF_ANOTHER_PREFECT": "x"},
+            "tidegate": {
+                "PREFECT_API_URL": "http://127.0.0.1:4300/api",
+                "PREFECT_API_AUTH_STRING": settings.api_auth().get_secret_value(),
+            },
+        },
+    }
     assert mode_of(file) == 0o600
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["profiles.toml"]
 
@@ -151,8 +211,12 @@ def test_profiles_that_a_person_has_made_stay_and_so_does_the_chosen_one(tmp_pat
 def test_profiles_that_cannot_be_read_are_named_and_not_lost(tmp_path: Path, content: str) -> None:
     file = tmp_path / "profiles.toml"
     file.write_text(content)
-    with pytest.raises(InputError, match=r"reading Prefect's profiles in .+profiles\.toml: .+Correct it"):
-        write_profile(file, "http://127.0.0.1:4200/api", Settings(home=tmp_path / "home").api_auth())
+    with pytest.raises(
+        InputError, match=r"reading Prefect's profiles in .+profiles\.toml: .+Correct it"
+    ):
+        write_profile(
+            file, "http://127.0.0.1:4200/api", Settings(home=tmp_path / "home").api_auth()
+        )
     assert file.read_text() == content
 
 
@@ -165,6 +229,6 @@ def command_lines() -> list[bytes]:
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             found.append(file.read_bytes())
-        except OSError:   # it has ended
+        except OSError:  # it has ended
             continue
     return found

@@ -1,4 +1,5 @@
-"""A secret that others may know, that is empty or short is refused with one clear error, and no command goes on with it."""
+"""A secret that others may know, that is empty or short is refused with one clear error, and no
+command goes on with it."""
 
 from __future__ import annotations
 
@@ -14,7 +15,10 @@ from tidegate.errors import InputError
 from tidegate.settings import Settings, is_auth_string
 
 SECRETS: dict[str, Callable[[Settings], object]] = {
-    "prefect.auth": Settings.api_auth, "receiver.token": Settings.receiver_token, "fingerprint.key": Settings.fingerprint_key}
+    "prefect.auth": Settings.api_auth,
+    "receiver.token": Settings.receiver_token,
+    "fingerprint.key": Settings.fingerprint_key,
+}
 GOOD = "tidegate:" + "x" * 40
 
 
@@ -36,19 +40,28 @@ def test_it_is_made_once_for_its_user_alone(secret: tuple[Path, Callable[[], obj
 
 
 @pytest.mark.parametrize("content", ["", "\n", " " * 64, "short", "tidegate:short"])
-def test_an_empty_or_short_one_is_refused(secret: tuple[Path, Callable[[], object]], content: str) -> None:
+def test_an_empty_or_short_one_is_refused(
+    secret: tuple[Path, Callable[[], object]], content: str
+) -> None:
     file, look = secret
     file.write_text(content)
-    with pytest.raises(InputError, match=rf"reading the secret in {re.escape(str(file))}: it holds \d+ bytes, and at least"):
+    with pytest.raises(
+        InputError,
+        match=rf"reading the secret in {re.escape(str(file))}: it holds \d+ bytes, and at least",
+    ):
         look()
     assert file.read_text() == content
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o602, 0o610])
-def test_one_that_others_may_read_or_change_is_refused(secret: tuple[Path, Callable[[], object]], mode: int) -> None:
+def test_one_that_others_may_read_or_change_is_refused(
+    secret: tuple[Path, Callable[[], object]], mode: int
+) -> None:
     file, look = secret
     file.chmod(mode)
-    with pytest.raises(InputError, match=rf"others may read or change it \(mode {mode:o}\).+Remove it.+`chmod 600"):
+    with pytest.raises(
+        InputError, match=rf"others may read or change it \(mode {mode:o}\).+Remove it.+`chmod 600"
+    ):
         look()
 
 
@@ -59,7 +72,9 @@ def test_one_that_another_user_owns_is_refused(secret: tuple[Path, Callable[[], 
         look()
 
 
-def test_a_link_to_a_file_of_others_is_refused(secret: tuple[Path, Callable[[], object]], tmp_path: Path) -> None:
+def test_a_link_to_a_file_of_others_is_refused(
+    secret: tuple[Path, Callable[[], object]], tmp_path: Path
+) -> None:
     file, look = secret
     other = tmp_path / "other"
     other.write_text(GOOD)
@@ -85,8 +100,17 @@ def test_a_link_to_nothing_is_refused(secret: tuple[Path, Callable[[], object]])
         look()
 
 
-@pytest.mark.parametrize("content", ["x" * 43, "name:" + "é" * 40, "name:two words" + "x" * 40, ":" + "x" * 43,
-                                     f"{GOOD}\n{GOOD}", "n:" + "\x1b[31m" + "x" * 40])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x" * 43,
+        "name:" + "é" * 40,
+        "name:two words" + "x" * 40,
+        ":" + "x" * 43,
+        f"{GOOD}\n{GOOD}",
+        "n:" + "\x1b[31m" + "x" * 40,
+    ],
+)
 def test_an_auth_string_that_no_header_can_carry_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "prefect.auth").write_text(content)
     (tmp_path / "prefect.auth").chmod(0o600)
@@ -94,7 +118,9 @@ def test_an_auth_string_that_no_header_can_carry_is_refused(tmp_path: Path, cont
         Settings(home=tmp_path).api_auth()
 
 
-@pytest.mark.parametrize("text", ["", "admin:pass", "x" * 43, ":" + "x" * 43, "two words:" + "x" * 43])
+@pytest.mark.parametrize(
+    "text", ["", "admin:pass", "x" * 43, ":" + "x" * 43, "two words:" + "x" * 43]
+)
 def test_what_the_server_would_take_for_none_is_none(text: str) -> None:
     assert not is_auth_string(text)
     assert is_auth_string(GOOD)

@@ -1,4 +1,5 @@
-"""One broken part stops nobody else: whatever is broken of one of five stacks, the other four are served and it is named."""
+"""One broken part stops nobody else: whatever is broken of one of five stacks, the other four are
+served and it is named."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ Break = Callable[[World, str], object]
 
 @dataclass(frozen=True)
 class Broken:
-    """A way to break one stack, and whether it can still be opened: for a look and for a way back."""
+    """A way to break one stack, and whether it can still be opened: for a look and for a way
+    back."""
 
     how: Break
     opens: bool = False
@@ -50,13 +52,15 @@ class Broken:
 
 def text(content: str | bytes) -> Break:
     return lambda made, name: (made.folder(name) / "stack.yaml").write_bytes(
-        content.encode() if isinstance(content, str) else content)
+        content.encode() if isinstance(content, str) else content
+    )
 
 
 def more(line: str) -> Break:
     def add(made: World, name: str) -> None:
         file = made.folder(name) / "stack.yaml"
         file.write_text(file.read_text() + line)
+
     return add
 
 
@@ -64,6 +68,7 @@ def replaced(how: Callable[[Path], object], file: str = "stack.yaml") -> Break:
     def replace(made: World, name: str) -> None:
         (made.folder(name) / file).unlink()
         how(made.folder(name) / file)
+
     return replace
 
 
@@ -75,40 +80,74 @@ def watch_memory(content: str) -> Break:
     def write(made: World, name: str) -> None:
         (made.settings.home / "watch").mkdir()
         (made.settings.home / "watch" / f"{name}_prod.json").write_text(content)
+
     return write
 
 
 BREAKS = {
-    "digits": Broken(more(f"smoke_repeat_seconds: {'9' * 5000}\n")), "brackets": Broken(text("a: " + "[" * 3000)),
-    "a folder of time zones": Broken(more("time_zone: Europe\n")), "twice": Broken(more("title: other\n")),
-    "laughs": Broken(text("a: &a [x, x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip(
-        "abcdef", "bcdefg", strict=True)))),
-    "bytes": Broken(text(b"\xff\xfe\x00")), "nothing": Broken(text("")), "a list": Broken(text("- a")),
-    "unknown key": Broken(more("colour: red\n")), "a folder": Broken(replaced(Path.mkdir)),
+    "digits": Broken(more(f"smoke_repeat_seconds: {'9' * 5000}\n")),
+    "brackets": Broken(text("a: " + "[" * 3000)),
+    "a folder of time zones": Broken(more("time_zone: Europe\n")),
+    "twice": Broken(more("title: other\n")),
+    "laughs": Broken(
+        text(
+            "a: &a [x, x]\n"
+            + "".join(
+                f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n"
+                for a, b in zip("abcdef", "bcdefg", strict=True)
+            )
+        )
+    ),
+    "bytes": Broken(text(b"\xff\xfe\x00")),
+    "nothing": Broken(text("")),
+    "a list": Broken(text("- a")),
+    "unknown key": Broken(more("colour: red\n")),
+    "a folder": Broken(replaced(Path.mkdir)),
     "a pipe": Broken(replaced(lambda file: os.mkfifo(file))),
     "a link to nothing": Broken(replaced(lambda file: file.symlink_to("gone"))),
-    "the name of another": Broken(lambda made, name: (made.folder(name) / "stack.yaml").write_text(
-        (made.folder(NAMES[NAMES.index(name) - 1]) / "stack.yaml").read_text())),
+    "the name of another": Broken(
+        lambda made, name: (made.folder(name) / "stack.yaml").write_text(
+            (made.folder(NAMES[NAMES.index(name) - 1]) / "stack.yaml").read_text()
+        )
+    ),
     "a date": Broken(more("language: 2026-02-30\n")),
-    "renamed": Broken(lambda made, name: made.folder(name).rename(made.settings.home / "elsewhere")),
-    "environment gone": Broken(lambda made, name: (made.folder(name) / "stack.yaml").write_text(
-        (made.folder(name) / "stack.yaml").read_text().replace("  prod:", "  staging:")), is_read=True),
+    "renamed": Broken(
+        lambda made, name: made.folder(name).rename(made.settings.home / "elsewhere")
+    ),
+    "environment gone": Broken(
+        lambda made, name: (made.folder(name) / "stack.yaml").write_text(
+            (made.folder(name) / "stack.yaml").read_text().replace("  prod:", "  staging:")
+        ),
+        is_read=True,
+    ),
     "no host": Broken(without("DockerHost", "{name}"), is_read=True),
     "no edge": Broken(without("TraefikEdge", "{name}"), is_read=True),
     "no secret": Broken(without("Secret", "{name}-token"), opens=True, is_read=True),
     "no notifier": Broken(without("SlackWebhook", "chat-{name}"), opens=True, is_read=True),
-    "no env file": Broken(lambda made, name: (made.folder(name) / ".env").unlink(), opens=True, is_read=True),
+    "no env file": Broken(
+        lambda made, name: (made.folder(name) / ".env").unlink(), opens=True, is_read=True
+    ),
     "a slip in the env file": Broken(
-        replaced(lambda file: file.write_text("A=1\nnonsense here\nA=2\n"), ".env"), opens=True, is_read=True),
-    "a placeholder": Broken(replaced(lambda file: file.write_text("A=CHANGEME\n"), ".env"), opens=True, is_read=True),
+        replaced(lambda file: file.write_text("A=1\nnonsense here\nA=2\n"), ".env"),
+        opens=True,
+        is_read=True,
+    ),
+    "a placeholder": Broken(
+        replaced(lambda file: file.write_text("A=CHANGEME\n"), ".env"), opens=True, is_read=True
+    ),
     "a key in two places": Broken(
-        replaced(lambda file: file.write_text("TOKEN=another\n"), ".env"), opens=True, is_read=True),
+        replaced(lambda file: file.write_text("TOKEN=another\n"), ".env"), opens=True, is_read=True
+    ),
     "env file is a folder": Broken(replaced(Path.mkdir, ".env"), opens=True, is_read=True),
-    "no compose file": Broken(lambda made, name: (made.folder(name) / "compose.yaml").unlink(), opens=True, is_read=True),
+    "no compose file": Broken(
+        lambda made, name: (made.folder(name) / "compose.yaml").unlink(), opens=True, is_read=True
+    ),
     "silent": Broken(lambda made, name: made.apps.silent.add(name), opens=True, is_read=True),
     "ill": Broken(lambda made, name: made.apps.ill.add(name), opens=True, is_read=True),
     "half a memory": Broken(watch_memory('{"number": 2, "sam'), opens=True, is_read=True),
-    "a strange memory": Broken(watch_memory('{"number": 2, "samples": [1]}'), opens=True, is_read=True),
+    "a strange memory": Broken(
+        watch_memory('{"number": 2, "samples": [1]}'), opens=True, is_read=True
+    ),
 }
 
 
@@ -131,7 +170,9 @@ class Case:
 
 
 @pytest.fixture(params=BREAKS)
-def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+def case(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Case]:
     """The victim is another one for each way, and always the same one for this way."""
     broken, victim = BREAKS[request.param], random.Random(request.param).choice(NAMES)
     with applications() as apps, world(tmp_path, apps, monkeypatch) as made:
@@ -140,8 +181,8 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def said(command: Callable[[], object]) -> str:
-    """What it says is wrong, empty when it is content; anything but an error of ours fails the test. A flow says it as its
-    last state."""
+    """What it says is wrong, empty when it is content; anything but an error of ours fails the
+    test. A flow says it as its last state."""
     try:
         state = command()
     except TidegateError as error:
@@ -170,8 +211,9 @@ def names_are_known(case: Case) -> None:
 
 def status_shows_all(case: Case) -> None:
     rows = status.rows(case.world.settings, None)
-    assert {row["stack"]: (row["fault"], row["version"]) for row in rows if row["stack"] != case.victim} == dict.fromkeys(
-        case.others, (None, "v-second"))
+    assert {
+        row["stack"]: (row["fault"], row["version"]) for row in rows if row["stack"] != case.victim
+    } == dict.fromkeys(case.others, (None, "v-second"))
     faults = [row["fault"] for row in rows if row["stack"] == case.victim and row["fault"]]
     assert bool(faults) is (case.gone or not case.broken.is_read)
     [one] = [row["number"] for row in status.rows(case.world.settings, case.others[0])]
@@ -179,14 +221,27 @@ def status_shows_all(case: Case) -> None:
 
 
 def history_of_each_can_be_read(case: Case) -> None:
-    for name in NAMES:   # also of the broken one: the ledger knows it
-        assert [row["number"] for row in history.rows(case.world.settings, name, "prod", 20)] == [3, 2, 1]
+    for name in NAMES:  # also of the broken one: the ledger knows it
+        assert [row["number"] for row in history.rows(case.world.settings, name, "prod", 20)] == [
+            3,
+            2,
+            1,
+        ]
 
 
 def alerts_of_the_others_are_taken(case: Case) -> None:
-    alerts = [{"status": "firing", "labels": {"stack": name, "environment": "prod", "severity": "critical"},
-               "startsAt": "2026-03-01T12:00:00Z", "fingerprint": name} for name in NAMES]
-    signals, faults = signals_of(Webhook.model_validate({"version": "4", "alerts": alerts}), case.world.settings.stacks)
+    alerts = [
+        {
+            "status": "firing",
+            "labels": {"stack": name, "environment": "prod", "severity": "critical"},
+            "startsAt": "2026-03-01T12:00:00Z",
+            "fingerprint": name,
+        }
+        for name in NAMES
+    ]
+    signals, faults = signals_of(
+        Webhook.model_validate({"version": "4", "alerts": alerts}), case.world.settings.stacks
+    )
     assert set(case.others) <= {signal.stack for signal in signals}
     assert len(faults) == 5 - len(signals)
     assert all(case.victim in fault for fault in faults)
@@ -201,29 +256,47 @@ def the_watch_looks_at_the_others(case: Case) -> None:
 def recovery_ends_what_is_over(case: Case) -> None:
     wrong = said(lambda: recover.fn())
     ended = {name: case.world.ledger.deployments.by_number(name, "prod", 3).state for name in NAMES}
-    assert ended == dict.fromkeys(NAMES, S.EXPIRED)   # their runs are over: for that, no file is needed
-    assert [other for other in case.others if f"{other} prod" in wrong] == []   # but for telling people there is
+    assert ended == dict.fromkeys(
+        NAMES, S.EXPIRED
+    )  # their runs are over: for that, no file is needed
+    assert [
+        other for other in case.others if f"{other} prod" in wrong
+    ] == []  # but for telling people there is
 
 
 def a_way_back_can_be_opened(case: Case) -> None:
     for name in NAMES:
+
         def open_one(name: str = name) -> None:
             env = open_environment(name, "prod", case.world.settings)
-            work = open_rollback(env, steps_back=1, to=None, reason="wrong", requested_by="mei", key=f"rollback/{name}")
+            work = open_rollback(
+                env,
+                steps_back=1,
+                to=None,
+                reason="wrong",
+                requested_by="mei",
+                key=f"rollback/{name}",
+            )
             assert work.version.name == "v-first"
+
         wrong = said(open_one)
         assert bool(wrong) == (name == case.victim and not case.broken.opens), wrong
 
 
 def test_a_key_in_the_env_file_and_under_secrets_is_refused_by_whatever_changes_something(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with applications() as apps, world(tmp_path, apps, monkeypatch) as made:
         BREAKS["a key in two places"].how(made, "ant")
-        with pytest.raises(ConfigError, match="TOKEN: is in the env file and under `secrets:`; take one of them out"):
+        with pytest.raises(
+            ConfigError,
+            match="TOKEN: is in the env file and under `secrets:`; take one of them out",
+        ):
             open_environment("ant", "prod", made.settings).refuse_faults()
 
 
 # --- what hangs ---
+
 
 @pytest.fixture
 def silent_ant() -> Iterator[Apps]:
@@ -232,7 +305,9 @@ def silent_ant() -> Iterator[Apps]:
         yield apps
 
 
-def test_an_application_that_hangs_at_every_check_is_seen_to_hang_within_the_time_of_one_look(silent_ant: Apps) -> None:
+def test_an_application_that_hangs_at_every_check_is_seen_to_hang_within_the_time_of_one_look(
+    silent_ant: Apps,
+) -> None:
     checks = [SmokeCheck(name=f"page {number}", path="/", most_seconds=300) for number in range(50)]
     version = Version("v1", Commit("a" * 40, "", "", datetime.now(UTC)))
     found = SmokeRunner(silent_ant.url, "ant.localhost", version, most_seconds=3).run(checks)
@@ -243,7 +318,10 @@ def test_an_application_that_hangs_at_every_check_is_seen_to_hang_within_the_tim
 
 # --- from outside ---
 
-def test_the_flows_can_be_imported_and_the_forms_know_the_others_whatever_stack_files_there_are(tmp_path: Path) -> None:
+
+def test_the_flows_can_be_imported_and_the_forms_know_the_others_whatever_stack_files_there_are(
+    tmp_path: Path,
+) -> None:
     """All ways of being broken at once, beside one stack that is well."""
     for place, (word, broken) in enumerate(BREAKS.items()):
         if broken.is_read or word == "renamed":
@@ -257,21 +335,33 @@ def test_the_flows_can_be_imported_and_the_forms_know_the_others_whatever_stack_
             broken.how(made, name)
     (tmp_path / "ant").mkdir()
     (tmp_path / "ant" / "stack.yaml").write_text(STACK.format(name="ant"))
-    code = ("import flows.release; from tidegate.stack.choices import choices; from tidegate.ledger.schema import upgrade; "
-            "from tidegate.settings import Settings; s = Settings(); upgrade(s.database_url); print(list(choices(s).stacks))")
-    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-                           env={**os.environ, "TIDEGATE_STACKS": str(tmp_path), "TIDEGATE_HOME": str(tmp_path)})
+    code = (
+        "import flows.release; from tidegate.stack.choices import choices; from tidegate.ledger.schema import upgrade; "
+        "from tidegate.settings import Settings; s = Settings(); upgrade(s.database_url); print(list(choices(s).stacks))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "TIDEGATE_STACKS": str(tmp_path), "TIDEGATE_HOME": str(tmp_path)},
+    )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("['ant', 'the-ant', 'stack")
 
 
 def test_a_command_that_meets_what_nobody_foresaw_ends_with_a_sentence(
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(cli.main, "app", lambda: dict[str, str]()["nosuch"])
     with pytest.raises(SystemExit) as ended:
         cli.main.main()
     assert ended.value.code == 1
-    assert capsys.readouterr().err.startswith("✗ running this command: Tidegate met a KeyError in test_one_broken_part.py, line ")
+    assert capsys.readouterr().err.startswith(
+        "✗ running this command: Tidegate met a KeyError in test_one_broken_part.py, line "
+    )
 
 
 def test_every_flow_ends_with_a_sentence() -> None:
@@ -282,8 +372,12 @@ def test_every_flow_ends_with_a_sentence() -> None:
                 assert names[1] == "plainly", f"{file.name}: {names}"
 
 
-@pytest.mark.parametrize("wrong", [{}, {"environment": "prod\n"}, {"environment": "x" * 21}, {"environment": None}])
-def test_a_flow_knows_its_parameters_whatever_stack_files_there_are(wrong: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{}, {"environment": "prod\n"}, {"environment": "x" * 21}, {"environment": None}]
+)
+def test_a_flow_knows_its_parameters_whatever_stack_files_there_are(
+    wrong: dict[str, object],
+) -> None:
     right = {"stack": "ant", "version": "v1", "environment": "prod-eu"}
     assert release.validate_parameters(right)["environment"] == "prod-eu"
     with pytest.raises((ParameterTypeError, TypeError)):
@@ -291,7 +385,11 @@ def test_a_flow_knows_its_parameters_whatever_stack_files_there_are(wrong: dict[
 
 
 def test_nobody_goes_through_stack_files_but_the_catalogue() -> None:
-    ours = [file for folder in ("cli", "flows", "tasks", "blocks", "tidegate") for file in (ROOT / folder).rglob("*.py")]
+    ours = [
+        file
+        for folder in ("cli", "flows", "tasks", "blocks", "tidegate")
+        for file in (ROOT / folder).rglob("*.py")
+    ]
     reads = re.compile(r"load_stack\(|[*\"']/stack\.yaml|/ [\"']stack\.yaml")
     found = [str(file.relative_to(ROOT)) for file in ours if reads.search(file.read_text())]
     assert found == ["tidegate/stack/file.py"]

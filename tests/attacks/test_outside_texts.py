@@ -1,4 +1,5 @@
-"""Issue 8, entry 9: texts from outside are data, in the stack file, on a page, in a message and at a terminal."""
+"""Issue 8, entry 9: texts from outside are data, in the stack file, on a page, in a message and at
+a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from tidegate.stack.file import load_stack
 from tidegate.stack.formats import repository_fault
 from tidegate.stack.services import Service
 
-SAMPLE: Any = yaml.safe_load((ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text(encoding="utf-8"))
+SAMPLE: Any = yaml.safe_load(
+    (ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text(encoding="utf-8")
+)
 
 
 def put(content: Any, path: str, value: object) -> Any:
@@ -33,25 +36,72 @@ def put(content: Any, path: str, value: object) -> Any:
 
 
 def written(folder: Path, content: object) -> Path:
-    (folder / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    (folder / "stack.yaml").write_text(
+        yaml.safe_dump(content, allow_unicode=True), encoding="utf-8"
+    )
     return folder
 
 
 # --- the stack file ---
 
 REFUSED: dict[str, list[Any]] = {
-    "services.0.ready_path": ["/ready\n# fence: 99999", "/ready#x", "/a b", "//evil.example.com/x", "ready", "/ready\n", "/`x`"],
-    "services.0.image": ["C-WEB/APP x", "acme/shop:latest", "acme/shop@sha256:00", "acme/../shop", "-x", "a\n", "a" * 300],
+    "services.0.ready_path": [
+        "/ready\n# fence: 99999",
+        "/ready#x",
+        "/a b",
+        "//evil.example.com/x",
+        "ready",
+        "/ready\n",
+        "/`x`",
+    ],
+    "services.0.image": [
+        "C-WEB/APP x",
+        "acme/shop:latest",
+        "acme/shop@sha256:00",
+        "acme/../shop",
+        "-x",
+        "a\n",
+        "a" * 300,
+    ],
     "services.0.name": ["backend\n", "back end", "a/b"],
-    "environments.prod.domains.0": ["a.localhost\n", "a.localhost`) || Host(`b", "a_b.test", "", "a..b", "-a.test"],
-    "environments.prod.compose_files.0": ["../../../etc/passwd", "/etc/passwd", "a/../../b", "-f", "~/x", "a\nb", ""],
+    "environments.prod.domains.0": [
+        "a.localhost\n",
+        "a.localhost`) || Host(`b",
+        "a_b.test",
+        "",
+        "a..b",
+        "-a.test",
+    ],
+    "environments.prod.compose_files.0": [
+        "../../../etc/passwd",
+        "/etc/passwd",
+        "a/../../b",
+        "-f",
+        "~/x",
+        "a\nb",
+        "",
+    ],
     "environments.prod.env_file": ["/etc/shadow", "../.env", ".env\n"],
     "environments.prod.image_alias": ["latest x", "a/b", "", "latest\n"],
     "environments.prod.host": ["local\n", "../local", "Local"],
-    "source.dockerfile": ["../../../etc/passwd", "/etc/passwd", "a/../../Dockerfile", "Dockerfile\n", ""],
+    "source.dockerfile": [
+        "../../../etc/passwd",
+        "/etc/passwd",
+        "a/../../Dockerfile",
+        "Dockerfile\n",
+        "",
+    ],
     "source.context": ["/etc", "..", "a/..", "c:\\x"],
     "source.branch": ["-x", "a b", "main\n", "a..b", "main.lock", "a//b", "x^", "@{-1}", ""],
-    "source.repository": ["ext::sh -c id", "-u", "file:///x y", "https://h/x\n", "", "gopher://h/x", "\u202ehttps://h/x"],
+    "source.repository": [
+        "ext::sh -c id",
+        "-u",
+        "file:///x y",
+        "https://h/x\n",
+        "",
+        "gopher://h/x",
+        "\u202ehttps://h/x",
+    ],
     "smoke.0.path": ["//evil.example.com/", "/x\nHost: y", "x", "/a b"],
     "smoke.0.name": ["", "a\x1b[31mb", "a\nb", "\u202ex", "n" * 101],
     "title": ["a\x1b[31mb", "a\nb", "", "\u202ex", "\x9bx"],
@@ -61,31 +111,58 @@ REFUSED: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize(("path", "value"), [(path, value) for path, values in REFUSED.items() for value in values])
-def test_what_is_no_such_name_path_or_address_is_refused_where_it_stands(tmp_path: Path, path: str, value: object) -> None:
+@pytest.mark.parametrize(
+    ("path", "value"), [(path, value) for path, values in REFUSED.items() for value in values]
+)
+def test_what_is_no_such_name_path_or_address_is_refused_where_it_stands(
+    tmp_path: Path, path: str, value: object
+) -> None:
     with pytest.raises(StackFileError) as refused:
         load_stack(written(tmp_path, put(SAMPLE, path, value)))
     assert re.sub(r"\[(\d+)\]", r".\1", refused.value.came_back).startswith(path)
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e]", str(refused.value))
 
 
-@pytest.mark.parametrize(("path", "value"), [
-    ("services.0.image", "registry.example.com:5000/acme/shop__web"), ("services.0.image", "shop"),
-    ("services.0.ready_path", "/"), ("services.0.ready_path", "/api/health?deep=1"), ("smoke.0.path", "/商品"),
-    ("environments.prod.compose_files.0", "deploy/compose.prod.yml"), ("environments.prod.env_file", ".env.prod"),
-    ("source.context", "."), ("source.context", "./web"), ("source.branch", "release/2026-11"), ("source.branch", "功能"),
-    ("source.repository", "git@git.example.com:acme/shop.git"), ("source.repository", "ssh://git@git.example.com:22/a/b.git"),
-    ("source.repository", "https://git.example.com/acme/shop.git"), ("source.repository", "../shop"), ("title", "商店 (beta)"),
-    ("smoke.0.contains", "two\nlines")])
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("services.0.image", "registry.example.com:5000/acme/shop__web"),
+        ("services.0.image", "shop"),
+        ("services.0.ready_path", "/"),
+        ("services.0.ready_path", "/api/health?deep=1"),
+        ("smoke.0.path", "/商品"),
+        ("environments.prod.compose_files.0", "deploy/compose.prod.yml"),
+        ("environments.prod.env_file", ".env.prod"),
+        ("source.context", "."),
+        ("source.context", "./web"),
+        ("source.branch", "release/2026-11"),
+        ("source.branch", "功能"),
+        ("source.repository", "git@git.example.com:acme/shop.git"),
+        ("source.repository", "ssh://git@git.example.com:22/a/b.git"),
+        ("source.repository", "https://git.example.com/acme/shop.git"),
+        ("source.repository", "../shop"),
+        ("title", "商店 (beta)"),
+        ("smoke.0.contains", "two\nlines"),
+    ],
+)
 def test_what_teams_ordinarily_write_is_taken(tmp_path: Path, path: str, value: object) -> None:
     load_stack(written(tmp_path, put(SAMPLE, path, value)))
 
 
-@pytest.mark.parametrize("address", [
-    "https://ghp_16C7e42F292c6912E7710c@git.example.com/a.git", "https://me:hunter22hunter@git.example.com/a.git",
-    "HTTPS://me:hunter22hunter@git.example.com/a.git", "https://git.example.com/a.git?private_token=hunter22hunter",
-    "https://git.example.com/a.git#hunter22hunter", "ssh://git:hunter22hunter@git.example.com/a.git"])
-def test_a_credential_in_the_repository_s_address_is_refused_and_not_shown(tmp_path: Path, address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://ghp_16C7e42F292c6912E7710c@git.example.com/a.git",
+        "https://me:hunter22hunter@git.example.com/a.git",
+        "HTTPS://me:hunter22hunter@git.example.com/a.git",
+        "https://git.example.com/a.git?private_token=hunter22hunter",
+        "https://git.example.com/a.git#hunter22hunter",
+        "ssh://git:hunter22hunter@git.example.com/a.git",
+    ],
+)
+def test_a_credential_in_the_repository_s_address_is_refused_and_not_shown(
+    tmp_path: Path, address: str
+) -> None:
     with pytest.raises(StackFileError, match=r"source\.repository: holds a credential") as refused:
         load_stack(written(tmp_path, put(SAMPLE, "source.repository", address)))
     assert "hunter22" not in str(refused.value)
@@ -104,16 +181,31 @@ def test_no_text_of_a_stack_file_brings_a_control_character_in(text: str) -> Non
 
 # --- cleaned where it comes in ---
 
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 
-@pytest.mark.parametrize(("text", "shown"), [
-    ("\x1b[31mred\x1b[0m", "red"), ("\x1b]0;title\x07after", "after"), ("\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\", "link"),
-    ("\x9b2Jgone", "gone"), ("bell\x07", "bell␇"), ("a\x00b", "a␀b"), ("user\u202egpj.exe", "user\ufffdgpj.exe"),
-    ("a\u200bb", "a\ufffdb"), ("half\ud800", "half\ufffd"), ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
-    ("\x1bc", ""), ("emoji 👩‍🚀", "emoji 👩‍🚀"),
-])
-def test_an_escape_sequence_or_an_unseen_character_is_removed_or_made_visible(text: str, shown: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07after", "after"),
+        ("\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x9b2Jgone", "gone"),
+        ("bell\x07", "bell␇"),
+        ("a\x00b", "a␀b"),
+        ("user\u202egpj.exe", "user\ufffdgpj.exe"),
+        ("a\u200bb", "a\ufffdb"),
+        ("half\ud800", "half\ufffd"),
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        ("\x1bc", ""),
+        ("emoji 👩‍🚀", "emoji 👩‍🚀"),
+    ],
+)
+def test_an_escape_sequence_or_an_unseen_character_is_removed_or_made_visible(
+    text: str, shown: str
+) -> None:
     assert clean(text) == shown
 
 

@@ -25,7 +25,11 @@ from tests.installation import SUFFIX, Installation, add_stack, remove_stack
 
 PIER, WHARF = f"pier{SUFFIX}", f"wharf{SUFFIX}"
 BY_HAND = f"{WHARF}-hand"
-ALONE = {"environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0}
+ALONE = {
+    "environments.prod.approval": False,
+    "environments.prod.drain_seconds": 1,
+    "smoke_repeat_seconds": 0,
+}
 HOSTILE_ENV = """
 import os
 def plant():
@@ -45,7 +49,9 @@ except Exception as error:
 
 def git(folder: Path, *words: str) -> None:
     name = ["-c", "user.name=mallory", "-c", "user.email=mallory@example.com"]
-    subprocess.run(["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        ["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +75,9 @@ def pier(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> It
     tidegate.retire(PIER)
 
 
-def test_a_plan_gives_a_version_s_code_neither_production_s_data_nor_its_secrets(tidegate: Installation, pier: str) -> None:
+def test_a_plan_gives_a_version_s_code_neither_production_s_data_nor_its_secrets(
+    tidegate: Installation, pier: str
+) -> None:
     before = dict(database_of(tidegate, pier).row_counts())
     state = release_here(pier, "v9.0.0", plan_only=True)
     assert state.is_completed(), state.message
@@ -77,7 +85,9 @@ def test_a_plan_gives_a_version_s_code_neither_production_s_data_nor_its_secrets
     assert [one.version for one in tidegate.history(pier)] == ["v1.1.0"]
 
 
-def test_a_hostile_version_that_was_planned_blocks_no_later_one(tidegate: Installation, pier: str) -> None:
+def test_a_hostile_version_that_was_planned_blocks_no_later_one(
+    tidegate: Installation, pier: str
+) -> None:
     assert release_here(pier, "v9.0.0", plan_only=True).is_completed()
     state = release_here(pier, "v1.1.0")
     assert "v1.1.0 runs already" in (state.message or "")
@@ -93,7 +103,9 @@ def wharf(tidegate: Installation) -> Iterator[str]:
     _remove_by_hand(tidegate)
 
 
-def describe(tidegate: Installation, volume: dict[str, object], labels: dict[str, str] | None = None) -> None:
+def describe(
+    tidegate: Installation, volume: dict[str, object], labels: dict[str, str] | None = None
+) -> None:
     """Change the compose file as its team would."""
     file = tidegate.settings.stacks / WHARF / "docker-compose.yml"
     content = yaml.safe_load(file.read_text())
@@ -106,19 +118,38 @@ def describe(tidegate: Installation, volume: dict[str, object], labels: dict[str
 def there(tidegate: Installation) -> set[str]:
     """Containers, networks and volumes of the stack on the engine."""
     client = engine(tidegate).client
-    found: list[Any] = [*client.containers.list(all=True), *client.networks.list(), *client.volumes.list()]
-    return {f"{type(one).__name__} {one.name}" for one in found if str(one.name).startswith((f"{WHARF}-prod", BY_HAND))}
+    found: list[Any] = [
+        *client.containers.list(all=True),
+        *client.networks.list(),
+        *client.volumes.list(),
+    ]
+    return {
+        f"{type(one).__name__} {one.name}"
+        for one in found
+        if str(one.name).startswith((f"{WHARF}-prod", BY_HAND))
+    }
 
 
-def test_a_plan_of_a_new_environment_makes_nothing_on_the_engine(tidegate: Installation, wharf: str) -> None:
+def test_a_plan_of_a_new_environment_makes_nothing_on_the_engine(
+    tidegate: Installation, wharf: str
+) -> None:
     host, before = engine(tidegate), there(tidegate)
-    assert release_here(wharf, "v1.1.0", plan_only=True).is_completed()   # builds the image, if nobody has
+    assert release_here(
+        wharf, "v1.1.0", plan_only=True
+    ).is_completed()  # builds the image, if nobody has
     since = int(time.time())
     state = release_here(wharf, "v1.1.0", plan_only=True)
     assert state.is_completed(), state.message
     assert there(tidegate) == before == set()
-    made = [event["Actor"]["Attributes"] for event in host.client.events(
-        since=since, until=int(time.time()) + 1, decode=True, filters={"type": "container", "event": "create"})]
+    made = [
+        event["Actor"]["Attributes"]
+        for event in host.client.events(
+            since=since,
+            until=int(time.time()) + 1,
+            decode=True,
+            filters={"type": "container", "event": "create"},
+        )
+    ]
     mine = [one for one in made if WHARF in str(one)]
     assert [one.get("tidegate.key") for one in mine] == [f"prod/{wharf}/plan/main/inspect"]
     assert tidegate.history(wharf) == []
@@ -126,48 +157,74 @@ def test_a_plan_of_a_new_environment_makes_nothing_on_the_engine(tidegate: Insta
 
 @pytest.fixture(scope="module")
 def by_hand(tidegate: Installation, wharf: str) -> SqlDatabase:
-    """The application's database, started from the same compose file by a person, with rows in it."""
+    """The application's database, started from the same compose file by a person, with rows in
+    it."""
     folder = tidegate.settings.stacks / wharf
     shutil.copy(folder / ".env.production", folder / ".env")
-    command = [*find()[2], "-p", BY_HAND, "-f", str(folder / "docker-compose.yml"), "up", "-d", "mysql"]
+    command = [
+        *find()[2],
+        "-p",
+        BY_HAND,
+        "-f",
+        str(folder / "docker-compose.yml"),
+        "up",
+        "-d",
+        "mysql",
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=folder)
     env = open_environment(wharf, "prod", tidegate.settings)
     database = open_database(DockerHost(), env.stack.databases[0], f"{BY_HAND}-mysql-1", env.values)
     wait_for_login(DockerHost(), database, f"{BY_HAND}-mysql-1", timeout_seconds=120)
     rows = ", ".join(f"({number})" for number in range(703))
-    database.restore(io.BytesIO(f"CREATE TABLE bills (id INT PRIMARY KEY); INSERT INTO bills VALUES {rows};".encode()))
+    database.restore(
+        io.BytesIO(
+            f"CREATE TABLE bills (id INT PRIMARY KEY); INSERT INTO bills VALUES {rows};".encode()
+        )
+    )
     return database
 
 
 @pytest.mark.parametrize("plan_only", [True, False])
-def test_no_second_server_is_started_on_data_that_are_in_use(tidegate: Installation, wharf: str, by_hand: SqlDatabase,
-                                                             plan_only: bool) -> None:
+def test_no_second_server_is_started_on_data_that_are_in_use(
+    tidegate: Installation, wharf: str, by_hand: SqlDatabase, plan_only: bool
+) -> None:
     before = there(tidegate)
     state = release_here(wharf, "v1.1.0", plan_only=plan_only)
     assert state.is_failed()
     said = state.message or ""
-    assert f"the container {BY_HAND}-mysql-1 of the compose project {BY_HAND} has {BY_HAND}-data mounted" in said
+    assert (
+        f"the container {BY_HAND}-mysql-1 of the compose project {BY_HAND} has {BY_HAND}-data mounted"
+        in said
+    )
     assert there(tidegate) == before
     assert by_hand.row_counts() == {"bills": 703}
 
 
-def test_no_empty_volume_is_made_beside_the_old_one(tidegate: Installation, wharf: str, by_hand: SqlDatabase) -> None:
+def test_no_empty_volume_is_made_beside_the_old_one(
+    tidegate: Installation, wharf: str, by_hand: SqlDatabase
+) -> None:
     describe(tidegate, {})
     before = there(tidegate)
     state = release_here(wharf, "v1.1.0")
     assert state.is_failed()
-    assert f"the container {BY_HAND}-mysql-1 of the compose project {BY_HAND} seems to be it already" in (state.message or "")
+    assert (
+        f"the container {BY_HAND}-mysql-1 of the compose project {BY_HAND} seems to be it already"
+        in (state.message or "")
+    )
     assert there(tidegate) == before
 
 
-def test_another_application_that_looks_alike_can_be_told_apart(tidegate: Installation, wharf: str, by_hand: SqlDatabase) -> None:
+def test_another_application_that_looks_alike_can_be_told_apart(
+    tidegate: Installation, wharf: str, by_hand: SqlDatabase
+) -> None:
     describe(tidegate, {}, labels={"tidegate.separate-data": "true"})
     state = release_here(wharf, "v1.1.0", plan_only=True)
     assert state.is_completed(), state.message
 
 
-def test_data_that_the_plan_could_not_see_are_not_migrated_unseen(tidegate: Installation, wharf: str,
-                                                                  by_hand: SqlDatabase) -> None:
+def test_data_that_the_plan_could_not_see_are_not_migrated_unseen(
+    tidegate: Installation, wharf: str, by_hand: SqlDatabase
+) -> None:
     describe(tidegate, {"name": f"{BY_HAND}-data", "external": True})
     engine(tidegate).client.containers.get(f"{BY_HAND}-mysql-1").remove(force=True)
     state = release_here(wharf, "v1.1.0")
@@ -180,7 +237,9 @@ def test_data_that_the_plan_could_not_see_are_not_migrated_unseen(tidegate: Inst
 def _remove_by_hand(tidegate: Installation) -> None:
     remove_stack(WHARF)
     client = engine(tidegate).client
-    for container in client.containers.list(all=True, filters={"label": f"com.docker.compose.project={BY_HAND}"}):
+    for container in client.containers.list(
+        all=True, filters={"label": f"com.docker.compose.project={BY_HAND}"}
+    ):
         container.remove(force=True, v=True)
     for network in client.networks.list(filters={"label": f"com.docker.compose.project={BY_HAND}"}):
         network.remove()

@@ -1,4 +1,5 @@
-"""A backup is put back only if its folder still is what the ledger took down, and a broken one stops nobody else."""
+"""A backup is put back only if its folder still is what the ledger took down, and a broken one
+stops nobody else."""
 
 from __future__ import annotations
 
@@ -32,16 +33,35 @@ def store(tmp_path: Path) -> BackupStore:
 
 @pytest.fixture
 def recorded(store: BackupStore) -> Backup:
-    """What the ledger keeps of the backup `b2`; `b1` is an older one, and another stack has one of the same id."""
+    """What the ledger keeps of the backup `b2`; `b1` is an older one, and another stack has one of
+    the same id."""
     sealed(store, "b1", 1)
-    sealed(BackupStore(store.folder.parents[1] / "mill" / "prod"), "b2", 2, dump=b"-- the mill's; Dump completed")
+    sealed(
+        BackupStore(store.folder.parents[1] / "mill" / "prod"),
+        "b2",
+        2,
+        dump=b"-- the mill's; Dump completed",
+    )
     return sealed(store, "b2", 2)
 
 
 def sealed(store: BackupStore, name: str, hours: int, dump: bytes = b"-- Dump completed") -> Backup:
-    parts = [store.write(name, file, writes(dump + name.encode())) for file in ("main.sql.gz", "uploads.tar.gz")]
-    made = Backup(name, str(store.folder / name), sum(part.size for part in parts), digest_of(parts), "0002",
-                  {"main.bills": 3}, 1.25, 1, NOON + timedelta(hours=hours), NOON + timedelta(hours=hours))
+    parts = [
+        store.write(name, file, writes(dump + name.encode()))
+        for file in ("main.sql.gz", "uploads.tar.gz")
+    ]
+    made = Backup(
+        name,
+        str(store.folder / name),
+        sum(part.size for part in parts),
+        digest_of(parts),
+        "0002",
+        {"main.bills": 3},
+        1.25,
+        1,
+        NOON + timedelta(hours=hours),
+        NOON + timedelta(hours=hours),
+    )
     store.seal(made, parts)
     return made
 
@@ -49,6 +69,7 @@ def sealed(store: BackupStore, name: str, hours: int, dump: bytes = b"-- Dump co
 def writes(content: bytes) -> Callable[[BinaryIO], None]:
     def produce(into: BinaryIO) -> None:
         into.write(content)
+
     return produce
 
 
@@ -57,6 +78,7 @@ def manifest(change: Callable[[dict[str, Any]], object]) -> Edit:
         content = json.loads((folder / "manifest.json").read_text())
         change(content)
         (folder / "manifest.json").write_text(json.dumps(content))
+
     return edit
 
 
@@ -69,12 +91,15 @@ def swapped_for(where: str) -> Edit:
         other = (folder / where).resolve()
         shutil.rmtree(folder)
         shutil.copytree(other, folder)
+
     return swap
 
 
 def forged(folder: Path) -> None:
     """Another dump, with a manifest that fits it in every sum."""
-    part = BackupStore(folder.parent).write(folder.name, "main.sql.gz", writes(b"DROP TABLE bills; -- Dump completed"))
+    part = BackupStore(folder.parent).write(
+        folder.name, "main.sql.gz", writes(b"DROP TABLE bills; -- Dump completed")
+    )
     content = json.loads((folder / "manifest.json").read_text())
     content["parts"][0] |= {"size": part.size, "sha256": part.sha256}
     lines = [f"{one['sha256']}  {one['name']}\n" for one in content["parts"]]
@@ -87,6 +112,7 @@ def linked(name: str) -> Edit:
     def link(folder: Path) -> None:
         (folder / name).rename(folder.parents[1] / "elsewhere")
         (folder / name).symlink_to(folder.parents[1] / "elsewhere")
+
     return link
 
 
@@ -115,12 +141,17 @@ def same_size(folder: Path) -> None:
 
 
 FAULTY_MANIFESTS: dict[str, Edit] = {
-    "no JSON": written(b"{"), "nothing": written(b""), "not UTF-8": written(b'{"id": "\xff"}'),
-    "a list": written(b"[]"), "3,000 brackets": written(b"[" * 3000), "100,000 nested keys": written(b'{"a":' * 100_000),
-    "4,000 digits": manifest(lambda one: one.update(size=10 ** 4000)),
+    "no JSON": written(b"{"),
+    "nothing": written(b""),
+    "not UTF-8": written(b'{"id": "\xff"}'),
+    "a list": written(b"[]"),
+    "3,000 brackets": written(b"[" * 3000),
+    "100,000 nested keys": written(b'{"a":' * 100_000),
+    "4,000 digits": manifest(lambda one: one.update(size=10**4000)),
     "5,000 digits": written(b'{"size": ' + b"9" * 5000 + b"}"),
     "NaN": manifest(lambda one: one.update(dump_seconds=float("nan"))),
-    "too large": written(b'{"id": "' + b"x" * MOST_BYTES + b'"}'), "a key is missing": manifest(lambda one: one.pop("sha256")),
+    "too large": written(b'{"id": "' + b"x" * MOST_BYTES + b'"}'),
+    "a key is missing": manifest(lambda one: one.pop("sha256")),
     "a text for a number": manifest(lambda one: one.update(size="much")),
     "no date": manifest(lambda one: one.update(made_at="noon")),
     "no time zone": manifest(lambda one: one.update(made_at="2026-05-03T12:00:00")),
@@ -129,15 +160,21 @@ FAULTY_MANIFESTS: dict[str, Edit] = {
     "an absolute part": manifest(lambda one: one["parts"][0].update(name="/etc/passwd")),
     "a part twice": manifest(lambda one: one["parts"].append(one["parts"][0])),
     "itself as a part": manifest(lambda one: one["parts"][0].update(name="manifest.json")),
-    "another id": manifest(lambda one: one.update(id="b1")), "a link": linked("manifest.json"), "a pipe": pipe,
-    "a folder": folder_for_a_manifest, "a linked folder": linked_folder,
+    "another id": manifest(lambda one: one.update(id="b1")),
+    "a link": linked("manifest.json"),
+    "a pipe": pipe,
+    "a folder": folder_for_a_manifest,
+    "a linked folder": linked_folder,
     "another sum": manifest(lambda one: one.update(sha256="0" * 64)),
     "a part taken out": manifest(lambda one: one["parts"].pop()),
 }
 OTHER_FOLDERS: dict[str, Edit] = {
-    "another backup": swapped_for("../b1"), "another stack's of the same id": swapped_for("../../../mill/prod/b2"),
+    "another backup": swapped_for("../b1"),
+    "another stack's of the same id": swapped_for("../../../mill/prod/b2"),
     "another dump with a manifest that fits": forged,
-    "another dump": other_bytes, "one bit": same_size, "a cut file": lambda folder: os.truncate(folder / "main.sql.gz", 10),
+    "another dump": other_bytes,
+    "one bit": same_size,
+    "a cut file": lambda folder: os.truncate(folder / "main.sql.gz", 10),
     "a missing file": lambda folder: (folder / "uploads.tar.gz").unlink(),
     "an extra file": lambda folder: (folder / "other.sql.gz").write_bytes(b""),
     "an extra folder": lambda folder: (folder / "more").mkdir(),
@@ -150,7 +187,9 @@ OTHER_FOLDERS: dict[str, Edit] = {
 }
 
 
-def test_a_folder_that_is_what_the_ledger_took_down_passes(store: BackupStore, recorded: Backup) -> None:
+def test_a_folder_that_is_what_the_ledger_took_down_passes(
+    store: BackupStore, recorded: Backup
+) -> None:
     store.compare(recorded)
 
 
@@ -159,13 +198,21 @@ def test_what_a_killed_write_left_beside_is_no_fault(store: BackupStore, recorde
     store.compare(recorded)
 
 
-def test_a_home_that_was_moved_is_no_fault(store: BackupStore, recorded: Backup, tmp_path: Path) -> None:
+def test_a_home_that_was_moved_is_no_fault(
+    store: BackupStore, recorded: Backup, tmp_path: Path
+) -> None:
     (tmp_path / "backups").rename(tmp_path / "moved")
     BackupStore(tmp_path / "moved" / "shop" / "prod").compare(recorded)
 
 
-@pytest.mark.parametrize("edit", [*FAULTY_MANIFESTS.values(), *OTHER_FOLDERS.values()], ids=[*FAULTY_MANIFESTS, *OTHER_FOLDERS])
-def test_what_is_not_as_the_ledger_took_it_down_is_one_clear_error(store: BackupStore, recorded: Backup, edit: Edit) -> None:
+@pytest.mark.parametrize(
+    "edit",
+    [*FAULTY_MANIFESTS.values(), *OTHER_FOLDERS.values()],
+    ids=[*FAULTY_MANIFESTS, *OTHER_FOLDERS],
+)
+def test_what_is_not_as_the_ledger_took_it_down_is_one_clear_error(
+    store: BackupStore, recorded: Backup, edit: Edit
+) -> None:
     edit(store.folder / "b2")
     with pytest.raises(BackupError) as refused:
         store.compare(recorded)
@@ -174,7 +221,9 @@ def test_what_is_not_as_the_ledger_took_it_down_is_one_clear_error(store: Backup
 
 
 @pytest.mark.parametrize("edit", FAULTY_MANIFESTS.values(), ids=FAULTY_MANIFESTS)
-def test_a_faulty_manifest_of_one_backup_hides_no_other(store: BackupStore, recorded: Backup, edit: Edit) -> None:
+def test_a_faulty_manifest_of_one_backup_hides_no_other(
+    store: BackupStore, recorded: Backup, edit: Edit
+) -> None:
     sealed(store, "b3", 3)
     edit(store.folder / "b2")
     assert [one.id for one in store.backups()] == ["b3", "b1"]
@@ -183,7 +232,9 @@ def test_a_faulty_manifest_of_one_backup_hides_no_other(store: BackupStore, reco
 
 
 @pytest.mark.parametrize("edit", FAULTY_MANIFESTS.values(), ids=FAULTY_MANIFESTS)
-def test_a_faulty_backup_is_never_removed_by_itself(store: BackupStore, recorded: Backup, edit: Edit) -> None:
+def test_a_faulty_backup_is_never_removed_by_itself(
+    store: BackupStore, recorded: Backup, edit: Edit
+) -> None:
     edit(store.folder / "b2")
     assert store.remove(["b1", "b2", "b0"]) == ["b1"]
     assert os.path.lexists(store.folder / "b2")
@@ -195,7 +246,8 @@ def test_only_a_backup_of_this_folder_can_be_removed(store: BackupStore, recorde
 
 
 def test_a_socket_or_a_loose_file_among_the_backups_is_none(
-        store: BackupStore, recorded: Backup, monkeypatch: pytest.MonkeyPatch) -> None:
+    store: BackupStore, recorded: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (store.folder / "notes.txt").write_text("mine")
     (store.folder / "unfinished").mkdir()
     monkeypatch.chdir(store.folder)
@@ -204,14 +256,22 @@ def test_a_socket_or_a_loose_file_among_the_backups_is_none(
         assert ([one.id for one in store.backups()], store.listed().faulty) == (["b2", "b1"], ())
 
 
-def test_room_is_asked_for_by_what_lies_there_and_not_by_what_a_manifest_says(store: BackupStore, recorded: Backup) -> None:
-    manifest(lambda one: [one.update(size=1 << 60), one["parts"][0].update(size=(1 << 60) - one["parts"][1]["size"])])(
-        store.folder / "b2")
+def test_room_is_asked_for_by_what_lies_there_and_not_by_what_a_manifest_says(
+    store: BackupStore, recorded: Backup
+) -> None:
+    manifest(
+        lambda one: [
+            one.update(size=1 << 60),
+            one["parts"][0].update(size=(1 << 60) - one["parts"][1]["size"]),
+        ]
+    )(store.folder / "b2")
     assert store.backups()[0].size == 1 << 60
     store.check_room(10)
 
 
-def test_the_files_that_are_put_back_are_those_that_the_ledger_knows(store: BackupStore, recorded: Backup) -> None:
+def test_the_files_that_are_put_back_are_those_that_the_ledger_knows(
+    store: BackupStore, recorded: Backup
+) -> None:
     assert part_of(store, recorded, "main.sql.gz").name == "main.sql.gz"
     forged(store.folder / "b2")
     with pytest.raises(BackupError, match="another size, sha256 than the ledger"):

@@ -1,4 +1,5 @@
-"""Issue 8, entry 9, the other end: a text from outside is shown as what it is on a page, in a chat, at a terminal, in a log."""
+"""Issue 8, entry 9, the other end: a text from outside is shown as what it is on a page, in a chat,
+at a terminal, in a log."""
 
 from __future__ import annotations
 
@@ -30,7 +31,16 @@ from tidegate.pages.messages import release_record
 from tidegate.pages.stages import evidence_page, plan_page
 from tidegate.schema.sql_effects import not_understood
 from tidegate.secrecy import redaction
-from tidegate.secrecy.outside_text import chat_text, clean, clean_end, code_block, last_lines, markdown_text, one_line, shortened
+from tidegate.secrecy.outside_text import (
+    chat_text,
+    clean,
+    clean_end,
+    code_block,
+    last_lines,
+    markdown_text,
+    one_line,
+    shortened,
+)
 from tidegate.secrecy.safe_logs import guard_logs
 from tidegate.stack.checks import Answer, evaluate
 from tidegate.stack.environments import Place
@@ -48,9 +58,28 @@ def _a_secret_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- on a page ---
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-ACTIVE = {"link_open", "image", "html_inline", "html_block", "heading_open", "hr", "em_open", "strong_open", "s_open",
-          "code_inline", "fence", "code_block", "blockquote_open", "ordered_list_open", "table_open", "hardbreak", "softbreak"}
-AUTOMATIC = re.compile(r"https?://|www\.|mailto:\w|\w@\w", re.IGNORECASE)   # what readers make a link of by themselves
+ACTIVE = {
+    "link_open",
+    "image",
+    "html_inline",
+    "html_block",
+    "heading_open",
+    "hr",
+    "em_open",
+    "strong_open",
+    "s_open",
+    "code_inline",
+    "fence",
+    "code_block",
+    "blockquote_open",
+    "ordered_list_open",
+    "table_open",
+    "hardbreak",
+    "softbreak",
+}
+AUTOMATIC = re.compile(
+    r"https?://|www\.|mailto:\w|\w@\w", re.IGNORECASE
+)  # what readers make a link of by themselves
 
 
 def tokens(page: str) -> Iterator[Token]:
@@ -68,22 +97,56 @@ def read(page: str) -> str:
 
 
 HOSTILE = [
-    "[x](javascript:alert(1))", "![x](http://evil.example.com/p.png)", "<img src=x onerror=alert(1)>", "# heading",
-    "1. one", "- item", "> quote", "a | b", "`code`", "**bold** _em_ ~~s~~", "&lt;b&gt;",
-    "<https://evil.example.com>", "---", "===", "    code", "```\nfence", "[x]: http://evil.example.com",
-    "[^1]: note", "\\[x](y)", "\\", "www.evil.example.com", "https://evil.example.com", "me@evil.example.com",
-    "+ item", "* item", "![", "a  \nb", "<!-- ", "| a |\n|---|", "<!channel>"]
+    "[x](javascript:alert(1))",
+    "![x](http://evil.example.com/p.png)",
+    "<img src=x onerror=alert(1)>",
+    "# heading",
+    "1. one",
+    "- item",
+    "> quote",
+    "a | b",
+    "`code`",
+    "**bold** _em_ ~~s~~",
+    "&lt;b&gt;",
+    "<https://evil.example.com>",
+    "---",
+    "===",
+    "    code",
+    "```\nfence",
+    "[x]: http://evil.example.com",
+    "[^1]: note",
+    "\\[x](y)",
+    "\\",
+    "www.evil.example.com",
+    "https://evil.example.com",
+    "me@evil.example.com",
+    "+ item",
+    "* item",
+    "![",
+    "a  \nb",
+    "<!-- ",
+    "| a |\n|---|",
+    "<!channel>",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_on_a_page_is_data(text: str) -> None:
-    for page in (f"- {markdown_text(text)} (sha)", markdown_text(text), f"before {markdown_text(text)} after"):
+    for page in (
+        f"- {markdown_text(text)} (sha)",
+        markdown_text(text),
+        f"before {markdown_text(text)} after",
+    ):
         assert kinds(page) == set(), page
         assert not AUTOMATIC.search(read(page))
     assert read(markdown_text(text)).replace("\u2060", "").split() == text.split()
 
 
-@given(st.text(st.sampled_from(string.punctuation + "ab1 \n\t") | st.characters(codec="utf-8"), max_size=60))
+@given(
+    st.text(
+        st.sampled_from(string.punctuation + "ab1 \n\t") | st.characters(codec="utf-8"), max_size=60
+    )
+)
 def test_no_text_becomes_active_on_a_page(text: str) -> None:
     assert kinds(f"- {markdown_text(text)} end") == set()
     row = f"| a | b |\n|---|---|\n| {markdown_text(text)} | end |"
@@ -93,39 +156,79 @@ def test_no_text_becomes_active_on_a_page(text: str) -> None:
 
 
 def test_the_evidence_page_shows_what_others_wrote_as_data() -> None:
-    hostile = replace(COMMIT, subject="[x](javascript:alert(1))", author="![i](http://evil.example.com/i.png)")
+    hostile = replace(
+        COMMIT, subject="[x](javascript:alert(1))", author="![i](http://evil.example.com/i.png)"
+    )
     change = schema_change("lossy")
     revision = replace(change.revisions[0], message="# <b>x</b>", reasons=("drops [x](y)",))
-    plan = replace(a_plan(), staged=None, commits=(hostile,),
-                   preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
-                   schema=(replace(change, revisions=(revision,), upgrade_sql="SELECT 1;\n```\n# [x](javascript:y)\n"),))
-    shown_with: dict[str, Any] = {"now": AT, "expires": AT + timedelta(hours=1), "time_zone": "UTC", "backup": None}
+    plan = replace(
+        a_plan(),
+        staged=None,
+        commits=(hostile,),
+        preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
+        schema=(
+            replace(
+                change, revisions=(revision,), upgrade_sql="SELECT 1;\n```\n# [x](javascript:y)\n"
+            ),
+        ),
+    )
+    shown_with: dict[str, Any] = {
+        "now": AT,
+        "expires": AT + timedelta(hours=1),
+        "time_zone": "UTC",
+        "backup": None,
+    }
     plain = evidence_page(replace(a_plan(), staged=None), "en", requested_by="mei", **shown_with)
-    page = evidence_page(plan, "en", requested_by="![me](http://evil.example.com/m.png)", **shown_with)
+    page = evidence_page(
+        plan, "en", requested_by="![me](http://evil.example.com/m.png)", **shown_with
+    )
     for shown in (page, plan_page(plan, "en")):
-        assert {token.type for token in tokens(shown)} & {"link_open", "image", "html_inline", "html_block"} == set()
+        assert {token.type for token in tokens(shown)} & {
+            "link_open",
+            "image",
+            "html_inline",
+            "html_block",
+        } == set()
         assert SECRET not in shown
     assert [token.type for token in READER.parse(page)].count("heading_open") == [
-        token.type for token in READER.parse(plain)].count("heading_open")
+        token.type for token in READER.parse(plain)
+    ].count("heading_open")
 
 
 def test_the_release_record_shows_what_others_wrote_as_data() -> None:
-    record = release_record("en", title="<b>Shop</b>", version="v1", place=Place("prod"), staged=None,
-                            released_by="[me](javascript:x)",
-                            released_at=AT, time_zone="UTC", changes=["![x](y)"], approved_by="<i>Mei</i>")
+    record = release_record(
+        "en",
+        title="<b>Shop</b>",
+        version="v1",
+        place=Place("prod"),
+        staged=None,
+        released_by="[me](javascript:x)",
+        released_at=AT,
+        time_zone="UTC",
+        changes=["![x](y)"],
+        approved_by="<i>Mei</i>",
+    )
     assert kinds(record) & {"link_open", "image", "html_inline", "html_block"} == set()
 
 
 # --- in a chat ---
 
-@pytest.mark.parametrize(("text", "shown"), [
-    ("<!channel> look", "&lt;!channel&gt; look"), ("<http://evil|bank>", "&lt;http://evil|bank&gt;"), ("R&D", "R&amp;D"),
-    ("@all [x](http://evil)", "@\u2060all [x]\u2060(http://evil)")])
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<!channel> look", "&lt;!channel&gt; look"),
+        ("<http://evil|bank>", "&lt;http://evil|bank&gt;"),
+        ("R&D", "R&amp;D"),
+        ("@all [x](http://evil)", "@\u2060all [x]\u2060(http://evil)"),
+    ],
+)
 def test_a_text_in_a_chat_calls_nobody_and_hides_no_address(text: str, shown: str) -> None:
     assert chat_text(text) == shown
 
 
 # --- at a terminal ---
+
 
 def printed(*things: object) -> str:
     out = io.StringIO()
@@ -133,15 +236,29 @@ def printed(*things: object) -> str:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("text", ["pattern '^{0,30}$'", "[red]x[/red]", ":warning: x", "[/]", "[link=http://evil]x[/link]"])
+@pytest.mark.parametrize(
+    "text",
+    ["pattern '^{0,30}$'", "[red]x[/red]", ":warning: x", "[/]", "[link=http://evil]x[/link]"],
+)
 def test_a_terminal_shows_a_text_as_it_is(text: str) -> None:
     assert printed(data(text)) == f"{text}\n"
 
 
 def test_the_history_obeys_no_escape_sequence() -> None:
     bad = "\x1b]0;owned\x07\x1b[2Jgone\x9b31m\u202e[red]"
-    row = {"number": 1, "version": bad, "kind": "release", "state": "failed", "reason": bad + "x" * 200_000, "requested_by": bad,
-           "approved_by": bad, "same_person": False, "switched_at": None, "time_zone": "UTC", "traffic": None}
+    row = {
+        "number": 1,
+        "version": bad,
+        "kind": "release",
+        "state": "failed",
+        "reason": bad + "x" * 200_000,
+        "requested_by": bad,
+        "approved_by": bad,
+        "same_person": False,
+        "switched_at": None,
+        "time_zone": "UTC",
+        "traffic": None,
+    }
     shown = printed(table([row], bad, "prod"))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert "[red]" in shown
@@ -150,32 +267,55 @@ def test_the_history_obeys_no_escape_sequence() -> None:
 
 # --- masked before it is cut ---
 
-CUTS = {"one_line": lambda text: one_line(text, 80), "shortened": lambda text: shortened(text, 80),
-        "clean_end": lambda text: clean_end(text, 80), "last_lines": lambda text: "".join(last_lines(text, 2)),
-        "effects": lambda text: not_understood(text).what, "error": lambda text: TidegateError(text, text, text).came_back,
-        "smoke": lambda text: evaluate(SmokeCheck(name="a", status=200), Answer(status=500, body=text.encode()),
-                                       Version("v1.0.0", COMMIT)).detail}
+CUTS = {
+    "one_line": lambda text: one_line(text, 80),
+    "shortened": lambda text: shortened(text, 80),
+    "clean_end": lambda text: clean_end(text, 80),
+    "last_lines": lambda text: "".join(last_lines(text, 2)),
+    "effects": lambda text: not_understood(text).what,
+    "error": lambda text: TidegateError(text, text, text).came_back,
+    "smoke": lambda text: (
+        evaluate(
+            SmokeCheck(name="a", status=200),
+            Answer(status=500, body=text.encode()),
+            Version("v1.0.0", COMMIT),
+        ).detail
+    ),
+}
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=list(CUTS))
 @pytest.mark.parametrize("lead", range(30, 85))
 def test_a_secret_that_lies_on_a_cut_leaves_nothing_of_it(cut: object, lead: int) -> None:
     assert callable(cut)
-    for text in ("x" * lead + f" {SECRET} and more of it", f"and more of it {SECRET} " + "x" * lead):
+    for text in (
+        "x" * lead + f" {SECRET} and more of it",
+        f"and more of it {SECRET} " + "x" * lead,
+    ):
         shown = cut(text)
-        assert not any(SECRET[start:start + 5] in shown for start in range(len(SECRET) - 4)), shown
+        assert not any(SECRET[start : start + 5] in shown for start in range(len(SECRET) - 4)), (
+            shown
+        )
 
 
 PRINTABLE = st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["C", "Z"])
 
 
-@given(before=st.text(max_size=60), secret=st.text(PRINTABLE, min_size=12, max_size=60), after=st.text(max_size=60),
-       most=st.integers(0, 150))
-def test_no_cut_at_any_place_leaves_a_piece_of_any_secret(before: str, secret: str, after: str, most: int) -> None:
-    pieces = {secret[start:start + 5] for start in range(len(secret) - 4)}
+@given(
+    before=st.text(max_size=60),
+    secret=st.text(PRINTABLE, min_size=12, max_size=60),
+    after=st.text(max_size=60),
+    most=st.integers(0, 150),
+)
+def test_no_cut_at_any_place_leaves_a_piece_of_any_secret(
+    before: str, secret: str, after: str, most: int
+) -> None:
+    pieces = {secret[start : start + 5] for start in range(len(secret) - 4)}
     assume(not any(piece in f"{before} {after}" for piece in pieces) and "*" not in secret)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(redaction, "_PROCESS", redaction.Redactor({"ANY": secret}, secret_keys=["ANY"]))
+        patched.setattr(
+            redaction, "_PROCESS", redaction.Redactor({"ANY": secret}, secret_keys=["ANY"])
+        )
         for cut in (one_line, shortened, clean, clean_end):
             shown = cut(f"{before} {secret} {after}", most)
             assert len(shown) <= max(most, 1)
@@ -183,6 +323,7 @@ def test_no_cut_at_any_place_leaves_a_piece_of_any_secret(before: str, secret: s
 
 
 # --- in a log ---
+
 
 def test_logs_and_tracebacks_hide_what_this_process_knows() -> None:
     made, out = logging.getLogRecordFactory(), io.StringIO()
@@ -207,9 +348,14 @@ def test_logs_and_tracebacks_hide_what_this_process_knows() -> None:
 
 # --- at the door ---
 
+
 @pytest.mark.parametrize("kind", [Reason, EventText, Person, VersionName, BackupName])
-@pytest.mark.parametrize("text", ["ab\x1b[31m", "ab\ncd", "ab\n", "ab\u202ecd", "ab\x9b", "x" * 200_000])
-def test_a_parameter_with_a_control_character_or_without_end_is_refused(kind: Any, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["ab\x1b[31m", "ab\ncd", "ab\n", "ab\u202ecd", "ab\x9b", "x" * 200_000]
+)
+def test_a_parameter_with_a_control_character_or_without_end_is_refused(
+    kind: Any, text: str
+) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(text)
 

@@ -1,4 +1,5 @@
-"""A version that nobody has accepted is asked about its schema history, and gets nothing of the environment for it."""
+"""A version that nobody has accepted is asked about its schema history, and gets nothing of the
+environment for it."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ pytest_plugins = ["tests.integration.data_fixtures"]
 CANARY = "canary-31337-of-production"
 HOSTILE = "tidegate-test/hostile"
 SECONDS = 30
-# What hostile code would do: read the values, reach the database and the world, leave something behind.
+# What hostile code would do: read the values, reach the database and the world, leave something
+# behind.
 SPY = """
 import json, os, socket
 def spy():
@@ -49,16 +51,24 @@ def spy():
 RAISE = "from spying import spy\nraise RuntimeError(spy())\n"
 PLANTS: dict[str, dict[str, str]] = {
     "env.py": {"migrations/env.py": RAISE},
-    "a model that env.py imports": {"migrations/env.py": "import models\n" + ENV, "models.py": RAISE},
+    "a model that env.py imports": {
+        "migrations/env.py": "import models\n" + ENV,
+        "models.py": RAISE,
+    },
     "a revision": {"migrations/versions/0001.py": BILLS + RAISE},
-    "a revision's upgrade": {"migrations/versions/0001.py": BILLS.replace(
-        "op.create_table", "import spying; raise RuntimeError(spying.spy()); op.create_table")},
+    "a revision's upgrade": {
+        "migrations/versions/0001.py": BILLS.replace(
+            "op.create_table", "import spying; raise RuntimeError(spying.spy()); op.create_table"
+        )
+    },
     "alembic.ini": {
-        "alembic.ini": INI + "[loggers]\nkeys=root\n[formatters]\nkeys=\n[handlers]\nkeys=h\n[logger_root]\nhandlers=h\n"
+        "alembic.ini": INI
+        + "[loggers]\nkeys=root\n[formatters]\nkeys=\n[handlers]\nkeys=h\n[logger_root]\nhandlers=h\n"
         "[handler_h]\nclass=__import__('spying').fail\nargs=()\n",
-        "migrations/env.py": "from logging.config import fileConfig\nfileConfig('alembic.ini')\n"},
+        "migrations/env.py": "from logging.config import fileConfig\nfileConfig('alembic.ini')\n",
+    },
 }
-ANSWERS = {   # what the forger says, and what a person reads of it
+ANSWERS = {  # what the forger says, and what a person reads of it
     "say(MARK + json.dumps({'heads': ['0001']}))": r"it answered \d times",
     "say(MARK + json.dumps({'heads': ['0001']})); os._exit(3)": "it answered and ended with exit code 3",
     "say(MARK + '\\udcff{'); os._exit(0)": "its answer: Invalid JSON",
@@ -81,8 +91,15 @@ def say(text):
 
 
 def _places(server: Server) -> list[tuple[str, int]]:
-    networks = server.host.client.containers.get(server.container).attrs["NetworkSettings"]["Networks"]
-    return [("mysql", 3306), (networks[server.network]["IPAddress"], 3306), ("172.17.0.1", 22), ("127.0.0.1", 2375)]
+    networks = server.host.client.containers.get(server.container).attrs["NetworkSettings"][
+        "Networks"
+    ]
+    return [
+        ("mysql", 3306),
+        (networks[server.network]["IPAddress"], 3306),
+        ("172.17.0.1", 22),
+        ("127.0.0.1", 2375),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +107,22 @@ def hostile(mysql: Server) -> Iterator[str]:
     """One image: each plant in a folder of its own, called by its place among the plants."""
     build_tool_image()
     spying = SPY.format(places=_places(mysql)) + "def fail(*_):\n    raise RuntimeError(spy())\n"
-    files: dict[str, str | bytes] = {"Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . /app\nVOLUME /data\n"
-                                     "ENTRYPOINT [\"sh\", \"-c\", \"echo tidegate-probe:{}; sleep 1000\"]\n"}
-    plants = [*PLANTS.values(), *({"migrations/versions/0001.py": FORGER + one + "\n" + BILLS}
-                                  for one in ANSWERS)]
+    files: dict[str, str | bytes] = {
+        "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . /app\nVOLUME /data\n"
+        'ENTRYPOINT ["sh", "-c", "echo tidegate-probe:{}; sleep 1000"]\n'
+    }
+    plants = [
+        *PLANTS.values(),
+        *({"migrations/versions/0001.py": FORGER + one + "\n" + BILLS} for one in ANSWERS),
+    ]
     for place, plant in enumerate(plants):
-        folder = {"alembic.ini": INI, "migrations/env.py": ENV, "migrations/versions/0001.py": BILLS,
-                  "spying.py": spying, **plant}
+        folder = {
+            "alembic.ini": INI,
+            "migrations/env.py": ENV,
+            "migrations/versions/0001.py": BILLS,
+            "spying.py": spying,
+            **plant,
+        }
         files.update({f"{place}/{name}": text for name, text in folder.items()})
     yield build_image(HOSTILE, files)
     mysql.host.client.images.remove(HOSTILE, force=True)
@@ -105,14 +131,27 @@ def hostile(mysql: Server) -> Iterator[str]:
 def values(server: Server) -> dict[str, str]:
     """Of production: each is a secret, under keys that say so and under others."""
     return server.environment | {
-        "API_TOKEN": CANARY, "WEBHOOK": f"https://hooks.example/{CANARY}?sig={CANARY}", "PLAIN": CANARY,
+        "API_TOKEN": CANARY,
+        "WEBHOOK": f"https://hooks.example/{CANARY}?sig={CANARY}",
+        "PLAIN": CANARY,
         "DATABASE_URL": f"mysql+pymysql://{CANARY}:{CANARY}@{CANARY}.example:3307/{CANARY}?charset=utf8mb4",
-        "JSON": json.dumps({"a": [CANARY, {"b": CANARY}]}), "DSN": f"host=db password={CANARY}", "LOG_LEVEL": "INFO"}
+        "JSON": json.dumps({"a": [CANARY, {"b": CANARY}]}),
+        "DSN": f"host=db password={CANARY}",
+        "LOG_LEVEL": "INFO",
+    }
 
 
 def history(server: Server, image: str, folder: str, seconds: float = SECONDS) -> AlembicHistory:
-    return AlembicHistory(server.host, image, stand_ins(values(server), ()), f"attack/{folder}", directory=folder,
-                          database="main", engine="mysql", timeout_seconds=seconds)
+    return AlembicHistory(
+        server.host,
+        image,
+        stand_ins(values(server), ()),
+        f"attack/{folder}",
+        directory=folder,
+        database="main",
+        engine="mysql",
+        timeout_seconds=seconds,
+    )
 
 
 def spied(text: str) -> dict[str, object]:
@@ -132,7 +171,9 @@ def look(server: Server, image: str, folder: str) -> str:
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_planted_code_reaches_nothing_sees_no_value_and_leaves_nothing(mysql: Server, hostile: str, plant: str) -> None:
+def test_planted_code_reaches_nothing_sees_no_value_and_leaves_nothing(
+    mysql: Server, hostile: str, plant: str
+) -> None:
     said = look(mysql, hostile, f"/app/{[*PLANTS].index(plant)}")
     found = spied(said)
     assert found["reached"] == []
@@ -160,37 +201,54 @@ def planted(mysql: Server) -> Iterator[Server]:
     mysql.host.client.images.remove(f"{HOSTILE}:one", force=True)
 
 
-def look_at(server: Server, files: dict[str, str], dockerfile: str = "", seconds: float = SECONDS) -> SchemaChange:
+def look_at(
+    server: Server, files: dict[str, str], dockerfile: str = "", seconds: float = SECONDS
+) -> SchemaChange:
     """A look at an image of its own, with an innocent history but for `files`."""
     build_tool_image()
     innocent = {"alembic.ini": INI, "migrations/env.py": ENV, "migrations/versions/0001.py": BILLS}
-    image = build_image(f"{HOSTILE}:one", {
-        **innocent, **files, "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . /app\n{dockerfile}"})
+    image = build_image(
+        f"{HOSTILE}:one",
+        {**innocent, **files, "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . /app\n{dockerfile}"},
+    )
     return history(server, image, "/app", seconds).inspect(NO_DATABASE_YET)
 
 
 def test_an_innocent_history_is_read_without_a_network(planted: Server) -> None:
-    change = look_at(planted, {}, 'ENTRYPOINT ["sh", "-c", "sleep 1000"]\nHEALTHCHECK CMD sleep 1000\n')
-    assert (change.database, change.current, change.head, change.kind) == ("main", None, "0001", "additive")
+    change = look_at(
+        planted, {}, 'ENTRYPOINT ["sh", "-c", "sleep 1000"]\nHEALTHCHECK CMD sleep 1000\n'
+    )
+    assert (change.database, change.current, change.head, change.kind) == (
+        "main",
+        None,
+        "0001",
+        "additive",
+    )
     assert "CREATE TABLE bills" in change.upgrade_sql
 
 
 @pytest.mark.parametrize("instead_of", ["/bin/sh", "/opt/venv/bin/alembic"])
-def test_a_program_of_the_image_that_answers_in_alembics_place_is_refused(planted: Server, instead_of: str) -> None:
+def test_a_program_of_the_image_that_answers_in_alembics_place_is_refused(
+    planted: Server, instead_of: str
+) -> None:
     forged = json.dumps({"heads": ["0001"], "table": None, "unknown": []})
     script = f"#!/opt/venv/bin/python\nprint('tidegate-probe:{forged}')\n"
     if instead_of != "/bin/sh":
         script = "#!/app/elsewhere\n"
     elsewhere = f"#!/opt/venv/bin/python\nimport sys\n'-c' in sys.argv or print('tidegate-probe:{forged}')\n"
     with pytest.raises(MigrationError, match="exit code 0"):
-        look_at(planted, {"forger": script, "elsewhere": elsewhere},
-                f'RUN ["python", "-c", "import os; os.chmod(\'/app/forger\', 0o755); os.chmod(\'/app/elsewhere\', 0o755); '
-                f'os.replace(\'/app/forger\', \'{instead_of}\')"]\n')
+        look_at(
+            planted,
+            {"forger": script, "elsewhere": elsewhere},
+            f'RUN ["python", "-c", "import os; os.chmod(\'/app/forger\', 0o755); os.chmod(\'/app/elsewhere\', 0o755); '
+            f"os.replace('/app/forger', '{instead_of}')\"]\n",
+        )
 
 
 def test_an_interpreter_that_spies_at_its_start_finds_nothing(planted: Server) -> None:
     spy = SPY.format(places=_places(planted)) + (
-        "import sys\n'-c' in sys.orig_argv or (os.write(2, spy().encode()), os._exit(1))\n")
+        "import sys\n'-c' in sys.orig_argv or (os.write(2, spy().encode()), os._exit(1))\n"
+    )
     with pytest.raises(MigrationError) as raised:
         look_at(planted, {"sitecustomize.py": spy}, "ENV PYTHONPATH=/app\n")
     found = spied(str(raised.value))
@@ -198,17 +256,26 @@ def test_an_interpreter_that_spies_at_its_start_finds_nothing(planted: Server) -
     assert CANARY not in str(raised.value)
 
 
-@pytest.mark.parametrize(("code", "seconds", "said"), [
-    ("while True: print('x' * 4096)", SECONDS, "it printed more than 16 MiB"),
-    ("while True: os.write(2, b'x' * 4096)", SECONDS, "it printed more than 16 MiB"),
-    ("time.sleep(1000)", 3, "not finished after 3 s"),
-    ("os.fork() or time.sleep(1000); os._exit(0)", SECONDS, "exit code 0"),
-    # A busy machine may take longer to give out the memory than the history may take to read.
-    ("x = b'x' * (3 << 30)", SECONDS, "exit code 137|not finished after"),
-])
-def test_code_without_end_is_ended_and_leaves_nothing(planted: Server, code: str, seconds: float, said: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "seconds", "said"),
+    [
+        ("while True: print('x' * 4096)", SECONDS, "it printed more than 16 MiB"),
+        ("while True: os.write(2, b'x' * 4096)", SECONDS, "it printed more than 16 MiB"),
+        ("time.sleep(1000)", 3, "not finished after 3 s"),
+        ("os.fork() or time.sleep(1000); os._exit(0)", SECONDS, "exit code 0"),
+        # A busy machine may take longer to give out the memory than the history may take to read.
+        ("x = b'x' * (3 << 30)", SECONDS, "exit code 137|not finished after"),
+    ],
+)
+def test_code_without_end_is_ended_and_leaves_nothing(
+    planted: Server, code: str, seconds: float, said: str
+) -> None:
     with pytest.raises(MigrationError, match=said):
-        look_at(planted, {"migrations/versions/0001.py": f"import os, time\n{code}\n{BILLS}"}, seconds=seconds)
+        look_at(
+            planted,
+            {"migrations/versions/0001.py": f"import os, time\n{code}\n{BILLS}"},
+            seconds=seconds,
+        )
     assert nothing_left(planted.host)
 
 
@@ -239,7 +306,9 @@ raise RuntimeError(f"forked {forked} times, written: {written}")
 def neighbour(host: DockerHost) -> Iterator[tuple[str, int]]:
     """A container on a network like that of an environment, and where it listens."""
     network = host.client.networks.create(f"tidegate-test-{uuid.uuid4().hex[:10]}")
-    container = host.client.containers.run(BASE, ["python3", "-m", "http.server", "80"], network=network.name, detach=True)
+    container = host.client.containers.run(
+        BASE, ["python3", "-m", "http.server", "80"], network=network.name, detach=True
+    )
     try:
         container.reload()
         yield container.attrs["NetworkSettings"]["Networks"][network.name]["IPAddress"], 80
@@ -263,21 +332,33 @@ sys.exit(f"saw {{seen}}" if seen else 0)
 
 
 def test_a_build_reaches_no_environment_and_sees_none_of_its_keys(
-        host: DockerHost, neighbour: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host: DockerHost, neighbour: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("API_TOKEN", CANARY)
     (tmp_path / "spy.py").write_text(BUILD_SPY.format(place=neighbour))
     (tmp_path / "Dockerfile").write_text(
-        f"FROM {BASE}\nARG API_TOKEN\nARG MYSQL_PASSWORD\nCOPY spy.py /\nRUN python3 /spy.py\n")
+        f"FROM {BASE}\nARG API_TOKEN\nARG MYSQL_PASSWORD\nCOPY spy.py /\nRUN python3 /spy.py\n"
+    )
     monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
-    image = builder(host).build(recipe(args={"VERSION": "v1"}), tmp_path, tag=f"{HOSTILE}:built", secrets={},
-                                labels={STACK_LABEL: "shop"})
+    image = builder(host).build(
+        recipe(args={"VERSION": "v1"}),
+        tmp_path,
+        tag=f"{HOSTILE}:built",
+        secrets={},
+        labels={STACK_LABEL: "shop"},
+    )
     host.client.images.remove(image, force=True)
 
 
 def test_the_host_is_not_measured_with_a_version_s_own_shell(planted: Server) -> None:
     """The largest image of the engine was taken, whosever it was."""
-    image = build_image(f"{HOSTILE}:one", {
-        "Dockerfile": f"FROM {POSTGRESQL}\nCOPY more /more\nLABEL {STACK_LABEL}=shop\n", "more": bytes(1 << 20)})
+    image = build_image(
+        f"{HOSTILE}:one",
+        {
+            "Dockerfile": f"FROM {POSTGRESQL}\nCOPY more /more\nLABEL {STACK_LABEL}=shop\n",
+            "more": bytes(1 << 20),
+        },
+    )
     assert image not in [one.id for one in trusted_images(planted.host)]
     assert EngineMeasures(planted.host).facts().memory_free > 0
 
@@ -285,8 +366,11 @@ def test_the_host_is_not_measured_with_a_version_s_own_shell(planted: Server) ->
 def nothing_left(host: DockerHost) -> bool:
     """No container of the look."""
     end = time.monotonic() + SECONDS
-    while left := [one for one in host.client.containers.list(all=True, filters={"label": KEY_LABEL})
-                   if one.labels[KEY_LABEL].startswith("attack/")]:
+    while left := [
+        one
+        for one in host.client.containers.list(all=True, filters={"label": KEY_LABEL})
+        if one.labels[KEY_LABEL].startswith("attack/")
+    ]:
         assert time.monotonic() < end, [one.name for one in left]
         time.sleep(0.1)
     return True

@@ -1,4 +1,5 @@
-"""Tools that are spoken to in commands: what a version that nobody has accepted says and does there reaches nothing."""
+"""Tools that are spoken to in commands: what a version that nobody has accepted says and does there
+reaches nothing."""
 
 from __future__ import annotations
 
@@ -23,14 +24,23 @@ HOSTILE = "tidegate-test/hostile:tools"
 SPEC: dict[str, Any] = {"service": "web", "database": "main", "directory": "/app"}
 DJANGO = DjangoMigration(**SPEC, tool="django")
 COMMAND = CommandMigration(
-    **SPEC, tool="command", state="SELECT name FROM steps", has=("python", "has.py"), up=("python", "has.py"),
-    sql=("python", "sql.py", "{name}"))
+    **SPEC,
+    tool="command",
+    state="SELECT name FROM steps",
+    has=("python", "has.py"),
+    up=("python", "has.py"),
+    sql=("python", "sql.py", "{name}"),
+)
 PLANTS: dict[str, tuple[Migration, dict[str, str]]] = {
     "manage.py": (DJANGO, {"manage.py": RAISE}),
     "settings": (DJANGO, {"site1/settings.py": RAISE}),
-    "a migration": (DJANGO, {"shop/migrations/0001_initial.py": RAISE + FIRST["shop/migrations/0001_initial.py"]}),
+    "a migration": (
+        DJANGO,
+        {"shop/migrations/0001_initial.py": RAISE + FIRST["shop/migrations/0001_initial.py"]},
+    ),
     "what lists the names": (COMMAND, {"has.py": RAISE}),
-    "what prints the SQL": (COMMAND, {"has.py": "print('01')", "sql.py": RAISE})}
+    "what prints the SQL": (COMMAND, {"has.py": "print('01')", "sql.py": RAISE}),
+}
 
 
 @pytest.fixture
@@ -41,18 +51,40 @@ def planted(mysql: Server) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_planted_code_reaches_nothing_sees_no_value_and_leaves_nothing(planted: Server, plant: str) -> None:
+def test_planted_code_reaches_nothing_sees_no_value_and_leaves_nothing(
+    planted: Server, plant: str
+) -> None:
     spec, files = PLANTS[plant]
-    places = planted.host.client.containers.get(planted.container).attrs["NetworkSettings"]["Networks"]
-    spying = SPY.format(places=[("mysql", 3306), (places[planted.network]["IPAddress"], 3306), ("172.17.0.1", 22)])
-    innocent = {f"{folder}/__init__.py": "" for folder in ("site1", "shop", "shop/migrations", "tags", "tags/migrations")}
-    everything = {**innocent, "manage.py": MANAGE, "site1/settings.py": SETTINGS, **FIRST, "spying.py": spying, **files}
-    image = build_image(HOSTILE, {
-        "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY app /app\nVOLUME /data\nENTRYPOINT [\"sh\", \"-c\", \"sleep 1000\"]\n",
-        **{f"app/{name}": text for name, text in everything.items()}})
+    places = planted.host.client.containers.get(planted.container).attrs["NetworkSettings"][
+        "Networks"
+    ]
+    spying = SPY.format(
+        places=[("mysql", 3306), (places[planted.network]["IPAddress"], 3306), ("172.17.0.1", 22)]
+    )
+    innocent = {
+        f"{folder}/__init__.py": ""
+        for folder in ("site1", "shop", "shop/migrations", "tags", "tags/migrations")
+    }
+    everything = {
+        **innocent,
+        "manage.py": MANAGE,
+        "site1/settings.py": SETTINGS,
+        **FIRST,
+        "spying.py": spying,
+        **files,
+    }
+    image = build_image(
+        HOSTILE,
+        {
+            "Dockerfile": f'FROM {TOOL_IMAGE}\nCOPY app /app\nVOLUME /data\nENTRYPOINT ["sh", "-c", "sleep 1000"]\n',
+            **{f"app/{name}": text for name, text in everything.items()},
+        },
+    )
     real = values(planted) | {"SECRET_KEY": CANARY}
     tools = EngineMigrations(planted.host, EngineImageFiles(planted.host))
-    history = tools.history(spec, planted.spec, image=image, stand_ins=stand_ins(real, ()), key=f"attack/{plant}")
+    history = tools.history(
+        spec, planted.spec, image=image, stand_ins=stand_ins(real, ()), key=f"attack/{plant}"
+    )
     with pytest.raises(MigrationError) as raised:
         history.inspect(tools.state(spec, planted.spec, planted.database()))
     found = spied(str(raised.value))

@@ -1,4 +1,5 @@
-"""The secret of an installation is told to its own server, and shown to a person at a terminal. To nobody else."""
+"""The secret of an installation is told to its own server, and shown to a person at a terminal. To
+nobody else."""
 
 from __future__ import annotations
 
@@ -68,10 +69,13 @@ def follow(settings: Settings) -> None:
 
 
 def test_our_own_server_is_told_the_secret_and_a_refusal_is_one_error(
-        settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "their:own")
-    with pytest.raises(InputError, match=r"finding the deployment rollback/prod: .+ does not know the secret"):
+    with pytest.raises(
+        InputError, match=r"finding the deployment rollback/prod: .+ does not know the secret"
+    ):
         follow(settings)
     ours = base64.b64encode(settings.api_auth().get_secret_value().encode()).decode()
     assert server.told == [f"Basic {ours}"]
@@ -79,7 +83,8 @@ def test_our_own_server_is_told_the_secret_and_a_refusal_is_one_error(
 
 @pytest.mark.parametrize("theirs", [None, "their:own"])
 def test_a_server_that_the_shell_is_set_to_is_not_told_our_secret(
-        tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, theirs: str | None) -> None:
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, theirs: str | None
+) -> None:
     monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{server.server_port}/api")
     monkeypatch.delenv("PREFECT_API_AUTH_STRING", raising=False)
     if theirs:
@@ -91,22 +96,34 @@ def test_a_server_that_the_shell_is_set_to_is_not_told_our_secret(
 
 @pytest.mark.parametrize("status", [200, 401])
 def test_a_server_that_lets_everybody_in_or_not_even_us_is_not_gone_on_with(
-        settings: Settings, server: Server, status: int) -> None:
+    settings: Settings, server: Server, status: int
+) -> None:
     plane, server.status = ControlPlane(settings), status
     plane.server.start(["/bin/sleep", "60"], {})
     try:
-        with pytest.raises(EngineError, match=r"one runs already that asks for another secret, or for none\. .+tidegate stop"):
+        with pytest.raises(
+            EngineError,
+            match=r"one runs already that asks for another secret, or for none\. .+tidegate stop",
+        ):
             plane.start_server()
     finally:
         plane.stop()
 
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([TIDEGATE, *arguments], env={**os.environ, **settings.as_environment()}, capture_output=True, text=True,
-                          timeout=60, check=False)
+    return subprocess.run(
+        [TIDEGATE, *arguments],
+        env={**os.environ, **settings.as_environment()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
-def test_login_says_where_and_how_and_shows_the_secret_to_a_terminal_alone(settings: Settings) -> None:
+def test_login_says_where_and_how_and_shows_the_secret_to_a_terminal_alone(
+    settings: Settings,
+) -> None:
     secret = settings.api_auth().get_secret_value()
     told = command(settings, "login")
     assert told.returncode == 0
@@ -121,19 +138,38 @@ def test_login_says_where_and_how_and_shows_the_secret_to_a_terminal_alone(setti
 
 def at_a_terminal(settings: Settings) -> str:
     person, terminal = pty.openpty()
-    with subprocess.Popen([TIDEGATE, "login", "--show"], env={**os.environ, **settings.as_environment()}, stdout=terminal,
-                          stderr=terminal, stdin=subprocess.DEVNULL) as shown:
+    with subprocess.Popen(
+        [TIDEGATE, "login", "--show"],
+        env={**os.environ, **settings.as_environment()},
+        stdout=terminal,
+        stderr=terminal,
+        stdin=subprocess.DEVNULL,
+    ) as shown:
         shown.wait(60)
     os.close(terminal)
     with open(person, "rb", buffering=0) as screen:
         return screen.read(65536).decode()
 
 
-@pytest.mark.parametrize(("name", "value"), [("TIDEGATE_UI_ADDRESSES", "*"), ("TIDEGATE_PREFECT_PORT", "many"),
-                                             ("TIDEGATE_LOCK_TTL_SECONDS", "-1")])
-def test_a_wrong_setting_is_one_line_that_names_it(settings: Settings, name: str, value: str) -> None:
-    ended = subprocess.run([TIDEGATE, "login"], env={**os.environ, **settings.as_environment(), name: value}, timeout=60,
-                           capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIDEGATE_UI_ADDRESSES", "*"),
+        ("TIDEGATE_PREFECT_PORT", "many"),
+        ("TIDEGATE_LOCK_TTL_SECONDS", "-1"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_it(
+    settings: Settings, name: str, value: str
+) -> None:
+    ended = subprocess.run(
+        [TIDEGATE, "login"],
+        env={**os.environ, **settings.as_environment(), name: value},
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"✗ reading the settings: {name}: ")
     assert ended.stderr.count("\n") == 1
@@ -145,8 +181,15 @@ def test_the_server_does_not_start_without_a_secret(tmp_path: Path, given: str |
     port = free_ports(1)[0]
     known = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
     secret = {} if given is None else {"PREFECT_SERVER_API_AUTH_STRING": given}
-    ended = subprocess.run([sys.executable, "-m", "cli.server", "--port", str(port)], cwd=ROOT, timeout=60,
-                           env={**known, **secret, "PREFECT_HOME": str(tmp_path)}, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-m", "cli.server", "--port", str(port)],
+        cwd=ROOT,
+        timeout=60,
+        env={**known, **secret, "PREFECT_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 1
     assert "must be `name:secret` of at least 32 characters" in ended.stderr
     assert not (given and given in ended.stderr)

@@ -1,4 +1,5 @@
-"""Five stacks in production, without a control plane: files, a ledger, blocks in memory, and a server that is edge and apps."""
+"""Five stacks in production, without a control plane: files, a ledger, blocks in memory, and a
+server that is edge and apps."""
 
 from __future__ import annotations
 
@@ -71,7 +72,9 @@ class _Answers(BaseHTTPRequestHandler):
         self.send_response(500 if name in self.server.ill else 200)
         self.send_header(DEPLOYMENT_HEADER, f"{name}/prod/2")
         self.end_headers()
-        self.wfile.write(b"" if self.path == "/metrics" else b"ill" if name in self.server.ill else b"well")
+        self.wfile.write(
+            b"" if self.path == "/metrics" else b"ill" if name in self.server.ill else b"well"
+        )
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -118,7 +121,8 @@ def applications() -> Iterator[Apps]:
 
 @contextmanager
 def world(home: Path, apps: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Everything well. Tasks run as plain functions, so that no Prefect server is needed; blocks come from a table."""
+    """Everything well. Tasks run as plain functions, so that no Prefect server is needed; blocks
+    come from a table."""
     (home / "ledger.db").write_bytes(_filled_ledger())
     settings = Settings(home=home, stacks=home / "stacks")
     made = World(settings, Ledger(settings.database_url), apps)
@@ -131,7 +135,11 @@ def world(home: Path, apps: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
                     patch.setattr(module, word, one.fn)
             patch.setattr(module, "Settings", lambda: settings)
         patch.setattr(tasks.frame.environments, "Settings", lambda: settings)
-        patch.setattr(tasks.frame.adapters, "optional", lambda kind, name: made.blocks.get((kind.__name__, name)))
+        patch.setattr(
+            tasks.frame.adapters,
+            "optional",
+            lambda kind, name: made.blocks.get((kind.__name__, name)),
+        )
         patch.setattr(tasks.back.recovery, "_run_state", lambda run_id: Crashed(message=run_id))
         yield made
     made.ledger.close()
@@ -143,14 +151,23 @@ def _add(made: World, name: str) -> None:
     (folder / "stack.yaml").write_text(STACK.format(name=name))
     (folder / "compose.yaml").write_text("services: {web: {image: x}}\n")
     (folder / ".env").write_text("GREETING=well\n")
-    edge = TraefikEdge(config_directory=made.settings.home / "edge", public_url=made.apps.url, check_url=made.apps.url)
-    made.blocks |= {("DockerHost", name): DockerHost(url="unix:///nowhere.sock"), ("TraefikEdge", name): edge,
-                    ("Secret", f"{name}-token"): Token(), ("SlackWebhook", f"chat-{name}"): object()}
+    edge = TraefikEdge(
+        config_directory=made.settings.home / "edge",
+        public_url=made.apps.url,
+        check_url=made.apps.url,
+    )
+    made.blocks |= {
+        ("DockerHost", name): DockerHost(url="unix:///nowhere.sock"),
+        ("TraefikEdge", name): edge,
+        ("Secret", f"{name}-token"): Token(),
+        ("SlackWebhook", f"chat-{name}"): object(),
+    }
 
 
 @cache
 def _filled_ledger() -> bytes:
-    """For each stack two that were good and one that waits for a decision. Filled once: a copy costs next to nothing."""
+    """For each stack two that were good and one that waits for a decision. Filled once: a copy
+    costs next to nothing."""
     with TemporaryDirectory() as folder:
         ledger = Ledger(ledger_url(Path(folder)))
         for name in NAMES:
@@ -161,9 +178,19 @@ def _filled_ledger() -> bytes:
 
 
 def _deploy(ledger: Ledger, name: str, run: str, state: S) -> None:
-    release = ledger.releases.record(stack=name, version=f"v-{run}", commit=f"{run.encode().hex():0<40}",
-                                          images={"web": "sha256:x"}, config_hash="c")
-    one = ledger.deployments.open(key=f"release/{name}-{run}/prod", release_id=release.id, environment="prod",
-                                       requested_by="mei", run_id=run)
+    release = ledger.releases.record(
+        stack=name,
+        version=f"v-{run}",
+        commit=f"{run.encode().hex():0<40}",
+        images={"web": "sha256:x"},
+        config_hash="c",
+    )
+    one = ledger.deployments.open(
+        key=f"release/{name}-{run}/prod",
+        release_id=release.id,
+        environment="prod",
+        requested_by="mei",
+        run_id=run,
+    )
     for step in {S.GOOD: (S.CHANGING, S.WATCHING, S.GOOD), S.WAITING: (S.WAITING,)}[state]:
         ledger.deployments.move(one.id, step, reason="test", actor="mei")

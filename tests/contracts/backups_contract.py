@@ -1,4 +1,5 @@
-"""What every keeper of backups must do. A suite gives `kept`: a database with two bills, and what saves and restores it."""
+"""What every keeper of backups must do. A suite gives `kept`: a database with two bills, and what
+saves and restores it."""
 
 from __future__ import annotations
 
@@ -25,8 +26,12 @@ class KeptDatabase:
     pay: Callable[[], None]
     """Write one bill more."""
 
-    def save(self, rehearse: Callable[[str, RestoredCopy], object] = lambda name, copy: None) -> Backup:
-        return self.backups.make("b1", "test/backup", ToSave([self.at], {}, self.image, {}), rehearse)
+    def save(
+        self, rehearse: Callable[[str, RestoredCopy], object] = lambda name, copy: None
+    ) -> Backup:
+        return self.backups.make(
+            "b1", "test/backup", ToSave([self.at], {}, self.image, {}), rehearse
+        )
 
     @property
     def bills(self) -> int:
@@ -68,7 +73,9 @@ class BackupsContract:
         with pytest.raises(BackupError):
             kept.backups.compare(made)
 
-    def test_a_copy_beside_touches_nothing_and_takes_the_place_once(self, kept: KeptDatabase) -> None:
+    def test_a_copy_beside_touches_nothing_and_takes_the_place_once(
+        self, kept: KeptDatabase
+    ) -> None:
         made = kept.save()
         kept.pay()
         assert kept.restored.stand_beside(made, kept.at)["bills"] == 2

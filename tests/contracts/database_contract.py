@@ -1,4 +1,5 @@
-"""What every database adapter does. A suite inherits this and gives `server`: an empty, running one."""
+"""What every database adapter does. A suite inherits this and gives `server`: an empty, running
+one."""
 
 from __future__ import annotations
 
@@ -67,12 +68,20 @@ class DatabaseContract:
         server.sql("DROP TABLE IF EXISTS notes; DROP TABLE IF EXISTS people")
         state = server.database().schema_state()
         assert (state.revision_tables, state.has_other_tables) == ((), False)
-        server.sql("CREATE TABLE my_history (version_num VARCHAR(32)); CREATE TABLE empty_history (version_num VARCHAR(32)); "
-                   "CREATE TABLE alembic_version (version_num VARCHAR(32), at VARCHAR(9)); ")
-        server.sql("INSERT INTO my_history VALUES ('a1'), ('b2'); INSERT INTO alembic_version VALUES ('0001', 'now')")
+        server.sql(
+            "CREATE TABLE my_history (version_num VARCHAR(32)); CREATE TABLE empty_history (version_num VARCHAR(32)); "
+            "CREATE TABLE alembic_version (version_num VARCHAR(32), at VARCHAR(9)); "
+        )
+        server.sql(
+            "INSERT INTO my_history VALUES ('a1'), ('b2'); INSERT INTO alembic_version VALUES ('0001', 'now')"
+        )
         state = server.database().schema_state()
         found = {table.name: sorted(table.revisions) for table in state.revision_tables}
-        assert found == {"my_history": ["a1", "b2"], "empty_history": [], "alembic_version": ["0001"]}
+        assert found == {
+            "my_history": ["a1", "b2"],
+            "empty_history": [],
+            "alembic_version": ["0001"],
+        }
         assert state.named("my_history", state.default_schema) == state.named("my_history")
         assert not state.has_other_tables
         assert server.database().revision() == "0001"
@@ -95,11 +104,15 @@ class DatabaseContract:
         with pytest.raises(DatabaseError, match=r"no such database|may not use this database"):
             server.database(**owner).ping()
 
-    def test_a_port_where_nobody_listens_is_a_server_that_does_not_answer(self, server: Any) -> None:
+    def test_a_port_where_nobody_listens_is_a_server_that_does_not_answer(
+        self, server: Any
+    ) -> None:
         with pytest.raises(DatabaseError, match="does not answer"):
             server.database(**{server.spec.port_key: "9"}).ping()
 
-    def test_a_login_that_is_waited_for_in_vain_ends_with_the_last_answer(self, server: Any) -> None:
+    def test_a_login_that_is_waited_for_in_vain_ends_with_the_last_answer(
+        self, server: Any
+    ) -> None:
         server.database().wait(0)
         canary = "canary-8f1d"
         with pytest.raises(DatabaseError, match="user or password is wrong") as raised:
@@ -124,4 +137,6 @@ class DatabaseContract:
 
 
 def _rows(dump: io.BytesIO) -> list[str]:
-    return [line for line in dump.getvalue().decode().splitlines() if not line.startswith(("--", "\\"))]
+    return [
+        line for line in dump.getvalue().decode().splitlines() if not line.startswith(("--", "\\"))
+    ]

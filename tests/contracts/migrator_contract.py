@@ -38,7 +38,9 @@ class Moved:
 
 
 class MigratorContract:
-    def test_a_plan_shows_the_whole_way_up_an_empty_database_and_changes_nothing(self, moved: Moved) -> None:
+    def test_a_plan_shows_the_whole_way_up_an_empty_database_and_changes_nothing(
+        self, moved: Moved
+    ) -> None:
         before = moved.seen()
         older, newer = moved.plan(moved.older), moved.plan(moved.newer)
         assert older.current is newer.current is None
@@ -46,13 +48,20 @@ class MigratorContract:
         assert moved.newer.migrator.current() is None
         assert moved.seen() == before
 
-    def test_up_reaches_the_head_that_was_planned_and_again_changes_nothing(self, moved: Moved) -> None:
+    def test_up_reaches_the_head_that_was_planned_and_again_changes_nothing(
+        self, moved: Moved
+    ) -> None:
         head = moved.plan(moved.newer).head
         moved.newer.migrator.upgrade(head)
         seen = moved.seen()
         moved.newer.migrator.upgrade(head)
         change = moved.plan(moved.newer)
-        assert (change.current, change.head, change.revisions, change.kind) == (head, head, (), "none")
+        assert (change.current, change.head, change.revisions, change.kind) == (
+            head,
+            head,
+            (),
+            "none",
+        )
         assert moved.newer.migrator.current() == head
         assert moved.seen() == seen
 

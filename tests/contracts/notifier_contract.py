@@ -1,4 +1,5 @@
-"""What every notifier must do. A suite sets `notifier` and `server` as fixtures and inherits this class."""
+"""What every notifier must do. A suite sets `notifier` and `server` as fixtures and inherits this
+class."""
 
 from __future__ import annotations
 
@@ -59,7 +60,9 @@ class NotifierContract:
         assert MESSAGE.title in text
         assert MESSAGE.body in text
 
-    def test_a_server_in_trouble_is_tried_again_until_it_answers(self, notifier: Notifier, server: ChatServer) -> None:
+    def test_a_server_in_trouble_is_tried_again_until_it_answers(
+        self, notifier: Notifier, server: ChatServer
+    ) -> None:
         server.answers = [500, 500]
         for _ in range(2):
             with pytest.raises(TidegateError) as caught:

@@ -1,4 +1,5 @@
-"""What saves and restores volumes and places of the host must do. A suite gives `place`: one that holds `first` alone."""
+"""What saves and restores volumes and places of the host must do. A suite gives `place`: one that
+holds `first` alone."""
 
 from __future__ import annotations
 
@@ -28,19 +29,26 @@ class KeptPlace:
     read: Callable[[], str]
 
     def save(self) -> Backup:
-        return self.backups.make("b1", KEY, ToSave([], {"files:media": self.name}, self.image, {}), lambda name, copy: None)
+        return self.backups.make(
+            "b1",
+            KEY,
+            ToSave([], {"files:media": self.name}, self.image, {}),
+            lambda name, copy: None,
+        )
 
     def put_beside(self, backup: Backup) -> None:
         self.copies.put_beside(backup, "files:media", self.name, self.image, KEY)
 
 
 class PlacesContract:
-    def test_what_stands_beside_changes_nothing_until_it_takes_the_place(self, place: KeptPlace) -> None:
+    def test_what_stands_beside_changes_nothing_until_it_takes_the_place(
+        self, place: KeptPlace
+    ) -> None:
         made = place.save()
         place.write("second")
         place.put_beside(made)
         assert (place.read(), place.copies.stands_beside(place.name)) == ("second", True)
-        for _ in range(2):   # again, as after a kill
+        for _ in range(2):  # again, as after a kill
             place.copies.replace(place.name, place.image, KEY)
         assert place.read() == "first"
 

@@ -1,4 +1,5 @@
-"""What every host of slots must do. A suite gives `compose`, `host` and `slot`, which nobody has started yet."""
+"""What every host of slots must do. A suite gives `compose`, `host` and `slot`, which nobody has
+started yet."""
 
 from __future__ import annotations
 
@@ -20,22 +21,32 @@ class SlotsContract:
     def ids(self, host: ContainerHost, slot: Slot) -> set[str]:
         return {one.id for one in host.containers({PROJECT: slot.project})}
 
-    def test_a_slot_that_was_started_runs_whole(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+    def test_a_slot_that_was_started_runs_whole(
+        self, compose: Slots, host: ContainerHost, slot: Slot
+    ) -> None:
         compose.up(slot)
         assert self.states(host, slot) == dict.fromkeys(slot.model["services"], "running")
 
-    def test_its_labels_find_it_and_those_of_others_do_not(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+    def test_its_labels_find_it_and_those_of_others_do_not(
+        self, compose: Slots, host: ContainerHost, slot: Slot
+    ) -> None:
         compose.up(slot)
-        assert {one.service for one in host.containers({"tidegate.test": slot.project})} == set(slot.model["services"])
+        assert {one.service for one in host.containers({"tidegate.test": slot.project})} == set(
+            slot.model["services"]
+        )
         assert host.containers({"tidegate.test": "another"}) == []
 
-    def test_started_again_it_makes_nothing(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+    def test_started_again_it_makes_nothing(
+        self, compose: Slots, host: ContainerHost, slot: Slot
+    ) -> None:
         compose.up(slot)
         before = self.ids(host, slot)
         compose.up(slot)
         assert self.ids(host, slot) == before
 
-    def test_stopped_it_is_kept_and_starts_as_it_was(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+    def test_stopped_it_is_kept_and_starts_as_it_was(
+        self, compose: Slots, host: ContainerHost, slot: Slot
+    ) -> None:
         compose.up(slot)
         before = self.ids(host, slot)
         for _ in range(2):
@@ -47,7 +58,8 @@ class SlotsContract:
         assert self.ids(host, slot) == before
 
     def test_one_of_its_services_is_stopped_and_started_by_itself(
-            self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        self, compose: Slots, host: ContainerHost, slot: Slot
+    ) -> None:
         compose.up(slot)
         before = self.ids(host, slot)
         for _ in range(2):
@@ -56,13 +68,16 @@ class SlotsContract:
         compose.start_again(slot.project, {"worker-1"})
         assert self.states(host, slot) == {"web-1": "running", "worker-1": "running"}
         assert self.ids(host, slot) == before
-        worker = next(one for one in host.containers({PROJECT: slot.project}) if one.service == "worker-1")
+        worker = next(
+            one for one in host.containers({PROJECT: slot.project}) if one.service == "worker-1"
+        )
         assert worker.started_at is not None
         assert worker.ended_at is not None
         assert worker.ended_at < worker.started_at
 
     def test_a_part_of_it_is_started_first_and_the_rest_later(
-            self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+        self, compose: Slots, host: ContainerHost, slot: Slot
+    ) -> None:
         compose.up(part_of(slot, ["web-1"]))
         assert self.states(host, slot) == {"web-1": "running"}
         first = self.ids(host, slot)
@@ -70,7 +85,9 @@ class SlotsContract:
         assert self.states(host, slot) == {"web-1": "running", "worker-1": "running"}
         assert first < self.ids(host, slot)
 
-    def test_removed_it_is_gone_and_cannot_be_started_again(self, compose: Slots, host: ContainerHost, slot: Slot) -> None:
+    def test_removed_it_is_gone_and_cannot_be_started_again(
+        self, compose: Slots, host: ContainerHost, slot: Slot
+    ) -> None:
         compose.up(slot)
         for _ in range(2):
             compose.remove(slot.project)

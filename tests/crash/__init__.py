@@ -1,1 +1,2 @@
-"""Crash tests: a release or a rollback is killed at a step, under traffic, and what is left must be whole."""
+"""Crash tests: a release or a rollback is killed at a step, under traffic, and what is left must be
+whole."""

@@ -1,4 +1,5 @@
-"""The network between a worker and a Docker host: a TCP port that leads to the engine, and that a test can cut."""
+"""The network between a worker and a Docker host: a TCP port that leads to the engine, and that a
+test can cut."""
 
 from __future__ import annotations
 
@@ -9,13 +10,14 @@ import threading
 from collections.abc import Coroutine
 from typing import Any
 
-AT_ONCE = struct.pack("ii", 1, 0)   # SO_LINGER: a reset instead of a polite end
+AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: a reset instead of a polite end
 CHUNK = 1 << 16
 MOST_SECONDS = 10
 
 
 class Cable:
-    """From `port` of 127.0.0.1 to the Unix socket `engine`. Cut: what is open is reset, and what is new is refused."""
+    """From `port` of 127.0.0.1 to the Unix socket `engine`. Cut: what is open is reset, and what is
+    new is refused."""
 
     def __init__(self, port: int, engine: str) -> None:
         self.port, self.engine = port, engine
@@ -55,16 +57,17 @@ class Cable:
         for writer in self._open:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             writer.transport.abort()
-        await asyncio.sleep(0)   # their ends are reported in the loop's next round
+        await asyncio.sleep(0)  # their ends are reported in the loop's next round
 
     async def _end(self) -> None:
-        """No connection outlives the loop: one that was still carried would be reported in somebody else's test."""
+        """No connection outlives the loop: one that was still carried would be reported in somebody
+        else's test."""
         await self._break()
         if carried := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(carried, timeout=MOST_SECONDS)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)   # at once: a cut may come before the engine has answered
+        self._open.add(writer)  # at once: a cut may come before the engine has answered
         try:
             await self._connect(reader, writer)
         finally:
@@ -76,7 +79,7 @@ class Cable:
         self._open.add(to_engine)
         asked = asyncio.create_task(_pass_on(reader, to_engine))
         try:
-            await _pass_on(from_engine, writer)   # until the engine has said all
+            await _pass_on(from_engine, writer)  # until the engine has said all
         finally:
             asked.cancel()
             self._open.discard(to_engine)

@@ -1,4 +1,5 @@
-"""What the crash tests share. Stopping the engine takes every container of the machine down, so it must be asked for."""
+"""What the crash tests share. Stopping the engine takes every container of the machine down, so it
+must be asked for."""
 
 from __future__ import annotations
 
@@ -29,8 +30,11 @@ def two_versions(tidegate: Installation) -> Iterator[str]:
 
 @pytest.fixture
 def serving(tidegate: Installation, two_versions: str) -> Iterator[str]:
-    """A stack of which two versions were good. What a test put on hold, by a rollback or a watch, the next one needs."""
+    """A stack of which two versions were good. What a test put on hold, by a rollback or a watch,
+    the next one needs."""
     yield two_versions
     holds = tidegate.ledger.holds
     for hold in holds.active(two_versions):
-        holds.lift(two_versions, hold.commit, lifted_by="the next test", reason="the crash tests go on")
+        holds.lift(
+            two_versions, hold.commit, lifted_by="the next test", reason="the crash tests go on"
+        )

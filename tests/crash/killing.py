@@ -1,4 +1,5 @@
-"""Killing a flow run at a moment that the journal tells: from outside, by SIGKILL, as a machine would."""
+"""Killing a flow run at a moment that the journal tells: from outside, by SIGKILL, as a machine
+would."""
 
 from __future__ import annotations
 
@@ -21,17 +22,21 @@ MOST_SECONDS = 240
 
 
 def process_of(run: UUID) -> list[int]:
-    """The processes that work on a flow run: its own, which its worker told the server, and what that one started."""
+    """The processes that work on a flow run: its own, which its worker told the server, and what
+    that one started."""
     with get_client(sync_client=True) as client:
         own = int(client.read_flow_run(run).infrastructure_pid or 0)
     return [pid for pid in (own, *_started_by(run)) if pid and _is_alive(pid)]
 
 
 def _started_by(run: UUID) -> Iterator[int]:
-    """By the variable that a run hands on. A forked process shows the variables that its parent was started with."""
+    """By the variable that a run hands on. A forked process shows the variables that its parent was
+    started with."""
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            if f"PREFECT__FLOW_RUN_ID={run}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+            if f"PREFECT__FLOW_RUN_ID={run}".encode() in (folder / "environ").read_bytes().split(
+                b"\0"
+            ):
                 yield int(folder.name)
 
 
@@ -43,11 +48,18 @@ def _is_alive(pid: int) -> bool:
 
 def wait_for_step(settings: Settings, run: UUID, step: str, state: str) -> None:
     """Until the journal shows `step` of the run in `state`, or past it."""
-    query = ("SELECT steps.state FROM steps JOIN deployments ON deployments.id = steps.deployment_id "
-             "WHERE deployments.run_id = ? AND steps.name = ?")
+    query = (
+        "SELECT steps.state FROM steps JOIN deployments ON deployments.id = steps.deployment_id "
+        "WHERE deployments.run_id = ? AND steps.name = ?"
+    )
     end = time.monotonic() + MOST_SECONDS
-    with contextlib.closing(sqlite3.connect(f"file:{settings.home}/ledger.db?mode=ro", uri=True)) as ledger:
-        while not (row := ledger.execute(query, (str(run), step)).fetchone()) or row[0] not in (state, "done"):
+    with contextlib.closing(
+        sqlite3.connect(f"file:{settings.home}/ledger.db?mode=ro", uri=True)
+    ) as ledger:
+        while not (row := ledger.execute(query, (str(run), step)).fetchone()) or row[0] not in (
+            state,
+            "done",
+        ):
             assert time.monotonic() < end, f"the run never had {step} {state}"
             time.sleep(LOOK_SECONDS)
 
@@ -57,7 +69,7 @@ def kill_run(run: UUID) -> None:
     victims = process_of(run)
     assert victims, f"no process works on the run {run}"
     for victim in victims:
-        with contextlib.suppress(ProcessLookupError):   # the first one takes others with it
+        with contextlib.suppress(ProcessLookupError):  # the first one takes others with it
             os.kill(victim, signal.SIGKILL)
 
 

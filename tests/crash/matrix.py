@@ -5,18 +5,52 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-RELEASE_STEPS = ("plan", "ensure-images", "start-base-services", "refuse-unseen-data", "back-up", "rehearse-migration",
-                 "migrate-schema", "start-slot", "wait-until-healthy", "offer-candidate", "smoke-slot", "note-baseline",
-                 "shift-traffic", "smoke-public", "watch", "settle-route", "move-alias", "stop-old-slot", "publish-record")
-ROLLBACK_STEPS = ("plan", "refuse-lossy", "find-images", "wake-slot", "wait-until-healthy", "downgrade-schema",
-                  "offer-candidate", "smoke-slot", "shift-traffic", "smoke-public", "place-hold", "stop-slot-left")
+RELEASE_STEPS = (
+    "plan",
+    "ensure-images",
+    "start-base-services",
+    "refuse-unseen-data",
+    "back-up",
+    "rehearse-migration",
+    "migrate-schema",
+    "start-slot",
+    "wait-until-healthy",
+    "offer-candidate",
+    "smoke-slot",
+    "note-baseline",
+    "shift-traffic",
+    "smoke-public",
+    "watch",
+    "settle-route",
+    "move-alias",
+    "stop-old-slot",
+    "publish-record",
+)
+ROLLBACK_STEPS = (
+    "plan",
+    "refuse-lossy",
+    "find-images",
+    "wake-slot",
+    "wait-until-healthy",
+    "downgrade-schema",
+    "offer-candidate",
+    "smoke-slot",
+    "shift-traffic",
+    "smoke-public",
+    "place-hold",
+    "stop-slot-left",
+)
 MIGRATING = "v1.3.0-needs-downgrade"
 SCHEMA_STEPS = ("back-up", "rehearse-migration", "migrate-schema", "downgrade-schema")
 """They have something to do where the version is `MIGRATING`."""
 MOMENTS = ("in the middle of", "after")
-REDUCED = (("release", "in the middle of", "migrate-schema"), ("rollback", "in the middle of", "shift-traffic"))
-"""Before the switch with a changed schema, and at the switch of a way back. After the switch is `THEN_BROKEN`; a half-made
-slot is `WORKER_KILLED` and `SERVER_KILLED`. Each moment of every flow is killed in memory: tests/flows."""
+REDUCED = (
+    ("release", "in the middle of", "migrate-schema"),
+    ("rollback", "in the middle of", "shift-traffic"),
+)
+"""Before the switch with a changed schema, and at the switch of a way back. After the switch is
+`THEN_BROKEN`; a half-made slot is `WORKER_KILLED` and `SERVER_KILLED`. Each moment of every flow is
+killed in memory: tests/flows."""
 
 THEN_BROKEN = "release killed after shift-traffic, then a broken version released"
 WORKER_KILLED = "worker killed in the middle of start-slot"
@@ -34,11 +68,25 @@ CUT_FOR_GOOD = "network to the host cut for good in the middle of {step}"
 CUT_AND_KILLED = "network to the host cut, and the release killed"
 ENGINE_STOPPED = "engine stopped by {signal} in the middle of start-slot"
 CUT_STEPS = ("start-slot", "wait-until-healthy")
-SIGNALS = ("SIGTERM",)   # an engine that is killed leaves `unless-stopped` containers stopped: operations.md
-FAULTS = (THEN_BROKEN, WORKER_KILLED, SERVER_KILLED, DATABASE_STOPPED, EDGE_RESTARTED, EDGE_RESTARTED_IN_WATCH,
-          DISK_FULL, REGISTRY_GONE, REGISTRY_GONE_AT_PUSH, REGISTRY_GONE_AT_PULL, STOPPED_FROM_OUTSIDE,
-          *(cut.format(step=step) for cut in (CUT_SHORT, CUT_FOR_GOOD) for step in CUT_STEPS), CUT_AND_KILLED,
-          *(ENGINE_STOPPED.format(signal=signal) for signal in SIGNALS))
+SIGNALS = (
+    "SIGTERM",
+)  # an engine that is killed leaves `unless-stopped` containers stopped: operations.md
+FAULTS = (
+    THEN_BROKEN,
+    WORKER_KILLED,
+    SERVER_KILLED,
+    DATABASE_STOPPED,
+    EDGE_RESTARTED,
+    EDGE_RESTARTED_IN_WATCH,
+    DISK_FULL,
+    REGISTRY_GONE,
+    REGISTRY_GONE_AT_PUSH,
+    REGISTRY_GONE_AT_PULL,
+    STOPPED_FROM_OUTSIDE,
+    *(cut.format(step=step) for cut in (CUT_SHORT, CUT_FOR_GOOD) for step in CUT_STEPS),
+    CUT_AND_KILLED,
+    *(ENGINE_STOPPED.format(signal=signal) for signal in SIGNALS),
+)
 """In the order of the table."""
 
 
@@ -59,10 +107,20 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """All of them for `make crash`, and those at which comparable tools need a person for `make test`."""
-    return all_cases() if os.environ.get("TIDEGATE_CRASH") == "whole" else [Case(*case) for case in REDUCED]
+    """All of them for `make crash`, and those at which comparable tools need a person for `make
+    test`."""
+    return (
+        all_cases()
+        if os.environ.get("TIDEGATE_CRASH") == "whole"
+        else [Case(*case) for case in REDUCED]
+    )
 
 
 def all_cases() -> list[Case]:
     steps = {"release": RELEASE_STEPS, "rollback": ROLLBACK_STEPS}
-    return [Case(what, moment, step) for what, names in steps.items() for step in names for moment in MOMENTS]
+    return [
+        Case(what, moment, step)
+        for what, names in steps.items()
+        for step in names
+        for moment in MOMENTS
+    ]

@@ -1,6 +1,8 @@
-"""The rows of the crash matrix: each is a file, since several processes make them, and the table is made of them all.
+"""The rows of the crash matrix: each is a file, since several processes make them, and the table is
+made of them all.
 
-`TIDEGATE_CRASH_ROWS` names their folder; without it nothing is kept. `python -m tests.crash.rows` writes the table.
+`TIDEGATE_CRASH_ROWS` names their folder; without it nothing is kept. `python -m tests.crash.rows`
+writes the table.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class Row:
     seconds: float
     """From the kill or fault until the environment was whole and its lock free."""
     outage_seconds: float | None = None
-    """From the first to the last failed request, where the fault itself takes the application down."""
+    """From the first to the last failed request, where the fault itself takes the application
+    down."""
 
 
 def keep(row: Row) -> None:
@@ -43,13 +46,31 @@ def keep(row: Row) -> None:
         _file(Path(folder), row.name).write_text(json.dumps(asdict(row)), encoding="utf-8")
 
 
-def keep_fault(name: str, tidegate: Installation, stack: str, run: UUID, client: SteadyClient, seconds: float, *,
-               is_down: bool = False) -> None:
-    """`is_down` where the fault itself takes the application down: then the outage is measured, not forbidden."""
+def keep_fault(
+    name: str,
+    tidegate: Installation,
+    stack: str,
+    run: UUID,
+    client: SteadyClient,
+    seconds: float,
+    *,
+    is_down: bool = False,
+) -> None:
+    """`is_down` where the fault itself takes the application down: then the outage is measured, not
+    forbidden."""
     now = tidegate.ledger.deployments.current(stack, "prod")
     ended = "new" if now is not None and now.run_id == str(run) else "old"
     failed = client.figures.failed if is_down else client.lost
-    keep(Row(name, ended, failed, client.figures.total, seconds, client.outage_seconds if is_down else None))
+    keep(
+        Row(
+            name,
+            ended,
+            failed,
+            client.figures.total,
+            seconds,
+            client.outage_seconds if is_down else None,
+        )
+    )
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -58,8 +79,8 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def write_table(page: Path, folder: Path, names: Sequence[str]) -> list[str]:
-    """Between the page's markers, so that the table in the docs is the run's own. Returns the names without a row: then
-    nothing is written, because a part would be taken for the whole."""
+    """Between the page's markers, so that the table in the docs is the run's own. Returns the names
+    without a row: then nothing is written, because a part would be taken for the whole."""
     if missing := [name for name in names if not _file(folder, name).is_file()]:
         return missing
     rows = [Row(**json.loads(_file(folder, name).read_text(encoding="utf-8"))) for name in names]
@@ -71,7 +92,11 @@ def write_table(page: Path, folder: Path, names: Sequence[str]) -> list[str]:
 
 def main() -> int:
     missing = write_table(PAGE, Path(os.environ[FOLDER]), [*map(str, all_cases()), *FAULTS])
-    print("\n".join(["Not written, because these have no row:", *missing]) if missing else f"written into {PAGE.name}")
+    print(
+        "\n".join(["Not written, because these have no row:", *missing])
+        if missing
+        else f"written into {PAGE.name}"
+    )
     return 1 if missing else 0
 
 

@@ -1,5 +1,6 @@
-"""SIGKILL at every step, and everything around a release taken away: worker, Prefect server, database, edge, disk. Under
-traffic. After the recovery: wholly old or wholly new, lock free, nothing done twice."""
+"""SIGKILL at every step, and everything around a release taken away: worker, Prefect server,
+database, edge, disk. Under traffic. After the recovery: wholly old or wholly new, lock free,
+nothing done twice."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ AS_BEFORE, MIGRATED = "0002", "0003"
 
 
 @pytest.mark.parametrize("case", cases(), ids=str)
-def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: str, case: Case) -> None:
+def test_a_kill_leaves_the_environment_whole(
+    tidegate: Installation, serving: str, case: Case
+) -> None:
     before = serving_version(tidegate, serving)
     other = MIGRATING if case.migrates else OTHER[before]
     if case.what == "rollback":
@@ -71,14 +74,27 @@ def test_a_kill_leaves_the_environment_whole(tidegate: Installation, serving: st
     assert client.figures.total > 50
     assert client.lost == 0, (client.faults, client.long_faults, client.figures)
     after = serving_version(tidegate, serving)
-    assert after == other or case.what == "release", "a rollback that somebody wants must not be forgotten"
-    assert database_of(tidegate, serving).revision() == (MIGRATED if after == MIGRATING else AS_BEFORE)
-    keep(Row(str(case), "new" if after == other else "old", client.lost, client.figures.total, seconds))
+    assert after == other or case.what == "release", (
+        "a rollback that somebody wants must not be forgotten"
+    )
+    assert database_of(tidegate, serving).revision() == (
+        MIGRATED if after == MIGRATING else AS_BEFORE
+    )
+    keep(
+        Row(
+            str(case),
+            "new" if after == other else "old",
+            client.lost,
+            client.figures.total,
+            seconds,
+        )
+    )
 
 
 @pytest.mark.crash_only("tests/attacks/test_approval_is_about.py: a run set to another state")
 def test_a_release_that_somebody_suspends_by_hand_ends_when_recovery_has_put_it_back(
-        tidegate: Installation, serving: str) -> None:
+    tidegate: Installation, serving: str
+) -> None:
     before = serving_version(tidegate, serving)
     victim = start("release/prod", stack=serving, version=OTHER[before], watch_seconds=60)
     wait_for_step(tidegate.settings, victim, "start-slot", "done")
@@ -92,8 +108,12 @@ def test_a_release_that_somebody_suspends_by_hand_ends_when_recovery_has_put_it_
     assert_whole(tidegate, serving, victim, {before, OTHER[before]})
 
 
-@pytest.mark.crash_only("the rows of the matrix: each recovers by itself, and a good version follows")
-def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(tidegate: Installation, serving: str) -> None:
+@pytest.mark.crash_only(
+    "the rows of the matrix: each recovers by itself, and a good version follows"
+)
+def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(
+    tidegate: Installation, serving: str
+) -> None:
     other = OTHER[serving_version(tidegate, serving)]
     with steady(tidegate, serving) as client:
         victim = start("release/prod", stack=serving, version=other, watch_seconds=3)
@@ -127,7 +147,9 @@ def test_a_killed_worker_leaves_the_environment_whole(tidegate: Installation, se
     keep_fault(WORKER_KILLED, tidegate, serving, release, client, seconds)
 
 
-def test_a_killed_prefect_server_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:
+def test_a_killed_prefect_server_leaves_the_environment_whole(
+    tidegate: Installation, serving: str
+) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     with steady(tidegate, serving) as client:
         release = begin(serving, after)
@@ -143,8 +165,12 @@ def test_a_killed_prefect_server_leaves_the_environment_whole(tidegate: Installa
     keep_fault(SERVER_KILLED, tidegate, serving, release, client, seconds)
 
 
-@pytest.mark.crash_only("tests/e2e/test_bad_input.py: a database that is down; tests/flows: each call failing once")
-def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate: Installation, serving: str) -> None:
+@pytest.mark.crash_only(
+    "tests/e2e/test_bad_input.py: a database that is down; tests/flows: each call failing once"
+)
+def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(
+    tidegate: Installation, serving: str
+) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     database = DockerHost().client.containers.get(f"{serving}-mysql-prod")
     with steady(tidegate, serving) as client:
@@ -169,7 +195,9 @@ def test_a_stopped_database_ends_the_release_and_the_next_one_succeeds(tidegate:
 
 
 @pytest.mark.crash_only("tests/flows: each call of the edge failing once")
-def test_an_edge_that_restarts_in_mid_switch_ends_whole(tidegate: Installation, serving: str) -> None:
+def test_an_edge_that_restarts_in_mid_switch_ends_whole(
+    tidegate: Installation, serving: str
+) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     edge = DockerHost().client.containers.get(tidegate.settings.edge_name)
     with steady(tidegate, serving) as client:
@@ -185,11 +213,15 @@ def test_an_edge_that_restarts_in_mid_switch_ends_whole(tidegate: Installation, 
 
 
 @pytest.mark.crash_only("it waits for minutes")
-def test_an_edge_that_restarts_while_a_version_is_watched_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
+def test_an_edge_that_restarts_while_a_version_is_watched_is_not_the_versions_fault(
+    tidegate: Installation, serving: str
+) -> None:
     after = next_version(tidegate, serving)
     edge = DockerHost().client.containers.get(tidegate.settings.edge_name)
     with steady(tidegate, serving) as client:
-        release = start("release/prod", stack=serving, version=after, watch_seconds=20)   # so that the checks run in it, too
+        release = start(
+            "release/prod", stack=serving, version=after, watch_seconds=20
+        )  # so that the checks run in it, too
         wait_for_step(tidegate.settings, release, "watch", "intended")
         struck = time.monotonic()
         edge.restart(timeout=1)
@@ -203,7 +235,10 @@ def test_an_edge_that_restarts_while_a_version_is_watched_is_not_the_versions_fa
 
 def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, serving: str) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
-    with steady(tidegate, serving) as client, small_disk(tidegate.settings.home / "backups" / serving / "prod"):
+    with (
+        steady(tidegate, serving) as client,
+        small_disk(tidegate.settings.home / "backups" / serving / "prod"),
+    ):
         release = begin(serving, after)
         struck = time.monotonic()
         state = ended(release)
@@ -217,7 +252,9 @@ def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, servi
 
 
 @pytest.mark.crash_only("tests/unit/test_dead_containers.py")
-def test_a_new_container_that_somebody_stops_is_not_the_versions_fault(tidegate: Installation, serving: str) -> None:
+def test_a_new_container_that_somebody_stops_is_not_the_versions_fault(
+    tidegate: Installation, serving: str
+) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     with steady(tidegate, serving) as client:
         release = begin(serving, after)
@@ -253,7 +290,8 @@ def begin(stack: str, version: str) -> UUID:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """A file system in place of `folder` that is smaller than one table: an engine's estimate of small databases varies."""
+    """A file system in place of `folder` that is smaller than one table: an engine's estimate of
+    small databases varies."""
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)], check=True)
     try:

@@ -1,5 +1,5 @@
-"""The network between worker and Docker host is cut in the middle of a step. The edge and the containers do not notice,
-so nobody who uses the application may either."""
+"""The network between worker and Docker host is cut in the middle of a step. The edge and the
+containers do not notice, so nobody who uses the application may either."""
 
 from __future__ import annotations
 
@@ -20,13 +20,22 @@ from tests.crash.cable import Cable
 from tests.crash.killing import kill_run, wait_for_step
 from tests.crash.matrix import CUT_AND_KILLED, CUT_FOR_GOOD, CUT_SHORT, CUT_STEPS
 from tests.crash.rows import keep_fault
-from tests.crash.whole import assert_whole, in_the_middle, next_version, recovered, serving_version, steady
+from tests.crash.whole import (
+    assert_whole,
+    in_the_middle,
+    next_version,
+    recovered,
+    serving_version,
+    steady,
+)
 from tests.e2e.releases import ended, released, start
 from tests.installation import Installation, add_stack, free_ports
 from tidegate.errors import TidegateError
 from tidegate.ledger.tables import Deployment
 
-BUOY = "buoy" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
+BUOY = (
+    "buoy" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
+)
 pytestmark = pytest.mark.crash_only("it waits for minutes")
 SHORT_SECONDS, MOST_SECONDS = 3, 120
 
@@ -34,7 +43,9 @@ SHORT_SECONDS, MOST_SECONDS = 3, 120
 @pytest.fixture(scope="session")
 def cable() -> Iterator[Cable]:
     """To the local engine, whose socket is where DOCKER_HOST says, or in its usual place."""
-    made = Cable(free_ports(1)[0], urlsplit(os.environ.get("DOCKER_HOST", "unix:///run/docker.sock")).path)
+    made = Cable(
+        free_ports(1)[0], urlsplit(os.environ.get("DOCKER_HOST", "unix:///run/docker.sock")).path
+    )
     made.mend()
     yield made
     made.close()
@@ -42,13 +53,22 @@ def cable() -> Iterator[Cable]:
 
 @pytest.fixture(scope="session")
 def buoy(tidegate: Installation, cable: Cable) -> str:
-    """A stack on a host at the other end of the cable, of which two versions were good. Its edge is on this side."""
+    """A stack on a host at the other end of the cable, of which two versions were good. Its edge is
+    on this side."""
     DockerHost(url=cable.url, edge_network=tidegate.settings.edge_name).save(BUOY)
     load(TraefikEdge, "local").save(BUOY)
-    add_stack(tidegate.settings, BUOY, environments=("prod",), changes={
-        "environments.prod.host": BUOY, "environments.prod.approval": False, "environments.prod.drain_seconds": 1,
-        "smoke_repeat_seconds": 0})
-    tidegate.plane.register_deployments()   # the forms list the stacks
+    add_stack(
+        tidegate.settings,
+        BUOY,
+        environments=("prod",),
+        changes={
+            "environments.prod.host": BUOY,
+            "environments.prod.approval": False,
+            "environments.prod.drain_seconds": 1,
+            "smoke_repeat_seconds": 0,
+        },
+    )
+    tidegate.plane.register_deployments()  # the forms list the stacks
     for version in ("v1.0.0", "v1.1.0"):
         state = released(stack=BUOY, version=version, watch_seconds=1)
         assert state.is_completed(), state.message
@@ -63,7 +83,9 @@ def mended(cable: Cable) -> Iterator[Cable]:
 
 
 @pytest.mark.parametrize("step", CUT_STEPS)
-def test_a_short_cut_is_carried_through_or_ends_put_back(tidegate: Installation, buoy: str, mended: Cable, step: str) -> None:
+def test_a_short_cut_is_carried_through_or_ends_put_back(
+    tidegate: Installation, buoy: str, mended: Cable, step: str
+) -> None:
     before, after = serving_version(tidegate, buoy), next_version(tidegate, buoy)
     with steady(tidegate, buoy) as visitors:
         release = start("release/prod", stack=buoy, version=after, watch_seconds=1)
@@ -83,7 +105,8 @@ def test_a_short_cut_is_carried_through_or_ends_put_back(tidegate: Installation,
 
 @pytest.mark.parametrize("step", CUT_STEPS)
 def test_a_cut_for_good_ends_the_release_and_the_next_one_clears_up(
-        tidegate: Installation, buoy: str, mended: Cable, step: str) -> None:
+    tidegate: Installation, buoy: str, mended: Cable, step: str
+) -> None:
     before, after = serving_version(tidegate, buoy), next_version(tidegate, buoy)
     with steady(tidegate, buoy) as visitors:
         release = start("release/prod", stack=buoy, version=after, watch_seconds=1)
@@ -112,7 +135,8 @@ def test_a_cut_for_good_ends_the_release_and_the_next_one_clears_up(
 
 
 def test_a_host_out_of_reach_does_not_keep_others_from_their_recovery(
-        tidegate: Installation, buoy: str, serving: str, mended: Cable) -> None:
+    tidegate: Installation, buoy: str, serving: str, mended: Cable
+) -> None:
     """The other one's turn comes later: the older deployment is looked at first."""
     stacks = (buoy, serving)
     before = {stack: serving_version(tidegate, stack) for stack in stacks}
@@ -123,7 +147,7 @@ def test_a_host_out_of_reach_does_not_keep_others_from_their_recovery(
         runs.append(killed(tidegate, serving))
         while in_the_middle(tidegate, serving):
             assert time.monotonic() - cut < MOST_SECONDS, in_the_middle(tidegate, serving)
-            with contextlib.suppress(TidegateError):   # of the host that is out of reach
+            with contextlib.suppress(TidegateError):  # of the host that is out of reach
                 recover()
             time.sleep(1)
         assert in_the_middle(tidegate, buoy)

@@ -1,4 +1,5 @@
-"""The registry goes away before a release, in the middle of a push, and when a rollback needs it: what serves goes on."""
+"""The registry goes away before a release, in the middle of a push, and when a rollback needs it:
+what serves goes on."""
 
 from __future__ import annotations
 
@@ -15,14 +16,25 @@ from tasks.frame.adapters import load
 from tests.crash.matrix import REGISTRY_GONE, REGISTRY_GONE_AT_PULL, REGISTRY_GONE_AT_PUSH
 from tests.crash.rows import Row, keep
 from tests.crash.whole import next_version, steady
-from tests.e2e.in_process import assert_true_and_clean, engine, nothing_left_of, release_here, roll_back_here, slots
+from tests.e2e.in_process import (
+    assert_true_and_clean,
+    engine,
+    nothing_left_of,
+    release_here,
+    roll_back_here,
+    slots,
+)
 from tests.installation import Installation, add_stack
 from tests.real_registry import RealRegistry, running_registry
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import ZH
 
-pytestmark = pytest.mark.crash_only("a registry and two releases of its own; the engine itself pushes for 50 s")
-PIER = "pier" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
+pytestmark = pytest.mark.crash_only(
+    "a registry and two releases of its own; the engine itself pushes for 50 s"
+)
+PIER = (
+    "pier" + os.environ.get("TIDEGATE_TEST_SUFFIX", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
+)
 MOST_SECONDS = 180
 
 
@@ -38,9 +50,17 @@ def pier(tidegate: Installation, registry: RealRegistry) -> Iterator[str]:
     engine(tidegate).save(PIER)
     load(TraefikEdge, "local").save(PIER)
     registry.block.save(PIER)
-    add_stack(tidegate.settings, PIER, environments=("prod",), changes={
-        "environments.prod.host": PIER, "environments.prod.approval": False, "environments.prod.drain_seconds": 1,
-        "smoke_repeat_seconds": 0})
+    add_stack(
+        tidegate.settings,
+        PIER,
+        environments=("prod",),
+        changes={
+            "environments.prod.host": PIER,
+            "environments.prod.approval": False,
+            "environments.prod.drain_seconds": 1,
+            "smoke_repeat_seconds": 0,
+        },
+    )
     for version in ("v1.0.0", "v1.1.0"):
         good(release_here(PIER, version))
     yield PIER
@@ -73,7 +93,8 @@ def one_clear_error(state: State[object], registry: RealRegistry) -> None:
 
 
 def test_a_release_without_its_registry_changes_nothing_and_succeeds_once_it_is_back(
-        tidegate: Installation, pier: str, registry_again: RealRegistry) -> None:
+    tidegate: Installation, pier: str, registry_again: RealRegistry
+) -> None:
     before, after = newest(tidegate), next_version(tidegate, pier)
     with steady(tidegate, pier) as visitors:
         registry_again.stop()
@@ -91,7 +112,8 @@ def test_a_release_without_its_registry_changes_nothing_and_succeeds_once_it_is_
 
 
 def test_a_registry_that_goes_in_the_middle_of_a_push_changes_nothing_and_the_next_release_succeeds(
-        tidegate: Installation, pier: str, registry_again: RealRegistry) -> None:
+    tidegate: Installation, pier: str, registry_again: RealRegistry
+) -> None:
     before, after, gone = newest(tidegate), next_version(tidegate, pier), list[float]()
 
     def go_at_push() -> None:
@@ -122,7 +144,8 @@ def test_a_registry_that_goes_in_the_middle_of_a_push_changes_nothing_and_the_ne
 
 
 def test_a_rollback_that_needs_an_image_is_refused_before_anything_moves_and_succeeds_once_the_registry_is_back(
-        tidegate: Installation, pier: str, registry_again: RealRegistry) -> None:
+    tidegate: Installation, pier: str, registry_again: RealRegistry
+) -> None:
     serves, target = newest(tidegate), tidegate.history(pier)[1]
     with steady(tidegate, pier) as visitors:
         forget(tidegate, target)
@@ -132,7 +155,11 @@ def test_a_rollback_that_needs_an_image_is_refused_before_anything_moves_and_suc
         seconds = time.monotonic() - gone
         refused = newest(tidegate)
         assert (refused.kind, refused.state.value) == ("rollback", "rejected")
-        assert [row.name for row in tidegate.ledger.journal.steps(refused.id)] == ["plan", "refuse-lossy", "find-images"]
+        assert [row.name for row in tidegate.ledger.journal.steps(refused.id)] == [
+            "plan",
+            "refuse-lossy",
+            "find-images",
+        ]
         assert nothing_left_of(tidegate, target.slot)
         assert_true_and_clean(tidegate, pier, serves)
 
@@ -151,7 +178,9 @@ def forget(tidegate: Installation, deployment: Deployment) -> None:
     client = engine(tidegate).client
     assert slots(tidegate, PIER)[deployment.slot] == "exited"
     engine_pin = deployment.release.images["backend"]
-    for container in client.containers.list(all=True, filters={"label": f"com.docker.compose.project={deployment.slot}"}):
+    for container in client.containers.list(
+        all=True, filters={"label": f"com.docker.compose.project={deployment.slot}"}
+    ):
         container.remove()
     client.images.remove(str(client.images.get(engine_pin).id), force=True)
     assert not pulled(tidegate, deployment)
@@ -160,4 +189,6 @@ def forget(tidegate: Installation, deployment: Deployment) -> None:
 def pulled(tidegate: Installation, deployment: Deployment) -> bool:
     """Whether the engine has the image by its digest."""
     pin = deployment.release.images["backend"]
-    return any(pin in (image.attrs["RepoDigests"] or []) for image in engine(tidegate).client.images.list())
+    return any(
+        pin in (image.attrs["RepoDigests"] or []) for image in engine(tidegate).client.images.list()
+    )

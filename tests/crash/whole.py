@@ -1,4 +1,5 @@
-"""What "whole" means, and how a test gets there: edge, ledger and containers say the same, and nothing is done twice."""
+"""What "whole" means, and how a test gets there: edge, ledger and containers say the same, and
+nothing is done twice."""
 
 from __future__ import annotations
 
@@ -21,15 +22,20 @@ made: Made | None = None
 BY_ITSELF_SECONDS = 120
 MOST_RECOVERIES = 40
 LONG_SECONDS = 4
-"""Of the client's long requests: a switch is in the middle of one, and the test waits for the last one."""
-ENDS = (DeploymentState.GOOD, DeploymentState.FAILED, DeploymentState.ROLLED_BACK,
-        DeploymentState.EXPIRED)   # the last where a release died before its change began
+"""Of the client's long requests: a switch is in the middle of one, and the test waits for the last
+one."""
+ENDS = (
+    DeploymentState.GOOD,
+    DeploymentState.FAILED,
+    DeploymentState.ROLLED_BACK,
+    DeploymentState.EXPIRED,
+)  # the last where a release died before its change began
 OTHER = {"v1.0.0": "v1.1.0", "v1.1.0": "v1.4.0", "v1.4.0": "v1.1.0"}
 
 
 def recovered(tidegate: Installation, stack: str) -> None:
-    """What an event or the schedule starts, more often, until nothing is left in the middle. By its deployment, of which one
-    runs at a time: two at once would both tell the news."""
+    """What an event or the schedule starts, more often, until nothing is left in the middle. By its
+    deployment, of which one runs at a time: two at once would both tell the news."""
     for _ in range(MOST_RECOVERIES):
         if not in_the_middle(tidegate, stack):
             return
@@ -54,7 +60,8 @@ def in_the_middle(tidegate: Installation, stack: str) -> list[str]:
 
 
 def assert_whole(tidegate: Installation, stack: str, run: UUID, versions: set[str]) -> None:
-    """Edge, ledger and containers say the same; nothing was made twice, and nobody was told twice."""
+    """Edge, ledger and containers say the same; nothing was made twice, and nobody was told
+    twice."""
     ledger, answer = tidegate.ledger, tidegate.get(domain_of(stack, "prod"))
     now = ledger.deployments.current(stack, "prod")
     assert now is not None
@@ -99,5 +106,7 @@ def next_version(tidegate: Installation, stack: str) -> str:
 @contextmanager
 def steady(tidegate: Installation, stack: str) -> Iterator[SteadyClient]:
     """People use the stack's production while the block lasts."""
-    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(stack, "prod"), LONG_SECONDS) as client:
+    with SteadyClient(
+        "prod", tidegate.plane.edge_url, domain_of(stack, "prod"), LONG_SECONDS
+    ) as client:
         yield client

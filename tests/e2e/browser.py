@@ -1,4 +1,5 @@
-"""A person in front of the Prefect UI: a real Chromium that reads, clicks and fills in, and leaves a picture of each stage."""
+"""A person in front of the Prefect UI: a real Chromium that reads, clicks and fills in, and leaves
+a picture of each stage."""
 
 from __future__ import annotations
 
@@ -19,16 +20,25 @@ from playwright.sync_api import TimeoutError as LateError
 from setup.places import ROOT
 
 UPDATE = "TIDEGATE_UPDATE_PICTURES"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 WIDTH, HEIGHT = 1280, 900
 PHONE: ViewportSize = {"width": 390, "height": 844}
-WHOLE_HEIGHT = 2000   # enough for the evidence of a small release
+WHOLE_HEIGHT = 2000  # enough for the evidence of a small release
 MOST_MILLISECONDS = 120_000
 LIST_MILLISECONDS = 20_000
 MOST_LOADS = 10
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
-SETTLE_MILLISECONDS = 1500 if os.environ.get(UPDATE) else 200   # the UI's graph and dialogs move into place
+SETTLE_MILLISECONDS = (
+    1500 if os.environ.get(UPDATE) else 200
+)  # the UI's graph and dialogs move into place
 PICTURES = ROOT / "docs" / "images"
 
 
@@ -41,11 +51,14 @@ class Person:
     pictures: Path
 
     def open(self, path: str) -> None:
-        """A browser on the engine's own machine drops what it is loading when a container's network comes or goes."""
+        """A browser on the engine's own machine drops what it is loading when a container's network
+        comes or goes."""
         for _ in range(MOST_LOADS):
             if self._is_loaded(f"{self.ui_url}{path}"):
                 return
-        raise AssertionError(f"{path}: the networks of this machine changed {MOST_LOADS} times while it was loaded")
+        raise AssertionError(
+            f"{path}: the networks of this machine changed {MOST_LOADS} times while it was loaded"
+        )
 
     def _is_loaded(self, address: str) -> bool:
         dropped = list[Request]()
@@ -81,17 +94,23 @@ class Person:
     def walk_to(self, section: str) -> None:
         """From the address that people are given, by the words at the side of every page."""
         self.open("/")
-        self.page.locator(".context-sidebar, .p-context-sidebar").get_by_text(section, exact=True).first.click()
+        self.page.locator(".context-sidebar, .p-context-sidebar").get_by_text(
+            section, exact=True
+        ).first.click()
 
     def open_run(self, run: UUID) -> None:
         """It is among the first that the list shows."""
+
         def walk() -> None:
-            self.walk_until(f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs")).click()
+            self.walk_until(
+                f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs")
+            ).click()
 
         self.walk_until(".p-tabs :text-is('Artifacts')", walk)
 
     def open_page(self, run: UUID, key: str) -> None:
         """A page that a stage of the run has left."""
+
         def walk() -> None:
             self.open_run(run)
             self.page.locator(".p-tabs").get_by_text("Artifacts", exact=True).click()
@@ -99,7 +118,8 @@ class Person:
         self.walk_until(f".artifact-card:has-text('{key}')", walk).click()
 
     def walk_until(self, wanted: str, walk: Callable[[], None]) -> Locator:
-        """What is wanted, on the page. A list whose request the browser dropped stays empty: walk there again, as people do."""
+        """What is wanted, on the page. A list whose request the browser dropped stays empty: walk
+        there again, as people do."""
         for _ in range(MOST_LOADS):
             walk()
             found = self.page.locator(wanted).first
@@ -111,14 +131,19 @@ class Person:
     def open_form_of(self, flow: str, name: str) -> None:
         """The form that starts a run of the deployment `flow/name`."""
         row = f"tr:has-text('{flow}'):has(a:text-is('{name}'))"
-        self.walk_until(f"{row} >> a:text-is('{name}')", lambda: self.walk_to("Deployments")).click()
+        self.walk_until(
+            f"{row} >> a:text-is('{name}')", lambda: self.walk_to("Deployments")
+        ).click()
         self.page.get_by_role("button", name="Run", exact=True).first.click()
         self.page.get_by_text("Custom run").first.click()
 
     def ask_for_the_form(self) -> Locator:
         """The dialog behind the button Resume, with its fields."""
+
         def ask() -> None:
-            if self.page.locator(".p-modal__card").count():   # opened before, and its fields were dropped on the way
+            if self.page.locator(
+                ".p-modal__card"
+            ).count():  # opened before, and its fields were dropped on the way
                 self.open(urlsplit(self.page.url).path)
             self.page.get_by_role("button", name="Resume").first.click()
 
@@ -128,7 +153,8 @@ class Person:
         return dialog
 
     def read_everything(self, dialog: Locator) -> Person:
-        """The person at the page behind the form's link, which opens beside it: what was typed stays."""
+        """The person at the page behind the form's link, which opens beside it: what was typed
+        stays."""
         with self.page.expect_popup() as opened:
             dialog.get_by_role("link", name="Read everything you decide about").click()
         return Person(opened.value, self.ui_url, self.pictures)
@@ -140,17 +166,19 @@ class Person:
         self.look_away()
 
     def look_away(self) -> None:
-        """The graph of a run is drawn without end, which takes a whole processor where there is no other for graphics."""
+        """The graph of a run is drawn without end, which takes a whole processor where there is no
+        other for graphics."""
         self.page.goto("about:blank")
 
     def sees_state(self, name: str) -> None:
         self.page.locator(".state-badge", has_text=name).first.wait_for()
 
     def picture(self, name: str, of: Locator | None = None) -> None:
-        """Kept as test output; with TIDEGATE_UPDATE_PICTURES=1 those of docs/images are made anew."""
+        """Kept as test output; with TIDEGATE_UPDATE_PICTURES=1 those of docs/images are made
+        anew."""
         self.page.wait_for_timeout(SETTLE_MILLISECONDS)
         file = self.pictures / f"{name}.png"
-        (of or self.page).screenshot(path=file, animations="disabled")   # what fades in is there
+        (of or self.page).screenshot(path=file, animations="disabled")  # what fades in is there
         if os.environ.get(UPDATE) and (PICTURES / file.name).exists():
             shutil.copy(file, PICTURES / file.name)
 
@@ -167,8 +195,13 @@ class Person:
         self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
-def fill_in(dialog: Locator, *, choices: Mapping[str, str] = {}, texts: Mapping[str, str] = {},
-            switches: tuple[str, ...] = ()) -> None:
+def fill_in(
+    dialog: Locator,
+    *,
+    choices: Mapping[str, str] = {},
+    texts: Mapping[str, str] = {},
+    switches: tuple[str, ...] = (),
+) -> None:
     """Fields by the titles that a person reads."""
     for title, choice in choices.items():
         open_list(field_of(dialog, title))
@@ -180,7 +213,8 @@ def fill_in(dialog: Locator, *, choices: Mapping[str, str] = {}, texts: Mapping[
 
 
 def open_list(field: Locator) -> None:
-    """By its arrow: a click beside it opens and closes the list at once (Prefect 3.8.8 listens for it twice)."""
+    """By its arrow: a click beside it opens and closes the list at once (Prefect 3.8.8 listens for
+    it twice)."""
     field.locator(".p-select-button__icon").click()
 
 
@@ -189,12 +223,23 @@ def field_of(dialog: Locator, title: str) -> Locator:
 
 
 @contextmanager
-def person_at(ui_url: str, secret: str, pictures: Path, flags: tuple[str, ...] = ()) -> Iterator[Person]:
+def person_at(
+    ui_url: str, secret: str, pictures: Path, flags: tuple[str, ...] = ()
+) -> Iterator[Person]:
     """A browser with a new, empty profile, in which the person has signed in."""
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="tidegate-browser-") as profile:
+    with (
+        sync_playwright() as playwright,
+        tempfile.TemporaryDirectory(prefix="tidegate-browser-") as profile,
+    ):
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=shutil.which("chromium"), headless=True, args=[*FLAGS, *flags],
-            viewport={"width": WIDTH, "height": HEIGHT}, locale="en-US", timezone_id="Asia/Tokyo")
+            profile,
+            executable_path=shutil.which("chromium"),
+            headless=True,
+            args=[*FLAGS, *flags],
+            viewport={"width": WIDTH, "height": HEIGHT},
+            locale="en-US",
+            timezone_id="Asia/Tokyo",
+        )
         context.set_default_timeout(MOST_MILLISECONDS)
         pictures.mkdir(parents=True, exist_ok=True)
         try:

@@ -1,4 +1,5 @@
-"""CROFT: an application with a real database that its team has started by hand, and people who write into it all the time."""
+"""CROFT: an application with a real database that its team has started by hand, and people who
+write into it all the time."""
 
 from __future__ import annotations
 
@@ -47,8 +48,14 @@ def make_repository(sample: Path, folder: Path) -> None:
     _git(folder, "checkout", "--quiet", "-B", "main", "v1.0.0")
     (folder / "cloudlens" / "entries.py").write_text(ENTRIES)
     app = folder / "cloudlens" / "app.py"
-    app.write_text(app.read_text().replace("import bills,", "import bills, entries,").replace(
-        'Route("/health"', 'Route("/entries", entries.entries, methods=["POST"]),\n    Route("/health"'))
+    app.write_text(
+        app.read_text()
+        .replace("import bills,", "import bills, entries,")
+        .replace(
+            'Route("/health"',
+            'Route("/entries", entries.entries, methods=["POST"]),\n    Route("/health"',
+        )
+    )
     for version in (OLD, NEW):
         (folder / "README.md").write_text(f"{version}\n")
         _git(folder, "add", "--all")
@@ -58,12 +65,22 @@ def make_repository(sample: Path, folder: Path) -> None:
 
 @contextmanager
 def started_by_hand(tidegate: Installation, folder: Path) -> Iterator[int]:
-    """Its team runs OLD by compose, under a project of its own choosing. Yields the port of the host."""
+    """Its team runs OLD by compose, under a project of its own choosing. Yields the port of the
+    host."""
     [port] = free_ports(1)
     stacks = tidegate.settings.stacks
-    add_stack(tidegate.settings, CROFT, environments=("prod",), changes={
-        "environments.prod.approval": False, "environments.prod.drain_seconds": 1, "smoke_repeat_seconds": 0,
-        "environments.prod.base_project": BY_HAND, "language": "en"})
+    add_stack(
+        tidegate.settings,
+        CROFT,
+        environments=("prod",),
+        changes={
+            "environments.prod.approval": False,
+            "environments.prod.drain_seconds": 1,
+            "smoke_repeat_seconds": 0,
+            "environments.prod.base_project": BY_HAND,
+            "language": "en",
+        },
+    )
     file = stacks / CROFT / "stack.yaml"
     content = yaml.safe_load(file.read_text())
     make_repository(Path(content["source"]["repository"]), folder)
@@ -82,12 +99,14 @@ def started_by_hand(tidegate: Installation, folder: Path) -> Iterator[int]:
 
 def _start(tidegate: Installation, folder: Path) -> None:
     """As the team would: an image of its own, `docker compose up`, and the schema by hand."""
-    state = release_here(CROFT, OLD, plan_only=True)   # builds the image, and starts nothing
+    state = release_here(CROFT, OLD, plan_only=True)  # builds the image, and starts nothing
     assert state.is_completed(), state.message
     values, fault = read_env_as_far(folder / ".env.production", {})
     assert fault is None
     model = Compose(HOST).read([folder / "docker-compose.yml"], values, BY_HAND)
-    built = HOST.client.images.list(filters={"label": [f"tidegate.stack={CROFT}", f"org.opencontainers.image.version={OLD}"]})
+    built = HOST.client.images.list(
+        filters={"label": [f"tidegate.stack={CROFT}", f"org.opencontainers.image.version={OLD}"]}
+    )
     image = f"acme/{CROFT}:{OLD}"
     assert built[0].tag(image)
     model["services"]["backend"]["image"] = image
@@ -129,12 +148,19 @@ class Writers:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Writers:
-        self._threads = [threading.Thread(target=self._write, args=(number,), daemon=True) for number in (0, 1)]
+        self._threads = [
+            threading.Thread(target=self._write, args=(number,), daemon=True) for number in (0, 1)
+        ]
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._ended.set()
         for thread in self._threads:
             thread.join()
@@ -146,7 +172,9 @@ class Writers:
                 due, count, mark = due + 2 / PER_SECOND, count + 1, f"{number}-{count}"
                 url = self.url
                 try:
-                    answer = client.post(f"{url}/entries", params={"mark": mark}, headers={"Host": self.host})
+                    answer = client.post(
+                        f"{url}/entries", params={"mark": mark}, headers={"Host": self.host}
+                    )
                 except httpx.HTTPError as error:
                     self.lost.append(f"{mark} at {url}: {type(error).__name__}")
                     continue
@@ -162,7 +190,9 @@ def _sql(tidegate: Installation, statement: str) -> list[list[str]]:
 
 def _git(folder: Path, *words: str) -> None:
     name = ["-c", "user.name=mei", "-c", "user.email=mei@example.com"]
-    subprocess.run(["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        ["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60
+    )
 
 
 def _remove(project: str) -> None:

@@ -22,12 +22,21 @@ PATIENCE_SECONDS = 20
 
 
 def release_here(stack: str, version: str, **parameters: Any) -> State[Any]:
-    return run_here(release, stack=stack, version=version, **{
-        "environment": "prod", "watch_seconds": 1, "requested_by": "tester", **parameters})
+    return run_here(
+        release,
+        stack=stack,
+        version=version,
+        **{"environment": "prod", "watch_seconds": 1, "requested_by": "tester", **parameters},
+    )
 
 
 def roll_back_here(stack: str, reason: str = "it is wrong", **parameters: Any) -> State[Any]:
-    return run_here(rollback, stack=stack, reason=reason, **{"environment": "prod", "requested_by": "tester", **parameters})
+    return run_here(
+        rollback,
+        stack=stack,
+        reason=reason,
+        **{"environment": "prod", "requested_by": "tester", **parameters},
+    )
 
 
 def run_here(flow: Callable[..., Any], **parameters: Any) -> State[Any]:
@@ -45,7 +54,9 @@ def edit_stack(tidegate: Installation, stack: str, edit: Callable[[dict[str, Any
 
 
 def set_start_budget(tidegate: Installation, stack: str, seconds: int) -> None:
-    edit_stack(tidegate, stack, lambda content: content["services"][0].update(start_budget_seconds=seconds))
+    edit_stack(
+        tidegate, stack, lambda content: content["services"][0].update(start_budget_seconds=seconds)
+    )
 
 
 def engine(tidegate: Installation) -> DockerHost:
@@ -54,7 +65,9 @@ def engine(tidegate: Installation) -> DockerHost:
 
 def slots(tidegate: Installation, stack: str, environment: str = "prod") -> dict[str, str]:
     """Compose project -> state of its container, of all slots there are."""
-    found = engine(tidegate).containers({"tidegate.stack": stack, "tidegate.environment": environment})
+    found = engine(tidegate).containers(
+        {"tidegate.stack": stack, "tidegate.environment": environment}
+    )
     return {one.labels["com.docker.compose.project"]: one.state for one in found}
 
 
@@ -68,7 +81,9 @@ def database_of(tidegate: Installation, stack: str) -> SqlDatabase:
 def serving(tidegate: Installation, stack: str) -> tuple[str, int]:
     """Version and deployment that answer a visitor."""
     answer = tidegate.get(domain_of(stack, "prod"))
-    return str(answer.json()["version"]), int(answer.headers["X-Tidegate-Deployment"].rsplit("/", 1)[-1])
+    return str(answer.json()["version"]), int(
+        answer.headers["X-Tidegate-Deployment"].rsplit("/", 1)[-1]
+    )
 
 
 def assert_true_and_clean(tidegate: Installation, stack: str, serves: Deployment) -> None:
@@ -77,13 +92,19 @@ def assert_true_and_clean(tidegate: Installation, stack: str, serves: Deployment
     now = tidegate.ledger.deployments.current(stack, "prod")
     assert now is not None
     assert now.id == serves.id
-    assert [slot for slot, state in slots(tidegate, stack).items() if state == "running"] == [serves.slot]
+    assert [slot for slot, state in slots(tidegate, stack).items() if state == "running"] == [
+        serves.slot
+    ]
     assert not [lock.owner for lock in tidegate.ledger.locks.holders() if lock.stack == stack]
-    assert not [f"#{one.number} {one.state}" for one in tidegate.ledger.deployments.open_ones(stack)]
+    assert not [
+        f"#{one.number} {one.state}" for one in tidegate.ledger.deployments.open_ones(stack)
+    ]
     assert tidegate.ledger.audit.verify().findings == ()
 
 
 def nothing_left_of(tidegate: Installation, slot: str) -> bool:
     """No container and no network, running or not."""
     client, label = engine(tidegate).client, f"com.docker.compose.project={slot}"
-    return not client.containers.list(all=True, filters={"label": label}) and not client.networks.list(filters={"label": label})
+    return not client.containers.list(
+        all=True, filters={"label": label}
+    ) and not client.networks.list(filters={"label": label})

@@ -39,9 +39,14 @@ def serving(tidegate: Installation, environment: str) -> str:
 
 def serving_number(tidegate: Installation) -> int:
     """The deployment that a visitor of production gets."""
-    return int(tidegate.get(domain_of(MILL, "prod")).headers["X-Tidegate-Deployment"].rsplit("/", 1)[-1])
+    return int(
+        tidegate.get(domain_of(MILL, "prod")).headers["X-Tidegate-Deployment"].rsplit("/", 1)[-1]
+    )
 
 
 def containers() -> set[str]:
     """What runs or is kept of production."""
-    return {one.name for one in DockerHost().containers({"tidegate.stack": MILL, "tidegate.environment": "prod"})}
+    return {
+        one.name
+        for one in DockerHost().containers({"tidegate.stack": MILL, "tidegate.environment": "prod"})
+    }

@@ -1,4 +1,5 @@
-"""Files and folders of a stack's own folder that its containers are given: some are read, some are written."""
+"""Files and folders of a stack's own folder that its containers are given: some are read, some are
+written."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ def folder_of(tidegate: Installation, stack: str) -> Path:
 
 
 def mount(tidegate: Installation, stack: str, *mounts: str, **state: list[str]) -> None:
-    """Give the released service `mounts`, and say under `state` what is saved of them. It runs as nobody in particular."""
+    """Give the released service `mounts`, and say under `state` what is saved of them. It runs as
+    nobody in particular."""
     for place in state.get("files", []):
         (folder_of(tidegate, stack) / place).mkdir()
         (folder_of(tidegate, stack) / place).chmod(0o777)

@@ -18,7 +18,12 @@ from tests.installation import Installation
 
 POLL_SECONDS = 0.5
 MOST_SECONDS = 240
-APPROVAL = {"decision": "approve", "approver": "Josh", "reason": "tried it on staging", **dict.fromkeys(CHECKLIST, True)}
+APPROVAL = {
+    "decision": "approve",
+    "approver": "Josh",
+    "reason": "tried it on staging",
+    **dict.fromkeys(CHECKLIST, True),
+}
 
 
 def start(deployment: str, **parameters: Any) -> UUID:
@@ -39,10 +44,14 @@ def _state_of(run: UUID, client: SyncPrefectClient) -> State[Any]:
     return state
 
 
-def wait(run: UUID, until: Callable[[State[Any]], bool], seconds: float = MOST_SECONDS) -> State[Any]:
+def wait(
+    run: UUID, until: Callable[[State[Any]], bool], seconds: float = MOST_SECONDS
+) -> State[Any]:
     """The state that satisfies `until`. Fails the test when it does not come."""
     end = time.monotonic() + seconds
-    with get_client(sync_client=True) as client:   # to make one takes as much processor time as ten questions
+    with get_client(
+        sync_client=True
+    ) as client:  # to make one takes as much processor time as ten questions
         while not until(state := _state_of(run, client)):
             assert time.monotonic() < end, f"still {state.name} after {seconds} s: {state.message}"
             time.sleep(POLL_SECONDS)
@@ -81,8 +90,14 @@ def released(deployment: str = "release/prod", **parameters: Any) -> State[Any]:
 
 def rollback_command(tidegate: Installation, stack: str, reason: str) -> subprocess.Popen[str]:
     """As a person types it."""
-    return subprocess.Popen([BIN / "tidegate", "rollback", stack, "--reason", reason], env=tidegate.plane.environment(),
-                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        [BIN / "tidegate", "rollback", stack, "--reason", reason],
+        env=tidegate.plane.environment(),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def said_until(word: str, command: subprocess.Popen[str]) -> str:

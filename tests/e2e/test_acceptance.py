@@ -1,5 +1,5 @@
-"""A person decides in the real Prefect UI, in a real browser. While a release waits for that, nothing runs and nothing is
-locked; whatever happens meanwhile, it ends clearly."""
+"""A person decides in the real Prefect UI, in a real browser. While a release waits for that,
+nothing runs and nothing is locked; whatever happens meanwhile, it ends clearly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ from setup.places import ROOT
 from tasks.people.forms import CHECKLIST, AcceptanceEn
 from tests.crash.killing import process_of
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
-from tests.e2e.mill import asked_again, containers, is_waiting, newest, serving, serving_number, waiting_release
+from tests.e2e.mill import (
+    asked_again,
+    containers,
+    is_waiting,
+    newest,
+    serving,
+    serving_number,
+    waiting_release,
+)
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import MOST_SECONDS, ended, resume, start, state_of, suspended
 from tests.installation import MILL, Installation, domain_of
@@ -34,14 +42,23 @@ from tidegate.ledger.tables import Deployment
 QUICK_HOURS = 15 / 3600
 PICTURES = Path(os.environ.get("TIDEGATE_TEST_PICTURES") or ROOT / ".tidegate" / "test-output")
 SWITCHES = tuple(str(AcceptanceEn.model_fields[item].title) for item in CHECKLIST)
-HEADINGS = ("What changes", "What staging answered", "Database changes", "Configuration (names only)", "The way back",
-            "Backup", "Your decision")
+HEADINGS = (
+    "What changes",
+    "What staging answered",
+    "Database changes",
+    "Configuration (names only)",
+    "The way back",
+    "Backup",
+    "Your decision",
+)
 
 
 @pytest.fixture(scope="module")
 def first_release(tidegate: Installation) -> Iterator[tuple[int, str]]:
     """Of v1.0.0, by Prefect's own command; its exit code and what it said."""
-    with watched_by_prefect(tidegate, stack=MILL, version="v1.0.0", watch_seconds="1", requested_by="mei") as command:
+    with watched_by_prefect(
+        tidegate, stack=MILL, version="v1.0.0", watch_seconds="1", requested_by="mei"
+    ) as command:
         until(lambda: command.poll() is not None or is_waiting(tidegate))
         resume(UUID(newest(tidegate).run_id))
         said, _ = command.communicate(timeout=MOST_SECONDS)
@@ -69,9 +86,13 @@ def person(browser: Person) -> Iterator[Person]:
 
 def sees_the_question(dialog: Locator) -> None:
     """A few plain sentences: no table, no SQL, nothing optional."""
-    expect(dialog).to_contain_text(f"{MILL} v1.1.0 is to go to production. v1.0.0 runs there now. Asked for by mei. Database "
-                                   "change: additive (the old version still works). If something is wrong: one switch back")
-    expect(dialog).to_contain_text(re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)"))
+    expect(dialog).to_contain_text(
+        f"{MILL} v1.1.0 is to go to production. v1.0.0 runs there now. Asked for by mei. Database "
+        "change: additive (the old version still works). If something is wrong: one switch back"
+    )
+    expect(dialog).to_contain_text(
+        re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)")
+    )
     for hidden in ("CREATE TABLE", "(Optional)", "None", "###"):
         expect(dialog).not_to_contain_text(hidden)
     expect(dialog.locator("table")).to_have_count(0)
@@ -80,26 +101,50 @@ def sees_the_question(dialog: Locator) -> None:
 def sees_the_evidence(dialog: Locator, mill: Installation) -> None:
     for heading in HEADINGS:
         expect(dialog.get_by_role("heading", name=heading)).to_be_visible()
-    for shown in ("v1.0.0 (#1)", "on staging 0 of ", "feat: 折扣分析", "feat: 添加 discount_cache 表",
-                  "additive (the old version still works)", "CREATE TABLE discount_cache", "one switch back to v1.0.0",
-                  f"http://{domain_of(MILL, 'staging')}:{mill.settings.edge_port}"):
+    for shown in (
+        "v1.0.0 (#1)",
+        "on staging 0 of ",
+        "feat: 折扣分析",
+        "feat: 添加 discount_cache 表",
+        "additive (the old version still works)",
+        "CREATE TABLE discount_cache",
+        "one switch back to v1.0.0",
+        f"http://{domain_of(MILL, 'staging')}:{mill.settings.edge_port}",
+    ):
         expect(dialog).to_contain_text(shown)
-    for row in ("✓首页status 200; shows \"CloudLens\"", "✓版本status 200; is v1.1.0", "✓登录status 200; signed in",
-                "✓账单内容status 200; items.0.id is \"BILL-0001\""):
-        expect(dialog.get_by_role("row", name=re.compile(".*")).filter(has_text=row)).to_be_visible()
-    expect(dialog).to_contain_text(re.compile(r"The last verified backup is \d+ min old: .*, no table in it; dumped in"))
-    expect(dialog).to_contain_text(re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)"))
+    for row in (
+        '✓首页status 200; shows "CloudLens"',
+        "✓版本status 200; is v1.1.0",
+        "✓登录status 200; signed in",
+        '✓账单内容status 200; items.0.id is "BILL-0001"',
+    ):
+        expect(
+            dialog.get_by_role("row", name=re.compile(".*")).filter(has_text=row)
+        ).to_be_visible()
+    expect(dialog).to_contain_text(
+        re.compile(r"The last verified backup is \d+ min old: .*, no table in it; dumped in")
+    )
+    expect(dialog).to_contain_text(
+        re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)")
+    )
 
 
 def answer(dialog: Locator, decision: str, reason: str, switches: tuple[str, ...] = ()) -> None:
-    fill_in(dialog, choices={"Read this, then decide": decision}, texts={"Your name": "Mei", "Reason": reason},
-            switches=switches)
+    fill_in(
+        dialog,
+        choices={"Read this, then decide": decision},
+        texts={"Your name": "Mei", "Reason": reason},
+        switches=switches,
+    )
 
 
 class TestInTheBrowser:
-    """The browser is closed at the end of the class: Prefect's functions behave otherwise beside its event loop."""
+    """The browser is closed at the end of the class: Prefect's functions behave otherwise beside
+    its event loop."""
 
-    def test_a_person_reads_the_evidence_and_approves_and_the_run_completes(self, mill: Installation, person: Person) -> None:
+    def test_a_person_reads_the_evidence_and_approves_and_the_run_completes(
+        self, mill: Installation, person: Person
+    ) -> None:
         run = waiting_release("v1.1.0")
         person.open_run(run)
         person.sees_state("Suspended")
@@ -116,7 +161,9 @@ class TestInTheBrowser:
         answer(dialog, "approve", "Tried discounts on staging.", SWITCHES[:-1])
         dialog.get_by_role("button", name="Submit").click()
         expect(field_of(dialog, SWITCHES[-1])).to_contain_text("True was expected")
-        expect(field_of(dialog, "Reason").get_by_role("textbox")).to_have_value("Tried discounts on staging.")
+        expect(field_of(dialog, "Reason").get_by_role("textbox")).to_have_value(
+            "Tried discounts on staging."
+        )
         person.picture("form-with-one-item-open", dialog)
         assert state_of(run).is_paused()
         fill_in(dialog, switches=SWITCHES[-1:])
@@ -129,9 +176,12 @@ class TestInTheBrowser:
         assert serving(mill, "prod") == "v1.1.0"
         decided = mill.ledger.approvals.of(mill.history(MILL)[0].id)
         assert [(one.decision, one.approver, one.reason) for one in decided] == [
-            ("approved", "Mei", "Tried discounts on staging.")]
+            ("approved", "Mei", "Tried discounts on staging.")
+        ]
 
-    def test_a_rejected_release_leaves_production_alone_and_staging_as_seen(self, mill: Installation, person: Person) -> None:
+    def test_a_rejected_release_leaves_production_alone_and_staging_as_seen(
+        self, mill: Installation, person: Person
+    ) -> None:
         run = waiting_release("v1.4.0")
         before = containers()
         person.open_run(run)
@@ -143,16 +193,22 @@ class TestInTheBrowser:
         person.sees_state("Failed")
         person.picture("run-rejected")
         assert state.is_failed()
-        assert "Mei rejected it: The filter is hard to find. Production was not touched" in str(state.message)
+        assert "Mei rejected it: The filter is hard to find. Production was not touched" in str(
+            state.message
+        )
         assert "Traceback" not in str(state.message)
         assert (serving(mill, "prod"), serving(mill, "staging")) == ("v1.1.0", "v1.4.0")
         assert [one.state.value for one in mill.history(MILL)] == ["rejected", "good", "superseded"]
         assert containers() == before
         assert mill.ledger.locks.holders() == []
 
-    def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(self, mill: Installation, person: Person) -> None:
+    def test_a_person_reads_what_a_restore_would_take_away_and_rejects_it(
+        self, mill: Installation, person: Person
+    ) -> None:
         before = containers()
-        run = start("restore/prod", stack=MILL, reason="The bills of October are gone.", requested_by="mei")
+        run = start(
+            "restore/prod", stack=MILL, reason="The bills of October are gone.", requested_by="mei"
+        )
         suspended(run)
         person.open_run(run)
         dialog = person.ask_for_the_form()
@@ -160,31 +216,54 @@ class TestInTheBrowser:
             expect(dialog).to_contain_text(shown)
         beside = person.read_everything(dialog)
         page = beside.page.locator(".artifact-data-markdown")
-        for shown in ("v1.1.0 (#2)", "What was written since", "is taken away", "main.bills", "By the times of the backup"):
+        for shown in (
+            "v1.1.0 (#2)",
+            "What was written since",
+            "is taken away",
+            "main.bills",
+            "By the times of the backup",
+        ):
             expect(page).to_contain_text(shown)
-        expect(page.locator("blockquote")).to_have_count(0)   # nothing to correct, and no other plan was shown
+        expect(page.locator("blockquote")).to_have_count(
+            0
+        )  # nothing to correct, and no other plan was shown
         beside.picture_of_the_whole("restore", page)
         beside.page.close()
         answer(dialog, "reject", "We enter them again.")
         person.submit(dialog)
-        assert "Mei rejected it: We enter them again. Nothing was changed" in str(ended(run).message)
+        assert "Mei rejected it: We enter them again. Nothing was changed" in str(
+            ended(run).message
+        )
         assert serving(mill, "prod") == "v1.1.0"
         assert containers() == before
 
-    @pytest.mark.parametrize(("name", "key", "shows"), [
-        ("artifact-plan", "prod-plan", "Checks before the release"), ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
-        ("artifact-backup", "prod-2-backup", "restored and compared in"), ("artifact-traffic", "prod-2-traffic", "Longest gap"),
-        ("artifact-record", "prod-2-record", "feat: 折扣分析")])
+    @pytest.mark.parametrize(
+        ("name", "key", "shows"),
+        [
+            ("artifact-plan", "prod-plan", "Checks before the release"),
+            ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
+            ("artifact-backup", "prod-2-backup", "restored and compared in"),
+            ("artifact-traffic", "prod-2-traffic", "Longest gap"),
+            ("artifact-record", "prod-2-record", "feat: 折扣分析"),
+        ],
+    )
     def test_each_stage_leaves_a_page_that_can_be_read(
-            self, mill: Installation, person: Person, name: str, key: str, shows: str) -> None:
+        self, mill: Installation, person: Person, name: str, key: str, shows: str
+    ) -> None:
         run = next(UUID(one.run_id) for one in mill.history(MILL) if one.number == 2)
         person.open_page(run, f"{MILL}-{key}")
         expect(person.page.locator("article", has_text=shows)).to_be_visible()
         person.picture(name)
 
-    def test_the_form_that_starts_a_release_describes_each_parameter_and_lists_the_stacks(self, person: Person) -> None:
+    def test_the_form_that_starts_a_release_describes_each_parameter_and_lists_the_stacks(
+        self, person: Person
+    ) -> None:
         person.open_form_of("release", "prod")
-        for shown in ("Which application.", "A tag such as v1.1.0", "Show what would change and stop there."):
+        for shown in (
+            "Which application.",
+            "A tag such as v1.1.0",
+            "Show what would change and stop there.",
+        ):
             expect(person.page.get_by_text(shown).first).to_be_visible()
         person.picture("form-of-release")
         open_list(field_of(person.page.locator("body"), "stack").first)
@@ -201,16 +280,24 @@ def until(true: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:
 def watched_by_prefect(mill: Installation, **parameters: str) -> subprocess.Popen[str]:
     """`prefect deployment run release/prod ... --watch`, as a person or a CI job types it."""
     given = [part for key, value in parameters.items() for part in ("-p", f"{key}={value}")]
-    return subprocess.Popen([BIN / "prefect", "deployment", "run", "release/prod", *given, "--watch"], text=True, cwd=ROOT,
-                            env=mill.plane.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        [BIN / "prefect", "deployment", "run", "release/prod", *given, "--watch"],
+        text=True,
+        cwd=ROOT,
+        env=mill.plane.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def evidence(deployment: Deployment) -> str:
     """The page above the form, as it was shown last."""
     key = f"{deployment.stack}-{deployment.environment}-{deployment.number}-evidence"
     with get_client(sync_client=True) as client:
-        found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
-                                      sort=ArtifactSort.CREATED_DESC)
+        found = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
+            sort=ArtifactSort.CREATED_DESC,
+        )
     return str(found[0].data)
 
 
@@ -226,12 +313,16 @@ def edit(file: Path, key: str, value: str) -> None:
     file.write_text(after)
 
 
-def test_prefects_own_command_watches_a_release_to_its_end_and_ends_with_zero(first_release: tuple[int, str]) -> None:
+def test_prefects_own_command_watches_a_release_to_its_end_and_ends_with_zero(
+    first_release: tuple[int, str],
+) -> None:
     code, said = first_release
     assert code == 0, said
 
 
-def test_prefects_own_command_does_not_end_with_zero_when_the_release_fails(mill: Installation) -> None:
+def test_prefects_own_command_does_not_end_with_zero_when_the_release_fails(
+    mill: Installation,
+) -> None:
     before = newest(mill)
     with watched_by_prefect(mill, stack=MILL, version="v9.9.9") as command:
         output, _ = command.communicate(timeout=MOST_SECONDS)
@@ -239,8 +330,12 @@ def test_prefects_own_command_does_not_end_with_zero_when_the_release_fails(mill
     assert newest(mill).id == before.id
 
 
-@pytest.mark.crash_only("tests/crash: the worker and the server are killed; here again, while nothing runs")
-def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_it_waited(mill: Installation) -> None:
+@pytest.mark.crash_only(
+    "tests/crash: the worker and the server are killed; here again, while nothing runs"
+)
+def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_it_waited(
+    mill: Installation,
+) -> None:
     before = serving_number(mill)
     edit(env_file(mill), "LOG_LEVEL", "ERROR")
     run = waiting_release("v1.4.0")
@@ -262,7 +357,9 @@ def test_approval_completes_a_release_whose_worker_and_server_were_killed_while_
 
 
 @pytest.mark.crash_only("tests/attacks/test_approval_is_about.py: five other changes")
-def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(mill: Installation) -> None:
+def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(
+    mill: Installation,
+) -> None:
     edit(env_file(mill), "LOG_LEVEL", "DEBUG")
     run = waiting_release("v1.4.0")
     shown = newest(mill).plan_hash
@@ -282,7 +379,9 @@ def test_an_approval_of_a_plan_that_has_changed_since_is_asked_for_again(mill: I
 
 
 @pytest.mark.crash_only("tests/e2e/test_releases.py: a run that is over before anybody decided")
-def test_a_release_that_nobody_decides_about_expires_leaves_production_alone_and_is_told(mill: Installation) -> None:
+def test_a_release_that_nobody_decides_about_expires_leaves_production_alone_and_is_told(
+    mill: Installation,
+) -> None:
     before = serving_number(mill)
     edit(env_file(mill), "LOG_LEVEL", "CRITICAL")
     edit(mill.settings.stacks / MILL / "stack.yaml", "approval_hours", f"{QUICK_HOURS}")
@@ -291,7 +390,7 @@ def test_a_release_that_nobody_decides_about_expires_leaves_production_alone_and
         end = time.monotonic() + MOST_SECONDS
         while "nobody decided" not in str((state := state_of(run)).message):
             assert time.monotonic() < end, "it still waits"
-            ended(start("recover/all"))   # as its schedule does every minute
+            ended(start("recover/all"))  # as its schedule does every minute
         until(lambda: "Nobody decided about Mill v1.4.0 in time" in "".join(told))
     assert state.is_cancelled() or state.is_failed()
     assert newest(mill).state.value == "expired"

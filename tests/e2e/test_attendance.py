@@ -1,4 +1,5 @@
-"""A real server says who starts runs: a paused pool, a sleeping schedule, a killed worker are named, by command and by run."""
+"""A real server says who starts runs: a paused pool, a sleeping schedule, a killed worker are
+named, by command and by run."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ def told(tidegate: Installation) -> list[str]:
     """By the command and by a run, who say the same."""
     with disable_run_logger():
         by_run = absences(attendance(), datetime.now(UTC), language="en", time_zone="UTC")
-    by_command = absent(tidegate.settings, PrefectApi(tidegate.plane.api_url, tidegate.settings.api_auth()))
+    by_command = absent(
+        tidegate.settings, PrefectApi(tidegate.plane.api_url, tidegate.settings.api_auth())
+    )
     assert by_command == by_run
     return by_command
 
@@ -58,16 +61,25 @@ def well(tidegate: Installation) -> Iterator[Installation]:
     assert told(tidegate) == []
 
 
-@pytest.mark.parametrize(("pause", "said"), [
-    (set_pool, "The work pool is paused: "), (set_queue, "The work pool is paused: "),
-    (set_watch, "watch/all is paused or has no schedule: ")])
-def test_what_somebody_paused_is_named(well: Installation, pause: Callable[..., None], said: str) -> None:
+@pytest.mark.parametrize(
+    ("pause", "said"),
+    [
+        (set_pool, "The work pool is paused: "),
+        (set_queue, "The work pool is paused: "),
+        (set_watch, "watch/all is paused or has no schedule: "),
+    ],
+)
+def test_what_somebody_paused_is_named(
+    well: Installation, pause: Callable[..., None], said: str
+) -> None:
     pause(paused=True)
     [sentence] = told(well)
     assert sentence.startswith(said)
 
 
-def test_a_worker_that_was_killed_is_missed_at_once(well: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_was_killed_is_missed_at_once(
+    well: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pid = well.plane.worker.pid()
     assert pid is not None
     os.killpg(pid, signal.SIGKILL)

@@ -1,4 +1,5 @@
-"""The daily look at the ledger: whole it is green; what was edited makes it red, and people are told once."""
+"""The daily look at the ledger: whole it is green; what was edited makes it red, and people are
+told once."""
 
 from __future__ import annotations
 
@@ -35,23 +36,35 @@ def notices(tidegate: Installation, ledge: str) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def hold(tidegate: Installation, ledge: str) -> Hold:
-    return tidegate.ledger.holds.place(stack=ledge, version="v0.1.0", commit="0" * 40, reason="empty orders", placed_by="Mei")
+    return tidegate.ledger.holds.place(
+        stack=ledge, version="v0.1.0", commit="0" * 40, reason="empty orders", placed_by="Mei"
+    )
 
 
 def edit(tidegate: Installation, hold: Hold, reason: str) -> None:
     with closing(sqlite3.connect(tidegate.settings.home / "ledger.db")) as connection, connection:
-        assert connection.execute("UPDATE holds SET reason = ? WHERE id = ?", (reason, hold.id)).rowcount == 1
+        assert (
+            connection.execute(
+                "UPDATE holds SET reason = ? WHERE id = ?", (reason, hold.id)
+            ).rowcount
+            == 1
+        )
 
 
 def page() -> str:
     """The newest artifact of the trail."""
     with get_client(sync_client=True) as client:
-        found = client.read_artifacts(sort=ArtifactSort.CREATED_DESC, limit=1, artifact_filter=ArtifactFilter(
-            key=ArtifactFilterKey(any_=["audit-trail"])))
+        found = client.read_artifacts(
+            sort=ArtifactSort.CREATED_DESC,
+            limit=1,
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["audit-trail"])),
+        )
     return str(found[0].data)
 
 
-def test_a_ledger_that_is_as_it_was_written_is_published_by_its_newest_hash(tidegate: Installation, hold: Hold) -> None:
+def test_a_ledger_that_is_as_it_was_written_is_published_by_its_newest_hash(
+    tidegate: Installation, hold: Hold
+) -> None:
     state = ended(start("audit/all"))
     assert state.is_completed(), state.message
     kept, faults = AnchorFile(tidegate.settings.home).read()
@@ -59,7 +72,9 @@ def test_a_ledger_that_is_as_it_was_written_is_published_by_its_newest_hash(tide
     assert tidegate.ledger.audit.verify(kept).findings == ()
 
 
-def test_an_edit_makes_the_run_red_and_is_told_once(tidegate: Installation, hold: Hold, notices: list[str]) -> None:
+def test_an_edit_makes_the_run_red_and_is_told_once(
+    tidegate: Installation, hold: Hold, notices: list[str]
+) -> None:
     edit(tidegate, hold, "hunter2")
     try:
         states = [ended(start("audit/all")) for _ in range(2)]
@@ -73,6 +88,8 @@ def test_an_edit_makes_the_run_red_and_is_told_once(tidegate: Installation, hold
     assert "hunter2" not in told + page()
 
 
-def test_a_row_that_was_put_back_makes_the_run_green_again(tidegate: Installation, hold: Hold, notices: list[str]) -> None:
+def test_a_row_that_was_put_back_makes_the_run_green_again(
+    tidegate: Installation, hold: Hold, notices: list[str]
+) -> None:
     assert ended(start("audit/all")).is_completed()
     assert len(notices) == 1

@@ -1,4 +1,5 @@
-"""Bad input: one clear error that says what was being done, what came back and what to do, before anything was changed."""
+"""Bad input: one clear error that says what was being done, what came back and what to do, before
+anything was changed."""
 
 from __future__ import annotations
 
@@ -33,16 +34,31 @@ from tidegate.pages.fault_words import ZH
 TILL = SHOP.replace("shop", "till")
 DIALOGUE = re.compile(rf"^(({'|'.join(ZH.values())})。)?.+: .+\. .+", re.DOTALL)
 Change = Callable[[str], str]
-TRIED_AGAIN = pytest.mark.crash_only("it is tried again and again; tests/integration/test_registry.py")
+TRIED_AGAIN = pytest.mark.crash_only(
+    "it is tried again and again; tests/integration/test_registry.py"
+)
 
 
 @pytest.fixture(scope="module")
 def till(tidegate: Installation) -> Iterator[Path]:
-    """The folder of a stack that serves v1.0.0 in production and asks nobody; its staging was never started."""
-    folder = tidegate.settings.stacks / add_stack(tidegate.settings, TILL, changes={
-        "environments.prod.approval": False, "environments.prod.drain_seconds": 0, "smoke_repeat_seconds": 0})
-    with rewritten(folder / "stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(after="nothing"))):
-        state = release(TILL, "v1.0.0", "prod", watch_seconds=0, requested_by="tester", return_state=True)
+    """The folder of a stack that serves v1.0.0 in production and asks nobody; its staging was never
+    started."""
+    folder = tidegate.settings.stacks / add_stack(
+        tidegate.settings,
+        TILL,
+        changes={
+            "environments.prod.approval": False,
+            "environments.prod.drain_seconds": 0,
+            "smoke_repeat_seconds": 0,
+        },
+    )
+    with rewritten(
+        folder / "stack.yaml",
+        in_stack(lambda stack: stack["environments"]["prod"].update(after="nothing")),
+    ):
+        state = release(
+            TILL, "v1.0.0", "prod", watch_seconds=0, requested_by="tester", return_state=True
+        )
     assert state.is_completed(), state.message
     yield folder
     tidegate.retire(TILL)
@@ -51,20 +67,43 @@ def till(tidegate: Installation) -> Iterator[Path]:
 def picture(tidegate: Installation, stack: str) -> dict[str, object]:
     """Everything that a release could have changed."""
     ledger, host = tidegate.ledger, DockerHost()
-    containers = [one for one in host.containers({}) if one.labels.get("com.docker.compose.project", "").startswith(f"{stack}-")]
+    containers = [
+        one
+        for one in host.containers({})
+        if one.labels.get("com.docker.compose.project", "").startswith(f"{stack}-")
+    ]
     return {
-        "deployments": [(one.id, one.state) for name in ("staging", "prod") for one in tidegate.history(stack, name)],
+        "deployments": [
+            (one.id, one.state)
+            for name in ("staging", "prod")
+            for one in tidegate.history(stack, name)
+        ],
         "locks": [lock.owner for lock in ledger.locks.holders() if lock.stack == stack],
         "containers": sorted((one.id, one.state) for one in containers),
-        "served by": [tidegate.get(domain_of(stack, name)).headers.get("X-Tidegate-Deployment") for name in ("staging", "prod")],
-        "routes": {file.name: file.read_bytes() for file in (tidegate.settings.home / "edge").iterdir() if stack in file.name},
-        "audit": len(ledger.audit.entries())}
+        "served by": [
+            tidegate.get(domain_of(stack, name)).headers.get("X-Tidegate-Deployment")
+            for name in ("staging", "prod")
+        ],
+        "routes": {
+            file.name: file.read_bytes()
+            for file in (tidegate.settings.home / "edge").iterdir()
+            if stack in file.name
+        },
+        "audit": len(ledger.audit.entries()),
+    }
 
 
 def refused(tidegate: Installation, stack: str = TILL, version: str = "v1.1.0") -> str:
     """The state's message of a release that must end without having changed anything."""
     before = picture(tidegate, stack)
-    state = release(stack=stack, version=version, environment="prod", watch_seconds=0, requested_by="tester", return_state=True)
+    state = release(
+        stack=stack,
+        version=version,
+        environment="prod",
+        watch_seconds=0,
+        requested_by="tester",
+        return_state=True,
+    )
     assert state.is_failed(), state
     assert picture(tidegate, stack) == before
     message = str(state.message)
@@ -98,6 +137,7 @@ def in_stack(change: Callable[[dict[str, Any]], object]) -> Change:
         content = yaml.safe_load(text)
         change(content)
         return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+
     return changed
 
 
@@ -111,72 +151,159 @@ def five_faults(content: dict[str, Any]) -> None:
 
 # --- words ---
 
+
 def test_an_unknown_stack_lists_the_known_ones(tidegate: Installation, till: Path) -> None:
-    assert f"there is none (known: {', '.join(sorted(one.name for one in till.parent.iterdir()))})" in refused(tidegate, "shoop")
+    assert (
+        f"there is none (known: {', '.join(sorted(one.name for one in till.parent.iterdir()))})"
+        in refused(tidegate, "shoop")
+    )
 
 
-@pytest.mark.parametrize(("version", "said"), [
-    ("v9.9.9", "resolving the version 'v9.9.9': there is no such tag. Use a known one"),
-    ("latest", "`latest` is what a release leaves behind"),
-    ("main", "it is a branch, or a tag that is no version"),
-    ("sha-0000000", "no commit that may be released starts so"),
-])
-def test_a_version_that_cannot_be_released_is_refused(tidegate: Installation, till: Path, version: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("v9.9.9", "resolving the version 'v9.9.9': there is no such tag. Use a known one"),
+        ("latest", "`latest` is what a release leaves behind"),
+        ("main", "it is a branch, or a tag that is no version"),
+        ("sha-0000000", "no commit that may be released starts so"),
+    ],
+)
+def test_a_version_that_cannot_be_released_is_refused(
+    tidegate: Installation, till: Path, version: str, said: str
+) -> None:
     assert said in refused(tidegate, version=version)
 
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> tuple[GitSource, str]:
-    """A repository with a tag `nightly`, so long that two of its commits begin with the same seven digits; and those."""
+    """A repository with a tag `nightly`, so long that two of its commits begin with the same seven
+    digits; and those."""
     folder = tmp_path_factory.mktemp("twins")
     repository = folder / "twins.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(repository)], check=True, timeout=30)
-    commits = "".join(f"commit refs/heads/main\ncommitter A <a@b.c> {1_700_000_000 + number} +0000\ndata 0\n"
-                      for number in range(12_500))
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(repository)],
+        check=True,
+        timeout=30,
+    )
+    commits = "".join(
+        f"commit refs/heads/main\ncommitter A <a@b.c> {1_700_000_000 + number} +0000\ndata 0\n"
+        for number in range(12_500)
+    )
     stream = f"{commits}reset refs/tags/nightly\nfrom refs/heads/main\n"
-    subprocess.run(["git", "fast-import", "--quiet"], cwd=repository, input=stream, text=True, check=True, timeout=120)
-    listed = subprocess.run(["git", "rev-list", "main"], cwd=repository, capture_output=True, text=True, check=True, timeout=60)
+    subprocess.run(
+        ["git", "fast-import", "--quiet"],
+        cwd=repository,
+        input=stream,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    listed = subprocess.run(
+        ["git", "rev-list", "main"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     short, times = Counter(sha[:7] for sha in listed.stdout.split()).most_common(1)[0]
     assert times > 1
     return GitSource("twins", str(repository), "main", folder), short
 
 
-def test_a_short_commit_of_two_is_refused_with_the_digits_that_tell_them_apart(twins: tuple[GitSource, str]) -> None:
+def test_a_short_commit_of_two_is_refused_with_the_digits_that_tell_them_apart(
+    twins: tuple[GitSource, str],
+) -> None:
     source, short = twins
-    with pytest.raises(VersionError, match=rf"2 commits start so: {short}\w+, {short}\w+\. Type more digits"):
+    with pytest.raises(
+        VersionError, match=rf"2 commits start so: {short}\w+, {short}\w+\. Type more digits"
+    ):
         source.resolve(f"sha-{short}")
 
 
 def test_a_tag_that_is_no_version_is_refused(twins: tuple[GitSource, str]) -> None:
-    with pytest.raises(VersionError, match="it is a branch, or a tag that is no version, and can move"):
+    with pytest.raises(
+        VersionError, match="it is a branch, or a tag that is no version, and can move"
+    ):
         twins[0].resolve("nightly")
 
 
 # --- files ---
 
-@pytest.mark.parametrize(("file", "change", "said"), [
-    (".env.production", without_key("APP_PASSWORD"), ["/.env.production: APP_PASSWORD: is missing"]),
-    (".env.staging", without_key("APP_PASSWORD"), ["/.env.staging: APP_PASSWORD: is missing"]),
-    (".env.production", set_key("APP_PASSWORD", "CHANGEME"), ["APP_PASSWORD: holds a placeholder"]),
-    (".env.staging", set_key("MYSQL_PASSWORD", "***REDACTED***"), ["MYSQL_PASSWORD: holds a placeholder"]),
-    (".env.production", set_key("CACHE_IMAGE", "redis:latest"), ["services.redis.image: must not be latest in prod"]),
-    ("docker-compose.yml", lambda text: text + "\n  bad: [", ["reading docker-compose.yml", "yaml", "Correct the compose file"]),
-    ("docker-compose.staging.yml", lambda text: text + "\n  bad: [", ["reading docker-compose.staging.yml", "yaml"]),
-    ("stack.yaml", in_stack(five_faults), ["language: ", "colour: unknown key", "services[0].port: ",
-                                           'environments.prod.domains[0]: must be a host name (got "http://x")',
-                                           "environments.staging.env_file: is missing"]),
-    ("stack.yaml", in_stack(lambda stack: stack["source"]["build_args"].update(PIP_INDEX="https://${APP_PASSWORD}@example.org")),
-     ["source.build_args.PIP_INDEX", "APP_PASSWORD is a secret"]),
-    ("stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(host="moon")),
-     ["loading the block tidegate-docker-host/moon: there is none of that name"]),
-], ids=lambda value: value if isinstance(value, str) else "")
-def test_a_faulty_file_is_refused_whole(tidegate: Installation, till: Path, file: str, change: Change, said: list[str]) -> None:
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        (
+            ".env.production",
+            without_key("APP_PASSWORD"),
+            ["/.env.production: APP_PASSWORD: is missing"],
+        ),
+        (".env.staging", without_key("APP_PASSWORD"), ["/.env.staging: APP_PASSWORD: is missing"]),
+        (
+            ".env.production",
+            set_key("APP_PASSWORD", "CHANGEME"),
+            ["APP_PASSWORD: holds a placeholder"],
+        ),
+        (
+            ".env.staging",
+            set_key("MYSQL_PASSWORD", "***REDACTED***"),
+            ["MYSQL_PASSWORD: holds a placeholder"],
+        ),
+        (
+            ".env.production",
+            set_key("CACHE_IMAGE", "redis:latest"),
+            ["services.redis.image: must not be latest in prod"],
+        ),
+        (
+            "docker-compose.yml",
+            lambda text: text + "\n  bad: [",
+            ["reading docker-compose.yml", "yaml", "Correct the compose file"],
+        ),
+        (
+            "docker-compose.staging.yml",
+            lambda text: text + "\n  bad: [",
+            ["reading docker-compose.staging.yml", "yaml"],
+        ),
+        (
+            "stack.yaml",
+            in_stack(five_faults),
+            [
+                "language: ",
+                "colour: unknown key",
+                "services[0].port: ",
+                'environments.prod.domains[0]: must be a host name (got "http://x")',
+                "environments.staging.env_file: is missing",
+            ],
+        ),
+        (
+            "stack.yaml",
+            in_stack(
+                lambda stack: stack["source"]["build_args"].update(
+                    PIP_INDEX="https://${APP_PASSWORD}@example.org"
+                )
+            ),
+            ["source.build_args.PIP_INDEX", "APP_PASSWORD is a secret"],
+        ),
+        (
+            "stack.yaml",
+            in_stack(lambda stack: stack["environments"]["prod"].update(host="moon")),
+            ["loading the block tidegate-docker-host/moon: there is none of that name"],
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_faulty_file_is_refused_whole(
+    tidegate: Installation, till: Path, file: str, change: Change, said: list[str]
+) -> None:
     with rewritten(till / file, change):
         message = refused(tidegate)
     assert [part for part in said if part not in message] == [], message
 
 
-def test_a_faulty_file_of_another_stack_stops_nobody_else(tidegate: Installation, till: Path) -> None:
+def test_a_faulty_file_of_another_stack_stops_nobody_else(
+    tidegate: Installation, till: Path
+) -> None:
     other = tidegate.settings.stacks / FERRY / "stack.yaml"
     with rewritten(other, in_stack(five_faults_of_prod)):
         assert open_environment(TILL, "prod").stack.name == TILL
@@ -189,8 +316,11 @@ def five_faults_of_prod(content: dict[str, Any]) -> None:
 
 # --- data ---
 
+
 @pytest.mark.parametrize("key", ["MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD"])
-def test_a_wrong_database_password_is_seen_before_anything_changes(tidegate: Installation, till: Path, key: str) -> None:
+def test_a_wrong_database_password_is_seen_before_anything_changes(
+    tidegate: Installation, till: Path, key: str
+) -> None:
     with rewritten(till / ".env.production", set_key(key, "wrong-and-secret")):
         message = refused(tidegate)
     assert "the user or password is wrong" in message
@@ -198,7 +328,9 @@ def test_a_wrong_database_password_is_seen_before_anything_changes(tidegate: Ins
     assert "wrong-and-secret" not in message
 
 
-def test_a_database_that_is_down_is_named_and_not_started_behind_somebodys_back(tidegate: Installation, till: Path) -> None:
+def test_a_database_that_is_down_is_named_and_not_started_behind_somebodys_back(
+    tidegate: Installation, till: Path
+) -> None:
     env = open_environment(TILL, "prod")
     database = DockerHost().client.containers.get(base_containers(env)["mysql"])
     database.stop(timeout=60)
@@ -207,21 +339,29 @@ def test_a_database_that_is_down_is_named_and_not_started_behind_somebodys_back(
     finally:
         database.start()
         wait_for(env, env.base_project, {"mysql"}, 120, proved_before=True)
-    assert re.search(f"looking at {database.name}: it is exited, so the data cannot.*docker start {database.name}", message)
+    assert re.search(
+        f"looking at {database.name}: it is exited, so the data cannot.*docker start {database.name}",
+        message,
+    )
 
 
 # --- host ---
+
 
 @contextmanager
 def production_on(tidegate: Installation, till: Path, host: str, url: str = "") -> Iterator[None]:
     """Production's host and edge under another name, for blocks of its own."""
     DockerHost(edge_network=tidegate.settings.edge_name, url=url).save(host, overwrite=True)
     load(TraefikEdge, "local").save(host, overwrite=True)
-    with rewritten(till / "stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(host=host))):
+    with rewritten(
+        till / "stack.yaml", in_stack(lambda stack: stack["environments"]["prod"].update(host=host))
+    ):
         yield
 
 
-def test_an_engine_that_is_down_is_one_error(tidegate: Installation, till: Path, tmp_path: Path) -> None:
+def test_an_engine_that_is_down_is_one_error(
+    tidegate: Installation, till: Path, tmp_path: Path
+) -> None:
     with production_on(tidegate, till, "dead-engine", f"unix://{tmp_path}/nobody.sock"):
         message = refused(tidegate)
     assert f"{ZH['EngineError']}。connecting to the Docker Engine: no answer" in message
@@ -230,6 +370,7 @@ def test_an_engine_that_is_down_is_one_error(tidegate: Installation, till: Path,
 
 class Registrar(BaseHTTPRequestHandler):
     """A registry that answers every request with one status."""
+
     status = 500
 
     def do_GET(self) -> None:
@@ -244,7 +385,9 @@ class Registrar(BaseHTTPRequestHandler):
 
 @contextmanager
 def registry_that_answers(status: int) -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answering", (Registrar,), {"status": status}))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Answering", (Registrar,), {"status": status})
+    )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -261,25 +404,57 @@ def registry_that_is_silent() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize(("name", "registry", "patience", "said"), [
-    ("strict", lambda: registry_that_answers(401), 20, "401: the account is not accepted. Correct username, password and rights"),
-    pytest.param("busy", lambda: registry_that_answers(429), 20, "429: too many requests. Try again in 300 s", marks=TRIED_AGAIN),
-    pytest.param("silent", registry_that_is_silent, 0.5, "no answer in time. Check the network", marks=TRIED_AGAIN),
-])
+@pytest.mark.parametrize(
+    ("name", "registry", "patience", "said"),
+    [
+        (
+            "strict",
+            lambda: registry_that_answers(401),
+            20,
+            "401: the account is not accepted. Correct username, password and rights",
+        ),
+        pytest.param(
+            "busy",
+            lambda: registry_that_answers(429),
+            20,
+            "429: too many requests. Try again in 300 s",
+            marks=TRIED_AGAIN,
+        ),
+        pytest.param(
+            "silent",
+            registry_that_is_silent,
+            0.5,
+            "no answer in time. Check the network",
+            marks=TRIED_AGAIN,
+        ),
+    ],
+)
 def test_a_registry_that_will_not_serve_is_seen_before_the_build(
-        tidegate: Installation, till: Path, name: str, registry: Callable[[], Any], patience: float, said: str) -> None:
+    tidegate: Installation,
+    till: Path,
+    name: str,
+    registry: Callable[[], Any],
+    patience: float,
+    said: str,
+) -> None:
     with ExitStack() as stack:
         port = stack.enter_context(registry())
-        Registry(url=f"http://127.0.0.1:{port}", timeout_seconds=patience).save(f"registry-{name}", overwrite=True)
+        Registry(url=f"http://127.0.0.1:{port}", timeout_seconds=patience).save(
+            f"registry-{name}", overwrite=True
+        )
         stack.enter_context(production_on(tidegate, till, f"registry-{name}"))
         message = refused(tidegate)
     assert f"{ZH['RegistryError']}。signing in to http://127.0.0.1:{port}: {said}" in message
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
-def test_a_disk_too_full_for_a_backup_is_seen_before_anything_changes(tidegate: Installation, till: Path) -> None:
+def test_a_disk_too_full_for_a_backup_is_seen_before_anything_changes(
+    tidegate: Installation, till: Path
+) -> None:
     backups = tidegate.settings.home / "backups" / TILL
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(backups)], check=True, timeout=30)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(backups)], check=True, timeout=30
+    )
     try:
         message = refused(tidegate)
     finally:
@@ -288,13 +463,24 @@ def test_a_disk_too_full_for_a_backup_is_seen_before_anything_changes(tidegate: 
     assert "Free some disk space there" in message
 
 
-def test_a_port_that_a_first_base_service_needs_and_somebody_has_is_seen_before_anything_starts(tidegate: Installation) -> None:
+def test_a_port_that_a_first_base_service_needs_and_somebody_has_is_seen_before_anything_starts(
+    tidegate: Installation,
+) -> None:
     stall = SHOP.replace("shop", "stall")
-    folder = tidegate.settings.stacks / add_stack(tidegate.settings, stall, environments=("prod",),
-                                                  changes={"environments.prod.approval": False})
+    folder = tidegate.settings.stacks / add_stack(
+        tidegate.settings,
+        stall,
+        environments=("prod",),
+        changes={"environments.prod.approval": False},
+    )
     with socket.create_server(("127.0.0.1", 0)) as program:
         compose = yaml.safe_load((folder / "docker-compose.yml").read_text())
-        compose["services"]["mysql"]["ports"] = [f"127.0.0.1:{(port := program.getsockname()[1])}:3306"]
+        compose["services"]["mysql"]["ports"] = [
+            f"127.0.0.1:{(port := program.getsockname()[1])}:3306"
+        ]
         (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose))
         message = refused(tidegate, stall)
-    assert f"taking port {port} of the host: a program outside Docker has it. Stop that, or choose another port" in message
+    assert (
+        f"taking port {port} of the host: a program outside Docker has it. Stop that, or choose another port"
+        in message
+    )

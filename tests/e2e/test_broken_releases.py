@@ -1,4 +1,5 @@
-"""Ten broken versions, one after the other, released to a production that people use: the old version serves throughout."""
+"""Ten broken versions, one after the other, released to a production that people use: the old
+version serves throughout."""
 
 from __future__ import annotations
 
@@ -42,17 +43,53 @@ class Broken:
 
 
 BROKEN = (
-    Broken("v1.2.0-never-healthy", "failed",
-           ("UnhealthyError", "not healthy within its start budget", "health check said: HTTP/1.1 503"), SHORT_BUDGET_SECONDS),
-    Broken("v1.2.1-api-500", "failed", ("SmokeError", "账单内容", "500"), marks=(
-        pytest.mark.crash_only("as the next one; tests/flows: a version that fails its checks"),)),
+    Broken(
+        "v1.2.0-never-healthy",
+        "failed",
+        (
+            "UnhealthyError",
+            "not healthy within its start budget",
+            "health check said: HTTP/1.1 503",
+        ),
+        SHORT_BUDGET_SECONDS,
+    ),
+    Broken(
+        "v1.2.1-api-500",
+        "failed",
+        ("SmokeError", "账单内容", "500"),
+        marks=(
+            pytest.mark.crash_only("as the next one; tests/flows: a version that fails its checks"),
+        ),
+    ),
     Broken("v1.2.2-empty-data", "failed", ("SmokeError", "账单内容", "items.0.id")),
-    Broken("v1.2.3-crash-at-start", "failed", ("UnhealthyError", "its process ended", "CLOUDLENS_LICENSE_KEY"), marks=(
-        pytest.mark.crash_only("as the first one, but that it is seen at once: tests/unit/test_dead_containers.py"),)),
-    Broken("v1.2.4-crash-after-switch", "rolled_back", ("RegressionError", "restarted"), watch_seconds=60),
+    Broken(
+        "v1.2.3-crash-at-start",
+        "failed",
+        ("UnhealthyError", "its process ended", "CLOUDLENS_LICENSE_KEY"),
+        marks=(
+            pytest.mark.crash_only(
+                "as the first one, but that it is seen at once: tests/unit/test_dead_containers.py"
+            ),
+        ),
+    ),
+    Broken(
+        "v1.2.4-crash-after-switch",
+        "rolled_back",
+        ("RegressionError", "restarted"),
+        watch_seconds=60,
+    ),
     Broken("v1.2.5-migration-fails", "failed", ("MigrationError", "idx_bills_month")),
-    Broken("v1.2.9-turns-bad", "rolled_back", ("RegressionError",), watch_seconds=90, marks=(
-        pytest.mark.crash_only("tests/integration/test_live_figures.py; tests/flows: a version that serves badly"),)),
+    Broken(
+        "v1.2.9-turns-bad",
+        "rolled_back",
+        ("RegressionError",),
+        watch_seconds=90,
+        marks=(
+            pytest.mark.crash_only(
+                "tests/integration/test_live_figures.py; tests/flows: a version that serves badly"
+            ),
+        ),
+    ),
 )
 
 
@@ -70,8 +107,12 @@ def barge(tidegate: Installation) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def visitors(tidegate: Installation, barge: str) -> Iterator[TrafficWitness]:
     """20 requests a second from the first broken version to the last good one."""
-    with TrafficWitness(tidegate.plane.edge_url, domain_of(barge, "prod"), "/health",
-                        timeout_seconds=PATIENCE_SECONDS) as visitors:
+    with TrafficWitness(
+        tidegate.plane.edge_url,
+        domain_of(barge, "prod"),
+        "/health",
+        timeout_seconds=PATIENCE_SECONDS,
+    ) as visitors:
         yield visitors
 
 
@@ -87,7 +128,8 @@ def nobody_lost(visitors: TrafficWitness) -> Iterator[None]:
 
 @pytest.fixture
 def api_visitors(tidegate: Installation, barge: str, broken: Broken) -> Iterator[None]:
-    """People who use what turns bad, where it is watched for it: a version that never serves is used by nobody."""
+    """People who use what turns bad, where it is watched for it: a version that never serves is
+    used by nobody."""
     if broken.watch_seconds == NO_WATCH_SECONDS:
         yield
         return
@@ -112,9 +154,12 @@ def schema(tidegate: Installation) -> tuple[str | None, dict[str, int]]:
 
 
 @pytest.mark.usefixtures("nobody_lost", "api_visitors")
-@pytest.mark.parametrize("broken", [pytest.param(one, id=one.version, marks=one.marks) for one in BROKEN])
+@pytest.mark.parametrize(
+    "broken", [pytest.param(one, id=one.version, marks=one.marks) for one in BROKEN]
+)
 def test_a_broken_version_ends_with_the_old_one_serving_and_nobody_lost(
-        tidegate: Installation, barge: str, broken: Broken) -> None:
+    tidegate: Installation, barge: str, broken: Broken
+) -> None:
     set_start_budget(tidegate, barge, broken.budget_seconds)
     before, database = current(tidegate), schema(tidegate)
     state = release_here(barge, broken.version, watch_seconds=broken.watch_seconds)
@@ -136,7 +181,9 @@ def test_a_broken_version_ends_with_the_old_one_serving_and_nobody_lost(
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_two_heads_are_refused_by_the_plan_before_anything_is_opened(tidegate: Installation, barge: str) -> None:
+def test_two_heads_are_refused_by_the_plan_before_anything_is_opened(
+    tidegate: Installation, barge: str
+) -> None:
     before = newest(tidegate)
     state = release_here(barge, "v1.2.6-two-heads")
     assert state.is_failed()
@@ -148,11 +195,15 @@ def test_two_heads_are_refused_by_the_plan_before_anything_is_opened(tidegate: I
 
 @pytest.mark.crash_only("tests/unit/test_targets.py: what failed is not counted")
 @pytest.mark.usefixtures("nobody_lost")
-def test_after_ten_broken_releases_in_a_row_the_last_good_ones_are_in_reach(tidegate: Installation, barge: str) -> None:
+def test_after_ten_broken_releases_in_a_row_the_last_good_ones_are_in_reach(
+    tidegate: Installation, barge: str
+) -> None:
     lift_all(tidegate)
     for version in ("v1.2.1-api-500", "v1.2.2-empty-data", "v1.2.3-crash-at-start"):
         assert release_here(barge, version).is_failed()
-    broken = takewhile(lambda one: one.state.value in ("failed", "rolled_back"), tidegate.history(barge))
+    broken = takewhile(
+        lambda one: one.state.value in ("failed", "rolled_back"), tidegate.history(barge)
+    )
     assert len(list(broken)) >= 10
 
     state = roll_back_here(barge)
@@ -179,7 +230,9 @@ def test_a_slow_start_within_its_budget_is_no_failure(tidegate: Installation, ba
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_a_good_version_after_all_the_broken_ones_needs_no_manual_step(tidegate: Installation, barge: str) -> None:
+def test_a_good_version_after_all_the_broken_ones_needs_no_manual_step(
+    tidegate: Installation, barge: str
+) -> None:
     state = release_here(barge, "v1.4.0")
     assert state.is_completed(), state.message
     assert serving(tidegate, barge) == ("v1.4.0", newest(tidegate).number)

@@ -1,4 +1,5 @@
-"""A secret's value appears nowhere (invariant 11): planted, released twice, once badly, and looked for everywhere."""
+"""A secret's value appears nowhere (invariant 11): planted, released twice, once badly, and looked
+for everywhere."""
 
 from __future__ import annotations
 
@@ -31,32 +32,52 @@ from tidegate.settings import Settings
 VAULT = SHOP.replace("shop", "vault")
 LOOK_SECONDS = 0.2
 SAVE_SECONDS = 300
-CANARIES = {name: f"{name.replace('_', '')}Canary7Yq2Zk9Wd" for name in (
-    "APP_PASSWORD", "PAYMENT_API_KEY", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD", "SIGNING_SEED", "HOOK", "DEAD_HOOK")}
+CANARIES = {
+    name: f"{name.replace('_', '')}Canary7Yq2Zk9Wd"
+    for name in (
+        "APP_PASSWORD",
+        "PAYMENT_API_KEY",
+        "MYSQL_PASSWORD",
+        "MYSQL_ROOT_PASSWORD",
+        "SIGNING_SEED",
+        "HOOK",
+        "DEAD_HOOK",
+    )
+}
 IN_ENV_FILE = ("APP_PASSWORD", "PAYMENT_API_KEY", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD")
-# An application that says its secrets aloud at every start: as they are, and as the header of a basic login.
-TELLTALE = ("echo starting with $$APP_PASSWORD $$PAYMENT_API_KEY $$SIGNING_SEED >&2; "
-            "printf 'Authorization: Basic %s\\n' $$(printf 'admin:%s' $$APP_PASSWORD | base64 -w0) >&2; exec python -m cloudlens")
+# An application that says its secrets aloud at every start: as they are, and as the header of a
+# basic login.
+TELLTALE = (
+    "echo starting with $$APP_PASSWORD $$PAYMENT_API_KEY $$SIGNING_SEED >&2; "
+    "printf 'Authorization: Basic %s\\n' $$(printf 'admin:%s' $$APP_PASSWORD | base64 -w0) >&2; exec python -m cloudlens"
+)
 
 
 def forms(secret: str) -> Iterator[bytes]:
-    """As it is, which no URL or JSON changes, and what Base64 makes of it at each of the three alignments."""
+    """As it is, which no URL or JSON changes, and what Base64 makes of it at each of the three
+    alignments."""
     yield secret.encode()
     for lead in range(3):
         encoded = base64.b64encode(b"\0" * lead + secret.encode()).rstrip(b"=")
-        yield encoded[4 if lead else 0:-4]
+        yield encoded[4 if lead else 0 : -4]
 
 
-WANTED = re.compile(b"|".join(re.escape(form) for secret in CANARIES.values() for form in forms(secret)))
+WANTED = re.compile(
+    b"|".join(re.escape(form) for secret in CANARIES.values() for form in forms(secret))
+)
 
 
 def findings(where: str, content: bytes) -> list[str]:
-    return [f"{where}: ...{content[max(0, hit.start() - 80):hit.end() + 20]!r}" for hit in WANTED.finditer(content)][:3]
+    return [
+        f"{where}: ...{content[max(0, hit.start() - 80) : hit.end() + 20]!r}"
+        for hit in WANTED.finditer(content)
+    ][:3]
 
 
 @dataclass
 class Onlooker:
-    """Somebody with a shell on the host: sees argv of every process, and command and labels of every container."""
+    """Somebody with a shell on the host: sees argv of every process, and command and labels of
+    every container."""
 
     seen: set[bytes] = field(default_factory=set)
     looks: int = 0
@@ -65,7 +86,11 @@ class Onlooker:
         self.looks += 1
         self.seen.update(_argv(process) for process in Path("/proc").glob("[0-9]*"))
         for container in DockerHost().client.api.containers(all=True):
-            self.seen.add(json.dumps([container["Names"], container["Command"], container["Labels"]], sort_keys=True).encode())
+            self.seen.add(
+                json.dumps(
+                    [container["Names"], container["Command"], container["Labels"]], sort_keys=True
+                ).encode()
+            )
 
 
 def _argv(process: Path) -> bytes:
@@ -132,38 +157,64 @@ class Released:
 @pytest.fixture(scope="module")
 def secretive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
     onlooker = Onlooker()
-    with webhook() as (port, messages), installation(tmp_path_factory.mktemp("vault"), plant) as tidegate:
-        SlackWebhook(url=SecretStr(f"http://127.0.0.1:{port}/services/{CANARIES['HOOK']}")).save("canary")
-        SlackWebhook(url=SecretStr(f"http://127.0.0.1:9/services/{CANARIES['DEAD_HOOK']}")).save("canary-dead")
+    with (
+        webhook() as (port, messages),
+        installation(tmp_path_factory.mktemp("vault"), plant) as tidegate,
+    ):
+        SlackWebhook(url=SecretStr(f"http://127.0.0.1:{port}/services/{CANARIES['HOOK']}")).save(
+            "canary"
+        )
+        SlackWebhook(url=SecretStr(f"http://127.0.0.1:9/services/{CANARIES['DEAD_HOOK']}")).save(
+            "canary-dead"
+        )
         Secret(value=CANARIES["SIGNING_SEED"]).save("canary-seed")
         with repeatedly(onlooker.look):
             good = released(stack=VAULT, version="v1.0.0", watch_seconds=1, requested_by="tester")
-            bad = released(stack=VAULT, version="v1.2.3-crash-at-start", watch_seconds=1, requested_by="tester")
+            bad = released(
+                stack=VAULT, version="v1.2.3-crash-at-start", watch_seconds=1, requested_by="tester"
+            )
         assert good.is_completed(), good.message
         assert bad.is_failed(), bad
         yield Released(tidegate, onlooker, messages, [str(bad.message)])
 
 
 def plant(settings: Settings) -> None:
-    """Both versions are built anew, with the secrets at hand: an image of an earlier session would prove nothing."""
-    add_stack(settings, VAULT, environments=("prod",), changes={
-        "environments.prod.approval": False, "environments.prod.drain_seconds": 0, "smoke_repeat_seconds": 0,
-        "environments.prod.secrets": {"SIGNING_SEED": "canary-seed"}, "notify": ["canary", "canary-dead"]})
+    """Both versions are built anew, with the secrets at hand: an image of an earlier session would
+    prove nothing."""
+    add_stack(
+        settings,
+        VAULT,
+        environments=("prod",),
+        changes={
+            "environments.prod.approval": False,
+            "environments.prod.drain_seconds": 0,
+            "smoke_repeat_seconds": 0,
+            "environments.prod.secrets": {"SIGNING_SEED": "canary-seed"},
+            "notify": ["canary", "canary-dead"],
+        },
+    )
     remove_images(VAULT)
     folder = settings.stacks / VAULT
     env = folder / ".env.production"
-    kept = [line for line in env.read_text().splitlines() if line.partition("=")[0] not in IN_ENV_FILE]
+    kept = [
+        line for line in env.read_text().splitlines() if line.partition("=")[0] not in IN_ENV_FILE
+    ]
     env.write_text("\n".join([*kept, *(f"{key}={CANARIES[key]}" for key in IN_ENV_FILE), ""]))
     compose = yaml.safe_load((folder / "docker-compose.yml").read_text())
     backend = compose["services"]["backend"]
-    backend["environment"] |= {"PAYMENT_API_KEY": "${PAYMENT_API_KEY:?}", "SIGNING_SEED": "${SIGNING_SEED:?}"}
+    backend["environment"] |= {
+        "PAYMENT_API_KEY": "${PAYMENT_API_KEY:?}",
+        "SIGNING_SEED": "${SIGNING_SEED:?}",
+    }
     backend["command"] = ["sh", "-c", TELLTALE]
     (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose))
 
 
 def test_the_canaries_were_where_they_could_have_leaked(secretive: Released) -> None:
     """A search that finds nothing must have had something to find."""
-    logs = "".join(DockerHost().logs(one.id, 100) for one in DockerHost().containers({"tidegate.stack": VAULT}))
+    logs = "".join(
+        DockerHost().logs(one.id, 100) for one in DockerHost().containers({"tidegate.stack": VAULT})
+    )
     assert CANARIES["SIGNING_SEED"] in logs
     assert WANTED.search(base64.b64encode(f"admin:{CANARIES['APP_PASSWORD']}".encode()))
     assert "starting with *** *** ***" in secretive.faults[0]
@@ -172,7 +223,9 @@ def test_the_canaries_were_where_they_could_have_leaked(secretive: Released) -> 
 
 
 def test_no_state_or_exception_tells_one(secretive: Released) -> None:
-    assert [found for message in secretive.faults for found in findings("state", message.encode())] == []
+    assert [
+        found for message in secretive.faults for found in findings("state", message.encode())
+    ] == []
 
 
 def test_no_message_to_people_tells_one(secretive: Released) -> None:
@@ -181,7 +234,8 @@ def test_no_message_to_people_tells_one(secretive: Released) -> None:
 
 @pytest.mark.parametrize("database", ["ledger.db", "prefect/prefect.db"])
 def test_no_row_of_a_database_tells_one(secretive: Released, database: str) -> None:
-    """Prefect's holds logs, parameters, states, artifacts and events; blocks lie there encrypted."""
+    """Prefect's holds logs, parameters, states, artifacts and events; blocks lie there
+    encrypted."""
     with closing(sqlite3.connect(secretive.tidegate.settings.home / database)) as opened:
         statements = list(opened.iterdump())
     assert len(statements) > 50
@@ -192,16 +246,30 @@ def test_the_prefect_api_tells_none(secretive: Released) -> None:
     import httpx
 
     tidegate = secretive.tidegate
-    with httpx.Client(base_url=tidegate.plane.api_url, timeout=30, trust_env=False,
-                      headers=auth_header(tidegate.settings.api_auth())) as client:
-        for path in ("logs", "flow_runs", "task_runs", "artifacts", "events", "deployments", "block_documents"):
+    with httpx.Client(
+        base_url=tidegate.plane.api_url,
+        timeout=30,
+        trust_env=False,
+        headers=auth_header(tidegate.settings.api_auth()),
+    ) as client:
+        for path in (
+            "logs",
+            "flow_runs",
+            "task_runs",
+            "artifacts",
+            "events",
+            "deployments",
+            "block_documents",
+        ):
             answer = client.post(f"/{path}/filter", json={} if path == "events" else {"limit": 200})
             assert answer.is_success, answer.text
             assert answer.json()
             assert findings(path, answer.content) == []
 
 
-def test_no_file_tells_one_but_dumps_and_seals_which_are_their_owners_alone(secretive: Released) -> None:
+def test_no_file_tells_one_but_dumps_and_seals_which_are_their_owners_alone(
+    secretive: Released,
+) -> None:
     """A dump is the data; a seal is what a way back starts the old version with."""
     files = [file for file in secretive.tidegate.settings.home.rglob("*") if file.is_file()]
     dumps = [file for file in files if file.name.endswith(".sql.gz")]
@@ -225,7 +293,11 @@ def test_no_process_and_no_container_shows_one_to_an_onlooker(secretive: Release
 def test_no_container_holds_one_but_in_its_environment(secretive: Released) -> None:
     client = DockerHost().client
     containers = client.containers.list(all=True, filters={"label": "com.docker.compose.project"})
-    ours = [one.attrs for one in containers if one.labels["com.docker.compose.project"].startswith(f"{VAULT}-prod")]
+    ours = [
+        one.attrs
+        for one in containers
+        if one.labels["com.docker.compose.project"].startswith(f"{VAULT}-prod")
+    ]
     assert len(ours) >= 3
     for attrs in ours:
         attrs["Config"].pop("Env")
@@ -238,12 +310,15 @@ def test_no_layer_history_or_config_of_an_image_holds_one(secretive: Released) -
     assert len(images) == 2
     for image in images:
         assert findings("image", json.dumps([image.attrs, image.history()]).encode()) == []
-    patient = DockerHost(timeout_seconds=SAVE_SECONDS).client   # the engine copies all layers before it answers
+    patient = DockerHost(
+        timeout_seconds=SAVE_SECONDS
+    ).client  # the engine copies all layers before it answers
     assert list(_in_stream(patient.images.get(str(images[0].id)).save())) == []
 
 
 def _in_stream(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Layers are plain tar files inside the saved tar file, so that a file's content stands there as it is."""
+    """Layers are plain tar files inside the saved tar file, so that a file's content stands there
+    as it is."""
     end, total = b"", 0
     for chunk in chunks:
         yield from findings("layer", end + chunk)

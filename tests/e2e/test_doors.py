@@ -1,4 +1,5 @@
-"""A frontend at `/`, its API at `/api`, a second port of the API and a name of its own: released, released again, rolled back."""
+"""A frontend at `/`, its API at `/api`, a second port of the API and a name of its own: released,
+released again, rolled back."""
 
 from __future__ import annotations
 
@@ -21,8 +22,12 @@ from tests.installation import SUFFIX, Installation, remove_images, remove_stack
 from tidegate.edge.routes import DEPLOYMENT_HEADER
 
 FAIR = f"fair{SUFFIX}"
-HOST, ADMIN, TENANT = f"{FAIR}.localhost", f"admin.{FAIR}.localhost", f"north.tenants.{FAIR}.localhost"
-APP = '''
+HOST, ADMIN, TENANT = (
+    f"{FAIR}.localhost",
+    f"admin.{FAIR}.localhost",
+    f"north.tenants.{FAIR}.localhost",
+)
+APP = """
 import http.server, json, os, threading
 class App(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -40,7 +45,7 @@ servers = [http.server.ThreadingHTTPServer(("", port), App) for port in (8000, 8
 for server in servers[1:]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
 servers[0].serve_forever()
-'''
+"""
 DOCKERFILE = """ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
 ARG VERSION
@@ -92,16 +97,30 @@ def fair(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> It
     (repository / "app.py").write_text(APP)
     (repository / "Dockerfile").write_text(DOCKERFILE)
     for version in ("v1.0.0", "v2.0.0"):
-        git = ["git", "-C", str(repository), "-c", "user.name=mei", "-c", "user.email=mei@example.com"]
-        for words in (["init", "--quiet", "-b", "main"], ["add", "--all"],
-                      ["commit", "--quiet", "--allow-empty", "-m", f"Make {version}"], ["tag", version]):
+        git = [
+            "git",
+            "-C",
+            str(repository),
+            "-c",
+            "user.name=mei",
+            "-c",
+            "user.email=mei@example.com",
+        ]
+        for words in (
+            ["init", "--quiet", "-b", "main"],
+            ["add", "--all"],
+            ["commit", "--quiet", "--allow-empty", "-m", f"Make {version}"],
+            ["tag", version],
+        ):
             subprocess.run([*git, *words], check=True, capture_output=True, timeout=60)
     remove_stack(FAIR, ["prod"])
     folder = tidegate.settings.stacks / FAIR
     folder.mkdir()
     (folder / "compose.yaml").write_text(COMPOSE)
     (folder / ".env").write_text(f"BASE_IMAGE={images.BASE}\n")
-    (folder / "stack.yaml").write_text(STACK.replace("NAME", FAIR).replace("REPOSITORY", str(repository)))
+    (folder / "stack.yaml").write_text(
+        STACK.replace("NAME", FAIR).replace("REPOSITORY", str(repository))
+    )
     yield FAIR
     tidegate.retire(FAIR)
     remove_images(FAIR)
@@ -145,7 +164,13 @@ class Visitors:
                     self.seen.append(self.ask(client, host, path))
                     time.sleep(0.02)
 
-        doors = ((HOST, "/"), (HOST, "/api/bills"), (HOST, "/api/live/1"), (ADMIN, "/"), (TENANT, "/api"))
+        doors = (
+            (HOST, "/"),
+            (HOST, "/api/bills"),
+            (HOST, "/api/live/1"),
+            (ADMIN, "/"),
+            (TENANT, "/api"),
+        )
         threads = [threading.Thread(target=visit, args=door) for door in doors]
         for thread in threads:
             thread.start()
@@ -156,29 +181,42 @@ class Visitors:
 
 
 def mixed(seen: list[Seen], old: int) -> list[tuple[Seen, Seen]]:
-    """Answers of the old version to requests that began after some door had answered for the new one."""
+    """Answers of the old version to requests that began after some door had answered for the new
+    one."""
     first = min((one for one in seen if one.deployment != old), key=lambda one: one.ended)
     return [(first, one) for one in seen if one.began > first.ended and one.deployment == old]
 
 
-def test_all_doors_of_a_release_are_switched_together_and_lose_nothing(tidegate: Installation, fair: str) -> None:
+def test_all_doors_of_a_release_are_switched_together_and_lose_nothing(
+    tidegate: Installation, fair: str
+) -> None:
     visitors = Visitors(f"http://127.0.0.1:{tidegate.settings.edge_port}")
     state = release_here(fair, "v1.0.0")
     assert state.is_completed(), state.message
     acts: list[tuple[Callable[[], State[Any]], int]] = [
-        (partial(release_here, fair, "v2.0.0"), 1), (partial(roll_back_here, fair), 2)]
+        (partial(release_here, fair, "v2.0.0"), 1),
+        (partial(roll_back_here, fair), 2),
+    ]
     for act, old in acts:
         with visitors.asking():
             state = act()
         assert state.is_completed(), state.message
         assert [one for one in visitors.seen if one.status != 200] == []
         assert {one.deployment for one in visitors.seen} > {old}
-        assert {one.deployment for one in visitors.seen if one.began > max(
-            (one.ended for one in visitors.seen if one.deployment == old), default=0)} != {old}
+        assert {
+            one.deployment
+            for one in visitors.seen
+            if one.began
+            > max((one.ended for one in visitors.seen if one.deployment == old), default=0)
+        } != {old}
         assert mixed(visitors.seen, old) == []
         assert {(one.host, one.path): one.role for one in visitors.seen} == {
-            (HOST, "/"): "frontend", (HOST, "/api/bills"): "api", (HOST, "/api/live/1"): "api", (ADMIN, "/"): "api",
-            (TENANT, "/api"): "api"}
+            (HOST, "/"): "frontend",
+            (HOST, "/api/bills"): "api",
+            (HOST, "/api/live/1"): "api",
+            (ADMIN, "/"): "api",
+            (TENANT, "/api"): "api",
+        }
         newest = tidegate.history(fair)[0]
         assert newest.figures["traffic"]["failed"] == 0
 
@@ -186,4 +224,6 @@ def test_all_doors_of_a_release_are_switched_together_and_lose_nothing(tidegate:
 def test_only_the_door_that_asks_for_it_gives_a_cookie(tidegate: Installation, fair: str) -> None:
     assert "tidegate_server_1" in tidegate.get(HOST, "/api/bills").headers["set-cookie"]
     assert "set-cookie" not in tidegate.get(HOST, "/").headers
-    assert tidegate.get(f"a.{TENANT}", "/").status_code == 404, "only names directly below are a wildcard's"
+    assert tidegate.get(f"a.{TENANT}", "/").status_code == 404, (
+        "only names directly below are a wildcard's"
+    )

@@ -1,4 +1,5 @@
-"""A stack that comes while Tidegate runs, with environments and names of its own: a chain, and two productions after it."""
+"""A stack that comes while Tidegate runs, with environments and names of its own: a chain, and two
+productions after it."""
 
 from __future__ import annotations
 
@@ -50,7 +51,9 @@ environments:
 
 def git(folder: Path, *words: str) -> None:
     name = ["-c", "user.name=mei", "-c", "user.email=mei@example.com"]
-    subprocess.run(["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        ["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60
+    )
 
 
 def make_repository(folder: Path) -> None:
@@ -59,7 +62,8 @@ def make_repository(folder: Path) -> None:
     for version in ("v1.0.0", "v2.0.0"):
         (folder / "app.py").write_text(APP.replace("VERSION", version))
         (folder / "Dockerfile").write_text(
-            'ARG BASE\nFROM $BASE\nCOPY app.py /\nCMD ["python3", "/app.py"]\n')
+            'ARG BASE\nFROM $BASE\nCOPY app.py /\nCMD ["python3", "/app.py"]\n'
+        )
         git(folder, "add", "--all")
         git(folder, "commit", "--quiet", "-m", f"Welcome people to {version}")
         git(folder, "tag", version)
@@ -73,14 +77,18 @@ def add_grove(tidegate: Installation, repository: Path) -> None:
     (folder / ".env").write_text(f"PYTHON_IMAGE={images(tidegate.settings.home)['PYTHON_IMAGE']}\n")
     text = STACK.replace("REPOSITORY", str(repository))
     for name in ENVIRONMENTS:
-        own = (f"compose_files: [compose.yaml], env_file: .env, domains: [{name}.{GROVE}.localhost], "
-               f"image_alias: {name}, drain_seconds: 0")
+        own = (
+            f"compose_files: [compose.yaml], env_file: .env, domains: [{name}.{GROVE}.localhost], "
+            f"image_alias: {name}, drain_seconds: 0"
+        )
         text = text.replace("COMMON", own, 1)
     (folder / "stack.yaml").write_text(text)
 
 
 @pytest.fixture(scope="module")
-def grove(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def grove(
+    tidegate: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     repository = tmp_path_factory.mktemp("grove") / "repository"
     make_repository(repository)
     remove_stack(GROVE, ENVIRONMENTS)
@@ -100,14 +108,32 @@ def release(version: str, environment: str) -> str:
 
 def served(grove: Installation) -> dict[str, list[str]]:
     """Environment -> versions that were put there, oldest first."""
-    return {name: [one.version for one in reversed(grove.history(GROVE, name))] for name in ENVIRONMENTS}
+    return {
+        name: [one.version for one in reversed(grove.history(GROVE, name))] for name in ENVIRONMENTS
+    }
 
 
-def test_a_release_goes_through_the_whole_chain_and_leaves_the_other_production_alone(grove: Installation) -> None:
+def test_a_release_goes_through_the_whole_chain_and_leaves_the_other_production_alone(
+    grove: Installation,
+) -> None:
     release("v1.0.0", "prod-eu")
-    assert served(grove) == {"try": ["v1.0.0"], "qa": ["v1.0.0"], "prod-eu": ["v1.0.0"], "prod-us": []}
+    assert served(grove) == {
+        "try": ["v1.0.0"],
+        "qa": ["v1.0.0"],
+        "prod-eu": ["v1.0.0"],
+        "prod-us": [],
+    }
     assert "welcome to the grove, v1.0.0" in grove.get(f"prod-eu.{GROVE}.localhost", "/").text
-    assert len({tuple(one.release.images.items()) for name in ENVIRONMENTS for one in grove.history(GROVE, name)}) == 1
+    assert (
+        len(
+            {
+                tuple(one.release.images.items())
+                for name in ENVIRONMENTS
+                for one in grove.history(GROVE, name)
+            }
+        )
+        == 1
+    )
 
 
 def test_what_serves_on_the_way_already_is_not_deployed_again(grove: Installation) -> None:
@@ -121,9 +147,15 @@ def test_what_is_done_follows_from_the_kind(grove: Installation) -> None:
 
     def evidence(name: str, step: str) -> Any:
         newest = grove.history(GROVE, name)[0]
-        return next((row.evidence for row in ledger.journal.steps(newest.id) if row.name == step), None)
+        return next(
+            (row.evidence for row in ledger.journal.steps(newest.id) if row.name == step), None
+        )
 
-    rehearsed = {name: evidence(name, "rehearse-rollback")["rehearsed"] for name in ENVIRONMENTS if name != "prod-eu"}
+    rehearsed = {
+        name: evidence(name, "rehearse-rollback")["rehearsed"]
+        for name in ENVIRONMENTS
+        if name != "prod-eu"
+    }
     saved = {name: evidence(name, "back-up")["made"] for name in ENVIRONMENTS if name != "prod-eu"}
     assert rehearsed == {"try": False, "qa": True, "prod-us": False}
     assert saved == {"try": False, "qa": False, "prod-us": True}
@@ -147,8 +179,12 @@ def form_of(name: str) -> DeploymentResponse | None:
 
 def lists_of(name: str) -> dict[str, list[str]]:
     found = form_of(name)
-    fields = found.parameter_openapi_schema["properties"] if found else {}   # type: ignore[index]
-    return {field: fields[field].get("enum", []) for field in ("stack", "environment") if field in fields}
+    fields = found.parameter_openapi_schema["properties"] if found else {}  # type: ignore[index]
+    return {
+        field: fields[field].get("enum", [])
+        for field in ("stack", "environment")
+        if field in fields
+    }
 
 
 def test_the_forms_list_a_new_environment_without_a_restart(grove: Installation) -> None:
@@ -157,7 +193,9 @@ def test_the_forms_list_a_new_environment_without_a_restart(grove: Installation)
         assert time.monotonic() < until
         time.sleep(1)
     assert lists_of("release/prod-eu") == {"stack": [GROVE], "environment": ["prod-eu"]}
-    assert {"rollback/prod-us", "restore/qa"} <= {name for name in ("rollback/prod-us", "restore/qa") if form_of(name)}
+    assert {"rollback/prod-us", "restore/qa"} <= {
+        name for name in ("rollback/prod-us", "restore/qa") if form_of(name)
+    }
     assert SHOP in lists_of("release/prod")["stack"]
     assert GROVE not in lists_of("release/prod")["stack"]
     assert GROVE in lists_of("lift-hold/all")["stack"]
@@ -172,10 +210,16 @@ def test_a_run_of_the_new_form_is_carried_out(grove: Installation) -> None:
 
 
 def test_an_environment_that_nobody_names_any_more_keeps_its_forms_while_something_serves_there(
-        grove: Installation) -> None:
+    grove: Installation,
+) -> None:
     edit_stack(grove, GROVE, lambda content: content["environments"].pop("prod-us"))
-    edit_stack(grove, GROVE, lambda content: content["environments"].update(
-        spare={**content["environments"]["try"], "domains": [f"spare.{GROVE}.localhost"]}))
+    edit_stack(
+        grove,
+        GROVE,
+        lambda content: content["environments"].update(
+            spare={**content["environments"]["try"], "domains": [f"spare.{GROVE}.localhost"]}
+        ),
+    )
     forms = Forms(grove.settings)
     asyncio.run(forms.follow())
     assert lists_of("rollback/prod-us") == {"stack": [GROVE], "environment": ["prod-us"]}

@@ -1,4 +1,5 @@
-"""A stack without a repository: a vendor's image in a real registry, released by its tag, moved, and rolled back."""
+"""A stack without a repository: a vendor's image in a real registry, released by its tag, moved,
+and rolled back."""
 
 from __future__ import annotations
 
@@ -51,8 +52,10 @@ def reader(tidegate: Installation, registry: RealRegistry) -> Iterator[Installat
     (folder / ".env").write_text("LANGUAGE=en\n")
     text = STACK.replace("REPOSITORY", f"{registry.address}/vendor/reader")
     for name in ENVIRONMENTS:
-        own = (f"host: {READER}, compose_files: [compose.yaml], env_file: .env, domains: [{name}.{READER}.localhost], "
-               f"image_alias: {name}, drain_seconds: 0")
+        own = (
+            f"host: {READER}, compose_files: [compose.yaml], env_file: .env, domains: [{name}.{READER}.localhost], "
+            f"image_alias: {name}, drain_seconds: 0"
+        )
         text = text.replace("COMMON", own, 1)
     (folder / "stack.yaml").write_text(text)
     yield tidegate
@@ -60,14 +63,18 @@ def reader(tidegate: Installation, registry: RealRegistry) -> Iterator[Installat
 
 
 @pytest.fixture(scope="module")
-def vendor(tidegate: Installation, registry: RealRegistry, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def vendor(
+    tidegate: Installation, registry: RealRegistry, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """The digests of 1.0 and 2.0, which are not on the host any more once they were pushed."""
     host, folder = DockerHost(), tmp_path_factory.mktemp("vendor")
     name = f"{registry.address}/vendor/reader"
     digests = {}
     for version in ("1.0", "2.0"):
         write_app(tidegate, folder, version)
-        made = builder(host).build(recipe(), folder, tag=f"{name}:{version}", labels={f"{OCI}version": version}, secrets={})
+        made = builder(host).build(
+            recipe(), folder, tag=f"{name}:{version}", labels={f"{OCI}version": version}, secrets={}
+        )
         digests[version] = registry.block.push(host, made, name, version).rpartition("@")[2]
         host.client.images.remove(made, force=True)
     return digests
@@ -90,7 +97,8 @@ def plan_page() -> str:
 
 
 def test_a_vendor_s_image_goes_through_staging_to_production_and_back_by_its_digest(
-        reader: Installation, vendor: dict[str, str], registry: RealRegistry) -> None:
+    reader: Installation, vendor: dict[str, str], registry: RealRegistry
+) -> None:
     for version in vendor:
         state = release_here(READER, version)
         assert state.is_completed(), state.message
@@ -98,12 +106,14 @@ def test_a_vendor_s_image_goes_through_staging_to_production_and_back_by_its_dig
             assert f"grove, {version}" in shown(reader, environment)
             newest = reader.history(READER, environment)[0]
             assert (newest.version, newest.commit) == (version, vendor[version])
-            assert newest.release.images == {"web": f"{registry.address}/vendor/reader@{vendor[version]}"}
+            assert newest.release.images == {
+                "web": f"{registry.address}/vendor/reader@{vendor[version]}"
+            }
     page = plan_page()
     assert f"{vendor['1.0'][:19]}` → " in page
     assert "Version: `1.0` → `2.0`" in page
 
-    registry.stop()   # no way back asks it
+    registry.stop()  # no way back asks it
     back = roll_back_here(READER)
     assert back.is_completed(), back.message
     assert "grove, 1.0" in shown(reader, "prod")

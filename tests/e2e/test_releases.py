@@ -50,12 +50,17 @@ def shop(new_shop: str) -> str:
 
 
 def containers(tidegate: Installation, stack: str) -> set[str]:
-    found = engine(tidegate).client.containers.list(all=True, filters={"label": f"tidegate.stack={stack}"})
+    found = engine(tidegate).client.containers.list(
+        all=True, filters={"label": f"tidegate.stack={stack}"}
+    )
     return {f"{one.id} {one.attrs['State']['StartedAt']}" for one in found}
 
 
 def numbers(tidegate: Installation, stack: str) -> list[list[int]]:
-    return [[one.number for one in tidegate.history(stack, environment)] for environment in ("staging", "prod")]
+    return [
+        [one.number for one in tidegate.history(stack, environment)]
+        for environment in ("staging", "prod")
+    ]
 
 
 def newest_in(tidegate: Installation, stack: str, state: str) -> Deployment:
@@ -67,8 +72,12 @@ def newest_in(tidegate: Installation, stack: str, state: str) -> Deployment:
     return newest
 
 
-def test_a_release_replaces_the_old_version_without_a_lost_request(tidegate: Installation, new_shop: str) -> None:
-    with SteadyClient("prod", tidegate.plane.edge_url, domain_of(new_shop, "prod"), LONG_SECONDS) as client:
+def test_a_release_replaces_the_old_version_without_a_lost_request(
+    tidegate: Installation, new_shop: str
+) -> None:
+    with SteadyClient(
+        "prod", tidegate.plane.edge_url, domain_of(new_shop, "prod"), LONG_SECONDS
+    ) as client:
         state = released(stack=new_shop, version="v1.1.0", watch_seconds=5, requested_by="tester")
     assert state.is_completed(), state.message
     assert tidegate.get(domain_of(new_shop, "prod")).json()["version"] == "v1.1.0"
@@ -78,7 +87,9 @@ def test_a_release_replaces_the_old_version_without_a_lost_request(tidegate: Ins
     assert tidegate.ledger.audit.verify().findings == ()
 
 
-def test_a_second_release_of_the_same_version_changes_nothing(tidegate: Installation, kiosk: str) -> None:
+def test_a_second_release_of_the_same_version_changes_nothing(
+    tidegate: Installation, kiosk: str
+) -> None:
     before, there = numbers(tidegate, kiosk), containers(tidegate, kiosk)
     state = release_here(kiosk, "v1.1.0")
     assert state.is_completed()
@@ -87,7 +98,9 @@ def test_a_second_release_of_the_same_version_changes_nothing(tidegate: Installa
     assert containers(tidegate, kiosk) == there
 
 
-def test_the_same_version_again_asks_nobody_and_leaves_staging_alone_too(tidegate: Installation, shop: str) -> None:
+def test_the_same_version_again_asks_nobody_and_leaves_staging_alone_too(
+    tidegate: Installation, shop: str
+) -> None:
     before, there = numbers(tidegate, shop), containers(tidegate, shop)
     state = ended(start("release/prod", stack=shop, version="1.1.0"))
     assert state.is_completed()
@@ -96,7 +109,9 @@ def test_the_same_version_again_asks_nobody_and_leaves_staging_alone_too(tidegat
     assert containers(tidegate, shop) == there
 
 
-def test_the_same_version_with_another_configuration_is_another_release(tidegate: Installation, kiosk: str) -> None:
+def test_the_same_version_with_another_configuration_is_another_release(
+    tidegate: Installation, kiosk: str
+) -> None:
     file = tidegate.settings.stacks / kiosk / ".env.production"
     before, kept = tidegate.history(kiosk)[0], file.read_text()
     file.write_text(kept.replace("LOG_LEVEL=WARNING", "LOG_LEVEL=ERROR"))
@@ -113,7 +128,8 @@ def test_the_same_version_with_another_configuration_is_another_release(tidegate
 
 @pytest.mark.crash_only("tests/flows/test_guards.py: another release may come at any moment")
 def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_changed(
-        tidegate: Installation, kiosk: str) -> None:
+    tidegate: Installation, kiosk: str
+) -> None:
     run = start("release/prod", stack=kiosk, version="v1.4.0", watch_seconds=15)
     first = newest_in(tidegate, kiosk, "watching")
     there = containers(tidegate, kiosk)
@@ -128,7 +144,8 @@ def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_
 
 
 def test_a_newer_release_overtakes_the_one_that_waits_for_a_person_and_each_end_is_told(
-        tidegate: Installation, shop: str) -> None:
+    tidegate: Installation, shop: str
+) -> None:
     serves = tidegate.history(shop)[0]
     with notices_of(tidegate, shop) as told:
         older = start("release/prod", stack=shop, version="v1.4.0", requested_by="mei")
@@ -148,14 +165,21 @@ def test_a_newer_release_overtakes_the_one_that_waits_for_a_person_and_each_end_
     assert f"overtaken by #{overtaker}" in overtaken.reason
     assert tidegate.history(shop, "staging")[0].id == staged.id
     assert_true_and_clean(tidegate, shop, serves)
-    ends = [text for text in told if "验收地址" not in text]   # all but those that ask
-    for text, said in zip(ends, (("没有开始", f"已被更新的发布取代。overtaken by #{overtaker} v1.4.0", "申请人: mei"),
-                                 ("未获批准", "决定人: Josh", "理由: not today")), strict=True):
+    ends = [text for text in told if "验收地址" not in text]  # all but those that ask
+    for text, said in zip(
+        ends,
+        (
+            ("没有开始", f"已被更新的发布取代。overtaken by #{overtaker} v1.4.0", "申请人: mei"),
+            ("未获批准", "决定人: Josh", "理由: not today"),
+        ),
+        strict=True,
+    ):
         assert [one for one in said if one not in text] == [], text
 
 
 def test_a_release_whose_run_is_over_before_anybody_decided_is_ended_by_recovery_and_told(
-        tidegate: Installation, shop: str) -> None:
+    tidegate: Installation, shop: str
+) -> None:
     serves = tidegate.ledger.deployments.current(shop, "prod")
     assert serves is not None
     with notices_of(tidegate, shop) as told:
@@ -165,9 +189,15 @@ def test_a_release_whose_run_is_over_before_anybody_decided_is_ended_by_recovery
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(run, Crashed(message="the machine went down"), force=True)
         run_here(recover)
-        until(lambda: any("没有开始" in text for text in told), lambda: f"these came: {told}")   # the crash starts recovery too
+        until(
+            lambda: any("没有开始" in text for text in told), lambda: f"these came: {told}"
+        )  # the crash starts recovery too
     assert tidegate.ledger.deployments.get(waiting.id).state.value == "expired"
     assert_true_and_clean(tidegate, shop, serves)
     [text] = [text for text in told if "验收地址" not in text]
-    for said in ("生产环境发布没有开始", "申请人: mei", "运行在有人决定之前已经结束。its run is Crashed"):
+    for said in (
+        "生产环境发布没有开始",
+        "申请人: mei",
+        "运行在有人决定之前已经结束。its run is Crashed",
+    ):
         assert said in text

@@ -1,4 +1,5 @@
-"""Data of a backup are put back, with the version that goes with them: after a decision, and whatever is killed on the way."""
+"""Data of a backup are put back, with the version that goes with them: after a decision, and
+whatever is killed on the way."""
 
 from __future__ import annotations
 
@@ -37,7 +38,12 @@ from tidegate.facts import Backup
 from tidegate.ledger.tables import Deployment
 
 LOSSY = "v1.2.7-lossy-downgrade"
-YES = {"decision": "approve", "approver": "Josh", "reason": "the notes are needed", **dict.fromkeys(RESTORE_CHECKLIST, True)}
+YES = {
+    "decision": "approve",
+    "approver": "Josh",
+    "reason": "the notes are needed",
+    **dict.fromkeys(RESTORE_CHECKLIST, True),
+}
 NO = YES | {"decision": "reject", "reason": "we enter them again"}
 
 
@@ -50,19 +56,32 @@ def notices(tidegate: Installation) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def lossy(tidegate: Installation, notices: list[str]) -> Deployment:
-    """A version that has dropped the notes of the bills serves; a bill was written before its backup, one after. Among the
-    backups lies a broken one, and nobody is stopped by it."""
+    """A version that has dropped the notes of the bills serves; a bill was written before its
+    backup, one after. Among the backups lies a broken one, and nobody is stopped by it."""
     broken = tidegate.settings.home / "backups" / DEPOT / "prod" / "broken"
     broken.mkdir(parents=True)
     (broken / "manifest.json").write_bytes(b"[" * 3000)
-    mount(tidegate, DEPOT, "uploads:/srv/uploads", "./media:/srv/media", volumes=["uploads"], files=["./media"])
+    mount(
+        tidegate,
+        DEPOT,
+        "uploads:/srv/uploads",
+        "./media:/srv/media",
+        volumes=["uploads"],
+        files=["./media"],
+    )
     for version in ("v1.0.0", "v1.1.0"):
         good(version)
     in_uploads(tidegate, "echo 'keep me' >/srv/uploads/kept")
     fill(media(tidegate))
-    sql(tidegate, "INSERT INTO bills (id, account_id, month, amount, note) VALUES ('BILL-NOTE', 'a', '2026-11-01', 1, 'keep me')")
+    sql(
+        tidegate,
+        "INSERT INTO bills (id, account_id, month, amount, note) VALUES ('BILL-NOTE', 'a', '2026-11-01', 1, 'keep me')",
+    )
     good(LOSSY)
-    sql(tidegate, "INSERT INTO bills (id, account_id, month, amount) VALUES ('BILL-LATE', 'a', '2026-11-02', 2)")
+    sql(
+        tidegate,
+        "INSERT INTO bills (id, account_id, month, amount) VALUES ('BILL-LATE', 'a', '2026-11-02', 2)",
+    )
     in_uploads(tidegate, "rm /srv/uploads/kept; echo late >/srv/uploads/late")
     spoil(media(tidegate))
     return newest(tidegate)
@@ -76,7 +95,13 @@ def in_uploads(tidegate: Installation, command: str) -> str:
     """What a shell prints that sees the volume, and that nobody else starts."""
     mounted = {f"{DEPOT}-prod_uploads": {"bind": "/srv/uploads", "mode": "rw"}}
     printed: bytes = engine(tidegate).client.containers.run(
-        images.BASE, ["sh", "-c", command], entrypoint=[], network="none", remove=True, volumes=mounted)
+        images.BASE,
+        ["sh", "-c", command],
+        entrypoint=[],
+        network="none",
+        remove=True,
+        volumes=mounted,
+    )
     return printed.decode()
 
 
@@ -117,10 +142,16 @@ def backup_folder(tidegate: Installation) -> Path:
 
 def backup_of(tidegate: Installation, deployment: Deployment) -> str:
     """The one that it made."""
-    return next(one.id for one in tidegate.ledger.backups.verified(DEPOT, "prod") if one.deployment_id == deployment.id)
+    return next(
+        one.id
+        for one in tidegate.ledger.backups.verified(DEPOT, "prod")
+        if one.deployment_id == deployment.id
+    )
 
 
-def test_a_damaged_backup_is_refused_before_anybody_is_asked(tidegate: Installation, lossy: Deployment) -> None:
+def test_a_damaged_backup_is_refused_before_anybody_is_asked(
+    tidegate: Installation, lossy: Deployment
+) -> None:
     file = backup_folder(tidegate) / "main.sql.gz"
     whole = file.read_bytes()
     file.write_bytes(whole[:-20])
@@ -140,8 +171,21 @@ def swapped(folder: Path) -> Iterator[None]:
     aside = folder.with_name("aside")
     folder.rename(aside)
     other = BackupStore(folder.parent)
-    part = other.write(folder.name, "main.sql.gz", lambda into: into.write(b"DROP TABLE bills;\n-- Dump completed"))
-    made = Backup(folder.name, str(folder), part.size, digest_of([part]), None, {}, 1, 1, datetime.now(UTC), datetime.now(UTC))
+    part = other.write(
+        folder.name, "main.sql.gz", lambda into: into.write(b"DROP TABLE bills;\n-- Dump completed")
+    )
+    made = Backup(
+        folder.name,
+        str(folder),
+        part.size,
+        digest_of([part]),
+        None,
+        {},
+        1,
+        1,
+        datetime.now(UTC),
+        datetime.now(UTC),
+    )
     other.seal(made, [part])
     try:
         yield
@@ -150,7 +194,9 @@ def swapped(folder: Path) -> Iterator[None]:
         aside.rename(folder)
 
 
-def test_a_swapped_backup_is_refused_before_anybody_is_asked(tidegate: Installation, lossy: Deployment) -> None:
+def test_a_swapped_backup_is_refused_before_anybody_is_asked(
+    tidegate: Installation, lossy: Deployment
+) -> None:
     with swapped(backup_folder(tidegate)):
         state = ended(start("restore/prod", stack=DEPOT, reason="the notes are gone"))
     assert state.is_failed()
@@ -160,7 +206,8 @@ def test_a_swapped_backup_is_refused_before_anybody_is_asked(tidegate: Installat
 
 
 def test_a_backup_that_is_swapped_while_the_question_waits_is_refused_before_anything_is_closed(
-        tidegate: Installation, lossy: Deployment) -> None:
+    tidegate: Installation, lossy: Deployment
+) -> None:
     run = asked()
     with swapped(backup_folder(tidegate)):
         fill_in(run, YES)
@@ -184,16 +231,21 @@ def test_a_rejected_restore_changes_nothing(tidegate: Installation, lossy: Deplo
     assert_true_and_clean(tidegate, DEPOT, lossy)
 
 
-def test_an_unknown_backup_is_answered_with_those_that_are_kept(tidegate: Installation, lossy: Deployment) -> None:
+def test_an_unknown_backup_is_answered_with_those_that_are_kept(
+    tidegate: Installation, lossy: Deployment
+) -> None:
     before = newest(tidegate)
-    state = ended(start("restore/prod", stack=DEPOT, reason="the notes are gone", backup="yesterday"))
+    state = ended(
+        start("restore/prod", stack=DEPOT, reason="the notes are gone", backup="yesterday")
+    )
     assert state.is_failed()
     assert f"Choose one of {backup_folder(tidegate).name}" in str(state.message)
     assert newest(tidegate).id == before.id
 
 
 def test_a_restore_that_fails_before_it_touches_the_data_lets_people_in_again_by_itself(
-        tidegate: Installation, lossy: Deployment, notices: list[str]) -> None:
+    tidegate: Installation, lossy: Deployment, notices: list[str]
+) -> None:
     """The doors are closed already, and the server can make no database any more."""
     serves = serving(tidegate, DEPOT)
     run = asked()
@@ -222,7 +274,8 @@ def databases_that_nobody_makes(tidegate: Installation) -> Iterator[None]:
 
 @pytest.mark.crash_only("tests/integration/test_interrupted_restores.py; tests/flows: a restore")
 def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
-        tidegate: Installation, lossy: Deployment, notices: list[str]) -> None:
+    tidegate: Installation, lossy: Deployment, notices: list[str]
+) -> None:
     run = asked(backup=backup_of(tidegate, lossy))
     fill_in(run, YES)
     wait_for_step(tidegate.settings, run, "restore-data", "intended")
@@ -232,7 +285,12 @@ def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
     recovered(tidegate, DEPOT)
 
     back = newest(tidegate)
-    assert (back.kind, back.state.value, back.version, back.reason) == ("restore", "good", "v1.1.0", "备注丢失了")
+    assert (back.kind, back.state.value, back.version, back.reason) == (
+        "restore",
+        "good",
+        "v1.1.0",
+        "备注丢失了",
+    )
     assert serving(tidegate, DEPOT) == ("v1.1.0", back.number)
     assert rows(tidegate, "SELECT note FROM bills WHERE id = 'BILL-NOTE'") == [["keep me"]]
     assert rows(tidegate, "SELECT id FROM bills WHERE id = 'BILL-LATE'") == []
@@ -250,11 +308,20 @@ def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
 def left_beside(tidegate: Installation) -> list[str]:
     databases = [name for [name] in rows(tidegate, "SHOW DATABASES") if "tidegate" in name]
     beside = [str(media(tidegate))] if stands_beside(engine(tidegate), str(media(tidegate))) else []
-    return databases + beside + [one.name for one in engine(tidegate).client.volumes.list() if one.name.endswith("-tidegate-new")
-                        and one.name.startswith(DEPOT)]
+    return (
+        databases
+        + beside
+        + [
+            one.name
+            for one in engine(tidegate).client.volumes.list()
+            if one.name.endswith("-tidegate-new") and one.name.startswith(DEPOT)
+        ]
+    )
 
 
-def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(tidegate: Installation, lossy: Deployment) -> None:
+def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(
+    tidegate: Installation, lossy: Deployment
+) -> None:
     saved = backup_folder(tidegate)
     for hold in tidegate.ledger.holds.active(DEPOT):
         tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
@@ -267,8 +334,12 @@ def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(tidegate: I
     assert_true_and_clean(tidegate, DEPOT, newest(tidegate))
 
 
-@pytest.mark.crash_only("tests/unit/test_restores.py: what was done to the schema in between is gone")
-def test_after_a_restore_the_way_back_does_not_count_what_the_restore_undid(tidegate: Installation, lossy: Deployment) -> None:
+@pytest.mark.crash_only(
+    "tests/unit/test_restores.py: what was done to the schema in between is gone"
+)
+def test_after_a_restore_the_way_back_does_not_count_what_the_restore_undid(
+    tidegate: Installation, lossy: Deployment
+) -> None:
     for hold in tidegate.ledger.holds.active(DEPOT):
         tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
     first = tidegate.history(DEPOT)[-1]
@@ -283,7 +354,8 @@ def test_after_a_restore_the_way_back_does_not_count_what_the_restore_undid(tide
 
 @pytest.mark.crash_only("tests/integration/test_interrupted_restores.py; tests/flows: a restore")
 def test_a_restore_killed_while_it_makes_the_copy_beside_is_finished_by_recovery(
-        tidegate: Installation, lossy: Deployment) -> None:
+    tidegate: Installation, lossy: Deployment
+) -> None:
     for hold in tidegate.ledger.holds.active(DEPOT):
         tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
     run = asked(backup=backup_of(tidegate, lossy))

@@ -45,20 +45,36 @@ def notices(tidegate: Installation) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def ferry(tidegate: Installation, notices: list[str]) -> str:
-    """Production alone, on its second version, with other files of the team's folder; its first one's slot is stopped."""
-    mount(tidegate, FERRY, "./banner.conf:/etc/banner.conf:ro", "./media:/srv/media", files=["./media"])
+    """Production alone, on its second version, with other files of the team's folder; its first
+    one's slot is stopped."""
+    mount(
+        tidegate,
+        FERRY,
+        "./banner.conf:/etc/banner.conf:ro",
+        "./media:/srv/media",
+        files=["./media"],
+    )
     for version in ("v1.0.0", "v1.1.0"):
         (folder_of(tidegate, FERRY) / "banner.conf").write_text(f"banner of {version}")
         good(tidegate, version)
-        in_slot(tidegate, FERRY, f"for one in $(seq 25); do echo {version} >/srv/media/{version}-$one; done")
+        in_slot(
+            tidegate,
+            FERRY,
+            f"for one in $(seq 25); do echo {version} >/srv/media/{version}-$one; done",
+        )
     return FERRY
 
 
 @pytest.fixture
 def nobody_lost(tidegate: Installation, ferry: str) -> Iterator[TrafficWitness]:
-    """20 requests a second while the test lasts, and at least 50 of them; one that is lost fails the test."""
-    with TrafficWitness(tidegate.plane.edge_url, domain_of(ferry, "prod"), "/health",
-                        timeout_seconds=PATIENCE_SECONDS) as visitors:
+    """20 requests a second while the test lasts, and at least 50 of them; one that is lost fails
+    the test."""
+    with TrafficWitness(
+        tidegate.plane.edge_url,
+        domain_of(ferry, "prod"),
+        "/health",
+        timeout_seconds=PATIENCE_SECONDS,
+    ) as visitors:
         yield visitors
         wait_until(lambda: visitors.figures().total >= LEAST_REQUESTS)
     assert visitors.figures().failed == 0, visitors.failures()
@@ -91,7 +107,9 @@ def evidence(tidegate: Installation, deployment: Deployment, step: str) -> dict[
 
 
 def done(tidegate: Installation, deployment: Deployment, step: str) -> bool:
-    return any(row.name == step and row.is_done for row in tidegate.ledger.journal.steps(deployment.id))
+    return any(
+        row.name == step and row.is_done for row in tidegate.ledger.journal.steps(deployment.id)
+    )
 
 
 def on_hold(tidegate: Installation) -> set[str]:
@@ -104,20 +122,26 @@ def revision(tidegate: Installation) -> str | None:
 
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
-        tidegate: Installation, ferry: str, notices: list[str]) -> None:
+    tidegate: Installation, ferry: str, notices: list[str]
+) -> None:
     left = newest(tidegate)
     assert in_slot(tidegate, ferry, "cat /etc/banner.conf") == "banner of v1.1.0"
     assert slots(tidegate, ferry)[tidegate.history(ferry)[1].slot] == "exited"
     with rollback_command(tidegate, ferry, "账单金额不对") as command:
         assert "v1.0.0 serves again, " in said_until("serves again", command)
         assert serving(tidegate, ferry)[0] == "v1.0.0"
-        assert not done(tidegate, newest(tidegate), "stop-slot-left")   # the others still end, and nothing is recorded
+        assert not done(
+            tidegate, newest(tidegate), "stop-slot-left"
+        )  # the others still end, and nothing is recorded
         assert "✓ Completed" in said_until("Completed", command)
     assert command.returncode == 0
     back = newest(tidegate)
     assert (back.kind, back.version, back.reason) == ("rollback", "v1.0.0", "账单金额不对")
     assert evidence(tidegate, back, "wake-slot") == {"was": "stopped"}
-    assert in_slot(tidegate, ferry, "cat /etc/banner.conf; ls /srv/media | wc -l") == "banner of v1.0.050\n"
+    assert (
+        in_slot(tidegate, ferry, "cat /etc/banner.conf; ls /srv/media | wc -l")
+        == "banner of v1.0.050\n"
+    )
     assert tidegate.ledger.deployments.get(left.id).state.value == "rolled_back"
     assert on_hold(tidegate) == {"v1.1.0"}
     assert "账单金额不对" in notices[-1]
@@ -126,7 +150,9 @@ def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
 
 
 @pytest.mark.usefixtures("nobody_lost")
-def test_a_rollback_of_a_rollback_finds_nothing_further_back_and_says_so(tidegate: Installation, ferry: str) -> None:
+def test_a_rollback_of_a_rollback_finds_nothing_further_back_and_says_so(
+    tidegate: Installation, ferry: str
+) -> None:
     before = newest(tidegate)
     state = roll_back_here(ferry)
     assert state.is_failed()
@@ -135,10 +161,13 @@ def test_a_rollback_of_a_rollback_finds_nothing_further_back_and_says_so(tidegat
     assert_true_and_clean(tidegate, ferry, before)
 
 
-@pytest.mark.crash_only("tests/unit/test_targets.py; tests/flows: a rollback to a slot that is gone")
+@pytest.mark.crash_only(
+    "tests/unit/test_targets.py; tests/flows: a rollback to a slot that is gone"
+)
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_version_can_be_named_and_an_unknown_one_is_answered_with_the_candidates(
-        tidegate: Installation, ferry: str) -> None:
+    tidegate: Installation, ferry: str
+) -> None:
     slot = newest(tidegate).slot
     last = good(tidegate, "v1.1.0")
     state = roll_back_here(ferry, to="v9.9.9")
@@ -147,7 +176,9 @@ def test_a_version_can_be_named_and_an_unknown_one_is_answered_with_the_candidat
     assert "v1.0.0" in (state.message or "")
     assert newest(tidegate).id == last.id
 
-    for container in engine(tidegate).containers({"com.docker.compose.project": slot}):   # its slot is made anew
+    for container in engine(tidegate).containers(
+        {"com.docker.compose.project": slot}
+    ):  # its slot is made anew
         engine(tidegate).client.containers.get(container.id).remove(force=True)
     state = roll_back_here(ferry, to="1.0.0")
     assert state.is_completed(), state.message
@@ -170,8 +201,12 @@ def test_two_rollbacks_go_two_versions_back(tidegate: Installation, ferry: str) 
 
 
 @pytest.mark.usefixtures("nobody_lost")
-@pytest.mark.crash_only("tests/flows/test_guards.py: a rollback may take over before and after a step")
-def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(tidegate: Installation, ferry: str) -> None:
+@pytest.mark.crash_only(
+    "tests/flows/test_guards.py: a rollback may take over before and after a step"
+)
+def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(
+    tidegate: Installation, ferry: str
+) -> None:
     before = good(tidegate, "v1.1.0")
     run = start("release/prod", stack=ferry, version="v1.4.0", watch_seconds=300)
     wait_until(lambda: newest(tidegate).state.value == "watching")
@@ -192,25 +227,42 @@ def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(t
 
 @pytest.mark.crash_only("tests/unit/test_keep_warm.py")
 @pytest.mark.usefixtures("nobody_lost")
-def test_a_slot_that_is_kept_warm_runs_on_after_its_release_and_needs_no_start(tidegate: Installation, ferry: str) -> None:
-    edit_stack(tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=True))
+def test_a_slot_that_is_kept_warm_runs_on_after_its_release_and_needs_no_start(
+    tidegate: Installation, ferry: str
+) -> None:
+    edit_stack(
+        tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=True)
+    )
     before = newest(tidegate)
     left = good(tidegate, "v1.4.0")
     assert slots(tidegate, ferry) == {before.slot: "running", left.slot: "running"}
     state = roll_back_here(ferry)
-    edit_stack(tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=False))
+    edit_stack(
+        tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=False)
+    )
     assert state.is_completed(), state.message
     assert evidence(tidegate, newest(tidegate), "wake-slot") == {"was": "warm"}
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
-@pytest.mark.crash_only("tests/flows/test_guards.py: a rollback may take over before and after a step")
+@pytest.mark.crash_only(
+    "tests/flows/test_guards.py: a rollback may take over before and after a step"
+)
 @pytest.mark.usefixtures("nobody_lost")
-def test_a_rollback_before_the_switch_puts_the_unfinished_release_back_first(tidegate: Installation, ferry: str) -> None:
+def test_a_rollback_before_the_switch_puts_the_unfinished_release_back_first(
+    tidegate: Installation, ferry: str
+) -> None:
     good(tidegate, "v1.4.0")
-    set_start_budget(tidegate, ferry, ENDLESS_SECONDS)   # the release must not wait for what the rollback removes
+    set_start_budget(
+        tidegate, ferry, ENDLESS_SECONDS
+    )  # the release must not wait for what the rollback removes
     run = start("release/prod", stack=ferry, version="v1.2.0-never-healthy")
-    wait_until(lambda: newest(tidegate).version == "v1.2.0-never-healthy" and newest(tidegate).slot in slots(tidegate, ferry))
+    wait_until(
+        lambda: (
+            newest(tidegate).version == "v1.2.0-never-healthy"
+            and newest(tidegate).slot in slots(tidegate, ferry)
+        )
+    )
     unfinished = newest(tidegate)
     state = roll_back_here(ferry)
     assert state.is_completed(), state.message
@@ -236,23 +288,32 @@ def test_a_version_that_is_dead_is_left_all_the_same(tidegate: Installation, fer
 
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_change_the_old_version_cannot_live_with_is_taken_back_where_the_data_fit(
-        tidegate: Installation, ferry: str) -> None:
+    tidegate: Installation, ferry: str
+) -> None:
     before = newest(tidegate)
     asked = good(tidegate, "v1.3.1-longer-note")
     assert evidence(tidegate, asked, "plan")["way_back"] == "ask the data"
     assert revision(tidegate) == "0003"
 
-    database_of(tidegate, ferry).restore(io.BytesIO(b"UPDATE bills SET note = REPEAT('x', 201) WHERE id = 'BILL-0001'"))
+    database_of(tidegate, ferry).restore(
+        io.BytesIO(b"UPDATE bills SET note = REPEAT('x', 201) WHERE id = 'BILL-0001'")
+    )
     state = roll_back_here(ferry)
     assert state.is_failed()
-    assert "(bills.note holds values of at most 200 characters: not so in 1 row)" in (state.message or "")
+    assert "(bills.note holds values of at most 200 characters: not so in 1 row)" in (
+        state.message or ""
+    )
     assert revision(tidegate) == "0003"
     assert_true_and_clean(tidegate, ferry, asked)
 
-    database_of(tidegate, ferry).restore(io.BytesIO(b"UPDATE bills SET note = 'short' WHERE id = 'BILL-0001'"))
+    database_of(tidegate, ferry).restore(
+        io.BytesIO(b"UPDATE bills SET note = 'short' WHERE id = 'BILL-0001'")
+    )
     state = roll_back_here(ferry)
     assert state.is_completed(), state.message
-    assert evidence(tidegate, newest(tidegate), "downgrade-schema") == {"downgraded": "main: 0003 → 0002"}
+    assert evidence(tidegate, newest(tidegate), "downgrade-schema") == {
+        "downgraded": "main: 0003 → 0002"
+    }
     assert revision(tidegate) == "0002"
     assert serving(tidegate, ferry)[0] == before.version
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
@@ -261,7 +322,8 @@ def test_a_change_the_old_version_cannot_live_with_is_taken_back_where_the_data_
 @pytest.mark.usefixtures("nobody_lost")
 @pytest.mark.crash_only("tests/flows: a version whose migration would lose data")
 def test_a_release_that_fails_after_a_lossy_change_stops_and_asks_until_a_corrected_one_is_good(
-        tidegate: Installation, ferry: str, notices: list[str]) -> None:
+    tidegate: Installation, ferry: str, notices: list[str]
+) -> None:
     before = newest(tidegate)
     set_start_budget(tidegate, ferry, 1)
     state = release_here(ferry, LOSSY)
@@ -269,8 +331,12 @@ def test_a_release_that_fails_after_a_lossy_change_stops_and_asks_until_a_correc
     assert state.is_failed()
     left = newest(tidegate)
     assert left.state.value == "needs_person"
-    for said in ("cannot be undone without losing", "It began with: ", "not healthy within its start budget",
-                 "restore the backup"):
+    for said in (
+        "cannot be undone without losing",
+        "It began with: ",
+        "not healthy within its start budget",
+        "restore the backup",
+    ):
         assert said in (state.message or "")
         assert said in left.reason
     assert "It began with: " in notices[-1]
@@ -286,11 +352,16 @@ def test_a_release_that_fails_after_a_lossy_change_stops_and_asks_until_a_correc
 
 @pytest.mark.usefixtures("nobody_lost")
 def test_where_data_would_be_lost_the_way_back_stops_and_asks(
-        tidegate: Installation, ferry: str, notices: list[str]) -> None:
+    tidegate: Installation, ferry: str, notices: list[str]
+) -> None:
     lossy = good(tidegate, LOSSY)
     state = roll_back_here(ferry)
     assert state.is_failed()
-    for said in ("cannot be undone without losing what was written since", "Decide:", "restore the backup"):
+    for said in (
+        "cannot be undone without losing what was written since",
+        "Decide:",
+        "restore the backup",
+    ):
         assert said in (state.message or "")
         assert said in notices[-1]
     refused = newest(tidegate)

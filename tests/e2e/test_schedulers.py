@@ -1,4 +1,5 @@
-"""A scheduler that never runs twice: each one holds a lock of the kernel while it lives, and says so in a file.
+"""A scheduler that never runs twice: each one holds a lock of the kernel while it lives, and says
+so in a file.
 
 Beside it a front that the compose file names, and that finds the web service of its own slot.
 """
@@ -85,7 +86,9 @@ volumes: {shared: {}}
 
 def git(folder: Path, *words: str) -> None:
     name = ["-c", "user.name=mei", "-c", "user.email=mei@example.com"]
-    subprocess.run(["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        ["git", "-C", folder, *name, *words], check=True, capture_output=True, timeout=60
+    )
 
 
 def make_repository(folder: Path) -> None:
@@ -93,16 +96,23 @@ def make_repository(folder: Path) -> None:
     git(folder, "init", "--quiet", "-b", "main")
     for version in (*GOOD, DYING):
         (folder / "web.py").write_text(WEB.replace("VERSION", version))
-        (folder / "beat.py").write_text(BEAT.replace("VERSION", version).replace(
-            "DIES", "sys.exit(1)" if version == DYING else ""))
-        (folder / "Dockerfile").write_text('ARG BASE\nFROM $BASE\nCOPY *.py /\nCMD ["python3", "/web.py"]\n')
+        (folder / "beat.py").write_text(
+            BEAT.replace("VERSION", version).replace(
+                "DIES", "sys.exit(1)" if version == DYING else ""
+            )
+        )
+        (folder / "Dockerfile").write_text(
+            'ARG BASE\nFROM $BASE\nCOPY *.py /\nCMD ["python3", "/web.py"]\n'
+        )
         git(folder, "add", "--all")
         git(folder, "commit", "--quiet", "-m", f"Make {version}")
         git(folder, "tag", version)
 
 
 @pytest.fixture(scope="module")
-def belfry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def belfry(
+    tidegate: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     repository = tmp_path_factory.mktemp("belfry") / "repository"
     make_repository(repository)
     remove_stack(BELFRY, ("prod",))
@@ -136,19 +146,23 @@ def evidence(belfry: Installation, step: str) -> Any:
     return next(row.evidence for row in belfry.ledger.journal.steps(newest.id) if row.name == step)
 
 
-def test_two_schedulers_never_run_at_once_in_releases_a_failed_one_and_a_rollback(belfry: Installation) -> None:
+def test_two_schedulers_never_run_at_once_in_releases_a_failed_one_and_a_rollback(
+    belfry: Installation,
+) -> None:
     for version in GOOD:
         state = release_here(BELFRY, version)
         assert state.is_completed(), state.message
-        assert belfry.get(f"{BELFRY}.localhost", "/").text == f"welcome, {version}"   # by way of the front of its own slot
+        assert (
+            belfry.get(f"{BELFRY}.localhost", "/").text == f"welcome, {version}"
+        )  # by way of the front of its own slot
     assert 0 <= evidence(belfry, "hand-over-alone")["gap_seconds"]["The_Beat"] < 10
     assert "The_Beat" in evidence(belfry, "publish-record")["record"]
 
-    assert "sha256:" in image_of_front(belfry)   # pinned, although nothing of it is built
+    assert "sha256:" in image_of_front(belfry)  # pinned, although nothing of it is built
 
     failed = release_here(BELFRY, DYING)
     assert failed.is_failed()
-    assert "starting " in str(failed.message)   # before anybody was sent to it
+    assert "starting " in str(failed.message)  # before anybody was sent to it
     assert "its process ended" in str(failed.message)
     assert evidence(belfry, "hand-back-alone")["gap_seconds"]["The_Beat"] >= 0
 
@@ -160,12 +174,26 @@ def test_two_schedulers_never_run_at_once_in_releases_a_failed_one_and_a_rollbac
     assert "TWICE" not in " ".join(whole)
     dying = f"begin {DYING}"
     assert [one for one in whole if one != dying] == [
-        f"begin {first}", f"end {first}", f"begin {second}", f"end {second}", f"begin {second}", f"end {second}",
-        f"begin {first}"]
-    tried = [place for place, one in enumerate(whole) if one == dying]   # the engine starts it again and again
-    assert tried == list(range(4, 4 + len(tried)))   # after the second one had ended, and before it began again
+        f"begin {first}",
+        f"end {first}",
+        f"begin {second}",
+        f"end {second}",
+        f"begin {second}",
+        f"end {second}",
+        f"begin {first}",
+    ]
+    tried = [
+        place for place, one in enumerate(whole) if one == dying
+    ]  # the engine starts it again and again
+    assert tried == list(
+        range(4, 4 + len(tried))
+    )  # after the second one had ended, and before it began again
 
     beats = {one.name: one for one in containers() if "The_Beat" in one.name}
     assert [one.status for one in beats.values()].count("running") == 1
-    stopped = [one.attrs["HostConfig"]["RestartPolicy"]["Name"] for one in beats.values() if one.status == "exited"]
-    assert stopped == ["unless-stopped"]   # so that it stays stopped when the engine restarts
+    stopped = [
+        one.attrs["HostConfig"]["RestartPolicy"]["Name"]
+        for one in beats.values()
+        if one.status == "exited"
+    ]
+    assert stopped == ["unless-stopped"]  # so that it stays stopped when the engine restarts

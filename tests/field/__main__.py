@@ -1,4 +1,5 @@
-"""`make field`: every application of `examples/field`, or those that are named; prints the table and writes it down."""
+"""`make field`: every application of `examples/field`, or those that are named; prints the table
+and writes it down."""
 
 from __future__ import annotations
 
@@ -26,13 +27,18 @@ def main(names: Sequence[str]) -> None:
     console = Console(width=200)
     apps = [app_named(name) for name in names] or list(APPS)
     wanted = {key for app in apps for key in real_images(app)}
-    with tempfile.TemporaryDirectory(prefix="tidegate-field-") as folder, registry(Path(folder) / "registry") as address, \
-            published(address, wanted) as of_others:
+    with (
+        tempfile.TemporaryDirectory(prefix="tidegate-field-") as folder,
+        registry(Path(folder) / "registry") as address,
+        published(address, wanted) as of_others,
+    ):
         for app in apps:
             row = Row(app.name, app.kind)
             try:
                 try_in_a_house_of_its_own(app, {**images(wanted), **of_others}, row)
-            except Exception as error:   # of the house, not of the application: its row says what was seen
+            except (
+                Exception
+            ) as error:  # of the house, not of the application: its row says what was seen
                 console.print(f"{app.name}: {error!r}", markup=False)
             keep(row)
             console.print(" | ".join(row.cells()), markup=False, soft_wrap=True)
@@ -48,7 +54,7 @@ def try_in_a_house_of_its_own(app: App, images: Mapping[str, str], row: Row) -> 
 
         def add_stack(settings: Settings) -> None:
             team = Team(app, settings.stacks / Team.stack_of(app), Path(folder) / app.name)
-            remove_stack(team.stack)   # of a killed session
+            remove_stack(team.stack)  # of a killed session
             begin(team, images, row)
             made.append(team)
 

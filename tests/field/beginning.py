@@ -27,7 +27,7 @@ def begin(team: Team, images: Mapping[str, str], row: Row) -> None:
     """Lay out the folder, let its stack file be written, and add what no file says."""
     team.commit_versions()
     team.clone()
-    team.write_env_file(".env", images)   # as it lies on the team's server
+    team.write_env_file(".env", images)  # as it lies on the team's server
     _init(team, row)
     add_by_hand(team, row, images)
     team.complete_env_files(images)
@@ -37,8 +37,14 @@ def _init(team: Team, row: Row) -> None:
     """The questions are those that it asked, and those that an option answered beforehand."""
     answers = answers_of(team)
     options = [word for key, value in answers.items() for word in (f"--{key}", value)]
-    said = subprocess.run([BIN / "tidegate", "init", team.folder, "--name", team.stack, *options, "--json"], env=dict(os.environ),
-                          capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+    said = subprocess.run(
+        [BIN / "tidegate", "init", team.folder, "--name", team.stack, *options, "--json"],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
     if said.returncode:
         row.init = "refused"
         raise NotBegunError(f"init: {said.stdout} {said.stderr}")
@@ -52,21 +58,32 @@ def answers_of(team: Team) -> dict[str, str]:
 
 
 def add_by_hand(team: Team, row: Row, images: Mapping[str, str]) -> None:
-    """Production beside the staging that `init` writes where no compose file is named after one, and what the application
-    needs besides. Images that stand in here for others have other names, which is no work of a person elsewhere."""
+    """Production beside the staging that `init` writes where no compose file is named after one,
+    and what the application needs besides. Images that stand in here for others have other names,
+    which is no work of a person elsewhere."""
     file = team.folder / "stack.yaml"
     content = yaml.safe_load(file.read_text())
     environments = content["environments"]
     added = dict[str, Any](team.app.by_hand)
     if "prod" not in environments:
         environments["prod"] = {
-            **environments["staging"], "kind": "production", "after": "staging", "approval": False,
-            "env_file": ENV_FILES["prod"], "domains": [team.domain()], "image_alias": "latest",
-            **({"base_project": team.base_project} if team.app.own_port else {})}
+            **environments["staging"],
+            "kind": "production",
+            "after": "staging",
+            "approval": False,
+            "env_file": ENV_FILES["prod"],
+            "domains": [team.domain()],
+            "image_alias": "latest",
+            **({"base_project": team.base_project} if team.app.own_port else {}),
+        }
         added["environments.prod"] = ""
     for path, value in team.app.by_hand.items():
         _set(content, path.split("."), value)
-    here = {_plain(real): _plain(images[key]) for key, real in real_images(team.app).items() if key in images}
+    here = {
+        _plain(real): _plain(images[key])
+        for key, real in real_images(team.app).items()
+        if key in images
+    }
     for service in content["services"]:
         if image := here.get(service.get("image", "")):
             service["image"] = image

@@ -1,4 +1,5 @@
-"""The table of `make field`: a row for each application, kept as a file and written into docs/field.md.
+"""The table of `make field`: a row for each application, kept as a file and written into
+docs/field.md.
 
 `.venv/bin/python -m tests.field.rows` writes the table of the rows that are there.
 """
@@ -16,8 +17,20 @@ FOLDER = HOME / "field-rows"
 PAGE = ROOT / "docs" / "field.md"
 BEGIN, END = "<!-- field -->", "<!-- /field -->"
 NOT_SEEN = "–"
-HEADINGS = ("Application", "Kind", "`init`: lines, questions", "`check`", "`adopt`", "Staging", "Production", "Back",
-            "Requests lost", "Longest gap", "Rows before, after", "What could not be said")
+HEADINGS = (
+    "Application",
+    "Kind",
+    "`init`: lines, questions",
+    "`check`",
+    "`adopt`",
+    "Staging",
+    "Production",
+    "Back",
+    "Requests lost",
+    "Longest gap",
+    "Rows before, after",
+    "What could not be said",
+)
 
 
 @dataclass
@@ -53,7 +66,11 @@ def kept(names: Sequence[str], folder: Path = FOLDER) -> list[Row]:
 
 
 def _read(file: Path, name: str) -> Row:
-    return Row(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else Row(name, NOT_SEEN, unsaid=["not tried"])
+    return (
+        Row(**json.loads(file.read_text(encoding="utf-8")))
+        if file.is_file()
+        else Row(name, NOT_SEEN, unsaid=["not tried"])
+    )
 
 
 def table(rows: Sequence[Row]) -> str:

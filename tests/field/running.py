@@ -1,4 +1,5 @@
-"""An application that runs by `docker compose up` before Tidegate comes, as its team started it a year ago."""
+"""An application that runs by `docker compose up` before Tidegate comes, as its team started it a
+year ago."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ UP_SECONDS = 600
 
 @contextmanager
 def running_by_hand(team: Team) -> Iterator[None]:
-    """The first version; its containers are healthy. At the end they are gone with their volumes, whatever Tidegate made of
-    them."""
+    """The first version; its containers are healthy. At the end they are gone with their volumes,
+    whatever Tidegate made of them."""
     _files_of(team, team.app.versions[0])
     _compose(team, "up", "--detach", "--build", "--wait")
     _files_of(team, "main")
@@ -27,12 +28,22 @@ def running_by_hand(team: Team) -> Iterator[None]:
 
 
 def _files_of(team: Team, version: str) -> None:
-    subprocess.run(["git", "-C", team.folder, "checkout", "--quiet", version, "--", "."], check=True, timeout=60)
+    subprocess.run(
+        ["git", "-C", team.folder, "checkout", "--quiet", version, "--", "."],
+        check=True,
+        timeout=60,
+    )
 
 
 def _compose(team: Team, *words: str) -> None:
     _, _, command = compose.find()
-    said = subprocess.run([*command, "--project-name", team.stack, "--env-file", ENV_FILES["prod"], *words],
-                          cwd=team.folder, env={**os.environ, "COMPOSE_BAKE": "false"}, capture_output=True, text=True,
-                          timeout=UP_SECONDS, check=False)
+    said = subprocess.run(
+        [*command, "--project-name", team.stack, "--env-file", ENV_FILES["prod"], *words],
+        cwd=team.folder,
+        env={**os.environ, "COMPOSE_BAKE": "false"},
+        capture_output=True,
+        text=True,
+        timeout=UP_SECONDS,
+        check=False,
+    )
     assert said.returncode == 0, said.stderr

@@ -1,4 +1,5 @@
-"""A team's clone of one application, with the history of two versions and the env files of its server."""
+"""A team's clone of one application, with the history of two versions and the env files of its
+server."""
 
 from __future__ import annotations
 
@@ -37,7 +38,11 @@ class Team:
         return self.stack_of(self.app)
 
     def domain(self, environment: str = "prod") -> str:
-        return f"{self.stack}.localhost" if environment == "prod" else f"{environment}.{self.stack}.localhost"
+        return (
+            f"{self.stack}.localhost"
+            if environment == "prod"
+            else f"{environment}.{self.stack}.localhost"
+        )
 
     @property
     def base_project(self) -> str:
@@ -51,7 +56,9 @@ class Team:
 
     def commit_versions(self) -> None:
         """Two commits with a tag each; one where a vendor makes the versions."""
-        shutil.copytree(self.app.folder, self.repository, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            self.app.folder, self.repository, ignore=shutil.ignore_patterns("__pycache__")
+        )
         self._git("init", "--quiet", "--initial-branch", "main")
         self._commit(self.app.versions[0], "Begin")
         if self.app.change:
@@ -62,17 +69,25 @@ class Team:
 
     def clone(self) -> None:
         """As a person has it; beside it what lies on a server and not in git."""
-        subprocess.run(["git", "clone", "--quiet", self.repository, self.folder], check=True, timeout=60)
+        subprocess.run(
+            ["git", "clone", "--quiet", self.repository, self.folder], check=True, timeout=60
+        )
         for example in self.folder.rglob("*.txt.example"):
-            example.with_suffix("").write_text(example.read_text().replace(PLACEHOLDER, secrets.token_hex(12)))
+            example.with_suffix("").write_text(
+                example.read_text().replace(PLACEHOLDER, secrets.token_hex(12))
+            )
 
     def write_env_file(self, name: str, images: Mapping[str, str]) -> None:
-        """From the team's own example: a password in each place that asks for one, this run's host names and images."""
-        text = re.sub(PLACEHOLDER, lambda _: secrets.token_hex(12), (self.folder / ".env.example").read_text())
+        """From the team's own example: a password in each place that asks for one, this run's host
+        names and images."""
+        text = re.sub(
+            PLACEHOLDER, lambda _: secrets.token_hex(12), (self.folder / ".env.example").read_text()
+        )
         (self.folder / name).write_text(self._of_this_run(text + _lines(images)))
 
     def complete_env_files(self, images: Mapping[str, str]) -> None:
-        """What `tidegate init` left to a person, and this machine's images. Production has the keys of staging."""
+        """What `tidegate init` left to a person, and this machine's images. Production has the keys
+        of staging."""
         staging = self.folder / ENV_FILES["staging"]
         values = {**dotenv_values(self.folder / ".env"), **dotenv_values(staging), **images}
         if self.app.own_port:
@@ -83,11 +98,18 @@ class Team:
 
     def _of_this_run(self, text: str) -> str:
         """Its host names."""
-        return text.replace(f"={self.app.name}.localhost\n", f"={self.domain('staging')},{self.domain()}\n")
+        return text.replace(
+            f"={self.app.name}.localhost\n", f"={self.domain('staging')},{self.domain()}\n"
+        )
 
     def _git(self, *words: str) -> None:
         who = ["-c", "user.name=mei", "-c", "user.email=mei@example.com"]
-        subprocess.run(["git", "-C", self.repository, *who, *words], check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            ["git", "-C", self.repository, *who, *words],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
 
     def _commit(self, tag: str, subject: str) -> None:
         self._git("add", "--all")

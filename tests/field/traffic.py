@@ -1,4 +1,5 @@
-"""Visitors of a field application: they read a page, and write rows of which each answer is remembered."""
+"""Visitors of a field application: they read a page, and write rows of which each answer is
+remembered."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ FAULTS_SHOWN = 3
 
 
 class Visitors:
-    """`with Visitors(...) as visitors:` reads and writes steadily, without a retry, until the block ends."""
+    """`with Visitors(...) as visitors:` reads and writes steadily, without a retry, until the block
+    ends."""
 
     def __init__(self, base_url: str, domain: str, app: App) -> None:
         self.app, self.base_url, self.domain = app, base_url, domain
@@ -26,8 +28,13 @@ class Visitors:
         self.longest_write_gap_seconds = 0.0
         self._ended = threading.Event()
         self._writer = threading.Thread(target=self._write_steadily, daemon=True)
-        self._reader = TrafficWitness(base_url, domain, app.read, rate_per_second=READS_PER_SECOND,
-                                      timeout_seconds=PATIENCE_SECONDS)
+        self._reader = TrafficWitness(
+            base_url,
+            domain,
+            app.read,
+            rate_per_second=READS_PER_SECOND,
+            timeout_seconds=PATIENCE_SECONDS,
+        )
 
     @property
     def total(self) -> int:
@@ -43,7 +50,10 @@ class Visitors:
 
     def faults(self) -> list[str]:
         """The first few, as they were met."""
-        reads = [f"reading: {seen.fault} at {seen.due:.1f} s" for seen in self._reader.failures(FAULTS_SHOWN)]
+        reads = [
+            f"reading: {seen.fault} at {seen.due:.1f} s"
+            for seen in self._reader.failures(FAULTS_SHOWN)
+        ]
         return [*reads, *self.write_faults[:FAULTS_SHOWN]]
 
     def __enter__(self) -> Visitors:
@@ -51,16 +61,27 @@ class Visitors:
         self._writer.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._ended.set()
         self._writer.join()
         self._reader.__exit__(kind, error, trace)
 
     def _write_steadily(self) -> None:
         began = time.monotonic()
-        with httpx.Client(base_url=self.base_url, headers={"Host": self.domain}, trust_env=False,
-                          timeout=PATIENCE_SECONDS) as client:
-            while not self._ended.wait(max(0.0, began + self.writes / WRITES_PER_SECOND - time.monotonic())):
+        with httpx.Client(
+            base_url=self.base_url,
+            headers={"Host": self.domain},
+            trust_env=False,
+            timeout=PATIENCE_SECONDS,
+        ) as client:
+            while not self._ended.wait(
+                max(0.0, began + self.writes / WRITES_PER_SECOND - time.monotonic())
+            ):
                 self._write(client, time.monotonic() - began)
                 self.writes += 1
 
@@ -70,6 +91,8 @@ class Visitors:
             if answer.is_success:
                 self.confirmed.add(str(answer.json()["id"]))
             else:
-                self.write_faults.append(f"writing: status {answer.status_code} at {at_seconds:.1f} s")
+                self.write_faults.append(
+                    f"writing: status {answer.status_code} at {at_seconds:.1f} s"
+                )
         except (httpx.HTTPError, ValueError, KeyError) as error:
             self.write_faults.append(f"writing: {error!r} at {at_seconds:.1f} s")

@@ -1,4 +1,5 @@
-"""One application on its way: check, staging, production, a second version under traffic, and back."""
+"""One application on its way: check, staging, production, a second version under traffic, and
+back."""
 
 from __future__ import annotations
 
@@ -71,7 +72,11 @@ def _there_and_back(tidegate: Installation, team: Team, row: Row) -> None:
         row.gap = f"{visitors.longest_gap_seconds:.1f} s"
         row.unsaid += visitors.faults()
         row.rows = _rows(before, visitors.confirmed, ids_of(team))
-        row.unsaid += [f"{len(lost)} confirmed rows are gone"] if (lost := (before | visitors.confirmed) - ids_of(team)) else []
+        row.unsaid += (
+            [f"{len(lost)} confirmed rows are gone"]
+            if (lost := (before | visitors.confirmed) - ids_of(team))
+            else []
+        )
 
 
 def _rows(before: set[str], confirmed: set[str], after: set[str]) -> str:
@@ -88,21 +93,43 @@ def _checked(tidegate: Installation, team: Team) -> str:
 
 def _command(tidegate: Installation, *words: str) -> str:
     """What it printed, as a person types it."""
-    said = subprocess.run([BIN / "tidegate", *words], env=tidegate.plane.environment(), cwd=ROOT, capture_output=True, text=True,
-                          timeout=COMMAND_SECONDS, check=False)
+    said = subprocess.run(
+        [BIN / "tidegate", *words],
+        env=tidegate.plane.environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
     if said.returncode:
         raise NotDoneError(f"{words[0]}: {said.stdout} {said.stderr}")
     return said.stdout
 
 
 def _release(team: Team, version: str, environment: str) -> None:
-    run = start(f"release/{environment}", stack=team.stack, version=version, environment=environment,
-                watch_seconds=1, requested_by="mei")
+    run = start(
+        f"release/{environment}",
+        stack=team.stack,
+        version=version,
+        environment=environment,
+        watch_seconds=1,
+        requested_by="mei",
+    )
     _done(f"release of {version} to {environment}", run)
 
 
 def _roll_back(team: Team) -> None:
-    _done("rollback", start("rollback/prod", stack=team.stack, environment="prod", reason="tried", requested_by="mei"))
+    _done(
+        "rollback",
+        start(
+            "rollback/prod",
+            stack=team.stack,
+            environment="prod",
+            reason="tried",
+            requested_by="mei",
+        ),
+    )
 
 
 def _done(what: str, run: UUID) -> None:
@@ -121,12 +148,17 @@ def _shows(tidegate: Installation, team: Team, *, is_wanted: bool) -> None:
     """The second version's text, as a visitor finds it or not."""
     text, page = team.app.shown, tidegate.get(team.domain(), team.app.read).text
     if (text in page) is not is_wanted:
-        raise NotDoneError(f"the page {'does not show' if is_wanted else 'still shows'} {text!r}: {page}")
+        raise NotDoneError(
+            f"the page {'does not show' if is_wanted else 'still shows'} {text!r}: {page}"
+        )
 
 
 def ids_of(team: Team) -> set[str]:
     """The rows in production, asked in the container that has them."""
-    labels = [f"com.docker.compose.project={team.base_project}", f"com.docker.compose.service={team.app.data_service}"]
+    labels = [
+        f"com.docker.compose.project={team.base_project}",
+        f"com.docker.compose.service={team.app.data_service}",
+    ]
     [container] = DockerHost().client.containers.list(filters={"label": labels})
     code, output = container.exec_run(["sh", "-c", team.app.ids], stderr=False)
     assert code == 0, f"{team.app.data_service} does not tell its rows: {code}"

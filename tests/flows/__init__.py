@@ -1,1 +1,2 @@
-"""Every flow in a world in memory: in every order, failing at every call, killed at every change."""
+"""Every flow in a world in memory: in every order, failing at every call, killed at every
+change."""

@@ -28,8 +28,12 @@ class Library:
 
     def begin(self, story: Story) -> Installation:
         """The installation, right before the story is told."""
-        write_stack(self.made.home.parent, with_staging=story.with_staging, with_routes=story.with_routes,
-                    is_built=story.is_built)
+        write_stack(
+            self.made.home.parent,
+            with_staging=story.with_staging,
+            with_routes=story.with_routes,
+            is_built=story.is_built,
+        )
         self.made.begin_from(self._ready(story))
         story.prepare(self.made)
         self.made.world.moments.begin_anew()
@@ -41,15 +45,21 @@ class Library:
             self.made.begin_from(self.fresh)
             self.made.prefect.answer = answering("approve")
             for version in story.before:
-                assert self.made.prefect.start(release, **asked(version)).state.is_completed(), version
+                assert self.made.prefect.start(release, **asked(version)).state.is_completed(), (
+                    version
+                )
             self.known[key] = self.made.keep()
         return self.known[key]
 
 
 @pytest.fixture(scope="session")
 def library() -> Iterator[Library]:
-    """On a file system in memory, where there is one: a ledger is written and copied thousands of times."""
-    with TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder, installed(Path(folder)) as made:
+    """On a file system in memory, where there is one: a ledger is written and copied thousands of
+    times."""
+    with (
+        TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder,
+        installed(Path(folder)) as made,
+    ):
         yield Library(made, made.keep())
 
 
@@ -57,9 +67,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_BEGAN] = time.monotonic()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
-    cases = sum(int(str(count)) for one in reports for name, count in one.user_properties if name == "cases")
+    cases = sum(
+        int(str(count)) for one in reports for name, count in one.user_properties if name == "cases"
+    )
     if cases:
         seconds = time.monotonic() - config.stash[_BEGAN]
         terminalreporter.write_line(f"flows in memory: {cases} cases in {seconds:.0f} s")

@@ -1,4 +1,5 @@
-"""Tidegate in a world in memory: real stack files, ledger, locks, journal and seals; nothing else is real."""
+"""Tidegate in a world in memory: real stack files, ledger, locks, journal and seals; nothing else
+is real."""
 
 from __future__ import annotations
 
@@ -139,21 +140,29 @@ def _never_wait_for_the_disk(connection: Any, _record: object) -> None:
 
 
 def _sleep(seconds: float) -> None:
-    """A step waits for nothing here; whoever else sleeps in this process, such as the test runner, does."""
+    """A step waits for nothing here; whoever else sleeps in this process, such as the test runner,
+    does."""
     if not sys._getframe(1).f_globals["__name__"].startswith("tasks."):
         _real_sleep(seconds)
 
 
-def write_stack(folder: Path, *, with_staging: bool, with_routes: bool = False, is_built: bool = True) -> None:
-    """With staging, a person is asked before production; without, production is all there is and nobody is asked. With routes,
-    the worker has doors too."""
-    text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false") + (STAGING if with_staging else "")
+def write_stack(
+    folder: Path, *, with_staging: bool, with_routes: bool = False, is_built: bool = True
+) -> None:
+    """With staging, a person is asked before production; without, production is all there is and
+    nobody is asked. With routes, the worker has doors too."""
+    text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false") + (
+        STAGING if with_staging else ""
+    )
     text = text.replace("SERVICES\n", BUILT if is_built else FOUND)
     if with_routes:
         text = text.replace(WORKER, WORKER.replace("}", ", port: 9000, ready_path: /api/ready}"))
         text = text.replace("domains: [", "domains_of: {admin: [admin.HOST]}, domains: [")
         for host in ("staging.shop.test", "shop.test"):
-            text = text.replace(f"admin.HOST]}}, domains: [{host}]", f"admin.{host}]}}, domains: [{host}, '*.tenants.{host}']")
+            text = text.replace(
+                f"admin.HOST]}}, domains: [{host}]",
+                f"admin.{host}]}}, domains: [{host}, '*.tenants.{host}']",
+            )
         text = text.replace("databases:\n", f"{ROUTES}databases:\n", 1)
     (folder / "stacks" / "shop" / "stack.yaml").write_text(text)
 
@@ -180,13 +189,29 @@ def installed(folder: Path) -> Iterator[Installation]:
 
 
 def _replace_seams(made: Installation, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(adapters, "ports_of", lambda settings, stack, environment, *_: made.world.ports(stack, environment))
-    patch.setattr(adapters, "notifier", lambda name: watched(name, made.world.notifier(name), made.world.moments))
+    patch.setattr(
+        adapters,
+        "ports_of",
+        lambda settings, stack, environment, *_: made.world.ports(stack, environment),
+    )
+    patch.setattr(
+        adapters,
+        "notifier",
+        lambda name: watched(name, made.world.notifier(name), made.world.moments),
+    )
     patch.setattr(store, "open_engine", made.engine)
-    patch.setattr(Journal, "begin", lambda journal, *args, **kwargs: _begin(made, journal, *args, **kwargs))
-    patch.setattr(Task, "__call__", lambda task, *args, **kwargs: _call(made, task, *args, **kwargs))
-    patch.setattr(tasks.people.acceptance, "suspend_flow_run", lambda **asked: made.prefect.suspend(**asked))
-    patch.setattr(tasks.frame.runs, "deployment", SimpleNamespace(id=None))   # it was called, and not started by a schedule
+    patch.setattr(
+        Journal, "begin", lambda journal, *args, **kwargs: _begin(made, journal, *args, **kwargs)
+    )
+    patch.setattr(
+        Task, "__call__", lambda task, *args, **kwargs: _call(made, task, *args, **kwargs)
+    )
+    patch.setattr(
+        tasks.people.acceptance, "suspend_flow_run", lambda **asked: made.prefect.suspend(**asked)
+    )
+    patch.setattr(
+        tasks.frame.runs, "deployment", SimpleNamespace(id=None)
+    )  # it was called, and not started by a schedule
     patch.setattr("time.sleep", _sleep)
     for name, module in list(sys.modules.items()):
         if name.startswith("tasks.") and hasattr(module, "get_client"):
@@ -196,6 +221,7 @@ def _replace_seams(made: Installation, patch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def _heard_commits(made: Installation) -> Iterator[None]:
     """What is written into the ledger is a change of the world too."""
+
     def heard(session: Session) -> None:
         made.world.moments.change("ledger")
 

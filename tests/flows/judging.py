@@ -1,4 +1,5 @@
-"""What must be true of an installation when everything has come to its end, however it came there."""
+"""What must be true of an installation when everything has come to its end, however it came
+there."""
 
 from __future__ import annotations
 
@@ -13,27 +14,49 @@ from tidegate.policy.states import DeploymentState as S
 from tidegate.stack.slot import edge_network_name
 
 ENVIRONMENTS = {"staging": "staging.shop.test", "prod": "shop.test"}
-TOLD = {S.FAILED: {"failed"}, S.ROLLED_BACK: {"failed"}, S.NEEDS_PERSON: {"needs_person"},
-        S.ROLLBACK_FAILED: {"needs_person"}, S.EXPIRED: {"refused", "approval_expired"},
-        S.REJECTED: {"rejected", "needs_person", "refused"}}
+TOLD = {
+    S.FAILED: {"failed"},
+    S.ROLLED_BACK: {"failed"},
+    S.NEEDS_PERSON: {"needs_person"},
+    S.ROLLBACK_FAILED: {"needs_person"},
+    S.EXPIRED: {"refused", "approval_expired"},
+    S.REJECTED: {"rejected", "needs_person", "refused"},
+}
 """By the state in which a deployment ended: one of these messages was sent about it."""
-GOOD_NEWS = {"release": "released", "rollback": "rolled_back", "restore": "restored", "adoption": "adopted"}
+GOOD_NEWS = {
+    "release": "released",
+    "rollback": "rolled_back",
+    "restore": "restored",
+    "adoption": "adopted",
+}
 LEFT_TO_PERSON = (S.NEEDS_PERSON, S.ROLLBACK_FAILED)
 
 
-def faults(made: Installation, began_with: dict[str, int], *, has_failed: bool = False,
-           is_for_staging: bool = False) -> list[str]:
-    """Every rule that is broken. `began_with` is the number that served in each environment when it began; a story that
-    `is_for_staging` ends there, and its news are told.
+def faults(
+    made: Installation,
+    began_with: dict[str, int],
+    *,
+    has_failed: bool = False,
+    is_for_staging: bool = False,
+) -> list[str]:
+    """Every rule that is broken. `began_with` is the number that served in each environment when it
+    began; a story that `is_for_staging` ends there, and its news are told.
 
-    A run that `has_failed` in the clearing up, after its version was good, may have left the old slot running.
+    A run that `has_failed` in the clearing up, after its version was good, may have left the old
+    slot running.
     """
     found = [*_of_ledger(made), *_of_what_was_made(made)]
     for name in ENVIRONMENTS:
-        news = _of_news(made, name, began_with.get(name, 0), is_told=is_for_staging or name == "prod")
+        news = _of_news(
+            made, name, began_with.get(name, 0), is_told=is_for_staging or name == "prod"
+        )
         broken = [*_of_environment(made, name), *news]
         may_run = has_failed and _newest_is_good(made, name)
-        found += [f"{name}: {fault}" for fault in broken if not (may_run and fault.endswith("runs and serves nobody"))]
+        found += [
+            f"{name}: {fault}"
+            for fault in broken
+            if not (may_run and fault.endswith("runs and serves nobody"))
+        ]
     return found
 
 
@@ -49,9 +72,15 @@ def serving(made: Installation) -> dict[str, int]:
 
 
 def _of_ledger(made: Installation) -> Iterator[str]:
-    yield from (f"the lock of {lock.environment} is held by {lock.owner}" for lock in made.ledger.locks.holders())
-    yield from (f"{one.environment} #{one.number} is still {one.state.value}" for one in made.ledger.deployments.open_ones()
-                if one.state not in LEFT_TO_PERSON)
+    yield from (
+        f"the lock of {lock.environment} is held by {lock.owner}"
+        for lock in made.ledger.locks.holders()
+    )
+    yield from (
+        f"{one.environment} #{one.number} is still {one.state.value}"
+        for one in made.ledger.deployments.open_ones()
+        if one.state not in LEFT_TO_PERSON
+    )
 
 
 def _of_what_was_made(made: Installation) -> Iterator[str]:
@@ -83,18 +112,28 @@ def _of_environment(made: Installation, environment: str) -> Iterator[str]:
 
 def _of_route(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
     route = made.world.edge.route("shop", environment)
-    if route and (route.candidate or route.standby or [one.deployment for one in route.targets] != [now.number]):
+    if route and (
+        route.candidate
+        or route.standby
+        or [one.deployment for one in route.targets] != [now.number]
+    ):
         yield f"the route is not settled: {route.targets}, {route.standby}, {route.candidate}"
 
 
 def _of_slots(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
-    """The one that serves runs whole; of those that failed nothing is left; the others do not run."""
+    """The one that serves runs whole; of those that failed nothing is left; the others do not
+    run."""
     slots = _slots(made, environment)
-    ran = {one.slot for one in made.ledger.deployments.history("shop", environment) if one.switched_at}
+    ran = {
+        one.slot for one in made.ledger.deployments.history("shop", environment) if one.switched_at
+    }
     if [one.state for one in slots.get(now.slot, [])] != ["running"] * 3:
         yield f"{now.slot} serves and does not run whole"
-    yield from (f"{project} runs and serves nobody" for project, there in slots.items()
-                if project != now.slot and any(one.state == "running" for one in there))
+    yield from (
+        f"{project} runs and serves nobody"
+        for project, there in slots.items()
+        if project != now.slot and any(one.state == "running" for one in there)
+    )
     yield from (f"{project} is left of what failed" for project in slots if project not in ran)
 
 
@@ -102,15 +141,23 @@ def _slots(made: Installation, environment: str) -> dict[str, list[ContainerFact
     """Those that Tidegate started, and the team's own containers where they were taken over."""
     engine = made.world.engine
     attached = engine.attached.get(edge_network_name("edge", "shop", environment), {}).values()
-    taken = [engine.containers_by_name[name] for name in attached if name in engine.containers_by_name]
+    taken = [
+        engine.containers_by_name[name] for name in attached if name in engine.containers_by_name
+    ]
     history = made.ledger.deployments.history("shop", environment)
     adopted = [one.slot for one in history if one.kind == "adoption" and one.was_good]
-    return {**({adopted[0]: taken} if adopted and taken else {}), **engine.projects("shop", environment)}
+    return {
+        **({adopted[0]: taken} if adopted and taken else {}),
+        **engine.projects("shop", environment),
+    }
 
 
 def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[str]:
     """The schema is one with which the version can work, and no row is lost."""
-    database, version = made.world.databases.of(f"shop-{environment}"), made.world.engine.version_of(now.release.images["web"])
+    database, version = (
+        made.world.databases.of(f"shop-{environment}"),
+        made.world.engine.version_of(now.release.images["web"]),
+    )
     revision = database.content.revision or ""
     if revision < version.head:
         yield f"{version.name} needs {version.head}, and the database is at {revision}"
@@ -124,14 +171,23 @@ def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[
         yield f"left beside: {beside}"
 
 
-def _of_news(made: Installation, environment: str, began_with: int, *, is_told: bool) -> Iterator[str]:
-    """Nothing ends without a message; one that could not be sent is shown as not sent. Good news only where `is_told`."""
+def _of_news(
+    made: Installation, environment: str, began_with: int, *, is_told: bool
+) -> Iterator[str]:
+    """Nothing ends without a message; one that could not be sent is shown as not sent. Good news
+    only where `is_told`."""
     by_run = {sent.kind for one in made.world.notifiers.values() for sent in one.sent} & {"refused"}
     for one in made.ledger.deployments.history("shop", environment):
-        if one.number <= began_with or (one.state is S.ROLLED_BACK and one.reason.endswith(" serves")):
-            continue   # of the second, the rollback that left it has told
-        kinds = {sent.kind for sent in made.ledger.messages.of(one.id) if sent.sent_at or sent.error}
-        kinds |= by_run if one.state is S.EXPIRED else set()   # whose run has said so, in the name of no deployment
+        if one.number <= began_with or (
+            one.state is S.ROLLED_BACK and one.reason.endswith(" serves")
+        ):
+            continue  # of the second, the rollback that left it has told
+        kinds = {
+            sent.kind for sent in made.ledger.messages.of(one.id) if sent.sent_at or sent.error
+        }
+        kinds |= (
+            by_run if one.state is S.EXPIRED else set()
+        )  # whose run has said so, in the name of no deployment
         wanted = TOLD.get(one.state, set())
         if environment == "prod" and one.state is S.GOOD:
             wanted = {GOOD_NEWS[one.kind]}
@@ -139,5 +195,3 @@ def _of_news(made: Installation, environment: str, began_with: int, *, is_told: 
             yield f"people were told of #{one.number}: {', '.join(sorted(kinds))}"
         if wanted and not wanted & kinds:
             yield f"nobody was told that #{one.number} is {one.state.value}: {one.reason}"
-
-

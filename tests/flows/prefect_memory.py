@@ -1,6 +1,8 @@
-"""As much of Prefect as flows ask for, in this process: runs with their states, and flows and tasks as plain functions.
+"""As much of Prefect as flows ask for, in this process: runs with their states, and flows and tasks
+as plain functions.
 
-Locks, journal and ledger are real. Prefect's engine itself is tested by `tests/integration`, `tests/e2e` and `tests/crash`.
+Locks, journal and ledger are real. Prefect's engine itself is tested by `tests/integration`,
+`tests/e2e` and `tests/crash`.
 """
 
 from __future__ import annotations
@@ -91,12 +93,17 @@ class MemoryPrefect:
         return self.answer(wait_for_input)
 
     def again(self) -> MemoryPrefect:
-        """A copy. A run whose process was at work is said to have crashed: that is what the server does for a killed one."""
-        runs = {one.id: replace(one, states=[*one.states, *_crashed(one)], tags=[*one.tags]) for one in self.runs.values()}
+        """A copy. A run whose process was at work is said to have crashed: that is what the server
+        does for a killed one."""
+        runs = {
+            one.id: replace(one, states=[*one.states, *_crashed(one)], tags=[*one.tags])
+            for one in self.runs.values()
+        }
         return MemoryPrefect(runs, self.answer)
 
     def start(self, flow: Flow[Any, Any], run: UUID | None = None, **parameters: Any) -> Run:
-        """A process of a run, new or gone on with, until it ends; however it ends, its last state says so."""
+        """A process of a run, new or gone on with, until it ends; however it ends, its last state
+        says so."""
         run = run or uuid4()
         made = self.runs.setdefault(run, Run(run, []))
         made.states.append(Running())
@@ -114,15 +121,22 @@ class MemoryPrefect:
 
 @contextlib.contextmanager
 def _context(flow: Flow[Any, Any], run: Run) -> Iterator[None]:
-    known = FlowRun(id=run.id, flow_id=run.id, name="a-run", tags=list(run.tags), state=run.state,
-                    empirical_policy=FlowRunPolicy(pause_keys=set(run.pause_keys)))
+    known = FlowRun(
+        id=run.id,
+        flow_id=run.id,
+        name="a-run",
+        tags=list(run.tags),
+        state=run.state,
+        empirical_policy=FlowRunPolicy(pause_keys=set(run.pause_keys)),
+    )
     made: Any = FlowRunContext.model_construct
     with made(flow_run=known, flow=flow):
         yield
 
 
 def call_task(task: Task[Any, Any], *args: Any, **kwargs: Any) -> Any:
-    """As Prefect's engine does it, without its waits: again, as often as the task allows and its error is retryable."""
+    """As Prefect's engine does it, without its waits: again, as often as the task allows and its
+    error is retryable."""
     given = [one.unwrap() if isinstance(one, BaseAnnotation) else one for one in args]
     for left in range(task.retries, -1, -1):
         try:
@@ -135,7 +149,7 @@ def call_task(task: Task[Any, Any], *args: Any, **kwargs: Any) -> Any:
 
 def _may_be_tried_again(task: Task[Any, Any], error: Exception) -> bool:
     said = SimpleNamespace(result=lambda raise_on_failure: error)
-    return task.retry_condition_fn is None or bool(task.retry_condition_fn(task, None, said))   # type: ignore[arg-type]
+    return task.retry_condition_fn is None or bool(task.retry_condition_fn(task, None, said))  # type: ignore[arg-type]
 
 
 def _crashed(run: Run) -> list[State[Any]]:

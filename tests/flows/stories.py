@@ -1,4 +1,5 @@
-"""What people ask for, begun in a state of the installation: each flow by itself, and in each way that it can go."""
+"""What people ask for, begun in a state of the installation: each flow by itself, and in each way
+that it can go."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ from tests.world.world import model_of
 
 @dataclass(frozen=True)
 class Story:
-    """`before` are the versions that were released already; then `flow` is asked for, and `serves` in the end."""
+    """`before` are the versions that were released already; then `flow` is asked for, and `serves`
+    in the end."""
 
     name: str
     flow: Flow[Any, Any]
@@ -50,12 +52,28 @@ class Story:
         return self.asked.get("environment") == "staging"
 
 
-RELEASE: dict[str, Any] = {"stack": "shop", "environment": "prod", "plan_only": False, "watch_seconds": None,
-                           "requested_by": "Mei"}
-ROLLBACK: dict[str, Any] = {"stack": "shop", "reason": "orders are empty", "environment": "prod", "steps_back": 1, "to": None,
-                            "requested_by": "Mei"}
-RESTORE: dict[str, Any] = {"stack": "shop", "reason": "rows are gone", "environment": "prod", "backup": "",
-                           "requested_by": "Mei"}
+RELEASE: dict[str, Any] = {
+    "stack": "shop",
+    "environment": "prod",
+    "plan_only": False,
+    "watch_seconds": None,
+    "requested_by": "Mei",
+}
+ROLLBACK: dict[str, Any] = {
+    "stack": "shop",
+    "reason": "orders are empty",
+    "environment": "prod",
+    "steps_back": 1,
+    "to": None,
+    "requested_by": "Mei",
+}
+RESTORE: dict[str, Any] = {
+    "stack": "shop",
+    "reason": "rows are gone",
+    "environment": "prod",
+    "backup": "",
+    "requested_by": "Mei",
+}
 
 
 def asked(version: str, **other: Any) -> dict[str, Any]:
@@ -73,9 +91,12 @@ def remove_slots(made: Installation) -> None:
 
 def cut_short(what: str) -> Callable[[Installation], None]:
     """A release of v1.1.0 whose process was killed right after this change."""
+
     def prepare(made: Installation) -> None:
         kept: list[Kept] = []
-        made.world.moments.after_change = lambda told: kept.append(made.keep(told)) if told.endswith(what) else None
+        made.world.moments.after_change = lambda told: (
+            kept.append(made.keep(told)) if told.endswith(what) else None
+        )
         made.prefect.answer = answering("approve")
         made.prefect.start(release, **asked("v1.1.0"))
         made.begin_from(kept[0])
@@ -143,14 +164,41 @@ def without_registry(made: Installation) -> None:
     made.world.shelf.is_away = True
 
 
-ADOPTION: dict[str, Any] = {"stack": "shop", "environment": "prod", "plan_only": False, "requested_by": "Mei"}
-SIGNAL: dict[str, Any] = {"stack": "shop", "signal": "alert/1", "severity": "red", "reason": "answers are 500",
-                          "started_at": datetime(2100, 1, 1, tzinfo=UTC), "environment": "prod", "source": "alertmanager"}
+ADOPTION: dict[str, Any] = {
+    "stack": "shop",
+    "environment": "prod",
+    "plan_only": False,
+    "requested_by": "Mei",
+}
+SIGNAL: dict[str, Any] = {
+    "stack": "shop",
+    "signal": "alert/1",
+    "severity": "red",
+    "reason": "answers are 500",
+    "started_at": datetime(2100, 1, 1, tzinfo=UTC),
+    "environment": "prod",
+    "source": "alertmanager",
+}
 TWO = ("v1.0.0", "v1.0.1")
 STORIES = (
-    Story("a release by way of staging", release, asked("v1.1.0"), serves="v1.1.0", with_staging=True),
-    Story("a release that is rejected", release, asked("v1.0.1"), serves="v1.0.0", answer="reject", with_staging=True),
-    Story("a release to staging", release, asked("v1.2.0", environment="staging"), serves="v1.0.0", with_staging=True),
+    Story(
+        "a release by way of staging", release, asked("v1.1.0"), serves="v1.1.0", with_staging=True
+    ),
+    Story(
+        "a release that is rejected",
+        release,
+        asked("v1.0.1"),
+        serves="v1.0.0",
+        answer="reject",
+        with_staging=True,
+    ),
+    Story(
+        "a release to staging",
+        release,
+        asked("v1.2.0", environment="staging"),
+        serves="v1.0.0",
+        with_staging=True,
+    ),
     Story("a first release", release, asked("v1.0.0"), before=(), serves="v1.0.0"),
     Story("a release with a migration", release, asked("v1.2.0"), serves="v1.2.0"),
     Story("a version that is never healthy", release, asked("v2.0.0"), serves="v1.0.0"),
@@ -158,42 +206,149 @@ STORIES = (
     Story("a version that fails its checks", release, asked("v2.1.0"), serves="v1.0.0"),
     Story("a version whose migration is taken back", release, asked("v2.2.0"), serves="v1.0.0"),
     Story("a version whose migration would lose data", release, asked("v2.3.0"), serves="v1.0.0"),
-    Story("a version that serves badly", release, asked("v2.0.2", watch_seconds=2), serves="v1.0.0"),
+    Story(
+        "a version that serves badly", release, asked("v2.0.2", watch_seconds=2), serves="v1.0.0"
+    ),
     Story("a rollback to a stopped slot", rollback, ROLLBACK, before=TWO, serves="v1.0.0"),
-    Story("a rollback to a slot that is gone", rollback, ROLLBACK, before=TWO, serves="v1.0.0", prepare=remove_slots),
-    Story("a rollback with a downgrade", rollback, ROLLBACK, before=("v1.0.0", "v1.2.0"), serves="v1.0.0"),
-    Story("a rollback that would lose data", rollback, ROLLBACK, before=("v1.0.0", "v1.3.0"), serves="v1.3.0"),
+    Story(
+        "a rollback to a slot that is gone",
+        rollback,
+        ROLLBACK,
+        before=TWO,
+        serves="v1.0.0",
+        prepare=remove_slots,
+    ),
+    Story(
+        "a rollback with a downgrade",
+        rollback,
+        ROLLBACK,
+        before=("v1.0.0", "v1.2.0"),
+        serves="v1.0.0",
+    ),
+    Story(
+        "a rollback that would lose data",
+        rollback,
+        ROLLBACK,
+        before=("v1.0.0", "v1.3.0"),
+        serves="v1.3.0",
+    ),
     Story("a restore", restore, RESTORE, before=("v1.0.0", "v1.1.0"), serves="v1.0.0"),
     Story("an incident", incident, SIGNAL, before=("v1.0.0", "v2.0.2"), serves="v1.0.0"),
-    Story("a look that reaches nobody", watch, {"stack": "shop"}, serves="v1.0.0", prepare=look_in_vain),
-    Story("a hold that is lifted", lift_hold, {"stack": "shop", "version": "v1.0.1", "reason": "it was the data",
-                                               "lifted_by": "Mei"}, before=TWO, serves="v1.0.0", prepare=roll_back),
-    Story("a release of images of others", release, asked("v1.2.0"), serves="v1.2.0", with_staging=True,
-          is_built=False),
-    Story("an image of others that fails its checks", release, asked("v2.1.0"), serves="v1.0.0", is_built=False),
-    Story("a rollback to images of others without their registry", rollback, ROLLBACK, before=TWO, serves="v1.0.0",
-          is_built=False, prepare=without_registry),
+    Story(
+        "a look that reaches nobody",
+        watch,
+        {"stack": "shop"},
+        serves="v1.0.0",
+        prepare=look_in_vain,
+    ),
+    Story(
+        "a hold that is lifted",
+        lift_hold,
+        {"stack": "shop", "version": "v1.0.1", "reason": "it was the data", "lifted_by": "Mei"},
+        before=TWO,
+        serves="v1.0.0",
+        prepare=roll_back,
+    ),
+    Story(
+        "a release of images of others",
+        release,
+        asked("v1.2.0"),
+        serves="v1.2.0",
+        with_staging=True,
+        is_built=False,
+    ),
+    Story(
+        "an image of others that fails its checks",
+        release,
+        asked("v2.1.0"),
+        serves="v1.0.0",
+        is_built=False,
+    ),
+    Story(
+        "a rollback to images of others without their registry",
+        rollback,
+        ROLLBACK,
+        before=TWO,
+        serves="v1.0.0",
+        is_built=False,
+        prepare=without_registry,
+    ),
     Story("a takeover", adopt, ADOPTION, before=(), serves="v1.0.0", prepare=run_by_hand),
-    Story("a takeover of what answers badly", adopt, ADOPTION, before=(), prepare=lambda made: run_by_hand(made, "v2.0.1")),
-    Story("a release over what was taken over", release, asked("v1.1.0"), before=(), serves="v1.1.0", prepare=take_over),
-    Story("a release that fails over what was taken over", release, asked("v2.1.0"), before=(), serves="v1.0.0",
-          prepare=take_over),
-    Story("a rollback to what was taken over", rollback, ROLLBACK, before=(), serves="v1.0.0", prepare=release_over_it),
-    Story("a rollback to what was taken over and is gone", rollback, ROLLBACK, before=(), serves="v1.0.0",
-          prepare=release_and_remove_by_hand),
-    Story("a recovery before the switch", recover, {}, serves="v1.0.0", prepare=cut_short("shop-prod is at 0002")),
-    Story("a recovery after the switch", recover, {}, serves="v1.1.0",
-          prepare=cut_short("route of shop prod: #2, behind it #1")),
-    Story("a release of several doors", release, asked("v1.1.0"), serves="v1.1.0", with_routes=True),
-    Story("a version of several doors that serves badly", release, asked("v2.0.2", watch_seconds=2), serves="v1.0.0",
-          with_routes=True),
-    Story("a release that brings doors", release, asked("v1.1.0"), serves="v1.1.0", prepare=add_routes),
-    Story("a rollback to one door", rollback, ROLLBACK, serves="v1.0.0", prepare=release_with_routes),
+    Story(
+        "a takeover of what answers badly",
+        adopt,
+        ADOPTION,
+        before=(),
+        prepare=lambda made: run_by_hand(made, "v2.0.1"),
+    ),
+    Story(
+        "a release over what was taken over",
+        release,
+        asked("v1.1.0"),
+        before=(),
+        serves="v1.1.0",
+        prepare=take_over,
+    ),
+    Story(
+        "a release that fails over what was taken over",
+        release,
+        asked("v2.1.0"),
+        before=(),
+        serves="v1.0.0",
+        prepare=take_over,
+    ),
+    Story(
+        "a rollback to what was taken over",
+        rollback,
+        ROLLBACK,
+        before=(),
+        serves="v1.0.0",
+        prepare=release_over_it,
+    ),
+    Story(
+        "a rollback to what was taken over and is gone",
+        rollback,
+        ROLLBACK,
+        before=(),
+        serves="v1.0.0",
+        prepare=release_and_remove_by_hand,
+    ),
+    Story(
+        "a recovery before the switch",
+        recover,
+        {},
+        serves="v1.0.0",
+        prepare=cut_short("shop-prod is at 0002"),
+    ),
+    Story(
+        "a recovery after the switch",
+        recover,
+        {},
+        serves="v1.1.0",
+        prepare=cut_short("route of shop prod: #2, behind it #1"),
+    ),
+    Story(
+        "a release of several doors", release, asked("v1.1.0"), serves="v1.1.0", with_routes=True
+    ),
+    Story(
+        "a version of several doors that serves badly",
+        release,
+        asked("v2.0.2", watch_seconds=2),
+        serves="v1.0.0",
+        with_routes=True,
+    ),
+    Story(
+        "a release that brings doors", release, asked("v1.1.0"), serves="v1.1.0", prepare=add_routes
+    ),
+    Story(
+        "a rollback to one door", rollback, ROLLBACK, serves="v1.0.0", prepare=release_with_routes
+    ),
 )
 
 
 def answering(decision: str) -> Callable[[Any], Any]:
     """A person who has seen all, and decides so."""
+
     def answer(form: Any) -> Any:
         seen = {name: True for name, one in form.model_fields.items() if one.annotation is bool}
         return form(decision=decision, approver="Mei", reason="tried on staging", **seen)
@@ -208,7 +363,8 @@ def tell(made: Installation, story: Story) -> Run:
 
 
 def settle(made: Installation) -> list[str]:
-    """`recover/all`, as it comes each minute, until it ends well. What it could not do is returned."""
+    """`recover/all`, as it comes each minute, until it ends well. What it could not do is
+    returned."""
     said = []
     for _ in range(3):
         made.world.moments.begin_anew()

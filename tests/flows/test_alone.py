@@ -32,7 +32,9 @@ def in_base(made: Installation) -> set[str]:
     return {one.service for one in made.world.engine.of("shop-prod") if one.state == "running"}
 
 
-def test_a_scheduler_that_lived_in_the_base_is_taken_out_of_it_and_goes_back_there(library: Library) -> None:
+def test_a_scheduler_that_lived_in_the_base_is_taken_out_of_it_and_goes_back_there(
+    library: Library,
+) -> None:
     """As teams kept one until now."""
     story = Story("a first release", release, asked("v1.0.0"), before=(), serves="v1.0.0")
     made = library.begin(story)
@@ -43,7 +45,7 @@ def test_a_scheduler_that_lived_in_the_base_is_taken_out_of_it_and_goes_back_the
     assert made.prefect.start(release, **asked("v1.0.0")).state.is_completed()
     assert in_base(made) == {"db", "beat"}
     file.write_text(said)
-    assert made.prefect.start(release, **asked("v2.0.3")).state.is_failed()   # its scheduler dies
+    assert made.prefect.start(release, **asked("v2.0.3")).state.is_failed()  # its scheduler dies
     assert (in_base(made), running(made)) == ({"db", "beat"}, {"web-1", "worker-1"})
     assert made.prefect.start(release, **asked("v1.1.0")).state.is_completed()
     assert (in_base(made), running(made)) == ({"db"}, {"web-3", "worker-3", "beat-3"})
@@ -52,7 +54,8 @@ def test_a_scheduler_that_lived_in_the_base_is_taken_out_of_it_and_goes_back_the
 
 
 def test_a_scheduler_that_is_no_more_is_stopped_and_comes_back_with_its_version(
-        library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = library.begin(A_RELEASE)
     assert running(made) == {"web-1", "worker-1", "beat-1"}
     file = made.home.parent / "stacks" / "shop" / "stack.yaml"

@@ -1,4 +1,5 @@
-"""Several services behind the edge: asked before the switch, switched together, and never two versions at once."""
+"""Several services behind the edge: asked before the switch, switched together, and never two
+versions at once."""
 
 from __future__ import annotations
 
@@ -10,13 +11,36 @@ from tests.flows.conftest import Library
 from tests.flows.stories import ROLLBACK, STORIES, Story, asked, tell
 from tidegate.edge.facts import Served
 
-ASKED = (("shop.test", "/"), ("shop.test", "/api/bills"), ("shop.test", "/live"), ("admin.shop.test", "/"),
-         ("north.tenants.shop.test", "/api"))
+ASKED = (
+    ("shop.test", "/"),
+    ("shop.test", "/api/bills"),
+    ("shop.test", "/live"),
+    ("admin.shop.test", "/"),
+    ("north.tenants.shop.test", "/api"),
+)
 WITH_ROUTES = [
     *(one for one in STORIES if one.with_routes),
-    Story("a release of several doors by way of staging", release, asked("v1.1.0"), with_staging=True, with_routes=True),
-    Story("a version of several doors that fails its checks", release, asked("v2.1.0"), with_routes=True),
-    Story("a rollback of several doors", rollback, ROLLBACK, before=("v1.0.0", "v1.0.1"), with_routes=True)]
+    Story(
+        "a release of several doors by way of staging",
+        release,
+        asked("v1.1.0"),
+        with_staging=True,
+        with_routes=True,
+    ),
+    Story(
+        "a version of several doors that fails its checks",
+        release,
+        asked("v2.1.0"),
+        with_routes=True,
+    ),
+    Story(
+        "a rollback of several doors",
+        rollback,
+        ROLLBACK,
+        before=("v1.0.0", "v1.0.1"),
+        with_routes=True,
+    ),
+]
 
 
 def story(name: str) -> Story:
@@ -38,7 +62,9 @@ def test_at_every_moment_all_doors_lead_to_one_version(library: Library, told: S
     assert made.world.edge.answering("shop.test", "/"), "somebody serves in the end"
 
 
-def test_the_ready_path_of_each_service_is_asked_before_anybody_is_sent_there(library: Library) -> None:
+def test_the_ready_path_of_each_service_is_asked_before_anybody_is_sent_there(
+    library: Library,
+) -> None:
     told = story("a release of several doors")
     made = library.begin(told)
     tell(made, told)
@@ -48,15 +74,24 @@ def test_the_ready_path_of_each_service_is_asked_before_anybody_is_sent_there(li
     names = [name for name, _ in steps]
     ready = dict(steps)["smoke-slot"]["ready"]
     assert names.index("smoke-slot") < names.index("shift-traffic")
-    assert [one["path"] for one in (ready, *ready["others"])] == ["/ready", "/api/ready", "/api/ready", "/api/ready"]
+    assert [one["path"] for one in (ready, *ready["others"])] == [
+        "/ready",
+        "/api/ready",
+        "/api/ready",
+        "/api/ready",
+    ]
 
 
-def test_the_old_version_stands_behind_the_new_one_only_with_the_same_doors(library: Library) -> None:
+def test_the_old_version_stands_behind_the_new_one_only_with_the_same_doors(
+    library: Library,
+) -> None:
     standby = {}
     for name in ("a release of several doors", "a release that brings doors"):
         made = library.begin(story(name))
         tell(made, story(name))
         now = made.ledger.deployments.current("shop", "prod")
         assert now is not None
-        standby[name] = {step.name: step.evidence for step in made.ledger.journal.steps(now.id)}["shift-traffic"]["standby"]
+        standby[name] = {step.name: step.evidence for step in made.ledger.journal.steps(now.id)}[
+            "shift-traffic"
+        ]["standby"]
     assert standby == {"a release of several doors": 1, "a release that brings doors": None}

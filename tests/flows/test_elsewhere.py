@@ -1,4 +1,5 @@
-"""A database that is elsewhere moves with its versions, whether Tidegate saves it or somebody else does."""
+"""A database that is elsewhere moves with its versions, whether Tidegate saves it or somebody else
+does."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ def made(library: Library, request: pytest.FixtureRequest) -> Iterator[Installat
     file = library.made.home.parent / "stacks" / "shop" / "stack.yaml"
     text = file.read_text().replace("service: db", f"client_image: '{BASE_IMAGE}'", 1)
     if not request.param:
-        text = text.replace("databases: [main], ", "", 1).replace("engine: mysql", f"engine: mysql, saved_elsewhere: {REASON}", 1)
+        text = text.replace("databases: [main], ", "", 1).replace(
+            "engine: mysql", f"engine: mysql, saved_elsewhere: {REASON}", 1
+        )
     file.write_text(text)
     library.made.prefect.answer = answering("approve")
     yield library.made

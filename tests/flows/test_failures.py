@@ -1,4 +1,5 @@
-"""Any call to the outside fails once: by a refusal, which ends the run, or by something that may pass."""
+"""Any call to the outside fails once: by a refusal, which ends the run, or by something that may
+pass."""
 
 from __future__ import annotations
 
@@ -23,22 +24,45 @@ from tidegate.errors import (
 )
 
 ERRORS: dict[str, type[TidegateError]] = {
-    "host": EngineError, "measures": EngineError, "occupancy": EngineError, "by_hand": EngineError,
-    "networks": EngineError, "compose": ComposeError,
-    "images": ImageError, "builder": ImageError, "source": VersionError, "edge": EdgeError, "visitors": EdgeError,
-    "databases": DatabaseError, "migrations": MigrationError, "backups": BackupError, "restored": BackupError,
-    "volumes": CapacityError}
+    "host": EngineError,
+    "measures": EngineError,
+    "occupancy": EngineError,
+    "by_hand": EngineError,
+    "networks": EngineError,
+    "compose": ComposeError,
+    "images": ImageError,
+    "builder": ImageError,
+    "source": VersionError,
+    "edge": EdgeError,
+    "visitors": EdgeError,
+    "databases": DatabaseError,
+    "migrations": MigrationError,
+    "backups": BackupError,
+    "restored": BackupError,
+    "volumes": CapacityError,
+}
 
 MAY_PASS = ("a release with a migration", "a rollback to a stopped slot", "a restore")
 
 
-@pytest.mark.parametrize(("story", "retryable"), [
-    *(pytest.param(story, False, id=f"{story.id}-refused") for story in STORIES),
-    *(pytest.param(story, True, id=f"{story.id}-may-pass") for story in STORIES if story.name in MAY_PASS)])
+@pytest.mark.parametrize(
+    ("story", "retryable"),
+    [
+        *(pytest.param(story, False, id=f"{story.id}-refused") for story in STORIES),
+        *(
+            pytest.param(story, True, id=f"{story.id}-may-pass")
+            for story in STORIES
+            if story.name in MAY_PASS
+        ),
+    ],
+)
 def test_a_call_that_fails_leaves_the_environment_wholly_old_or_new(
-        library: Library, story: Story, retryable: bool, record_property: Callable[[str, object], None]) -> None:
+    library: Library, story: Story, retryable: bool, record_property: Callable[[str, object], None]
+) -> None:
     def error(call: str) -> TidegateError:
-        return ERRORS.get(call.partition(".")[0], TidegateError)(f"asking {call}", "it failed", "Look why", retryable=retryable)
+        return ERRORS.get(call.partition(".")[0], TidegateError)(
+            f"asking {call}", "it failed", "Look why", retryable=retryable
+        )
 
     cases, found = failed(library, story, error)
     record_property("cases", cases)

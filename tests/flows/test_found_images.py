@@ -1,4 +1,5 @@
-"""Images that are not built here: what a version of them is, and that its digest goes on whatever becomes of its tag."""
+"""Images that are not built here: what a version of them is, and that its digest goes on whatever
+becomes of its tag."""
 
 from __future__ import annotations
 
@@ -42,16 +43,23 @@ def move_tag(made: Installation, version: str) -> str:
     return before
 
 
-def test_a_version_without_a_repository_is_a_tag_and_its_release_is_about_digests(library: Library) -> None:
+def test_a_version_without_a_repository_is_a_tag_and_its_release_is_about_digests(
+    library: Library,
+) -> None:
     made = library.begin(AT_ONCE)
     assert told(made, "v1.1.0").state.is_completed()
     served = now(made)
     assert served.version == "v1.1.0"
     worker = f"acme/worker@sha256:acme/worker-{VERSIONS['v1.0.0'].sha}"
     assert served.release.images == {
-        "web": f"acme/web@sha256:acme/web-{VERSIONS['v1.1.0'].sha}", "worker": worker, "beat": worker}
+        "web": f"acme/web@sha256:acme/web-{VERSIONS['v1.1.0'].sha}",
+        "worker": worker,
+        "beat": worker,
+    }
     assert served.commit == id_of_images(served.release.images.values())
-    assert "latest" not in {tag.rpartition(":")[2] for tag in made.world.engine.tags}   # the names are theirs
+    assert "latest" not in {
+        tag.rpartition(":")[2] for tag in made.world.engine.tags
+    }  # the names are theirs
 
 
 def test_the_same_version_again_changes_nothing(library: Library) -> None:
@@ -62,33 +70,49 @@ def test_the_same_version_again_changes_nothing(library: Library) -> None:
     assert now(made).number == 2
 
 
-@pytest.mark.parametrize(("wanted", "said"), [
-    ("v9.9.9", "manifest unknown"), ("latest", "never what it starts from"), ("a b", "it is no tag of an image")])
-def test_what_no_registry_has_is_refused_and_nothing_is_changed(library: Library, wanted: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("v9.9.9", "manifest unknown"),
+        ("latest", "never what it starts from"),
+        ("a b", "it is no tag of an image"),
+    ],
+)
+def test_what_no_registry_has_is_refused_and_nothing_is_changed(
+    library: Library, wanted: str, said: str
+) -> None:
     made = library.begin(AT_ONCE)
     assert said in str(told(made, wanted).state.message)
     assert now(made).number == 1
 
 
-def test_a_tag_that_is_moved_while_a_person_decides_goes_on_as_the_digest_that_staging_proved(library: Library) -> None:
+def test_a_tag_that_is_moved_while_a_person_decides_goes_on_as_the_digest_that_staging_proved(
+    library: Library,
+) -> None:
     made = library.begin(BY_STAGING)
     made.prefect.answer = None
     run = told(made, "v1.1.0")
     assert run.state.is_paused()
     before = move_tag(made, "v1.1.0")
-    made.world.shelf.is_away = True   # nobody is asked again
+    made.world.shelf.is_away = True  # nobody is asked again
     made.prefect.answer = answering("approve")
     assert made.prefect.start(release, run.id, **asked("v1.1.0")).state.is_completed()
-    assert now(made).release.images["web"] == f"acme/web@{before}" == now(made, "staging").release.images["web"]
+    assert (
+        now(made).release.images["web"]
+        == f"acme/web@{before}"
+        == now(made, "staging").release.images["web"]
+    )
 
 
-def test_what_staging_serves_goes_to_production_although_its_tag_was_moved_since(library: Library) -> None:
+def test_what_staging_serves_goes_to_production_although_its_tag_was_moved_since(
+    library: Library,
+) -> None:
     made = library.begin(BY_STAGING)
     told(made, "v1.1.0", "staging")
     before = move_tag(made, "v1.1.0")
     assert told(made, "v1.1.0").state.is_completed()
     assert now(made).release.images["web"] == f"acme/web@{before}"
-    assert now(made, "staging").number == 2   # and is not deployed there again
+    assert now(made, "staging").number == 2  # and is not deployed there again
 
 
 def test_a_tag_that_was_moved_is_another_version_where_the_way_begins(library: Library) -> None:
@@ -98,20 +122,27 @@ def test_a_tag_that_was_moved_is_another_version_where_the_way_begins(library: L
     told(made, "v1.0.0", "staging")
     second = made.ledger.deployments.history("shop", "staging", limit=1)[0]
     assert second.number == first.number + 1
-    assert (second.version, second.release.images["worker"]) == ("v1.0.0", first.release.images["worker"])
+    assert (second.version, second.release.images["worker"]) == (
+        "v1.0.0",
+        first.release.images["worker"],
+    )
     assert second.commit != first.commit
 
 
-def test_a_digest_on_hold_is_refused_under_every_name_until_the_hold_is_lifted(library: Library) -> None:
+def test_a_digest_on_hold_is_refused_under_every_name_until_the_hold_is_lifted(
+    library: Library,
+) -> None:
     made = library.begin(AT_ONCE)
     told(made, "v1.0.1")
     made.prefect.start(rollback, **ROLLBACK)
     assert now(made).version == "v1.0.0"
-    move_tag(made, "v1.1.0")   # to the image that is on hold
+    move_tag(made, "v1.1.0")  # to the image that is on hold
     for name in ("v1.0.1", "v1.1.0"):
         assert "it is on hold since" in str(told(made, name).state.message)
     assert told(made, "v1.2.0").state.is_completed()
-    made.prefect.start(lift_hold, stack="shop", version="v1.0.1", reason="it was the data", lifted_by="Mei")
+    made.prefect.start(
+        lift_hold, stack="shop", version="v1.0.1", reason="it was the data", lifted_by="Mei"
+    )
     assert not made.ledger.holds.active("shop")
 
 
@@ -133,7 +164,8 @@ def test_a_registry_that_is_away_is_not_replaced_by_what_lies_on_the_host(librar
 
 
 def test_an_image_that_no_registry_has_is_taken_from_the_host_where_compose_says_so(
-        library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def never_pulled(project: str) -> dict[str, Any]:
         model = model_of(project)
         model["services"]["web"]["pull_policy"] = "never"

@@ -1,4 +1,5 @@
-"""Two runs at once; and six of the things that keep an environment whole: without one of them, these suites fail."""
+"""Two runs at once; and six of the things that keep an environment whole: without one of them,
+these suites fail."""
 
 from __future__ import annotations
 
@@ -32,10 +33,15 @@ def released_meanwhile(library: Library, only: str = "") -> tuple[int, Found]:
     return overtaken(library, RELEASE, release, asked("v1.2.0"), only)
 
 
-@pytest.mark.parametrize("step", ["start-slot", "offer-candidate", "hand-over-alone", "shift-traffic", "watch", "settle-route"])
+@pytest.mark.parametrize(
+    "step",
+    ["start-slot", "offer-candidate", "hand-over-alone", "shift-traffic", "watch", "settle-route"],
+)
 def test_a_rollback_may_take_over_before_and_after_a_step(
-        library: Library, step: str, record_property: Callable[[str, object], None]) -> None:
-    """The first run wakes up late and writes nothing. Not in the middle of a call to the engine, which knows no fence."""
+    library: Library, step: str, record_property: Callable[[str, object], None]
+) -> None:
+    """The first run wakes up late and writes nothing. Not in the middle of a call to the engine,
+    which knows no fence."""
     cases, found = rolled_back_meanwhile(library, f"prod/shop/3/{step}: ledger")
     record_property("cases", cases)
     assert found == {}
@@ -43,15 +49,19 @@ def test_a_rollback_may_take_over_before_and_after_a_step(
 
 
 def test_a_rollback_may_take_over_while_a_scheduler_is_handed_over(
-        library: Library, record_property: Callable[[str, object], None]) -> None:
-    """Also in the middle of a call to the engine: whoever was taken over stops what it has just started."""
+    library: Library, record_property: Callable[[str, object], None]
+) -> None:
+    """Also in the middle of a call to the engine: whoever was taken over stops what it has just
+    started."""
     cases, found = rolled_back_meanwhile(library, "prod/shop/3/hand-over-alone: container")
     record_property("cases", cases)
     assert found == {}
     assert cases > 1
 
 
-def test_another_release_may_come_at_any_moment(library: Library, record_property: Callable[[str, object], None]) -> None:
+def test_another_release_may_come_at_any_moment(
+    library: Library, record_property: Callable[[str, object], None]
+) -> None:
     cases, found = released_meanwhile(library)
     record_property("cases", cases)
     assert found == {}
@@ -88,23 +98,42 @@ def nothing_is_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["flows.put_back"], "hand_back_alone", lambda work: None)
 
 
-BROKEN: Mapping[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Library], tuple[int, Found]]]] = {
+BROKEN: Mapping[
+    str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Library], tuple[int, Found]]]
+] = {
     "what is done is done again": (never_done, lambda library: killed(library, MIGRATING)),
-    "nothing is put back": (nothing_is_put_back, lambda library: failed(
-        library, FAILING, lambda call: EngineError(f"asking {call}", "it failed", "Look why"))),
-    "a scheduler is started before the old one ends": (nothing_is_stopped_first, lambda library: killed(library, RELEASE)),
-    "a scheduler is not started again": (nothing_is_handed_back, lambda library: killed(library, DYING)),
-    "two runs change at once": (no_lock, lambda library: released_meanwhile(library, "publish-record")),
-    "a run that was taken over goes on": (no_fence, lambda library: rolled_back_meanwhile(library, "prod/shop/3/watch: ledger")),
+    "nothing is put back": (
+        nothing_is_put_back,
+        lambda library: failed(
+            library, FAILING, lambda call: EngineError(f"asking {call}", "it failed", "Look why")
+        ),
+    ),
+    "a scheduler is started before the old one ends": (
+        nothing_is_stopped_first,
+        lambda library: killed(library, RELEASE),
+    ),
+    "a scheduler is not started again": (
+        nothing_is_handed_back,
+        lambda library: killed(library, DYING),
+    ),
+    "two runs change at once": (
+        no_lock,
+        lambda library: released_meanwhile(library, "publish-record"),
+    ),
+    "a run that was taken over goes on": (
+        no_fence,
+        lambda library: rolled_back_meanwhile(library, "prod/shop/3/watch: ledger"),
+    ),
 }
 
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_without_its_guard_an_environment_does_not_stay_whole(
-        library: Library, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    library: Library, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
     breaks, suite = BROKEN[broken]
     for story in (FAILING, DYING, MIGRATING, RELEASE):
-        library.begin(story)   # the states in which they begin are whole, and kept for others
+        library.begin(story)  # the states in which they begin are whole, and kept for others
     breaks(monkeypatch)
     _, found = suite(library)
     assert found

@@ -1,4 +1,5 @@
-"""Killed right after any change, of the world or of the ledger, and recovered: wholly old or wholly new."""
+"""Killed right after any change, of the world or of the ledger, and recovered: wholly old or wholly
+new."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from tests.flows.trying import killed
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.id)
 def test_a_run_that_is_killed_anywhere_is_brought_to_an_end(
-        library: Library, story: Story, record_property: Callable[[str, object], None]) -> None:
+    library: Library, story: Story, record_property: Callable[[str, object], None]
+) -> None:
     cases, found = killed(library, story)
     record_property("cases", cases)
     assert found == {}

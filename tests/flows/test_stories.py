@@ -23,8 +23,12 @@ each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.i
 
 def steps() -> set[str]:
     """The name of every step that there is in tasks/."""
-    modules = [import_module(module.name) for module in pkgutil.walk_packages(tasks.__path__, "tasks.")]
-    return {one.name for module in modules for one in vars(module).values() if isinstance(one, StepTask)}
+    modules = [
+        import_module(module.name) for module in pkgutil.walk_packages(tasks.__path__, "tasks.")
+    ]
+    return {
+        one.name for module in modules for one in vars(module).values() if isinstance(one, StepTask)
+    }
 
 
 @each_story
@@ -45,11 +49,15 @@ def test_a_run_that_is_started_again_makes_nothing_twice(library: Library, story
     run = tell(made, story)
     made.prefect.start(story.flow, run.id, **story.asked)
     assert [*settle(made), *faults(made, began, is_for_staging=story.is_for_staging)] == []
-    said = Counter((sent.title, sent.body) for one in made.world.notifiers.values() for sent in one.sent)
+    said = Counter(
+        (sent.title, sent.body) for one in made.world.notifiers.values() for sent in one.sent
+    )
     assert [title for (title, _), times in said.items() if times > 1] == []
 
 
-def test_where_a_failed_release_would_lose_data_a_person_decides_until_a_corrected_version_is_good(library: Library) -> None:
+def test_where_a_failed_release_would_lose_data_a_person_decides_until_a_corrected_version_is_good(
+    library: Library,
+) -> None:
     story = next(one for one in STORIES if one.id == "a-version-whose-migration-would-lose-data")
     made = library.begin(story)
     tell(made, story)
@@ -63,7 +71,8 @@ def test_where_a_failed_release_would_lose_data_a_person_decides_until_a_correct
 
 
 def test_what_was_given_back_can_be_taken_over_again(library: Library) -> None:
-    """Until then the ledger says what served when it was given back, and no way leads back to before."""
+    """Until then the ledger says what served when it was given back, and no way leads back to
+    before."""
     story = Story("a second takeover", adopt, ADOPTION, before=(), prepare=give_back)
     made = library.begin(story)
     assert faults(made, {}) != []
@@ -79,7 +88,9 @@ def test_what_was_taken_over_is_stopped_where_old_slots_stay_warm_too(library: L
     story = next(one for one in STORIES if one.name == "a release over what was taken over")
     made = library.begin(story)
     file = made.home.parent / "stacks" / "shop" / "stack.yaml"
-    file.write_text(file.read_text().replace("drain_seconds: 0", "drain_seconds: 0, keep_warm: true"))
+    file.write_text(
+        file.read_text().replace("drain_seconds: 0", "drain_seconds: 0, keep_warm: true")
+    )
     tell(made, story)
     assert [*settle(made), *faults(made, {"prod": 1})] == []
 
@@ -93,7 +104,9 @@ def test_every_step_is_part_of_a_story(library: Library) -> None:
         for environment in ("staging", "prod"):
             for deployment in made.ledger.deployments.history("shop", environment):
                 seen |= {step.name for step in made.ledger.journal.steps(deployment.id)}
-    assert steps() - seen == {"open-doors"}   # only where a restore fails: tests/flows/test_failures.py
+    assert steps() - seen == {
+        "open-doors"
+    }  # only where a restore fails: tests/flows/test_failures.py
 
 
 def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) -> None:
@@ -108,11 +121,14 @@ def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) 
 
 @pytest.mark.parametrize(("asked_for", "seconds"), [(None, 0), (1, 1)])
 def test_an_environment_that_is_not_watched_lets_its_release_end_unless_somebody_asks(
-        library: Library, asked_for: int | None, seconds: int) -> None:
+    library: Library, asked_for: int | None, seconds: int
+) -> None:
     made = library.begin(Story("staging alone", release, {}, with_staging=True))
     file = made.home.parent / "stacks" / "shop" / "stack.yaml"
     file.write_text(file.read_text().replace("watch: {seconds: 0}", "watch: {seconds: 20}"))
-    run = made.prefect.start(release, **{**asked("v1.1.0"), "environment": "staging", "watch_seconds": asked_for})
+    run = made.prefect.start(
+        release, **{**asked("v1.1.0"), "environment": "staging", "watch_seconds": asked_for}
+    )
     assert run.state.is_completed()
     [newest] = made.ledger.deployments.history("shop", "staging", limit=1)
     [watched] = [step for step in made.ledger.journal.steps(newest.id) if step.name == "watch"]

@@ -22,8 +22,14 @@ from tidegate.edge.facts import Target
 from tidegate.facts import Slot
 from tidegate.stack.data import Database
 
-SPEC = Database(engine="mysql", service="db", host_key="DB_HOST", user_key="DB_USER", password_key="DB_PASSWORD",
-                database_key="DB_NAME")
+SPEC = Database(
+    engine="mysql",
+    service="db",
+    host_key="DB_HOST",
+    user_key="DB_USER",
+    password_key="DB_PASSWORD",
+    database_key="DB_NAME",
+)
 
 
 @pytest.fixture
@@ -53,7 +59,9 @@ class TestMemorySlots(SlotsContract):
     @pytest.fixture
     def slot(self) -> Slot:
         service = {"image": BASE_IMAGE, "labels": {"tidegate.test": "one-prod-1"}}
-        return Slot("one-prod-1", {"services": {"web-1": service, "worker-1": service}, "networks": {}})
+        return Slot(
+            "one-prod-1", {"services": {"web-1": service, "worker-1": service}, "networks": {}}
+        )
 
 
 class TestMemoryImages(ImagesContract):
@@ -73,15 +81,23 @@ class TestMemoryImages(ImagesContract):
 class TestMemoryBackups(BackupsContract):
     @pytest.fixture
     def kept(self, world: World) -> KeptDatabase:
-        MemoryCompose(world.engine, model_of).up_base(model_of("shop-prod"), "shop-prod", ["db"], {})
+        MemoryCompose(world.engine, model_of).up_base(
+            model_of("shop-prod"), "shop-prod", ["db"], {}
+        )
         database, backups = world.databases.of("shop-prod"), world.backups_of("shop-prod")
         database.content = Content("0001", {"bills": 2})
 
         def pay() -> None:
             database.content = Content("0001", {"bills": database.content.rows["bills"] + 1})
 
-        return KeptDatabase(backups, MemoryDatabaseCopies(backups), database,
-                            PlacedDatabase(SPEC, "shop-prod-db-1", {}), BASE_IMAGE, pay)
+        return KeptDatabase(
+            backups,
+            MemoryDatabaseCopies(backups),
+            database,
+            PlacedDatabase(SPEC, "shop-prod-db-1", {}),
+            BASE_IMAGE,
+            pay,
+        )
 
 
 class TestMemoryBackupsElsewhere(BackupsContract):
@@ -89,7 +105,9 @@ class TestMemoryBackupsElsewhere(BackupsContract):
 
     @pytest.fixture
     def kept(self, world: World) -> KeptDatabase:
-        spec = Database.model_validate({**SPEC.model_dump(), "service": None, "client_image": BASE_IMAGE})
+        spec = Database.model_validate(
+            {**SPEC.model_dump(), "service": None, "client_image": BASE_IMAGE}
+        )
         backups = world.backups_of("shop-prod")
         at = PlacedDatabase(spec, "", {"DB_HOST": "db.example", "DB_NAME": "shop"})
         database = world.databases.as_owner(at)
@@ -104,19 +122,39 @@ class TestMemoryBackupsElsewhere(BackupsContract):
 class TestMemoryPlaces(PlacesContract):
     @pytest.fixture
     def place(self, world: World) -> KeptPlace:
-        path, volumes, backups = "/srv/shop/media", world.engine.volumes, world.backups_of("shop-prod")
+        path, volumes, backups = (
+            "/srv/shop/media",
+            world.engine.volumes,
+            world.backups_of("shop-prod"),
+        )
         volumes[path] = "first"
-        return KeptPlace(backups, MemoryVolumeCopies(backups), path, BASE_IMAGE, lambda text: volumes.update({path: text}),
-                         lambda: volumes[path])
+        return KeptPlace(
+            backups,
+            MemoryVolumeCopies(backups),
+            path,
+            BASE_IMAGE,
+            lambda text: volumes.update({path: text}),
+            lambda: volumes[path],
+        )
 
 
 class TestMemoryMigrator(MigratorContract):
     @pytest.fixture
     def moved(self, world: World) -> Moved:
-        MemoryCompose(world.engine, model_of).up_base(model_of("shop-prod"), "shop-prod", ["db"], {})
+        MemoryCompose(world.engine, model_of).up_base(
+            model_of("shop-prod"), "shop-prod", ["db"], {}
+        )
         database = world.databases.of("shop-prod")
 
         def version(head: str) -> Version:
-            return Version(MemoryHistory("main", head), MemoryMigrator(world.engine, database, "prod/shop/1/migrate", head))
+            return Version(
+                MemoryHistory("main", head),
+                MemoryMigrator(world.engine, database, "prod/shop/1/migrate", head),
+            )
 
-        return Moved(version("0002"), version("0003"), database.schema_state, lambda: database.content.revision)
+        return Moved(
+            version("0002"),
+            version("0003"),
+            database.schema_state,
+            lambda: database.content.revision,
+        )

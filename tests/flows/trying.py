@@ -1,4 +1,5 @@
-"""Ways to break a story, each at every moment of it. What is returned is each broken rule, by the moment."""
+"""Ways to break a story, each at every moment of it. What is returned is each broken rule, by the
+moment."""
 
 from __future__ import annotations
 
@@ -24,14 +25,14 @@ T = TypeVar("T")
 
 def picked(story: Story, moments: list[T]) -> list[T]:
     """Those moments of a story that are tried."""
-    return moments[len(story.name) % EACH::EACH] or moments
+    return moments[len(story.name) % EACH :: EACH] or moments
 
 
 def killed(library: Library, story: Story) -> tuple[int, Found]:
     """Killed right after each change, then recovered. Returns how many changes there were, too.
 
-    What a killed process leaves is what was true after its last change. So the story is told once, everything is put
-    away after each change, and recovery begins from each of these states.
+    What a killed process leaves is what was true after its last change. So the story is told once,
+    everything is put away after each change, and recovery begins from each of these states.
     """
     made = library.begin(story)
     began, kept, found = serving(made), list[Kept](), Found()
@@ -47,7 +48,9 @@ def killed(library: Library, story: Story) -> tuple[int, Found]:
     return len(tried), found
 
 
-def failed(library: Library, story: Story, error: Callable[[str], TidegateError]) -> tuple[int, Found]:
+def failed(
+    library: Library, story: Story, error: Callable[[str], TidegateError]
+) -> tuple[int, Found]:
     """Each call fails once by `error`; of calls of one step that are alike, the first."""
     made, found = library.begin(story), Found()
     tell(made, story)
@@ -58,48 +61,86 @@ def failed(library: Library, story: Story, error: Callable[[str], TidegateError]
         began = serving(made)
         made.world.moments.fails = _fails_at(failing, error)
         run = tell(made, story)
-        if wrong := [*settle(made), *faults(made, began, has_failed=run.state.is_failed(),
-                                        is_for_staging=story.is_for_staging)]:
+        if wrong := [
+            *settle(made),
+            *faults(
+                made, began, has_failed=run.state.is_failed(), is_for_staging=story.is_for_staging
+            ),
+        ]:
             found[call] = wrong
     return len(tried), found
 
 
-def overtaken(library: Library, story: Story, flow: Flow[Any, Any], asked: dict[str, Any],
-              only: str = "", *, takes_over: bool = False) -> tuple[int, Found]:
-    """Another run comes in between, right after each change whose name has `only` in it, and the first one goes on.
+def overtaken(
+    library: Library,
+    story: Story,
+    flow: Flow[Any, Any],
+    asked: dict[str, Any],
+    only: str = "",
+    *,
+    takes_over: bool = False,
+) -> tuple[int, Found]:
+    """Another run comes in between, right after each change whose name has `only` in it, and the
+    first one goes on.
 
-    Only what `takes_over` may fence the first one off, which then writes nothing more into the ledger.
+    Only what `takes_over` may fence the first one off, which then writes nothing more into the
+    ledger.
     """
     made, found = library.begin(story), Found()
     tell(made, story)
-    moments = [(number, what) for number, what in enumerate(made.world.moments.changes) if only in what]
+    moments = [
+        (number, what) for number, what in enumerate(made.world.moments.changes) if only in what
+    ]
     tried = moments if only else picked(story, moments)
     for number, what in tried:
         made = library.begin(story)
         began, there = serving(made), list[int]()
-        made.world.moments.after_change = _at(made.world.moments, number, partial(_come_between, made, flow, asked, there))
+        made.world.moments.after_change = _at(
+            made.world.moments, number, partial(_come_between, made, flow, asked, there)
+        )
         run = tell(made, story)
-        fenced = ["it was fenced off"] if isinstance(run.state.data, FencedError) and not takes_over else []
+        fenced = (
+            ["it was fenced off"]
+            if isinstance(run.state.data, FencedError) and not takes_over
+            else []
+        )
         late = _written_after(made, there[0]) if takes_over else []
-        wrong = [*fenced, *late, *settle(made), *faults(made, began, is_for_staging=story.is_for_staging)]
-        if takes_over:   # the engine knows no fence: a start that was under way ends, and the next release removes it
-            wrong = [one for one in wrong if not one.endswith(("runs and serves nobody", "is left of what failed"))]
+        wrong = [
+            *fenced,
+            *late,
+            *settle(made),
+            *faults(made, began, is_for_staging=story.is_for_staging),
+        ]
+        if takes_over:  # the engine knows no fence: a start that was under way ends, and the next release removes it
+            wrong = [
+                one
+                for one in wrong
+                if not one.endswith(("runs and serves nobody", "is left of what failed"))
+            ]
         if wrong:
             found[f"{number}, after {what}"] = wrong
     return len(tried), found
 
 
-def _come_between(made: Installation, flow: Flow[Any, Any], asked: dict[str, Any], there: list[int]) -> None:
-    """A run from its start to its end; `there` gets the number of the newest entry of the audit trail then."""
+def _come_between(
+    made: Installation, flow: Flow[Any, Any], asked: dict[str, Any], there: list[int]
+) -> None:
+    """A run from its start to its end; `there` gets the number of the newest entry of the audit
+    trail then."""
     made.prefect.start(flow, **asked)
     there.append(made.ledger.audit.newest().sequence)
 
 
 def _written_after(made: Installation, entry: int) -> list[str]:
-    return [f"written late: {one.action} {one.subject}" for one in made.ledger.audit.entries(after=entry)]
+    return [
+        f"written late: {one.action} {one.subject}"
+        for one in made.ledger.audit.entries(after=entry)
+    ]
 
 
-def _fails_at(number: int, error: Callable[[str], TidegateError]) -> Callable[[int, str], TidegateError | None]:
+def _fails_at(
+    number: int, error: Callable[[str], TidegateError]
+) -> Callable[[int, str], TidegateError | None]:
     return lambda now, name: error(name) if now == number else None
 
 
@@ -108,7 +149,11 @@ def _at(moments: Any, number: int, act: Callable[[], object]) -> Callable[[str],
         if len(moments.changes) - 1 != number:
             return
         moments.after_change = lambda what: None
-        outer, moments.step, moments.step_was_done = (moments.step, moments.step_was_done), "", False
+        outer, moments.step, moments.step_was_done = (
+            (moments.step, moments.step_was_done),
+            "",
+            False,
+        )
         act()
         moments.step, moments.step_was_done = outer
 

@@ -16,10 +16,24 @@ from blocks.docker.host import DockerHost
 from tests import images
 from tidegate.stack.data import Database
 
-MYSQL = Database(engine="mysql", service="mysql", host_key="MYSQL_HOST", port_key="MYSQL_PORT", user_key="MYSQL_USER",
-                 password_key="MYSQL_PASSWORD", database_key="MYSQL_DATABASE")
-POSTGRESQL = Database(engine="postgresql", service="postgresql", host_key="POSTGRES_HOST", port_key="POSTGRES_PORT",
-                      user_key="POSTGRES_USER", password_key="POSTGRES_PASSWORD", database_key="POSTGRES_DB")
+MYSQL = Database(
+    engine="mysql",
+    service="mysql",
+    host_key="MYSQL_HOST",
+    port_key="MYSQL_PORT",
+    user_key="MYSQL_USER",
+    password_key="MYSQL_PASSWORD",
+    database_key="MYSQL_DATABASE",
+)
+POSTGRESQL = Database(
+    engine="postgresql",
+    service="postgresql",
+    host_key="POSTGRES_HOST",
+    port_key="POSTGRES_PORT",
+    user_key="POSTGRES_USER",
+    password_key="POSTGRES_PASSWORD",
+    database_key="POSTGRES_DB",
+)
 
 
 @dataclass(frozen=True)
@@ -44,18 +58,28 @@ class Server:
 
 @contextmanager
 def mysql_server(host: DockerHost) -> Iterator[Server]:
-    environment = {"MYSQL_HOST": "mysql", "MYSQL_PORT": "3306", "MYSQL_USER": "app", "MYSQL_DATABASE": "app",
-                   "MYSQL_PASSWORD": secrets.token_hex(8), "MYSQL_ROOT_PASSWORD": secrets.token_hex(8)}
+    environment = {
+        "MYSQL_HOST": "mysql",
+        "MYSQL_PORT": "3306",
+        "MYSQL_USER": "app",
+        "MYSQL_DATABASE": "app",
+        "MYSQL_PASSWORD": secrets.token_hex(8),
+        "MYSQL_ROOT_PASSWORD": secrets.token_hex(8),
+    }
     with server(host, MYSQL, images.MYSQL, environment) as made:
         yield made
 
 
 @contextmanager
-def server(host: DockerHost, spec: Database, image: str, environment: dict[str, str]) -> Iterator[Server]:
+def server(
+    host: DockerHost, spec: Database, image: str, environment: dict[str, str]
+) -> Iterator[Server]:
     name = f"tidegate-test-{uuid.uuid4().hex[:10]}"
     network = host.client.networks.create(name, internal=True)
     data = "/var/lib/mysql" if spec.engine == "mysql" else "/var/lib/postgresql/data"
-    container = host.client.containers.create(image, environment=environment, network=name, name=name, tmpfs={data: ""})
+    container = host.client.containers.create(
+        image, environment=environment, network=name, name=name, tmpfs={data: ""}
+    )
     try:
         network.disconnect(container)
         network.connect(container, aliases=[spec.service])
@@ -79,12 +103,17 @@ def build_image(tag: str, files: dict[str, str | bytes]) -> str:
             tar.addfile(entry, io.BytesIO(data))
     context.seek(0)
     image, _ = DockerHost(timeout_seconds=600).client.images.build(
-        fileobj=context, custom_context=True, tag=tag, rm=True, network_mode="none")
+        fileobj=context, custom_context=True, tag=tag, rm=True, network_mode="none"
+    )
     return str(image.id)
 
 
 @contextmanager
 def postgresql_server(host: DockerHost) -> Iterator[Server]:
-    environment = {"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": secrets.token_hex(8)}
+    environment = {
+        "POSTGRES_USER": "app",
+        "POSTGRES_DB": "app",
+        "POSTGRES_PASSWORD": secrets.token_hex(8),
+    }
     with server(host, POSTGRESQL, images.POSTGRESQL, environment) as made:
         yield made

@@ -1,4 +1,5 @@
-"""A real edge with its own network and folder, and tiny real backends behind it. Imported by the edge's tests."""
+"""A real edge with its own network and folder, and tiny real backends behind it. Imported by the
+edge's tests."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ from tidegate.edge.facts import Route, Target
 
 DOMAIN = "shop.example.test"
 
-# /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host, headers and size of what was sent.
-BACKEND = '''
+# /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host,
+# headers and size of what was sent.
+BACKEND = """
 import http.server, json, os, time
 class App(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -41,7 +43,7 @@ class App(http.server.BaseHTTPRequestHandler):
         pass
 http.server.ThreadingHTTPServer.request_queue_size = 64
 http.server.ThreadingHTTPServer(("", 8000), App).serve_forever()
-'''
+"""
 
 StartBackend = Callable[[int], Container]
 
@@ -51,28 +53,42 @@ def edge_host() -> Iterator[DockerHost]:
     """The local engine with an edge network of this test's own."""
     host = DockerHost(edge_network=f"edge-test-{uuid4().hex[:8]}")
     yield host
-    for network in host.client.networks.list(filters={"label": f"tidegate.edge={host.edge_network}"}):
+    for network in host.client.networks.list(
+        filters={"label": f"tidegate.edge={host.edge_network}"}
+    ):
         network.remove()
 
 
 @pytest.fixture(scope="module")
-def running_edge(edge_host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EdgeAddresses, Path]]:
+def running_edge(
+    edge_host: DockerHost, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[EdgeAddresses, Path]]:
     """An edge that answers and believes a front on this machine, and its folder of routes."""
     folder = tmp_path_factory.mktemp("routes")
-    addresses = EdgeMaker(edge_host, images.EDGE, folder, 0, 0, trusted_fronts=("127.0.0.1",)).ensure()
+    addresses = EdgeMaker(
+        edge_host, images.EDGE, folder, 0, 0, trusted_fronts=("127.0.0.1",)
+    ).ensure()
     yield addresses, folder
     stop_edge(edge_host, addresses.container, grace_seconds=1)
 
 
 @pytest.fixture(scope="module")
-def start_backend(edge_host: DockerHost, running_edge: tuple[EdgeAddresses, Path]) -> Iterator[StartBackend]:
-    """Starts the backend of a deployment number on a network with the edge and waits until it listens."""
+def start_backend(
+    edge_host: DockerHost, running_edge: tuple[EdgeAddresses, Path]
+) -> Iterator[StartBackend]:
+    """Starts the backend of a deployment number on a network with the edge and waits until it
+    listens."""
     started: list[Container] = []
 
     def start(number: int) -> Container:
         container = edge_host.client.containers.run(
-            images.BASE, ["python3", "-c", BACKEND], name=f"{edge_host.edge_network}-{number}-{uuid4().hex[:4]}",
-            environment={"VERSION": f"v{number}"}, network=join_environment(edge_host, "shop", "prod"), detach=True)
+            images.BASE,
+            ["python3", "-c", BACKEND],
+            name=f"{edge_host.edge_network}-{number}-{uuid4().hex[:4]}",
+            environment={"VERSION": f"v{number}"},
+            network=join_environment(edge_host, "shop", "prod"),
+            detach=True,
+        )
         started.append(container)
         wait_until_it_listens(container)
         return container
@@ -102,6 +118,12 @@ def target(number: int, container: Container, weight: int = 100) -> Target:
     return Target(number, f"http://{container.name}:8000", weight)
 
 
-def route(*targets: Target, standby: Target | None = None, candidate: Target | None = None, fence: int = 1,
-          stack: str = "shop", domain: str = DOMAIN) -> Route:
+def route(
+    *targets: Target,
+    standby: Target | None = None,
+    candidate: Target | None = None,
+    fence: int = 1,
+    stack: str = "shop",
+    domain: str = DOMAIN,
+) -> Route:
     return Route(stack, "prod", (domain,), targets, standby, candidate, fence, "/ready", False)

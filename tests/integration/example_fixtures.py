@@ -27,7 +27,9 @@ def example_images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]
     make_repository(repository, WHEELS)
     images = Images(repository, f"tidegate-test/example-{uuid.uuid4().hex[:8]}")
     yield images
-    names = call("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", images.prefix).split()
+    names = call(
+        "docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", images.prefix
+    ).split()
     call("docker", "image", "rm", "--force", *names)
 
 

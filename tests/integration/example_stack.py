@@ -1,4 +1,5 @@
-"""The example application on the real engine: images built from the demo's commits, started by its own compose file."""
+"""The example application on the real engine: images built from the demo's commits, started by its
+own compose file."""
 
 from __future__ import annotations
 
@@ -19,11 +20,22 @@ PUBLIC = "cloudlens.localhost"
 PASSWORD = "a password of the test"
 
 
-def call(*command: str | Path, stdin: bytes | None = None, environment: dict[str, str] | None = None,
-         good: tuple[int, ...] = (0,)) -> str:
-    """What the command printed, stdout and stderr together; fails the test when its exit code is not in `good`."""
-    ended = subprocess.run(command, input=stdin, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           timeout=180)
+def call(
+    *command: str | Path,
+    stdin: bytes | None = None,
+    environment: dict[str, str] | None = None,
+    good: tuple[int, ...] = (0,),
+) -> str:
+    """What the command printed, stdout and stderr together; fails the test when its exit code is
+    not in `good`."""
+    ended = subprocess.run(
+        command,
+        input=stdin,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=180,
+    )
     output = ended.stdout.decode(errors="replace")
     assert ended.returncode in good, f"{command} ended with {ended.returncode}:\n{output}"
     return output
@@ -41,8 +53,21 @@ class Images:
         if asked(["docker", "image", "inspect", name]) is None:
             command = ["git", "-C", str(self.repository), "archive", version]
             archive = subprocess.run(command, capture_output=True, check=True)
-            arguments = {"BASE_IMAGE": chosen()["PYTHON_IMAGE"], "VERSION": version, "COMMIT": self.commit(version)}
-            call("docker", "build", "-q", "-t", name, *_build_args(arguments), "-", stdin=archive.stdout)
+            arguments = {
+                "BASE_IMAGE": chosen()["PYTHON_IMAGE"],
+                "VERSION": version,
+                "COMMIT": self.commit(version),
+            }
+            call(
+                "docker",
+                "build",
+                "-q",
+                "-t",
+                name,
+                *_build_args(arguments),
+                "-",
+                stdin=archive.stdout,
+            )
         return name
 
     def commit(self, version: str) -> str:
@@ -66,7 +91,15 @@ class App:
         self.images.build(version)
         _, _, command = find()
         files = ("-f", str(STACK / "docker-compose.yml"), "-f", str(self.override))
-        return call(*command, "-p", self.project, *files, *words, environment=self._environment(version), good=good)
+        return call(
+            *command,
+            "-p",
+            self.project,
+            *files,
+            *words,
+            environment=self._environment(version),
+            good=good,
+        )
 
     def migrate(self, version: str, *words: str, good: tuple[int, ...] = (0,)) -> str:
         return self.compose(version, "run", "--rm", "-T", "backend", "alembic", *words, good=good)
@@ -75,13 +108,23 @@ class App:
         """Start `version` in place of the one before and give a client for it."""
         self.compose(version, "up", "-d", *["--wait"] * ready, "backend")
         port = self.compose(version, "port", "backend", "8000").strip().rpartition(":")[2]
-        return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, headers={"Connection": "close"})
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=20, headers={"Connection": "close"}
+        )
 
     def _environment(self, version: str) -> dict[str, str]:
         words = {key: PASSWORD for key in ("APP_PASSWORD", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD")}
-        return {**os.environ, **chosen(), **words, "APP_USER": "admin", "MYSQL_USER": "cloudlens",
-                "MYSQL_DATABASE": "example", "BACKEND_IMAGE": self.images.prefix, "IMAGE_TAG": version,
-                "APP_DOMAIN": PUBLIC}
+        return {
+            **os.environ,
+            **chosen(),
+            **words,
+            "APP_USER": "admin",
+            "MYSQL_USER": "cloudlens",
+            "MYSQL_DATABASE": "example",
+            "BACKEND_IMAGE": self.images.prefix,
+            "IMAGE_TAG": version,
+            "APP_DOMAIN": PUBLIC,
+        }
 
 
 def sign_in(client: httpx.Client) -> httpx.Client:

@@ -1,4 +1,5 @@
-"""Schema histories in images with a real Alembic: what the tests of the migrator and of hostile versions are made of."""
+"""Schema histories in images with a real Alembic: what the tests of the migrator and of hostile
+versions are made of."""
 
 from __future__ import annotations
 
@@ -35,14 +36,23 @@ WORKDIR /app
 
 def build_tool_image() -> str:
     """From the example's wheels, which are for the Python of this base."""
-    files: dict[str, str | bytes] = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(WHEELS.iterdir())}
+    files: dict[str, str | bytes] = {
+        f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(WHEELS.iterdir())
+    }
     return build_image(TOOL_IMAGE, {"Dockerfile": _DOCKERFILE, **files})
 
 
 def revision(name: str, down: str | None, upgrade: str, downgrade: str = "pass") -> str:
-    return (f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {name!r}\ndown_revision = {down!r}\n"
-            f"def upgrade():\n    {upgrade}\ndef downgrade():\n    {downgrade}\n")
+    return (
+        f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {name!r}\ndown_revision = {down!r}\n"
+        f"def upgrade():\n    {upgrade}\ndef downgrade():\n    {downgrade}\n"
+    )
 
 
-BILLS = revision("0001", None, "op.create_table('bills', sa.Column('id', sa.Integer, primary_key=True), "
-                 "sa.Column('note', sa.String(20)))", "op.drop_table('bills')")
+BILLS = revision(
+    "0001",
+    None,
+    "op.create_table('bills', sa.Column('id', sa.Integer, primary_key=True), "
+    "sa.Column('note', sa.String(20)))",
+    "op.drop_table('bills')",
+)

@@ -1,4 +1,5 @@
-"""Compose applications of kinds that people run, as they are before anybody has heard of Tidegate."""
+"""Compose applications of kinds that people run, as they are before anybody has heard of
+Tidegate."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ POSTGRES = """
 
 @dataclass(frozen=True)
 class Newcomer:
-    """`files` are the repository; `lines` are how long its stack file becomes, `asked` what must be asked."""
+    """`files` are the repository; `lines` are how long its stack file becomes, `asked` what must be
+    asked."""
 
     files: Mapping[str, str]
     lines: int
@@ -39,9 +41,10 @@ class Newcomer:
     places: tuple[str, ...] = ("staging",)
 
 
-WEB_AND_DB = Newcomer({
-    "Dockerfile": PYTHON_WEB,
-    "compose.yaml": f"""
+WEB_AND_DB = Newcomer(
+    {
+        "Dockerfile": PYTHON_WEB,
+        "compose.yaml": f"""
 services:
   web:
     build: .
@@ -56,13 +59,21 @@ services:
 {POSTGRES}
 volumes: {{db-data: {{}}, uploads: {{}}}}
 """,
-    "compose.override.yaml": "services: {web: {volumes: ['.:/app']}}\n"},
-    lines=11, asked=("title", "domain"), released=("web",), port=8000, databases=("postgresql",), volumes=("uploads",))
+        "compose.override.yaml": "services: {web: {volumes: ['.:/app']}}\n",
+    },
+    lines=11,
+    asked=("title", "domain"),
+    released=("web",),
+    port=8000,
+    databases=("postgresql",),
+    volumes=("uploads",),
+)
 
-FRONTEND_AND_API = Newcomer({
-    "frontend/Dockerfile": "FROM node:20 AS build\nRUN npm run build\nFROM nginx:1.27\nEXPOSE 80\n",
-    "api/Dockerfile": "FROM golang:1.22 AS build\nFROM gcr.io/distroless/base\nEXPOSE 9000\n",
-    "docker-compose.yml": """
+FRONTEND_AND_API = Newcomer(
+    {
+        "frontend/Dockerfile": "FROM node:20 AS build\nRUN npm run build\nFROM nginx:1.27\nEXPOSE 80\n",
+        "api/Dockerfile": "FROM golang:1.22 AS build\nFROM gcr.io/distroless/base\nEXPOSE 9000\n",
+        "docker-compose.yml": """
 services:
   frontend:
     build: ./frontend
@@ -80,14 +91,21 @@ services:
     volumes: [mysql:/var/lib/mysql]
 volumes: {mysql: }
 """,
-    "docker-compose.prod.yml": "services:\n  frontend: {restart: always}\n"},
-    lines=13, asked=("title", "ready-path", "domain"), released=("frontend", "api"), port=80, databases=("mysql",),
-    places=("staging", "prod"))
+        "docker-compose.prod.yml": "services:\n  frontend: {restart: always}\n",
+    },
+    lines=13,
+    asked=("title", "ready-path", "domain"),
+    released=("frontend", "api"),
+    port=80,
+    databases=("mysql",),
+    places=("staging", "prod"),
+)
 
-WORKER_AND_BEAT = Newcomer({
-    "Dockerfile": "FROM python:3.12\nEXPOSE 5000\n",
-    ".env.example": "DJANGO_SECRET_KEY=change-me\nREDIS_URL=redis://redis:6379/0\nDEBUG=0\nMAIL_KEY=\n",
-    "docker-compose.yml": """
+WORKER_AND_BEAT = Newcomer(
+    {
+        "Dockerfile": "FROM python:3.12\nEXPOSE 5000\n",
+        ".env.example": "DJANGO_SECRET_KEY=change-me\nREDIS_URL=redis://redis:6379/0\nDEBUG=0\nMAIL_KEY=\n",
+        "docker-compose.yml": """
 x-app: &app
   build: .
   image: acme/tasks
@@ -101,12 +119,20 @@ services:
   worker: {<<: *app, command: celery -A app worker}
   beat: {<<: *app, command: celery -A app beat}
   redis: {image: "redis:7", volumes: ["cache:/data"]}
-""" + POSTGRES + "volumes: {db-data: , cache: }\n"},
-    lines=13, asked=("title", "ready-path", "domain"), released=("web", "worker", "beat"), port=5000,
-    databases=("postgresql",))
+"""
+        + POSTGRES
+        + "volumes: {db-data: , cache: }\n",
+    },
+    lines=13,
+    asked=("title", "ready-path", "domain"),
+    released=("web", "worker", "beat"),
+    port=5000,
+    databases=("postgresql",),
+)
 
-VENDOR = Newcomer({
-    "compose.yml": """
+VENDOR = Newcomer(
+    {
+        "compose.yml": """
 services:
   wiki:
     image: requarks/wiki:2.5
@@ -114,13 +140,23 @@ services:
     environment: {DB_TYPE: postgres, DB_HOST: db, DB_USER: shop, DB_PASS: "${DB_PASSWORD}", DB_NAME: shop}
     healthcheck: {test: ["CMD", "wget", "-qO-", "http://127.0.0.1:3000/healthz"]}
     volumes: ["files:/wiki/data"]
-""" + POSTGRES + "volumes: {db-data: , files: }\n"},
-    lines=10, asked=("title", "domain"), released=("wiki",), port=3000, databases=("postgresql",), volumes=("files",))
+"""
+        + POSTGRES
+        + "volumes: {db-data: , files: }\n"
+    },
+    lines=10,
+    asked=("title", "domain"),
+    released=("wiki",),
+    port=3000,
+    databases=("postgresql",),
+    volumes=("files",),
+)
 
-PHP_AND_NGINX = Newcomer({
-    "Dockerfile": "FROM php:8.3-fpm\nEXPOSE 9000\n",
-    "nginx.conf": "server { listen 80; location / { fastcgi_pass app:9000; } }\n",
-    "docker-compose.yml": """
+PHP_AND_NGINX = Newcomer(
+    {
+        "Dockerfile": "FROM php:8.3-fpm\nEXPOSE 9000\n",
+        "nginx.conf": "server { listen 80; location / { fastcgi_pass app:9000; } }\n",
+        "docker-compose.yml": """
 services:
   app:
     build: .
@@ -135,11 +171,22 @@ services:
     environment: {MARIADB_DATABASE: blog, MARIADB_USER: blog, MARIADB_PASSWORD: "${DB_PASSWORD}"}
     volumes: ["data:/var/lib/mysql"]
 volumes: {data: }
-"""},
-    lines=12, asked=("title", "ready-path", "domain"), released=("nginx", "app"), port=80, databases=("mysql",))
+""",
+    },
+    lines=12,
+    asked=("title", "ready-path", "domain"),
+    released=("nginx", "app"),
+    port=80,
+    databases=("mysql",),
+)
 
-NEWCOMERS = {"web and database": WEB_AND_DB, "frontend, api and database": FRONTEND_AND_API,
-             "worker and beat": WORKER_AND_BEAT, "a vendor's image": VENDOR, "php-fpm and nginx": PHP_AND_NGINX}
+NEWCOMERS = {
+    "web and database": WEB_AND_DB,
+    "frontend, api and database": FRONTEND_AND_API,
+    "worker and beat": WORKER_AND_BEAT,
+    "a vendor's image": VENDOR,
+    "php-fpm and nginx": PHP_AND_NGINX,
+}
 
 
 def cloned(newcomer: Newcomer, folder: Path) -> Path:
@@ -148,8 +195,22 @@ def cloned(newcomer: Newcomer, folder: Path) -> Path:
     for name, text in newcomer.files.items():
         (origin / name).parent.mkdir(parents=True, exist_ok=True)
         (origin / name).write_text(text)
-    git = ("git", "-c", "user.name=Mei", "-c", "user.email=mei@example.com", "-c", "init.defaultBranch=trunk")
-    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "First"), ("tag", "v1.2.0"), ("tag", "v1.10.0")):
+    git = (
+        "git",
+        "-c",
+        "user.name=Mei",
+        "-c",
+        "user.email=mei@example.com",
+        "-c",
+        "init.defaultBranch=trunk",
+    )
+    for words in (
+        ("init", "-q"),
+        ("add", "-A"),
+        ("commit", "-q", "-m", "First"),
+        ("tag", "v1.2.0"),
+        ("tag", "v1.10.0"),
+    ):
         subprocess.run([*git, "-C", str(origin), *words], check=True, timeout=30)
     subprocess.run([*git, "clone", "-q", str(origin), str(clone)], check=True, timeout=30)
     return clone

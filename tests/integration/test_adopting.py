@@ -1,4 +1,5 @@
-"""The team's own containers, on a real engine: seen as they are, led to without a restart, stopped for good and started again."""
+"""The team's own containers, on a real engine: seen as they are, led to without a restart, stopped
+for good and started again."""
 
 from __future__ import annotations
 
@@ -31,12 +32,20 @@ MOST_SECONDS = 20
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[tuple[str, int]]:
-    """Of a web service that the team started by compose, with a port of the host, and `restart: always`."""
+    """Of a web service that the team started by compose, with a port of the host, and `restart:
+    always`."""
     name, [port] = f"tg-hand-{uuid4().hex[:8]}", free_ports(1)
-    service = {"image": images.BASE, "command": ["python3", "-c", BACKEND.replace("$", "$$")], "restart": "always",
-               "environment": {"VERSION": "by hand", "SECRET": "of-the-team"}, "volumes": ["files:/files", "./conf:/etc/conf:ro"],
-               "ports": [f"127.0.0.1:{port}:8000"]}
-    (tmp_path / "compose.yaml").write_text(yaml.safe_dump({"services": {"web": service}, "volumes": {"files": {}}}))
+    service = {
+        "image": images.BASE,
+        "command": ["python3", "-c", BACKEND.replace("$", "$$")],
+        "restart": "always",
+        "environment": {"VERSION": "by hand", "SECRET": "of-the-team"},
+        "volumes": ["files:/files", "./conf:/etc/conf:ro"],
+        "ports": [f"127.0.0.1:{port}:8000"],
+    }
+    (tmp_path / "compose.yaml").write_text(
+        yaml.safe_dump({"services": {"web": service}, "volumes": {"files": {}}})
+    )
     (tmp_path / "conf").mkdir()
     compose = Compose(HOST)
     compose.up(Slot(name, compose.read([tmp_path / "compose.yaml"], {}, name)))
@@ -59,7 +68,9 @@ def answers(port: int) -> str:
     until = time.monotonic() + MOST_SECONDS
     while True:
         try:
-            return str(httpx.get(f"http://127.0.0.1:{port}/", timeout=5, trust_env=False).json()["version"])
+            return str(
+                httpx.get(f"http://127.0.0.1:{port}/", timeout=5, trust_env=False).json()["version"]
+            )
         except httpx.TransportError:
             assert time.monotonic() < until
             time.sleep(0.1)
@@ -68,15 +79,24 @@ def answers(port: int) -> str:
 def test_a_container_is_seen_as_it_is(project: tuple[str, int]) -> None:
     name, port = project
     found = only(name)
-    assert (found.name, found.service, found.state, found.image) == (f"{name}-web-1", "web", "running", images.BASE)
+    assert (found.name, found.service, found.state, found.image) == (
+        f"{name}-web-1",
+        "web",
+        "running",
+        images.BASE,
+    )
     assert found.ports == (PublishedPort("127.0.0.1", port, 8000),)
     assert found.networks == (f"{name}_default",)
-    assert {one.name: one.target for one in found.mounts if one.is_data} == {f"{name}_files": "/files"}
+    assert {one.name: one.target for one in found.mounts if one.is_data} == {
+        f"{name}_files": "/files"
+    }
     assert {"VERSION", "SECRET"} <= found.environment.keys() - found.image_environment.keys()
     assert "of-the-team" not in repr(found)
     assert BY_HAND.volume_sizes()[f"{name}_files"] == 0
     [mount] = [one for one in found.mounts if one.is_data]
-    assert mount.places == {VolumePlace(HOST.client.volumes.get(mount.name).attrs["Mountpoint"], "").mountpoint}
+    assert mount.places == {
+        VolumePlace(HOST.client.volumes.get(mount.name).attrs["Mountpoint"], "").mountpoint
+    }
 
 
 def test_it_is_led_to_without_a_restart_and_keeps_its_port(project: tuple[str, int]) -> None:
@@ -105,7 +125,10 @@ def test_it_stays_stopped_after_a_reboot_and_starts_as_it_was(project: tuple[str
     for _ in range(2):
         BY_HAND.stop([before.id], grace_seconds=1)
     stopped = HOST.client.containers.get(before.id).attrs
-    assert (stopped["State"]["Status"], stopped["HostConfig"]["RestartPolicy"]["Name"]) == ("exited", "unless-stopped")
+    assert (stopped["State"]["Status"], stopped["HostConfig"]["RestartPolicy"]["Name"]) == (
+        "exited",
+        "unless-stopped",
+    )
     for _ in range(2):
         BY_HAND.start([before.id])
     assert answers(port) == "by hand"

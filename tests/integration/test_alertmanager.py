@@ -1,4 +1,5 @@
-"""A real Prometheus sees errors on a real target, a real Alertmanager sends the alert, and `incident/all` is started."""
+"""A real Prometheus sees errors on a real target, a real Alertmanager sends the alert, and
+`incident/all` is started."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ receivers:
 
 
 class Target(ThreadingHTTPServer):
-    """An application that only has metrics: each look finds ten requests more, some of them 5xx while it is broken."""
+    """An application that only has metrics: each look finds ten requests more, some of them 5xx
+    while it is broken."""
 
     daemon_threads = True
     good = errors = 0
@@ -86,7 +88,7 @@ class Program:
                 if httpx.get(url, timeout=1, trust_env=False).status_code == 200:
                     return
             except httpx.TransportError:
-                pass   # not listening yet
+                pass  # not listening yet
             assert time.monotonic() < end, self.log.read_text()[-2000:]
             time.sleep(0.1)
 
@@ -98,8 +100,13 @@ class Program:
 def start(folder: Path, name: str, port: int, *arguments: str) -> Program:
     log = folder / f"{name}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen([name, f"--web.listen-address=127.0.0.1:{port}", *arguments], cwd=folder,
-                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [name, f"--web.listen-address=127.0.0.1:{port}", *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     program = Program(process, log)
     try:
         program.wait_until_ready(f"http://127.0.0.1:{port}/-/ready")
@@ -123,14 +130,29 @@ def target() -> Iterator[Target]:
 def monitoring(receiver: ControlPlane, target: Target, tmp_path: Path) -> Iterator[None]:
     alertmanager_port = free_ports(1)[0]
     (tmp_path / "rules.yml").write_text(RULES)
-    (tmp_path / "prometheus.yml").write_text(PROMETHEUS % (alertmanager_port, target.server_address[1]))
+    (tmp_path / "prometheus.yml").write_text(
+        PROMETHEUS % (alertmanager_port, target.server_address[1])
+    )
     (tmp_path / "alertmanager.yml").write_text(
-        ALERTMANAGER % (receiver.receiver_url, receiver.settings.receiver_token_file))
-    alertmanager = start(tmp_path, "prometheus-alertmanager", alertmanager_port, "--config.file=alertmanager.yml",
-                         "--storage.path=alerts", "--cluster.listen-address=")
+        ALERTMANAGER % (receiver.receiver_url, receiver.settings.receiver_token_file)
+    )
+    alertmanager = start(
+        tmp_path,
+        "prometheus-alertmanager",
+        alertmanager_port,
+        "--config.file=alertmanager.yml",
+        "--storage.path=alerts",
+        "--cluster.listen-address=",
+    )
     try:
-        prometheus = start(tmp_path, "prometheus", free_ports(1)[0], "--config.file=prometheus.yml", "--storage.tsdb.path=data",
-                           "--rules.alert.resend-delay=200ms")
+        prometheus = start(
+            tmp_path,
+            "prometheus",
+            free_ports(1)[0],
+            "--config.file=prometheus.yml",
+            "--storage.tsdb.path=data",
+            "--rules.alert.resend-delay=200ms",
+        )
         try:
             yield
         finally:
@@ -141,15 +163,20 @@ def monitoring(receiver: ControlPlane, target: Target, tmp_path: Path) -> Iterat
 
 @pytest.mark.usefixtures("monitoring")
 def test_errors_that_prometheus_sees_start_one_incident_and_their_end_is_told(
-        receiver: ControlPlane, target: Target) -> None:
+    receiver: ControlPlane, target: Target
+) -> None:
     assert incident_runs("alertmanager/") == []
     target.broken = True
-    run, = wait_for(lambda: incident_runs("alertmanager/"))
-    assert (run.parameters["stack"], run.parameters["environment"], run.parameters["severity"]) == ("cloudlens", "prod", "red")
+    (run,) = wait_for(lambda: incident_runs("alertmanager/"))
+    assert (run.parameters["stack"], run.parameters["environment"], run.parameters["severity"]) == (
+        "cloudlens",
+        "prod",
+        "red",
+    )
     assert run.parameters["reason"].startswith("HighErrorRate: ")
     assert run.parameters["reason"].endswith("% of the answers are 5xx")
 
     target.broken = False
-    recovered, = wait_for(lambda: events_of(receiver, RECOVERED, "alertmanager/"))
+    (recovered,) = wait_for(lambda: events_of(receiver, RECOVERED, "alertmanager/"))
     assert recovered["payload"]["signal"] == run.parameters["signal"]
     assert len(incident_runs("alertmanager/")) == 1

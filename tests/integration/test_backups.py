@@ -1,4 +1,5 @@
-"""A backup counts only when it has been restored: tried with real servers and real ways to break it."""
+"""A backup counts only when it has been restored: tried with real servers and real ways to break
+it."""
 
 from __future__ import annotations
 
@@ -44,17 +45,25 @@ def store(tmp_path: Path) -> BackupStore:
 @pytest.fixture
 def filled(mysql: Server) -> Server:
     mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app"))
-    mysql.sql("CREATE TABLE bills (id INT PRIMARY KEY, note TEXT); INSERT INTO bills VALUES (1, 'a'), (2, 'b');"
-              "CREATE TABLE empty_one (id INT); CREATE TABLE alembic_version (version_num VARCHAR(32));"
-              "INSERT INTO alembic_version VALUES ('0001')")
+    mysql.sql(
+        "CREATE TABLE bills (id INT PRIMARY KEY, note TEXT); INSERT INTO bills VALUES (1, 'a'), (2, 'b');"
+        "CREATE TABLE empty_one (id INT); CREATE TABLE alembic_version (version_num VARCHAR(32));"
+        "INSERT INTO alembic_version VALUES ('0001')"
+    )
     return mysql
 
 
 @pytest.fixture
 def volume(host: DockerHost) -> Iterator[str]:
     made = host.client.volumes.create(f"tidegate-test-{uuid.uuid4().hex[:8]}")
-    host.client.containers.run(images.BASE, ["sh", "-c", "echo tide >/v/file"], entrypoint=[], network="none", remove=True,
-                               volumes={made.name: {"bind": "/v", "mode": "rw"}})
+    host.client.containers.run(
+        images.BASE,
+        ["sh", "-c", "echo tide >/v/file"],
+        entrypoint=[],
+        network="none",
+        remove=True,
+        volumes={made.name: {"bind": "/v", "mode": "rw"}},
+    )
     yield made.name
     made.remove()
 
@@ -62,6 +71,7 @@ def volume(host: DockerHost) -> Iterator[str]:
 def writes(content: bytes) -> Callable[[BinaryIO], None]:
     def produce(into: BinaryIO) -> None:
         into.write(content)
+
     return produce
 
 
@@ -72,11 +82,20 @@ def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
 
 def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any) -> Backup:
     source = PlacedDatabase(server.spec, server.container, server.environment)
-    options: dict[str, Any] = {"volumes": {}, "image": images.BASE, "config": {"hash": "abc"}, "now": lambda: NOON} | more
-    return make_backup(server.host, store, backup, f"test/{server.network}/backup", [source], **options)
+    options: dict[str, Any] = {
+        "volumes": {},
+        "image": images.BASE,
+        "config": {"hash": "abc"},
+        "now": lambda: NOON,
+    } | more
+    return make_backup(
+        server.host, store, backup, f"test/{server.network}/backup", [source], **options
+    )
 
 
-def test_a_backup_is_restored_and_compared_before_it_counts(filled: Server, store: BackupStore) -> None:
+def test_a_backup_is_restored_and_compared_before_it_counts(
+    filled: Server, store: BackupStore
+) -> None:
     made = back_up(filled, store)
     assert made.tables == {"main.bills": 2, "main.empty_one": 0, "main.alembic_version": 1}
     assert (made.verified_at, made.schema_revision) == (NOON, "0001")
@@ -90,7 +109,12 @@ def test_only_the_owner_can_read_a_backup(filled: Server, store: BackupStore) ->
     assert {stat.S_IMODE(file.stat().st_mode) for file in made.iterdir()} == {0o600}
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in (made, made.parent)} == {0o700}
     assert sorted(file.name for file in made.iterdir()) == [
-        "config.json.gz", "main.code.sql.gz", "main.globals.sql.gz", "main.sql.gz", "manifest.json"]
+        "config.json.gz",
+        "main.code.sql.gz",
+        "main.globals.sql.gz",
+        "main.sql.gz",
+        "manifest.json",
+    ]
 
 
 def test_no_password_is_in_a_manifest(filled: Server, store: BackupStore) -> None:
@@ -105,7 +129,9 @@ def test_an_empty_database_is_a_backup_too(mysql: Server, store: BackupStore) ->
     assert (made.tables, made.schema_revision, made.verified_at) == ({}, None, NOON)
 
 
-def test_a_second_call_for_the_same_backup_changes_nothing(filled: Server, store: BackupStore) -> None:
+def test_a_second_call_for_the_same_backup_changes_nothing(
+    filled: Server, store: BackupStore
+) -> None:
     assert back_up(filled, store) == back_up(filled, store, now=lambda: NOON + timedelta(hours=1))
 
 
@@ -117,6 +143,7 @@ def test_rows_written_during_the_dump_do_not_spoil_it(filled: Server, store: Bac
         while not stop.is_set():
             filled.sql(f"INSERT INTO bills VALUES ({number}, 'late')")
             number += 1
+
     writer = threading.Thread(target=write)
     writer.start()
     try:
@@ -134,7 +161,9 @@ def test_declared_volumes_are_saved(filled: Server, store: BackupStore, volume: 
         assert file.read() == b"tide\n"
 
 
-def test_a_declared_volume_that_is_not_there_fails_the_backup(filled: Server, store: BackupStore) -> None:
+def test_a_declared_volume_that_is_not_there_fails_the_backup(
+    filled: Server, store: BackupStore
+) -> None:
     name = f"tidegate-test-{uuid.uuid4().hex[:8]}"
     with pytest.raises(BackupError, match="no such volume"):
         back_up(filled, store, volumes={"uploads": name})
@@ -144,8 +173,13 @@ def test_a_declared_volume_that_is_not_there_fails_the_backup(filled: Server, st
 
 
 def test_a_dump_that_fails_keeps_nothing(filled: Server, store: BackupStore) -> None:
-    broken = Server(filled.host, filled.spec, filled.container, filled.network,
-                    filled.environment | {"MYSQL_ROOT_PASSWORD": "wrong"})
+    broken = Server(
+        filled.host,
+        filled.spec,
+        filled.container,
+        filled.network,
+        filled.environment | {"MYSQL_ROOT_PASSWORD": "wrong"},
+    )
     with pytest.raises(DatabaseError, match="password is wrong"):
         back_up(broken, store)
     assert not (store.folder / "b1").exists()
@@ -172,7 +206,10 @@ def test_a_table_that_did_not_come_back_is_a_failure(filled: Server, store: Back
     dump = save_database(store, "b1", "main", filled.owner())
     with store.read("b1", "main.sql.gz") as content:
         text = content.read()
-    start, end = text.index(b"DROP TABLE IF EXISTS `bills`"), text.index(b"-- Table structure for table `empty_one`")
+    start, end = (
+        text.index(b"DROP TABLE IF EXISTS `bills`"),
+        text.index(b"-- Table structure for table `empty_one`"),
+    )
     part = store.write("b2", "main.sql.gz", writes(text[:start] + text[end:]))
     lacking = replace(dump, saved=dump_of(store, "b2", part).saved)
     with pytest.raises(BackupError, match="bills: is missing"):
@@ -180,34 +217,56 @@ def test_a_table_that_did_not_come_back_is_a_failure(filled: Server, store: Back
     assert filled.database().row_counts()["bills"] == 2
 
 
-@pytest.mark.parametrize(("before", "after", "restored", "fault"), [
-    (3, 3, 3, None), (3, 5, 4, None), (5, 3, 4, None), (None, 4, 2, None), (None, 4, None, None),
-    (3, 3, 2, "2 rows restored, 3 in the source"), (3, 5, 6, "6 rows restored, 3 to 5"), (3, 3, None, "is missing"),
-    (None, None, 1, "not in the source")])
-def test_restored_rows_lie_between_the_counts(before: int | None, after: int | None, restored: int | None,
-                                              fault: str | None) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "restored", "fault"),
+    [
+        (3, 3, 3, None),
+        (3, 5, 4, None),
+        (5, 3, 4, None),
+        (None, 4, 2, None),
+        (None, 4, None, None),
+        (3, 3, 2, "2 rows restored, 3 in the source"),
+        (3, 5, 6, "6 rows restored, 3 to 5"),
+        (3, 3, None, "is missing"),
+        (None, None, 1, "not in the source"),
+    ],
+)
+def test_restored_rows_lie_between_the_counts(
+    before: int | None, after: int | None, restored: int | None, fault: str | None
+) -> None:
     def counts(number: int | None) -> dict[str, int]:
         return {} if number is None else {"bills": number}
-    dump = replace(dump_of(BackupStore(Path()), "b1", Part("main.sql.gz", 1, "")), before=counts(before), after=counts(after))
+
+    dump = replace(
+        dump_of(BackupStore(Path()), "b1", Part("main.sql.gz", 1, "")),
+        before=counts(before),
+        after=counts(after),
+    )
     if fault is None:
         return compare("b1", dump, counts(restored))
     with pytest.raises(BackupError, match=fault):
         compare("b1", dump, counts(restored))
 
 
-def test_a_rehearsal_runs_on_the_restored_copy_and_never_on_the_source(filled: Server, store: BackupStore) -> None:
+def test_a_rehearsal_runs_on_the_restored_copy_and_never_on_the_source(
+    filled: Server, store: BackupStore
+) -> None:
     def rehearse(name: str, scratch: ScratchDatabase) -> None:
         assert name == "main"
         assert scratch.environment["MYSQL_PASSWORD"] != filled.environment["MYSQL_PASSWORD"]
         assert scratch.database.row_counts()["bills"] == 2
         scratch.database.restore(io.BytesIO(b"DROP TABLE bills"))
+
     back_up(filled, store, rehearse=rehearse)
     assert filled.database().row_counts()["bills"] == 2
 
 
-def test_a_rehearsal_that_fails_leaves_no_backup_and_no_container(filled: Server, store: BackupStore) -> None:
+def test_a_rehearsal_that_fails_leaves_no_backup_and_no_container(
+    filled: Server, store: BackupStore
+) -> None:
     def rehearse(name: str, scratch: ScratchDatabase) -> None:
         raise RuntimeError("the migration failed")
+
     with pytest.raises(RuntimeError):
         back_up(filled, store, rehearse=rehearse)
     assert store.backups() == []
@@ -216,9 +275,13 @@ def test_a_rehearsal_that_fails_leaves_no_backup_and_no_container(filled: Server
 
 def test_what_a_killed_attempt_left_is_removed_first(filled: Server) -> None:
     key = f"test/{filled.network}/killed"
-    killed = scratch_database(filled.host, MYSQL, filled.container, filled.environment, key, data_size=0)
+    killed = scratch_database(
+        filled.host, MYSQL, filled.container, filled.environment, key, data_size=0
+    )
     left = killed.__enter__()
-    with scratch_database(filled.host, MYSQL, filled.container, filled.environment, key, data_size=0) as scratch:
+    with scratch_database(
+        filled.host, MYSQL, filled.container, filled.environment, key, data_size=0
+    ) as scratch:
         found = filled.host.containers({KEY_LABEL: f"{key}/scratch"})
         assert [each.id for each in found] == [scratch.container] != [left.container]
     killed.__exit__(None, None, None)
@@ -243,26 +306,44 @@ def test_a_full_disk_keeps_no_half_of_a_backup(filled: Server, store: BackupStor
     assert list((store.folder / "b1").iterdir()) == []
 
 
-def test_too_little_room_is_said_before_anything_is_written(filled: Server, store: BackupStore) -> None:
+def test_too_little_room_is_said_before_anything_is_written(
+    filled: Server, store: BackupStore
+) -> None:
     with pytest.raises(CapacityError, match="are needed"):
         store.check_room(1 << 60)
 
 
-def test_postgresql_is_saved_and_proved_the_same_way(postgresql: Server, store: BackupStore) -> None:
-    postgresql.sql("DROP TABLE IF EXISTS bills; CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1), (2)")
+def test_postgresql_is_saved_and_proved_the_same_way(
+    postgresql: Server, store: BackupStore
+) -> None:
+    postgresql.sql(
+        "DROP TABLE IF EXISTS bills; CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1), (2)"
+    )
     assert postgresql.spec is POSTGRESQL
     assert back_up(postgresql, store).tables == {"main.bills": 2}
 
 
 def _scratch(server: Server) -> Any:
-    return scratch_database(server.host, server.spec, server.container, server.environment, f"test/{server.network}/x",
-                            data_size=0)
+    return scratch_database(
+        server.host,
+        server.spec,
+        server.container,
+        server.environment,
+        f"test/{server.network}/x",
+        data_size=0,
+    )
 
 
 def _left(server: Server) -> tuple[list[str], list[str]]:
     client, mark = server.host.client, f"test/{server.network}"
-    containers = [str(each.name) for each in client.containers.list(all=True, filters={"label": KEY_LABEL})
-                  if each.labels[KEY_LABEL].startswith(mark)]
-    networks = [str(each.name) for each in client.networks.list(filters={"label": KEY_LABEL})
-                if each.attrs["Labels"][KEY_LABEL].startswith(mark)]
+    containers = [
+        str(each.name)
+        for each in client.containers.list(all=True, filters={"label": KEY_LABEL})
+        if each.labels[KEY_LABEL].startswith(mark)
+    ]
+    networks = [
+        str(each.name)
+        for each in client.networks.list(filters={"label": KEY_LABEL})
+        if each.attrs["Labels"][KEY_LABEL].startswith(mark)
+    ]
     return containers, networks

@@ -26,9 +26,11 @@ def stack() -> Iterator[str]:
         HOST.client.images.remove(str(image.id), force=True)
 
 
-def test_two_commits_of_one_second_are_two_images(tmp_path: Path, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """BuildKit is sent only what it takes for changed: by time and size, and not by content, where the folder has the name
-    of an earlier one. A rebase makes commits of one second."""
+def test_two_commits_of_one_second_are_two_images(
+    tmp_path: Path, stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BuildKit is sent only what it takes for changed: by time and size, and not by content, where
+    the folder has the name of an earlier one. A rebase makes commits of one second."""
     origin, texts = tmp_path / "origin", (uuid4().hex, uuid4().hex)
     (origin / "web").mkdir(parents=True)
     git(origin, "init", "-q")
@@ -36,11 +38,18 @@ def test_two_commits_of_one_second_are_two_images(tmp_path: Path, stack: str, mo
         monkeypatch.setenv(date, NOW)
     (origin / "web" / "Dockerfile").write_text(f"FROM {BASE}\nCOPY app.txt /app.txt\n")
     shas = [commit(origin, text, **{"web/app_txt": text}) for text in texts]
-    source, seen = GitSource(stack, str(origin), "main", tmp_path / "home", timeout_seconds=20), list[str]()
+    source, seen = (
+        GitSource(stack, str(origin), "main", tmp_path / "home", timeout_seconds=20),
+        list[str](),
+    )
     for digit, sha in zip("ab", shas, strict=True):
         folder = tmp_path / sha
         source.export(sha, folder)
         image = build(builder(HOST), folder, stack, version(digit), recipe("web", "web/Dockerfile"))
-        shown = HOST.client.containers.run(image, ["sh", "-c", "cat /app.txt; echo"], network="none", remove=True)
-        seen.append(shown.decode().strip())   # with the end of line, without which the engine may lose what was printed last
+        shown = HOST.client.containers.run(
+            image, ["sh", "-c", "cat /app.txt; echo"], network="none", remove=True
+        )
+        seen.append(
+            shown.decode().strip()
+        )  # with the end of line, without which the engine may lose what was printed last
     assert seen == [*texts]

@@ -1,4 +1,5 @@
-"""`tidegate check`, as a CI calls it: with Docker Compose, and without a Prefect server, an engine and a home folder."""
+"""`tidegate check`, as a CI calls it: with Docker Compose, and without a Prefect server, an engine
+and a home folder."""
 
 from __future__ import annotations
 
@@ -49,10 +50,23 @@ def folder(tmp_path: Path) -> Path:
 
 def checked(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """As `tidegate check` on a machine where nothing of Tidegate runs, and no engine answers."""
-    environment = {"PATH": os.environ["PATH"], "TIDEGATE_STACKS": str(folder), "TIDEGATE_HOME": str(folder / "home"),
-                   "DOCKER_HOST": f"unix://{folder}/no-engine.sock", "HOME": str(folder.parent), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    return subprocess.run([Path(sys.executable).with_name("tidegate"), "check", *words], cwd=ROOT, env=environment,
-                          capture_output=True, text=True, timeout=60, check=False)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TIDEGATE_STACKS": str(folder),
+        "TIDEGATE_HOME": str(folder / "home"),
+        "DOCKER_HOST": f"unix://{folder}/no-engine.sock",
+        "HOME": str(folder.parent),
+        "PREFECT_API_URL": "http://127.0.0.1:9/api",
+    }
+    return subprocess.run(
+        [Path(sys.executable).with_name("tidegate"), "check", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def found(folder: Path, *words: str) -> list[dict[str, Any]]:
@@ -83,7 +97,10 @@ def faulty(folder: Path) -> Iterator[tuple[str, str]]:
     change(folder / "bee" / "stack.yaml", ("bee.localhost", "ant.localhost"))
     yield "ant", "ant.localhost belongs to bee prod"
     yield "bee", "ant.localhost belongs to ant prod"
-    change(folder / "bee" / "compose.yaml", ("build: .", "build: {context: ., args: {SIGNED: '${TOKEN}'}}\n" + PRIVILEGED))
+    change(
+        folder / "bee" / "compose.yaml",
+        ("build: .", "build: {context: ., args: {SIGNED: '${TOKEN}'}}\n" + PRIVILEGED),
+    )
     yield "bee", "services.web.privileged"
     yield "bee", "services.web.build.args"
     (folder / "cat").mkdir()
@@ -119,14 +136,22 @@ def test_what_the_team_allows_is_a_risk_and_no_fault(folder: Path) -> None:
     with (folder / "ant" / "stack.yaml").open("a") as file:
         file.write("allow: [{service: web, setting: privileged, reason: it drives the printer}]\n")
     [one] = found(folder)
-    assert (one["kind"], one["stack"], one["to_do"]) == ("risk", "ant", "Allowed by stack.yaml: it drives the printer")
+    assert (one["kind"], one["stack"], one["to_do"]) == (
+        "risk",
+        "ant",
+        "Allowed by stack.yaml: it drives the printer",
+    )
 
 
 def test_an_env_file_that_git_keeps_is_a_risk(folder: Path) -> None:
     for words in (["init", "--quiet"], ["add", "-f", "ant/.env"]):
         subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
     [one] = found(folder)
-    assert (one["kind"], one["stack"], one["came_back"]) == ("risk", "ant", "git keeps it, and whatever secrets are in it")
+    assert (one["kind"], one["stack"], one["came_back"]) == (
+        "risk",
+        "ant",
+        "git keeps it, and whatever secrets are in it",
+    )
 
 
 def test_no_value_of_an_env_file_is_printed(folder: Path) -> None:
@@ -140,16 +165,34 @@ def test_no_value_of_an_env_file_is_printed(folder: Path) -> None:
 def test_an_unknown_stack_is_one_error(folder: Path) -> None:
     ended = checked(folder, "elk")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == "✗ looking for the stack 'elk': there is none (known: ant, bee). Use one of the known names\n"
+    assert (
+        ended.stderr
+        == "✗ looking for the stack 'elk': there is none (known: ant, bee). Use one of the known names\n"
+    )
 
 
-def test_an_image_that_nothing_says_how_to_make_is_a_fault_and_one_that_is_looked_up_nowhere_a_risk(folder: Path) -> None:
-    change(folder / "ant" / "stack.yaml", ("ready_path: /}", "ready_path: /}, {name: front, image: acme/front}"))
-    change(folder / "ant" / "compose.yaml", ("    build: .\n", ""), ("services:\n", "services:\n  front: {image: acme/front}\n"))
-    change(folder / "bee" / "stack.yaml", ("source: {repository: .}\n", ""),
-           ("ready_path: /}", "ready_path: /, tag: '{version}'}"))
+def test_an_image_that_nothing_says_how_to_make_is_a_fault_and_one_that_is_looked_up_nowhere_a_risk(
+    folder: Path,
+) -> None:
+    change(
+        folder / "ant" / "stack.yaml",
+        ("ready_path: /}", "ready_path: /}, {name: front, image: acme/front}"),
+    )
+    change(
+        folder / "ant" / "compose.yaml",
+        ("    build: .\n", ""),
+        ("services:\n", "services:\n  front: {image: acme/front}\n"),
+    )
+    change(
+        folder / "bee" / "stack.yaml",
+        ("source: {repository: .}\n", ""),
+        ("ready_path: /}", "ready_path: /, tag: '{version}'}"),
+    )
     change(folder / "bee" / "compose.yaml", ("    build: .\n", "    pull_policy: never\n"))
     found_ones = {(one["stack"], one["kind"]): one["came_back"] for one in found(folder)}
-    assert "services.web, front: nothing says how each of these images is built" in found_ones["ant", "fault"]
+    assert (
+        "services.web, front: nothing says how each of these images is built"
+        in found_ones["ant", "fault"]
+    )
     assert "looked up in no registry" in found_ones["bee", "risk"]
     assert len(found_ones) == 2

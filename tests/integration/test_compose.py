@@ -1,4 +1,5 @@
-"""Compose files read and projects started, stopped, started again and removed on the real engine."""
+"""Compose files read and projects started, stopped, started again and removed on the real
+engine."""
 
 import json
 import os
@@ -29,7 +30,9 @@ def project(compose: Compose) -> Iterator[str]:
     name = f"tg-test-{uuid4().hex[:8]}"
     yield name
     compose.remove(name)
-    for volume in compose.host.client.volumes.list(filters={"label": f"com.docker.compose.project={name}"}):
+    for volume in compose.host.client.volumes.list(
+        filters={"label": f"com.docker.compose.project={name}"}
+    ):
         volume.remove()
 
 
@@ -64,7 +67,11 @@ def printed(compose: Compose, container: str, *command: str) -> str:
 
 def test_the_model_holds_the_values_as_they_are(compose: Compose, file: Path) -> None:
     model = compose.read([file], {"PASSWORD": AWKWARD}, "demo")
-    assert model["services"]["web"]["environment"] == {"PASSWORD": AWKWARD, "LEVEL": "INFO", "PRICE": "5$"}
+    assert model["services"]["web"]["environment"] == {
+        "PASSWORD": AWKWARD,
+        "LEVEL": "INFO",
+        "PRICE": "5$",
+    }
 
 
 def test_later_files_override_earlier_ones(compose: Compose, file: Path) -> None:
@@ -74,7 +81,9 @@ def test_later_files_override_earlier_ones(compose: Compose, file: Path) -> None
     assert model["services"]["web"]["environment"]["LEVEL"] == "WARNING"
 
 
-def test_a_variable_without_value_and_default_is_refused_by_name(compose: Compose, file: Path) -> None:
+def test_a_variable_without_value_and_default_is_refused_by_name(
+    compose: Compose, file: Path
+) -> None:
     with pytest.raises(ConfigError, match="no value for PASSWORD"):
         compose.read([file], {"LEVEL": "DEBUG"}, "demo")
 
@@ -92,12 +101,17 @@ def test_a_dotenv_file_beside_the_compose_file_does_not_count(compose: Compose, 
         compose.read([file], {}, "demo")
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("services: {web: {image: [a}}", "did not find expected"),
-    ("services: {web: {imagee: a}}", "imagee"),
-    ("services: {web: {image: a, depends_on: [gone]}}", "gone"),
-])
-def test_a_wrong_compose_file_is_refused_with_its_name(compose: Compose, tmp_path: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("services: {web: {image: [a}}", "did not find expected"),
+        ("services: {web: {imagee: a}}", "imagee"),
+        ("services: {web: {image: a, depends_on: [gone]}}", "gone"),
+    ],
+)
+def test_a_wrong_compose_file_is_refused_with_its_name(
+    compose: Compose, tmp_path: Path, text: str, said: str
+) -> None:
     path = tmp_path / "compose.wrong.yaml"
     path.write_text(text)
     with pytest.raises(StackFileError, match=said) as caught:
@@ -117,20 +131,25 @@ def running(compose: Compose, file: Path, project: str) -> ComposeModel:
     return model
 
 
-def test_a_container_gets_its_values_unchanged(compose: Compose, project: str, running: ComposeModel) -> None:
+def test_a_container_gets_its_values_unchanged(
+    compose: Compose, project: str, running: ComposeModel
+) -> None:
     web = containers(compose, project)["web"].id
     assert printed(compose, web, "printenv", "PASSWORD") == f"{AWKWARD}\n"
     assert printed(compose, web, "printenv", "PRICE") == "5$\n"
 
 
-def test_starting_the_same_slot_again_changes_nothing(compose: Compose, project: str, running: ComposeModel) -> None:
+def test_starting_the_same_slot_again_changes_nothing(
+    compose: Compose, project: str, running: ComposeModel
+) -> None:
     before = containers(compose, project)
     compose.up(Slot(project, running))
     assert containers(compose, project) == before
 
 
 def test_a_stopped_project_starts_again_with_the_same_containers(
-        compose: Compose, project: str, running: ComposeModel) -> None:
+    compose: Compose, project: str, running: ComposeModel
+) -> None:
     before = containers(compose, project)
     compose.stop(project, grace_seconds=5)
     assert {c.state for c in containers(compose, project).values()} == {"exited"}
@@ -140,9 +159,13 @@ def test_a_stopped_project_starts_again_with_the_same_containers(
     assert {c.id for c in after.values()} == {c.id for c in before.values()}
 
 
-def test_removing_leaves_volumes_and_nothing_else(compose: Compose, project: str, running: ComposeModel) -> None:
+def test_removing_leaves_volumes_and_nothing_else(
+    compose: Compose, project: str, running: ComposeModel
+) -> None:
     data = containers(compose, project)["data"].id
-    assert compose.host.execute(data, ["sh", "-c", "echo precious > /var/lib/kept/row"]).exit_code == 0
+    assert (
+        compose.host.execute(data, ["sh", "-c", "echo precious > /var/lib/kept/row"]).exit_code == 0
+    )
     compose.remove(project)
     compose.remove(project)
     client = compose.host.client
@@ -161,7 +184,8 @@ def test_a_removed_project_cannot_be_started_again(compose: Compose, project: st
 
 
 def test_the_base_project_starts_only_what_is_named_and_leaves_it_running(
-        compose: Compose, project: str, file: Path) -> None:
+    compose: Compose, project: str, file: Path
+) -> None:
     compose.up_base(compose.read([file], {"PASSWORD": "one"}, project), project, ["data"])
     before = containers(compose, project)
     assert set(before) == {"data"}
@@ -186,7 +210,9 @@ def test_what_compose_prints_is_redacted(project: str) -> None:
     assert "***" in str(caught.value)
 
 
-def test_a_compose_that_is_too_old_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compose_that_is_too_old_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = tmp_path / "docker-compose"
     old.write_text('#!/bin/sh\n[ "$2" = --short ] && echo 1.29.2\n')
     old.chmod(0o755)
@@ -199,7 +225,9 @@ def test_a_model_is_plain_json(compose: Compose, file: Path) -> None:
     assert json.loads(json.dumps(model)) == model
 
 
-def test_a_volume_that_only_a_slot_uses_is_made_as_it_is_declared(compose: Compose, project: str, tmp_path: Path) -> None:
+def test_a_volume_that_only_a_slot_uses_is_made_as_it_is_declared(
+    compose: Compose, project: str, tmp_path: Path
+) -> None:
     path = tmp_path / "compose.yaml"
     path.write_text(f"""
 services: {{web: {{image: {IMAGE}, command: [sleep, "300"], init: true, volumes: ["uploads:/uploads", "memory:/memory"]}}}}
@@ -209,11 +237,23 @@ volumes:
 """)
     model = compose.read([path], {}, project)
     compose.make_volumes(model, project, used_volumes(model, ["web"]))
-    compose.make_volumes(model, project, used_volumes(model, ["web"]))   # again: changes nothing
-    slot = make_slot(model, base_project=project, project=project, number=1, released=["web"], images={"web": IMAGE},
-                     edge_network="bridge", labels={})
-    shown = {one.attrs["Labels"]["com.docker.compose.volume"]: one.attrs for one in compose.host.client.volumes.list(
-        filters={"label": f"com.docker.compose.project={project}"})}
+    compose.make_volumes(model, project, used_volumes(model, ["web"]))  # again: changes nothing
+    slot = make_slot(
+        model,
+        base_project=project,
+        project=project,
+        number=1,
+        released=["web"],
+        images={"web": IMAGE},
+        edge_network="bridge",
+        labels={},
+    )
+    shown = {
+        one.attrs["Labels"]["com.docker.compose.volume"]: one.attrs
+        for one in compose.host.client.volumes.list(
+            filters={"label": f"com.docker.compose.project={project}"}
+        )
+    }
     assert slot.model["volumes"]["uploads"] == {"name": shown["uploads"]["Name"], "external": True}
     assert shown["uploads"]["Labels"]["team"] == "harbour"
     assert shown["memory"]["Options"]["o"] == "size=1m"
@@ -221,4 +261,7 @@ volumes:
     del alone["networks"]
     compose.up(Slot(project, {**slot.model, "services": {"web-1": alone}, "networks": {}}))
     [web] = containers(compose, project).values()
-    assert printed(compose, web.id, "sh", "-c", "ls -d /uploads /memory").split() == ["/memory", "/uploads"]
+    assert printed(compose, web.id, "sh", "-c", "ls -d /uploads /memory").split() == [
+        "/memory",
+        "/uploads",
+    ]

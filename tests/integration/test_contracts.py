@@ -38,8 +38,13 @@ class TestEngineSlots(SlotsContract):
     @pytest.fixture
     def slot(self, compose: Compose) -> Iterator[Slot]:
         project = f"tg-{uuid4().hex[:8]}-1"
-        service = {"image": BASE, "command": ["sleep", "600"], "network_mode": "none", "init": True,
-                   "labels": {"tidegate.test": project}}
+        service = {
+            "image": BASE,
+            "command": ["sleep", "600"],
+            "network_mode": "none",
+            "init": True,
+            "labels": {"tidegate.test": project},
+        }
         yield Slot(project, {"name": project, "services": {"web-1": service, "worker-1": service}})
         compose.remove(project)
 
@@ -47,13 +52,24 @@ class TestEngineSlots(SlotsContract):
 class TestEngineBackups(BackupsContract):
     @pytest.fixture
     def kept(self, mysql: Server, tmp_path: Path) -> KeptDatabase:
-        mysql.owner().restore(io.BytesIO(
-            b"DROP TABLE IF EXISTS bills; CREATE TABLE bills (id INT PRIMARY KEY AUTO_INCREMENT);"
-            b"INSERT INTO bills VALUES (1), (2);"))
-        store, at = BackupStore(tmp_path), PlacedDatabase(mysql.spec, mysql.container, mysql.environment)
+        mysql.owner().restore(
+            io.BytesIO(
+                b"DROP TABLE IF EXISTS bills; CREATE TABLE bills (id INT PRIMARY KEY AUTO_INCREMENT);"
+                b"INSERT INTO bills VALUES (1), (2);"
+            )
+        )
+        store, at = (
+            BackupStore(tmp_path),
+            PlacedDatabase(mysql.spec, mysql.container, mysql.environment),
+        )
         return KeptDatabase(
-            EngineBackups(mysql.host, store), EngineDatabaseCopies(mysql.host, store), mysql.owner(), at, BASE,
-            lambda: mysql.sql("INSERT INTO bills VALUES ()"))
+            EngineBackups(mysql.host, store),
+            EngineDatabaseCopies(mysql.host, store),
+            mysql.owner(),
+            at,
+            BASE,
+            lambda: mysql.sql("INSERT INTO bills VALUES ()"),
+        )
 
 
 class TestEngineBackupsElsewhere(BackupsContract):
@@ -61,21 +77,41 @@ class TestEngineBackupsElsewhere(BackupsContract):
 
     @pytest.fixture
     def kept(self, postgresql: Server, tmp_path: Path) -> KeptDatabase:
-        spec = Database.model_validate({**postgresql.spec.model_dump(), "service": None, "client_image": POSTGRESQL_IMAGE})
-        at = PlacedDatabase(spec, "", {**postgresql.environment, "POSTGRES_HOST": "postgresql"}, (postgresql.network,))
+        spec = Database.model_validate(
+            {**postgresql.spec.model_dump(), "service": None, "client_image": POSTGRESQL_IMAGE}
+        )
+        at = PlacedDatabase(
+            spec,
+            "",
+            {**postgresql.environment, "POSTGRES_HOST": "postgresql"},
+            (postgresql.network,),
+        )
         store, server = BackupStore(tmp_path), EngineDatabases(postgresql.host).as_owner(at)
-        server.restore(io.BytesIO(b"DROP TABLE IF EXISTS bills; CREATE TABLE bills (id SERIAL PRIMARY KEY);"
-                                  b"INSERT INTO bills VALUES (DEFAULT), (DEFAULT)"))
+        server.restore(
+            io.BytesIO(
+                b"DROP TABLE IF EXISTS bills; CREATE TABLE bills (id SERIAL PRIMARY KEY);"
+                b"INSERT INTO bills VALUES (DEFAULT), (DEFAULT)"
+            )
+        )
         return KeptDatabase(
-            EngineBackups(postgresql.host, store), EngineDatabaseCopies(postgresql.host, store), server, at, BASE,
-            lambda: postgresql.sql("INSERT INTO bills VALUES (DEFAULT)"))
+            EngineBackups(postgresql.host, store),
+            EngineDatabaseCopies(postgresql.host, store),
+            server,
+            at,
+            BASE,
+            lambda: postgresql.sql("INSERT INTO bills VALUES (DEFAULT)"),
+        )
 
     def test_no_client_is_left(self, kept: KeptDatabase, host: DockerHost) -> None:
         assert kept.bills == 2
         assert host.containers({KEY_LABEL: CLIENT}) == []
 
-    def test_a_name_that_nobody_knows_is_said_so(self, kept: KeptDatabase, host: DockerHost) -> None:
-        lost = replace(kept.at, environment={**kept.at.environment, "POSTGRES_HOST": "nowhere.invalid"})
+    def test_a_name_that_nobody_knows_is_said_so(
+        self, kept: KeptDatabase, host: DockerHost
+    ) -> None:
+        lost = replace(
+            kept.at, environment={**kept.at.environment, "POSTGRES_HOST": "nowhere.invalid"}
+        )
         with pytest.raises(DatabaseError, match="nobody here knows the server's name"):
             EngineDatabases(host).as_application(lost).row_counts()
 
@@ -85,10 +121,17 @@ class TestEngineVolume(PlacesContract):
     def place(self, host: DockerHost, tmp_path: Path) -> Iterator[KeptPlace]:
         def run(script: str) -> str:
             said: bytes = host.client.containers.run(
-                BASE, ["sh", "-c", script], entrypoint=[], network="none", remove=True, volumes={name: {"bind": "/v"}})
+                BASE,
+                ["sh", "-c", script],
+                entrypoint=[],
+                network="none",
+                remove=True,
+                volumes={name: {"bind": "/v"}},
+            )
             return said.decode()
 
         name = str(host.client.volumes.create(f"tg-{uuid4().hex[:8]}").name)
+
         def write(text: str) -> None:
             run(f"echo -n {text} > /v/text")
 
@@ -102,13 +145,17 @@ class TestEngineVolume(PlacesContract):
 class TestEngineFolder(PlacesContract):
     @pytest.fixture
     def place(self, host: DockerHost, tmp_path: Path) -> Iterator[KeptPlace]:
-        yield from on_this_machine(host, tmp_path, tmp_path / "media", tmp_path / "media" / "in" / "text")
+        yield from on_this_machine(
+            host, tmp_path, tmp_path / "media", tmp_path / "media" / "in" / "text"
+        )
 
 
 class TestEngineFile(PlacesContract):
     @pytest.fixture
     def place(self, host: DockerHost, tmp_path: Path) -> Iterator[KeptPlace]:
-        yield from on_this_machine(host, tmp_path, tmp_path / "it's a text", tmp_path / "it's a text")
+        yield from on_this_machine(
+            host, tmp_path, tmp_path / "it's a text", tmp_path / "it's a text"
+        )
 
 
 def on_this_machine(host: DockerHost, store: Path, path: Path, text: Path) -> Iterator[KeptPlace]:
@@ -123,6 +170,10 @@ def on_this_machine(host: DockerHost, store: Path, path: Path, text: Path) -> It
     made.copies.remove_beside(made.name)
 
 
-def at_place(host: DockerHost, store: Path, name: str, write: Callable[[str], None], read: Callable[[], str]) -> KeptPlace:
+def at_place(
+    host: DockerHost, store: Path, name: str, write: Callable[[str], None], read: Callable[[], str]
+) -> KeptPlace:
     kept = BackupStore(store / "backups")
-    return KeptPlace(EngineBackups(host, kept), EngineVolumeCopies(host, kept), name, BASE, write, read)
+    return KeptPlace(
+        EngineBackups(host, kept), EngineVolumeCopies(host, kept), name, BASE, write, read
+    )

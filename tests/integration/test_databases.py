@@ -34,14 +34,24 @@ class TestMySQL(DatabaseContract):
         dumped_code(server.owner(), dump)
         server.sql("DROP EVENT te; DROP PROCEDURE tp; DROP VIEW tv; DROP TABLE t")
         text = dump.getvalue().decode()
-        assert [part for part in ("TRIGGER tt", "PROCEDURE `tp`", "EVENT `te`", "VIEW `tv`") if part not in text] == []
+        assert [
+            part
+            for part in ("TRIGGER tt", "PROCEDURE `tp`", "EVENT `te`", "VIEW `tv`")
+            if part not in text
+        ] == []
 
     def test_columns_that_fill_themselves_are_named(self, server: Server) -> None:
-        server.sql("CREATE TABLE filled (id INT AUTO_INCREMENT PRIMARY KEY, Plain INT, Empty INT DEFAULT NULL, "
-                   "Named VARCHAR(9) DEFAULT 'x', Made DATETIME DEFAULT CURRENT_TIMESTAMP)")
+        server.sql(
+            "CREATE TABLE filled (id INT AUTO_INCREMENT PRIMARY KEY, Plain INT, Empty INT DEFAULT NULL, "
+            "Named VARCHAR(9) DEFAULT 'x', Made DATETIME DEFAULT CURRENT_TIMESTAMP)"
+        )
         state = server.database().schema_state()
         server.sql("DROP TABLE filled")
-        assert {column for table, column in state.filled if table == "filled"} == {"id", "named", "made"}
+        assert {column for table, column in state.filled if table == "filled"} == {
+            "id",
+            "named",
+            "made",
+        }
 
     def test_the_application_s_own_user_can_make_the_dump(self, server: Server) -> None:
         dump = io.BytesIO()
@@ -49,8 +59,12 @@ class TestMySQL(DatabaseContract):
         assert b"-- Dump completed" in dump.getvalue()
 
     def test_a_user_who_may_not_see_everything_fails_the_dump(self, server: Server) -> None:
-        server.owner().restore(io.BytesIO(b"CREATE USER narrow@'%' IDENTIFIED BY 'n4rrow';"
-                                          b"GRANT SELECT, SHOW VIEW ON app.* TO narrow@'%'"))
+        server.owner().restore(
+            io.BytesIO(
+                b"CREATE USER narrow@'%' IDENTIFIED BY 'n4rrow';"
+                b"GRANT SELECT, SHOW VIEW ON app.* TO narrow@'%'"
+            )
+        )
         with pytest.raises(DatabaseError, match="may not use this database"):
             dumped_code(server.database(MYSQL_USER="narrow", MYSQL_PASSWORD="n4rrow"), io.BytesIO())
 
@@ -65,7 +79,9 @@ class TestMySQL(DatabaseContract):
     def test_an_image_without_client_programs_is_named(self, server: Server) -> None:
         run = ["sh", "-c", "rm -f /usr/bin/mariadb* /usr/bin/mysql*; sleep 60"]
         containers = server.host.client.containers
-        container = containers.run(images.MYSQL, run, entrypoint=[], network="none", detach=True, init=True)
+        container = containers.run(
+            images.MYSQL, run, entrypoint=[], network="none", detach=True, init=True
+        )
         try:
             container.exec_run(["sh", "-c", "while [ -e /usr/bin/mysql ]; do sleep 0.1; done"])
             with pytest.raises(DatabaseError, match="no MySQL client programs"):
@@ -79,14 +95,19 @@ class TestPostgreSQL(DatabaseContract):
     def server(self, postgresql: Server) -> Server:
         return postgresql
 
-
     def test_a_history_in_another_schema_is_found(self, server: Server) -> None:
-        server.sql("CREATE SCHEMA meta; CREATE TABLE meta.alembic_version (version_num VARCHAR(32)); "
-                   "INSERT INTO meta.alembic_version VALUES ('0007')")
+        server.sql(
+            "CREATE SCHEMA meta; CREATE TABLE meta.alembic_version (version_num VARCHAR(32)); "
+            "INSERT INTO meta.alembic_version VALUES ('0007')"
+        )
         state, revision = server.database().schema_state(), server.database().revision()
         server.sql("DROP SCHEMA meta CASCADE")
         [table] = state.revision_tables
-        assert (table.schema, table.revisions, state.default_schema) == ("meta", ("0007",), "public")
+        assert (table.schema, table.revisions, state.default_schema) == (
+            "meta",
+            ("0007",),
+            "public",
+        )
         assert state.named("alembic_version") is None
         assert revision == "0007"
 

@@ -1,4 +1,5 @@
-"""Several doors at a real Traefik: who answers which name and path, and what happens when one service of a version is ill."""
+"""Several doors at a real Traefik: who answers which name and path, and what happens when one
+service of a version is ill."""
 
 from __future__ import annotations
 
@@ -44,8 +45,11 @@ def version(number: int, api: App) -> Iterator[Version]:
         web, other = (made.enter_context(running(App())) for _ in range(2))
         made.enter_context(running(api))
         own = (DOMAIN, WILD)
-        doors = (Door(own, "/", web.url, "/ready"), Door(own, "/api", api.url, "/ready"),
-                 Door((NORTH,), "/", other.url, "/ready"))
+        doors = (
+            Door(own, "/", web.url, "/ready"),
+            Door(own, "/api", api.url, "/ready"),
+            Door((NORTH,), "/", other.url, "/ready"),
+        )
         yield Version(Target(number, web.url, doors=doors), (web, api, other))
 
 
@@ -54,7 +58,9 @@ def with_doors(route: Route) -> Route:
 
 
 def ask(edge: EdgeProcess, host: str, path: str) -> str | None:
-    answer = httpx.get(f"{edge.block.public_url}{path}", headers={"Host": host}, timeout=10, trust_env=False)
+    answer = httpx.get(
+        f"{edge.block.public_url}{path}", headers={"Host": host}, timeout=10, trust_env=False
+    )
     said: str | None = answer.headers.get(DEPLOYMENT_HEADER)
     return said
 
@@ -73,22 +79,35 @@ def found(tmp_path: Path, edge: EdgeProcess) -> Iterator[Shop]:
 def test_the_longest_path_of_the_nearest_name_answers(edge: EdgeProcess, found: Shop) -> None:
     with version(1, App()) as one:
         edge.block.apply(with_doors(found.route(one.target)))
-        for host, path, place in ((DOMAIN, "/", 0), (DOMAIN, "/apidocs", 0), (DOMAIN, "/api", 1), (DOMAIN, "/api/a?b=/", 1),
-                                  ("south.tenants.example.test", "/api/x", 1), (NORTH, "/api", 2), (NORTH.upper(), "/", 2)):
+        for host, path, place in (
+            (DOMAIN, "/", 0),
+            (DOMAIN, "/apidocs", 0),
+            (DOMAIN, "/api", 1),
+            (DOMAIN, "/api/a?b=/", 1),
+            ("south.tenants.example.test", "/api/x", 1),
+            (NORTH, "/api", 2),
+            (NORTH.upper(), "/", 2),
+        ):
             before = [len(app.seen) for app in one.apps]
             assert ask(edge, host, path) == "shop/prod/1"
-            assert [len(app.seen) - was for app, was in zip(one.apps, before, strict=True)].index(1) == place, (host, path)
+            assert [len(app.seen) - was for app, was in zip(one.apps, before, strict=True)].index(
+                1
+            ) == place, (host, path)
         for host in ("tenants.example.test", "a.north.tenants.example.test"):
             assert ask(edge, host, "/") is None
 
 
-def test_the_counters_of_a_deployment_are_those_of_all_its_doors(edge: EdgeProcess, found: Shop) -> None:
+def test_the_counters_of_a_deployment_are_those_of_all_its_doors(
+    edge: EdgeProcess, found: Shop
+) -> None:
     with version(1, App()) as one:
         edge.block.apply(with_doors(found.route(one.target)))
 
         def counted() -> float:
             sample = found.env.visitors.counters(service_name("shop", "prod", 1))
-            return sum(count for (kind, _), count in sample.counters.items() if kind == "requests_total")
+            return sum(
+                count for (kind, _), count in sample.counters.items() if kind == "requests_total"
+            )
 
         before = counted()
         for path in ("/", "/api", "/api/x"):
@@ -96,10 +115,14 @@ def test_the_counters_of_a_deployment_are_those_of_all_its_doors(edge: EdgeProce
         assert counted() - before == 3
 
 
-def test_nobody_is_sent_to_a_version_of_which_one_service_is_not_ready(edge: EdgeProcess, found: Shop) -> None:
+def test_nobody_is_sent_to_a_version_of_which_one_service_is_not_ready(
+    edge: EdgeProcess, found: Shop
+) -> None:
     with version(1, App()) as old, version(2, App(503)) as new:
         edge.block.apply(with_doors(found.route(old.target, candidate=new.target)))
-        with pytest.raises(UnhealthyError, match=f"/ready, asked as a visitor of {DOMAIN}: it answers 503"):
+        with pytest.raises(
+            UnhealthyError, match=f"/ready, asked as a visitor of {DOMAIN}: it answers 503"
+        ):
             smoke_slot.fn(found.new)
         assert edge.block.serving(DOMAIN) == Served("shop", "prod", 1)
 
@@ -108,14 +131,23 @@ def test_a_smoke_check_goes_through_the_doors_of_its_slot(edge: EdgeProcess, fou
     with version(1, App()) as old, version(2, App()) as new:
         edge.block.apply(with_doors(found.route(old.target, candidate=new.target)))
         asked = {"Host": DOMAIN, "X-Tidegate-Slot": "shop/prod/2"}
-        assert httpx.get(f"{edge.block.check_url}/api/bills", headers=asked, trust_env=False).is_success
+        assert httpx.get(
+            f"{edge.block.check_url}/api/bills", headers=asked, trust_env=False
+        ).is_success
         assert [one["path"] for one in new.apps[1].seen if "bills" in one["path"]] == ["/api/bills"]
-        assert httpx.get(f"{edge.block.check_url}/ready", headers=asked | {"X-Tidegate-Slot": "shop/prod/2/1"},
-                         trust_env=False).headers[DEPLOYMENT_HEADER] == "shop/prod/2"
+        assert (
+            httpx.get(
+                f"{edge.block.check_url}/ready",
+                headers=asked | {"X-Tidegate-Slot": "shop/prod/2/1"},
+                trust_env=False,
+            ).headers[DEPLOYMENT_HEADER]
+            == "shop/prod/2"
+        )
 
 
 def test_the_old_service_stands_for_a_new_one_that_died_at_its_door_alone_and_status_names_a_dead_door(
-        edge: EdgeProcess, found: Shop) -> None:
+    edge: EdgeProcess, found: Shop
+) -> None:
     with version(1, App()) as old, version(2, App()) as new:
         edge.block.apply(with_doors(found.route(old.target)))
         edge.block.apply(with_doors(found.route(new.target, standby=old.target)))

@@ -40,14 +40,18 @@ def slots(start_backend: StartBackend) -> Slots:
 def edge(running_edge: tuple[EdgeAddresses, Path]) -> Iterator[TraefikEdge]:
     """The block for the running edge, which was told nothing."""
     addresses, folder = running_edge
-    block = TraefikEdge(config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url)
+    block = TraefikEdge(
+        config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url
+    )
     yield block
     for file in folder.glob("*_*.yml"):
         block.remove(*file.stem.split("_"))
 
 
 @pytest.fixture
-def edge_container(running_edge: tuple[EdgeAddresses, Path], edge_host: DockerHost) -> Iterator[Container]:
+def edge_container(
+    running_edge: tuple[EdgeAddresses, Path], edge_host: DockerHost
+) -> Iterator[Container]:
     """The edge's container, running again after the test."""
     container = edge_host.client.containers.get(running_edge[0].container)
     yield container
@@ -59,8 +63,17 @@ class TestTraefikEdge(EdgeContract):
     """The real edge keeps the contract."""
 
 
-def witness(edge: TraefikEdge, path: str = "/", rate: float = 50, long_path: str | None = None) -> TrafficWitness:
-    return TrafficWitness(edge.public_url, DOMAIN, path, rate_per_second=rate, long_path=long_path, owner=("shop", "prod"))
+def witness(
+    edge: TraefikEdge, path: str = "/", rate: float = 50, long_path: str | None = None
+) -> TrafficWitness:
+    return TrafficWitness(
+        edge.public_url,
+        DOMAIN,
+        path,
+        rate_per_second=rate,
+        long_path=long_path,
+        owner=("shop", "prod"),
+    )
 
 
 def wait_for_ping(addresses: EdgeAddresses) -> None:
@@ -100,7 +113,8 @@ def test_a_request_in_flight_across_the_switch_completes(edge: TraefikEdge, slot
 
 
 def test_a_killed_serving_container_costs_no_request_while_a_standby_is_warm(
-        edge: TraefikEdge, slots: Slots, start_backend: StartBackend) -> None:
+    edge: TraefikEdge, slots: Slots, start_backend: StartBackend
+) -> None:
     doomed = start_backend(3)
     edge.apply(route(target(3, doomed), standby=slots[0]))
     with witness(edge) as traffic:
@@ -116,30 +130,47 @@ def test_a_candidate_is_reached_at_its_own_address_only(edge: TraefikEdge, slots
     asked = {"Host": DOMAIN, **headers_for(https=False, slot=Served("shop", "prod", 2))}
     page = httpx.get(f"{edge.check_url}/api/x", headers=asked, trust_env=False).json()
     assert (page["version"], page["host"], page["sent"].get(SLOT_HEADER)) == ("v2", DOMAIN, None)
-    assert httpx.get(f"{edge.public_url}/", headers=asked, trust_env=False).json()["version"] == "v1"
-    assert httpx.get(f"{edge.check_url}/", headers={"Host": DOMAIN}, trust_env=False).status_code == 404
+    assert (
+        httpx.get(f"{edge.public_url}/", headers=asked, trust_env=False).json()["version"] == "v1"
+    )
+    assert (
+        httpx.get(f"{edge.check_url}/", headers={"Host": DOMAIN}, trust_env=False).status_code
+        == 404
+    )
 
 
 FORGED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 
 
 def test_a_front_on_this_machine_is_believed_and_an_application_is_not(
-        edge: TraefikEdge, slots: Slots, edge_container: Container, edge_host: DockerHost) -> None:
-    """Who comes from this machine comes to the edge's container as the gateway of its control network."""
+    edge: TraefikEdge, slots: Slots, edge_container: Container, edge_host: DockerHost
+) -> None:
+    """Who comes from this machine comes to the edge's container as the gateway of its control
+    network."""
     edge.apply(route(slots[0]))
-    believed = httpx.get(edge.public_url, headers={"Host": DOMAIN, **FORGED}, trust_env=False).json()["sent"]
-    assert (believed["X-Forwarded-Proto"], believed["X-Forwarded-For"].split(", ")[0]) == ("https", "203.0.113.9")
+    believed = httpx.get(
+        edge.public_url, headers={"Host": DOMAIN, **FORGED}, trust_env=False
+    ).json()["sent"]
+    assert (believed["X-Forwarded-Proto"], believed["X-Forwarded-For"].split(", ")[0]) == (
+        "https",
+        "203.0.113.9",
+    )
     network = f"{edge_host.edge_network}_shop_prod"
     address = edge_container.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
     ask = "import sys, urllib.request as u; print(u.urlopen(u.Request(sys.argv[1], headers=eval(sys.argv[2]))).read().decode())"
     neighbour = slots[0].url.removeprefix("http://").removesuffix(":8000")
-    outcome = edge_host.execute(neighbour, ["python3", "-c", ask, f"http://{address}:8000/", repr({"Host": DOMAIN, **FORGED})])
+    outcome = edge_host.execute(
+        neighbour,
+        ["python3", "-c", ask, f"http://{address}:8000/", repr({"Host": DOMAIN, **FORGED})],
+    )
     seen = json.loads(outcome.stdout)["sent"]
     assert seen["X-Forwarded-Proto"] == "http"
     assert "203.0.113.9" not in seen["X-Forwarded-For"]
 
 
-def test_a_dead_candidate_is_no_fault_of_the_edge_and_who_serves_goes_on(edge: TraefikEdge, slots: Slots) -> None:
+def test_a_dead_candidate_is_no_fault_of_the_edge_and_who_serves_goes_on(
+    edge: TraefikEdge, slots: Slots
+) -> None:
     edge.apply(route(slots[0]))
     offered = route(slots[0], candidate=Target(2, "http://nobody:8000"))
     edge.apply(offered)
@@ -147,7 +178,9 @@ def test_a_dead_candidate_is_no_fault_of_the_edge_and_who_serves_goes_on(edge: T
     assert edge.serving(DOMAIN) == Served("shop", "prod", 1)
 
 
-def test_a_switch_to_a_dead_slot_is_taken_back_although_the_standby_answers(edge: TraefikEdge, slots: Slots) -> None:
+def test_a_switch_to_a_dead_slot_is_taken_back_although_the_standby_answers(
+    edge: TraefikEdge, slots: Slots
+) -> None:
     edge.apply(route(slots[0]))
     hasty = edge.model_copy(update={"obey_seconds": 1})
     with pytest.raises(EdgeError, match=f"{DOMAIN} answers 200 by shop/prod/1"):
@@ -155,7 +188,9 @@ def test_a_switch_to_a_dead_slot_is_taken_back_although_the_standby_answers(edge
     assert edge.route("shop", "prod") == route(slots[0])
 
 
-def test_a_route_that_is_there_already_is_not_written_again(edge: TraefikEdge, slots: Slots) -> None:
+def test_a_route_that_is_there_already_is_not_written_again(
+    edge: TraefikEdge, slots: Slots
+) -> None:
     edge.apply(route(slots[0]))
     file = edge.config_directory / "shop_prod.yml"
     written = file.stat().st_mtime_ns, file.stat().st_ino
@@ -173,7 +208,8 @@ def test_an_older_owner_leaves_the_file_as_it_is(edge: TraefikEdge, slots: Slots
 
 
 def test_an_edge_that_does_not_obey_gets_its_route_back(
-        edge: TraefikEdge, slots: Slots, edge_container: Container) -> None:
+    edge: TraefikEdge, slots: Slots, edge_container: Container
+) -> None:
     edge.apply(route(slots[0]))
     file = edge.config_directory / "shop_prod.yml"
     before = file.read_bytes()
@@ -183,7 +219,9 @@ def test_an_edge_that_does_not_obey_gets_its_route_back(
     assert file.read_bytes() == before
 
 
-def test_a_first_route_that_is_not_obeyed_leaves_no_file(edge: TraefikEdge, edge_container: Container) -> None:
+def test_a_first_route_that_is_not_obeyed_leaves_no_file(
+    edge: TraefikEdge, edge_container: Container
+) -> None:
     edge_container.stop(timeout=1)
     with pytest.raises(EdgeError):
         edge.model_copy(update={"obey_seconds": 0.5}).apply(route(Target(1, "http://nobody:8000")))
@@ -191,7 +229,8 @@ def test_a_first_route_that_is_not_obeyed_leaves_no_file(edge: TraefikEdge, edge
 
 
 def test_what_a_newer_owner_wrote_meanwhile_is_not_taken_back(
-        edge: TraefikEdge, slots: Slots, edge_container: Container) -> None:
+    edge: TraefikEdge, slots: Slots, edge_container: Container
+) -> None:
     edge.apply(route(slots[0], fence=1))
     edge_container.stop(timeout=1)
     file, newer = edge.config_directory / "shop_prod.yml", route(slots[0], fence=3)
@@ -204,7 +243,8 @@ def test_what_a_newer_owner_wrote_meanwhile_is_not_taken_back(
 
 
 def test_an_edge_that_restarts_between_write_and_verify_ends_obeyed(
-        edge: TraefikEdge, slots: Slots, edge_container: Container) -> None:
+    edge: TraefikEdge, slots: Slots, edge_container: Container
+) -> None:
     edge.apply(route(slots[0]))
     edge_container.kill()
     back = threading.Timer(0.5, edge_container.start)
@@ -214,7 +254,9 @@ def test_an_edge_that_restarts_between_write_and_verify_ends_obeyed(
     assert edge.serving(DOMAIN) == Served("shop", "prod", 2)
 
 
-def test_an_edge_that_is_gone_cannot_say_who_serves(edge: TraefikEdge, edge_container: Container) -> None:
+def test_an_edge_that_is_gone_cannot_say_who_serves(
+    edge: TraefikEdge, edge_container: Container
+) -> None:
     edge_container.stop(timeout=1)
     with pytest.raises(EdgeError, match=f"asking the edge who serves {DOMAIN}"):
         edge.serving(DOMAIN)
@@ -228,7 +270,8 @@ def test_a_removed_route_answers_no_more(edge: TraefikEdge, slots: Slots) -> Non
 
 
 def test_an_edge_with_the_same_settings_is_started_again_and_a_stopped_one_with_others_is_renewed(
-        tmp_path: Path) -> None:
+    tmp_path: Path,
+) -> None:
     host = DockerHost(edge_network=f"edge-test-{uuid4().hex[:8]}")
     maker = EdgeMaker(host, images.EDGE, tmp_path, 0, 0)
     first = maker.ensure()
@@ -249,7 +292,9 @@ def test_an_edge_with_the_same_settings_is_started_again_and_a_stopped_one_with_
 def test_a_large_upload_passes_whole(edge: TraefikEdge, slots: Slots, method: str) -> None:
     edge.apply(route(slots[0], standby=slots[1]))
     upload, headers = b"x" * 20_000_000, {"Host": DOMAIN}
-    answer = httpx.request(method, edge.public_url, headers=headers, content=upload, timeout=30, trust_env=False)
+    answer = httpx.request(
+        method, edge.public_url, headers=headers, content=upload, timeout=30, trust_env=False
+    )
     assert answer.status_code == 200
     assert answer.json()["received"] == len(upload)
 

@@ -1,4 +1,5 @@
-"""Live figures are what users got from one service between two samples of the real edge's counters."""
+"""Live figures are what users got from one service between two samples of the real edge's
+counters."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ http:
 
 
 @pytest.fixture(scope="module")
-def counted_service(running_edge: tuple[EdgeAddresses, Path], start_backend: StartBackend) -> EdgeAddresses:
+def counted_service(
+    running_edge: tuple[EdgeAddresses, Path], start_backend: StartBackend
+) -> EdgeAddresses:
     """A service that the edge has routed and that answers."""
     addresses, folder = running_edge
     (folder / "counted.yml").write_text(CONFIG.replace("NAME", str(start_backend(1).name)))
@@ -43,9 +46,12 @@ def ask(addresses: EdgeAddresses, path: str, host: str = "counted.test") -> http
     return httpx.get(addresses.public_url + path, headers={"Host": host}, trust_env=False)
 
 
-@pytest.mark.parametrize("wanted", [{"service": "counted"}, {"router": "counted"}], ids=["service", "router"])
+@pytest.mark.parametrize(
+    "wanted", [{"service": "counted"}, {"router": "counted"}], ids=["service", "router"]
+)
 def test_requests_errors_and_p95_of_an_interval_are_counted(
-        counted_service: EdgeAddresses, wanted: dict[str, str]) -> None:
+    counted_service: EdgeAddresses, wanted: dict[str, str]
+) -> None:
     metrics = EdgeMetrics(counted_service.check_url)
     before = metrics.sample(**wanted)
     for path in ["/"] * 17 + ["/error"] * 2 + ["/slow?0.6"]:
@@ -69,9 +75,18 @@ def test_counters_that_began_anew_count_from_zero(counted_service: EdgeAddresses
     ask(counted_service, "/")
     sample = EdgeMetrics(counted_service.check_url).sample(service="counted")
     restarted = MetricsSample(sample.started + 60, sample.counters)
-    assert figures_between(sample, restarted).requests == figures_between(MetricsSample(0, {}), sample).requests > 0
-    higher = replace(sample, counters={series: count + 5 for series, count in sample.counters.items()})
-    assert figures_between(higher, sample).requests == figures_between(MetricsSample(0, {}), sample).requests
+    assert (
+        figures_between(sample, restarted).requests
+        == figures_between(MetricsSample(0, {}), sample).requests
+        > 0
+    )
+    higher = replace(
+        sample, counters={series: count + 5 for series, count in sample.counters.items()}
+    )
+    assert (
+        figures_between(higher, sample).requests
+        == figures_between(MetricsSample(0, {}), sample).requests
+    )
 
 
 def test_an_edge_that_does_not_answer_is_an_edge_error() -> None:

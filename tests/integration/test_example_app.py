@@ -11,7 +11,9 @@ import pytest
 from tests.integration.example_stack import App, Images, call, sign_in
 
 pytest_plugins = ["tests.integration.example_fixtures"]
-pytestmark = pytest.mark.crash_only("the example application alone; each release of it in tests/e2e stands on it")
+pytestmark = pytest.mark.crash_only(
+    "the example application alone; each release of it in tests/e2e stands on it"
+)
 
 
 @pytest.fixture
@@ -30,10 +32,17 @@ def test_bills_are_shown_only_to_who_signed_in(v1_1_0: httpx.Client) -> None:
     assert v1_1_0.get("/api/bills").status_code == 401
     assert v1_1_0.get("/api/bills", headers={"Authorization": "Bearer guessed"}).status_code == 401
     assert sign_in(v1_1_0).get("/api/bills").json()["items"][0] == {
-        "id": "BILL-0001", "account_id": "aliyun-main", "month": "2026-09", "amount": "1280.50", "note": "ECS 包年"}
+        "id": "BILL-0001",
+        "account_id": "aliyun-main",
+        "month": "2026-09",
+        "amount": "1280.50",
+        "note": "ECS 包年",
+    }
 
 
-@pytest.mark.parametrize("wrong", [{"username": "admin", "password": "wrong"}, {"username": "äöü", "password": "密码"}])
+@pytest.mark.parametrize(
+    "wrong", [{"username": "admin", "password": "wrong"}, {"username": "äöü", "password": "密码"}]
+)
 def test_wrong_credentials_give_no_token(v1_1_0: httpx.Client, wrong: dict[str, str]) -> None:
     answer = v1_1_0.post("/api/login", json=wrong)
     assert (answer.status_code, "token" in answer.json()) == (401, False)
@@ -69,7 +78,9 @@ def test_a_request_that_is_open_at_the_stop_is_answered(app: App, v1_1_0: httpx.
     app.compose("v1.1.0", "stop", "backend")
     request.join()
     assert [answer.status_code for answer in answers] == [200]
-    assert app.compose("v1.1.0", "ps", "--all", "--format", "{{.ExitCode}}", "backend").strip() == "0"
+    assert (
+        app.compose("v1.1.0", "ps", "--all", "--format", "{{.ExitCode}}", "backend").strip() == "0"
+    )
 
 
 def test_the_service_does_not_run_as_root(example_images: Images) -> None:
@@ -79,7 +90,9 @@ def test_the_service_does_not_run_as_root(example_images: Images) -> None:
 
 def test_a_token_of_one_version_is_known_to_the_next(app: App, v1_1_0: httpx.Client) -> None:
     token = sign_in(v1_1_0).headers["Authorization"]
-    assert app.serve("v1.4.0").get("/api/bills", headers={"Authorization": token}).status_code == 200
+    assert (
+        app.serve("v1.4.0").get("/api/bills", headers={"Authorization": token}).status_code == 200
+    )
 
 
 def test_v1_0_0_works_on_the_schema_of_v1_1_0(app: App) -> None:
@@ -89,8 +102,18 @@ def test_v1_0_0_works_on_the_schema_of_v1_1_0(app: App) -> None:
 
 
 def test_the_schema_history_can_be_printed_without_a_database(example_images: Images) -> None:
-    printed = call("docker", "run", "--rm", "--network", "none", example_images.build("v1.1.0"),
-                   "alembic", "upgrade", "head", "--sql")
+    printed = call(
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        example_images.build("v1.1.0"),
+        "alembic",
+        "upgrade",
+        "head",
+        "--sql",
+    )
     assert "CREATE TABLE discount_cache" in printed
     assert "BILL-0001" in printed
 

@@ -17,7 +17,7 @@ from tests.integration.test_backups_prove import emptied, run
 from tidegate.facts import Outcome
 
 pytest_plugins = ["tests.integration.data_fixtures"]
-__all__ = ["store"]   # a fixture
+__all__ = ["store"]  # a fixture
 MOST_FOR_A_BACKUP = {"mysql": 25, "postgresql": 17}
 MOST_FOR_A_RESTORE = {"mysql": 14, "postgresql": 10}
 
@@ -41,14 +41,18 @@ def small(request: pytest.FixtureRequest) -> Server:
     """A database of two tables."""
     server: Server = request.getfixturevalue(request.param)
     emptied(server, Odd("", {}))
-    run(server, "CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1), (2); "
-                "CREATE TABLE alembic_version (version_num VARCHAR(32)); "
-                "INSERT INTO alembic_version VALUES ('0001')")
+    run(
+        server,
+        "CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1), (2); "
+        "CREATE TABLE alembic_version (version_num VARCHAR(32)); "
+        "INSERT INTO alembic_version VALUES ('0001')",
+    )
     return server
 
 
 def test_a_small_database_is_saved_proved_and_put_back_with_few_questions(
-        small: Server, store: BackupStore) -> None:
+    small: Server, store: BackupStore
+) -> None:
     saving, putting = Counting(small.host), Counting(small.host)
     made = back_up(replace(small, host=cast(DockerHost, saving)), store)
     there = replace(small, host=cast(DockerHost, putting)).owner()

@@ -1,4 +1,5 @@
-"""What `tidegate init` makes of the applications of `examples/field`, and `tidegate check` of that; nothing is started."""
+"""What `tidegate init` makes of the applications of `examples/field`, and `tidegate check` of that;
+nothing is started."""
 
 from __future__ import annotations
 

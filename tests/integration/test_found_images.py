@@ -1,4 +1,5 @@
-"""Images of others in a real registry with an account: looked up by the engine, pulled by digest, kept."""
+"""Images of others in a real registry with an account: looked up by the engine, pulled by digest,
+kept."""
 
 from __future__ import annotations
 
@@ -43,7 +44,13 @@ def put(server: RealRegistry, repository: str, tmp_path: Path) -> Iterator[Put]:
 
     def push(tag: str, version: str) -> None:
         (folder / "app.txt").write_text(f"{version} of {server.address}")
-        made = builder(host).build(recipe(), folder, tag=f"{repository}:{tag}", labels={f"{OCI}version": version}, secrets={})
+        made = builder(host).build(
+            recipe(),
+            folder,
+            tag=f"{repository}:{tag}",
+            labels={f"{OCI}version": version},
+            secrets={},
+        )
         server.block.push(host, made, repository, tag)
         host.client.images.remove(made, force=True)
 
@@ -57,7 +64,8 @@ class TestEngineImages(ImagesContract):
 
 
 def test_what_was_pulled_has_a_tag_of_ours_so_that_a_prune_leaves_it(
-        images: ImageStore, repository: str, put: Put) -> None:
+    images: ImageStore, repository: str, put: Put
+) -> None:
     put("1", "v1.0.0")
     pin = images.look_up(f"{repository}:1")
     for _ in range(2):
@@ -67,7 +75,8 @@ def test_what_was_pulled_has_a_tag_of_ours_so_that_a_prune_leaves_it(
 
 
 def test_once_pulled_it_is_found_without_its_registry(
-        images: ImageStore, server: RealRegistry, repository: str, put: Put) -> None:
+    images: ImageStore, server: RealRegistry, repository: str, put: Put
+) -> None:
     put("1", "v1.0.0")
     pin = images.look_up(f"{repository}:1")
     images.ensure(pin)
@@ -79,13 +88,16 @@ def test_once_pulled_it_is_found_without_its_registry(
 
 
 def test_without_a_block_the_account_is_that_of_docker_login(
-        server: RealRegistry, repository: str, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server: RealRegistry, repository: str, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put("1", "v1.0.0")
     with pytest.raises(RegistryError) as caught:
         ImageStore(DockerHost()).look_up(f"{repository}:1")
     assert not caught.value.retryable
     account = base64.b64encode(b"deployer:hunter2").decode()
-    (tmp_path / "config.json").write_text(json.dumps({"auths": {server.address: {"auth": account}}}))
+    (tmp_path / "config.json").write_text(
+        json.dumps({"auths": {server.address: {"auth": account}}})
+    )
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     store = ImageStore(DockerHost())
     pin = store.look_up(f"{repository}:1")

@@ -14,7 +14,14 @@ from tidegate.errors import VersionError
 from tidegate.secrecy.kept import private_umask
 from tidegate.stack.file import load_stack
 
-IDENTITY = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "init.defaultBranch=main")
+IDENTITY = (
+    "-c",
+    "user.name=Dev",
+    "-c",
+    "user.email=dev@example.com",
+    "-c",
+    "init.defaultBranch=main",
+)
 
 
 def git(repository: Path, *arguments: str) -> str:
@@ -51,18 +58,30 @@ def source(origin: Path, tmp_path: Path) -> GitSource:
 def test_an_annotated_tag_means_the_commit_it_points_to(source: GitSource, origin: Path) -> None:
     second = git(origin, "rev-parse", "HEAD~1")
     version = source.resolve("1.0.0")
-    assert (version.name, version.commit.sha, version.commit.subject) == ("v1.0.0", second, "second")
+    assert (version.name, version.commit.sha, version.commit.subject) == (
+        "v1.0.0",
+        second,
+        "second",
+    )
     assert version.commit.author == "Dev"
     assert version.commit.at.tzinfo is UTC
 
 
-def test_what_can_be_released_is_listed_newest_first_and_each_commit_once(source: GitSource, origin: Path) -> None:
+def test_what_can_be_released_is_listed_newest_first_and_each_commit_once(
+    source: GitSource, origin: Path
+) -> None:
     head, first = git(origin, "rev-parse", "HEAD"), git(origin, "rev-parse", "HEAD~2")
-    assert {one.name for one in source.newest(10)} == {f"sha-{head[:7]}", "v1.0.0", f"sha-{first[:7]}"}
+    assert {one.name for one in source.newest(10)} == {
+        f"sha-{head[:7]}",
+        "v1.0.0",
+        f"sha-{first[:7]}",
+    }
     assert len(source.newest(2)) == 2
 
 
-def test_a_commit_of_the_branch_can_be_named_by_seven_digits(source: GitSource, origin: Path) -> None:
+def test_a_commit_of_the_branch_can_be_named_by_seven_digits(
+    source: GitSource, origin: Path
+) -> None:
     head = git(origin, "rev-parse", "HEAD")
     assert source.resolve(f"sha-{head[:7]}").commit.sha == head
 
@@ -87,13 +106,19 @@ def test_what_is_pushed_or_moved_or_deleted_later_is_seen(source: GitSource, ori
     git(origin, "tag", "v2.0.0")
     git(origin, "tag", "-f", "v1.0.0", "HEAD~1")
     git(origin, "branch", "short-lived")
-    assert source.refs() == {"main": fourth, "short-lived": fourth, "v2.0.0": fourth,
-                             "v1.0.0": git(origin, "rev-parse", "HEAD~1")}
+    assert source.refs() == {
+        "main": fourth,
+        "short-lived": fourth,
+        "v2.0.0": fourth,
+        "v1.0.0": git(origin, "rev-parse", "HEAD~1"),
+    }
     git(origin, "branch", "-D", "short-lived")
     assert "short-lived" not in source.refs()
 
 
-def test_a_released_commit_stays_readable_after_its_history_was_rewritten(source: GitSource, origin: Path) -> None:
+def test_a_released_commit_stays_readable_after_its_history_was_rewritten(
+    source: GitSource, origin: Path
+) -> None:
     old = source.refs()["main"]
     git(origin, "reset", "-q", "--hard", "HEAD~2")
     new = commit(origin, "rewritten")
@@ -104,12 +129,17 @@ def test_a_released_commit_stays_readable_after_its_history_was_rewritten(source
 def test_the_commits_between_two_releases_are_newest_first(source: GitSource, origin: Path) -> None:
     refs = source.refs()
     fourth = commit(origin, "fourth, with 中文")
-    assert [c.subject for c in source.between(refs["v1.0.0"], fourth)] == ["fourth, with 中文", "third"]
+    assert [c.subject for c in source.between(refs["v1.0.0"], fourth)] == [
+        "fourth, with 中文",
+        "third",
+    ]
     assert source.between(fourth, refs["v1.0.0"]) == []
     assert [c.subject for c in source.between(None, refs["v1.0.0"])] == ["second", "first"]
 
 
-def test_an_export_holds_nothing_of_the_work_tree(source: GitSource, origin: Path, tmp_path: Path) -> None:
+def test_an_export_holds_nothing_of_the_work_tree(
+    source: GitSource, origin: Path, tmp_path: Path
+) -> None:
     (origin / "app.py").write_text("uncommitted")
     (origin / "left-over.txt").write_text("never committed")
     source.export(source.resolve("v1.0.0").commit.sha, tmp_path / "out")
@@ -117,14 +147,23 @@ def test_an_export_holds_nothing_of_the_work_tree(source: GitSource, origin: Pat
 
 
 def test_what_an_image_is_built_from_can_be_read_by_its_user_whatever_our_umask(
-        source: GitSource, origin: Path, tmp_path: Path) -> None:
+    source: GitSource, origin: Path, tmp_path: Path
+) -> None:
     (origin / "package" / "deep").mkdir(parents=True)
     (origin / "package" / "deep" / "module.py").write_text("one")
     made = commit(origin, "a package")
     with private_umask():
         source.export(made, tmp_path / "out")
-    modes = {str(path.relative_to(tmp_path / "out")): path.stat().st_mode & 0o777 for path in (tmp_path / "out").rglob("*")}
-    assert modes == {"app.py": 0o644, "package": 0o755, "package/deep": 0o755, "package/deep/module.py": 0o644}
+    modes = {
+        str(path.relative_to(tmp_path / "out")): path.stat().st_mode & 0o777
+        for path in (tmp_path / "out").rglob("*")
+    }
+    assert modes == {
+        "app.py": 0o644,
+        "package": 0o755,
+        "package/deep": 0o755,
+        "package/deep/module.py": 0o644,
+    }
 
 
 def test_an_export_into_a_folder_with_files_is_refused(source: GitSource, tmp_path: Path) -> None:
@@ -134,7 +173,9 @@ def test_an_export_into_a_folder_with_files_is_refused(source: GitSource, tmp_pa
         source.export(source.refs()["main"], tmp_path / "out")
 
 
-def test_a_link_that_leaves_the_repository_is_refused(source: GitSource, origin: Path, tmp_path: Path) -> None:
+def test_a_link_that_leaves_the_repository_is_refused(
+    source: GitSource, origin: Path, tmp_path: Path
+) -> None:
     (origin / "secrets").symlink_to("../../../etc/shadow")
     with pytest.raises(VersionError, match="leave its folder"):
         source.export(commit(origin, "a trap"), tmp_path / "out")
@@ -161,7 +202,7 @@ def test_a_missing_branch_is_refused_by_name(origin: Path, tmp_path: Path) -> No
 
 def test_a_server_that_is_down_is_tried_again(tmp_path: Path) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))   # bound and not listening: every connection is refused
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: every connection is refused
         url = f"git://127.0.0.1:{taken.getsockname()[1]}/app.git"
         with pytest.raises(VersionError, match="refused") as caught:
             GitSource("down", url, "main", tmp_path).refs()
@@ -199,7 +240,9 @@ def test_processes_that_start_at_once_make_one_good_mirror(source: GitSource, or
     assert [process.exitcode for process in processes] == [0, 0, 0]
 
 
-def test_a_lock_that_a_killed_git_left_behind_does_not_block(source: GitSource, origin: Path) -> None:
+def test_a_lock_that_a_killed_git_left_behind_does_not_block(
+    source: GitSource, origin: Path
+) -> None:
     source.refs()
     (source.mirror / "refs" / "heads" / "main.lock").touch()
     (source.mirror / "packed-refs.lock").touch()
@@ -208,7 +251,9 @@ def test_a_lock_that_a_killed_git_left_behind_does_not_block(source: GitSource, 
 
 
 def test_a_mirror_in_use_is_waited_for_and_then_given_up(source: GitSource) -> None:
-    impatient = GitSource(source.stack, source.repository, source.branch, source.home, timeout_seconds=0.2)
+    impatient = GitSource(
+        source.stack, source.repository, source.branch, source.home, timeout_seconds=0.2
+    )
     with source._alone("testing"), pytest.raises(VersionError, match="another process") as caught:
         impatient.refs()
     assert caught.value.retryable
@@ -218,7 +263,9 @@ def test_a_path_in_the_stack_file_is_taken_from_its_folder(tmp_path: Path) -> No
     folder = tmp_path / "stacks" / "app"
     folder.mkdir(parents=True)
     (folder / "stack.yaml").write_text(STACK)
-    assert GitSource.of(load_stack(folder), tmp_path).repository == os.path.realpath(tmp_path / "code")
+    assert GitSource.of(load_stack(folder), tmp_path).repository == os.path.realpath(
+        tmp_path / "code"
+    )
 
 
 STACK = """
@@ -235,20 +282,28 @@ environments:
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"
 
 
-def test_an_export_says_what_git_keeps_elsewhere(source: GitSource, origin: Path, tmp_path: Path) -> None:
-    """A submodule's folder is empty and a file of Git LFS is a pointer, as in a clone that did not ask for them."""
+def test_an_export_says_what_git_keeps_elsewhere(
+    source: GitSource, origin: Path, tmp_path: Path
+) -> None:
+    """A submodule's folder is empty and a file of Git LFS is a pointer, as in a clone that did not
+    ask for them."""
     (origin / "model.bin").write_text(POINTER)
     (origin / "docs.md").write_text(f"A pointer looks like this:\n{POINTER}")
     (origin / "vendor" / "lib").mkdir(parents=True)
     git(origin, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor/lib")
     made = commit(origin, "parts from elsewhere")
     assert {path: what[:11] for path, what in source.export(made, tmp_path / "out").items()} == {
-        "vendor/lib": "a submodule", "model.bin": "a pointer o"}
+        "vendor/lib": "a submodule",
+        "model.bin": "a pointer o",
+    }
     assert source.export(source.resolve("v1.0.0").commit.sha, tmp_path / "old") == {}
 
 
-def test_an_export_has_every_file_as_a_clone_has_it(source: GitSource, origin: Path, tmp_path: Path) -> None:
-    """`git archive` alone would leave out what an archive for download leaves out, and rewrite `$Format$`."""
+def test_an_export_has_every_file_as_a_clone_has_it(
+    source: GitSource, origin: Path, tmp_path: Path
+) -> None:
+    """`git archive` alone would leave out what an archive for download leaves out, and rewrite
+    `$Format$`."""
     (origin / ".gitattributes").write_text("config export-ignore\nversion.txt export-subst\n")
     (origin / "config").mkdir()
     (origin / "config" / "app.ini").write_text("on")

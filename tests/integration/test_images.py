@@ -45,7 +45,9 @@ def test_an_alias_moves_to_the_new_image(store: ImageStore, stack: str, tmp_path
         assert store.host.client.images.get(f"{stack}:production").id == image
 
 
-def test_an_image_for_another_platform_is_refused(store: ImageStore, stack: str, tmp_path: Path) -> None:
+def test_an_image_for_another_platform_is_refused(
+    store: ImageStore, stack: str, tmp_path: Path
+) -> None:
     """When it is built, and when somebody else has built it."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     host = store.host.client.info()["Architecture"]
@@ -57,6 +59,10 @@ def test_an_image_for_another_platform_is_refused(store: ImageStore, stack: str,
 
 
 def test_what_is_there_is_known_by_its_id(store: ImageStore) -> None:
-    assert store.id_of(BASE) == store.id_of(f"docker.io/{BASE}") == store.host.client.images.get(BASE).id
+    assert (
+        store.id_of(BASE)
+        == store.id_of(f"docker.io/{BASE}")
+        == store.host.client.images.get(BASE).id
+    )
     assert store.id_of("nobody/has-it:1") is None
     assert store.id_of(f"nobody/has-it@sha256:{'1' * 64}") == f"sha256:{'1' * 64}"

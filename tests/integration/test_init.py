@@ -1,4 +1,5 @@
-"""`tidegate init` in clones of applications that know nothing of Tidegate: few questions, few lines, nothing overwritten."""
+"""`tidegate init` in clones of applications that know nothing of Tidegate: few questions, few
+lines, nothing overwritten."""
 
 from __future__ import annotations
 
@@ -14,7 +15,14 @@ from rich.console import Console
 
 from cli.init import init
 from tasks.plan.checking import Finding, look_over
-from tests.integration.newcomers import NEWCOMERS, PHP_AND_NGINX, WEB_AND_DB, WORKER_AND_BEAT, Newcomer, cloned
+from tests.integration.newcomers import (
+    NEWCOMERS,
+    PHP_AND_NGINX,
+    WEB_AND_DB,
+    WORKER_AND_BEAT,
+    Newcomer,
+    cloned,
+)
 from tidegate.errors import InputError, StackFileError
 from tidegate.settings import Settings
 from tidegate.stack.envfile import read_env
@@ -26,9 +34,21 @@ MOST_LINES, MOST_QUESTIONS = 13, 5
 
 def said(folder: Path, *words: str, typed: str = "") -> str:
     """As in a shell where no engine answers and nothing of Tidegate runs."""
-    own = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "DOCKER_HOST": f"unix://{folder}/no-engine.sock"}
-    ended = subprocess.run([TIDEGATE, *words], cwd=folder, env=own, input=typed, capture_output=True, text=True, timeout=60,
-                           check=False)
+    own = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder.parent),
+        "DOCKER_HOST": f"unix://{folder}/no-engine.sock",
+    }
+    ended = subprocess.run(
+        [TIDEGATE, *words],
+        cwd=folder,
+        env=own,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr
 
@@ -47,7 +67,9 @@ def faults(stacks: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("newcomer", NEWCOMERS.values(), ids=NEWCOMERS)
-def test_an_application_is_said_in_about_ten_lines_and_at_most_five_questions(newcomer: Newcomer, tmp_path: Path) -> None:
+def test_an_application_is_said_in_about_ten_lines_and_at_most_five_questions(
+    newcomer: Newcomer, tmp_path: Path
+) -> None:
     clone = cloned(newcomer, tmp_path)
     written = begun(clone)
     stack = load_stack(clone)
@@ -59,25 +81,33 @@ def test_an_application_is_said_in_about_ten_lines_and_at_most_five_questions(ne
     assert tuple(one.engine for one in stack.databases) == newcomer.databases
     assert stack.state.volumes == newcomer.volumes
     assert tuple(stack.environments) == newcomer.places
-    origin = (str(tmp_path / "origin"), "trunk") if "build" in "".join(newcomer.files.values()) else None
+    origin = (
+        (str(tmp_path / "origin"), "trunk") if "build" in "".join(newcomer.files.values()) else None
+    )
     assert (stack.source and (stack.source.repository, stack.source.branch)) == origin
 
 
 @pytest.mark.parametrize("newcomer", NEWCOMERS.values(), ids=NEWCOMERS)
-def test_what_it_writes_passes_the_check_or_says_what_to_fill_in(newcomer: Newcomer, tmp_path: Path) -> None:
+def test_what_it_writes_passes_the_check_or_says_what_to_fill_in(
+    newcomer: Newcomer, tmp_path: Path
+) -> None:
     clone = cloned(newcomer, tmp_path)
     missing = begun(clone)["missing"]
     for file, keys in missing.items():
         env = clone / file
         assert sorted(re.findall(r"^# (\w+)=$", env.read_text(), re.MULTILINE)) == sorted(keys)
-        env.write_text(re.sub(r"^# (\w+)=$", r"\1=a-value-of-mine-7", env.read_text(), flags=re.MULTILINE))
+        env.write_text(
+            re.sub(r"^# (\w+)=$", r"\1=a-value-of-mine-7", env.read_text(), flags=re.MULTILINE)
+        )
     assert faults(clone) == []
 
 
 def test_what_must_not_run_twice_and_what_no_release_touches_is_said(tmp_path: Path) -> None:
     clone = cloned(WORKER_AND_BEAT, tmp_path)
     compose = clone / "docker-compose.yml"
-    compose.write_text(compose.read_text().replace("  redis: {", "  adminer: {image: adminer}\n  redis: {"))
+    compose.write_text(
+        compose.read_text().replace("  redis: {", "  adminer: {image: adminer}\n  redis: {")
+    )
     begun(clone)
     stack = load_stack(clone)
     assert {one.name for one in stack.services if one.alone} == {"beat"}
@@ -96,7 +126,10 @@ def test_each_question_shows_what_was_found_and_return_takes_it(tmp_path: Path) 
     assert "What do people call this application? [My Shop]" in shown
     assert "answers 200 only when it can work? [/]" in shown
     assert "By which host name do people come? [staging.my-shop.localhost]" in shown
-    assert "Next: tidegate check, tidegate run, tidegate release my-shop v1.10.0 --environment staging" in shown
+    assert (
+        "Next: tidegate check, tidegate run, tidegate release my-shop v1.10.0 --environment staging"
+        in shown
+    )
     stack = load_stack(clone)
     assert (stack.title, stack.services[0].ready_path) == ("Blog", "/up")
     assert stack.environments["staging"].domains == ("staging.my-shop.localhost",)
@@ -105,11 +138,24 @@ def test_each_question_shows_what_was_found_and_return_takes_it(tmp_path: Path) 
 
 def test_every_answer_can_be_given_as_an_option(tmp_path: Path) -> None:
     clone = cloned(PHP_AND_NGINX, tmp_path)
-    written = begun(clone, name="blog", title="The Blog", service="app", port="9001", ready_path="/up", domain="blog.example")
+    written = begun(
+        clone,
+        name="blog",
+        title="The Blog",
+        service="app",
+        port="9001",
+        ready_path="/up",
+        domain="blog.example",
+    )
     stack = load_stack(clone)
     assert written["asked"] == 0
-    assert (stack.name, stack.title, stack.services[0].name, stack.services[0].port, stack.services[0].ready_path) == (
-        "blog", "The Blog", "app", 9001, "/up")
+    assert (
+        stack.name,
+        stack.title,
+        stack.services[0].name,
+        stack.services[0].port,
+        stack.services[0].ready_path,
+    ) == ("blog", "The Blog", "app", 9001, "/up")
     assert stack.environments["staging"].domains == ("blog.example",)
 
 
@@ -125,7 +171,9 @@ def test_a_script_that_leaves_out_what_nobody_knows_is_told_the_option(tmp_path:
 def test_an_answer_that_no_stack_file_can_hold_writes_nothing(tmp_path: Path) -> None:
     clone = cloned(WEB_AND_DB, tmp_path)
     before = sorted(clone.iterdir())
-    with pytest.raises(InputError, match=r"environments\.staging\.domains\[0\]: must be a host name"):
+    with pytest.raises(
+        InputError, match=r"environments\.staging\.domains\[0\]: must be a host name"
+    ):
         begun(clone, domain="http://shop.example")
     assert sorted(clone.iterdir()) == before
 
@@ -138,7 +186,12 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     assert ".env.staging" not in files
     assert (clone / ".env.staging").read_text() == "DB_PASSWORD=mine-and-nobody-elses\n"
     assert (clone / ".gitignore").read_text().splitlines() == [
-        "node_modules", ".tidegate/", "prefect.toml", ".env.*", "!.env.*.example"]
+        "node_modules",
+        ".tidegate/",
+        "prefect.toml",
+        ".env.*",
+        "!.env.*.example",
+    ]
     text = (clone / "stack.yaml").read_text()
     with pytest.raises(InputError, match="it is there"):
         begun(clone)
@@ -153,8 +206,14 @@ def test_templates_have_keys_and_no_values_and_git_never_sees_a_value(tmp_path: 
     assert (clone / ".env.staging").stat().st_mode & 0o777 == 0o600
     assert len(values["DB_PASSWORD"]) >= 32
     subprocess.run(["git", "-C", clone, "add", "-A"], check=True, timeout=30)
-    kept = subprocess.run(["git", "-C", clone, "ls-files"], check=True, timeout=30, capture_output=True, text=True).stdout.split()
-    assert (".env.staging" in kept, ".env.staging.example" in kept, "stack.yaml" in kept) == (False, True, True)
+    kept = subprocess.run(
+        ["git", "-C", clone, "ls-files"], check=True, timeout=30, capture_output=True, text=True
+    ).stdout.split()
+    assert (".env.staging" in kept, ".env.staging.example" in kept, "stack.yaml" in kept) == (
+        False,
+        True,
+        True,
+    )
 
 
 def test_no_secret_of_production_is_made_up(tmp_path: Path) -> None:
@@ -164,7 +223,9 @@ def test_no_secret_of_production_is_made_up(tmp_path: Path) -> None:
     assert {"MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD"} <= set(written["missing"][".env.production"])
 
 
-def test_in_a_teams_folder_the_stack_file_lies_beside_the_compose_files_of_its_stack(tmp_path: Path) -> None:
+def test_in_a_teams_folder_the_stack_file_lies_beside_the_compose_files_of_its_stack(
+    tmp_path: Path,
+) -> None:
     team = tmp_path / "releases"
     assert init(team, {}, Console(quiet=True), asks=False, quiet=True) is None
     shop = team / "stacks" / "shop"
@@ -189,6 +250,7 @@ def test_a_compose_file_that_cannot_be_read_is_one_error(tmp_path: Path) -> None
 
 # --- what `check` says of the application's own repository ---
 
+
 def looked(clone: Path) -> list[Finding]:
     return look_over(Settings(stacks=clone, home=clone / ".tidegate"))[1]
 
@@ -198,29 +260,50 @@ def test_each_fault_stands_at_its_line(tmp_path: Path, monkeypatch: pytest.Monke
     begun(clone)
     monkeypatch.chdir(clone)
     compose = (clone / "compose.yaml").read_text()
-    (clone / "compose.yaml").write_text(compose.replace("build: .\n", "build: .\n    privileged: true\n    pid: host\n"))
-    assert [(one.file, one.line) for one in looked(clone)] == [("compose.yaml", 5), ("compose.yaml", 6)]
-    (clone / "stack.yaml").write_text((clone / "stack.yaml").read_text().replace("port: 8000", "port: 0"))
+    (clone / "compose.yaml").write_text(
+        compose.replace("build: .\n", "build: .\n    privileged: true\n    pid: host\n")
+    )
+    assert [(one.file, one.line) for one in looked(clone)] == [
+        ("compose.yaml", 5),
+        ("compose.yaml", 6),
+    ]
+    (clone / "stack.yaml").write_text(
+        (clone / "stack.yaml").read_text().replace("port: 8000", "port: 0")
+    )
     assert [(one.file, one.line) for one in looked(clone)] == [("stack.yaml", 5)]
 
 
-def test_a_secret_in_the_history_of_git_is_a_risk_until_it_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_in_the_history_of_git_is_a_risk_until_it_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clone = cloned(WEB_AND_DB, tmp_path)
     monkeypatch.chdir(clone)
-    (clone / ".env.staging").write_text("DB_PASSWORD=not-to-be-seen-7\nSECRET_KEY=also-not-to-be-seen\n")
+    (clone / ".env.staging").write_text(
+        "DB_PASSWORD=not-to-be-seen-7\nSECRET_KEY=also-not-to-be-seen\n"
+    )
     git = ("git", "-C", str(clone), "-c", "user.name=Mei", "-c", "user.email=mei@example.com")
-    for words in (("add", "-f", ".env.staging"), ("commit", "-qm", "Oops"), ("rm", "-q", "--cached", ".env.staging"),
-                  ("commit", "-qm", "Gone")):
+    for words in (
+        ("add", "-f", ".env.staging"),
+        ("commit", "-qm", "Oops"),
+        ("rm", "-q", "--cached", ".env.staging"),
+        ("commit", "-qm", "Gone"),
+    ):
         subprocess.run([*git, *words], check=True, timeout=30)
     begun(clone)
     [found] = looked(clone)
     assert (found.kind, found.came_back) == (
-        "risk", f"{found.file} was committed once, with what DB_PASSWORD, SECRET_KEY are today")
-    (clone / ".env.staging").write_text("DB_PASSWORD=a-new-one-of-today\nSECRET_KEY=and-another-new-one\n")
+        "risk",
+        f"{found.file} was committed once, with what DB_PASSWORD, SECRET_KEY are today",
+    )
+    (clone / ".env.staging").write_text(
+        "DB_PASSWORD=a-new-one-of-today\nSECRET_KEY=and-another-new-one\n"
+    )
     assert looked(clone) == []
 
 
-def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clone = cloned(WEB_AND_DB, tmp_path)
     begun(clone)
     monkeypatch.chdir(clone)
@@ -230,7 +313,9 @@ def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(tmp_path: Path, monkeypa
     assert "a1b2c3d4e5" not in found.came_back
 
 
-def test_images_that_others_make_are_found_by_their_tag_and_a_front_is_as_compose_names_it(tmp_path: Path) -> None:
+def test_images_that_others_make_are_found_by_their_tag_and_a_front_is_as_compose_names_it(
+    tmp_path: Path,
+) -> None:
     clone = cloned(NEWCOMERS["a vendor's image"], tmp_path / "vendor")
     begun(clone)
     [wiki] = load_stack(clone).services
@@ -241,14 +326,22 @@ def test_images_that_others_make_are_found_by_their_tag_and_a_front_is_as_compos
     assert (front.name, front.image, app.name) == ("nginx", None, "app")
 
 
-PARCELS = Newcomer({
-    "Dockerfile": "FROM python:3.12\nEXPOSE 5000\n", ".env": "POSTGRES_PASSWORD=the-developers-own-9\n",
-    "compose.yaml": """
+PARCELS = Newcomer(
+    {
+        "Dockerfile": "FROM python:3.12\nEXPOSE 5000\n",
+        ".env": "POSTGRES_PASSWORD=the-developers-own-9\n",
+        "compose.yaml": """
 services:
   web: {build: ., env_file: .env, environment: {POSTGRES_HOST: db}}
   seed: {build: ., profiles: [tools], command: seed}
   db: {image: "postgres:16", environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}}
-"""}, lines=0, asked=(), released=("web",), port=5000)
+""",
+    },
+    lines=0,
+    asked=(),
+    released=("web",),
+    port=5000,
+)
 
 
 def test_a_service_of_a_profile_is_none_of_the_application(tmp_path: Path) -> None:
@@ -262,11 +355,17 @@ def test_a_login_that_comes_to_the_container_from_another_file_is_named(tmp_path
     begun(clone := cloned(PARCELS, tmp_path))
     _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
     assert [one.came_back for one in found if one.kind == "risk"] == [
-        "its container gets another POSTGRES_PASSWORD than .env.staging says"]
+        "its container gets another POSTGRES_PASSWORD than .env.staging says"
+    ]
 
 
 def test_the_env_file_of_an_environment_that_comes_later_is_kept_out_of_git(tmp_path: Path) -> None:
     begun(clone := cloned(PARCELS, tmp_path))
-    asked = subprocess.run(["git", "check-ignore", ".env.production", ".env.staging", ".env.staging.example"], cwd=clone,
-                           capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["git", "check-ignore", ".env.production", ".env.staging", ".env.staging.example"],
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert asked.stdout.split() == [".env.production", ".env.staging"]

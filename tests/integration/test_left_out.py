@@ -1,4 +1,5 @@
-"""What git keeps elsewhere is not built as something else: a submodule is no empty folder, a pointer is no file."""
+"""What git keeps elsewhere is not built as something else: a submodule is no empty folder, a
+pointer is no file."""
 
 from __future__ import annotations
 
@@ -10,7 +11,11 @@ from blocks.docker.left_out import refuse_left_out
 from tests.integration.building import recipe
 from tidegate.errors import ImageError
 
-ELSEWHERE = {"web/lib": "a submodule", "web/model.bin": "a pointer of Git LFS", "docs/film.mp4": "a pointer of Git LFS"}
+ELSEWHERE = {
+    "web/lib": "a submodule",
+    "web/model.bin": "a pointer of Git LFS",
+    "docs/film.mp4": "a pointer of Git LFS",
+}
 
 
 @pytest.fixture
@@ -22,7 +27,9 @@ def exported(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def given(exported: Path, context: str, dockerfile: str = "Dockerfile", **more: dict[str, str]) -> str:
+def given(
+    exported: Path, context: str, dockerfile: str = "Dockerfile", **more: dict[str, str]
+) -> str:
     """The refusal; empty where there is none."""
     try:
         refuse_left_out(recipe(context, dockerfile, **more), exported, ELSEWHERE, "building shop")
@@ -33,7 +40,8 @@ def given(exported: Path, context: str, dockerfile: str = "Dockerfile", **more: 
 
 def test_each_path_that_the_build_would_be_given_is_named(exported: Path) -> None:
     assert given(exported, ".") == (
-        "docs/film.mp4 is a pointer of Git LFS; web/lib is a submodule; web/model.bin is a pointer of Git LFS")
+        "docs/film.mp4 is a pointer of Git LFS; web/lib is a submodule; web/model.bin is a pointer of Git LFS"
+    )
     assert given(exported, "web") == "web/lib is a submodule; web/model.bin is a pointer of Git LFS"
     assert given(exported, "other") == ""
 

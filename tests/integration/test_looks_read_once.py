@@ -1,4 +1,5 @@
-"""A look at all stacks reads each stack file once, however many there are: a look comes every minute."""
+"""A look at all stacks reads each stack file once, however many there are: a look comes every
+minute."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
         _counters[0][Path(str(arguments[0])).parent.name] += 1
 
 
-sys.addaudithook(_note)   # Python tells of each file that is opened, and takes no hook back
+sys.addaudithook(_note)  # Python tells of each file that is opened, and takes no hook back
 
 
 @contextmanager

@@ -26,15 +26,29 @@ from tidegate.stack.stand_ins import stand_ins
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 
-SPEC: dict[str, Any] = {"service": "web", "database": "main", "directory": "/app", "lock_timeout_seconds": 1}
+SPEC: dict[str, Any] = {
+    "service": "web",
+    "database": "main",
+    "directory": "/app",
+    "lock_timeout_seconds": 1,
+}
 DJANGO = DjangoMigration(**SPEC, tool="django")
 ALEMBIC = AlembicMigration(**SPEC, tool="alembic")
 COMMAND = CommandMigration(
-    **SPEC, tool="command", state="SELECT name FROM steps ORDER BY id", has=("python", "tool", "list"),
-    up=("python", "tool", "up"), down=("python", "tool", "down", "{name}"), sql=("python", "tool", "sql", "{name}"),
-    sql_down=("python", "tool", "sql-down", "{name}"))
+    **SPEC,
+    tool="command",
+    state="SELECT name FROM steps ORDER BY id",
+    has=("python", "tool", "list"),
+    up=("python", "tool", "up"),
+    down=("python", "tool", "down", "{name}"),
+    sql=("python", "tool", "sql", "{name}"),
+    sql_down=("python", "tool", "sql-down", "{name}"),
+)
 HERE = {"mysql": "DATABASE()", "postgresql": "current_schema()"}
-EMPTY = {"mysql": b"DROP DATABASE app; CREATE DATABASE app", "postgresql": b"DROP SCHEMA public CASCADE; CREATE SCHEMA public"}
+EMPTY = {
+    "mysql": b"DROP DATABASE app; CREATE DATABASE app",
+    "postgresql": b"DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+}
 
 
 @dataclass
@@ -63,19 +77,43 @@ def images(host: DockerHost) -> Iterator[Images]:
 def version(spec: Migration, server: Server, image: str) -> Version:
     tools = EngineMigrations(server.host, EngineImageFiles(server.host))
     host_key = "MYSQL_HOST" if server.spec.engine == "mysql" else "POSTGRES_HOST"
-    environment = {host_key: server.spec.service or "", "SECRET_KEY": "k" * 50, **server.environment}
+    environment = {
+        host_key: server.spec.service or "",
+        "SECRET_KEY": "k" * 50,
+        **server.environment,
+    }
     return Version(
-        tools.history(spec, server.spec, image=image, stand_ins=stand_ins(environment, ()), key=f"test/{image}/plan"),
-        tools.migrator(spec, server.spec, image=image, environment=environment, networks=(server.network,),
-                       key=f"test/{image}/migrate", server=server.database()))
+        tools.history(
+            spec,
+            server.spec,
+            image=image,
+            stand_ins=stand_ins(environment, ()),
+            key=f"test/{image}/plan",
+        ),
+        tools.migrator(
+            spec,
+            server.spec,
+            image=image,
+            environment=environment,
+            networks=(server.network,),
+            key=f"test/{image}/migrate",
+            server=server.database(),
+        ),
+    )
 
 
 def moved(spec: Migration, server: Server, older: str, newer: str) -> Moved:
     tools = EngineMigrations(server.host, EngineImageFiles(server.host))
-    columns = ("SELECT CONCAT(table_name, '.', column_name) FROM information_schema.columns "
-               f"WHERE table_schema = {HERE[server.spec.engine]} ORDER BY 1")
-    return Moved(version(spec, server, older), version(spec, server, newer),
-                 lambda: tools.state(spec, server.spec, server.database()), lambda: server.database().names(columns))
+    columns = (
+        "SELECT CONCAT(table_name, '.', column_name) FROM information_schema.columns "
+        f"WHERE table_schema = {HERE[server.spec.engine]} ORDER BY 1"
+    )
+    return Moved(
+        version(spec, server, older),
+        version(spec, server, newer),
+        lambda: tools.state(spec, server.spec, server.database()),
+        lambda: server.database().names(columns),
+    )
 
 
 def emptied(server: Server) -> Server:
@@ -89,56 +127,103 @@ class TestAlembic(MigratorContract):
     def moved(self, mysql: Server, images: Images) -> Moved:
         def make(*revisions: str) -> Callable[[str], str]:
             histories.build_tool_image()
-            files: dict[str, str | bytes] = {f"migrations/versions/{place}.py": text for place, text in enumerate(revisions)}
-            return lambda tag: build_image(tag, {
-                "Dockerfile": f"FROM {histories.TOOL_IMAGE}\nCOPY . /app\n", "alembic.ini": histories.INI,
-                "migrations/env.py": histories.ENV, **files})
-        rename = [f"op.alter_column('bills', '{old}', new_column_name='{new}', existing_type=sa.String(20))"
-                  for old, new in (("note", "remark"), ("remark", "note"))]
+            files: dict[str, str | bytes] = {
+                f"migrations/versions/{place}.py": text for place, text in enumerate(revisions)
+            }
+            return lambda tag: build_image(
+                tag,
+                {
+                    "Dockerfile": f"FROM {histories.TOOL_IMAGE}\nCOPY . /app\n",
+                    "alembic.ini": histories.INI,
+                    "migrations/env.py": histories.ENV,
+                    **files,
+                },
+            )
+
+        rename = [
+            f"op.alter_column('bills', '{old}', new_column_name='{new}', existing_type=sa.String(20))"
+            for old, new in (("note", "remark"), ("remark", "note"))
+        ]
         second = histories.revision("0002", "0001", *rename)
-        return moved(ALEMBIC, emptied(mysql), images.of("alembic1", make(histories.BILLS)),
-                     images.of("alembic2", make(histories.BILLS, second)))
+        return moved(
+            ALEMBIC,
+            emptied(mysql),
+            images.of("alembic1", make(histories.BILLS)),
+            images.of("alembic2", make(histories.BILLS, second)),
+        )
 
 
 class TestDjangoOnPostgreSQL(MigratorContract):
     @pytest.fixture
     def moved(self, postgresql: Server, images: Images) -> Moved:
-        return moved(DJANGO, emptied(postgresql), images.of("django1", lambda tag: django_image(tag, FIRST)),
-                     images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)))
+        return moved(
+            DJANGO,
+            emptied(postgresql),
+            images.of("django1", lambda tag: django_image(tag, FIRST)),
+            images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)),
+        )
 
 
 @pytest.mark.crash_only("TestDjangoOnPostgreSQL")
 class TestDjangoOnMariaDB(MigratorContract):
     @pytest.fixture
     def moved(self, mysql: Server, images: Images) -> Moved:
-        return moved(DJANGO, emptied(mysql), images.of("django1", lambda tag: django_image(tag, FIRST)),
-                     images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)))
+        return moved(
+            DJANGO,
+            emptied(mysql),
+            images.of("django1", lambda tag: django_image(tag, FIRST)),
+            images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)),
+        )
 
 
 class TestCommand(MigratorContract):
     @pytest.fixture
     def moved(self, postgresql: Server, images: Images) -> Moved:
-        return moved(COMMAND, emptied(postgresql), images.of("command1", lambda tag: steps_image(tag, "01_bills")),
-                     images.of("command2", lambda tag: steps_image(tag, "01_bills", "02_remark")))
+        return moved(
+            COMMAND,
+            emptied(postgresql),
+            images.of("command1", lambda tag: steps_image(tag, "01_bills")),
+            images.of("command2", lambda tag: steps_image(tag, "01_bills", "02_remark")),
+        )
 
 
-def test_what_django_runs_in_python_is_of_no_known_class(postgresql: Server, images: Images) -> None:
-    python = {"tags/migrations/0002_fill.py": migration("migrations.RunPython(print)", ("tags", "0001_initial"))}
-    added = {"shop/migrations/0002_extra.py": migration(
-        "migrations.AddField('Bill', 'extra', models.TextField(null=True))", ("shop", "0001_initial"))}
+def test_what_django_runs_in_python_is_of_no_known_class(
+    postgresql: Server, images: Images
+) -> None:
+    python = {
+        "tags/migrations/0002_fill.py": migration(
+            "migrations.RunPython(print)", ("tags", "0001_initial")
+        )
+    }
+    added = {
+        "shop/migrations/0002_extra.py": migration(
+            "migrations.AddField('Bill', 'extra', models.TextField(null=True))",
+            ("shop", "0001_initial"),
+        )
+    }
     image = images.of("django3", lambda tag: django_image(tag, FIRST, python, added))
     found = moved(DJANGO, emptied(postgresql), image, image)
     kinds = {one.id: (one.kind, one.reasons) for one in found.plan(found.newer).revisions}
     assert kinds == {
-        "shop.0001_initial": ("additive", ()), "tags.0001_initial": ("additive", ()), "shop.0002_extra": ("additive", ()),
-        "tags.0002_fill": ("unknown", ("it has RunPython, which is not SQL",))}
+        "shop.0001_initial": ("additive", ()),
+        "tags.0001_initial": ("additive", ()),
+        "shop.0002_extra": ("additive", ()),
+        "tags.0002_fill": ("unknown", ("it has RunPython, which is not SQL",)),
+    }
 
 
 SLEEPS = {
-    "mysql": ("LOCK TABLES shop_bill WRITE; DO SLEEP(120);",
-              "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'", "KILL {id}"),
-    "postgresql": ("BEGIN; LOCK TABLE shop_bill; SELECT pg_sleep(120);",
-                   "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'", "SELECT pg_terminate_backend({id})")}
+    "mysql": (
+        "LOCK TABLES shop_bill WRITE; DO SLEEP(120);",
+        "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'",
+        "KILL {id}",
+    ),
+    "postgresql": (
+        "BEGIN; LOCK TABLE shop_bill; SELECT pg_sleep(120);",
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'",
+        "SELECT pg_terminate_backend({id})",
+    ),
+}
 
 
 @contextmanager
@@ -147,7 +232,7 @@ def locked(server: Server) -> Iterator[None]:
     lock, asleep, kill = SLEEPS[server.spec.engine]
 
     def hold() -> None:
-        with suppress(DatabaseError):   # it is killed
+        with suppress(DatabaseError):  # it is killed
             server.sql(lock)
 
     holder = threading.Thread(target=hold)
@@ -162,13 +247,20 @@ def locked(server: Server) -> Iterator[None]:
         holder.join()
 
 
-@pytest.mark.parametrize("engine", [
-    "postgresql", pytest.param("mysql", marks=pytest.mark.crash_only("the same on PostgreSQL"))])
+@pytest.mark.parametrize(
+    "engine",
+    ["postgresql", pytest.param("mysql", marks=pytest.mark.crash_only("the same on PostgreSQL"))],
+)
 def test_django_gives_a_locked_table_up_after_the_lock_timeout(
-        engine: str, images: Images, request: pytest.FixtureRequest) -> None:
+    engine: str, images: Images, request: pytest.FixtureRequest
+) -> None:
     server: Server = emptied(request.getfixturevalue(engine))
-    found = moved(DJANGO, server, images.of("django1", lambda tag: django_image(tag, FIRST)),
-                  images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)))
+    found = moved(
+        DJANGO,
+        server,
+        images.of("django1", lambda tag: django_image(tag, FIRST)),
+        images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)),
+    )
     found.older.migrator.upgrade(found.plan(found.older).head)
     head = found.plan(found.newer).head
     with locked(server), pytest.raises(MigrationError, match="Something holds a lock") as raised:
@@ -177,20 +269,34 @@ def test_django_gives_a_locked_table_up_after_the_lock_timeout(
 
 
 def test_files_are_read_out_of_an_image_that_is_never_started(host: DockerHost) -> None:
-    image = build_image("tidegate-test/files:1", {
-        "Dockerfile": f"FROM {BASE}\nVOLUME /data\nCOPY prisma /app/prisma\nRUN ln -s /etc/passwd /app/prisma/link\n",
-        "prisma/20260101_init/migration.sql": "CREATE TABLE bills (id INT);", "prisma/lock.toml": "x"})
+    image = build_image(
+        "tidegate-test/files:1",
+        {
+            "Dockerfile": f"FROM {BASE}\nVOLUME /data\nCOPY prisma /app/prisma\nRUN ln -s /etc/passwd /app/prisma/link\n",
+            "prisma/20260101_init/migration.sql": "CREATE TABLE bills (id INT);",
+            "prisma/lock.toml": "x",
+        },
+    )
     began = time.time()
     try:
         files = EngineImageFiles(host)
         assert files.read(image, "/app/prisma", key="test/files") == {
-            "20260101_init/migration.sql": "CREATE TABLE bills (id INT);", "lock.toml": "x"}
+            "20260101_init/migration.sql": "CREATE TABLE bills (id INT);",
+            "lock.toml": "x",
+        }
         assert files.read(image, "/app/nowhere", key="test/files") == {}
         with pytest.raises(EngineError, match="more than 16 MiB"):
             files.read(image, "/usr", key="test/files")
-        assert host.client.containers.list(all=True, filters={"label": f"{KEY_LABEL}=test/files"}) == []
-        started = host.client.events(since=int(began), until=int(time.time()) + 1, decode=True, filters={
-            "event": "start", "label": f"{KEY_LABEL}=test/files"})
+        assert (
+            host.client.containers.list(all=True, filters={"label": f"{KEY_LABEL}=test/files"})
+            == []
+        )
+        started = host.client.events(
+            since=int(began),
+            until=int(time.time()) + 1,
+            decode=True,
+            filters={"event": "start", "label": f"{KEY_LABEL}=test/files"},
+        )
         assert list(started) == []
     finally:
         host.client.images.remove(image, force=True)

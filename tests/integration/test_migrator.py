@@ -24,12 +24,24 @@ from tidegate.stack.stand_ins import stand_ins
 pytest_plugins = ["tests.integration.data_fixtures"]
 
 CANARY = "canary-31337"
-RENAME = revision("0002", "0001", "op.alter_column('bills', 'note', new_column_name='remark', "
-                  "existing_type=sa.String(20))", "op.alter_column('bills', 'remark', new_column_name='note', "
-                  "existing_type=sa.String(20))")
-LONGER = revision("0002", "0001", "op.alter_column('bills', 'note', type_=sa.String(200), existing_type=sa.String(20))",
-                  "op.alter_column('bills', 'note', type_=sa.String(20), existing_type=sa.String(200))")
-DROP = revision("0002", "0001", "op.drop_column('bills', 'note')", "op.add_column('bills', sa.Column('note', sa.Text))")
+RENAME = revision(
+    "0002",
+    "0001",
+    "op.alter_column('bills', 'note', new_column_name='remark', existing_type=sa.String(20))",
+    "op.alter_column('bills', 'remark', new_column_name='note', existing_type=sa.String(20))",
+)
+LONGER = revision(
+    "0002",
+    "0001",
+    "op.alter_column('bills', 'note', type_=sa.String(200), existing_type=sa.String(20))",
+    "op.alter_column('bills', 'note', type_=sa.String(20), existing_type=sa.String(200))",
+)
+DROP = revision(
+    "0002",
+    "0001",
+    "op.drop_column('bills', 'note')",
+    "op.add_column('bills', sa.Column('note', sa.Text))",
+)
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +56,34 @@ def empty(mysql: Server) -> Server:
 
 
 @pytest.fixture
-def migrator(empty: Server, tool_image: str, request: pytest.FixtureRequest) -> Callable[..., AlembicMigrator]:
+def migrator(
+    empty: Server, tool_image: str, request: pytest.FixtureRequest
+) -> Callable[..., AlembicMigrator]:
     def make(*revisions: str, env: str = ENV, **changed: str) -> AlembicMigrator:
-        files: dict[str, str | bytes] = {f"versions/{place}.py": text for place, text in enumerate(revisions)}
+        files: dict[str, str | bytes] = {
+            f"versions/{place}.py": text for place, text in enumerate(revisions)
+        }
         tag = f"tidegate-test/history:{uuid.uuid4().hex[:8]}"
-        build_image(tag, {
-            "Dockerfile": f"FROM {TOOL_IMAGE}\nCOPY . migrations/\nRUN mv migrations/alembic.ini .\nENTRYPOINT [\"false\"]\n",
-            "alembic.ini": INI, "env.py": env, **files})
+        build_image(
+            tag,
+            {
+                "Dockerfile": f'FROM {TOOL_IMAGE}\nCOPY . migrations/\nRUN mv migrations/alembic.ini .\nENTRYPOINT ["false"]\n',
+                "alembic.ini": INI,
+                "env.py": env,
+                **files,
+            },
+        )
         request.addfinalizer(lambda: empty.host.client.images.remove(tag, force=True))
-        return AlembicMigrator(empty.host, tag, empty.environment | {"API_TOKEN": CANARY} | changed, (empty.network,),
-                               f"test/{uuid.uuid4()}", directory="/app", lock_timeout_seconds=1)
+        return AlembicMigrator(
+            empty.host,
+            tag,
+            empty.environment | {"API_TOKEN": CANARY} | changed,
+            (empty.network,),
+            f"test/{uuid.uuid4()}",
+            directory="/app",
+            lock_timeout_seconds=1,
+        )
+
     return make
 
 
@@ -61,16 +91,26 @@ Make = Callable[..., AlembicMigrator]
 
 
 def inspect(migrator: AlembicMigrator, server: Server) -> SchemaChange:
-    """What the plan shows: read in the image without the database, which is asked by a login of ours."""
+    """What the plan shows: read in the image without the database, which is asked by a login of
+    ours."""
     return history_of(migrator).inspect(server.database().schema_state())
 
 
 def history_of(migrator: AlembicMigrator) -> AlembicHistory:
-    return AlembicHistory(migrator.host, migrator.image, stand_ins(migrator.environment, ()), migrator.key,
-                          directory=migrator.directory, database="bills", engine="mysql")
+    return AlembicHistory(
+        migrator.host,
+        migrator.image,
+        stand_ins(migrator.environment, ()),
+        migrator.key,
+        directory=migrator.directory,
+        database="bills",
+        engine="mysql",
+    )
 
 
-def test_an_empty_database_is_shown_the_whole_way_up_and_stays_empty(migrator: Make, empty: Server) -> None:
+def test_an_empty_database_is_shown_the_whole_way_up_and_stays_empty(
+    migrator: Make, empty: Server
+) -> None:
     change = inspect(migrator(BILLS, RENAME), empty)
     assert empty.owner().row_counts() == {}
     assert (change.current, change.head) == (None, "0002")
@@ -96,7 +136,9 @@ def test_upgrade_and_downgrade_return_to_where_they_began(migrator: Make, empty:
     assert history.current() is None
 
 
-def test_a_dropped_column_is_called_lossy_before_anything_runs(migrator: Make, empty: Server) -> None:
+def test_a_dropped_column_is_called_lossy_before_anything_runs(
+    migrator: Make, empty: Server
+) -> None:
     history = migrator(BILLS, DROP)
     history.upgrade("0001")
     change = inspect(history, empty)
@@ -105,7 +147,9 @@ def test_a_dropped_column_is_called_lossy_before_anything_runs(migrator: Make, e
     assert "note" in _schema(empty)
 
 
-def test_a_way_back_that_would_cut_a_value_fails_also_on_a_lenient_server(migrator: Make, empty: Server) -> None:
+def test_a_way_back_that_would_cut_a_value_fails_also_on_a_lenient_server(
+    migrator: Make, empty: Server
+) -> None:
     history = migrator(BILLS, LONGER)
     _as_root(empty, "SET GLOBAL sql_mode = ''")
     try:
@@ -120,33 +164,49 @@ def test_a_way_back_that_would_cut_a_value_fails_also_on_a_lenient_server(migrat
 
 
 def test_two_heads_are_named_with_the_cure(migrator: Make, empty: Server) -> None:
-    with pytest.raises(MigrationError, match=r"more than one head: .*alembic merge 000[23] 000[23]") as raised:
+    with pytest.raises(
+        MigrationError, match=r"more than one head: .*alembic merge 000[23] 000[23]"
+    ) as raised:
         inspect(migrator(BILLS, RENAME, RENAME.replace("'0002'", "'0003'")), empty)
     assert "0002" in raised.value.came_back
     assert "0003" in raised.value.came_back
 
 
-def test_a_database_with_tables_and_no_revision_must_be_stamped(migrator: Make, empty: Server) -> None:
+def test_a_database_with_tables_and_no_revision_must_be_stamped(
+    migrator: Make, empty: Server
+) -> None:
     empty.sql("CREATE TABLE bills (id INT)")
     with pytest.raises(MigrationError, match="alembic stamp"):
         inspect(migrator(BILLS), empty)
 
 
-def test_the_revision_is_read_where_env_py_says_that_it_is_written(migrator: Make, empty: Server) -> None:
-    empty.sql("CREATE TABLE shop_history (version_num VARCHAR(32)); INSERT INTO shop_history VALUES ('0001'); "
-              "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('of another')")
-    history = migrator(BILLS, RENAME, env=ENV.replace("literal_binds=True", "literal_binds=True, version_table='shop_history'"))
+def test_the_revision_is_read_where_env_py_says_that_it_is_written(
+    migrator: Make, empty: Server
+) -> None:
+    empty.sql(
+        "CREATE TABLE shop_history (version_num VARCHAR(32)); INSERT INTO shop_history VALUES ('0001'); "
+        "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('of another')"
+    )
+    history = migrator(
+        BILLS,
+        RENAME,
+        env=ENV.replace("literal_binds=True", "literal_binds=True, version_table='shop_history'"),
+    )
     change = inspect(history, empty)
     assert (change.current, [each.id for each in change.revisions]) == ("0001", ["0002"])
 
 
 def test_a_database_at_two_revisions_is_refused(migrator: Make, empty: Server) -> None:
-    empty.sql("CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('0001'), ('0002')")
+    empty.sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('0001'), ('0002')"
+    )
     with pytest.raises(MigrationError, match="more than one revision: 0001, 0002"):
         inspect(migrator(BILLS, RENAME), empty)
 
 
-def test_an_env_py_that_needs_a_database_is_read_without_its_sql(migrator: Make, empty: Server) -> None:
+def test_an_env_py_that_needs_a_database_is_read_without_its_sql(
+    migrator: Make, empty: Server
+) -> None:
     migrator(BILLS, RENAME).upgrade("0001")
     change = inspect(migrator(BILLS, RENAME, env="raise SystemExit('no database')\n"), empty)
     assert (change.current, change.head, change.kind) == ("0001", "0002", "needs downgrade")
@@ -163,15 +223,27 @@ def test_a_database_made_by_a_newer_image_is_refused(migrator: Make, empty: Serv
 
 
 def test_a_statement_that_fails_is_shown_with_what_ran_before_it(migrator: Make) -> None:
-    body = "\n    ".join(f"op.execute('{sql}')" for sql in (
-        "CREATE TABLE a (n INT)", "CREATE TABLE b (n INT)", "INSERT INTO nosuch VALUES (1)", "CREATE TABLE c (n INT)",
-        "CREATE TABLE d (n INT)"))
+    body = "\n    ".join(
+        f"op.execute('{sql}')"
+        for sql in (
+            "CREATE TABLE a (n INT)",
+            "CREATE TABLE b (n INT)",
+            "INSERT INTO nosuch VALUES (1)",
+            "CREATE TABLE c (n INT)",
+            "CREATE TABLE d (n INT)",
+        )
+    )
     history = migrator(BILLS, revision("0002", "0001", body))
     history.upgrade("0001")
-    with pytest.raises(MigrationError, match=r"the statement was: INSERT INTO nosuch VALUES \(1\)") as raised:
+    with pytest.raises(
+        MigrationError, match=r"the statement was: INSERT INTO nosuch VALUES \(1\)"
+    ) as raised:
         history.upgrade("0002")
     assert "the database is at 0001" in raised.value.came_back
-    assert "2 statements of the same revision ran before it: CREATE TABLE a (n INT)" in raised.value.came_back
+    assert (
+        "2 statements of the same revision ran before it: CREATE TABLE a (n INT)"
+        in raised.value.came_back
+    )
     assert history.current() == "0001"
 
 
@@ -189,14 +261,21 @@ def test_a_locked_table_is_given_up_after_the_lock_timeout(migrator: Make, empty
         holder.join()
 
 
-def test_offline_sql_that_cannot_be_made_is_said_and_stops_nothing(migrator: Make, empty: Server) -> None:
-    change = inspect(migrator(revision("0001", None, "op.get_bind().execute(sa.text('SELECT 1')).scalar_one()")), empty)
+def test_offline_sql_that_cannot_be_made_is_said_and_stops_nothing(
+    migrator: Make, empty: Server
+) -> None:
+    change = inspect(
+        migrator(revision("0001", None, "op.get_bind().execute(sa.text('SELECT 1')).scalar_one()")),
+        empty,
+    )
     assert change.upgrade_sql.startswith("-- no SQL without a database: ")
     assert change.head == "0001"
 
 
 def test_a_secret_in_a_statement_or_error_is_not_shown(migrator: Make) -> None:
-    history = migrator(revision("0001", None, f"op.execute(\"INSERT INTO nosuch VALUES ('{CANARY}')\")"))
+    history = migrator(
+        revision("0001", None, f"op.execute(\"INSERT INTO nosuch VALUES ('{CANARY}')\")")
+    )
     with pytest.raises(MigrationError, match=r"\*\*\*") as raised:
         history.upgrade("0001")
     assert CANARY not in str(raised.value) + repr(raised.value) + repr(history)
@@ -207,13 +286,22 @@ def test_no_secret_is_in_the_arguments_of_the_container(migrator: Make, empty: S
     runner = threading.Thread(target=history.upgrade, args=("0001",))
     runner.start()
     while runner.is_alive():
-        found = empty.host.client.containers.list(filters={"label": f"tidegate.key={history.key}/upgrade"})
-        seen += [f"{each.attrs['Config']['Cmd']} {each.attrs['Config']['Entrypoint']} {each.attrs['Path']} "
-                 f"{each.attrs['Args']}" for each in found]
+        found = empty.host.client.containers.list(
+            filters={"label": f"tidegate.key={history.key}/upgrade"}
+        )
+        seen += [
+            f"{each.attrs['Config']['Cmd']} {each.attrs['Config']['Entrypoint']} {each.attrs['Path']} "
+            f"{each.attrs['Args']}"
+            for each in found
+        ]
         time.sleep(0.1)
     runner.join()
     assert seen
-    secrets = [CANARY, empty.environment["MYSQL_PASSWORD"], empty.environment["MYSQL_ROOT_PASSWORD"]]
+    secrets = [
+        CANARY,
+        empty.environment["MYSQL_PASSWORD"],
+        empty.environment["MYSQL_ROOT_PASSWORD"],
+    ]
     assert [secret for secret in secrets if any(secret in argv for argv in seen)] == []
 
 
@@ -231,20 +319,27 @@ def test_an_image_without_alembic_is_named(migrator: Make, empty: Server) -> Non
 def _schema(server: Server) -> str:
     dump = io.BytesIO()
     server.owner().dumps()[DATA](dump)
-    return "\n".join(line for line in dump.getvalue().decode().splitlines() if not line.startswith("--"))
+    return "\n".join(
+        line for line in dump.getvalue().decode().splitlines() if not line.startswith("--")
+    )
 
 
 def _until_sleeping(server: Server) -> str:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        if found := _as_root(server, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"):
+        if found := _as_root(
+            server, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
+        ):
             return found
         time.sleep(0.1)
     raise AssertionError("nobody locked the table")
 
 
 def _as_root(server: Server, sql: str) -> str:
-    outcome = server.host.execute(server.container, ["mariadb", "-uroot", "-N", "-e", sql],
-                                  environment={"MYSQL_PWD": server.environment["MYSQL_ROOT_PASSWORD"]})
+    outcome = server.host.execute(
+        server.container,
+        ["mariadb", "-uroot", "-N", "-e", sql],
+        environment={"MYSQL_PWD": server.environment["MYSQL_ROOT_PASSWORD"]},
+    )
     assert outcome.exit_code == 0, outcome.stderr
     return outcome.stdout.strip()

@@ -22,13 +22,15 @@ def server() -> Iterator[ChatServer]:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    with socket.socket() as bound:   # bound and not listening: every connection is refused
+    with socket.socket() as bound:  # bound and not listening: every connection is refused
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
 
 
 def webhook(port: int, timeout_seconds: float = 10) -> SlackWebhook:
-    return SlackWebhook(url=SecretStr(f"http://127.0.0.1:{port}/hunter2"), timeout_seconds=timeout_seconds)
+    return SlackWebhook(
+        url=SecretStr(f"http://127.0.0.1:{port}/hunter2"), timeout_seconds=timeout_seconds
+    )
 
 
 class TestSlackWebhook(NotifierContract):
@@ -44,17 +46,23 @@ class TestSlackWebhook(NotifierContract):
         notifier.send(MESSAGE)
         assert server.received == [{"text": f"{MESSAGE.title}\n{MESSAGE.body}"}]
 
-    @pytest.mark.parametrize(("status", "retryable"), [(429, True), (503, True), (403, False), (404, False),
-                                                       (302, False)])
+    @pytest.mark.parametrize(
+        ("status", "retryable"),
+        [(429, True), (503, True), (403, False), (404, False), (302, False)],
+    )
     def test_each_refusal_says_whether_to_try_again(
-            self, notifier: SlackWebhook, server: ChatServer, status: int, retryable: bool) -> None:
+        self, notifier: SlackWebhook, server: ChatServer, status: int, retryable: bool
+    ) -> None:
         server.answers = [status]
         with pytest.raises(TidegateError, match=str(status)) as caught:
             notifier.send(MESSAGE)
         assert caught.value.retryable is retryable
 
     def test_a_server_that_never_answers_is_given_up(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TidegateError, match="Timeout") as caught:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as silent,
+            pytest.raises(TidegateError, match="Timeout") as caught,
+        ):
             webhook(silent.getsockname()[1], timeout_seconds=0.3).send(MESSAGE)
         assert caught.value.retryable
 
@@ -66,7 +74,9 @@ class TestSlackWebhook(NotifierContract):
         assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")   # Apprise's own import
+@pytest.mark.filterwarnings(
+    "ignore:'imghdr' is deprecated:DeprecationWarning"
+)  # Apprise's own import
 class TestAppriseNotifier(NotifierContract):
     @pytest.fixture
     def notifier(self, server: ChatServer) -> AppriseNotifier:

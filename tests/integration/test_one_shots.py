@@ -1,4 +1,5 @@
-"""Seeds and other one-shot services on the real engine: run when their work is to be done, and counted by their exit code."""
+"""Seeds and other one-shot services on the real engine: run when their work is to be done, and
+counted by their exit code."""
 
 from __future__ import annotations
 
@@ -51,16 +52,38 @@ class Team:
     @property
     def env(self) -> OpenEnvironment:
         (self.folder / "c.yml").write_text(yaml.safe_dump(self.compose))
-        stack = Stack.model_validate({
-            "name": self.name, "title": "T", "source": {"repository": "."}, "smoke": [{"name": "home"}],
-            "services": [{"name": "web", "image": "a/web", "port": 80, "ready_path": "/"}],
-            "environments": {"prod": {"kind": "production", "compose_files": ["c.yml"], "env_file": ".e", "domains": ["a.test"],
-                                      "image_alias": "l"}}}).model_copy(update={"folder": self.folder})
+        stack = Stack.model_validate(
+            {
+                "name": self.name,
+                "title": "T",
+                "source": {"repository": "."},
+                "smoke": [{"name": "home"}],
+                "services": [{"name": "web", "image": "a/web", "port": 80, "ready_path": "/"}],
+                "environments": {
+                    "prod": {
+                        "kind": "production",
+                        "compose_files": ["c.yml"],
+                        "env_file": ".e",
+                        "domains": ["a.test"],
+                        "image_alias": "l",
+                    }
+                },
+            }
+        ).model_copy(update={"folder": self.folder})
         settings = Settings(home=self.folder, stacks=self.folder)
-        edge = TraefikEdge(config_directory=self.folder, public_url="http://nowhere", check_url="http://nowhere")
+        edge = TraefikEdge(
+            config_directory=self.folder, public_url="http://nowhere", check_url="http://nowhere"
+        )
         return OpenEnvironment(
-            **vars(ports_at(settings, stack, "prod", HOST, edge)), settings=settings, stack=stack, name="prod",
-            ledger=self.ledger, config=stack.environments["prod"], values={}, redactor=Redactor({}))
+            **vars(ports_at(settings, stack, "prod", HOST, edge)),
+            settings=settings,
+            stack=stack,
+            name="prod",
+            ledger=self.ledger,
+            config=stack.environments["prod"],
+            values={},
+            redactor=Redactor({}),
+        )
 
     def started(self) -> list[str]:
         with disable_run_logger():
@@ -69,8 +92,13 @@ class Team:
     def runs(self) -> int:
         """How often the seed did its work: it adds a line to a volume each time."""
         volume = f"{self.name}-prod_data"
-        said = HOST.client.containers.run(BASE, ["cat", "/data/runs"], volumes={volume: {"bind": "/data"}},
-                                          network="none", remove=True)
+        said = HOST.client.containers.run(
+            BASE,
+            ["cat", "/data/runs"],
+            volumes={volume: {"bind": "/data"}},
+            network="none",
+            remove=True,
+        )
         return len(said.splitlines())
 
     def state_of(self, service: str) -> str:
@@ -82,14 +110,39 @@ def team(tmp_path: Path) -> Iterator[Team]:
     """A database, a seed that waits for it, and a web service that waits for the seed."""
     name = f"tg-{uuid4().hex[:8]}"
     (tmp_path / "given").mkdir()
-    seed = {"image": BASE, "command": ["sh", "-c", COUNT.replace("$", "$$")], "network_mode": "none",
-            "depends_on": {"db": {"condition": "service_healthy"}},
-            "volumes": ["data:/data", {"type": "bind", "source": "./given", "target": "/given", "read_only": True}]}
-    made = Team(tmp_path, name, {"volumes": {"data": {}}, "services": {
-        "db": {"image": BASE, "command": ["sleep", "600"], "network_mode": "none", "init": True, "stop_grace_period": "1s",
-               "healthcheck": {"test": ["CMD", "true"], "interval": "0.5s"}},
-        "seed": seed, "web": {"image": "a/web", "depends_on": {"seed": {"condition": "service_completed_successfully"}}}}},
-        Ledger(ledger_url(tmp_path)))
+    seed = {
+        "image": BASE,
+        "command": ["sh", "-c", COUNT.replace("$", "$$")],
+        "network_mode": "none",
+        "depends_on": {"db": {"condition": "service_healthy"}},
+        "volumes": [
+            "data:/data",
+            {"type": "bind", "source": "./given", "target": "/given", "read_only": True},
+        ],
+    }
+    made = Team(
+        tmp_path,
+        name,
+        {
+            "volumes": {"data": {}},
+            "services": {
+                "db": {
+                    "image": BASE,
+                    "command": ["sleep", "600"],
+                    "network_mode": "none",
+                    "init": True,
+                    "stop_grace_period": "1s",
+                    "healthcheck": {"test": ["CMD", "true"], "interval": "0.5s"},
+                },
+                "seed": seed,
+                "web": {
+                    "image": "a/web",
+                    "depends_on": {"seed": {"condition": "service_completed_successfully"}},
+                },
+            },
+        },
+        Ledger(ledger_url(tmp_path)),
+    )
     made.give("seed.txt", "rows")
     made.give("code", "0")
     yield made
@@ -105,10 +158,19 @@ def test_a_seed_runs_once_and_not_with_every_release(team: Team) -> None:
     assert team.runs() == 1
 
 
-def test_a_service_of_the_base_is_asked_whether_it_serves_as_soon_as_it_has_started(team: Team) -> None:
+def test_a_service_of_the_base_is_asked_whether_it_serves_as_soon_as_it_has_started(
+    team: Team,
+) -> None:
     """The engine itself would ask an hour later."""
-    team.edit("cache", image=BASE, command=["sleep", "600"], network_mode="none", init=True, stop_grace_period="1s",
-              healthcheck={"test": ["CMD", "true"], "interval": "1h"})
+    team.edit(
+        "cache",
+        image=BASE,
+        command=["sleep", "600"],
+        network_mode="none",
+        init=True,
+        stop_grace_period="1s",
+        healthcheck={"test": ["CMD", "true"], "interval": "1h"},
+    )
     assert team.started() == ["cache", "db", "seed"]
 
 
@@ -123,9 +185,11 @@ def test_a_seed_runs_again_when_what_it_does_has_changed(team: Team) -> None:
     assert team.runs() == 3
 
 
-def test_a_seed_that_failed_is_shown_with_what_it_said_and_runs_with_the_next_release(team: Team) -> None:
+def test_a_seed_that_failed_is_shown_with_what_it_said_and_runs_with_the_next_release(
+    team: Team,
+) -> None:
     team.edit("seed", restart="no")
-    team.edit("web", depends_on={})   # so that nobody but Tidegate looks at it
+    team.edit("web", depends_on={})  # so that nobody but Tidegate looks at it
     team.give("code", "3")
     team.give("seed.txt", "no such table\n")
     with pytest.raises(UnhealthyError, match=r"exit code 3[\s\S]*no such table"):
@@ -144,24 +208,51 @@ def test_a_service_that_is_no_job_and_was_stopped_is_refused_still(team: Team) -
 
 def test_a_way_back_does_not_do_a_slot_s_one_time_work_again(team: Team) -> None:
     """A released service may be one-shot too: it runs once in each slot."""
-    job = {"image": BASE, "command": team.compose["services"]["seed"]["command"],
-           "volumes": team.compose["services"]["seed"]["volumes"]}
-    web = {"image": BASE, "command": ["sleep", "600"], "init": True, "stop_grace_period": "1s",
-           "depends_on": {"job": {"condition": "service_completed_successfully"}}}
+    job = {
+        "image": BASE,
+        "command": team.compose["services"]["seed"]["command"],
+        "volumes": team.compose["services"]["seed"]["volumes"],
+    }
+    web = {
+        "image": BASE,
+        "command": ["sleep", "600"],
+        "init": True,
+        "stop_grace_period": "1s",
+        "depends_on": {"job": {"condition": "service_completed_successfully"}},
+    }
     team.compose["services"] = {"job": job, "web": web}
     model = COMPOSE.read([write(team)], {}, f"{team.name}-prod")
     HOST.client.volumes.create(f"{team.name}-prod_data")
     edge = HOST.client.networks.create(f"{team.name}-edge")
     pin = HOST.client.images.get(BASE).id or ""
-    slot = make_slot(model, base_project=f"{team.name}-prod", project=f"{team.name}-prod-1", number=1, labels={},
-                     released=["job", "web"], images={"job": pin, "web": pin}, edge_network=f"{team.name}-edge")
-    slot = replace(slot, model={**slot.model, "networks": {**slot.model["networks"], "default": {
-        "name": f"{team.name}-edge", "external": True}}})
+    slot = make_slot(
+        model,
+        base_project=f"{team.name}-prod",
+        project=f"{team.name}-prod-1",
+        number=1,
+        labels={},
+        released=["job", "web"],
+        images={"job": pin, "web": pin},
+        edge_network=f"{team.name}-edge",
+    )
+    slot = replace(
+        slot,
+        model={
+            **slot.model,
+            "networks": {
+                **slot.model["networks"],
+                "default": {"name": f"{team.name}-edge", "external": True},
+            },
+        },
+    )
     try:
         COMPOSE.up(Slot(slot.project, slot.model))
         COMPOSE.stop(slot.project, grace_seconds=1)
         COMPOSE.start_again(slot.project)
-        found = {one.service: one for one in HOST.containers({"com.docker.compose.project": slot.project})}
+        found = {
+            one.service: one
+            for one in HOST.containers({"com.docker.compose.project": slot.project})
+        }
         assert {name: one.serves for name, one in found.items()} == {"job-1": True, "web-1": True}
         assert team.runs() == 1
     finally:

@@ -1,4 +1,5 @@
-"""A real registry (Debian's docker-registry) with an account, pushed to and pulled from by the real engine."""
+"""A real registry (Debian's docker-registry) with an account, pushed to and pulled from by the real
+engine."""
 
 import threading
 from collections.abc import Iterator
@@ -29,7 +30,12 @@ def address(server: RealRegistry) -> str:
 
 @pytest.fixture
 def registry(address: str) -> Registry:
-    return Registry(url=f"http://{address}", namespace="acme", username="deployer", password=SecretStr("hunter2"))
+    return Registry(
+        url=f"http://{address}",
+        namespace="acme",
+        username="deployer",
+        password=SecretStr("hunter2"),
+    )
 
 
 @pytest.fixture
@@ -40,7 +46,9 @@ def image(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     (folder / "Dockerfile").write_text("FROM scratch\nCOPY app.txt /\n")
     (folder / "app.txt").write_text(label)
-    built = builder(host).build(recipe(), folder, tag=f"tg-test-{label}:1", labels={"test": label}, secrets={})
+    built = builder(host).build(
+        recipe(), folder, tag=f"tg-test-{label}:1", labels={"test": label}, secrets={}
+    )
     yield built
     for found in host.client.images.list(filters={"label": f"test={label}"}):
         host.client.images.remove(str(found.id), force=True)
@@ -62,7 +70,9 @@ def test_a_wrong_password_is_refused_and_not_shown(address: str) -> None:
     assert "letmein" not in str(caught.value) + repr(wrong)
 
 
-def test_what_is_pushed_is_pinned_by_digest_and_pulled_by_it(registry: Registry, image: str) -> None:
+def test_what_is_pushed_is_pinned_by_digest_and_pulled_by_it(
+    registry: Registry, image: str
+) -> None:
     host = DockerHost()
     pin = registry.push(host, image, "demo", "v1.0.0")
     digest = registry.digest("demo", "v1.0.0")
@@ -74,7 +84,9 @@ def test_what_is_pushed_is_pinned_by_digest_and_pulled_by_it(registry: Registry,
 
 def test_a_second_push_of_the_same_image_has_the_same_pin(registry: Registry, image: str) -> None:
     host = DockerHost()
-    assert registry.push(host, image, "demo", "v1.0.0") == registry.push(host, image, "demo", "v1.0.0")
+    assert registry.push(host, image, "demo", "v1.0.0") == registry.push(
+        host, image, "demo", "v1.0.0"
+    )
 
 
 def test_a_push_with_a_wrong_password_is_refused(address: str, image: str) -> None:
@@ -107,7 +119,8 @@ def test_a_registry_that_is_down_is_tried_again() -> None:
 
 
 def test_a_registry_that_is_silent_for_longer_than_a_call_may_take_is_waited_for(
-        server: RealRegistry, registry: Registry, image: str) -> None:
+    server: RealRegistry, registry: Registry, image: str
+) -> None:
     server.fall_silent()
     recovering = threading.Timer(3, server.go_on)
     recovering.start()
@@ -118,7 +131,9 @@ def test_a_registry_that_is_silent_for_longer_than_a_call_may_take_is_waited_for
     assert pin == f"{registry.name('demo')}@{registry.digest('demo', 'v1.0.0')}"
 
 
-def test_a_registry_that_stays_silent_is_an_error_to_try_again(server: RealRegistry, registry: Registry, image: str) -> None:
+def test_a_registry_that_stays_silent_is_an_error_to_try_again(
+    server: RealRegistry, registry: Registry, image: str
+) -> None:
     server.fall_silent()
     with pytest.raises(RegistryError, match=r"pushing .*: nothing was heard for 1 s") as caught:
         registry.push(DockerHost(silence_seconds=1), image, "demo", "v1.0.0")

@@ -10,7 +10,13 @@ import pytest
 from blocks.backups.folder import BackupStore
 from blocks.backups.making import make_backup
 from blocks.backups.restoring import replace_database
-from blocks.backups.volumes import image_with_tools, put_beside, remove_beside, replace_volume, stands_beside
+from blocks.backups.volumes import (
+    image_with_tools,
+    put_beside,
+    remove_beside,
+    replace_volume,
+    stands_beside,
+)
 from blocks.docker.host import DockerHost
 from tests import images
 from tests.integration.data_servers import Server, build_image
@@ -19,25 +25,40 @@ from tidegate.errors import BackupError, EngineError
 from tidegate.facts import Backup
 
 pytest_plugins = ["tests.integration.data_fixtures"]
-__all__ = ["filled", "store", "volume"]   # fixtures
+__all__ = ["filled", "store", "volume"]  # fixtures
 
 
 def in_volume(server: Server, volume: str, command: str) -> str:
     image = server.host.client.containers.get(server.container).attrs["Image"]
     mounted = {volume: {"bind": "/v", "mode": "rw"}}
-    printed: bytes = server.host.client.containers.run(image, ["sh", "-c", command], entrypoint=[], network="none", remove=True,
-                                                       volumes=mounted)
+    printed: bytes = server.host.client.containers.run(
+        image, ["sh", "-c", command], entrypoint=[], network="none", remove=True, volumes=mounted
+    )
     return printed.decode()
 
 
-def test_what_was_written_since_is_gone_and_what_was_there_is_back(filled: Server, store: BackupStore) -> None:
+def test_what_was_written_since_is_gone_and_what_was_there_is_back(
+    filled: Server, store: BackupStore
+) -> None:
     made = back_up(filled, store)
-    filled.sql("DELETE FROM bills; INSERT INTO bills VALUES (9, 'late'); CREATE TABLE later (id INT)")
-    assert replace_database(store, made, "main", filled.owner()).tables == {"bills": 2, "empty_one": 0, "alembic_version": 1}
-    assert dict(filled.database().row_counts()) == {"bills": 2, "empty_one": 0, "alembic_version": 1}
+    filled.sql(
+        "DELETE FROM bills; INSERT INTO bills VALUES (9, 'late'); CREATE TABLE later (id INT)"
+    )
+    assert replace_database(store, made, "main", filled.owner()).tables == {
+        "bills": 2,
+        "empty_one": 0,
+        "alembic_version": 1,
+    }
+    assert dict(filled.database().row_counts()) == {
+        "bills": 2,
+        "empty_one": 0,
+        "alembic_version": 1,
+    }
 
 
-def test_a_damaged_file_is_seen_before_anything_is_cleared(filled: Server, store: BackupStore) -> None:
+def test_a_damaged_file_is_seen_before_anything_is_cleared(
+    filled: Server, store: BackupStore
+) -> None:
     made = back_up(filled, store)
     file = Path(made.path) / "main.sql.gz"
     file.write_bytes(file.read_bytes()[:-30])
@@ -46,7 +67,9 @@ def test_a_damaged_file_is_seen_before_anything_is_cleared(filled: Server, store
     assert filled.database().row_counts()["bills"] == 2
 
 
-def test_a_database_that_the_backup_does_not_hold_is_not_cleared(filled: Server, store: BackupStore) -> None:
+def test_a_database_that_the_backup_does_not_hold_is_not_cleared(
+    filled: Server, store: BackupStore
+) -> None:
     made = back_up(filled, store)
     with pytest.raises(BackupError, match=r"it has no other\.sql\.gz"):
         replace_database(store, made, "other", filled.owner())
@@ -54,11 +77,17 @@ def test_a_database_that_the_backup_does_not_hold_is_not_cleared(filled: Server,
 
 
 def test_a_restored_database_keeps_its_character_set(mysql: Server, store: BackupStore) -> None:
-    mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app CHARACTER SET latin1 COLLATE latin1_german1_ci"))
+    mysql.owner().restore(
+        io.BytesIO(
+            b"DROP DATABASE app; CREATE DATABASE app CHARACTER SET latin1 COLLATE latin1_german1_ci"
+        )
+    )
     made = back_up(mysql, store)
     replace_database(store, made, "main", mysql.owner())
-    mysql.sql("CREATE TABLE probe (x INT); INSERT INTO probe SELECT 1 FROM information_schema.schemata "
-              "WHERE schema_name = 'app' AND default_collation_name = 'latin1_german1_ci'")
+    mysql.sql(
+        "CREATE TABLE probe (x INT); INSERT INTO probe SELECT 1 FROM information_schema.schemata "
+        "WHERE schema_name = 'app' AND default_collation_name = 'latin1_german1_ci'"
+    )
     assert mysql.database().row_counts()["probe"] == 1
 
 
@@ -66,7 +95,7 @@ def put_back(server: Server, store: BackupStore, made: Backup, volume: str) -> N
     key = "test/restore-volume"
     put_beside(server.host, store, made, "uploads", volume, images.BASE, key)
     replace_volume(server.host, volume, images.BASE, key)
-    replace_volume(server.host, volume, images.BASE, key)   # again, as after a kill
+    replace_volume(server.host, volume, images.BASE, key)  # again, as after a kill
     remove_beside(server.host, volume)
 
 
@@ -78,25 +107,44 @@ def test_a_volume_is_put_back_as_it_was(filled: Server, store: BackupStore, volu
     assert not stands_beside(filled.host, volume)
 
 
-def test_a_stack_without_a_database_is_saved_and_put_back(host: DockerHost, store: BackupStore, volume: str) -> None:
-    made = make_backup(host, store, "b1", "test/no-database", [], volumes={"uploads": volume}, image=images.BASE, config={},
-                       now=lambda: NOON)
+def test_a_stack_without_a_database_is_saved_and_put_back(
+    host: DockerHost, store: BackupStore, volume: str
+) -> None:
+    made = make_backup(
+        host,
+        store,
+        "b1",
+        "test/no-database",
+        [],
+        volumes={"uploads": volume},
+        image=images.BASE,
+        config={},
+        now=lambda: NOON,
+    )
     assert (made.tables, made.schema_revision) == ({}, None)
     put_beside(host, store, made, "uploads", volume, images.BASE, "test/restore-volume")
     replace_volume(host, volume, images.BASE, "test/restore-volume")
     remove_beside(host, volume)
 
 
-def test_files_keep_their_owners_modes_and_links(filled: Server, store: BackupStore, volume: str) -> None:
+def test_files_keep_their_owners_modes_and_links(
+    filled: Server, store: BackupStore, volume: str
+) -> None:
     look = "cd /v; find . -exec stat -c '%n %F %u:%g %a %Y' {} + | sort; readlink link"
-    in_volume(filled, volume, "cd /v; mkdir a; echo x >a/b; chown -R 33:44 a; chmod 2750 a; ln -s a/b link; chown 33 .")
+    in_volume(
+        filled,
+        volume,
+        "cd /v; mkdir a; echo x >a/b; chown -R 33:44 a; chmod 2750 a; ln -s a/b link; chown 33 .",
+    )
     before = in_volume(filled, volume, look)
     made = back_up(filled, store, volumes={"uploads": volume})
     put_back(filled, store, made, volume)
     assert in_volume(filled, volume, look) == before
 
 
-def test_a_volume_is_touched_only_when_its_archive_was_unpacked_beside(filled: Server, store: BackupStore, volume: str) -> None:
+def test_a_volume_is_touched_only_when_its_archive_was_unpacked_beside(
+    filled: Server, store: BackupStore, volume: str
+) -> None:
     made = back_up(filled, store, volumes={"uploads": volume})
     in_volume(filled, volume, "echo late >/v/late")
     file = Path(made.path) / "uploads.tar.gz"
@@ -107,16 +155,27 @@ def test_a_volume_is_touched_only_when_its_archive_was_unpacked_beside(filled: S
 
 
 def test_an_image_without_a_shell_is_passed_over_and_one_is_asked_for(host: DockerHost) -> None:
-    bare, key = build_image("tidegate-test/bare", {"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}), "test/restore-volume"
+    bare, key = (
+        build_image("tidegate-test/bare", {"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}),
+        "test/restore-volume",
+    )
     assert image_with_tools(host, [bare, images.BASE], key) == images.BASE
     with pytest.raises(EngineError, match="Add a base service whose image has them"):
         image_with_tools(host, ["tidegate-test/no-such-image", bare], key)
 
 
-def test_a_volume_that_is_in_use_is_left_alone(filled: Server, store: BackupStore, volume: str) -> None:
+def test_a_volume_that_is_in_use_is_left_alone(
+    filled: Server, store: BackupStore, volume: str
+) -> None:
     made = back_up(filled, store, volumes={"uploads": volume})
-    user = filled.host.client.containers.run(images.BASE, ["sleep", "60"], entrypoint=[], network="none", detach=True,
-                                             volumes={volume: {"bind": "/v", "mode": "rw"}})
+    user = filled.host.client.containers.run(
+        images.BASE,
+        ["sleep", "60"],
+        entrypoint=[],
+        network="none",
+        detach=True,
+        volumes={volume: {"bind": "/v", "mode": "rw"}},
+    )
     try:
         with pytest.raises(EngineError, match=f"{user.name} uses it now"):
             put_back(filled, store, made, volume)

@@ -1,4 +1,5 @@
-"""The generated file on the real Traefik, in front of real servers that are killed under requests."""
+"""The generated file on the real Traefik, in front of real servers that are killed under
+requests."""
 
 from __future__ import annotations
 
@@ -69,18 +70,26 @@ class Traefik:
         """At the public door, or at the address of the slot `slot`."""
         served = Served("cloudlens", "prod", slot) if slot else None
         headers = {"Host": host, **headers_for(https=False, slot=served)}
-        return httpx.get(f"{self.check if slot else self.public}{path}", headers=headers, timeout=10)
+        return httpx.get(
+            f"{self.check if slot else self.public}{path}", headers=headers, timeout=10
+        )
 
     def items(self, kind: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = httpx.get(f"{self.api}/api/http/{kind}", params={"per_page": 100}).json()
+        found: list[dict[str, Any]] = httpx.get(
+            f"{self.api}/api/http/{kind}", params={"per_page": 100}
+        ).json()
         return found
 
     def problems(self) -> list[str]:
         """Errors, and warnings that are about a file's content."""
         lines = [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
         about_content = {"providerName", "routerName", "serviceName", "middlewareName"}
-        return [str(line) for line in lines if line["level"] in ("error", "fatal")
-                or (line["level"] == "warn" and about_content & line.keys())]
+        return [
+            str(line)
+            for line in lines
+            if line["level"] in ("error", "fatal")
+            or (line["level"] == "warn" and about_content & line.keys())
+        ]
 
 
 def until(what: Callable[[], bool], seconds: float = 20) -> None:
@@ -103,7 +112,9 @@ def start_server() -> Iterator[Callable[[int], Server]]:
     started: list[Server] = []
 
     def start(number: int) -> Server:
-        process = subprocess.Popen([sys.executable, "-c", SERVER, str(number)], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(number)], stdout=subprocess.PIPE, text=True
+        )
         assert process.stdout is not None
         port = int(process.stdout.readline())
         process.stdout.close()
@@ -120,12 +131,24 @@ def traefik(tmp_path: Path) -> Iterator[Traefik]:
     (tmp_path / "dynamic").mkdir()
     log = tmp_path / "log"
     public, check, api = (f"127.0.0.1:{port}" for port in free_ports(3))
-    flags = [f"--entrypoints.web.address={public}", f"--entrypoints.check.address={check}", "--api.insecure=true",
-             f"--entrypoints.traefik.address={api}", f"--providers.file.directory={tmp_path / 'dynamic'}",
-             "--providers.providersthrottleduration=20ms", "--log.format=json", f"--log.filepath={log}",
-             "--global.checknewversion=false", "--global.sendanonymoususage=false"]
-    process = subprocess.Popen([BIN / "traefik", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    running = Traefik(f"http://{public}", f"http://{check}", f"http://{api}", tmp_path / "dynamic", log)
+    flags = [
+        f"--entrypoints.web.address={public}",
+        f"--entrypoints.check.address={check}",
+        "--api.insecure=true",
+        f"--entrypoints.traefik.address={api}",
+        f"--providers.file.directory={tmp_path / 'dynamic'}",
+        "--providers.providersthrottleduration=20ms",
+        "--log.format=json",
+        f"--log.filepath={log}",
+        "--global.checknewversion=false",
+        "--global.sendanonymoususage=false",
+    ]
+    process = subprocess.Popen(
+        [BIN / "traefik", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    running = Traefik(
+        f"http://{public}", f"http://{check}", f"http://{api}", tmp_path / "dynamic", log
+    )
 
     def answers() -> bool:
         try:
@@ -152,7 +175,17 @@ def new(start_server: Callable[[int], Server]) -> Server:
 
 
 def route(serving: Server, **parts: Any) -> Route:
-    made = Route("cloudlens", "prod", ("cloudlens.localhost",), (serving.target,), None, None, 1, "/ready", False)
+    made = Route(
+        "cloudlens",
+        "prod",
+        ("cloudlens.localhost",),
+        (serving.target,),
+        None,
+        None,
+        1,
+        "/ready",
+        False,
+    )
     return replace(made, **parts)
 
 
@@ -161,27 +194,54 @@ def shapes(old: Server, new: Server) -> list[Route]:
     shares = (replace(new.target, weight=10), replace(old.target, weight=90))
     third = replace(old.target, deployment=40)
     base = route(new)
-    return [base, replace(base, standby=old.target), replace(base, candidate=old.target), replace(base, targets=shares),
-            replace(base, targets=shares, standby=third, candidate=replace(third, deployment=43)),
-            replace(base, targets=(), candidate=new.target)]
+    return [
+        base,
+        replace(base, standby=old.target),
+        replace(base, candidate=old.target),
+        replace(base, targets=shares),
+        replace(base, targets=shares, standby=third, candidate=replace(third, deployment=43)),
+        replace(base, targets=(), candidate=new.target),
+    ]
 
 
-def test_every_form_of_a_route_loads_without_a_complaint(traefik: Traefik, old: Server, new: Server) -> None:
-    forms = [replace(form, stack=f"stack{number}", domains=(f"stack{number}.localhost",))
-             for number, form in enumerate(shapes(old, new))]
+def test_every_form_of_a_route_loads_without_a_complaint(
+    traefik: Traefik, old: Server, new: Server
+) -> None:
+    forms = [
+        replace(form, stack=f"stack{number}", domains=(f"stack{number}.localhost",))
+        for number, form in enumerate(shapes(old, new))
+    ]
     for form in forms:
         traefik.write(form)
-    until(lambda: len([r for r in traefik.items("routers") if "_public" in r["name"]]) == len(forms))
+    until(
+        lambda: len([r for r in traefik.items("routers") if "_public" in r["name"]]) == len(forms)
+    )
     for kind in ("routers", "services", "middlewares"):
-        assert {(item["name"], item["status"]) for item in traefik.items(kind) if item["status"] != "enabled"} == set()
-    assert [traefik.get(form.domains[0]).status_code for form in forms] == [200, 200, 200, 200, 200, 503]
+        assert {
+            (item["name"], item["status"])
+            for item in traefik.items(kind)
+            if item["status"] != "enabled"
+        } == set()
+    assert [traefik.get(form.domains[0]).status_code for form in forms] == [
+        200,
+        200,
+        200,
+        200,
+        200,
+        503,
+    ]
     assert traefik.problems() == []
 
 
-def test_each_slot_answers_at_its_own_address_and_only_there(traefik: Traefik, old: Server, new: Server) -> None:
+def test_each_slot_answers_at_its_own_address_and_only_there(
+    traefik: Traefik, old: Server, new: Server
+) -> None:
     traefik.write(route(old, candidate=new.target))
     until(lambda: traefik.get("cloudlens.localhost").is_success)
-    assert traefik.get("cloudlens.localhost", slot=42).headers[DEPLOYMENT_HEADER] == "cloudlens/prod/42"
+    assert (
+        traefik.get("cloudlens.localhost", slot=42).headers[DEPLOYMENT_HEADER]
+        == "cloudlens/prod/42"
+    )
     assert traefik.get("cloudlens.localhost", slot=41).text == "41"
     assert traefik.get("any.other.name", slot=42).text == "42"
     assert traefik.get("cloudlens.localhost", slot=43).status_code == 404
@@ -191,12 +251,16 @@ def test_each_slot_answers_at_its_own_address_and_only_there(traefik: Traefik, o
 
 
 def test_the_killed_serving_slot_loses_no_request_and_the_header_says_who_took_over(
-        traefik: Traefik, old: Server, new: Server) -> None:
+    traefik: Traefik, old: Server, new: Server
+) -> None:
     traefik.write(route(new, standby=old.target))
     until(lambda: traefik.get("cloudlens.localhost").is_success)
     seen: Counter[tuple[int, str]] = Counter()
     stop = Event()
-    clients = [Thread(target=send_requests, args=(traefik, close, seen, stop)) for close in (False, True, False)]
+    clients = [
+        Thread(target=send_requests, args=(traefik, close, seen, stop))
+        for close in (False, True, False)
+    ]
     for client in clients:
         client.start()
     until(lambda: seen[200, "cloudlens/prod/42"] > 50)
@@ -209,7 +273,9 @@ def test_the_killed_serving_slot_loses_no_request_and_the_header_says_who_took_o
     assert traefik.get("cloudlens.localhost").text == "41"
 
 
-def send_requests(traefik: Traefik, close: bool, seen: Counter[tuple[int, str]], stop: Event) -> None:
+def send_requests(
+    traefik: Traefik, close: bool, seen: Counter[tuple[int, str]], stop: Event
+) -> None:
     headers = {"Host": "cloudlens.localhost", **({"Connection": "close"} if close else {})}
     with httpx.Client(base_url=traefik.public, headers=headers, timeout=10) as client:
         while not stop.is_set():

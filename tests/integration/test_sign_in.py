@@ -1,4 +1,5 @@
-"""A smoke check signs in as people do: by a form with a CSRF token and cookies, by basic auth, by a bearer token."""
+"""A smoke check signs in as people do: by a form with a CSRF token and cookies, by basic auth, by a
+bearer token."""
 
 from __future__ import annotations
 
@@ -31,20 +32,32 @@ class App(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         cookies = SimpleCookie(self.headers.get("Cookie", ""))
         signed = "session" in cookies and cookies["session"].value == "s-7"
-        known = {"/basic": self.headers.get("Authorization") == BASIC,
-                 "/bearer": self.headers.get("Authorization") == f"Bearer {TOKEN}", "/account/home": signed}
+        known = {
+            "/basic": self.headers.get("Authorization") == BASIC,
+            "/bearer": self.headers.get("Authorization") == f"Bearer {TOKEN}",
+            "/account/home": signed,
+        }
         if self.path == "/account/login":
             self.answer(200, FORM, **{"Set-Cookie": "pre=p-1; Secure; HttpOnly; Domain=shop.test"})
         elif self.path in known:
-            self.answer(200 if known[self.path] else 401, "orders of Ann" if known[self.path] else FORM)
+            self.answer(
+                200 if known[self.path] else 401, "orders of Ann" if known[self.path] else FORM
+            )
         else:
             self.answer(200, "anybody, with cookies" if cookies else "anybody")
 
     def do_POST(self) -> None:
         sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        right = {"csrf": ["c-42"], "user[mail]": ["ann"], "user[pass]": [PASSWORD], "commit": ["Sign in"]}
+        right = {
+            "csrf": ["c-42"],
+            "user[mail]": ["ann"],
+            "user[pass]": [PASSWORD],
+            "commit": ["Sign in"],
+        }
         is_browser = (self.headers["Origin"], self.headers["Referer"]) == (
-            "https://shop.test", "https://shop.test/account/login")
+            "https://shop.test",
+            "https://shop.test/account/login",
+        )
         good = sent == right and is_browser and "pre=p-1" in self.headers.get("Cookie", "")
         if self.path != "/account/session" or not good:
             self.answer(200, FORM)
@@ -75,29 +88,46 @@ def application() -> Iterator[str]:
 
 def run(address: str, *checks: SmokeCheck, **credentials: str) -> list[CheckResult]:
     known = {**CREDENTIALS, "API_TOKEN": TOKEN, **credentials}
-    return SmokeRunner(address, "shop.test", VERSION, known, headers={"X-Forwarded-Proto": "https"}).run(checks)
+    return SmokeRunner(
+        address, "shop.test", VERSION, known, headers={"X-Forwarded-Proto": "https"}
+    ).run(checks)
 
 
 def checks(login: Login, path: str) -> tuple[SmokeCheck, ...]:
-    return (SmokeCheck(name="orders", path=path, signed_in=True, contains="orders of Ann"),
-            SmokeCheck(name="login", login=login), SmokeCheck(name="anybody", contains="anybody"))
+    return (
+        SmokeCheck(name="orders", path=path, signed_in=True, contains="orders of Ann"),
+        SmokeCheck(name="login", login=login),
+        SmokeCheck(name="anybody", contains="anybody"),
+    )
 
 
-WAYS = {"form": (Login(by="form", path="/account/login", **KEYS), "/account/home"),
-        "basic": (Login(by="basic", path="/basic", **KEYS), "/basic"),
-        "bearer": (Login(by="bearer", path="/bearer", token_key="API_TOKEN"), "/bearer")}
+WAYS = {
+    "form": (Login(by="form", path="/account/login", **KEYS), "/account/home"),
+    "basic": (Login(by="basic", path="/basic", **KEYS), "/basic"),
+    "bearer": (Login(by="bearer", path="/bearer", token_key="API_TOKEN"), "/bearer"),
+}
 
 
 @pytest.mark.parametrize(("login", "path"), WAYS.values(), ids=WAYS)
-def test_who_signed_in_sees_what_is_only_for_them(application: str, login: Login, path: str) -> None:
+def test_who_signed_in_sees_what_is_only_for_them(
+    application: str, login: Login, path: str
+) -> None:
     results = run(application, *checks(login, path))
-    assert [(one.name, one.outcome) for one in results] == [("orders", "pass"), ("login", "pass"), ("anybody", "pass")], results
+    assert [(one.name, one.outcome) for one in results] == [
+        ("orders", "pass"),
+        ("login", "pass"),
+        ("anybody", "pass"),
+    ], results
     assert "signed in" in results[1].detail
 
 
 @pytest.mark.parametrize(("login", "path"), WAYS.values(), ids=WAYS)
-def test_a_wrong_password_fails_and_nothing_signed_in_can_pass(application: str, login: Login, path: str) -> None:
-    orders, tried, anybody = run(application, *checks(login, path), SMOKE_PASSWORD="wrong-word", API_TOKEN="wrong-token")
+def test_a_wrong_password_fails_and_nothing_signed_in_can_pass(
+    application: str, login: Login, path: str
+) -> None:
+    orders, tried, anybody = run(
+        application, *checks(login, path), SMOKE_PASSWORD="wrong-word", API_TOKEN="wrong-token"
+    )
     assert (tried.outcome, orders.outcome, anybody.outcome) == ("fail", "error", "pass")
     assert "wrong-word" not in repr((orders, tried)) + "".join((orders.detail, tried.detail))
 
@@ -117,28 +147,48 @@ def test_a_page_that_lets_everybody_in_proves_no_login(application: str) -> None
     login = Login(by="basic", path="/open", **KEYS)
     [tried] = run(application, SmokeCheck(name="login", login=login))
     assert (tried.outcome, tried.detail) == (
-        "error", "/open answers 200 to who has not signed in, too: it proves no login")
+        "error",
+        "/open answers 200 to who has not signed in, too: it proves no login",
+    )
 
 
 def test_a_page_without_a_form_is_said(application: str) -> None:
-    [tried] = run(application, SmokeCheck(name="login", login=Login(by="form", path="/open", **KEYS)))
+    [tried] = run(
+        application, SmokeCheck(name="login", login=Login(by="form", path="/open", **KEYS))
+    )
     assert tried.detail == "/open answers 200 and shows no form with a name and a password"
 
 
 def test_one_check_has_no_cookies_of_another(application: str) -> None:
     page = SmokeCheck(name="page", path="/account/login", contains="csrf")
-    assert [one.outcome for one in run(application, page, SmokeCheck(name="home", contains="anybody, with"))] == ["pass", "fail"]
+    assert [
+        one.outcome
+        for one in run(application, page, SmokeCheck(name="home", contains="anybody, with"))
+    ] == ["pass", "fail"]
 
 
-@pytest.mark.parametrize("page", [
-    "", "<form><input type=password name=p></form>", "<form><input name=u></form>", "<form", "<input name=a>"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        "<form><input type=password name=p></form>",
+        "<form><input name=u></form>",
+        "<form",
+        "<input name=a>",
+    ],
+)
 def test_what_is_no_login_form_is_none(page: str) -> None:
     assert login_form_in(page) is None
 
 
-@pytest.mark.parametrize(("said", "fault"), [
-    ({"by": "form", **KEYS, "token_field": "x"}, "by form nothing reads token_field"),
-    ({"by": "bearer"}, "by bearer needs token_key"), ({"by": "basic", "username_key": "A"}, "by basic needs password_key")])
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"by": "form", **KEYS, "token_field": "x"}, "by form nothing reads token_field"),
+        ({"by": "bearer"}, "by bearer needs token_key"),
+        ({"by": "basic", "username_key": "A"}, "by basic needs password_key"),
+    ],
+)
 def test_a_login_says_what_its_way_needs_and_nothing_else(said: dict[str, str], fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         Login.model_validate({"path": "/", **said})

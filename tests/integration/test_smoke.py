@@ -28,15 +28,24 @@ PASSWORD = "correct horse battery"
 TOKEN = "token-7f3a"
 VERSION = Version("v1.1.0", Commit("a" * 40, "Add bills", "Ann", datetime(2026, 1, 1, tzinfo=UTC)))
 CREDENTIALS = {"SMOKE_USER": "ann", "SMOKE_PASSWORD": PASSWORD}
-LOGIN = Login(path="/login", username_key="SMOKE_USER", password_key="SMOKE_PASSWORD", token_field="token")
+LOGIN = Login(
+    path="/login", username_key="SMOKE_USER", password_key="SMOKE_PASSWORD", token_field="token"
+)
 REDIRECTS = {
-    "/old": "/page", "/absolute": "http://www.elsewhere.test/page?from=absolute", "/a": "/b", "/b": "/a",
-    "/itself": "/itself", "/away": "http://[", "/with-token": "/with-token?token=secret-in-query",
-    **{f"/step{n}": f"/step{n + 1}" for n in range(9)}}
+    "/old": "/page",
+    "/absolute": "http://www.elsewhere.test/page?from=absolute",
+    "/a": "/b",
+    "/b": "/a",
+    "/itself": "/itself",
+    "/away": "http://[",
+    "/with-token": "/with-token?token=secret-in-query",
+    **{f"/step{n}": f"/step{n + 1}" for n in range(9)},
+}
 
 
 class App(http.server.BaseHTTPRequestHandler):
-    """A small application with a login, a page for those who signed in, redirects, and a slow page."""
+    """A small application with a login, a page for those who signed in, redirects, and a slow
+    page."""
 
     protocol_version = "HTTP/1.1"
 
@@ -61,7 +70,9 @@ class App(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         known = sent == {"username": "ann", "password": PASSWORD}
-        self.answer(200 if known else 403, json.dumps({"token": TOKEN if self.path == "/login" else ""}))
+        self.answer(
+            200 if known else 403, json.dumps({"token": TOKEN if self.path == "/login" else ""})
+        )
 
     def answer(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -83,7 +94,7 @@ class App(http.server.BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except ConnectionError:   # the runner left, as it must, in the middle of /drip
+        except ConnectionError:  # the runner left, as it must, in the middle of /drip
             self.close_connection = True
 
     def log_message(self, *words: object) -> None:
@@ -101,19 +112,29 @@ def application() -> Iterator[str]:
         thread.join()
 
 
-def run(address: str, *checks: SmokeCheck, credentials: dict[str, str] | None = None) -> list[CheckResult]:
-    return SmokeRunner(address, "shop.test", VERSION, CREDENTIALS if credentials is None else credentials).run(checks)
+def run(
+    address: str, *checks: SmokeCheck, credentials: dict[str, str] | None = None
+) -> list[CheckResult]:
+    return SmokeRunner(
+        address, "shop.test", VERSION, CREDENTIALS if credentials is None else credentials
+    ).run(checks)
 
 
 def outcome(address: str, check: SmokeCheck) -> tuple[str, str]:
-    result, = run(address, check)
+    (result,) = run(address, check)
     return result.outcome, result.detail
 
 
 def test_marker_and_version_pass_and_the_host_header_is_sent(application: str) -> None:
-    results = run(application, SmokeCheck(name="home", contains="page / for shop.test"),
-                  SmokeCheck(name="version", path="/version", shows_version=True))
-    assert [(result.name, result.outcome) for result in results] == [("home", "pass"), ("version", "pass")]
+    results = run(
+        application,
+        SmokeCheck(name="home", contains="page / for shop.test"),
+        SmokeCheck(name="version", path="/version", shows_version=True),
+    )
+    assert [(result.name, result.outcome) for result in results] == [
+        ("home", "pass"),
+        ("version", "pass"),
+    ]
 
 
 def test_a_missing_marker_and_a_wrong_status_fail(application: str) -> None:
@@ -122,47 +143,75 @@ def test_a_missing_marker_and_a_wrong_status_fail(application: str) -> None:
 
 
 def test_the_login_runs_first_and_its_token_is_passed_on(application: str) -> None:
-    results = run(application, SmokeCheck(name="bills", path="/bills", signed_in=True, contains="page /bills"),
-                  SmokeCheck(name="login", login=LOGIN))
-    assert [(result.name, result.outcome) for result in results] == [("bills", "pass"), ("login", "pass")]
+    results = run(
+        application,
+        SmokeCheck(name="bills", path="/bills", signed_in=True, contains="page /bills"),
+        SmokeCheck(name="login", login=LOGIN),
+    )
+    assert [(result.name, result.outcome) for result in results] == [
+        ("bills", "pass"),
+        ("login", "pass"),
+    ]
 
 
-@pytest.mark.parametrize("credentials", [{}, {"SMOKE_USER": "ann", "SMOKE_PASSWORD": "wrong"}], ids=["none", "wrong"])
+@pytest.mark.parametrize(
+    "credentials", [{}, {"SMOKE_USER": "ann", "SMOKE_PASSWORD": "wrong"}], ids=["none", "wrong"]
+)
 def test_without_a_login_that_succeeds_nothing_signed_in_can_pass(
-        application: str, credentials: dict[str, str]) -> None:
-    login, bills = run(application, SmokeCheck(name="login", login=LOGIN),
-                       SmokeCheck(name="bills", path="/bills", signed_in=True), credentials=credentials)
+    application: str, credentials: dict[str, str]
+) -> None:
+    login, bills = run(
+        application,
+        SmokeCheck(name="login", login=LOGIN),
+        SmokeCheck(name="bills", path="/bills", signed_in=True),
+        credentials=credentials,
+    )
     assert login.outcome != "pass"
-    assert (bills.outcome, bills.detail) == ("error", "not asked, because the login before it did not succeed")
+    assert (bills.outcome, bills.detail) == (
+        "error",
+        "not asked, because the login before it did not succeed",
+    )
 
 
 def test_a_login_that_gives_no_token_fails(application: str) -> None:
     login = LOGIN.model_copy(update={"path": "/login-without-token"})
     assert outcome(application, SmokeCheck(name="login", login=login)) == (
-        "fail", "expected token to hold a token, found none")
+        "fail",
+        "expected token to hold a token, found none",
+    )
 
 
 def test_redirects_are_followed_on_the_tested_host(application: str) -> None:
-    assert outcome(application, SmokeCheck(name="old", path="/old", contains="page /page"))[0] == "pass"
+    assert (
+        outcome(application, SmokeCheck(name="old", path="/old", contains="page /page"))[0]
+        == "pass"
+    )
     absolute = SmokeCheck(name="absolute", path="/absolute", contains="page /page for shop.test")
     assert outcome(application, absolute)[0] == "pass"
     assert outcome(application, SmokeCheck(name="moved", path="/old", status=302))[0] == "pass"
 
 
-@pytest.mark.parametrize(("path", "detail"), [
-    ("/a", "redirects in a circle: /a -> /b -> /a"),
-    ("/itself", "redirects in a circle: /itself -> /itself"),
-    ("/step0", "more than 5 redirects, the last to /step6"),
-    ("/away", "it redirects to what is no address"),
-    ("/broken", "the connection broke before the answer ended"),
-])
-def test_what_is_no_answer_is_an_error_with_a_plain_reason(application: str, path: str, detail: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/a", "redirects in a circle: /a -> /b -> /a"),
+        ("/itself", "redirects in a circle: /itself -> /itself"),
+        ("/step0", "more than 5 redirects, the last to /step6"),
+        ("/away", "it redirects to what is no address"),
+        ("/broken", "the connection broke before the answer ended"),
+    ],
+)
+def test_what_is_no_answer_is_an_error_with_a_plain_reason(
+    application: str, path: str, detail: str
+) -> None:
     assert outcome(application, SmokeCheck(name="odd", path=path)) == ("error", detail)
 
 
 def test_an_answer_that_never_ends_is_an_error_within_the_deadline(application: str) -> None:
     assert outcome(application, SmokeCheck(name="drip", path="/drip", most_seconds=0.2)) == (
-        "error", "no whole answer in 1.2 s")
+        "error",
+        "no whole answer in 1.2 s",
+    )
 
 
 def test_where_nobody_listens_it_is_the_edges_fault_and_no_checks() -> None:
@@ -179,19 +228,25 @@ def test_a_connection_that_ends_unanswered_is_the_edges_fault_too(application: s
 
 def test_no_secret_is_shown_in_details_or_representations(application: str) -> None:
     runner = SmokeRunner(application, "shop.test", VERSION, CREDENTIALS)
-    results = runner.run([
-        SmokeCheck(name="login", login=LOGIN.model_copy(update={"path": "/step0"})),
-        SmokeCheck(name="login again", login=LOGIN, contains="a marker that is not there"),
-        SmokeCheck(name="loop", path="/with-token")])
+    results = runner.run(
+        [
+            SmokeCheck(name="login", login=LOGIN.model_copy(update={"path": "/step0"})),
+            SmokeCheck(name="login again", login=LOGIN, contains="a marker that is not there"),
+            SmokeCheck(name="loop", path="/with-token"),
+        ]
+    )
     assert {result.outcome for result in results} & {"fail", "error"}
     shown = f"{runner!r} {results!r}"
     assert not [secret for secret in (PASSWORD, TOKEN, "secret-in-query") if secret in shown]
 
 
 def test_a_slot_is_checked_at_its_own_address_while_another_serves(
-        running_edge: tuple[EdgeAddresses, Path], start_backend: StartBackend) -> None:
+    running_edge: tuple[EdgeAddresses, Path], start_backend: StartBackend
+) -> None:
     addresses, folder = running_edge
-    edge = TraefikEdge(config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url)
+    edge = TraefikEdge(
+        config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url
+    )
     edge.apply(route(target(1, start_backend(1)), candidate=target(2, start_backend(2))))
     check = SmokeCheck(name="api", path="/api/overview", json_fields={"version": "v2"})
     at_slot = headers_for(https=False, slot=Served("shop", "prod", 2))

@@ -18,7 +18,9 @@ def row(found: Shop) -> dict[str, Any]:
     return one
 
 
-def test_a_good_deployment_whose_containers_are_gone_is_not_shown_as_good(tmp_path: Path, edge: EdgeProcess) -> None:
+def test_a_good_deployment_whose_containers_are_gone_is_not_shown_as_good(
+    tmp_path: Path, edge: EdgeProcess
+) -> None:
     with running(App()) as app, shop(tmp_path, edge.block) as found:
         edge.block.apply(found.route(Target(1, app.url)))
         assert (row(found)["answers"], row(found)["trouble"]) == (200, "web is gone")
@@ -33,7 +35,9 @@ def test_a_good_deployment_whose_containers_are_gone_is_not_shown_as_good(tmp_pa
         edge.start()
 
 
-def test_an_environment_where_nothing_was_deployed_has_no_trouble(tmp_path: Path, edge: EdgeProcess) -> None:
+def test_an_environment_where_nothing_was_deployed_has_no_trouble(
+    tmp_path: Path, edge: EdgeProcess
+) -> None:
     with shop(tmp_path, edge.block) as found:
         staging = (tmp_path / "shop" / "stack.yaml").read_text().replace("prod:", "staging:")
         (tmp_path / "shop" / "stack.yaml").write_text(staging)

@@ -14,7 +14,8 @@ from tidegate.edge.probing import Seen
 
 
 class Shop(http.server.BaseHTTPRequestHandler):
-    """Answers with the server's current `status`; `/slow` needs half a second, `/half` breaks off, `/nobody` says nothing."""
+    """Answers with the server's current `status`; `/slow` needs half a second, `/half` breaks off,
+    `/nobody` says nothing."""
 
     protocol_version = "HTTP/1.1"
 
@@ -24,9 +25,9 @@ class Shop(http.server.BaseHTTPRequestHandler):
         if self.path == "/nobody":
             self.close_connection = True
             return
-        self.server.hosts.add(self.headers["Host"])   # type: ignore[attr-defined]
-        self.server.connections.add(self.client_address)   # type: ignore[attr-defined]
-        self.send_response(self.server.status)   # type: ignore[attr-defined]
+        self.server.hosts.add(self.headers["Host"])  # type: ignore[attr-defined]
+        self.server.connections.add(self.client_address)  # type: ignore[attr-defined]
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
         self.send_header("X-Tidegate-Deployment", "7")
         self.send_header("Content-Length", "9" if self.path == "/half" else "0")
         self.end_headers()
@@ -70,7 +71,9 @@ def fail_a_switch_under(witness: TrafficWitness) -> None:
         raise ValueError("the switch failed")
 
 
-def test_requests_that_succeed_are_counted_by_the_deployment_that_answered(serving_shop: ShopServer) -> None:
+def test_requests_that_succeed_are_counted_by_the_deployment_that_answered(
+    serving_shop: ShopServer,
+) -> None:
     with TrafficWitness(serving_shop.url, "shop.test", "/") as witness:
         wait_for(witness, 10)
     figures = witness.figures()
@@ -95,7 +98,9 @@ def test_a_redirect_is_a_success_and_a_server_error_is_a_failure(serving_shop: S
         serving_shop.status = 503
         wait_for(witness, witness.figures().total + 5)
     assert witness.figures().failed >= 4
-    assert {(failure.fault, failure.reached) for failure in witness.failures()} == {("status 503", True)}
+    assert {(failure.fault, failure.reached) for failure in witness.failures()} == {
+        ("status 503", True)
+    }
 
 
 def test_a_server_that_is_gone_is_seen_as_failures_and_as_one_gap() -> None:
@@ -112,7 +117,8 @@ def test_a_server_that_is_gone_is_seen_as_failures_and_as_one_gap() -> None:
 
 @pytest.mark.parametrize(("path", "reached"), [("/nobody", False), ("/half", True)])
 def test_a_connection_that_ends_unanswered_is_told_from_an_answer_that_breaks_off(
-        serving_shop: ShopServer, path: str, reached: bool) -> None:
+    serving_shop: ShopServer, path: str, reached: bool
+) -> None:
     with TrafficWitness(serving_shop.url, "shop.test", path) as witness:
         wait_for(witness, 5)
     assert witness.figures().failed == witness.figures().total >= 5
@@ -120,7 +126,9 @@ def test_a_connection_that_ends_unanswered_is_told_from_an_answer_that_breaks_of
 
 
 def test_a_request_in_flight_is_waited_for_and_counted(serving_shop: ShopServer) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test", "/", rate_per_second=1, long_path="/slow") as witness:
+    with TrafficWitness(
+        serving_shop.url, "shop.test", "/", rate_per_second=1, long_path="/slow"
+    ) as witness:
         pass
     assert witness.figures().failed == 0
     assert max(seen.ended - seen.due for seen in witness._seen) >= 0.5
@@ -135,12 +143,17 @@ def test_it_stops_by_itself_and_when_the_block_fails(serving_shop: ShopServer) -
 
 
 def test_a_broken_witness_is_not_a_quiet_one() -> None:
-    with pytest.raises(ExceptionGroup), TrafficWitness("no-such-scheme://x", "shop.test", path="\0"):
+    with (
+        pytest.raises(ExceptionGroup),
+        TrafficWitness("no-such-scheme://x", "shop.test", path="\0"),
+    ):
         time.sleep(0.1)
 
 
 def test_requests_are_due_on_a_grid_and_lateness_does_not_add_up(serving_shop: ShopServer) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test", "/", rate_per_second=50, most_seconds=0.8) as witness:
+    with TrafficWitness(
+        serving_shop.url, "shop.test", "/", rate_per_second=50, most_seconds=0.8
+    ) as witness:
         wait_for(witness, 40)
     due = sorted(seen.due for seen in witness._seen)
     assert len(due) == 40
@@ -152,7 +165,9 @@ def seen(due: float, ended: float, deployment: str = "1", fault: str | None = No
 
 
 def test_the_longest_gap_lies_between_two_successes() -> None:
-    figures = summarize([seen(0, 0.1), seen(1, 1.1, fault="status 502"), seen(2, 2.1), seen(3, 3.1)], 3.2)
+    figures = summarize(
+        [seen(0, 0.1), seen(1, 1.1, fault="status 502"), seen(2, 2.1), seen(3, 3.1)], 3.2
+    )
     assert figures.longest_gap_seconds == pytest.approx(2.0)
     assert (figures.total, figures.failed) == (4, 1)
 

@@ -1,4 +1,5 @@
-"""Runs are forked from a parent that has everything imported; one that ends, is cancelled or is killed is seen."""
+"""Runs are forked from a parent that has everything imported; one that ends, is cancelled or is
+killed is seen."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ LOOK_SECONDS = 30
 """The worker's own look: what starts much earlier was heard of."""
 
 
-def test_a_run_completes_in_a_forked_process_and_its_log_is_in_the_api(plane: ControlPlane, trial: Trial) -> None:
+def test_a_run_completes_in_a_forked_process_and_its_log_is_in_the_api(
+    plane: ControlPlane, trial: Trial
+) -> None:
     trial.start()
     assert trial.ended_as() == "COMPLETED"
     [noted] = trial.noted()
@@ -48,7 +51,8 @@ def test_a_killed_run_is_crashed_and_the_next_one_works(new_trial: Callable[[str
 
 
 def test_a_run_outlives_the_worker_and_the_next_worker_takes_the_next_run(
-        plane: ControlPlane, new_trial: Callable[[str], Trial]) -> None:
+    plane: ControlPlane, new_trial: Callable[[str], Trial]
+) -> None:
     before = new_trial("before").start("wait")
     before.noted()
     os.kill(plane.worker.pid() or 0, signal.SIGKILL)
@@ -59,7 +63,9 @@ def test_a_run_outlives_the_worker_and_the_next_worker_takes_the_next_run(
     assert before.ended_as() == "COMPLETED"
 
 
-def test_stopping_the_worker_ends_its_runs_and_gives_them_nothing_to_put_back(plane: ControlPlane, trial: Trial) -> None:
+def test_stopping_the_worker_ends_its_runs_and_gives_them_nothing_to_put_back(
+    plane: ControlPlane, trial: Trial
+) -> None:
     """A release in its watch serves well: only a person who cancels it wants it undone."""
     trial.start("wait")
     [noted] = trial.noted()
@@ -74,12 +80,18 @@ def test_cancelling_ends_the_process(trial: Trial) -> None:
     trial.start("wait")
     [noted] = trial.noted()
     cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
-    until(lambda: trial.http.post(f"/flow_runs/{trial.id}/set_state", json=cancelling).is_success or None)
+    until(
+        lambda: (
+            trial.http.post(f"/flow_runs/{trial.id}/set_state", json=cancelling).is_success or None
+        )
+    )
     assert trial.ended_as() == "CANCELLED"
     until(lambda: not alive(noted["pid"]) or None)
 
 
-def test_two_runs_at_once_are_two_processes_and_one_killed_leaves_the_other(new_trial: Callable[[str], Trial]) -> None:
+def test_two_runs_at_once_are_two_processes_and_one_killed_leaves_the_other(
+    new_trial: Callable[[str], Trial],
+) -> None:
     one, other = new_trial("one").start("wait"), new_trial("other").start("wait")
     assert one.noted()[0]["pid"] != other.noted()[0]["pid"]
     os.kill(one.noted()[0]["pid"], signal.SIGKILL)
@@ -96,7 +108,9 @@ def test_a_suspended_run_goes_on_in_a_new_process(trial: Trial) -> None:
     assert first["pid"] != second["pid"]
 
 
-def test_a_run_outlives_the_parent_and_another_parent_follows(plane: ControlPlane, new_trial: Callable[[str], Trial]) -> None:
+def test_a_run_outlives_the_parent_and_another_parent_follows(
+    plane: ControlPlane, new_trial: Callable[[str], Trial]
+) -> None:
     before, killed = new_trial("before").start("wait"), new_trial("killed").start("wait")
     before.noted()
     parent = parent_of(killed.noted()[0]["pid"])
@@ -121,9 +135,20 @@ def test_the_parent_has_one_thread(trial: Trial) -> None:
 def test_a_run_that_was_scheduled_starts_at_its_time(trial: Trial) -> None:
     deployment = trial.http.get("/deployments/name/trial/prod").raise_for_status().json()["id"]
     wanted = datetime.now(UTC) + timedelta(seconds=3)
-    trial.id = trial.http.post(f"/deployments/{deployment}/create_flow_run", json={
-        "parameters": {"notes": str(trial.notes)},
-        "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": wanted.isoformat()}}}).raise_for_status().json()["id"]
+    trial.id = (
+        trial.http.post(
+            f"/deployments/{deployment}/create_flow_run",
+            json={
+                "parameters": {"notes": str(trial.notes)},
+                "state": {
+                    "type": "SCHEDULED",
+                    "state_details": {"scheduled_time": wanted.isoformat()},
+                },
+            },
+        )
+        .raise_for_status()
+        .json()["id"]
+    )
     assert trial.ended_as() == "COMPLETED"
     started = trial.http.get(f"/flow_runs/{trial.id}").raise_for_status().json()["start_time"]
     assert wanted <= datetime.fromisoformat(started) < wanted + timedelta(seconds=LOOK_SECONDS / 2)
@@ -131,7 +156,8 @@ def test_a_run_that_was_scheduled_starts_at_its_time(trial: Trial) -> None:
 
 @pytest.fixture
 def plain_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shell that is set to no Prefect server: another installation of the test session may have set one."""
+    """A shell that is set to no Prefect server: another installation of the test session may have
+    set one."""
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
 
 
@@ -150,10 +176,14 @@ def test_following_a_run_ends_as_the_run_ends(plane: ControlPlane, tmp_path: Pat
 @pytest.mark.usefixtures("plain_shell")
 def test_starting_what_is_not_deployed_says_so(plane: ControlPlane) -> None:
     with pytest.raises(InputError, match=r"finding the deployment rollback/nowhere.*tidegate run"):
-        start_and_follow(plane.settings, lambda: Console(file=io.StringIO()), "rollback/nowhere", {})
+        start_and_follow(
+            plane.settings, lambda: Console(file=io.StringIO()), "rollback/nowhere", {}
+        )
 
 
 @pytest.mark.usefixtures("plain_shell")
 def test_starting_without_a_control_plane_says_so(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="does not answer"):
-        start_and_follow(Settings(home=tmp_path, prefect_port=free_ports(1)[0]), Console, "rollback/prod", {})
+        start_and_follow(
+            Settings(home=tmp_path, prefect_port=free_ports(1)[0]), Console, "rollback/prod", {}
+        )

@@ -37,19 +37,27 @@ SECRET_KEY, DEFAULT_AUTO_FIELD = get("SECRET_KEY"), "django.db.models.BigAutoFie
 
 
 def migration(operations: str, *after: tuple[str, str]) -> str:
-    return ("from django.db import migrations, models\nclass Migration(migrations.Migration):\n"
-            f"    dependencies = {list(after)}\n    operations = [{operations}]\n")
+    return (
+        "from django.db import migrations, models\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = {list(after)}\n    operations = [{operations}]\n"
+    )
 
 
 ID = "('id', models.BigAutoField(primary_key=True))"
 FIRST = {
     "shop/migrations/0001_initial.py": migration(
-        f"migrations.CreateModel('Bill', [{ID}, ('note', models.CharField(max_length=20))])"),
+        f"migrations.CreateModel('Bill', [{ID}, ('note', models.CharField(max_length=20))])"
+    ),
     "tags/migrations/0001_initial.py": migration(
         f"migrations.CreateModel('Tag', [{ID}, ('bill', models.ForeignKey('shop.Bill', models.CASCADE))])",
-        ("shop", "0001_initial"))}
-SECOND = {"shop/migrations/0002_remark.py": migration(
-    "migrations.RenameField('Bill', 'note', 'remark')", ("shop", "0001_initial"))}
+        ("shop", "0001_initial"),
+    ),
+}
+SECOND = {
+    "shop/migrations/0002_remark.py": migration(
+        "migrations.RenameField('Bill', 'note', 'remark')", ("shop", "0001_initial")
+    )
+}
 
 STEPS = """#!/opt/venv/bin/python
 import os, pathlib, sys
@@ -83,27 +91,39 @@ STEP_FILES = {
     "steps/01_bills.up.sql": "CREATE TABLE bills (id INT PRIMARY KEY, note VARCHAR(20));",
     "steps/01_bills.down.sql": "DROP TABLE bills;",
     "steps/02_remark.up.sql": "ALTER TABLE bills RENAME COLUMN note TO remark;",
-    "steps/02_remark.down.sql": "ALTER TABLE bills RENAME COLUMN remark TO note;"}
+    "steps/02_remark.down.sql": "ALTER TABLE bills RENAME COLUMN remark TO note;",
+}
 
 
 def build_tool_image() -> str:
-    files: dict[str, str | bytes] = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(WHEELS.iterdir())}
+    files: dict[str, str | bytes] = {
+        f"wheels/{wheel.name}": wheel.read_bytes() for wheel in sorted(WHEELS.iterdir())
+    }
     return build_image(TOOL_IMAGE, {"Dockerfile": _DOCKERFILE, **files})
 
 
 def django_image(tag: str, *parts: dict[str, str]) -> str:
     """A project whose migrations are those of `parts`."""
-    packages = {f"{folder}/__init__.py": "" for folder in ("site1", "shop", "shop/migrations", "tags", "tags/migrations")}
+    packages = {
+        f"{folder}/__init__.py": ""
+        for folder in ("site1", "shop", "shop/migrations", "tags", "tags/migrations")
+    }
     return _image(tag, packages | {"manage.py": MANAGE, "site1/settings.py": SETTINGS}, *parts)
 
 
 def steps_image(tag: str, *names: str) -> str:
-    files = {path: text for path, text in STEP_FILES.items() if path.partition(".")[0].removeprefix("steps/") in names}
+    files = {
+        path: text
+        for path, text in STEP_FILES.items()
+        if path.partition(".")[0].removeprefix("steps/") in names
+    }
     return _image(tag, {"tool": STEPS}, files)
 
 
 def _image(tag: str, *parts: dict[str, str]) -> str:
     build_tool_image()
-    files: dict[str, str | bytes] = {f"app/{path}": text for part in parts for path, text in part.items()}
-    run = "COPY app /app\nENTRYPOINT [\"false\"]\n"
+    files: dict[str, str | bytes] = {
+        f"app/{path}": text for part in parts for path, text in part.items()
+    }
+    run = 'COPY app /app\nENTRYPOINT ["false"]\n'
     return build_image(tag, {"Dockerfile": f"FROM {TOOL_IMAGE}\n{run}", **files})

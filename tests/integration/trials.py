@@ -18,7 +18,7 @@ from control.work_pool import WORK_POOL
 
 Found = TypeVar("Found")
 MOST_SECONDS = 90
-TRIAL = '''
+TRIAL = """
 import json, os, sys, time
 from pathlib import Path
 from prefect import flow, get_run_logger, suspend_flow_run
@@ -45,7 +45,7 @@ def note(notes):
     with open(notes, "a") as file:
         run = os.environ["PREFECT__FLOW_RUN_ID"]
         print(json.dumps({"pid": os.getpid(), "forked": "control.parent" in sys.modules, "run": run}), file=file)
-'''
+"""
 
 
 @dataclass
@@ -74,7 +74,11 @@ class Trial:
         until(lambda: self.api.state(self.id).type == kind or None)
 
     def _lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
+        return (
+            [json.loads(line) for line in self.notes.read_text().splitlines()]
+            if self.notes.exists()
+            else []
+        )
 
 
 def until(look: Callable[[], Found | None]) -> Found:
@@ -91,18 +95,29 @@ def write_trial(folder: Path) -> None:
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "trial.py").write_text(TRIAL)
-    (folder / "deployments.yaml").write_text("deployments: [{name: prod, entrypoint: 'trials.trial:trial'}]")
+    (folder / "deployments.yaml").write_text(
+        "deployments: [{name: prod, entrypoint: 'trials.trial:trial'}]"
+    )
 
 
 def client_of(plane: ControlPlane) -> httpx.Client:
-    return httpx.Client(base_url=plane.api_url, timeout=30, auth=httpx.BasicAuth(*plane.secret.split(":", 1)))
+    return httpx.Client(
+        base_url=plane.api_url, timeout=30, auth=httpx.BasicAuth(*plane.secret.split(":", 1))
+    )
 
 
 def register_trial(plane: ControlPlane) -> None:
     with client_of(plane) as http:
         flow = http.post("/flows/", json={"name": "trial"}).raise_for_status().json()
-        http.post("/deployments/", json={"name": "prod", "flow_id": flow["id"], "entrypoint": "trials.trial:trial",
-                                         "work_pool_name": WORK_POOL}).raise_for_status()
+        http.post(
+            "/deployments/",
+            json={
+                "name": "prod",
+                "flow_id": flow["id"],
+                "entrypoint": "trials.trial:trial",
+                "work_pool_name": WORK_POOL,
+            },
+        ).raise_for_status()
 
 
 def parent_of(pid: int) -> int:

@@ -1,4 +1,5 @@
-"""Small real applications that ask something of a visitor, and the production of a shop at a real Traefik before them."""
+"""Small real applications that ask something of a visitor, and the production of a shop at a real
+Traefik before them."""
 
 from __future__ import annotations
 
@@ -37,8 +38,8 @@ environments:
 
 
 class App(ThreadingHTTPServer):
-    """Knows its hosts, as Django does. `https_only`: leads whoever came by http to https. `ready`: what /ready answers, one
-    after the other; the last one for ever."""
+    """Knows its hosts, as Django does. `https_only`: leads whoever came by http to https. `ready`:
+    what /ready answers, one after the other; the last one for ever."""
 
     daemon_threads = True
 
@@ -56,13 +57,18 @@ class _Answers(BaseHTTPRequestHandler):
     server: App
 
     def do_GET(self) -> None:
-        self.server.seen.append({"path": self.path, **{name.lower(): value for name, value in self.headers.items()}})
+        self.server.seen.append(
+            {"path": self.path, **{name.lower(): value for name, value in self.headers.items()}}
+        )
         if self.headers["Host"] != DOMAIN:
             self._answer(400, "who is that?")
         elif self.server.https_only and self.headers.get("X-Forwarded-Proto") != "https":
             self._answer(301, "", location=f"https://{DOMAIN}{self.path}")
         elif self.path == "/ready":
-            self._answer(self.server.ready[0] if len(self.server.ready) == 1 else self.server.ready.pop(0), "")
+            self._answer(
+                self.server.ready[0] if len(self.server.ready) == 1 else self.server.ready.pop(0),
+                "",
+            )
         else:
             self._answer(200, json.dumps({"welcome": dict(self.headers)}))
 
@@ -97,39 +103,87 @@ class Shop:
     new: Work
     fence: int = field(default=1)
 
-    def route(self, *targets: Target, standby: Target | None = None, candidate: Target | None = None) -> Route:
+    def route(
+        self, *targets: Target, standby: Target | None = None, candidate: Target | None = None
+    ) -> Route:
         self.fence += 1
-        return Route("shop", "prod", self.env.config.domains, targets, standby, candidate, self.fence, self.env.ready_path,
-                     self.env.config.https)
+        return Route(
+            "shop",
+            "prod",
+            self.env.config.domains,
+            targets,
+            standby,
+            candidate,
+            self.fence,
+            self.env.ready_path,
+            self.env.config.https,
+        )
 
 
 @contextmanager
-def shop(folder: Path, edge: TraefikEdge, *, ready_path: str = "/ready", https: bool = False, budget: int = 1,
-         domains: str = DOMAIN) -> Iterator[Shop]:
+def shop(
+    folder: Path,
+    edge: TraefikEdge,
+    *,
+    ready_path: str = "/ready",
+    https: bool = False,
+    budget: int = 1,
+    domains: str = DOMAIN,
+) -> Iterator[Shop]:
     """Everything of it is real but its containers: Traefik sends people to servers of the test."""
     (folder / "home").mkdir()
     (folder / "home" / "edge").symlink_to(edge.config_directory)
     (folder / "shop").mkdir()
     (folder / "shop" / "stack.yaml").write_text(
-        STACK.format(ready_path=ready_path, https=str(https).lower(), budget=budget, domains=domains))
+        STACK.format(
+            ready_path=ready_path, https=str(https).lower(), budget=budget, domains=domains
+        )
+    )
     numbers = (int(url.rpartition(":")[2]) for url in (edge.public_url, edge.check_url))
-    settings = Settings(home=folder / "home", stacks=folder, **dict(zip(PORTS, numbers, strict=True)))
+    settings = Settings(
+        home=folder / "home", stacks=folder, **dict(zip(PORTS, numbers, strict=True))
+    )
     stack, redactor = load_stack(folder / "shop"), Redactor({})
-    ledger, ports = Ledger(ledger_url(settings.home)), ports_at(settings, stack, "prod", DockerHost(), edge)
+    ledger, ports = (
+        Ledger(ledger_url(settings.home)),
+        ports_at(settings, stack, "prod", DockerHost(), edge),
+    )
     env = OpenEnvironment(
-        **vars(ports), settings=settings, stack=stack, name="prod", config=stack.environments["prod"], ledger=ledger,
-        values={}, redactor=redactor, read={"services": {}})
-    old, new = _deployed(ledger, "v1", S.CHANGING, S.WATCHING, S.GOOD), _deployed(ledger, "v2", S.CHANGING)
+        **vars(ports),
+        settings=settings,
+        stack=stack,
+        name="prod",
+        config=stack.environments["prod"],
+        ledger=ledger,
+        values={},
+        redactor=redactor,
+        read={"services": {}},
+    )
+    old, new = (
+        _deployed(ledger, "v1", S.CHANGING, S.WATCHING, S.GOOD),
+        _deployed(ledger, "v2", S.CHANGING),
+    )
     yield Shop(env, old, work_of(env, new))
     ledger.close()
 
 
 def _deployed(ledger: Ledger, version: str, *states: S) -> Deployment:
-    release = ledger.releases.record(stack="shop", version=version, commit=f"{version.encode().hex():0<40}",
-                                     images={"web": f"sha256:{version}"}, config_hash="c")
+    release = ledger.releases.record(
+        stack="shop",
+        version=version,
+        commit=f"{version.encode().hex():0<40}",
+        images={"web": f"sha256:{version}"},
+        config_hash="c",
+    )
     before = ledger.deployments.current("shop", "prod")
-    made = ledger.deployments.open(key=f"release/{version}", release_id=release.id, environment="prod", requested_by="mei",
-                                   run_id=version, rollback_target_id=before.id if before else None)
+    made = ledger.deployments.open(
+        key=f"release/{version}",
+        release_id=release.id,
+        environment="prod",
+        requested_by="mei",
+        run_id=version,
+        rollback_target_id=before.id if before else None,
+    )
     for state in states:
         made = ledger.deployments.move(made.id, state, reason="test", actor="mei")
     return made

@@ -1,4 +1,5 @@
-"""A control plane of its own, whose worker serves the flow `trial` alone. Named in `pytest_plugins`."""
+"""A control plane of its own, whose worker serves the flow `trial` alone. Named in
+`pytest_plugins`."""
 
 from __future__ import annotations
 

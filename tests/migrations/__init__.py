@@ -1,4 +1,5 @@
-"""A catalogue of revisions, each with its class; real servers prove it in tests/integration/test_migration_classes.py."""
+"""A catalogue of revisions, each with its class; real servers prove it in
+tests/integration/test_migration_classes.py."""
 
 from __future__ import annotations
 

@@ -50,7 +50,11 @@ def sql(*statements: str) -> str:
 
 
 def alter(column: str, **words: str) -> str:
-    return f"op.alter_column('bills', {column!r}, " + ", ".join(f"{name}={value}" for name, value in words.items()) + ")"
+    return (
+        f"op.alter_column('bills', {column!r}, "
+        + ", ".join(f"{name}={value}" for name, value in words.items())
+        + ")"
+    )
 
 
 FILLED = frozenset({("bills", "id"), ("bills", "n"), ("bills", "state")})

@@ -1,4 +1,5 @@
-"""Property tests have no deadline: how long an example takes says something about the machine, not about the rule."""
+"""Property tests have no deadline: how long an example takes says something about the machine, not
+about the rule."""
 
 from hypothesis import settings
 

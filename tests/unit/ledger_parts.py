@@ -1,4 +1,5 @@
-"""What the ledger's tests share: a ledger in a new file, a clock that is set by hand, and deployments in a state."""
+"""What the ledger's tests share: a ledger in a new file, a clock that is set by hand, and
+deployments in a state."""
 
 from __future__ import annotations
 
@@ -61,19 +62,39 @@ def open_ledger(folder: Path, clock: Clock) -> Iterator[Ledger]:
     ledger.close()
 
 
-def record_release(ledger: Ledger, version: str = "v1", *, config: str = "c1", stack: str = "cloudlens") -> Release:
-    return ledger.releases.record(stack=stack, version=version, commit=f"{version.encode().hex():0<40}",
-                                  images={"backend": f"sha256:{version}"}, config_hash=config)
+def record_release(
+    ledger: Ledger, version: str = "v1", *, config: str = "c1", stack: str = "cloudlens"
+) -> Release:
+    return ledger.releases.record(
+        stack=stack,
+        version=version,
+        commit=f"{version.encode().hex():0<40}",
+        images={"backend": f"sha256:{version}"},
+        config_hash=config,
+    )
 
 
-def deploy(ledger: Ledger, version: str = "v1", state: S = S.GOOD, *, environment: str = "prod", run: str | None = None,
-           origin: Deployment | None = None) -> Deployment:
+def deploy(
+    ledger: Ledger,
+    version: str = "v1",
+    state: S = S.GOOD,
+    *,
+    environment: str = "prod",
+    run: str | None = None,
+    origin: Deployment | None = None,
+) -> Deployment:
     """A deployment that went the usual way to `state`."""
     release = origin.release if origin else record_release(ledger, version)
     run = run or f"run-{len(ledger.deployments.history('cloudlens', environment)) + 1}"
     deployment = ledger.deployments.open(
-        key=f"release/{run}/{environment}", release_id=release.id, environment=environment, requested_by="mei",
-        run_id=run, kind="rollback" if origin else "release", origin_id=origin.id if origin else None)
+        key=f"release/{run}/{environment}",
+        release_id=release.id,
+        environment=environment,
+        requested_by="mei",
+        run_id=run,
+        kind="rollback" if origin else "release",
+        origin_id=origin.id if origin else None,
+    )
     for step in PATH_TO.get(state, ()):
         deployment = ledger.deployments.move(deployment.id, step, reason="test", actor="mei")
     return deployment

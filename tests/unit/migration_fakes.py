@@ -13,7 +13,14 @@ from tidegate.stack.data import Database
 from tidegate.stack.migrations import Migration
 
 SPEC: dict[str, Any] = {"service": "web", "database": "main", "directory": "/app"}
-DATABASE = Database(engine="postgresql", service="db", host_key="H", user_key="U", password_key="P", database_key="D")
+DATABASE = Database(
+    engine="postgresql",
+    service="db",
+    host_key="H",
+    user_key="U",
+    password_key="P",
+    database_key="D",
+)
 RENAME = 'ALTER TABLE "bills" RENAME COLUMN "note" TO "remark"'
 RENAME_BACK = 'ALTER TABLE "bills" RENAME COLUMN "remark" TO "note"'
 
@@ -40,7 +47,9 @@ class Server:
 
     def names(self, question: str) -> tuple[str, ...]:
         self.asked.append(question)
-        return tuple(self.applied) or (("there",) if "information_schema" in question and self.has_tables else ())
+        return tuple(self.applied) or (
+            ("there",) if "information_schema" in question and self.has_tables else ()
+        )
 
 
 @dataclass
@@ -57,8 +66,16 @@ class Host:
         answer = found() if callable(found) else found
         return answer if isinstance(answer, Outcome) else Outcome(0, answer, "")
 
-    def execute(self, container: str, command: Any, *, environment: Any = None, stdin: BinaryIO | None = None,
-                stdout: BinaryIO | None = None, timeout_seconds: float = 300) -> Outcome:
+    def execute(
+        self,
+        container: str,
+        command: Any,
+        *,
+        environment: Any = None,
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO | None = None,
+        timeout_seconds: float = 300,
+    ) -> Outcome:
         raise AssertionError("nothing runs inside a database's container")
 
 
@@ -72,13 +89,23 @@ class Files:
         return self.folders.get(folder, {})
 
 
-def inspect(spec: Migration, server: Server, host: Host | None = None, files: Files | None = None) -> SchemaChange:
+def inspect(
+    spec: Migration, server: Server, host: Host | None = None, files: Files | None = None
+) -> SchemaChange:
     tools = EngineMigrations(host or Host(), files or Files())
     state = tools.state(spec, DATABASE, server)
-    return tools.history(spec, DATABASE, image="shop:2", stand_ins={"A": "stand-in"}, key="t").inspect(state)
+    return tools.history(
+        spec, DATABASE, image="shop:2", stand_ins={"A": "stand-in"}, key="t"
+    ).inspect(state)
 
 
 def migrator(spec: Migration, server: Server, host: Host, **environment: str) -> Migrator:
     return EngineMigrations(host, Files()).migrator(
-        spec, DATABASE, image="shop:2", environment=environment, networks=("shop-prod",), key="prod/shop/2/migrate",
-        server=server)
+        spec,
+        DATABASE,
+        image="shop:2",
+        environment=environment,
+        networks=("shop-prod",),
+        key="prod/shop/2/migrate",
+        server=server,
+    )

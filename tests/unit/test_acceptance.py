@@ -33,7 +33,12 @@ def test_a_whole_approval_counts() -> None:
 
 
 def test_a_rejection_needs_no_checklist() -> None:
-    assert faults_of(Answer("reject", "Josh", "bills are empty", dict.fromkeys(CHECKLIST, False)), "en") == ""
+    assert (
+        faults_of(
+            Answer("reject", "Josh", "bills are empty", dict.fromkeys(CHECKLIST, False)), "en"
+        )
+        == ""
+    )
 
 
 @pytest.mark.parametrize("item", CHECKLIST)
@@ -50,20 +55,28 @@ def test_a_decision_without_a_name_or_a_reason_is_asked_again() -> None:
 def test_all_faults_are_named_at_once(language: str) -> None:
     nothing = Answer("approve", "", "", dict.fromkeys(CHECKLIST, False))
     all_faults = faults_of(nothing, language)
-    for one in (replace(nothing, checklist=CHECKED, reason="why"), replace(nothing, checklist=CHECKED, approver="Josh"),
-                replace(nothing, approver="Josh", reason="why")):
+    for one in (
+        replace(nothing, checklist=CHECKED, reason="why"),
+        replace(nothing, checklist=CHECKED, approver="Josh"),
+        replace(nothing, approver="Josh", reason="why"),
+    ):
         assert faults_of(one, language) in all_faults
 
 
 @given(st.dictionaries(st.sampled_from(CHECKLIST), st.booleans(), min_size=1))
 def test_an_approval_counts_exactly_when_nothing_is_open(checklist: dict[str, bool]) -> None:
-    assert (faults_of(replace(APPROVAL, checklist=checklist), "en") == "") == all(checklist.values())
+    assert (faults_of(replace(APPROVAL, checklist=checklist), "en") == "") == all(
+        checklist.values()
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("forms", "checklist"), [(ACCEPTANCE, CHECKLIST), (RESTORE, RESTORE_CHECKLIST)])
+@pytest.mark.parametrize(
+    ("forms", "checklist"), [(ACCEPTANCE, CHECKLIST), (RESTORE, RESTORE_CHECKLIST)]
+)
 def test_each_form_has_its_whole_checklist_with_words_of_its_own(
-        language: str, forms: dict[str, Form], checklist: tuple[str, ...]) -> None:
+    language: str, forms: dict[str, Form], checklist: tuple[str, ...]
+) -> None:
     """R18 for an acceptance: six items; each one is open until a person has looked."""
     fields = forms[language].model_fields
     assert set(fields) == {"decision", "approver", "reason", *checklist}
@@ -93,18 +106,33 @@ def test_the_server_takes_no_approval_with_an_open_item_and_names_it(form: Form)
     """As Prefect's server does before the run goes on."""
     schema = form_with("text", form).model_json_schema()
     switches = [name for name, field in schema["properties"].items() if field["type"] == "boolean"]
-    whole = {"decision": "approve", "approver": "王", "reason": "好", **dict.fromkeys(switches, True)}
+    whole = {
+        "decision": "approve",
+        "approver": "王",
+        "reason": "好",
+        **dict.fromkeys(switches, True),
+    }
     assert validate(whole, schema) == []
     assert validate({**whole, "decision": "reject", **dict.fromkeys(switches, False)}, schema) == []
     for open_one in switches:
         assert faulty_fields({**whole, open_one: False}, schema) == {open_one}
     for left_out in whole:
-        assert left_out in faulty_fields({name: value for name, value in whole.items() if name != left_out}, schema)
+        assert left_out in faulty_fields(
+            {name: value for name, value in whole.items() if name != left_out}, schema
+        )
 
 
-@pytest.mark.parametrize(("field", "wrong"), [
-    ("approver", ""), ("approver", " \t"), ("approver", "a\nb"), ("approver", "x" * 101), ("reason", " \n "),
-    ("decision", "maybe")])
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("approver", ""),
+        ("approver", " \t"),
+        ("approver", "a\nb"),
+        ("approver", "x" * 101),
+        ("reason", " \n "),
+        ("decision", "maybe"),
+    ],
+)
 def test_a_name_or_reason_that_says_nothing_is_refused_in_the_form(field: str, wrong: str) -> None:
     schema = form_with("text", ACCEPTANCE["en"]).model_json_schema()
     answer = {"decision": "approve", "approver": "王", "reason": "好", **CHECKED}

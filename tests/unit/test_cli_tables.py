@@ -13,15 +13,37 @@ from cli import history, status
 from cli.step_facts import facts_of
 
 STATUS: dict[str, Any] = {
-    "stack": "cloudlens", "environment": "prod", "version": "v1.1.0", "number": 12, "state": "good", "commit": "a" * 40,
-    "since": "2026-11-22T04:02:11+00:00", "time_zone": "Asia/Tokyo", "edge": "cloudlens/prod/12", "agrees": True,
-    "containers": ["backend healthy"], "answers": 200, "trouble": None, "fault": None}
-HISTORY: dict[str, Any] = {
-    "number": 12, "id": "d1", "version": "v1.1.0", "commit": "a" * 40, "kind": "release", "state": "rolled_back",
-    "reason": "watching cloudlens prod #12 after the switch: 3 of 40 answers are 5xx. " * 3, "requested_by": "mei",
-    "approved_by": "josh", "same_person": False, "run_id": "r1", "switched_at": "2026-11-22T04:02:11+00:00",
+    "stack": "cloudlens",
+    "environment": "prod",
+    "version": "v1.1.0",
+    "number": 12,
+    "state": "good",
+    "commit": "a" * 40,
+    "since": "2026-11-22T04:02:11+00:00",
     "time_zone": "Asia/Tokyo",
-    "traffic": "0 of 1402"}
+    "edge": "cloudlens/prod/12",
+    "agrees": True,
+    "containers": ["backend healthy"],
+    "answers": 200,
+    "trouble": None,
+    "fault": None,
+}
+HISTORY: dict[str, Any] = {
+    "number": 12,
+    "id": "d1",
+    "version": "v1.1.0",
+    "commit": "a" * 40,
+    "kind": "release",
+    "state": "rolled_back",
+    "reason": "watching cloudlens prod #12 after the switch: 3 of 40 answers are 5xx. " * 3,
+    "requested_by": "mei",
+    "approved_by": "josh",
+    "same_person": False,
+    "run_id": "r1",
+    "switched_at": "2026-11-22T04:02:11+00:00",
+    "time_zone": "Asia/Tokyo",
+    "traffic": "0 of 1402",
+}
 
 
 def printed(table: Table, width: int = 100) -> str:
@@ -32,35 +54,62 @@ def printed(table: Table, width: int = 100) -> str:
 
 
 def test_the_status_of_an_environment_fits_on_a_line_of_100_columns() -> None:
-    line = next(line for line in printed(status.table([STATUS])).splitlines() if "cloudlens" in line)
+    line = next(
+        line for line in printed(status.table([STATUS])).splitlines() if "cloudlens" in line
+    )
     for shown in ("prod", "v1.1.0 (#12)", "good", "Nov 22 13:02 JST", "#12", "backend"):
         assert shown in line
 
 
 def test_an_edge_that_disagrees_with_the_ledger_is_named() -> None:
-    assert "#11, not #12" in printed(status.table([{**STATUS, "edge": "cloudlens/prod/11", "agrees": False}]), 150)
+    assert "#11, not #12" in printed(
+        status.table([{**STATUS, "edge": "cloudlens/prod/11", "agrees": False}]), 150
+    )
     stolen = printed(status.table([{**STATUS, "edge": "other/prod/3", "agrees": False}]), 150)
     assert "other/prod/3, not #12" in stolen
-    assert "nobody, not #12" in printed(status.table([{**STATUS, "edge": None, "agrees": False}]), 150)
+    assert "nobody, not #12" in printed(
+        status.table([{**STATUS, "edge": None, "agrees": False}]), 150
+    )
 
 
 def test_what_is_wrong_stands_beside_the_ledgers_word() -> None:
-    assert "good, but people get 502" in printed(status.table([{**STATUS, "trouble": "people get 502"}]), 150)
+    assert "good, but people get 502" in printed(
+        status.table([{**STATUS, "trouble": "people get 502"}]), 150
+    )
 
 
 def test_an_environment_without_a_release_says_so() -> None:
-    empty = {**STATUS, "version": None, "number": None, "state": None, "since": None, "edge": None, "containers": []}
+    empty = {
+        **STATUS,
+        "version": None,
+        "number": None,
+        "state": None,
+        "since": None,
+        "edge": None,
+        "containers": [],
+    }
     assert "nothing yet" in printed(status.table([empty]))
 
 
 def test_history_shows_local_times_people_and_lost_requests() -> None:
     shown = printed(history.table([HISTORY], "cloudlens", "prod"))
-    for text in ("v1.1.0", "rolled back", "2026-11-22", "13:02 JST", "mei", "josh", "0 of 1402", "watching cloudlens"):
+    for text in (
+        "v1.1.0",
+        "rolled back",
+        "2026-11-22",
+        "13:02 JST",
+        "mei",
+        "josh",
+        "0 of 1402",
+        "watching cloudlens",
+    ):
         assert text in shown
 
 
 def test_a_long_reason_is_cut_with_a_mark_and_brackets_are_no_markup() -> None:
-    shown = printed(history.table([{**HISTORY, "reason": "[red]" + " word" * 100}], "cloudlens", "prod"), 150)
+    shown = printed(
+        history.table([{**HISTORY, "reason": "[red]" + " word" * 100}], "cloudlens", "prod"), 150
+    )
     assert "[red] word" in shown
     assert "…" in shown
     assert shown.count("word") < 40
@@ -68,28 +117,70 @@ def test_a_long_reason_is_cut_with_a_mark_and_brackets_are_no_markup() -> None:
 
 def test_history_says_when_one_person_asked_and_approved() -> None:
     assert "(the same person)" not in printed(history.table([HISTORY], "cloudlens", "prod"), 150)
-    assert "(the same person)" in printed(history.table([{**HISTORY, "same_person": True}], "cloudlens", "prod"), 150)
+    assert "(the same person)" in printed(
+        history.table([{**HISTORY, "same_person": True}], "cloudlens", "prod"), 150
+    )
 
 
 def test_a_way_back_is_told_from_a_release() -> None:
-    assert "back to v1.1.0" in printed(history.table([{**HISTORY, "kind": "rollback"}], "cloudlens", "prod"), 150)
+    assert "back to v1.1.0" in printed(
+        history.table([{**HISTORY, "kind": "rollback"}], "cloudlens", "prod"), 150
+    )
 
 
-@pytest.mark.parametrize(("step", "evidence", "told"), [
-    ("plan", {"kind": "additive", "way_back": "image only", "changes": ["a"]},
-     "1 commit, schema: additive, way back: image only"),
-    ("back-up", {"made": True, "size": 12288, "tables": {"bills": 3, "users": 1}}, "12.0 KiB, 2 tables, restored and compared"),
-    ("back-up", {"made": False, "why": "staging has no migration to prepare for"}, "staging has no migration to prepare for"),
-    ("smoke-public", {"checks": [{"outcome": "pass"}, {"outcome": "fail"}], "where": "through the edge, again"},
-     "1 of 2 checks passed, through the edge"),
-    ("shift-traffic", {"from": 1, "to": 2, "milliseconds": 35}, "#1 → #2, obeyed after 35 ms"),
-    ("shift-traffic", {"from": None, "to": 1, "milliseconds": 35}, "#1, obeyed after 35 ms"),
-    ("migrate-schema", {"migrated": ""}, "nothing to migrate"),
-    ("downgrade-schema", {"downgraded": "", "why": "the way back is image only"}, "the way back is image only"),
-    ("rehearse-rollback", {"rehearsed": False, "why": "no earlier version"}, "no earlier version"),
-    ("hand-over-alone", {"alone": [], "gap_seconds": {}}, "nothing here must run alone"),
-    ("hand-over-alone", {"alone": ["beat", "cron"], "gap_seconds": {"beat": 1.2}}, "beat, which did not run for 1.2 s, cron"),
-    ("hand-back-alone", {"alone": [], "why": "nothing was handed over"}, "nothing was handed over"),
-    ("back-up", {}, ""), ("a-step-of-tomorrow", {"x": 1}, "")])
+@pytest.mark.parametrize(
+    ("step", "evidence", "told"),
+    [
+        (
+            "plan",
+            {"kind": "additive", "way_back": "image only", "changes": ["a"]},
+            "1 commit, schema: additive, way back: image only",
+        ),
+        (
+            "back-up",
+            {"made": True, "size": 12288, "tables": {"bills": 3, "users": 1}},
+            "12.0 KiB, 2 tables, restored and compared",
+        ),
+        (
+            "back-up",
+            {"made": False, "why": "staging has no migration to prepare for"},
+            "staging has no migration to prepare for",
+        ),
+        (
+            "smoke-public",
+            {
+                "checks": [{"outcome": "pass"}, {"outcome": "fail"}],
+                "where": "through the edge, again",
+            },
+            "1 of 2 checks passed, through the edge",
+        ),
+        ("shift-traffic", {"from": 1, "to": 2, "milliseconds": 35}, "#1 → #2, obeyed after 35 ms"),
+        ("shift-traffic", {"from": None, "to": 1, "milliseconds": 35}, "#1, obeyed after 35 ms"),
+        ("migrate-schema", {"migrated": ""}, "nothing to migrate"),
+        (
+            "downgrade-schema",
+            {"downgraded": "", "why": "the way back is image only"},
+            "the way back is image only",
+        ),
+        (
+            "rehearse-rollback",
+            {"rehearsed": False, "why": "no earlier version"},
+            "no earlier version",
+        ),
+        ("hand-over-alone", {"alone": [], "gap_seconds": {}}, "nothing here must run alone"),
+        (
+            "hand-over-alone",
+            {"alone": ["beat", "cron"], "gap_seconds": {"beat": 1.2}},
+            "beat, which did not run for 1.2 s, cron",
+        ),
+        (
+            "hand-back-alone",
+            {"alone": [], "why": "nothing was handed over"},
+            "nothing was handed over",
+        ),
+        ("back-up", {}, ""),
+        ("a-step-of-tomorrow", {"x": 1}, ""),
+    ],
+)
 def test_evidence_is_told_in_words(step: str, evidence: dict[str, Any], told: str) -> None:
     assert facts_of(step, evidence) == told

@@ -22,8 +22,12 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir()
         content = yaml.safe_load(SAMPLE)
         [own] = list(content["environments"].values())[:1]
-        changed = {**content, "name": name, "aliases": [f"{name}-alias"],
-                   "environments": {environment: {**own, "domains": [f"{name}.localhost"]}}}
+        changed = {
+            **content,
+            "name": name,
+            "aliases": [f"{name}-alias"],
+            "environments": {environment: {**own, "domains": [f"{name}.localhost"]}},
+        }
         (tmp_path / name / "stack.yaml").write_text(yaml.safe_dump(changed))
     monkeypatch.setenv("TIDEGATE_STACKS", str(tmp_path))
     monkeypatch.setenv("TIDEGATE_HOME", str(tmp_path / "home"))
@@ -32,8 +36,19 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def offered(line: str) -> list[str]:
     """As bash asks."""
-    words = {"_TIDEGATE_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
-    ended = subprocess.run([TIDEGATE], env={**os.environ, **words}, capture_output=True, text=True, timeout=60, check=False)
+    words = {
+        "_TIDEGATE_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split(" ")) - 1),
+    }
+    ended = subprocess.run(
+        [TIDEGATE],
+        env={**os.environ, **words},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return ended.stdout.split()
 
 
@@ -46,7 +61,9 @@ def test_environments_are_those_of_the_stack_that_is_typed(team: Path) -> None:
     assert offered("tidegate history ship --environment ") == ["live"]
 
 
-def test_outside_of_every_folder_nothing_is_offered_and_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_every_folder_nothing_is_offered_and_nothing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("TIDEGATE_STACKS", raising=False)
     monkeypatch.delenv("TIDEGATE_HOME", raising=False)
     monkeypatch.chdir(tmp_path)

@@ -23,8 +23,10 @@ def test_the_rows_of_several_processes_make_one_table_in_the_order_of_the_names(
     keep(Row("edge restarted", "new", 31, 400, 12.0, 1.25))
     assert write_table(page, page.parent / "rows", NAMES[::-1]) == []
     lines = page.read_text().splitlines()
-    assert lines[4:6] == ["| edge restarted | new | 31 of 400 | 1.2 s | 12 s |",
-                          "| release killed after plan | old | 0 of 120 | none | 8 s |"]
+    assert lines[4:6] == [
+        "| edge restarted | new | 31 of 400 | 1.2 s | 12 s |",
+        "| release killed after plan | old | 0 of 120 | none | 8 s |",
+    ]
     assert (lines[0], lines[-1]) == ("before", "after")
 
 

@@ -28,13 +28,24 @@ def refuse() -> str:
 
 def test_what_is_bad_of_one_keeps_no_other_from_being_looked_at() -> None:
     found = diagnose({"a": refuse, "b": lambda: "well", "c": lambda: str(1 // 0)})
-    assert found[:2] == [Diagnosis("a", False, "no answer", "Start it"), Diagnosis("b", True, "well")]
+    assert found[:2] == [
+        Diagnosis("a", False, "no answer", "Start it"),
+        Diagnosis("b", True, "well"),
+    ]
     assert (found[2].is_good, "ZeroDivisionError" in found[2].detail) == (False, True)
 
 
-@pytest.mark.parametrize(("said", "seconds"), [
-    ("2026-11-27T12:00:00.5Z", 0), ("2026-11-27T12:00:08.123456789+00:00", 7.1), ("2026-11-27T20:59:00+09:00", 60)])
-def test_a_clock_that_differs_is_measured_against_the_moments_around_the_question(said: str, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("2026-11-27T12:00:00.5Z", 0),
+        ("2026-11-27T12:00:08.123456789+00:00", 7.1),
+        ("2026-11-27T20:59:00+09:00", 60),
+    ],
+)
+def test_a_clock_that_differs_is_measured_against_the_moments_around_the_question(
+    said: str, seconds: float
+) -> None:
     assert skew_seconds(said, NOW, NOW + timedelta(seconds=1)) == pytest.approx(seconds, abs=0.1)
 
 
@@ -54,7 +65,8 @@ def test_names_below_localhost_need_no_name_server() -> None:
 
 
 def test_an_installation_that_was_never_started_is_told_how_and_nothing_is_made(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No engine answers, either."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
     (tmp_path / "stacks").mkdir()
@@ -84,6 +96,15 @@ def test_ledger_and_stack_files_are_looked_at(tmp_path: Path) -> None:
 
 def test_each_line_has_its_mark_and_what_is_bad_its_way_out() -> None:
     shown = Console(file=StringIO(), width=100)
-    show([Diagnosis("engine", True, "Docker 27"), Diagnosis("edge", False, "there is none", "`tidegate run` starts it")], shown)
+    show(
+        [
+            Diagnosis("engine", True, "Docker 27"),
+            Diagnosis("edge", False, "there is none", "`tidegate run` starts it"),
+        ],
+        shown,
+    )
     assert isinstance(shown.file, StringIO)
-    assert shown.file.getvalue() == "✓ engine  Docker 27\n✗ edge    there is none. `tidegate run` starts it\n"
+    assert (
+        shown.file.getvalue()
+        == "✓ engine  Docker 27\n✗ edge    there is none. `tidegate run` starts it\n"
+    )

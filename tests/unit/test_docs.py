@@ -60,12 +60,21 @@ def modules(package: str) -> Iterable[Any]:
 
 
 def flows() -> dict[str, Flow[..., Any]]:
-    return {one.name: one for module in modules("flows") for one in vars(module).values() if isinstance(one, Flow)}
+    return {
+        one.name: one
+        for module in modules("flows")
+        for one in vars(module).values()
+        if isinstance(one, Flow)
+    }
 
 
 def blocks() -> dict[str, type[Block]]:
-    found = [one for module in modules("blocks") for one in vars(module).values()
-             if inspect.isclass(one) and issubclass(one, Block) and one.__module__ == module.__name__]
+    found = [
+        one
+        for module in modules("blocks")
+        for one in vars(module).values()
+        if inspect.isclass(one) and issubclass(one, Block) and one.__module__ == module.__name__
+    ]
     return {one.get_block_type_slug(): one for one in found}
 
 
@@ -74,7 +83,11 @@ def fields_of(block: type[Block]) -> set[str]:
 
 
 def error_names() -> set[str]:
-    return {name for name, one in vars(errors).items() if inspect.isclass(one) and issubclass(one, errors.TidegateError)}
+    return {
+        name
+        for name, one in vars(errors).items()
+        if inspect.isclass(one) and issubclass(one, errors.TidegateError)
+    }
 
 
 def make_words() -> set[str]:
@@ -82,10 +95,11 @@ def make_words() -> set[str]:
 
 
 def commands() -> set[str]:
-    return set(typer.main.get_command(app).commands)   # type: ignore[attr-defined]
+    return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 # --- what the code has, the pages name ---
+
 
 def test_every_flow_has_a_section_with_each_of_its_parameters() -> None:
     described = {name: in_tables(part) for name, part in sections("docs/flows.md").items()}
@@ -95,7 +109,10 @@ def test_every_flow_has_a_section_with_each_of_its_parameters() -> None:
 
 def test_every_deployment_is_named() -> None:
     known = [*fixed(), *for_each_environment()]
-    names = {f"{one['entrypoint'].split(':')[1].replace('_', '-')}/{one.get('name', '<environment>')}" for one in known}
+    names = {
+        f"{one['entrypoint'].split(':')[1].replace('_', '-')}/{one.get('name', '<environment>')}"
+        for one in known
+    }
     assert {name for name in names if f"`{name}`" not in text("docs/flows.md")} == set()
 
 
@@ -123,29 +140,45 @@ def test_every_word_of_the_makefile_is_explained() -> None:
 def test_every_command_and_option_is_explained() -> None:
     section = sections("docs/operations.md")["The command line"]
     assert set(re.findall(r"tidegate ([a-z-]+)", section)) == commands()
-    options = {option for command in typer.main.get_command(app).commands.values()   # type: ignore[attr-defined]
-               for parameter in command.params for option in parameter.opts if option.startswith("--")}
+    options = {
+        option
+        for command in typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]
+        for parameter in command.params
+        for option in parameter.opts
+        if option.startswith("--")
+    }
     assert {option for option in options - {"--fresh"} if option not in section} == set()
 
 
 def test_every_state_is_explained() -> None:
-    assert in_tables(sections("docs/reliability.md")["States of a deployment"]) == {state.value for state in DeploymentState}
+    assert in_tables(sections("docs/reliability.md")["States of a deployment"]) == {
+        state.value for state in DeploymentState
+    }
 
 
 def test_every_key_of_the_stack_file_is_in_the_sample() -> None:
-    parts = [one for module in modules("tidegate.stack") for one in vars(module).values()
-             if inspect.isclass(one) and issubclass(one, Part)]
+    parts = [
+        one
+        for module in modules("tidegate.stack")
+        for one in vars(module).values()
+        if inspect.isclass(one) and issubclass(one, Part)
+    ]
     keys = {key for part in parts for key in part.model_fields} - {"folder"}
     assert {key for key in keys if not re.search(rf"(^|[\s{{]){key}:", sample())} == set()
 
 
 def test_every_port_of_the_settings_is_in_the_table_of_ports() -> None:
-    ports = {str(getattr(Settings.model_fields[name], "default", "")) for name in Settings.model_fields if name.endswith("port")}
+    ports = {
+        str(getattr(Settings.model_fields[name], "default", ""))
+        for name in Settings.model_fields
+        if name.endswith("port")
+    }
     section = sections("docs/operations.md")["Ports"]
     assert {port for port in ports if f"| {port} |" not in section} == set()
 
 
 # --- what the pages say works ---
+
 
 def sample() -> str:
     found = re.search(r"```yaml\n(name: .*?)```", text("docs/stack-file.md"), re.DOTALL)
@@ -177,6 +210,7 @@ def test_what_a_person_chooses_from_is_named() -> None:
 
 # --- links ---
 
+
 def targets(page: Path) -> list[str]:
     without_code = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     return [target for target in LINK.findall(without_code) if "://" not in target]
@@ -205,7 +239,9 @@ def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "a.md"
-    page.write_text("# A title\n[a](#a-title) [b](#no-title) [c](b.md) ![d](a.md) [e](https://example.com)")
+    page.write_text(
+        "# A title\n[a](#a-title) [b](#no-title) [c](b.md) ![d](a.md) [e](https://example.com)"
+    )
     assert broken(page) == ["#no-title", "b.md"]
 
 
@@ -216,6 +252,7 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 # --- both languages ---
 
+
 def commands_in(page: str) -> set[str]:
     command = r"(?:`|^)(make [a-z-]+|tidegate [a-z]+|(?:release|rollback|recover)/[a-z]+)\b"
     return set(re.findall(command, text(page), re.MULTILINE))
@@ -224,9 +261,12 @@ def commands_in(page: str) -> set[str]:
 def shape(page: str) -> Mapping[str, object]:
     """What a translation keeps: headings, rows, pictures, blocks of code."""
     lines = text(page).splitlines()
-    return {"headings": [len(line.split()[0]) for line in lines if line.startswith("#")],
-            "rows": sum(line.startswith("|") for line in lines), "pictures": re.findall(r"!\[.*\]\((.*)\)", text(page)),
-            "blocks": text(page).count("```")}
+    return {
+        "headings": [len(line.split()[0]) for line in lines if line.startswith("#")],
+        "rows": sum(line.startswith("|") for line in lines),
+        "pictures": re.findall(r"!\[.*\]\((.*)\)", text(page)),
+        "blocks": text(page).count("```"),
+    }
 
 
 @pytest.mark.parametrize("page", ["README", "docs/product-manager"])
@@ -239,18 +279,43 @@ def test_both_languages_have_the_same_shape_and_name_the_same_commands(page: str
 def test_the_guide_for_product_managers_explains_their_words() -> None:
     """R33."""
     for page in ("docs/product-manager.md", "docs/product-manager.zh-CN.md"):
-        for word in ("Deploy", "Staging", "Production", "Rollback", "Build", "SHA", "Image", "Workflow", "Hot fix"):
+        for word in (
+            "Deploy",
+            "Staging",
+            "Production",
+            "Rollback",
+            "Build",
+            "SHA",
+            "Image",
+            "Workflow",
+            "Hot fix",
+        ):
             assert re.search(rf"^\| {word}\b", text(page), re.MULTILINE), (page, word)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_guide_calls_the_parts_of_the_page_and_the_form_as_they_are_called_there(language: str) -> None:
+def test_the_guide_calls_the_parts_of_the_page_and_the_form_as_they_are_called_there(
+    language: str,
+) -> None:
     page = text(f"docs/product-manager{SUFFIX.get(language, '')}.md")
     staging = Place("staging", "staging").inside(language)
-    parts = [WORDS[language][key].format(place=staging) for key in (
-        "runs_now", "new", "commits", "smoke", "migration", "way_back", "backup", "decide")]
+    parts = [
+        WORDS[language][key].format(place=staging)
+        for key in (
+            "runs_now",
+            "new",
+            "commits",
+            "smoke",
+            "migration",
+            "way_back",
+            "backup",
+            "decide",
+        )
+    ]
     titles = [str(ACCEPTANCE[language].model_fields[item].title) for item in CHECKLIST]
-    items = [re.split(r": |：", re.split(r" \(|（", title)[0])[-1] for title in titles]   # without number and remark
+    items = [
+        re.split(r": |：", re.split(r" \(|（", title)[0])[-1] for title in titles
+    ]  # without number and remark
     assert [name for name in parts + items if name.lower() not in page.lower()] == []
 
 
@@ -258,7 +323,8 @@ def test_the_readme_stands_in_the_order_that_a_reader_needs() -> None:
     """House rule 27."""
     order = ["five minutes", "when it fails", "Where things are", "Limits"]
     assert [heading for heading in sections("README.md")] == [
-        next(name for name in sections("README.md") if part in name) for part in order]
+        next(name for name in sections("README.md") if part in name) for part in order
+    ]
 
 
 def test_the_changelog_has_the_version_that_is_built() -> None:

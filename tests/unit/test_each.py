@@ -17,7 +17,9 @@ def test_each_says_what_is_good_and_what_is_faulty_also_side_by_side() -> None:
         assert dict(found.good) == {"one": 10, "two": 5}
         [fault] = found.faulty
         assert fault.name == "none"
-        assert str(fault.error).startswith("halving none: Tidegate met a ZeroDivisionError in test_each.py, line ")
+        assert str(fault.error).startswith(
+            "halving none: Tidegate met a ZeroDivisionError in test_each.py, line "
+        )
 
 
 def test_the_text_of_a_foreign_error_is_not_told_because_it_may_hold_anything() -> None:

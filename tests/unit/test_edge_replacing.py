@@ -1,4 +1,5 @@
-"""What ends an interrupted replacement of the edge touches no replacement that is under way, and leaves no port dead."""
+"""What ends an interrupted replacement of the edge touches no replacement that is under way, and
+leaves no port dead."""
 
 from __future__ import annotations
 
@@ -20,7 +21,12 @@ from tidegate.errors import EdgeError
 def replacing(folder: Path, get: Any) -> EdgeReplacing:
     host = SimpleNamespace(client=SimpleNamespace(containers=SimpleNamespace(get=get)), url="")
     maker: Any = SimpleNamespace(name="edge", host=host, current=lambda: None)
-    return EdgeReplacing(maker, TraefikEdge(config_directory=folder, public_url="http://127.0.0.1:1", check_url="http://127.0.0.1:2"))
+    return EdgeReplacing(
+        maker,
+        TraefikEdge(
+            config_directory=folder, public_url="http://127.0.0.1:1", check_url="http://127.0.0.1:2"
+        ),
+    )
 
 
 def is_locked(folder: Path) -> bool:
@@ -32,7 +38,9 @@ def is_locked(folder: Path) -> bool:
     return False
 
 
-def test_one_replacement_at_a_time_looks_and_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_replacement_at_a_time_looks_and_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
 
     def get(name: str) -> None:
@@ -48,12 +56,19 @@ def test_one_replacement_at_a_time_looks_and_changes(tmp_path: Path, monkeypatch
 
 
 def test_the_edge_beside_stays_while_nobody_can_see_whether_ports_lead_to_it(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stopped: list[str] = []
-    monkeypatch.setattr(edge_replacing, "stop_edge", lambda host, container: stopped.append(container))
+    monkeypatch.setattr(
+        edge_replacing, "stop_edge", lambda host, container: stopped.append(container)
+    )
     monkeypatch.setattr(EdgeReplacing, "_have_edge", lambda self: None)
-    monkeypatch.setattr(port_redirect, "why_impossible", lambda: "iptables says: another program has the lock")
+    monkeypatch.setattr(
+        port_redirect, "why_impossible", lambda: "iptables says: another program has the lock"
+    )
     beside = SimpleNamespace(name="edge-beside", status="exited", id="1")
-    with pytest.raises(EdgeError, match=r"another program has the lock.*edge-beside serves meanwhile"):
+    with pytest.raises(
+        EdgeError, match=r"another program has the lock.*edge-beside serves meanwhile"
+    ):
         replacing(tmp_path, lambda name: beside).finish()
     assert stopped == []

@@ -14,7 +14,9 @@ TAGS = sorted(commit.folder for commit in COMMITS if commit.tagged)
 
 
 def git(repository: Path, *words: str) -> str:
-    return subprocess.run(["git", "-C", repository, *words], capture_output=True, check=True, text=True).stdout
+    return subprocess.run(
+        ["git", "-C", repository, *words], capture_output=True, check=True, text=True
+    ).stdout
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +39,16 @@ def test_a_second_making_changes_nothing(repository: Path, wheels: Path) -> None
     assert git(repository, "show-ref") == before
 
 
-def test_the_same_inputs_give_the_same_commits(repository: Path, wheels: Path, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_commits(
+    repository: Path, wheels: Path, tmp_path: Path
+) -> None:
     make_repository(tmp_path / "other", wheels)
     assert git(tmp_path / "other", "show-ref") == git(repository, "show-ref")
 
 
-def test_other_wheels_renew_the_repository_and_keep_a_branch_of_the_user(wheels: Path, tmp_path: Path) -> None:
+def test_other_wheels_renew_the_repository_and_keep_a_branch_of_the_user(
+    wheels: Path, tmp_path: Path
+) -> None:
     make_repository(tmp_path / "demo", wheels)
     git(tmp_path / "demo", "branch", "mine")
     mine = git(tmp_path / "demo", "rev-parse", "mine")
@@ -50,11 +56,15 @@ def test_other_wheels_renew_the_repository_and_keep_a_branch_of_the_user(wheels:
     (tmp_path / "new" / "two-1.0-py3-none-any.whl").write_bytes(b"another")
     assert make_repository(tmp_path / "demo", tmp_path / "new")
     assert git(tmp_path / "demo", "rev-parse", "mine") == mine
-    assert git(tmp_path / "demo", "ls-files", "wheels").split() == ["wheels/two-1.0-py3-none-any.whl"]
+    assert git(tmp_path / "demo", "ls-files", "wheels").split() == [
+        "wheels/two-1.0-py3-none-any.whl"
+    ]
 
 
 def test_every_version_is_an_annotated_tag(repository: Path) -> None:
-    kinds = git(repository, "for-each-ref", "--format=%(refname:short) %(objecttype)", "refs/tags").splitlines()
+    kinds = git(
+        repository, "for-each-ref", "--format=%(refname:short) %(objecttype)", "refs/tags"
+    ).splitlines()
     assert sorted(kinds) == [f"{tag} tag" for tag in TAGS]
 
 
@@ -66,7 +76,12 @@ def test_the_working_tree_is_the_newest_good_version(repository: Path) -> None:
 @pytest.mark.parametrize("tag", TAGS)
 def test_every_version_is_whole(repository: Path, tag: str) -> None:
     files = git(repository, "ls-tree", "-r", "--name-only", tag).splitlines()
-    assert {"Dockerfile", "alembic.ini", "requirements.txt", "wheels/one-1.0-py3-none-any.whl"} <= set(files)
+    assert {
+        "Dockerfile",
+        "alembic.ini",
+        "requirements.txt",
+        "wheels/one-1.0-py3-none-any.whl",
+    } <= set(files)
     for file in files:
         if file.endswith(".py"):
             ast.parse(git(repository, "show", f"{tag}:{file}"), file)

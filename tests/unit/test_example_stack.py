@@ -13,7 +13,11 @@ from setup import env_files
 from tidegate.stack.file import Stack, load_stack
 
 FOLDER = Path(__file__).parents[2] / "stacks" / "cloudlens"
-IMAGES = {"PYTHON_IMAGE": "local/python:1", "DATABASE_IMAGE": "local/mysql:1", "CACHE_IMAGE": "local/redis:1"}
+IMAGES = {
+    "PYTHON_IMAGE": "local/python:1",
+    "DATABASE_IMAGE": "local/mysql:1",
+    "CACHE_IMAGE": "local/redis:1",
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +29,25 @@ def stack() -> Stack:
 def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project root with one template, and images chosen."""
     (tmp_path / "stacks" / "one").mkdir(parents=True)
-    (tmp_path / "stacks" / "one" / ".env.prod.example").write_text("A_PASSWORD=CHANGEME\nCACHE_IMAGE=public\n")
-    (tmp_path / "images.env").write_text("".join(f"{key}={image}\n" for key, image in IMAGES.items()))
+    (tmp_path / "stacks" / "one" / ".env.prod.example").write_text(
+        "A_PASSWORD=CHANGEME\nCACHE_IMAGE=public\n"
+    )
+    (tmp_path / "images.env").write_text(
+        "".join(f"{key}={image}\n" for key, image in IMAGES.items())
+    )
     monkeypatch.setattr("setup.env_files.ROOT", tmp_path)
     monkeypatch.setattr("setup.images.IMAGES_ENV", tmp_path / "images.env")
     return tmp_path
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_a_filled_template_has_every_required_key(stack: Stack, environment: str, tmp_path: Path) -> None:
+def test_a_filled_template_has_every_required_key(
+    stack: Stack, environment: str, tmp_path: Path
+) -> None:
     wanted = stack.environments[environment]
-    text = env_files.fill((FOLDER / f"{wanted.env_file}.example").read_text(encoding="utf-8"), IMAGES)
+    text = env_files.fill(
+        (FOLDER / f"{wanted.env_file}.example").read_text(encoding="utf-8"), IMAGES
+    )
     (tmp_path / "env").write_text(text, encoding="utf-8")
     values = dotenv_values(tmp_path / "env")
     assert all(values[key] for key in wanted.required_keys)
@@ -56,7 +68,10 @@ def test_no_two_passwords_are_the_same() -> None:
 
 
 def test_staging_and_prod_can_stand_on_one_engine(stack: Stack) -> None:
-    one, other = (_claims(FOLDER / environment.compose_files[0]) for environment in stack.environments.values())
+    one, other = (
+        _claims(FOLDER / environment.compose_files[0])
+        for environment in stack.environments.values()
+    )
     assert not one & other
 
 
@@ -67,7 +82,9 @@ def test_an_env_file_is_written_for_its_owner_only(own_root: Path) -> None:
     assert dotenv_values(written)["CACHE_IMAGE"] == "local/redis:1"
 
 
-def test_an_env_file_that_is_there_is_never_touched(own_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_env_file_that_is_there_is_never_touched(
+    own_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     mine = own_root / "stacks" / "one" / ".env.prod"
     mine.write_text("CACHE_IMAGE=mine:1\n")
     assert env_files.ensure() == "all there"
@@ -79,8 +96,19 @@ def _claims(compose_file: Path) -> set[str]:
     """What an engine has only once: project, container, network and alias names, host ports."""
     content = yaml.safe_load(compose_file.read_text(encoding="utf-8"))
     services = content["services"].values()
-    aliases = {alias for service in services if isinstance(service["networks"], dict)
-               for network in service["networks"].values() for alias in network["aliases"]}
+    aliases = {
+        alias
+        for service in services
+        if isinstance(service["networks"], dict)
+        for network in service["networks"].values()
+        for alias in network["aliases"]
+    }
     names = {network["name"] for network in content["networks"].values() if network}
     ports = {port for service in services for port in service.get("ports", [])}
-    return {content["name"]} | {service["container_name"] for service in services} | aliases | names | ports
+    return (
+        {content["name"]}
+        | {service["container_name"] for service in services}
+        | aliases
+        | names
+        | ports
+    )

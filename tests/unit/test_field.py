@@ -1,4 +1,5 @@
-"""The applications of `examples/field` are as their teams would write them, and their table says what was seen."""
+"""The applications of `examples/field` are as their teams would write them, and their table says
+what was seen."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ def test_every_folder_is_tried() -> None:
 
 
 def test_no_file_of_tidegate_is_in_it(app: App) -> None:
-    assert not [file.name for file in app.folder.rglob("*") if file.name in ("stack.yaml", "tidegate.toml")]
+    assert not [
+        file.name for file in app.folder.rglob("*") if file.name in ("stack.yaml", "tidegate.toml")
+    ]
 
 
 def test_its_second_version_is_one_change_of_one_text(app: App) -> None:
@@ -57,12 +60,23 @@ def test_its_rows_are_asked_of_a_service_that_it_has(app: App) -> None:
 def test_each_image_is_a_variable_with_the_real_one_as_its_value(app: App) -> None:
     found = re.findall(r"\$\{(\w+_IMAGE)\b", compose_file(app.folder).read_text())
     assert {*found} == real_images(app).keys()
-    known = {*FOLDERS, "RUN_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE", "MARIADB_IMAGE", "UMAMI_IMAGE", "N8N_IMAGE"}
+    known = {
+        *FOLDERS,
+        "RUN_IMAGE",
+        "POSTGRES_IMAGE",
+        "REDIS_IMAGE",
+        "MARIADB_IMAGE",
+        "UMAMI_IMAGE",
+        "N8N_IMAGE",
+    }
     assert {*found} <= known
 
 
 def test_every_stand_in_has_its_recipe() -> None:
-    assert {file.parent.name for file in STAND_INS.glob("*/Dockerfile")} == {*FOLDERS.values(), "vendor"}
+    assert {file.parent.name for file in STAND_INS.glob("*/Dockerfile")} == {
+        *FOLDERS.values(),
+        "vendor",
+    }
 
 
 def test_an_application_that_was_not_tried_has_a_row_that_says_so(tmp_path: Path) -> None:
@@ -102,7 +116,10 @@ class _Board(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         number = len(self.rows) + 1
         self.rows.append(number)
-        self._answer(503 if number == 3 else 201, b"?" if number == 4 else json.dumps({"id": number}).encode())
+        self._answer(
+            503 if number == 3 else 201,
+            b"?" if number == 4 else json.dumps({"id": number}).encode(),
+        )
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -114,13 +131,17 @@ class _Board(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def test_a_write_that_nobody_confirmed_is_lost_and_no_row_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_nobody_confirmed_is_lost_and_no_row_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("tests.field.traffic.WRITES_PER_SECOND", 50)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Board)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        with Visitors(f"http://127.0.0.1:{server.server_port}", "board.localhost", APPS[0]) as visitors:
+        with Visitors(
+            f"http://127.0.0.1:{server.server_port}", "board.localhost", APPS[0]
+        ) as visitors:
             while len(_Board.rows) < 8:
                 time.sleep(0.01)
     finally:

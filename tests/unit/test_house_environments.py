@@ -17,7 +17,8 @@ KINDS = {"staging"}
 """A kind is called as many call the environment."""
 OF_KINDS = Path("tidegate/stack/environments.py")
 PROPOSES = Path("tidegate/proposal/compose_files.py")
-"""Reads such names in the names of a team's compose files, and proposes some for a stack file that is new."""
+"""Reads such names in the names of a team's compose files, and proposes some for a stack file that
+is new."""
 
 
 def docstrings(module: ast.AST) -> set[int]:
@@ -38,17 +39,35 @@ def test_no_code_asks_for_the_name_of_an_environment() -> None:
         named = names_of_environments(tree(path))
         return [one for one in named if path != OF_KINDS or one.split()[-1] not in KINDS]
 
-    texts = Path("tidegate/pages/texts")   # `staging` inside an English sentence
-    assert found_in([path for path in ours() if not path.is_relative_to(texts) and path != PROPOSES], found) == {}
+    texts = Path("tidegate/pages/texts")  # `staging` inside an English sentence
+    assert (
+        found_in(
+            [path for path in ours() if not path.is_relative_to(texts) and path != PROPOSES], found
+        )
+        == {}
+    )
 
 
 def test_no_deployment_is_there_for_a_certain_environment() -> None:
     text = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
-    listed = [one for key in ("deployments", "each_environment") for one in yaml.safe_load(text)[key]]
-    assert [one for one in listed if NAME.fullmatch(one.get("name", "")) or "environment" in one.get("parameters", {})] == []
+    listed = [
+        one for key in ("deployments", "each_environment") for one in yaml.safe_load(text)[key]
+    ]
+    assert [
+        one
+        for one in listed
+        if NAME.fullmatch(one.get("name", "")) or "environment" in one.get("parameters", {})
+    ] == []
 
 
 def test_a_name_in_code_is_found() -> None:
-    bad = ast.parse('"""As `release/prod` does."""\ndef f(env, name="prod"):\n return env == "staging" or f"{name}-dev"\n'
-                    'START = "watch/prod"\nPATH = "/dev/null"\n')
-    assert sorted(names_of_environments(bad)) == ["line 2: prod", "line 3: -dev", "line 3: staging", "line 4: watch/prod"]
+    bad = ast.parse(
+        '"""As `release/prod` does."""\ndef f(env, name="prod"):\n return env == "staging" or f"{name}-dev"\n'
+        'START = "watch/prod"\nPATH = "/dev/null"\n'
+    )
+    assert sorted(names_of_environments(bad)) == [
+        "line 2: prod",
+        "line 3: -dev",
+        "line 3: staging",
+        "line 4: watch/prod",
+    ]

@@ -1,4 +1,5 @@
-"""Who may conclude an incident: the run that answers it; the watch, only what nobody answers any more."""
+"""Who may conclude an incident: the run that answers it; the watch, only what nobody answers any
+more."""
 
 from __future__ import annotations
 
@@ -11,7 +12,14 @@ from typing import cast
 import pytest
 from prefect.logging import disable_run_logger
 
-from tasks.back.incidents import DECIDED_AFTER, Opened, close_recovered, conclude, report_degraded, signal_of
+from tasks.back.incidents import (
+    DECIDED_AFTER,
+    Opened,
+    close_recovered,
+    conclude,
+    report_degraded,
+    signal_of,
+)
 from tasks.frame.work import OpenEnvironment
 from tasks.traffic.live import Sighting
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
@@ -43,9 +51,14 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
 
 @pytest.fixture
 def env(ledger: Ledger, sent: list[Signal]) -> OpenEnvironment:
-    parts = SimpleNamespace(events=SimpleNamespace(tell=sent.append), ledger=ledger, name="prod",
-                            base_project="cloudlens-prod", redactor=Redactor({}),
-                            stack=SimpleNamespace(name="cloudlens"))
+    parts = SimpleNamespace(
+        events=SimpleNamespace(tell=sent.append),
+        ledger=ledger,
+        name="prod",
+        base_project="cloudlens-prod",
+        redactor=Redactor({}),
+        stack=SimpleNamespace(name="cloudlens"),
+    )
     return cast(OpenEnvironment, parts)
 
 
@@ -61,8 +74,11 @@ def sent() -> list[Signal]:
 
 
 def opened(env: OpenEnvironment, seen: Sighting) -> Opened:
-    return Opened(*env.ledger.incidents.open(stack="cloudlens", environment="prod", signal=signal_of(env, seen).key,
-                                             severity="red"))
+    return Opened(
+        *env.ledger.incidents.open(
+            stack="cloudlens", environment="prod", signal=signal_of(env, seen).key, severity="red"
+        )
+    )
 
 
 def outcome(env: OpenEnvironment, seen: Sighting) -> tuple[str | None, bool]:
@@ -72,7 +88,9 @@ def outcome(env: OpenEnvironment, seen: Sighting) -> tuple[str | None, bool]:
     return incident.outcome, incident.closed_at is not None
 
 
-def test_a_healthy_look_leaves_an_incident_to_the_run_that_answers_it(env: OpenEnvironment, seen: Sighting) -> None:
+def test_a_healthy_look_leaves_an_incident_to_the_run_that_answers_it(
+    env: OpenEnvironment, seen: Sighting
+) -> None:
     incident = opened(env, seen)
     close_recovered(env, seen)
     assert outcome(env, seen) == (None, False)
@@ -80,14 +98,18 @@ def test_a_healthy_look_leaves_an_incident_to_the_run_that_answers_it(env: OpenE
     assert outcome(env, seen) == ("roll_back: 20% of the answers are 5xx", True)
 
 
-def test_a_healthy_look_closes_what_people_were_paged_about(env: OpenEnvironment, seen: Sighting) -> None:
+def test_a_healthy_look_closes_what_people_were_paged_about(
+    env: OpenEnvironment, seen: Sighting
+) -> None:
     conclude(env, opened(env, seen), PAGE)
     assert outcome(env, seen) == ("page: no good version to go back to", False)
     close_recovered(env, seen)
     assert outcome(env, seen) == ("healthy again: 20% of the answers are 5xx", True)
 
 
-def test_a_healthy_look_closes_an_incident_whose_run_died(env: OpenEnvironment, seen: Sighting, clock: Clock) -> None:
+def test_a_healthy_look_closes_an_incident_whose_run_died(
+    env: OpenEnvironment, seen: Sighting, clock: Clock
+) -> None:
     clock.now = LONG_AGO
     opened(env, seen)
     close_recovered(env, seen)
@@ -95,7 +117,8 @@ def test_a_healthy_look_closes_an_incident_whose_run_died(env: OpenEnvironment, 
 
 
 def test_a_healthy_look_leaves_an_incident_open_while_a_slow_rollback_is_on_its_way(
-        env: OpenEnvironment, ledger: Ledger, seen: Sighting, clock: Clock) -> None:
+    env: OpenEnvironment, ledger: Ledger, seen: Sighting, clock: Clock
+) -> None:
     clock.now = LONG_AGO
     incident = opened(env, seen)
     deploy(ledger, state=S.CHANGING, origin=seen.deployment)
@@ -105,14 +128,18 @@ def test_a_healthy_look_leaves_an_incident_open_while_a_slow_rollback_is_on_its_
     assert outcome(env, seen) == ("roll_back: 20% of the answers are 5xx", True)
 
 
-def test_the_same_signal_told_again_takes_the_answer_from_nobody(env: OpenEnvironment, seen: Sighting) -> None:
+def test_the_same_signal_told_again_takes_the_answer_from_nobody(
+    env: OpenEnvironment, seen: Sighting
+) -> None:
     first, again = opened(env, seen), opened(env, seen)
     conclude(env, again, IGNORE)
     conclude(env, first, ROLL_BACK)
     assert outcome(env, seen) == ("roll_back: 20% of the answers are 5xx", True)
 
 
-def test_what_is_worse_is_reported_until_a_run_looks_at_it(env: OpenEnvironment, seen: Sighting, sent: list[Signal]) -> None:
+def test_what_is_worse_is_reported_until_a_run_looks_at_it(
+    env: OpenEnvironment, seen: Sighting, sent: list[Signal]
+) -> None:
     report_degraded.fn(env, seen)
     assert len(sent) == 1
     incident = opened(env, seen)
@@ -124,7 +151,8 @@ def test_what_is_worse_is_reported_until_a_run_looks_at_it(env: OpenEnvironment,
 
 
 def test_what_is_worse_is_reported_again_when_the_run_that_looked_at_it_died(
-        env: OpenEnvironment, seen: Sighting, sent: list[Signal], clock: Clock) -> None:
+    env: OpenEnvironment, seen: Sighting, sent: list[Signal], clock: Clock
+) -> None:
     clock.now = LONG_AGO
     opened(env, seen)
     report_degraded.fn(env, seen)

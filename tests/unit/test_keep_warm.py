@@ -1,4 +1,5 @@
-"""`keep_warm`: the old slot runs on until the next release, never beside a schema it cannot live with, or data put back."""
+"""`keep_warm`: the old slot runs on until the next release, never beside a schema it cannot live
+with, or data put back."""
 
 from __future__ import annotations
 
@@ -37,9 +38,20 @@ class Engine:
         self.slots = dict.fromkeys(running, "running")
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
-        return [ContainerFacts(id=project, name=project, service="web", image_id="", state=state, health="healthy",   # type: ignore[arg-type]
-                               restarts=0, exit_code=0, labels={"com.docker.compose.project": project})
-                for project, state in self.slots.items()]
+        return [
+            ContainerFacts(
+                id=project,
+                name=project,
+                service="web",
+                image_id="",
+                state=state,  # type: ignore[arg-type]
+                health="healthy",
+                restarts=0,
+                exit_code=0,
+                labels={"com.docker.compose.project": project},
+            )
+            for project, state in self.slots.items()
+        ]
 
     def stop(self, project: str, grace_seconds: int, services: object = None) -> None:
         self.slots[project] = "exited"
@@ -64,29 +76,65 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def opened(ledger: Ledger, engine: Engine, *, keep_warm: bool = True, way_back: WayBack = "image only") -> Work:
+def opened(
+    ledger: Ledger, engine: Engine, *, keep_warm: bool = True, way_back: WayBack = "image only"
+) -> Work:
     """Deployment #2, which the edge serves, after #1; under its lock."""
     old = deploy(ledger, "v1")
-    new = ledger.deployments.open(key="release/run-2/prod", release_id=record_release(ledger, "v2").id, environment="prod",
-                                  requested_by="mei", run_id="run-2", rollback_target_id=old.id)
+    new = ledger.deployments.open(
+        key="release/run-2/prod",
+        release_id=record_release(ledger, "v2").id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-2",
+        rollback_target_id=old.id,
+    )
     new = ledger.deployments.move(new.id, S.CHANGING, reason="test", actor="mei")
     service = SimpleNamespace(name="web", port=80, stop_grace_seconds=1, ready_path="/")
     edge = MemoryEdge()
-    env = cast(OpenEnvironment, SimpleNamespace(
-        stack=SimpleNamespace(name="cloudlens", services=(service,), routes=()), name="prod", ready_path="/",
-        routed=[Routed("/", cast(Service, service), 80, "/", None, sticky=False)],
-        ledger=ledger, host=engine, compose=engine, edge=edge, redactor=Redactor({}),
-        config=SimpleNamespace(https=False, keep_warm=keep_warm, drain_seconds=0, domains=("cloudlens.localhost",),
-                               hosts=("cloudlens.localhost",), domains_of={})))
+    env = cast(
+        OpenEnvironment,
+        SimpleNamespace(
+            stack=SimpleNamespace(name="cloudlens", services=(service,), routes=()),
+            name="prod",
+            ready_path="/",
+            routed=[Routed("/", cast(Service, service), 80, "/", None, sticky=False)],
+            ledger=ledger,
+            host=engine,
+            compose=engine,
+            edge=edge,
+            redactor=Redactor({}),
+            config=SimpleNamespace(
+                https=False,
+                keep_warm=keep_warm,
+                drain_seconds=0,
+                domains=("cloudlens.localhost",),
+                hosts=("cloudlens.localhost",),
+                domains_of={},
+            ),
+        ),
+    )
     lock = ledger.locks.acquire("cloudlens", "prod", new.key, ttl_seconds=60)
     work = Work(env=env, deployment=new, version=Version("v2", COMMIT), pins={}, lock=lock)
-    edge.apply(Route("cloudlens", "prod", ("cloudlens.localhost",), (target(env, new),), None, None, lock.fence, "/", False))
+    edge.apply(
+        Route(
+            "cloudlens",
+            "prod",
+            ("cloudlens.localhost",),
+            (target(env, new),),
+            None,
+            None,
+            lock.fence,
+            "/",
+            False,
+        )
+    )
     ledger.journal.begin(new.id, "plan", {}, fence=lock.fence)
     ledger.journal.done(work.key("plan"), asdict(Planned("none", way_back, ())))
     return work
 
 
-SLOTS = [f"cloudlens-prod-{number}" for number in range(4)]   # 0 is from before #1, 3 from nowhere
+SLOTS = [f"cloudlens-prod-{number}" for number in range(4)]  # 0 is from before #1, 3 from nowhere
 
 
 def test_the_old_slot_runs_on_and_the_one_before_it_makes_room(ledger: Ledger) -> None:
@@ -95,11 +143,18 @@ def test_the_old_slot_runs_on_and_the_one_before_it_makes_room(ledger: Ledger) -
     assert engine.slots == {SLOTS[1]: "running", SLOTS[2]: "running"}
 
 
-@pytest.mark.parametrize(("keep_warm", "way_back"), [(False, "image only"), (True, "image + downgrade"), (True, "stop and ask")])
+@pytest.mark.parametrize(
+    ("keep_warm", "way_back"),
+    [(False, "image only"), (True, "image + downgrade"), (True, "stop and ask")],
+)
 def test_it_is_stopped_where_nobody_asked_for_it_or_the_schema_is_not_its_own(
-        ledger: Ledger, keep_warm: bool, way_back: WayBack) -> None:
+    ledger: Ledger, keep_warm: bool, way_back: WayBack
+) -> None:
     engine = Engine(*SLOTS[1:3])
-    assert stop_old_slot.fn(opened(ledger, engine, keep_warm=keep_warm, way_back=way_back))["stopped"] == SLOTS[1]
+    assert (
+        stop_old_slot.fn(opened(ledger, engine, keep_warm=keep_warm, way_back=way_back))["stopped"]
+        == SLOTS[1]
+    )
     assert engine.running == {SLOTS[2]}
 
 
@@ -109,7 +164,9 @@ def test_a_way_back_past_the_warm_slot_leaves_only_what_serves(ledger: Ledger) -
     assert engine.running == {SLOTS[2]}
 
 
-def test_a_way_back_stops_no_slot_that_it_does_not_know_unless_they_are_kept_warm(ledger: Ledger) -> None:
+def test_a_way_back_stops_no_slot_that_it_does_not_know_unless_they_are_kept_warm(
+    ledger: Ledger,
+) -> None:
     engine = Engine(*SLOTS)
     stop_slot_left.fn(opened(ledger, engine, keep_warm=False))
     assert engine.running == {SLOTS[0], SLOTS[2], SLOTS[3]}
@@ -121,9 +178,14 @@ def test_nobody_writes_while_data_are_put_back(ledger: Ledger) -> None:
     assert engine.running == set()
 
 
-@pytest.mark.parametrize(("keep_warm", "running", "slots"), [
-    (False, SLOTS[:1], 1), (True, SLOTS[:1], 2), (True, [], 2), (True, SLOTS[:2], 1)])
-def test_a_plan_counts_the_memory_of_the_slot_that_stays(ledger: Ledger, keep_warm: bool, running: list[str], slots: int) -> None:
-    """Once for the new slot, and once for the next release, until the warm one takes its memory already."""
+@pytest.mark.parametrize(
+    ("keep_warm", "running", "slots"),
+    [(False, SLOTS[:1], 1), (True, SLOTS[:1], 2), (True, [], 2), (True, SLOTS[:2], 1)],
+)
+def test_a_plan_counts_the_memory_of_the_slot_that_stays(
+    ledger: Ledger, keep_warm: bool, running: list[str], slots: int
+) -> None:
+    """Once for the new slot, and once for the next release, until the warm one takes its memory
+    already."""
     work = opened(ledger, Engine(*running), keep_warm=keep_warm)
     assert slots_to_come(work.env) == slots

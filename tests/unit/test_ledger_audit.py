@@ -25,9 +25,17 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def test_a_deployment_leaves_one_row_per_write_with_its_actor(ledger: Ledger) -> None:
     deploy(ledger)
     assert [(entry.action, entry.actor) for entry in ledger.audit.entries()] == [
-        ("release.recorded", "tidegate"), ("deployment.opened", "mei"), ("deployment.moved", "mei"),
-        ("deployment.moved", "mei"), ("deployment.moved", "mei")]
-    assert ledger.audit.entries()[-1].details == {"old": "watching", "new": "good", "reason": "test"}
+        ("release.recorded", "tidegate"),
+        ("deployment.opened", "mei"),
+        ("deployment.moved", "mei"),
+        ("deployment.moved", "mei"),
+        ("deployment.moved", "mei"),
+    ]
+    assert ledger.audit.entries()[-1].details == {
+        "old": "watching",
+        "new": "good",
+        "reason": "test",
+    }
     assert ledger.audit.entries()[-1].at == START
     assert ledger.audit.newest() == Anchor(5, ledger.audit.entries()[-1].hash)
     assert ledger.audit.verify().findings == ()
@@ -40,8 +48,9 @@ def test_an_empty_trail_is_whole(ledger: Ledger) -> None:
 def test_the_trail_of_one_subject_can_be_read_alone_and_on(ledger: Ledger) -> None:
     deploy(ledger)
     deploy(ledger)
-    assert [entry.action for entry in ledger.audit.entries(subject="deployment/prod/cloudlens/2")] == [
-        "deployment.opened", *["deployment.moved"] * 3]
+    assert [
+        entry.action for entry in ledger.audit.entries(subject="deployment/prod/cloudlens/2")
+    ] == ["deployment.opened", *["deployment.moved"] * 3]
     assert [entry.sequence for entry in ledger.audit.entries(after=2, limit=2)] == [3, 4]
 
 
@@ -54,8 +63,12 @@ def test_a_refused_write_leaves_no_row(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"])
-def test_the_database_itself_refuses_to_change_the_trail(ledger: Ledger, tmp_path: Path, statement: str) -> None:
+def test_the_database_itself_refuses_to_change_the_trail(
+    ledger: Ledger, tmp_path: Path, statement: str
+) -> None:
     deploy(ledger)
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection, \
-            pytest.raises(sqlite3.IntegrityError, match="append only"):
+    with (
+        closing(sqlite3.connect(tmp_path / "ledger.db")) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="append only"),
+    ):
         connection.execute(statement)

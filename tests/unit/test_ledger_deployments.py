@@ -68,8 +68,13 @@ def test_deployments_are_numbered_per_stack_and_environment(ledger: Ledger) -> N
 
 def test_opening_again_with_the_same_key_gives_the_same_deployment(ledger: Ledger) -> None:
     first = deploy(ledger, state=S.WATCHING, run="run-1")
-    again = ledger.deployments.open(key=first.key, release_id=first.release_id, environment="prod",
-                                    requested_by="mei", run_id="run-1")
+    again = ledger.deployments.open(
+        key=first.key,
+        release_id=first.release_id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-1",
+    )
     assert (again.id, again.state) == (first.id, S.WATCHING)
     assert len(ledger.deployments.history("cloudlens", "prod")) == 1
 
@@ -78,13 +83,23 @@ def test_opening_again_with_the_same_key_gives_the_same_deployment(ledger: Ledge
 def test_a_key_cannot_be_used_for_another_release(ledger: Ledger, state: S) -> None:
     first, other = deploy(ledger, run="run-1", state=state), record_release(ledger, "v2")
     with pytest.raises(LedgerError, match="of another release"):
-        ledger.deployments.open(key=first.key, release_id=other.id, environment="prod", requested_by="mei", run_id="r")
+        ledger.deployments.open(
+            key=first.key, release_id=other.id, environment="prod", requested_by="mei", run_id="r"
+        )
 
 
 def test_a_run_has_one_deployment_for_each_plan_that_it_showed(ledger: Ledger) -> None:
-    first, other = deploy(ledger, run="run-1", state=S.WAITING), record_release(ledger, "v1", config="edited")
-    second = ledger.deployments.open(key=f"{first.key}/2", release_id=other.id, environment="prod", requested_by="mei",
-                                     run_id="run-1")
+    first, other = (
+        deploy(ledger, run="run-1", state=S.WAITING),
+        record_release(ledger, "v1", config="edited"),
+    )
+    second = ledger.deployments.open(
+        key=f"{first.key}/2",
+        release_id=other.id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-1",
+    )
     deploy(ledger, "v3", run="run-2")
     assert [one.id for one in ledger.deployments.of_run("run-1", "prod")] == [second.id, first.id]
     assert ledger.deployments.of_run("run-1", "staging") == []
@@ -93,20 +108,36 @@ def test_a_run_has_one_deployment_for_each_plan_that_it_showed(ledger: Ledger) -
 def test_a_rollback_names_its_origin_and_a_release_does_not(ledger: Ledger) -> None:
     origin = deploy(ledger)
     with pytest.raises(LedgerError, match="has an origin"):
-        ledger.deployments.open(key="k", release_id=origin.release_id, environment="prod", requested_by="mei",
-                                run_id="r", kind="rollback")
+        ledger.deployments.open(
+            key="k",
+            release_id=origin.release_id,
+            environment="prod",
+            requested_by="mei",
+            run_id="r",
+            kind="rollback",
+        )
     with pytest.raises(LedgerError, match="has an origin"):
-        ledger.deployments.open(key="k", release_id=origin.release_id, environment="prod", requested_by="mei",
-                                run_id="r", origin_id=origin.id)
+        ledger.deployments.open(
+            key="k",
+            release_id=origin.release_id,
+            environment="prod",
+            requested_by="mei",
+            run_id="r",
+            origin_id=origin.id,
+        )
 
 
 def test_a_deployment_of_an_unknown_release_is_refused(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="there is no release nope"):
-        ledger.deployments.open(key="k", release_id="nope", environment="prod", requested_by="mei", run_id="r")
+        ledger.deployments.open(
+            key="k", release_id="nope", environment="prod", requested_by="mei", run_id="r"
+        )
 
 
 @pytest.mark.parametrize("old", S, ids=lambda state: state.value)
-def test_the_ledger_makes_the_moves_of_the_table_and_refuses_all_others(ledger: Ledger, old: S) -> None:
+def test_the_ledger_makes_the_moves_of_the_table_and_refuses_all_others(
+    ledger: Ledger, old: S
+) -> None:
     for number, new in enumerate(S):
         deployment = deploy(ledger, state=S.PLANNED, run=f"run-{number}")
         for state in _way_to(old):
@@ -122,7 +153,10 @@ def test_the_ledger_makes_the_moves_of_the_table_and_refuses_all_others(ledger: 
 def test_moving_to_the_state_it_is_in_changes_nothing(ledger: Ledger) -> None:
     deployment = deploy(ledger)
     entries = len(ledger.audit.entries())
-    assert ledger.deployments.move(deployment.id, S.GOOD, reason="again", actor="other").reason == "test"
+    assert (
+        ledger.deployments.move(deployment.id, S.GOOD, reason="again", actor="other").reason
+        == "test"
+    )
     assert len(ledger.audit.entries()) == entries
 
 
@@ -138,7 +172,12 @@ def test_times_are_those_of_the_clock_in_utc(ledger: Ledger, clock: Clock) -> No
     good = clock.tick()
     ledger.deployments.move(deployment.id, S.GOOD, reason="r", actor="mei")
     read = ledger.deployments.get(deployment.id)
-    assert (read.created_at, read.switched_at, read.good_at, read.ended_at) == (START, switched, good, good)
+    assert (read.created_at, read.switched_at, read.good_at, read.ended_at) == (
+        START,
+        switched,
+        good,
+        good,
+    )
     assert read.created_at.tzinfo is UTC
 
 
@@ -156,7 +195,9 @@ def test_nothing_serves_before_the_first_switch(ledger: Ledger) -> None:
     assert ledger.deployments.current("cloudlens", "prod") is None
 
 
-def test_the_old_one_stays_good_until_the_new_one_passed_its_watch(ledger: Ledger, clock: Clock) -> None:
+def test_the_old_one_stays_good_until_the_new_one_passed_its_watch(
+    ledger: Ledger, clock: Clock
+) -> None:
     old = deploy(ledger, "v1")
     clock.tick()
     new = deploy(ledger, "v2", S.WATCHING)
@@ -184,16 +225,24 @@ def test_one_whose_way_back_has_not_arrived_still_serves(ledger: Ledger) -> None
         assert serving(ledger) == bad.id
 
 
-@pytest.mark.parametrize("path", [(S.NEEDS_PERSON,), (S.ROLLING_BACK, S.ROLLBACK_FAILED)], ids=lambda path: path[-1].value)
+@pytest.mark.parametrize(
+    "path",
+    [(S.NEEDS_PERSON,), (S.ROLLING_BACK, S.ROLLBACK_FAILED)],
+    ids=lambda path: path[-1].value,
+)
 def test_what_was_left_to_a_person_before_it_served_is_over_when_a_newer_one_is_good(
-        ledger: Ledger, path: tuple[S, ...]) -> None:
+    ledger: Ledger, path: tuple[S, ...]
+) -> None:
     deploy(ledger, "v1")
     left = deploy(ledger, "v2", S.CHANGING)
     for state in path:
         ledger.deployments.move(left.id, state, reason="the schema cannot go back", actor="run")
     newer = deploy(ledger, "v3")
     ended = ledger.deployments.get(left.id)
-    assert (ended.state, ended.reason) == (S.FAILED, f"#{newer.number} serves; before: the schema cannot go back")
+    assert (ended.state, ended.reason) == (
+        S.FAILED,
+        f"#{newer.number} serves; before: the schema cannot go back",
+    )
     assert ledger.deployments.open_ones() == []
 
 
@@ -215,7 +264,10 @@ def test_history_is_newest_first_and_can_be_cut(ledger: Ledger) -> None:
     for version in ("v1", "v2", "v3"):
         deploy(ledger, version)
     assert [one.number for one in ledger.deployments.history("cloudlens", "prod")] == [3, 2, 1]
-    assert [one.number for one in ledger.deployments.history("cloudlens", "prod", limit=2)] == [3, 2]
+    assert [one.number for one in ledger.deployments.history("cloudlens", "prod", limit=2)] == [
+        3,
+        2,
+    ]
 
 
 def test_open_ones_are_those_that_somebody_must_act_on(ledger: Ledger) -> None:
@@ -249,7 +301,10 @@ def test_the_way_back_is_fixed_once_changing_has_begun(ledger: Ledger) -> None:
     third = deploy(ledger, "v3", S.WAITING)
     ledger.deployments.amend(third.id, rollback_target_id=second.id)
     ledger.deployments.move(third.id, S.CHANGING, reason="approved", actor="mei")
-    assert ledger.deployments.amend(third.id, rollback_target_id=second.id).rollback_target_id == second.id
+    assert (
+        ledger.deployments.amend(third.id, rollback_target_id=second.id).rollback_target_id
+        == second.id
+    )
     with pytest.raises(LedgerError, match="its way back is fixed"):
         ledger.deployments.amend(third.id, rollback_target_id=first.id)
 
@@ -265,14 +320,24 @@ def test_every_change_with_a_stale_fence_is_refused(ledger: Ledger) -> None:
     stale = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
     newest = ledger.locks.acquire("cloudlens", "prod", "run-2", 60, take_over=True).fence
     changes: list[Callable[[int], object]] = [
-        lambda fence: ledger.deployments.move(deployment.id, S.WATCHING, reason="r", actor="mei", fence=fence),
+        lambda fence: ledger.deployments.move(
+            deployment.id, S.WATCHING, reason="r", actor="mei", fence=fence
+        ),
         lambda fence: ledger.deployments.amend(deployment.id, figures={"total": 1}, fence=fence),
         lambda fence: ledger.journal.begin(deployment.id, "shift-traffic", {}, fence=fence),
-        lambda fence: ledger.deployments.open(key="new", release_id=deployment.release_id, environment="prod",
-                                              requested_by="mei", run_id="r", fence=fence),
+        lambda fence: ledger.deployments.open(
+            key="new",
+            release_id=deployment.release_id,
+            environment="prod",
+            requested_by="mei",
+            run_id="r",
+            fence=fence,
+        ),
     ]
     for change in changes:
-        with pytest.raises(FencedError, match=rf"run-2 took over \(fence {newest} is above {stale}\)"):
+        with pytest.raises(
+            FencedError, match=rf"run-2 took over \(fence {newest} is above {stale}\)"
+        ):
             change(stale)
     assert ledger.deployments.get(deployment.id).state == S.CHANGING
     for change in changes:
@@ -283,7 +348,10 @@ def test_a_fence_of_one_environment_says_nothing_about_another(ledger: Ledger) -
     deployment = deploy(ledger, state=S.CHANGING, environment="staging")
     for owner in ("run-1", "run-2"):
         ledger.locks.acquire("cloudlens", "prod", owner, 60, take_over=True)
-    assert ledger.deployments.move(deployment.id, S.WATCHING, reason="r", actor="mei", fence=1).state == S.WATCHING
+    assert (
+        ledger.deployments.move(deployment.id, S.WATCHING, reason="r", actor="mei", fence=1).state
+        == S.WATCHING
+    )
 
 
 def test_rows_can_be_read_after_the_ledger_is_closed(tmp_path: Path, clock: Clock) -> None:

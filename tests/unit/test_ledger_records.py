@@ -33,18 +33,40 @@ def changing(ledger: Ledger) -> Deployment:
 
 def backup(name: str, day: int, *, verified: bool = True) -> Backup:
     at = START + timedelta(days=day)
-    return Backup(name, f"/backups/{name}", 5_000_000_000, "0" * 64, "rev1", {"bills": 3}, 1.5, 2.5, at,
-                  at if verified else None)
+    return Backup(
+        name,
+        f"/backups/{name}",
+        5_000_000_000,
+        "0" * 64,
+        "rev1",
+        {"bills": 3},
+        1.5,
+        2.5,
+        at,
+        at if verified else None,
+    )
 
 
-def test_a_steps_intent_is_there_before_its_evidence(ledger: Ledger, changing: Deployment, clock: Clock) -> None:
+def test_a_steps_intent_is_there_before_its_evidence(
+    ledger: Ledger, changing: Deployment, clock: Clock
+) -> None:
     begun = ledger.journal.begin(changing.id, "shift-traffic", {"to": 42}, fence=1)
-    assert (begun.key, begun.state, begun.attempts, begun.fence) == ("prod/cloudlens/1/shift-traffic", "intended", 1, 1)
+    assert (begun.key, begun.state, begun.attempts, begun.fence) == (
+        "prod/cloudlens/1/shift-traffic",
+        "intended",
+        1,
+        1,
+    )
     ended = clock.tick()
     ledger.journal.done(begun.key, {"seen": 42})
     read = ledger.journal.get(begun.key)
     assert read is not None
-    assert (read.intent, read.evidence, read.started_at, read.ended_at) == ({"to": 42}, {"seen": 42}, START, ended)
+    assert (read.intent, read.evidence, read.started_at, read.ended_at) == (
+        {"to": 42},
+        {"seen": 42},
+        START,
+        ended,
+    )
 
 
 def test_a_done_step_is_not_begun_again(ledger: Ledger, changing: Deployment) -> None:
@@ -56,16 +78,24 @@ def test_a_done_step_is_not_begun_again(ledger: Ledger, changing: Deployment) ->
     assert len(ledger.audit.entries()) == entries
 
 
-def test_a_killed_step_is_begun_again_with_its_first_intent(ledger: Ledger, changing: Deployment) -> None:
+def test_a_killed_step_is_begun_again_with_its_first_intent(
+    ledger: Ledger, changing: Deployment
+) -> None:
     ledger.journal.begin(changing.id, "migrate", {"from": "rev1", "to": "rev2"}, fence=1)
     again = ledger.journal.begin(changing.id, "migrate", {"from": "rev2", "to": "rev2"}, fence=2)
     assert (again.attempts, again.fence, again.intent) == (2, 2, {"from": "rev1", "to": "rev2"})
 
 
-def test_a_failed_step_keeps_its_error_until_the_next_attempt(ledger: Ledger, changing: Deployment) -> None:
+def test_a_failed_step_keeps_its_error_until_the_next_attempt(
+    ledger: Ledger, changing: Deployment
+) -> None:
     key = ledger.journal.begin(changing.id, "smoke", {}).key
     failed = ledger.journal.failed(key, "answered 500", {"status": 500})
-    assert (failed.state, failed.error, failed.evidence) == ("failed", "answered 500", {"status": 500})
+    assert (failed.state, failed.error, failed.evidence) == (
+        "failed",
+        "answered 500",
+        {"status": 500},
+    )
     assert ledger.journal.begin(changing.id, "smoke", {}).error is None
 
 
@@ -82,7 +112,9 @@ def test_a_step_that_was_never_begun_cannot_be_closed(ledger: Ledger) -> None:
         ledger.journal.done("prod/cloudlens/1/pull", {})
 
 
-def test_a_step_begun_before_a_takeover_cannot_be_closed_after_it(ledger: Ledger, changing: Deployment) -> None:
+def test_a_step_begun_before_a_takeover_cannot_be_closed_after_it(
+    ledger: Ledger, changing: Deployment
+) -> None:
     fence = ledger.locks.acquire("cloudlens", "prod", "run-1", 60).fence
     key = ledger.journal.begin(changing.id, "pull", {}, fence=fence).key
     newest = ledger.locks.acquire("cloudlens", "prod", "run-2", 60, take_over=True).fence
@@ -98,24 +130,41 @@ def test_steps_come_in_the_order_they_first_began(ledger: Ledger, changing: Depl
     for name in ("pull", "start", "smoke", "pull"):
         ledger.journal.begin(changing.id, name, {})
     assert [(step.position, step.name) for step in ledger.journal.steps(changing.id)] == [
-        (1, "pull"), (2, "start"), (3, "smoke")]
+        (1, "pull"),
+        (2, "start"),
+        (3, "smoke"),
+    ]
 
 
-def _decide(ledger: Ledger, deployment: Deployment, plan: str = "plan-1", decision: str = "approved") -> str:
+def _decide(
+    ledger: Ledger, deployment: Deployment, plan: str = "plan-1", decision: str = "approved"
+) -> str:
     return ledger.approvals.record(
-        deployment_id=deployment.id, plan_hash=plan, decision=decision, approver="lin", reason="seen on staging",  # type: ignore[arg-type]
-        checklist={"backup": True}, expires_at=START + timedelta(hours=1)).id
+        deployment_id=deployment.id,
+        plan_hash=plan,
+        decision=decision,  # type: ignore[arg-type]
+        approver="lin",
+        reason="seen on staging",
+        checklist={"backup": True},
+        expires_at=START + timedelta(hours=1),
+    ).id
 
 
 def test_an_approval_counts_for_its_plan_only(ledger: Ledger, changing: Deployment) -> None:
     _decide(ledger, changing)
     found = ledger.approvals.for_plan(changing.id, "plan-1")
     assert found is not None
-    assert (found.approver, found.decision, found.checklist) == ("lin", "approved", {"backup": True})
+    assert (found.approver, found.decision, found.checklist) == (
+        "lin",
+        "approved",
+        {"backup": True},
+    )
     assert ledger.approvals.for_plan(changing.id, "plan-2") is None
 
 
-def test_an_approval_ends_when_it_expires(ledger: Ledger, changing: Deployment, clock: Clock) -> None:
+def test_an_approval_ends_when_it_expires(
+    ledger: Ledger, changing: Deployment, clock: Clock
+) -> None:
     _decide(ledger, changing)
     clock.tick(3600)
     assert ledger.approvals.for_plan(changing.id, "plan-1") is None
@@ -153,15 +202,21 @@ def test_recording_a_backup_again_changes_nothing(ledger: Ledger) -> None:
 
 def test_backups_older_than_the_kept_verified_ones_are_prunable(ledger: Ledger) -> None:
     for day in range(1, 6):
-        ledger.backups.record(backup(f"b{day}", day, verified=day != 4), stack="cloudlens", environment="prod")
+        ledger.backups.record(
+            backup(f"b{day}", day, verified=day != 4), stack="cloudlens", environment="prod"
+        )
     assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=2)] == ["b1", "b2"]
     assert ledger.backups.prunable("cloudlens", "prod", keep=5) == []
     ledger.backups.pruned("b1")
     assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=2)] == ["b2"]
 
 
-def test_a_backup_of_an_unfinished_deployment_is_not_prunable(ledger: Ledger, changing: Deployment) -> None:
-    ledger.backups.record(backup("b1", 1), stack="cloudlens", environment="prod", deployment_id=changing.id)
+def test_a_backup_of_an_unfinished_deployment_is_not_prunable(
+    ledger: Ledger, changing: Deployment
+) -> None:
+    ledger.backups.record(
+        backup("b1", 1), stack="cloudlens", environment="prod", deployment_id=changing.id
+    )
     ledger.backups.record(backup("b2", 2), stack="cloudlens", environment="prod")
     assert ledger.backups.prunable("cloudlens", "prod", keep=1) == []
     ledger.deployments.move(changing.id, S.FAILED, reason="r", actor="mei")
@@ -171,11 +226,17 @@ def test_a_backup_of_an_unfinished_deployment_is_not_prunable(ledger: Ledger, ch
 def test_a_faulty_backup_is_neither_counted_nor_prunable(ledger: Ledger) -> None:
     for day in range(1, 6):
         ledger.backups.record(backup(f"b{day}", day), stack="cloudlens", environment="prod")
-    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=3, faulty=["b4"])] == ["b1"]
-    assert [one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=3, faulty=["b1"])] == ["b2"]
+    assert [
+        one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=3, faulty=["b4"])
+    ] == ["b1"]
+    assert [
+        one.id for one in ledger.backups.prunable("cloudlens", "prod", keep=3, faulty=["b1"])
+    ] == ["b2"]
 
 
-def test_a_backup_that_is_being_put_back_is_not_prunable(ledger: Ledger, changing: Deployment) -> None:
+def test_a_backup_that_is_being_put_back_is_not_prunable(
+    ledger: Ledger, changing: Deployment
+) -> None:
     for day in (1, 2):
         ledger.backups.record(backup(f"b{day}", day), stack="cloudlens", environment="prod")
     ledger.deployments.amend(changing.id, figures={"restores": {"backup": "b1", "before": 1}})
@@ -185,8 +246,12 @@ def test_a_backup_that_is_being_put_back_is_not_prunable(ledger: Ledger, changin
 
 
 def test_a_hold_stays_until_a_person_lifts_it(ledger: Ledger) -> None:
-    first = ledger.holds.place(stack="cloudlens", version="v1", commit="c1", reason="regression", placed_by="watch")
-    again = ledger.holds.place(stack="cloudlens", version="v1", commit="c1", reason="other", placed_by="mei")
+    first = ledger.holds.place(
+        stack="cloudlens", version="v1", commit="c1", reason="regression", placed_by="watch"
+    )
+    again = ledger.holds.place(
+        stack="cloudlens", version="v1", commit="c1", reason="other", placed_by="mei"
+    )
     assert (again.id, again.reason) == (first.id, "regression")
     assert ledger.holds.commits("cloudlens") == {"c1"}
     assert ledger.holds.holding("odoo18", "c1") is None
@@ -197,7 +262,10 @@ def test_a_hold_stays_until_a_person_lifts_it(ledger: Ledger) -> None:
 
 
 def test_the_same_signal_opens_one_incident(ledger: Ledger) -> None:
-    first, again = [ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red") for _ in range(2)]
+    first, again = [
+        ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red")
+        for _ in range(2)
+    ]
     assert (first[1], again[1], again[0].id) == (True, False, first[0].id)
     assert [one.id for one in ledger.incidents.open_ones("cloudlens", "prod")] == [first[0].id]
     ledger.incidents.close(first[0].id, "rolled back")
@@ -205,10 +273,17 @@ def test_the_same_signal_opens_one_incident(ledger: Ledger) -> None:
     assert ledger.incidents.open_ones() == []
 
 
-def test_the_first_decision_about_an_incident_stays_and_a_paged_one_is_open_until_it_is_over(ledger: Ledger) -> None:
-    paged, _ = ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red")
+def test_the_first_decision_about_an_incident_stays_and_a_paged_one_is_open_until_it_is_over(
+    ledger: Ledger,
+) -> None:
+    paged, _ = ledger.incidents.open(
+        stack="cloudlens", environment="prod", signal="s1", severity="red"
+    )
     ledger.incidents.decide(paged.id, "page: no way back", stays_open=True)
-    assert ledger.incidents.decide(paged.id, "tell: as good as before", stays_open=False).outcome == "page: no way back"
+    assert (
+        ledger.incidents.decide(paged.id, "tell: as good as before", stays_open=False).outcome
+        == "page: no way back"
+    )
     assert [one.id for one in ledger.incidents.open_ones()] == [paged.id]
     assert ledger.incidents.close(paged.id, "healthy again").outcome == "healthy again"
     assert ledger.incidents.open_ones() == []
@@ -216,12 +291,19 @@ def test_the_first_decision_about_an_incident_stays_and_a_paged_one_is_open_unti
         ledger.incidents.decide("unknown", "page", stays_open=True)
 
 
-def test_a_message_is_sent_once_and_shows_as_not_sent_until_then(ledger: Ledger, changing: Deployment) -> None:
+def test_a_message_is_sent_once_and_shows_as_not_sent_until_then(
+    ledger: Ledger, changing: Deployment
+) -> None:
     def begin() -> int:
-        return ledger.messages.begin(key="m1", kind="released", channel="chat", deployment_id=changing.id).attempts
+        return ledger.messages.begin(
+            key="m1", kind="released", channel="chat", deployment_id=changing.id
+        ).attempts
+
     begin()
     ledger.messages.failed("m1", "no answer")
-    assert [(one.key, one.error) for one in ledger.messages.unsent(changing.id)] == [("m1", "no answer")]
+    assert [(one.key, one.error) for one in ledger.messages.unsent(changing.id)] == [
+        ("m1", "no answer")
+    ]
     assert begin() == 2
     assert ledger.messages.sent("m1").error is None
     assert ledger.messages.unsent() == []

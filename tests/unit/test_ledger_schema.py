@@ -27,7 +27,10 @@ def url(tmp_path: Path) -> str:
 
 def _tables(url: str) -> set[str]:
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return {
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
 
 
 def test_the_newest_revision_is_what_the_tables_say(url: str) -> None:
@@ -58,8 +61,12 @@ def test_several_processes_may_upgrade_at_once(url: str) -> None:
 
 
 def test_a_database_that_cannot_be_opened_is_a_ledger_error(tmp_path: Path) -> None:
-    (tmp_path / "ledger.db").write_text("this is not a database, it is a text of more than one hundred bytes" * 20)
-    with pytest.raises(LedgerError, match="upgrading the ledger's schema: the ledger's database said"):
+    (tmp_path / "ledger.db").write_text(
+        "this is not a database, it is a text of more than one hundred bytes" * 20
+    )
+    with pytest.raises(
+        LedgerError, match="upgrading the ledger's schema: the ledger's database said"
+    ):
         schema.upgrade(f"sqlite:///{tmp_path / 'ledger.db'}")
 
 
@@ -81,6 +88,10 @@ def test_only_its_owner_reads_the_ledger_file(url: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["missing/ledger.db", "empty.db"])
-def test_where_nothing_was_started_yet_it_is_said_what_makes_the_ledger(tmp_path: Path, file: str) -> None:
-    with pytest.raises(LedgerError, match="`tidegate run` makes the ledger, where there is none yet"):
+def test_where_nothing_was_started_yet_it_is_said_what_makes_the_ledger(
+    tmp_path: Path, file: str
+) -> None:
+    with pytest.raises(
+        LedgerError, match="`tidegate run` makes the ledger, where there is none yet"
+    ):
         Ledger(f"sqlite:///{tmp_path / file}").deployments.places()

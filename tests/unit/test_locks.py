@@ -33,7 +33,9 @@ def _take(ledger: Ledger, owner: str, environment: str = "prod") -> int:
     return ledger.locks.acquire("cloudlens", environment, owner, ttl_seconds=60).fence
 
 
-def test_looking_at_a_lock_refuses_all_but_its_owner_while_that_lives_and_takes_nothing(ledger: Ledger, clock: Clock) -> None:
+def test_looking_at_a_lock_refuses_all_but_its_owner_while_that_lives_and_takes_nothing(
+    ledger: Ledger, clock: Clock
+) -> None:
     ledger.locks.refuse_held("cloudlens", "prod", by="run-2")
     fence = _take(ledger, "run-1")
     ledger.locks.refuse_held("cloudlens", "prod", by="run-1")
@@ -54,7 +56,9 @@ def test_a_held_lock_is_refused_with_its_owner_and_what_to_do(ledger: Ledger, cl
     assert "from 2026-03-01 12:01:00 UTC" in refused.value.to_do
 
 
-def test_of_two_that_go_on_for_the_same_silent_owner_one_gets_it(ledger: Ledger, clock: Clock) -> None:
+def test_of_two_that_go_on_for_the_same_silent_owner_one_gets_it(
+    ledger: Ledger, clock: Clock
+) -> None:
     fence = _take(ledger, "run-1")
     clock.tick(60)
     assert _take(ledger, "run-1") == fence + 1
@@ -64,7 +68,9 @@ def test_of_two_that_go_on_for_the_same_silent_owner_one_gets_it(ledger: Ledger,
 
 def test_a_way_back_takes_over_from_another_owner_and_not_from_itself(ledger: Ledger) -> None:
     fence = _take(ledger, "run-1")
-    taken = ledger.locks.acquire("cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True)
+    taken = ledger.locks.acquire(
+        "cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True
+    )
     assert taken.fence == fence + 1
     with pytest.raises(LockedError, match="rollback/run-2 holds it"):
         ledger.locks.acquire("cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True)
@@ -124,7 +130,9 @@ def test_holders_shows_who_holds_what_since_when(ledger: Ledger) -> None:
     _take(ledger, "run-1")
     _take(ledger, "run-2", "staging")
     assert [(one.environment, one.owner, one.taken_at) for one in ledger.locks.holders()] == [
-        ("prod", "run-1", START), ("staging", "run-2", START)]
+        ("prod", "run-1", START),
+        ("staging", "run-2", START),
+    ]
 
 
 def test_heartbeats_do_not_fill_the_audit_trail(ledger: Ledger) -> None:
@@ -160,7 +168,9 @@ def test_of_several_processes_exactly_one_gets_the_lock(tmp_path: Path) -> None:
     assert sorted(fences.values(), key=str) == [1, None, None]
 
 
-def test_writers_with_engines_of_their_own_never_interleave(tmp_path: Path, mocker: MockerFixture) -> None:
+def test_writers_with_engines_of_their_own_never_interleave(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
     mocker.patch("tidegate.ledger.store.shared_engine", open_engine)
     url, writers, each = ledger_url(tmp_path), 4, 15
     ready = Barrier(writers)
@@ -184,7 +194,9 @@ def test_writers_with_engines_of_their_own_never_interleave(tmp_path: Path, mock
     ledger.close()
 
 
-def test_deployments_opened_at_once_get_numbers_without_gaps(tmp_path: Path, mocker: MockerFixture) -> None:
+def test_deployments_opened_at_once_get_numbers_without_gaps(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
     mocker.patch("tidegate.ledger.store.shared_engine", open_engine)
     url, writers = ledger_url(tmp_path), 4
     ready = Barrier(writers)
@@ -202,5 +214,7 @@ def test_deployments_opened_at_once_get_numbers_without_gaps(tmp_path: Path, moc
     for thread in threads:
         thread.join()
     ledger = Ledger(url)
-    assert [one.number for one in ledger.deployments.history("cloudlens", "prod")] == list(range(20, 0, -1))
+    assert [one.number for one in ledger.deployments.history("cloudlens", "prod")] == list(
+        range(20, 0, -1)
+    )
     ledger.close()

@@ -1,4 +1,5 @@
-"""Red is for people who cannot work, yellow for people who wait; one failed smoke is not yet a failure."""
+"""Red is for people who cannot work, yellow for people who wait; one failed smoke is not yet a
+failure."""
 
 from __future__ import annotations
 
@@ -16,7 +17,12 @@ PASSED = [CheckResult("home", "pass", "status 200", 0.1)]
 FAILED = [CheckResult("home", "fail", "expected the text CloudLens", 0.1)]
 
 
-def look(figures: LiveFigures, baseline: LiveFigures | None = GOOD, smoke: list[CheckResult] = PASSED, failed: int = 0) -> Look:
+def look(
+    figures: LiveFigures,
+    baseline: LiveFigures | None = GOOD,
+    smoke: list[CheckResult] = PASSED,
+    failed: int = 0,
+) -> Look:
     return assess(figures, baseline, WATCH, smoke, failed)
 
 
@@ -31,7 +37,9 @@ def test_more_than_five_in_a_hundred_5xx_are_red() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "severity"), [(2.5, "yellow"), (9.9, "yellow"), (10.0, "red")])
-def test_slow_answers_are_yellow_and_red_when_nobody_can_work(seconds: float, severity: str) -> None:
+def test_slow_answers_are_yellow_and_red_when_nobody_can_work(
+    seconds: float, severity: str
+) -> None:
     worse = look(LiveFigures(100, 0, seconds))
     assert (worse.outcome, worse.severity) == ("worse", severity)
 
@@ -45,9 +53,13 @@ def test_without_traffic_passed_checks_are_ok_and_say_that_they_decided() -> Non
 
 
 @pytest.mark.parametrize("figures", [GOOD, NONE], ids=["good figures", "no traffic"])
-def test_checks_that_fail_twice_in_a_row_are_red_and_once_are_nothing_yet(figures: LiveFigures) -> None:
+def test_checks_that_fail_twice_in_a_row_are_red_and_once_are_nothing_yet(
+    figures: LiveFigures,
+) -> None:
     assert look(figures, smoke=FAILED, failed=1).outcome == "unsure"
-    assert look(figures, smoke=FAILED, failed=2) == Look("worse", "red", "home: expected the text CloudLens")
+    assert look(figures, smoke=FAILED, failed=2) == Look(
+        "worse", "red", "home: expected the text CloudLens"
+    )
 
 
 def test_no_check_at_all_is_a_failure() -> None:
@@ -56,4 +68,6 @@ def test_no_check_at_all_is_a_failure() -> None:
 
 def test_an_edge_that_takes_no_connection_twice_in_a_row_is_red() -> None:
     assert unreachable("it takes no connection", 1).outcome == "unsure"
-    assert unreachable("it takes no connection", 2) == Look("worse", "red", "nobody gets in: it takes no connection")
+    assert unreachable("it takes no connection", 2) == Look(
+        "worse", "red", "nobody gets in: it takes no connection"
+    )

@@ -13,19 +13,35 @@ from tidegate.stack.migrations import CommandMigration
 
 CANARY = "canary-31337"
 COMMAND = CommandMigration(
-    **SPEC, tool="command", state="SELECT name FROM steps ORDER BY id", has=("./steps", "list"), up=("./steps", "up"),
-    down=("./steps", "down", "{name}"), sql=("./steps", "sql", "{name}"), sql_down=("./steps", "sql-down", "{name}"))
+    **SPEC,
+    tool="command",
+    state="SELECT name FROM steps ORDER BY id",
+    has=("./steps", "list"),
+    up=("./steps", "up"),
+    down=("./steps", "down", "{name}"),
+    sql=("./steps", "sql", "{name}"),
+    sql_down=("./steps", "sql-down", "{name}"),
+)
 ADD = "CREATE TABLE a (id INT)"
 
 
 def steps(*names: str, **sql: str) -> Host:
-    return Host({"steps list": "\n".join(names), **{f"sql {name}": text for name, text in sql.items()},
-                 **{f"sql-down {name}": RENAME_BACK for name in names}})
+    return Host(
+        {
+            "steps list": "\n".join(names),
+            **{f"sql {name}": text for name, text in sql.items()},
+            **{f"sql-down {name}": RENAME_BACK for name in names},
+        }
+    )
 
 
 def test_what_is_pending_is_what_the_image_has_and_the_database_has_not() -> None:
     change = inspect(COMMAND, Server(["a"]), steps("a", "b", b=ADD))
-    assert (change.current, change.head, [one.id for one in change.revisions]) == ("a", "a b", ["b"])
+    assert (change.current, change.head, [one.id for one in change.revisions]) == (
+        "a",
+        "a b",
+        ["b"],
+    )
     assert (change.kind, change.upgrade_sql) == ("additive", f"-- b\n{ADD}")
 
 
@@ -33,8 +49,14 @@ def test_the_image_is_asked_sealed_and_with_stand_ins_alone() -> None:
     host = steps("a", a=ADD)
     inspect(COMMAND, Server(), host)
     assert [job.command for job in host.jobs] == [
-        ("./steps", "list"), ("./steps", "sql", "a"), ("./steps", "sql-down", "a")]
-    assert all(job.sealed and not job.networks and job.environment == {"A": "stand-in"} for job in host.jobs)
+        ("./steps", "list"),
+        ("./steps", "sql", "a"),
+        ("./steps", "sql-down", "a"),
+    ]
+    assert all(
+        job.sealed and not job.networks and job.environment == {"A": "stand-in"}
+        for job in host.jobs
+    )
 
 
 def test_an_empty_database_is_not_asked_for_the_team_s_table() -> None:
@@ -43,13 +65,18 @@ def test_an_empty_database_is_not_asked_for_the_team_s_table() -> None:
     assert server.asked == []
 
 
-@pytest.mark.parametrize(("changed", "kind", "reason"), [
-    ({}, "needs downgrade", "renames column bills.note"),
-    ({"sql_down": None}, "unknown", "`sql_down`"),
-    ({"sql": None, "sql_down": None}, "unknown", "`sql`"),
-    ({"down": None, "sql_down": None}, "irreversible", "it has no downgrade")])
+@pytest.mark.parametrize(
+    ("changed", "kind", "reason"),
+    [
+        ({}, "needs downgrade", "renames column bills.note"),
+        ({"sql_down": None}, "unknown", "`sql_down`"),
+        ({"sql": None, "sql_down": None}, "unknown", "`sql`"),
+        ({"down": None, "sql_down": None}, "irreversible", "it has no downgrade"),
+    ],
+)
 def test_the_class_is_told_from_the_sql_of_both_ways_and_is_unknown_otherwise(
-        changed: dict[str, Any], kind: str, reason: str) -> None:
+    changed: dict[str, Any], kind: str, reason: str
+) -> None:
     change = inspect(COMMAND.model_copy(update=changed), Server(["a"]), steps("a", "b", b=RENAME))
     assert change.kind == kind
     assert reason in "; ".join(change.revisions[0].reasons)
@@ -73,8 +100,14 @@ def test_tables_of_which_nothing_is_written_down_are_not_taken_for_an_empty_data
         inspect(COMMAND, Server(has_tables=True), steps("a", a=ADD))
 
 
-@pytest.mark.parametrize(("printed", "said"), [
-    ("", "it has no migration"), ("a b\n", "is no name of a migration"), ("a\na\n", "a migration twice")])
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("", "it has no migration"),
+        ("a b\n", "is no name of a migration"),
+        ("a\na\n", "a migration twice"),
+    ],
+)
 def test_an_answer_that_is_no_list_of_names_is_refused(printed: str, said: str) -> None:
     with pytest.raises(MigrationError, match=said):
         inspect(COMMAND, Server(), Host({"steps list": printed}))
@@ -92,6 +125,7 @@ def test_rows_that_are_no_names_are_refused() -> None:
 
 def moving(server: Server, **more: str | Outcome) -> Host:
     """Its commands move what is written down."""
+
     def up() -> str:
         server.applied[:] = ["a", "b", "c"]
         return ""
@@ -99,6 +133,7 @@ def moving(server: Server, **more: str | Outcome) -> Host:
     def down() -> str:
         server.applied.pop()
         return ""
+
     return Host({**more, "steps up": up, "down c": down, "down b": down})
 
 
@@ -110,8 +145,17 @@ def test_up_reaches_the_head_and_again_runs_nothing() -> None:
     moved.upgrade("a b c")
     assert moved.current() == "a b c"
     [job] = host.jobs
-    assert (job.command, job.networks, job.sealed, job.working_directory) == (("./steps", "up"), ("shop-prod",), False, "/app")
-    assert job.environment == {"TOKEN": CANARY, "TIDEGATE_LOCK_TIMEOUT_SECONDS": "10", "PGOPTIONS": "-c lock_timeout=10s"}
+    assert (job.command, job.networks, job.sealed, job.working_directory) == (
+        ("./steps", "up"),
+        ("shop-prod",),
+        False,
+        "/app",
+    )
+    assert job.environment == {
+        "TOKEN": CANARY,
+        "TIDEGATE_LOCK_TIMEOUT_SECONDS": "10",
+        "PGOPTIONS": "-c lock_timeout=10s",
+    }
 
 
 def test_down_takes_back_the_newest_first_and_again_runs_nothing() -> None:
@@ -135,13 +179,19 @@ def test_a_way_down_that_was_cut_in_two_is_finished() -> None:
 def test_a_state_can_be_gone_down_to_by_one_command() -> None:
     server = Server(["7"])
     host = Host({"down 6": lambda: server.put("6")})
-    migrator(COMMAND.model_copy(update={"down": ("./steps", "down", "{state}"), "replaces": True}), server, host).downgrade("6")
+    migrator(
+        COMMAND.model_copy(update={"down": ("./steps", "down", "{state}"), "replaces": True}),
+        server,
+        host,
+    ).downgrade("6")
     assert server.applied == ["6"]
 
 
 def test_a_tool_without_a_way_down_says_so() -> None:
     with pytest.raises(MigrationError, match="this tool has no way down"):
-        migrator(COMMAND.model_copy(update={"down": None}), Server(["a", "b"]), Host()).downgrade("a")
+        migrator(COMMAND.model_copy(update={"down": None}), Server(["a", "b"]), Host()).downgrade(
+            "a"
+        )
 
 
 def test_a_command_that_ends_well_and_does_not_arrive_is_a_failure() -> None:
@@ -166,5 +216,6 @@ def test_a_secret_in_what_a_command_prints_is_not_shown() -> None:
 def test_an_engine_that_does_not_answer_may_be_asked_again() -> None:
     def away() -> str:
         raise EngineError("running", "no answer", "Start it", retryable=True)
+
     with pytest.raises(EngineError):
         inspect(COMMAND, Server(), Host({"steps list": away}))

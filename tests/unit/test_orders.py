@@ -26,22 +26,42 @@ def deployment(**fields: Any) -> DeploymentResponse:
 
 def test_a_flow_of_ours_is_carried_out_by_its_entrypoint() -> None:
     wanted = run()
-    order = order_for(wanted, deployment(pull_steps=[], job_variables={}, path=None), served_entrypoints())
+    order = order_for(
+        wanted, deployment(pull_steps=[], job_variables={}, path=None), served_entrypoints()
+    )
     assert (order.run, order.entrypoint) == (wanted.id, OURS)
 
 
-@pytest.mark.parametrize("entrypoint", [
-    None, "", "os:system", "flows/release.py:release", "flows.release:os", "flows.release:release ", "flows.release.release",
-    "flows.release:release.fn", "tests.attacks.intruder:intrude", "../flows.release:release"])
+@pytest.mark.parametrize(
+    "entrypoint",
+    [
+        None,
+        "",
+        "os:system",
+        "flows/release.py:release",
+        "flows.release:os",
+        "flows.release:release ",
+        "flows.release.release",
+        "flows.release:release.fn",
+        "tests.attacks.intruder:intrude",
+        "../flows.release:release",
+    ],
+)
 def test_another_entrypoint_is_refused(entrypoint: str | None) -> None:
     with pytest.raises(InputError, match="code that is not ours"):
         order_for(run(), deployment(entrypoint=entrypoint), served_entrypoints())
 
 
-@pytest.mark.parametrize(("fields", "reason"), [
-    ({"path": "."}, "a folder"), ({"pull_steps": [{"x": {}}]}, "steps that fetch code"),
-    ({"job_variables": {"env": {}}}, "job variables of its deployment"), ({"storage_document_id": uuid4()}, "a block"),
-    ({"infrastructure_document_id": uuid4()}, "a block")])
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"path": "."}, "a folder"),
+        ({"pull_steps": [{"x": {}}]}, "steps that fetch code"),
+        ({"job_variables": {"env": {}}}, "job variables of its deployment"),
+        ({"storage_document_id": uuid4()}, "a block"),
+        ({"infrastructure_document_id": uuid4()}, "a block"),
+    ],
+)
 def test_a_deployment_that_asks_for_more_is_refused(fields: dict[str, Any], reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         order_for(run(), deployment(**fields), served_entrypoints())
@@ -49,8 +69,11 @@ def test_a_deployment_that_asks_for_more_is_refused(fields: dict[str, Any], reas
 
 def test_all_that_was_asked_for_is_named_and_no_value_of_it() -> None:
     with pytest.raises(InputError) as refusal:
-        order_for(run(job_variables={"env": {"TOKEN": "s3cret-value"}, "image": "evil"}),
-                  deployment(pull_steps=[{"x": {"token": "s3cret-value"}}]), served_entrypoints())
+        order_for(
+            run(job_variables={"env": {"TOKEN": "s3cret-value"}, "image": "evil"}),
+            deployment(pull_steps=[{"x": {"token": "s3cret-value"}}]),
+            served_entrypoints(),
+        )
     assert "('env', 'image')" in str(refusal.value)
     assert "steps that fetch code" in str(refusal.value)
     assert "s3cret" not in str(refusal.value)
@@ -59,7 +82,11 @@ def test_all_that_was_asked_for_is_named_and_no_value_of_it() -> None:
 def test_names_from_outside_are_bounded_and_cleaned() -> None:
     hostile = {f"\x1b[31m{number}{'x' * 1000}": 1 for number in range(100)}
     with pytest.raises(InputError) as refusal:
-        order_for(run(job_variables=hostile), deployment(entrypoint="\x1b]0;x" + "y" * 10_000), served_entrypoints())
+        order_for(
+            run(job_variables=hostile),
+            deployment(entrypoint="\x1b]0;x" + "y" * 10_000),
+            served_entrypoints(),
+        )
     assert "\x1b" not in str(refusal.value)
     assert len(str(refusal.value)) < 1500
 

@@ -1,4 +1,5 @@
-"""No other proxy of the host sends people to a slot: they come through the edge, after its checks."""
+"""No other proxy of the host sends people to a slot: they come through the edge, after its
+checks."""
 
 from __future__ import annotations
 
@@ -9,16 +10,33 @@ from tidegate.facts import ComposeModel
 from tidegate.stack.slot import make_slot
 
 OTHERS = {
-    "traefik.enable": "true", "traefik.http.routers.web.rule": "Host(`shop.test`)", "caddy": "shop.test",
-    "caddy.reverse_proxy": "{{upstreams 80}}", "caddy_1": "x", "caddy_1.handle": "y", "swag": "enable", "swag_port": "80",
-    "com.github.nginx-proxy.nginx-proxy.keepalive": "64", "easyhaproxy.http.port": "80", "tsdproxy.enable": "true",
-    "pangolin.public-resources.web.name": "web"}
+    "traefik.enable": "true",
+    "traefik.http.routers.web.rule": "Host(`shop.test`)",
+    "caddy": "shop.test",
+    "caddy.reverse_proxy": "{{upstreams 80}}",
+    "caddy_1": "x",
+    "caddy_1.handle": "y",
+    "swag": "enable",
+    "swag_port": "80",
+    "com.github.nginx-proxy.nginx-proxy.keepalive": "64",
+    "easyhaproxy.http.port": "80",
+    "tsdproxy.enable": "true",
+    "pangolin.public-resources.web.name": "web",
+}
 OWN = {"team": "lens", "caddyshack": "film", "prometheus.io/scrape": "true", "my.traefik.note": "x"}
 
 
 def slot_of(changed: ComposeModel) -> ComposeModel:
-    made = make_slot(changed, base_project="cloudlens-prod", project="cloudlens-prod-42", number=42, released=["backend"],
-                     images={"backend": "sha256:1"}, edge_network="edge", labels={"tidegate.stack": "cloudlens"})
+    made = make_slot(
+        changed,
+        base_project="cloudlens-prod",
+        project="cloudlens-prod-42",
+        number=42,
+        released=["backend"],
+        images={"backend": "sha256:1"},
+        edge_network="edge",
+        labels={"tidegate.stack": "cloudlens"},
+    )
     slot: ComposeModel = made.model["services"]["backend-42"]
     return slot
 
@@ -35,6 +53,11 @@ def test_a_traefik_that_takes_every_container_is_told_to_leave_a_slot_alone() ->
 
 
 def test_a_slot_is_not_found_by_its_environment_either() -> None:
-    environment = {"VIRTUAL_HOST": "shop.test", "VIRTUAL_HOST_MULTIPORTS": "{}", "VIRTUAL_PORT": "80", "A": "1"}
+    environment = {
+        "VIRTUAL_HOST": "shop.test",
+        "VIRTUAL_HOST_MULTIPORTS": "{}",
+        "VIRTUAL_PORT": "80",
+        "A": "1",
+    }
     kept = slot_of(model(backend={"environment": environment}))["environment"]
     assert kept == {"VIRTUAL_PORT": "80", "A": "1"}

@@ -35,7 +35,9 @@ INSIDE_IMAGES = {Path("blocks/migrators/django/probe.py")}
 
 
 def shipped() -> list[Path]:
-    return [path for path in tracked(".py") if path.parts[0] in PACKAGES and path not in INSIDE_IMAGES]
+    return [
+        path for path in tracked(".py") if path.parts[0] in PACKAGES and path not in INSIDE_IMAGES
+    ]
 
 
 def imported(module: ast.AST) -> Iterator[str]:
@@ -57,14 +59,24 @@ ON_OLDER_PYTHONS = {"backports": "backports-tarfile"}
 
 def needed(paths: list[Path]) -> set[str]:
     """The distributions that the modules import from."""
-    owners = {**packages_distributions(), **{name: [owner] for name, owner in ON_OLDER_PYTHONS.items()}}
-    foreign = {name for path in paths for name in imported(tree(path))} - {*sys.stdlib_module_names} - {*PACKAGES}
+    owners = {
+        **packages_distributions(),
+        **{name: [owner] for name, owner in ON_OLDER_PYTHONS.items()},
+    }
+    foreign = (
+        {name for path in paths for name in imported(tree(path))}
+        - {*sys.stdlib_module_names}
+        - {*PACKAGES}
+    )
     return {normal(owners.get(name, [name])[0]) for name in foreign}
 
 
 def declared(extras: tuple[str, ...] = ()) -> set[str]:
     project = PROJECT["project"]
-    lines = [*project["dependencies"], *(one for extra in extras for one in project["optional-dependencies"][extra])]
+    lines = [
+        *project["dependencies"],
+        *(one for extra in extras for one in project["optional-dependencies"][extra]),
+    ]
     return {normal(re.split(r"[<>=!~\[; ]", line)[0]) for line in lines}
 
 
@@ -77,7 +89,9 @@ def test_everything_that_is_declared_is_needed() -> None:
 
 
 def test_an_import_that_is_not_declared_is_found() -> None:
-    hidden = ast.parse("def late():\n    from pytest.mark import x\n    import yaml.nodes, os.path\n")
+    hidden = ast.parse(
+        "def late():\n    from pytest.mark import x\n    import yaml.nodes, os.path\n"
+    )
     assert {*imported(hidden)} == {"pytest", "yaml", "os"}
     assert "pytest" not in declared()
 
@@ -89,7 +103,12 @@ def test_no_module_reads_a_file_that_is_not_in_a_package_of_ours() -> None:
 
 
 def test_the_lock_holds_what_is_declared() -> None:
-    locked = {normal(name) for name in re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)}
+    locked = {
+        normal(name)
+        for name in re.findall(
+            r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE
+        )
+    }
     assert declared(("dev", "demo", "postgresql", "team")) - locked == set()
 
 
@@ -97,4 +116,8 @@ def test_no_file_that_git_ignores_goes_into_the_wheel() -> None:
     """Env files, state and `prefect.toml` of this machine hold its secrets."""
     private = re.compile(r"\.tidegate/|\.venv/|.*/\.env(?!.*\.example$)|prefect\.toml$")
     assert [name for name in wheel.files() if private.match(name)] == []
-    assert [name for name in (".tidegate/x", "stacks/shop/.env.production", "prefect.toml") if not private.match(name)] == []
+    assert [
+        name
+        for name in (".tidegate/x", "stacks/shop/.env.production", "prefect.toml")
+        if not private.match(name)
+    ] == []

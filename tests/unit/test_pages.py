@@ -1,4 +1,5 @@
-"""The pages people read: both languages say the same things, and what is shown cannot break its table."""
+"""The pages people read: both languages say the same things, and what is shown cannot break its
+table."""
 
 from __future__ import annotations
 
@@ -31,28 +32,51 @@ from tidegate.versions import Version
 
 LANGUAGES = sorted(WORDS)
 WORDS_OF_STAGING = {"en": "staging", "zh": "测试环境"}
-BACKUP = Backup(id="b1", path="/backups/b1", size=2048, sha256="5e" * 32, schema_revision="0001", tables={"bills": 12},
-                dump_seconds=1.5, restore_seconds=2.5, made_at=AT, verified_at=AT)
+BACKUP = Backup(
+    id="b1",
+    path="/backups/b1",
+    size=2048,
+    sha256="5e" * 32,
+    schema_revision="0001",
+    tables={"bills": 12},
+    dump_seconds=1.5,
+    restore_seconds=2.5,
+    made_at=AT,
+    verified_at=AT,
+)
 
 
 def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def evidence(plan: Plan, language: str = "en", *, backup: Backup | None = None, note: str = "") -> str:
-    return evidence_page(plan, language, now=AT + timedelta(hours=3), expires=AT + timedelta(hours=48), time_zone="Asia/Tokyo",
-                         backup=backup, requested_by="mei", note=note)
+def evidence(
+    plan: Plan, language: str = "en", *, backup: Backup | None = None, note: str = ""
+) -> str:
+    return evidence_page(
+        plan,
+        language,
+        now=AT + timedelta(hours=3),
+        expires=AT + timedelta(hours=48),
+        time_zone="Asia/Tokyo",
+        backup=backup,
+        requested_by="mei",
+        note=note,
+    )
 
 
 def cells(row: str) -> list[str]:
-    """The cells of one table row, as a markdown reader splits it: at each bar that is not escaped."""
+    """The cells of one table row, as a markdown reader splits it: at each bar that is not
+    escaped."""
     return row.replace("\\|", "\0").strip().strip("|").split("|")
 
 
 def test_both_languages_have_the_same_words_with_the_same_fields() -> None:
     zh, en = WORDS["zh"], WORDS["en"]
     assert zh.keys() == en.keys()
-    assert {key: fields(text) for key, text in zh.items()} == {key: fields(text) for key, text in en.items()}
+    assert {key: fields(text) for key, text in zh.items()} == {
+        key: fields(text) for key, text in en.items()
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -76,19 +100,40 @@ def test_a_line_break_in_a_revision_stays_on_its_line(language: str) -> None:
 
 
 def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:
-    table = smoke_table([CheckResult("a", "fail", "500", 0.1), CheckResult("b", "error", "no answer", 0.1),
-                         CheckResult("c", "pass", "200", 0.1)], "en")
+    table = smoke_table(
+        [
+            CheckResult("a", "fail", "500", 0.1),
+            CheckResult("b", "error", "no answer", 0.1),
+            CheckResult("c", "pass", "200", 0.1),
+        ],
+        "en",
+    )
     assert [row[2] for row in table.split("\n")[2:]] == ["✗", "✗", "✓"]
 
 
 def test_the_evidence_shows_what_a_person_decides_about() -> None:
     page = evidence(a_plan(), backup=BACKUP)
-    for shown in ("v1.1.0", "v1.0.0 (#1)", "feat: discounts", "NEW_KEY", "services.worker",
-                  "services.web.privileged", "Compose files", "**Asked for by:** mei",
-                  "0001", "0002", "CREATE TABLE discount_cache",
-                  "status 200", "not measured on staging", "3 hours old",
-                  "http://staging.cloudlens.localhost:8080", "2.0 KiB", "12 rows",
-                  "2026-03-03 21:00 (Asia/Tokyo)", a_plan().hash[:12]):
+    for shown in (
+        "v1.1.0",
+        "v1.0.0 (#1)",
+        "feat: discounts",
+        "NEW_KEY",
+        "services.worker",
+        "services.web.privileged",
+        "Compose files",
+        "**Asked for by:** mei",
+        "0001",
+        "0002",
+        "CREATE TABLE discount_cache",
+        "status 200",
+        "not measured on staging",
+        "3 hours old",
+        "http://staging.cloudlens.localhost:8080",
+        "2.0 KiB",
+        "12 rows",
+        "2026-03-03 21:00 (Asia/Tokyo)",
+        a_plan().hash[:12],
+    ):
         assert shown in page
 
 
@@ -108,13 +153,23 @@ def test_a_note_stands_above_everything_else() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_note_on_a_second_page_names_what_is_different(language: str) -> None:
-    diffs: dict[Part, EnvDiff] = {"compose": EnvDiff(added=("services.web.privileged",)),
-                                  "stack": EnvDiff(changed=("watch.seconds",))}
-    note = changed_note(a_plan(), language, old_commit="f" * 40, old_running="id-0", configuration=diffs)
-    for shown in ("`ffffffffffff` → `19b9b9800000`", WORDS[language]["runs_now"], "`compose services.web.privileged`",
-                  "`stack watch.seconds`"):
+    diffs: dict[Part, EnvDiff] = {
+        "compose": EnvDiff(added=("services.web.privileged",)),
+        "stack": EnvDiff(changed=("watch.seconds",)),
+    }
+    note = changed_note(
+        a_plan(), language, old_commit="f" * 40, old_running="id-0", configuration=diffs
+    )
+    for shown in (
+        "`ffffffffffff` → `19b9b9800000`",
+        WORDS[language]["runs_now"],
+        "`compose services.web.privileged`",
+        "`stack watch.seconds`",
+    ):
         assert shown in note
-    same = changed_note(a_plan(), language, old_commit=COMMIT.sha, old_running="id-1", configuration={})
+    same = changed_note(
+        a_plan(), language, old_commit=COMMIT.sha, old_running="id-1", configuration={}
+    )
     assert WORDS[language]["staged_again"].format(place=WORDS_OF_STAGING[language]) in same
 
 
@@ -124,15 +179,24 @@ def test_a_name_in_a_compose_file_cannot_write_on_the_page() -> None:
     assert "- Added: `services.ˋ[x](javascript:1)ˋ # heading`\n" in page
 
 
-@pytest.mark.parametrize(("kind", "said"), [
-    ("additive", "one switch back to v1.0.0"), ("needs downgrade", "downgrades the database"),
-    ("lossy", "a person decides"), ("unknown", "a person decides"), ("irreversible", "a person decides")])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("additive", "one switch back to v1.0.0"),
+        ("needs downgrade", "downgrades the database"),
+        ("lossy", "a person decides"),
+        ("unknown", "a person decides"),
+        ("irreversible", "a person decides"),
+    ],
+)
 def test_the_way_back_is_said_before_the_decision(kind: MigrationClass, said: str) -> None:
     assert said in evidence(replace(a_plan(), schema=(schema_change(kind),)))
 
 
-@pytest.mark.parametrize(("language", "said"), [
-    ("en", "Tidegate stops and a person decides"), ("zh", "系统会停下来，由负责人决定")])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Tidegate stops and a person decides"), ("zh", "系统会停下来，由负责人决定")],
+)
 def test_a_way_back_that_depends_on_the_data_says_so(language: str, said: str) -> None:
     change = schema_change("lossy")
     fits = (Fit("bills.note holds values of at most 20 characters", "SELECT 0"),)
@@ -176,11 +240,22 @@ def test_one_lost_request_makes_the_traffic_page_red() -> None:
     assert "✗ 1" in traffic_page(replace(good, failed=1), "en")
 
 
-@pytest.mark.parametrize(("age", "said"), [
-    (timedelta(seconds=30), "0 min old"), (timedelta(minutes=119), "119 min old"), (timedelta(hours=2), "2 hours old"),
-    (timedelta(hours=47), "47 hours old"), (timedelta(days=2, hours=5), "2 days old")])
-def test_the_age_of_the_last_backup_is_said_in_the_unit_a_person_would_use(age: timedelta, said: str) -> None:
-    assert said in evidence(a_plan(), backup=replace(BACKUP, verified_at=AT + timedelta(hours=3) - age))
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (timedelta(seconds=30), "0 min old"),
+        (timedelta(minutes=119), "119 min old"),
+        (timedelta(hours=2), "2 hours old"),
+        (timedelta(hours=47), "47 hours old"),
+        (timedelta(days=2, hours=5), "2 days old"),
+    ],
+)
+def test_the_age_of_the_last_backup_is_said_in_the_unit_a_person_would_use(
+    age: timedelta, said: str
+) -> None:
+    assert said in evidence(
+        a_plan(), backup=replace(BACKUP, verified_at=AT + timedelta(hours=3) - age)
+    )
 
 
 def test_a_large_backup_is_not_counted_in_kibibytes() -> None:
@@ -195,7 +270,10 @@ def test_no_table_begins_with_an_empty_heading() -> None:
 
 
 def test_times_are_shown_in_the_stacks_time_zone_and_say_which() -> None:
-    assert local(datetime(2026, 3, 1, 16, 30, tzinfo=UTC), "Asia/Tokyo") == "2026-03-02 01:30 (Asia/Tokyo)"
+    assert (
+        local(datetime(2026, 3, 1, 16, 30, tzinfo=UTC), "Asia/Tokyo")
+        == "2026-03-02 01:30 (Asia/Tokyo)"
+    )
 
 
 def test_a_version_given_as_a_commit_is_shown_as_it_was_typed() -> None:
@@ -203,10 +281,15 @@ def test_a_version_given_as_a_commit_is_shown_as_it_was_typed() -> None:
     assert "# Release plan: cloudlens sha-19b9b98 → prod" in page
 
 
-@pytest.mark.parametrize(("language", "said"), [
-    ("en", "unknown: no automatic way back"), ("zh", "未知：无法自动回退")])
-def test_a_class_that_nobody_knows_is_said_on_the_plan_and_where_a_person_decides(language: str, said: str) -> None:
-    plan = replace(a_plan(), schema=(replace(schema_change("unknown"), current="a b", head="a b c"),))
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "unknown: no automatic way back"), ("zh", "未知：无法自动回退")]
+)
+def test_a_class_that_nobody_knows_is_said_on_the_plan_and_where_a_person_decides(
+    language: str, said: str
+) -> None:
+    plan = replace(
+        a_plan(), schema=(replace(schema_change("unknown"), current="a b", head="a b c"),)
+    )
     for page in (plan_page(plan, language), evidence(plan, language)):
         assert said in page
         assert "`(2)` → `(3)`" in page

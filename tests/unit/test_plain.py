@@ -1,4 +1,5 @@
-"""A flow that fails ends in a state whose message is its reason, in the stack's language. Prefect itself is not asked."""
+"""A flow that fails ends in a state whose message is its reason, in the stack's language. Prefect
+itself is not asked."""
 
 from __future__ import annotations
 
@@ -31,10 +32,14 @@ def failing(stack: str, reason: str = "") -> None:
     raise FAULT
 
 
-@pytest.mark.parametrize(("stack", "message"), [
-    ("cloudlens", f"{ZH['SmokeError']}。{FAULT}"), ("no-such-stack", str(FAULT))])
+@pytest.mark.parametrize(
+    ("stack", "message"),
+    [("cloudlens", f"{ZH['SmokeError']}。{FAULT}"), ("no-such-stack", str(FAULT))],
+)
 @pytest.mark.parametrize("as_word", [True, False])
-def test_the_reason_is_the_message_and_the_error_goes_with_it(stack: str, message: str, as_word: bool) -> None:
+def test_the_reason_is_the_message_and_the_error_goes_with_it(
+    stack: str, message: str, as_word: bool
+) -> None:
     state: Any = failing(stack=stack) if as_word else failing(stack)
     assert state.is_failed()
     assert (state.message, state.data) == (message, FAULT)

@@ -1,4 +1,5 @@
-"""The plan's hash: whatever an approver decides about is in it, and nothing that changes by itself."""
+"""The plan's hash: whatever an approver decides about is in it, and nothing that changes by
+itself."""
 
 from __future__ import annotations
 
@@ -62,16 +63,41 @@ def test_the_hash_stays_when_only_what_is_shown_changes(change: Mapping[str, Any
 texts = st.text(min_size=1, max_size=6)
 pins = st.dictionaries(texts, texts, max_size=3)
 plans = st.builds(
-    Plan, stack=texts, place=st.builds(Place, st.sampled_from(["staging", "prod"])), saves=st.just(True), pins=pins,
+    Plan,
+    stack=texts,
+    place=st.builds(Place, st.sampled_from(["staging", "prod"])),
+    saves=st.just(True),
+    pins=pins,
     configuration=st.dictionaries(texts, texts, max_size=3).map(ResolvedConfiguration),
-    version=st.builds(lambda sha: Version("v1", Commit(sha, "", "", AT)), texts), config=st.just({}),
-    commits=st.just(()), domains=st.lists(texts, max_size=2).map(tuple), preflight=st.just(PREFLIGHT),
+    version=st.builds(lambda sha: Version("v1", Commit(sha, "", "", AT)), texts),
+    config=st.just({}),
+    commits=st.just(()),
+    domains=st.lists(texts, max_size=2).map(tuple),
+    preflight=st.just(PREFLIGHT),
     watch_seconds=st.integers(0, 9),
-    schema=st.lists(st.builds(schema_change, st.sampled_from(["additive", "lossy"]), head=texts,
-                              current=st.none() | texts), max_size=2).map(tuple),
+    schema=st.lists(
+        st.builds(
+            schema_change,
+            st.sampled_from(["additive", "lossy"]),
+            head=texts,
+            current=st.none() | texts,
+        ),
+        max_size=2,
+    ).map(tuple),
     running=st.none() | st.builds(Running, texts, st.just(1), st.just("v1"), st.just("a")),
-    staged=st.none() | st.builds(Staged, st.just(Place("qa")), st.integers(1, 9), texts, pins, texts, st.just(()),
-                                  st.booleans(), texts))
+    staged=st.none()
+    | st.builds(
+        Staged,
+        st.just(Place("qa")),
+        st.integers(1, 9),
+        texts,
+        pins,
+        texts,
+        st.just(()),
+        st.booleans(),
+        texts,
+    ),
+)
 
 
 @given(plans, plans)
@@ -86,10 +112,20 @@ def test_the_hash_is_64_hex_digits_and_does_not_depend_on_the_order_of_images(pl
     assert replace(plan, pins=dict(reversed(list(plan.pins.items())))).hash == plan.hash
 
 
-@pytest.mark.parametrize(("kind", "way_back"), [
-    ("none", "image only"), ("additive", "image only"), ("needs downgrade", "image + downgrade"),
-    ("lossy", "stop and ask"), ("unknown", "stop and ask"), ("irreversible", "stop and ask")])
-def test_the_class_of_the_migration_decides_about_the_way_back(kind: MigrationClass, way_back: WayBack) -> None:
+@pytest.mark.parametrize(
+    ("kind", "way_back"),
+    [
+        ("none", "image only"),
+        ("additive", "image only"),
+        ("needs downgrade", "image + downgrade"),
+        ("lossy", "stop and ask"),
+        ("unknown", "stop and ask"),
+        ("irreversible", "stop and ask"),
+    ],
+)
+def test_the_class_of_the_migration_decides_about_the_way_back(
+    kind: MigrationClass, way_back: WayBack
+) -> None:
     assert way_back_of(kind, is_asked=False) == way_back
     assert replace(a_plan(), schema=(schema_change(kind),)).way_back == way_back
 
@@ -98,7 +134,10 @@ def test_what_is_lossy_only_where_the_data_do_not_fit_is_asked_of_them() -> None
     asked = replace(schema_change("lossy"), fits=(Fit("bills.note is short", "SELECT 0"),))
     plan = replace(a_plan(), schema=(schema_change("needs downgrade"), asked))
     assert plan.way_back == "ask the data"
-    assert plan.hash != replace(plan, schema=(schema_change("needs downgrade"), schema_change("lossy"))).hash
+    assert (
+        plan.hash
+        != replace(plan, schema=(schema_change("needs downgrade"), schema_change("lossy"))).hash
+    )
     assert replace(plan, schema=(asked, schema_change("lossy"))).way_back == "stop and ask"
     assert replace(plan, schema=(asked, schema_change("irreversible"))).way_back == "stop and ask"
 
@@ -115,8 +154,23 @@ def test_a_first_release_has_no_way_back() -> None:
 def _decided(plan: Plan) -> str:
     """All that a person decides about, written down independently of the plan's own hash."""
     schema = [(change.database, change.current, change.head, change.kind) for change in plan.schema]
-    staged = plan.staged and (plan.staged.number, plan.staged.commit, sorted(plan.staged.pins.items()),
-                              plan.staged.configuration)
-    return json.dumps([plan.stack, plan.environment, plan.version.id, sorted(plan.pins.items()),
-                       sorted(plan.configuration.prints.items()),
-                       plan.domains, plan.watch_seconds, plan.running.id if plan.running else None, schema, staged])
+    staged = plan.staged and (
+        plan.staged.number,
+        plan.staged.commit,
+        sorted(plan.staged.pins.items()),
+        plan.staged.configuration,
+    )
+    return json.dumps(
+        [
+            plan.stack,
+            plan.environment,
+            plan.version.id,
+            sorted(plan.pins.items()),
+            sorted(plan.configuration.prints.items()),
+            plan.domains,
+            plan.watch_seconds,
+            plan.running.id if plan.running else None,
+            schema,
+            staged,
+        ]
+    )

@@ -1,4 +1,5 @@
-"""prefect.yaml: every deployment names a flow that loads, and is there once or once for each environment."""
+"""prefect.yaml: every deployment names a flow that loads, and is there once or once for each
+environment."""
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ from cli.automations import FROM_THE_EVENT, INCIDENT
 from control.served import fixed, for_each_environment
 from control.work_pool import WORK_POOL
 
-EACH = [{**one, "name": "{environment}", "tags": ["{environment}"]} for one in for_each_environment()]
+EACH = [
+    {**one, "name": "{environment}", "tags": ["{environment}"]} for one in for_each_environment()
+]
 DEPLOYMENTS: list[dict[str, Any]] = [*fixed(), *EACH]
 ENTRYPOINTS = sorted({deployment["entrypoint"] for deployment in DEPLOYMENTS})
 LEAST_INTERVAL = timedelta(seconds=60)
@@ -29,7 +32,9 @@ def full_name(deployment: dict[str, Any]) -> str:
     return f"{flow_of(deployment['entrypoint']).name}/{deployment['name']}"
 
 
-@pytest.fixture(params=DEPLOYMENTS, ids=lambda one: f"{one['entrypoint'].split(':')[-1]}/{one['name']}")
+@pytest.fixture(
+    params=DEPLOYMENTS, ids=lambda one: f"{one['entrypoint'].split(':')[-1]}/{one['name']}"
+)
 def deployment(request: pytest.FixtureRequest) -> dict[str, Any]:
     found: dict[str, Any] = request.param
     return found
@@ -61,7 +66,9 @@ def test_every_deployment_is_described_tagged_and_in_the_pool(deployment: dict[s
     assert deployment["work_pool"] == {"name": WORK_POOL}
 
 
-def test_entrypoints_are_modules_because_paths_would_load_a_file_twice(deployment: dict[str, Any]) -> None:
+def test_entrypoints_are_modules_because_paths_would_load_a_file_twice(
+    deployment: dict[str, Any],
+) -> None:
     assert deployment["entrypoint"].startswith("flows.")
     assert "/" not in deployment["entrypoint"]
 

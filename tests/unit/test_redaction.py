@@ -16,25 +16,52 @@ from tidegate.secrecy.redaction import Redactor
 SECRET = 'p@ss $wo"rd/ü'
 
 
-@pytest.mark.parametrize("key", [
-    "MYSQL_PASSWORD", "PGPASSWORD", "JWT_SECRET", "GITHUB_TOKEN", "OCR_SERVICE_KEY", "API_KEY", "APIKEY", "SENTRY_DSN",
-    "db_password", "AWS_SECRET_ACCESS_KEY", "ADMIN_PWD", "DB_PASS",
-])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "MYSQL_PASSWORD",
+        "PGPASSWORD",
+        "JWT_SECRET",
+        "GITHUB_TOKEN",
+        "OCR_SERVICE_KEY",
+        "API_KEY",
+        "APIKEY",
+        "SENTRY_DSN",
+        "db_password",
+        "AWS_SECRET_ACCESS_KEY",
+        "ADMIN_PWD",
+        "DB_PASS",
+    ],
+)
 def test_a_key_s_name_says_that_its_value_is_secret(key: str) -> None:
     assert looks_secret(key)
 
 
-@pytest.mark.parametrize("key", ["MYSQL_HOST", "KEYCLOAK_URL", "MONKEY", "COMPASS", "LOG_LEVEL", "PASSENGERS"])
+@pytest.mark.parametrize(
+    "key", ["MYSQL_HOST", "KEYCLOAK_URL", "MONKEY", "COMPASS", "LOG_LEVEL", "PASSENGERS"]
+)
 def test_an_ordinary_key_is_not_secret(key: str) -> None:
     assert not looks_secret(key)
 
 
-@pytest.mark.parametrize("form", [
-    SECRET, quote(SECRET), quote(SECRET, safe=""), quote_plus(SECRET), json.dumps(SECRET)[1:-1],
-    json.dumps(SECRET, ensure_ascii=False)[1:-1], repr(SECRET)[1:-1], SECRET.replace("$", "$$"),
-])
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        repr(SECRET)[1:-1],
+        SECRET.replace("$", "$$"),
+    ],
+)
 def test_a_secret_is_replaced_in_every_form_it_takes(form: str) -> None:
-    assert Redactor({"DB_PASSWORD": SECRET}).redact(f"login with {form} refused") == "login with *** refused"
+    assert (
+        Redactor({"DB_PASSWORD": SECRET}).redact(f"login with {form} refused")
+        == "login with *** refused"
+    )
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "admin:"])
@@ -58,7 +85,9 @@ def test_the_longest_secret_is_replaced_first_so_that_no_tail_of_it_stays() -> N
 
 
 def test_explicitly_named_keys_are_secret_and_others_are_not() -> None:
-    redactor = Redactor({"HOST": "db.internal", "PINNED": "hunter22"}, secret_keys=["PINNED"], names=["db.internal"])
+    redactor = Redactor(
+        {"HOST": "db.internal", "PINNED": "hunter22"}, secret_keys=["PINNED"], names=["db.internal"]
+    )
     assert redactor.redact("hunter22 on db.internal") == "*** on db.internal"
 
 
@@ -68,15 +97,26 @@ def test_each_line_of_a_key_file_is_replaced_since_logs_come_in_lines() -> None:
 
 
 def test_values_too_short_to_be_secret_do_not_blacken_the_text() -> None:
-    assert Redactor({"TOKEN": "a", "KEY": "", "PASSWORD": "abc"}).redact("a banana abc") == "a banana abc"
+    assert (
+        Redactor({"TOKEN": "a", "KEY": "", "PASSWORD": "abc"}).redact("a banana abc")
+        == "a banana abc"
+    )
 
 
 SECRETS = st.text(min_size=8).filter(lambda text: len(text.strip()) > 7)
 
 
-@given(st.dictionaries(st.sampled_from(["A_SECRET", "B_TOKEN"]), SECRETS, min_size=1), st.text(), st.text())
-@example({"A_SECRET": "0000000\\"}, "", "0")   # a short number, were it not for a backslash that reads as nothing
-def test_no_secret_survives_wherever_it_stands(values: dict[str, str], before: str, after: str) -> None:
+@given(
+    st.dictionaries(st.sampled_from(["A_SECRET", "B_TOKEN"]), SECRETS, min_size=1),
+    st.text(),
+    st.text(),
+)
+@example(
+    {"A_SECRET": "0000000\\"}, "", "0"
+)  # a short number, were it not for a backslash that reads as nothing
+def test_no_secret_survives_wherever_it_stands(
+    values: dict[str, str], before: str, after: str
+) -> None:
     redacted = Redactor(values).redact(before + "".join(values.values()) + after)
     assert not any(secret in redacted for secret in values.values() if "*" not in secret)
 

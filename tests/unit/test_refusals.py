@@ -15,10 +15,18 @@ from tidegate.errors import EngineError
 from tidegate.policy.states import DeploymentState as S
 
 
-@pytest.mark.parametrize(("kind", "state", "is_told"), [
-    ("release", S.FAILED, []), ("rollback", S.FAILED, []), ("rollback", S.PLANNED, ["rollback"]), ("", S.FAILED, ["release"])])
+@pytest.mark.parametrize(
+    ("kind", "state", "is_told"),
+    [
+        ("release", S.FAILED, []),
+        ("rollback", S.FAILED, []),
+        ("rollback", S.PLANNED, ["rollback"]),
+        ("", S.FAILED, ["release"]),
+    ],
+)
 def test_only_what_never_began_is_told_as_such(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, state: S, is_told: list[str]) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, state: S, is_told: list[str]
+) -> None:
     """`kind` of what the run had opened, and how far it had come."""
     told = list[str]()
     monkeypatch.setattr("tasks.frame.refusals.flow_run.get_id", lambda: "mine")
@@ -29,7 +37,11 @@ def test_only_what_never_began_is_told_as_such(
         before = deploy(ledger, "v1", run="another's")
         if kind:
             deploy(ledger, "v2", state, run="mine", origin=before if kind == "rollback" else None)
-        with pytest.raises(EngineError), refusals.tell_when_refused(
-                cast(Any, kind or "release"), "cloudlens", "prod", "v2", "mei"):
+        with (
+            pytest.raises(EngineError),
+            refusals.tell_when_refused(
+                cast(Any, kind or "release"), "cloudlens", "prod", "v2", "mei"
+            ),
+        ):
             raise EngineError("doing", "it came back", "Do this")
     assert told == is_told

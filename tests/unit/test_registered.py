@@ -20,13 +20,15 @@ from tests.unit.test_stackfile import SAMPLE, written
 from tidegate.settings import Settings
 from tidegate.stack.choices import Choices, choices
 
-CHOICES = Choices(("shop", "web-shop", "mill"), {"prod": ("shop", "web-shop"), "qa": ("shop", "web-shop", "mill")})
+CHOICES = Choices(
+    ("shop", "web-shop", "mill"), {"prod": ("shop", "web-shop"), "qa": ("shop", "web-shop", "mill")}
+)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "home").mkdir()
-    ledger_url(tmp_path / "home")   # with its tables
+    ledger_url(tmp_path / "home")  # with its tables
     add(tmp_path / "stacks", "shop", "prod", "qa")
     return Settings(home=tmp_path / "home", stacks=tmp_path / "stacks")
 
@@ -34,21 +36,31 @@ def settings(tmp_path: Path) -> Settings:
 def add(stacks: Path, name: str, *environments: str) -> None:
     content = yaml.safe_load(SAMPLE)
     own = content["environments"].pop("prod")
-    content |= {"name": name, "aliases": [], "environments": {
-        one: {**own, "domains": [f"{one}.{name}.test"]} for one in environments}}
+    content |= {
+        "name": name,
+        "aliases": [],
+        "environments": {one: {**own, "domains": [f"{one}.{name}.test"]} for one in environments},
+    }
     written(stacks / name, content)
 
 
 def lists(name: str) -> dict[str, list[str]]:
     [one] = [one for one in wanted(CHOICES) if one.full_name == name]
     fields: dict[str, Any] = one.fields["parameter_openapi_schema"]["properties"]
-    return {field: fields[field]["enum"] for field in ("stack", "environment") if "enum" in fields.get(field, {})}
+    return {
+        field: fields[field]["enum"]
+        for field in ("stack", "environment")
+        if "enum" in fields.get(field, {})
+    }
 
 
 def test_a_form_lists_only_what_can_be_chosen_there() -> None:
     assert lists("release/prod") == {"stack": ["shop", "web-shop"], "environment": ["prod"]}
     assert lists("rollback/qa") == {"stack": ["mill", "shop", "web-shop"], "environment": ["qa"]}
-    assert lists("incident/all") == {"stack": ["mill", "shop", "web-shop"], "environment": ["prod", "qa"]}
+    assert lists("incident/all") == {
+        "stack": ["mill", "shop", "web-shop"],
+        "environment": ["prod", "qa"],
+    }
 
 
 def test_every_environment_has_a_deployment_of_each_kind_and_the_others_are_there_once() -> None:
@@ -63,12 +75,18 @@ def test_the_deployment_of_an_environment_gives_it_to_the_flow() -> None:
     assert given["watch/all"] == {}
 
 
-def test_a_faulty_stack_may_be_asked_for_everywhere_so_that_somebody_is_told(settings: Settings) -> None:
+def test_a_faulty_stack_may_be_asked_for_everywhere_so_that_somebody_is_told(
+    settings: Settings,
+) -> None:
     written(settings.stacks / "torn", "name: torn")
-    assert choices(settings) == Choices(("shop", "torn"), {"prod": ("shop", "torn"), "qa": ("shop", "torn")})
+    assert choices(settings) == Choices(
+        ("shop", "torn"), {"prod": ("shop", "torn"), "qa": ("shop", "torn")}
+    )
 
 
-def test_nothing_is_due_until_something_was_registered_and_another_name_is_there(settings: Settings) -> None:
+def test_nothing_is_due_until_something_was_registered_and_another_name_is_there(
+    settings: Settings,
+) -> None:
     assert not is_due(settings)
     note_registered(settings, choices(settings))
     assert not is_due(settings)
@@ -97,7 +115,8 @@ def registering(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_the_worker_registers_once_for_a_change_of_names_and_not_for_other_edits(
-        settings: Settings, registering: list[int]) -> None:
+    settings: Settings, registering: list[int]
+) -> None:
     forms = Forms(settings)
 
     def looked() -> int:
@@ -115,7 +134,9 @@ def test_the_worker_registers_once_for_a_change_of_names_and_not_for_other_edits
     assert looked() == 1
 
 
-def test_what_could_not_be_registered_is_tried_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_could_not_be_registered_is_tried_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried = list[int]()
 
     async def away() -> None:

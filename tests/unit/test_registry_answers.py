@@ -16,16 +16,30 @@ BASIC = "Basic " + base64.b64encode(b"deployer:hunter2").decode()
 
 
 def registry(handler: Handler, url: str = "https://registry.example.com") -> Registry:
-    made = Registry(url=url, namespace="acme", username="deployer", password=SecretStr("hunter2"), timeout_seconds=1)
+    made = Registry(
+        url=url,
+        namespace="acme",
+        username="deployer",
+        password=SecretStr("hunter2"),
+        timeout_seconds=1,
+    )
     made._transport = httpx.MockTransport(handler)
     return made
 
 
-@pytest.mark.parametrize(("status", "retryable", "said"), [
-    (401, False, "not accepted"), (403, False, "may not do this"), (404, False, "no such image"),
-    (418, False, "not an answer of a registry"), (429, True, "too many requests"),
-    (500, True, "in trouble"), (503, True, "in trouble"), (302, False, "not an answer"),
-])
+@pytest.mark.parametrize(
+    ("status", "retryable", "said"),
+    [
+        (401, False, "not accepted"),
+        (403, False, "may not do this"),
+        (404, False, "no such image"),
+        (418, False, "not an answer of a registry"),
+        (429, True, "too many requests"),
+        (500, True, "in trouble"),
+        (503, True, "in trouble"),
+        (302, False, "not an answer"),
+    ],
+)
 def test_each_refusal_says_whether_to_try_again(status: int, retryable: bool, said: str) -> None:
     with pytest.raises(RegistryError, match=said) as caught:
         registry(lambda _: httpx.Response(status, headers={"Retry-After": "120"})).check()
@@ -33,13 +47,21 @@ def test_each_refusal_says_whether_to_try_again(status: int, retryable: bool, sa
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("error", "retryable"), [
-    (httpx.ReadTimeout("slow"), True), (httpx.ConnectError("refused"), True), (httpx.UnsupportedProtocol("ftp"), False),
-    (httpx.RemoteProtocolError("cut off"), True),
-])
-def test_each_failed_connection_says_whether_to_try_again(error: httpx.HTTPError, retryable: bool) -> None:
+@pytest.mark.parametrize(
+    ("error", "retryable"),
+    [
+        (httpx.ReadTimeout("slow"), True),
+        (httpx.ConnectError("refused"), True),
+        (httpx.UnsupportedProtocol("ftp"), False),
+        (httpx.RemoteProtocolError("cut off"), True),
+    ],
+)
+def test_each_failed_connection_says_whether_to_try_again(
+    error: httpx.HTTPError, retryable: bool
+) -> None:
     def fail(_: httpx.Request) -> httpx.Response:
         raise error
+
     with pytest.raises(RegistryError) as caught:
         registry(fail).check()
     assert caught.value.retryable is retryable
@@ -57,13 +79,21 @@ def test_a_long_wait_is_left_to_the_caller() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         return httpx.Response(429, headers={"Retry-After": "3600"})
+
     with pytest.raises(RegistryError, match="3600 s"):
         registry(refuse).check()
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(("text", "seconds"), [
-    ("7", 7), ("Sat, 21 Nov 2026 12:00:30 GMT", 30), ("Sat, 21 Nov 2026 11:00:00 GMT", 0), ("soon", 60)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7),
+        ("Sat, 21 Nov 2026 12:00:30 GMT", 30),
+        ("Sat, 21 Nov 2026 11:00:00 GMT", 0),
+        ("soon", 60),
+    ],
+)
 def test_retry_after_is_a_number_or_a_date(text: str, seconds: float) -> None:
     answer = httpx.Response(429, headers={"Retry-After": text})
     assert _retry_after(answer, datetime(2026, 11, 21, 12, tzinfo=UTC)) == seconds
@@ -76,8 +106,13 @@ def challenged(realm: str, seen: list[httpx.Request], token: httpx.Response) -> 
             return token
         if request.headers.get("Authorization") == "Bearer abc":
             return httpx.Response(200, headers={"Docker-Content-Digest": "sha256:1"})
-        return httpx.Response(401, headers={
-            "WWW-Authenticate": f'Bearer realm="{realm}",service="reg",scope="repository:acme/app:pull"'})
+        return httpx.Response(
+            401,
+            headers={
+                "WWW-Authenticate": f'Bearer realm="{realm}",service="reg",scope="repository:acme/app:pull"'
+            },
+        )
+
     return answer
 
 
@@ -99,7 +134,9 @@ def test_the_token_service_has_the_last_word_when_it_refuses() -> None:
 
 def test_a_token_service_without_token_is_refused() -> None:
     with pytest.raises(RegistryError, match="no token"):
-        registry(challenged("https://auth.example.com/token", [], httpx.Response(200, text="<html>"))).check()
+        registry(
+            challenged("https://auth.example.com/token", [], httpx.Response(200, text="<html>"))
+        ).check()
 
 
 def test_the_password_is_not_sent_over_plain_http_for_a_registry_on_https() -> None:
@@ -114,14 +151,19 @@ def test_the_account_is_sent_only_after_a_challenge() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers.get("Authorization"))
-        return httpx.Response(200 if seen[-1] else 401, headers={"WWW-Authenticate": 'Basic realm="r"'})
+        return httpx.Response(
+            200 if seen[-1] else 401, headers={"WWW-Authenticate": 'Basic realm="r"'}
+        )
+
     registry(answer).check()
     assert seen == [None, BASIC]
 
 
 @pytest.mark.parametrize("repository", ["app", "registry.example.com/acme/app"])
 def test_a_repository_can_be_named_short_or_full(repository: str) -> None:
-    assert registry(lambda _: httpx.Response(200)).name(repository) == "registry.example.com/acme/app"
+    assert (
+        registry(lambda _: httpx.Response(200)).name(repository) == "registry.example.com/acme/app"
+    )
 
 
 def test_docker_hub_is_asked_at_its_api_host() -> None:
@@ -130,20 +172,26 @@ def test_docker_hub_is_asked_at_its_api_host() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request.url.host)
         return httpx.Response(200)
+
     registry(answer, "https://docker.io").check()
     assert seen == ["registry-1.docker.io"]
 
 
-@pytest.mark.parametrize(("text", "kind", "retryable"), [
-    ("unauthorized: authentication required", RegistryError, False),
-    ("pull access denied for app, repository does not exist", RegistryError, False),
-    ("manifest for app not found: manifest unknown", RegistryError, False),
-    ("toomanyrequests: You have reached your pull rate limit", RegistryError, True),
-    ("no matching manifest for linux/arm64 in the manifest list entries", RegistryError, False),
-    ("Get https://r/v2/: dial tcp: lookup r: no such host", RegistryError, True),
-    ("failed to register layer: write /x: no space left on device", CapacityError, False),
-])
-def test_what_the_engine_passes_on_is_sorted(text: str, kind: type[Exception], retryable: bool) -> None:
+@pytest.mark.parametrize(
+    ("text", "kind", "retryable"),
+    [
+        ("unauthorized: authentication required", RegistryError, False),
+        ("pull access denied for app, repository does not exist", RegistryError, False),
+        ("manifest for app not found: manifest unknown", RegistryError, False),
+        ("toomanyrequests: You have reached your pull rate limit", RegistryError, True),
+        ("no matching manifest for linux/arm64 in the manifest list entries", RegistryError, False),
+        ("Get https://r/v2/: dial tcp: lookup r: no such host", RegistryError, True),
+        ("failed to register layer: write /x: no space left on device", CapacityError, False),
+    ],
+)
+def test_what_the_engine_passes_on_is_sorted(
+    text: str, kind: type[Exception], retryable: bool
+) -> None:
     error = engine_said(text, "pulling app")
     assert type(error) is kind
     assert error.retryable is retryable

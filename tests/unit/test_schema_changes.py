@@ -1,4 +1,5 @@
-"""The class of a revision decides whether a rollback needs nothing, a downgrade, an answer of the data, or a person."""
+"""The class of a revision decides whether a rollback needs nothing, a downgrade, an answer of the
+data, or a person."""
 
 from __future__ import annotations
 
@@ -26,54 +27,87 @@ def classified(up: str, down: str = "pass", rest: str = "", engine: Engine = "my
     return classify([source(up, down, rest)], engine, frozenset())[0]
 
 
-@pytest.mark.parametrize(("case", "engine"), [(case, engine) for case in CATALOGUE for engine in case.engines],
-                         ids=[f"{case.name}-{engine}" for case in CATALOGUE for engine in case.engines])
+@pytest.mark.parametrize(
+    ("case", "engine"),
+    [(case, engine) for case in CATALOGUE for engine in case.engines],
+    ids=[f"{case.name}-{engine}" for case in CATALOGUE for engine in case.engines],
+)
 def test_each_revision_of_the_catalogue_has_its_class(case: Case, engine: Engine) -> None:
     [found] = classify([RevisionSource("0002", case.name, case.source)], engine, FILLED)
     assert (found.kind, bool(found.fits)) == (case.kind, case.is_asked), found.reasons
     assert bool(found.reasons) is (case.kind != "additive")
 
 
-@pytest.mark.parametrize(("up", "reason"), [
-    (TRIP, "renames column bills.code to number"),
-    ("op.rename_table('bills', 'invoices')", "renames table bills"),
-    ("op.add_column('bills', sa.Column('m', sa.Integer, nullable=False))", "adds bills.m without a default"),
-    (alter("n", type_="sa.Text()", existing_type="sa.Integer()"), "changes the type of bills.n"),
-    (alter("n", type_="sa.SmallInteger()", existing_type="sa.Integer()"), "may cut values of bills.n to SMALLINT"),
-    (alter("note", nullable="False", existing_type=SHORT), "bills.note may no longer be empty"),
-    ("op.create_unique_constraint('u', 'bills', ['n'])", "adds unique on bills"),
-    ("op.drop_table('bills')", "drops table bills"),
-    ("op.drop_column('bills', 'note')", "drops column bills.note"),
-    (sql("DELETE FROM bills"), "deletes from bills"),
-    (sql("TRUNCATE bills"), "truncates bills"),
-    (sql("CALL tidy()"), "not understood: CALL tidy()"),
-    (sql("SELECT SLEEP(1000)"), "calls SLEEP, which is not looked into"),
-    (sql("SELECT tidy()"), "calls tidy, which is not looked into"),
-    ("op.execute(input())", "calls input, which is not looked into"),
-    ("text = str(op)\nop.execute(text)", "made while it runs"),
-    ("from helpers import tidy\ntidy(op.get_bind())", "calls tidy, which is not looked into"),
-    ("sa.MetaData().drop_all(op.get_bind())", "calls sa.MetaData().drop_all, which is not looked into"),
-    ("sa.Table('bills', sa.MetaData()).drop(op.get_bind())", "drops table bills"),
-    ("with Session(op.get_bind()) as session:\n    session.query(sa.table('bills')).delete()", "calls session.query(sa.table"),
-    ("op.drop_column('bills', str(uuid.uuid4()))", "drop_column has arguments that are made while it runs"),
-    ("for name in sa.inspect(op.get_bind()).get_table_names():\n    op.drop_table(name)", "drop_table has arguments"),
-    ("(lambda: op.drop_table('bills'))()", "calls"),
-    ("op.get_context().execute('DELETE FROM bills')", "deletes from bills"),
-    ("op.get_context().impl.execute('DELETE FROM bills')", "calls op.get_context().impl.execute"),
-    ("op.execute.__call__('DELETE FROM bills')", "calls op.execute.__call__"),
-    ("getattr(op, 'drop_table')('bills')", "calls"),
-    ("[op.drop_table][0]('bills')", "drops table bills"),
-    ("{'a': op.drop_table}['a']('bills')", "drops table bills"),
-    ("{'a': op.drop_table}.get('a')('bills')", "drops table bills"),
-    ("dict(a=op.drop_table)['a']('bills')", "calls dict"),
-    ("(op.drop_table if op else op.drop_index)('bills')", "calls"),
-    ("import functools\nfunctools.partial(op.drop_table, 'bills')()", "calls functools.partial"),
-    ("max(['bills'], key=op.drop_table)", "calls max"),
-    ("op.get_bind().connection.cursor().execute('DELETE FROM bills')", "deletes from bills"),
-    ("run, name = op.drop_table, 'bills'\nrun(name)", "drops table bills"),
-    ("import os\nos.system('mysql -e tidy')", "calls os.system"),
-    ("async def tidy():\n    op.drop_table('bills')", "which is not followed"),
-])
+@pytest.mark.parametrize(
+    ("up", "reason"),
+    [
+        (TRIP, "renames column bills.code to number"),
+        ("op.rename_table('bills', 'invoices')", "renames table bills"),
+        (
+            "op.add_column('bills', sa.Column('m', sa.Integer, nullable=False))",
+            "adds bills.m without a default",
+        ),
+        (
+            alter("n", type_="sa.Text()", existing_type="sa.Integer()"),
+            "changes the type of bills.n",
+        ),
+        (
+            alter("n", type_="sa.SmallInteger()", existing_type="sa.Integer()"),
+            "may cut values of bills.n to SMALLINT",
+        ),
+        (alter("note", nullable="False", existing_type=SHORT), "bills.note may no longer be empty"),
+        ("op.create_unique_constraint('u', 'bills', ['n'])", "adds unique on bills"),
+        ("op.drop_table('bills')", "drops table bills"),
+        ("op.drop_column('bills', 'note')", "drops column bills.note"),
+        (sql("DELETE FROM bills"), "deletes from bills"),
+        (sql("TRUNCATE bills"), "truncates bills"),
+        (sql("CALL tidy()"), "not understood: CALL tidy()"),
+        (sql("SELECT SLEEP(1000)"), "calls SLEEP, which is not looked into"),
+        (sql("SELECT tidy()"), "calls tidy, which is not looked into"),
+        ("op.execute(input())", "calls input, which is not looked into"),
+        ("text = str(op)\nop.execute(text)", "made while it runs"),
+        ("from helpers import tidy\ntidy(op.get_bind())", "calls tidy, which is not looked into"),
+        (
+            "sa.MetaData().drop_all(op.get_bind())",
+            "calls sa.MetaData().drop_all, which is not looked into",
+        ),
+        ("sa.Table('bills', sa.MetaData()).drop(op.get_bind())", "drops table bills"),
+        (
+            "with Session(op.get_bind()) as session:\n    session.query(sa.table('bills')).delete()",
+            "calls session.query(sa.table",
+        ),
+        (
+            "op.drop_column('bills', str(uuid.uuid4()))",
+            "drop_column has arguments that are made while it runs",
+        ),
+        (
+            "for name in sa.inspect(op.get_bind()).get_table_names():\n    op.drop_table(name)",
+            "drop_table has arguments",
+        ),
+        ("(lambda: op.drop_table('bills'))()", "calls"),
+        ("op.get_context().execute('DELETE FROM bills')", "deletes from bills"),
+        (
+            "op.get_context().impl.execute('DELETE FROM bills')",
+            "calls op.get_context().impl.execute",
+        ),
+        ("op.execute.__call__('DELETE FROM bills')", "calls op.execute.__call__"),
+        ("getattr(op, 'drop_table')('bills')", "calls"),
+        ("[op.drop_table][0]('bills')", "drops table bills"),
+        ("{'a': op.drop_table}['a']('bills')", "drops table bills"),
+        ("{'a': op.drop_table}.get('a')('bills')", "drops table bills"),
+        ("dict(a=op.drop_table)['a']('bills')", "calls dict"),
+        ("(op.drop_table if op else op.drop_index)('bills')", "calls"),
+        (
+            "import functools\nfunctools.partial(op.drop_table, 'bills')()",
+            "calls functools.partial",
+        ),
+        ("max(['bills'], key=op.drop_table)", "calls max"),
+        ("op.get_bind().connection.cursor().execute('DELETE FROM bills')", "deletes from bills"),
+        ("run, name = op.drop_table, 'bills'\nrun(name)", "drops table bills"),
+        ("import os\nos.system('mysql -e tidy')", "calls os.system"),
+        ("async def tidy():\n    op.drop_table('bills')", "which is not followed"),
+    ],
+)
 def test_a_reason_says_what_decides(up: str, reason: str) -> None:
     assert reason in " ".join(classified(up).reasons)
 
@@ -89,34 +123,71 @@ def test_a_helper_that_calls_itself_comes_to_an_end() -> None:
 
 # --- one drags the other ---
 
+
 def test_an_additive_revision_is_lossy_where_another_one_drags_its_downgrade_along() -> None:
-    both = classify([source("op.create_table('extras', sa.Column('id', sa.Integer))", DROP), source(TRIP, BACK)], *MYSQL)
+    both = classify(
+        [
+            source("op.create_table('extras', sa.Column('id', sa.Integer))", DROP),
+            source(TRIP, BACK),
+        ],
+        *MYSQL,
+    )
     assert [found.kind for found in both] == ["lossy", "needs downgrade"]
     assert "its downgrade drops table extras" in both[0].reasons
     assert fits_of(both) == ()
 
 
 def test_a_wider_column_that_is_dragged_along_is_asked_of_the_data() -> None:
-    wider = source(alter("note", type_=LONG, existing_type=SHORT), alter("note", type_=SHORT, existing_type=LONG))
+    wider = source(
+        alter("note", type_=LONG, existing_type=SHORT),
+        alter("note", type_=SHORT, existing_type=LONG),
+    )
     both = classify([wider, source(TRIP, BACK)], *MYSQL)
     assert [found.kind for found in both] == ["lossy", "needs downgrade"]
-    assert [fit.what for fit in fits_of(both)] == ["bills.note holds values of at most 20 characters"]
+    assert [fit.what for fit in fits_of(both)] == [
+        "bills.note holds values of at most 20 characters"
+    ]
 
 
 def test_nothing_is_asked_where_the_answer_makes_no_difference() -> None:
-    wider = source(alter("note", type_=LONG, existing_type=SHORT), alter("note", type_=SHORT, existing_type=LONG))
+    wider = source(
+        alter("note", type_=LONG, existing_type=SHORT),
+        alter("note", type_=SHORT, existing_type=LONG),
+    )
     assert fits_of(classify([wider], *MYSQL)) == ()
-    assert fits_of(classify([wider, source(TRIP, BACK), source(sql("DELETE FROM bills"), sql("SELECT 1"))], *MYSQL)) == ()
+    assert (
+        fits_of(
+            classify(
+                [wider, source(TRIP, BACK), source(sql("DELETE FROM bills"), sql("SELECT 1"))],
+                *MYSQL,
+            )
+        )
+        == ()
+    )
 
 
 def test_a_revision_that_does_nothing_is_not_dragged_along() -> None:
-    assert [one.kind for one in classify([source("pass"), source(TRIP, BACK)], *MYSQL)] == ["additive", "needs downgrade"]
+    assert [one.kind for one in classify([source("pass"), source(TRIP, BACK)], *MYSQL)] == [
+        "additive",
+        "needs downgrade",
+    ]
 
 
 # --- sources that nobody can read ---
 
-@pytest.mark.parametrize("text", [None, "def upgrade(:", "", "\0", "upgrade = print", HEAD + "(" * 10_000,
-                                  "x = " + "-" * 100_000 + "1"])
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "def upgrade(:",
+        "",
+        "\0",
+        "upgrade = print",
+        HEAD + "(" * 10_000,
+        "x = " + "-" * 100_000 + "1",
+    ],
+)
 def test_a_source_that_cannot_be_read_is_never_called_harmless(text: str | None) -> None:
     assert classify([RevisionSource("r1", "", text)], *MYSQL)[0].kind == "irreversible"
 
@@ -141,10 +212,12 @@ HUGE = {
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", HUGE)
-def test_sql_that_is_too_long_or_too_deep_is_lossy_and_says_so_soon(name: str, engine: Engine) -> None:
+def test_sql_that_is_too_long_or_too_deep_is_lossy_and_says_so_soon(
+    name: str, engine: Engine
+) -> None:
     text = f"{HEAD}def upgrade():\n    op.execute({HUGE[name]!r})\ndef downgrade():\n    op.execute('SELECT 1')\n"
     [found] = classify([RevisionSource("r1", "", text)], engine, frozenset())
-    assert found.kind in ("lossy", "irreversible")   # the latter where the file itself is too long
+    assert found.kind in ("lossy", "irreversible")  # the latter where the file itself is too long
     assert len(found.reasons) <= 21
     assert all(len(reason) <= 200 for reason in found.reasons)
 
@@ -152,10 +225,15 @@ def test_sql_that_is_too_long_or_too_deep_is_lossy_and_says_so_soon(name: str, e
 def test_more_than_can_be_asked_of_the_data_is_for_a_person() -> None:
     def both(up: str, down: str) -> Revision:
         alters = [f"ALTER TABLE bills MODIFY c{place} VARCHAR" for place in range(60)]
-        return classified(TRIP + "\n" + sql(*(f"{one}({up})" for one in alters)),
-                          BACK + "\n" + sql(*(f"{one}({down})" for one in alters)))
+        return classified(
+            TRIP + "\n" + sql(*(f"{one}({up})" for one in alters)),
+            BACK + "\n" + sql(*(f"{one}({down})" for one in alters)),
+        )
+
     assert both("200", "20").fits == ()
-    assert "narrows 60 things, which is more than can be asked" in " ".join(both("200", "20").reasons)
+    assert "narrows 60 things, which is more than can be asked" in " ".join(
+        both("200", "20").reasons
+    )
     assert both("20", "20").kind == "needs downgrade"
 
 
@@ -173,16 +251,24 @@ def test_files_that_go_on_and_on_are_given_up_all_together() -> None:
     assert "too long or too deep" in found[-1].reasons[0]
 
 
-@pytest.mark.parametrize("up", [
-    "names = ['a'] * 10\nfor a in names:\n    pass",
-    "for a in (1, 2, 3, 4, 5, 6, 7, 8, 9):\n" + "\n".join(f"{'    ' * depth}for x{depth} in (1, 2, 3, 4, 5, 6, 7, 8, 9):"
-                                                        for depth in range(1, 9)) + "\n" + "    " * 9 + "op.drop_table('bills')",
-    "op.f(" * 90 + "'a'" + ")" * 90,
-    "a = 'x'\n" + "a = a + a\n" * 60 + "op.execute(a)",
-    "a = ['x']\n" + "a = a + a\n" * 60 + "op.execute(a)",
-    "a = 'x'\n" + "a = f'{a}{a}'\n" * 60 + "op.execute(a)",
-    "bills = sa.table('bills')\nop.execute(bills.select()" + ".where(sa.true())" * 3_000 + ")",
-])
+@pytest.mark.parametrize(
+    "up",
+    [
+        "names = ['a'] * 10\nfor a in names:\n    pass",
+        "for a in (1, 2, 3, 4, 5, 6, 7, 8, 9):\n"
+        + "\n".join(
+            f"{'    ' * depth}for x{depth} in (1, 2, 3, 4, 5, 6, 7, 8, 9):" for depth in range(1, 9)
+        )
+        + "\n"
+        + "    " * 9
+        + "op.drop_table('bills')",
+        "op.f(" * 90 + "'a'" + ")" * 90,
+        "a = 'x'\n" + "a = a + a\n" * 60 + "op.execute(a)",
+        "a = ['x']\n" + "a = a + a\n" * 60 + "op.execute(a)",
+        "a = 'x'\n" + "a = f'{a}{a}'\n" * 60 + "op.execute(a)",
+        "bills = sa.table('bills')\nop.execute(bills.select()" + ".where(sa.true())" * 3_000 + ")",
+    ],
+)
 def test_a_file_that_would_go_on_and_on_is_given_up(up: str) -> None:
     assert classified(up, sql("SELECT 1")).kind in ("additive", "lossy", "irreversible")
 
@@ -193,8 +279,14 @@ def test_foreign_sql_comes_into_no_log(caplog: pytest.LogCaptureFixture) -> None
     assert "canary" not in caplog.text
 
 
-@pytest.mark.parametrize(("kinds", "most"), [
-    ([], "none"), (["additive"], "additive"), (["lossy", "additive"], "lossy"),
-    (["needs downgrade", "irreversible", "lossy"], "irreversible")])
+@pytest.mark.parametrize(
+    ("kinds", "most"),
+    [
+        ([], "none"),
+        (["additive"], "additive"),
+        (["lossy", "additive"], "lossy"),
+        (["needs downgrade", "irreversible", "lossy"], "irreversible"),
+    ],
+)
 def test_the_gravest_class_wins(kinds: list[MigrationClass], most: MigrationClass) -> None:
     assert gravest(kinds) == most

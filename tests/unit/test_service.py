@@ -48,17 +48,24 @@ def home(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def lines(text: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    return dict(
+        line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#")
+    )
 
 
 # --- what it says ---
+
 
 def test_the_unit_starts_what_is_installed_in_the_folder_and_keeps_it(folder: Path) -> None:
     said = lines(unit_text(Settings()))
     assert said["WorkingDirectory"].replace("%%", "%") == str(folder)
     assert said["ExecStart"] == f'"{program()}" run --foreground'
     assert program().is_file()
-    assert (said["Restart"], said["KillMode"], said["WantedBy"]) == ("on-failure", "process", "multi-user.target")
+    assert (said["Restart"], said["KillMode"], said["WantedBy"]) == (
+        "on-failure",
+        "process",
+        "multi-user.target",
+    )
 
 
 def test_a_unit_of_the_machine_works_as_the_folders_owner(folder: Path) -> None:
@@ -80,13 +87,18 @@ def test_no_secret_of_the_shell_stands_in_it(folder: Path, monkeypatch: pytest.M
 
 # --- what is refused ---
 
-def test_outside_of_a_teams_folder_there_is_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def test_outside_of_a_teams_folder_there_is_no_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"is no team's.+tidegate init FOLDER"):
         unit_text(Settings(home=tmp_path, stacks=tmp_path))
 
 
-def test_a_name_that_would_be_another_line_of_the_unit_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_would_be_another_line_of_the_unit_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bad = folder / "x\nExecStartPre=evil"
     make_for_several(bad)
     monkeypatch.chdir(bad)
@@ -95,13 +107,16 @@ def test_a_name_that_would_be_another_line_of_the_unit_is_refused(folder: Path, 
 
 
 def test_without_systemd_nothing_is_written(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"systemd does not run this machine\..+tidegate run --foreground"):
+    with pytest.raises(
+        InputError, match=r"systemd does not run this machine\..+tidegate run --foreground"
+    ):
         install(Settings(), QUIET, tmp_path / "no-systemd")
     assert not home.exists()
 
 
 def test_a_setting_that_only_this_shell_has_is_refused_until_it_is_kept(
-        home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = list[tuple[str, ...]]()
     monkeypatch.setattr(service, "_systemctl", lambda *words: asked.append(words))
     monkeypatch.setenv("TIDEGATE_EDGE_PORT", "9000")
@@ -133,6 +148,7 @@ def test_a_unit_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
 
 # --- the process that it keeps ---
 
+
 @pytest.fixture
 def plane(tmp_path: Path) -> Iterator[ControlPlane]:
     """Three processes that only wait."""
@@ -143,7 +159,9 @@ def plane(tmp_path: Path) -> Iterator[ControlPlane]:
     made.stop()
 
 
-def test_a_process_that_ends_by_itself_is_an_error_and_the_others_go_on(plane: ControlPlane) -> None:
+def test_a_process_that_ends_by_itself_is_an_error_and_the_others_go_on(
+    plane: ControlPlane,
+) -> None:
     os.kill(plane.worker.pid() or 0, signal.SIGKILL)
     first_to_end(plane.processes)
     with pytest.raises(EngineError, match=r"the worker ended by itself\. Read .+worker\.log"):
@@ -172,17 +190,23 @@ def test_what_an_upgrade_replaces_is_kept_on(plane: ControlPlane) -> None:
 
 
 def test_of_two_commands_one_waits_for_the_other(plane: ControlPlane) -> None:
-    code = "import sys, pathlib; from cli.processes import one_at_a_time\n" \
-           "with one_at_a_time(pathlib.Path(sys.argv[1])): print('in', flush=True)"
+    code = (
+        "import sys, pathlib; from cli.processes import one_at_a_time\n"
+        "with one_at_a_time(pathlib.Path(sys.argv[1])): print('in', flush=True)"
+    )
     with one_at_a_time(plane.folder):
-        other = subprocess.Popen([sys.executable, "-c", code, plane.folder], stdout=subprocess.PIPE, text=True)
+        other = subprocess.Popen(
+            [sys.executable, "-c", code, plane.folder], stdout=subprocess.PIPE, text=True
+        )
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(timeout=1)
     assert other.communicate(timeout=60)[0] == "in\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_service_manager_that_ends_it_is_heard_while_it_waits(plane: ControlPlane, number: signal.Signals) -> None:
+def test_a_service_manager_that_ends_it_is_heard_while_it_waits(
+    plane: ControlPlane, number: signal.Signals
+) -> None:
     threading.Timer(0.2, os.kill, (os.getpid(), number)).start()
     with pytest.raises(Told), told_by_signals():
         first_to_end(plane.processes)

@@ -31,7 +31,9 @@ def test_a_command_that_is_missing_or_late_is_an_error() -> None:
     with pytest.raises(step.SetupError, match="there is no `no-such-command`"):
         step.run("making it", ["no-such-command"])
     with pytest.raises(step.SetupError, match="no end after"):
-        step.run("making it", [sys.executable, "-c", "import time; time.sleep(60)"], timeout_seconds=0.2)
+        step.run(
+            "making it", [sys.executable, "-c", "import time; time.sleep(60)"], timeout_seconds=0.2
+        )
 
 
 def test_a_question_without_an_answer_leaves_no_log(logs: Path) -> None:
@@ -44,6 +46,7 @@ def test_a_question_without_an_answer_leaves_no_log(logs: Path) -> None:
 def test_a_failed_step_is_shown_and_stops_the_setup(capsys: pytest.CaptureFixture[str]) -> None:
     def fails() -> str:
         raise step.SetupError("no engine")
+
     with pytest.raises(step.SetupError):
         step.step("docker engine", fails)
     assert "failed  docker engine: no engine" in capsys.readouterr().out
@@ -58,7 +61,9 @@ def test_a_stamp_holds_for_the_same_files_only(tmp_path: Path) -> None:
     assert not is_stamped(tmp_path / "stamp", fingerprint(tmp_path / "in", "words"))
 
 
-def test_a_compose_that_cannot_fail_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compose_that_cannot_fail_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, ending in (("docker", "exit 1"), ("docker-compose", "exit 0")):
         (tmp_path / name).write_text(f"#!/bin/sh\necho 2.40.3\n{ending}\n")
         (tmp_path / name).chmod(0o755)
@@ -69,7 +74,9 @@ def test_a_compose_that_cannot_fail_is_passed_over(tmp_path: Path, monkeypatch: 
     assert version.startswith("2.")
 
 
-@pytest.mark.parametrize("content", ["", "no number", "4194305"], ids=["empty", "no number", "a process that is gone"])
+@pytest.mark.parametrize(
+    "content", ["", "no number", "4194305"], ids=["empty", "no number", "a process that is gone"]
+)
 def test_the_pid_file_of_a_dead_engine_is_removed(tmp_path: Path, content: str) -> None:
     file = tmp_path / "dockerd.pid"
     file.write_text(content)
@@ -77,7 +84,9 @@ def test_the_pid_file_of_a_dead_engine_is_removed(tmp_path: Path, content: str) 
     assert not file.exists()
 
 
-def test_the_pid_file_of_a_running_engine_and_none_at_all_are_left(tmp_path: Path, mocker: MockerFixture) -> None:
+def test_the_pid_file_of_a_running_engine_and_none_at_all_are_left(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
     file = tmp_path / "dockerd.pid"
     engine.forget_if_dead(file)
     file.write_text("4711")

@@ -1,4 +1,5 @@
-"""Prefect's page takes our script. That it asks in time is shown by tests/attacks/test_pages_of_others.py in a browser."""
+"""Prefect's page takes our script. That it asks in time is shown by
+tests/attacks/test_pages_of_others.py in a browser."""
 
 from __future__ import annotations
 

@@ -14,9 +14,11 @@ from tidegate.errors import DatabaseError
 from tidegate.facts import Outcome
 from tidegate.ports import JobRunner
 
-STEPS = [("making a copy of", "CREATE DATABASE a;\n"),
-         ("replacing", "USE a;\nRENAME TABLE a TO b;\n"),
-         ("restoring into", "")]
+STEPS = [
+    ("making a copy of", "CREATE DATABASE a;\n"),
+    ("replacing", "USE a;\nRENAME TABLE a TO b;\n"),
+    ("restoring into", ""),
+]
 
 
 class Answering:
@@ -34,11 +36,16 @@ def database(answering: Answering) -> MySQL:
     return MySQL(cast(JobRunner, answering), "db-1", Login("root", "s3cret-word", "app", 3306))
 
 
-@pytest.mark.parametrize(("printed", "doing"), [
-    ("", "making a copy of"), ("tidegate: step 0\n", "making a copy of"),
-    ("tidegate: step 0\ntidegate: step 1\n", "replacing"),
-    ("tidegate: step 0\n7\n", "making a copy of"),
-    ("tidegate: step 0\ntidegate: step 1\ntidegate: step 2\n41\n", "restoring into")])
+@pytest.mark.parametrize(
+    ("printed", "doing"),
+    [
+        ("", "making a copy of"),
+        ("tidegate: step 0\n", "making a copy of"),
+        ("tidegate: step 0\ntidegate: step 1\n", "replacing"),
+        ("tidegate: step 0\n7\n", "making a copy of"),
+        ("tidegate: step 0\ntidegate: step 1\ntidegate: step 2\n41\n", "restoring into"),
+    ],
+)
 def test_an_error_says_which_of_several_steps_failed(printed: str, doing: str) -> None:
     said = "ERROR 1050 (42S01) at line 3: Table 'b' already exists"
     failed = Answering(Outcome(1, printed, said))
@@ -52,7 +59,10 @@ def test_steps_are_given_in_their_order_in_one_run() -> None:
     database(good).act(STEPS)
     [given] = good.given
     assert [line for line in given.splitlines() if "step" not in line] == [
-        "CREATE DATABASE a;", "USE a;", "RENAME TABLE a TO b;"]
+        "CREATE DATABASE a;",
+        "USE a;",
+        "RENAME TABLE a TO b;",
+    ]
 
 
 def test_what_is_no_text_goes_in_as_it_came_out() -> None:
@@ -75,10 +85,16 @@ def test_a_login_that_may_not_see_users_gets_its_answer_without_them() -> None:
 
 
 def test_users_and_roles_come_with_their_rights_on_what_is_there() -> None:
-    shown = [["-- user 6D65@25"], ["CREATE USER `me`@`%` IDENTIFIED BY PASSWORD '*A\\\\B'"],
-             ["GRANT USAGE ON *.* TO `me`@`%`"], ["GRANT SELECT ON `app`.`bills` TO `me`@`%`"],
-             ["GRANT SELECT ON `app`.`gone` TO `me`@`%`"], ["GRANT ALL ON `other`.* TO `me`@`%`"],
-             ["-- user 626F6F6B73@"], ["GRANT SELECT ON `app`.* TO `books`"]]
+    shown = [
+        ["-- user 6D65@25"],
+        ["CREATE USER `me`@`%` IDENTIFIED BY PASSWORD '*A\\\\B'"],
+        ["GRANT USAGE ON *.* TO `me`@`%`"],
+        ["GRANT SELECT ON `app`.`bills` TO `me`@`%`"],
+        ["GRANT SELECT ON `app`.`gone` TO `me`@`%`"],
+        ["GRANT ALL ON `other`.* TO `me`@`%`"],
+        ["-- user 626F6F6B73@"],
+        ["GRANT SELECT ON `app`.* TO `books`"],
+    ]
     asked = list[str]()
 
     def query(doing: str, sql: str) -> list[list[str]]:
@@ -89,15 +105,21 @@ def test_users_and_roles_come_with_their_rights_on_what_is_there() -> None:
     made = globals_script(query, "app", objects, ["6D65@25", "626F6F6B73@"])
     [question] = asked
     assert question.splitlines() == [
-        "SELECT '-- user 6D65@25';", "SHOW CREATE USER 'me'@'%';", "SHOW GRANTS FOR 'me'@'%';",
-        "SELECT '-- user 626F6F6B73@';", "SHOW GRANTS FOR 'books';"]
+        "SELECT '-- user 6D65@25';",
+        "SHOW CREATE USER 'me'@'%';",
+        "SHOW GRANTS FOR 'me'@'%';",
+        "SELECT '-- user 626F6F6B73@';",
+        "SHOW GRANTS FOR 'books';",
+    ]
     sequences, missing = missing_users(made, [])
     assert sequences == "CREATE SEQUENCE IF NOT EXISTS `app`.`s` COMMENT 'tidegate: for a copy';\n"
     assert missing.splitlines() == [
         "CREATE USER IF NOT EXISTS `me`@`%` IDENTIFIED BY PASSWORD '*A\\B';",
         "GRANT USAGE ON *.* TO `me`@`%`;",
         "GRANT SELECT ON `app`.`bills` TO `me`@`%`;",
-        "CREATE ROLE IF NOT EXISTS 'books';", "GRANT SELECT ON `app`.* TO `books`;"]
+        "CREATE ROLE IF NOT EXISTS 'books';",
+        "GRANT SELECT ON `app`.* TO `books`;",
+    ]
     assert missing_users(made, ["6D65@25"])[1].startswith("CREATE ROLE")
 
 

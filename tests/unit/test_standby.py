@@ -1,4 +1,5 @@
-"""A warm old slot stands behind the new one only where the edge can see that it is ready: it has one question for both."""
+"""A warm old slot stands behind the new one only where the edge can see that it is ready: it has
+one question for both."""
 
 from __future__ import annotations
 
@@ -24,15 +25,27 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-@pytest.mark.parametrize(("old", "standby"), [
-    ({}, 1), ({"domains": ("another.localhost", DOMAIN)}, 1), ({"ready_path": "/healthz"}, None), ({"https": True}, None),
-    ({"domains": ("renamed.localhost",)}, None)])
+@pytest.mark.parametrize(
+    ("old", "standby"),
+    [
+        ({}, 1),
+        ({"domains": ("another.localhost", DOMAIN)}, 1),
+        ({"ready_path": "/healthz"}, None),
+        ({"https": True}, None),
+        ({"domains": ("renamed.localhost",)}, None),
+    ],
+)
 def test_the_old_version_stands_by_where_it_is_asked_as_the_new_one_is(
-        ledger: Ledger, monkeypatch: pytest.MonkeyPatch, old: dict[str, Any], standby: int | None) -> None:
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, old: dict[str, Any], standby: int | None
+) -> None:
     work = opened(ledger, Engine())
     was = {"ready_path": "/", "https": False, "domains": (DOMAIN,)} | old
-    config = SimpleNamespace(https=was["https"], domains=was["domains"], hosts=was["domains"], domains_of={})
-    planned = SimpleNamespace(**{**vars(work.env), "ready_path": was["ready_path"], "config": config})
+    config = SimpleNamespace(
+        https=was["https"], domains=was["domains"], hosts=was["domains"], domains_of={}
+    )
+    planned = SimpleNamespace(
+        **{**vars(work.env), "ready_path": was["ready_path"], "config": config}
+    )
     monkeypatch.setattr(traffic, "as_planned", lambda env, other: planned)
     assert traffic.shift_traffic.fn(work)["standby"] == standby
     route = work.env.edge.route("cloudlens", "prod")

@@ -19,7 +19,11 @@ ALLOWED = {
     "rolling_back": "rolled_back rollback_failed needs_person",
     "rollback_failed": "rolling_back rolled_back superseded failed needs_person",
     "needs_person": "changing watching good superseded failed rolling_back rolled_back",
-    "superseded": "", "failed": "", "rejected": "", "expired": "", "rolled_back": "",
+    "superseded": "",
+    "failed": "",
+    "rejected": "",
+    "expired": "",
+    "rolled_back": "",
 }
 
 
@@ -33,16 +37,32 @@ def test_every_state_has_its_line_in_the_table() -> None:
 
 
 def test_what_never_served_and_what_was_replaced_is_final() -> None:
-    assert {state for state in S if state.is_final} == {S.SUPERSEDED, S.FAILED, S.REJECTED, S.EXPIRED, S.ROLLED_BACK}
+    assert {state for state in S if state.is_final} == {
+        S.SUPERSEDED,
+        S.FAILED,
+        S.REJECTED,
+        S.EXPIRED,
+        S.ROLLED_BACK,
+    }
 
 
 def test_everything_that_somebody_must_still_act_on_is_open() -> None:
     assert {state for state in S if state.is_open} == {
-        S.PLANNED, S.WAITING, S.CHANGING, S.WATCHING, S.ROLLING_BACK, S.ROLLBACK_FAILED, S.NEEDS_PERSON}
+        S.PLANNED,
+        S.WAITING,
+        S.CHANGING,
+        S.WATCHING,
+        S.ROLLING_BACK,
+        S.ROLLBACK_FAILED,
+        S.NEEDS_PERSON,
+    }
 
 
 def test_nothing_that_ended_before_the_switch_can_have_served() -> None:
-    assert not any(state.may_serve for state in (S.PLANNED, S.WAITING, S.CHANGING, S.FAILED, S.REJECTED, S.EXPIRED))
+    assert not any(
+        state.may_serve
+        for state in (S.PLANNED, S.WAITING, S.CHANGING, S.FAILED, S.REJECTED, S.EXPIRED)
+    )
 
 
 def test_every_state_can_be_reached_from_planned() -> None:

@@ -1,4 +1,5 @@
-"""A step on a real ledger: done once, failing with a clean text, refused when somebody has taken over."""
+"""A step on a real ledger: done once, failing with a clean text, refused when somebody has taken
+over."""
 
 from __future__ import annotations
 
@@ -47,15 +48,26 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
 @pytest.fixture
 def work(ledger: Ledger) -> Work:
     """A deployment that is being changed, under its lock."""
-    env = SimpleNamespace(stack=SimpleNamespace(name="cloudlens"), name="prod", ledger=ledger,
-                          redactor=Redactor({"MYSQL_PASSWORD": SECRET}))
+    env = SimpleNamespace(
+        stack=SimpleNamespace(name="cloudlens"),
+        name="prod",
+        ledger=ledger,
+        redactor=Redactor({"MYSQL_PASSWORD": SECRET}),
+    )
     deployment = deploy(ledger, "v1.1.0", S.CHANGING)
     lock = ledger.locks.acquire("cloudlens", "prod", deployment.key, ttl_seconds=60)
-    return Work(env=cast(OpenEnvironment, env), deployment=deployment, version=Version("v1.1.0", COMMIT), pins={}, lock=lock)
+    return Work(
+        env=cast(OpenEnvironment, env),
+        deployment=deployment,
+        version=Version("v1.1.0", COMMIT),
+        pins={},
+        lock=lock,
+    )
 
 
 class Counting:
-    """A step's function that counts how often it changed something, and then does what it is told."""
+    """A step's function that counts how often it changed something, and then does what it is
+    told."""
 
     def __init__(self, then: Callable[[Work], Evidence] = lambda work: {"seen": 1}) -> None:
         self.calls, self._then = 0, then
@@ -85,7 +97,9 @@ def journaled(work: Work) -> Step:
 
 
 def take_over(work: Work) -> Evidence:
-    work.env.ledger.locks.acquire("cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True)
+    work.env.ledger.locks.acquire(
+        "cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True
+    )
     return {"switched": True}
 
 
@@ -96,11 +110,18 @@ def test_what_is_done_is_not_done_twice(work: Work) -> None:
     assert journaled(work).attempts == 1
 
 
-def test_what_was_done_by_a_killed_run_is_not_done_again_by_its_successor(work: Work, clock: Clock) -> None:
+def test_what_was_done_by_a_killed_run_is_not_done_again_by_its_successor(
+    work: Work, clock: Clock
+) -> None:
     Counting().run(work)
     clock.tick(60)
     again = Counting(lambda work: {"seen": 2})
-    later = replace(work, lock=work.env.ledger.locks.acquire("cloudlens", "prod", work.deployment.key, ttl_seconds=60))
+    later = replace(
+        work,
+        lock=work.env.ledger.locks.acquire(
+            "cloudlens", "prod", work.deployment.key, ttl_seconds=60
+        ),
+    )
     assert again.run(later) == {"seen": 1}
     assert again.calls == 0
 
@@ -130,7 +151,10 @@ def test_a_step_that_was_killed_is_begun_again_and_counted(work: Work) -> None:
 def test_a_failed_step_may_be_tried_again(work: Work) -> None:
     with pytest.raises(EngineError):
         failing(EngineError("starting", "no answer", "Try again")).run(work)
-    assert (journaled(work).state, journaled(work).error) == ("failed", "starting: no answer. Try again")
+    assert (journaled(work).state, journaled(work).error) == (
+        "failed",
+        "starting: no answer. Try again",
+    )
     assert Counting().run(work) == {"seen": 1}
     assert journaled(work).error is None
 
@@ -144,7 +168,9 @@ def test_a_defect_with_a_secret_in_it_leaves_as_an_error_of_ours_without_it(work
 
 
 def test_an_error_with_a_secret_in_it_leaves_without_it(work: Work) -> None:
-    told = SmokeError(f"asking with {SECRET}", f"it said {SECRET}", f"Change {SECRET}", retryable=True)
+    told = SmokeError(
+        f"asking with {SECRET}", f"it said {SECRET}", f"Change {SECRET}", retryable=True
+    )
     with pytest.raises(SmokeError) as raised:
         failing(told).run(work)
     assert str(raised.value) == "asking with ***: it said ***. Change ***"
@@ -186,9 +212,15 @@ def test_each_step_has_the_key_that_is_found_on_what_it_makes(work: Work) -> Non
     assert journaled(work).key == "prod/cloudlens/1/shift-traffic"
 
 
-@pytest.mark.parametrize(("error", "again"), [
-    (EngineError("a", "b", "c", retryable=True), True), (EngineError("a", "b", "c"), False),
-    (TidegateError("a", "b", "c"), False), (KeyError("a"), False)])
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (EngineError("a", "b", "c", retryable=True), True),
+        (EngineError("a", "b", "c"), False),
+        (TidegateError("a", "b", "c"), False),
+        (KeyError("a"), False),
+    ],
+)
 def test_the_error_decides_whether_a_step_is_tried_again(error: Exception, again: bool) -> None:
     failed: Any = Failed(data=error)
     assert is_retryable(None, cast(TaskRun, None), failed) is again

@@ -8,7 +8,14 @@ import pytest
 
 from setup.places import ROOT
 
-NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / "supported.md").read_text(encoding="utf-8"))))
+NAMED = sorted(
+    set(
+        re.findall(
+            r"`(tests/[\w/]+\.py)(?:::(\w+))?`",
+            (ROOT / "docs" / "supported.md").read_text(encoding="utf-8"),
+        )
+    )
+)
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)

@@ -20,21 +20,33 @@ NEVER_SERVED = (S.FAILED, S.REJECTED, S.EXPIRED)
 
 
 def release(version: str, config: str = "c") -> Release:
-    return Release(id=f"release-{version}-{config}", version=version, commit=f"{version.encode().hex():0<40}")
+    return Release(
+        id=f"release-{version}-{config}", version=version, commit=f"{version.encode().hex():0<40}"
+    )
 
 
 class History(list[Deployment]):
     """A history that grows as the ledger's would: a new good one displaces the one before."""
 
-    def add(self, what: Release, state: S = S.GOOD, *, origin: Deployment | None = None) -> Deployment:
+    def add(
+        self, what: Release, state: S = S.GOOD, *, origin: Deployment | None = None
+    ) -> Deployment:
         number, served = len(self) + 1, state.may_serve
         if state == S.GOOD:
             self._displace(origin)
-        self.append(Deployment(
-            id=f"id-{number}", number=number, release=what, release_id=what.id, state=state,
-            kind="rollback" if origin else "release", origin_id=origin.id if origin else None,
-            switched_at=START + timedelta(hours=number) if served else None,
-            good_at=START + timedelta(hours=number) if state == S.GOOD else None))
+        self.append(
+            Deployment(
+                id=f"id-{number}",
+                number=number,
+                release=what,
+                release_id=what.id,
+                state=state,
+                kind="rollback" if origin else "release",
+                origin_id=origin.id if origin else None,
+                switched_at=START + timedelta(hours=number) if served else None,
+                good_at=START + timedelta(hours=number) if state == S.GOOD else None,
+            )
+        )
         return self[-1]
 
     def back(self, origin: Deployment, state: S = S.GOOD) -> Deployment:
@@ -43,7 +55,9 @@ class History(list[Deployment]):
     def _displace(self, origin: Deployment | None) -> None:
         for other in self:
             if other.state.may_serve:
-                other.state = S.ROLLED_BACK if origin and other.number > origin.number else S.SUPERSEDED
+                other.state = (
+                    S.ROLLED_BACK if origin and other.number > origin.number else S.SUPERSEDED
+                )
 
 
 @pytest.fixture
@@ -65,13 +79,17 @@ def test_no_way_leads_back_to_before_a_takeover(four_good: History) -> None:
 
 
 @pytest.mark.parametrize(("steps", "number"), [(1, 3), (2, 2), (3, 1)])
-def test_steps_are_counted_back_from_what_serves(four_good: History, steps: int, number: int) -> None:
+def test_steps_are_counted_back_from_what_serves(
+    four_good: History, steps: int, number: int
+) -> None:
     assert choose_target(four_good, steps_back=steps).number == number
     assert choose_target(four_good[::-1], steps_back=steps).number == number
 
 
 @pytest.mark.parametrize("steps", [4, 0, -1])
-def test_more_steps_than_there_are_is_refused_with_the_candidates(four_good: History, steps: int) -> None:
+def test_more_steps_than_there_are_is_refused_with_the_candidates(
+    four_good: History, steps: int
+) -> None:
     with pytest.raises(InputError, match="Choose one of #3 v3, #2 v2, #1 v1"):
         choose_target(four_good, steps_back=steps)
 
@@ -83,12 +101,16 @@ def test_a_fifth_that_never_served_is_not_counted_from(four_good: History, state
 
 
 @pytest.mark.parametrize("state", [S.WATCHING, S.ROLLING_BACK, S.ROLLBACK_FAILED, S.NEEDS_PERSON])
-def test_a_fifth_that_serves_but_went_bad_goes_back_to_the_fourth(four_good: History, state: S) -> None:
+def test_a_fifth_that_serves_but_went_bad_goes_back_to_the_fourth(
+    four_good: History, state: S
+) -> None:
     four_good.add(release("v5"), state)
     assert choose_target(four_good).number == 4
 
 
-def test_a_fifth_that_was_rolled_back_leaves_the_fourth_as_the_one_to_count_from(four_good: History) -> None:
+def test_a_fifth_that_was_rolled_back_leaves_the_fourth_as_the_one_to_count_from(
+    four_good: History,
+) -> None:
     four_good.add(release("v5"), S.WATCHING).state = S.ROLLED_BACK
     assert choose_target(four_good).number == 3
 
@@ -103,7 +125,9 @@ def test_a_rollback_of_a_rollback_goes_further_back(four_good: History) -> None:
         choose_target(four_good)
 
 
-def test_what_was_rolled_away_from_is_not_met_by_steps_after_a_new_release(four_good: History) -> None:
+def test_what_was_rolled_away_from_is_not_met_by_steps_after_a_new_release(
+    four_good: History,
+) -> None:
     four_good.back(four_good[1])
     four_good.add(release("v5"))
     assert [choose_target(four_good, steps_back=steps).number for steps in (1, 2)] == [2, 1]
@@ -140,8 +164,12 @@ def test_the_same_release_twice_in_a_row_is_one_step() -> None:
     assert [choose_target(history, steps_back=steps).number for steps in (1, 2)] == [3, 1]
 
 
-@pytest.mark.parametrize("to", ["v2", "2", 2, "#2", "id-2", f"{b'v2'.hex():0<40}", f"sha-{b'v2'.hex():0<40}"[:12]])
-def test_a_target_is_named_by_version_number_id_or_commit(four_good: History, to: str | int) -> None:
+@pytest.mark.parametrize(
+    "to", ["v2", "2", 2, "#2", "id-2", f"{b'v2'.hex():0<40}", f"sha-{b'v2'.hex():0<40}"[:12]]
+)
+def test_a_target_is_named_by_version_number_id_or_commit(
+    four_good: History, to: str | int
+) -> None:
     assert choose_target(four_good, to=to).number == 2
 
 
@@ -183,15 +211,19 @@ def test_an_empty_environment_has_no_way_back() -> None:
         choose_target([])
 
 
-moves = st.lists(st.one_of(
-    st.tuples(st.just("release"), st.integers(0, 5)),
-    st.tuples(st.just("fail"), st.sampled_from(NEVER_SERVED)),
-    st.tuples(st.just("back"), st.integers(1, 4)),
-), max_size=25)
+moves = st.lists(
+    st.one_of(
+        st.tuples(st.just("release"), st.integers(0, 5)),
+        st.tuples(st.just("fail"), st.sampled_from(NEVER_SERVED)),
+        st.tuples(st.just("back"), st.integers(1, 4)),
+    ),
+    max_size=25,
+)
 
 
 def play(actions: Sequence[tuple[str, int | S]]) -> tuple[History, list[str]]:
-    """The history, and beside it the line of releases as a plain stack: push what is good, pop what is rolled back."""
+    """The history, and beside it the line of releases as a plain stack: push what is good, pop what
+    is rolled back."""
     history, line = History(), list[str]()
     for action, value in actions:
         if action == "fail":
@@ -201,12 +233,14 @@ def play(actions: Sequence[tuple[str, int | S]]) -> tuple[History, list[str]]:
             line += [history[-1].release_id] if line[-1:] != [history[-1].release_id] else []
         elif int(value) < len(line):
             history.back(choose_target(history, steps_back=int(value)))
-            del line[-int(value):]
+            del line[-int(value) :]
     return history, line
 
 
 @given(moves)
-def test_every_step_back_is_the_release_that_a_plain_stack_holds(actions: list[tuple[str, int | S]]) -> None:
+def test_every_step_back_is_the_release_that_a_plain_stack_holds(
+    actions: list[tuple[str, int | S]],
+) -> None:
     history, line = play(actions)
     for steps in range(1, len(line)):
         assert choose_target(history, steps_back=steps).release_id == line[-1 - steps]
@@ -216,7 +250,8 @@ def test_every_step_back_is_the_release_that_a_plain_stack_holds(actions: list[t
 
 @given(moves, st.integers(1, 6), st.sets(st.integers(0, 5)), st.randoms())
 def test_a_target_was_good_is_older_is_no_rollback_and_is_not_held(
-        actions: list[tuple[str, int | S]], steps: int, held: set[int], random: Random) -> None:
+    actions: list[tuple[str, int | S]], steps: int, held: set[int], random: Random
+) -> None:
     history, _ = play(actions)
     held_commits = {release(f"v{number}").commit for number in held}
     shuffled = list(history)

@@ -1,4 +1,5 @@
-"""`compose.yaml`, the control plane for a team, as Compose and its commands read it. Nothing of it is started."""
+"""`compose.yaml`, the control plane for a team, as Compose and its commands read it. Nothing of it
+is started."""
 
 from __future__ import annotations
 
@@ -21,15 +22,25 @@ from tidegate.plan.occupancy import CONTROL_LABEL
 from tidegate.settings import Settings
 
 SECRET = "tidegate:" + "x" * 32
-NEEDED = {"TIDEGATE_HOME": "/srv/tidegate", "TIDEGATE_STACKS": "/srv/stacks", "POSTGRES_PASSWORD": "of-postgres",
-          "TIDEGATE_AUTH_STRING": SECRET}
+NEEDED = {
+    "TIDEGATE_HOME": "/srv/tidegate",
+    "TIDEGATE_STACKS": "/srv/stacks",
+    "POSTGRES_PASSWORD": "of-postgres",
+    "TIDEGATE_AUTH_STRING": SECRET,
+}
 FILE = ROOT / "compose.yaml"
 
 
 def read(values: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     command = [*find()[2], "--env-file", os.devnull, "-f", str(FILE), "config", *options]
-    return subprocess.run(command, env={"PATH": os.environ["PATH"], "HOME": "/"} | values, capture_output=True, text=True,
-                          timeout=60, check=False)
+    return subprocess.run(
+        command,
+        env={"PATH": os.environ["PATH"], "HOME": "/"} | values,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +59,15 @@ def test_compose_refuses_the_file_without_each_value_it_needs(missing: str) -> N
 
 
 def test_whoever_speaks_to_the_api_knows_its_secret(services: dict[str, Any]) -> None:
-    asking = {name for name, one in services.items() if one.get("environment", {}).get("PREFECT_API_URL")}
+    asking = {
+        name for name, one in services.items() if one.get("environment", {}).get("PREFECT_API_URL")
+    }
     assert asking == {"register", "worker", "receiver"}
     assert {services[name]["environment"]["PREFECT_API_AUTH_STRING"] for name in asking} == {SECRET}
-    assert {services[name]["environment"]["PREFECT_SERVER_API_AUTH_STRING"] for name in ("server", "services")} == {SECRET}
+    assert {
+        services[name]["environment"]["PREFECT_SERVER_API_AUTH_STRING"]
+        for name in ("server", "services")
+    } == {SECRET}
 
 
 def test_nothing_is_published_to_other_machines(services: dict[str, Any]) -> None:
@@ -68,7 +84,9 @@ def test_its_commands_call_what_is_there() -> None:
 
 def test_every_setting_is_passed_on(services: dict[str, Any]) -> None:
     """What is left out would count in a team's shell and not in the containers."""
-    ours = {f"TIDEGATE_{name.upper()}" for name in Settings.model_fields} - {"TIDEGATE_LOCK_TTL_SECONDS"}
+    ours = {f"TIDEGATE_{name.upper()}" for name in Settings.model_fields} - {
+        "TIDEGATE_LOCK_TTL_SECONDS"
+    }
     for name in ("register", "worker", "receiver"):
         assert ours - {*services[name]["environment"]} == set()
 
@@ -79,14 +97,26 @@ def test_the_image_is_that_of_this_version(services: dict[str, Any]) -> None:
 
 
 def test_no_release_takes_its_database_for_an_applications(services: dict[str, Any]) -> None:
-    keeping = {name for name, one in services.items() if any(mount["type"] == "volume" for mount in one.get("volumes", []))}
-    assert keeping == {name for name, one in services.items() if CONTROL_LABEL in one.get("labels", {})} == {"postgres", "redis"}
+    keeping = {
+        name
+        for name, one in services.items()
+        if any(mount["type"] == "volume" for mount in one.get("volumes", []))
+    }
+    assert (
+        keeping
+        == {name for name, one in services.items() if CONTROL_LABEL in one.get("labels", {})}
+        == {"postgres", "redis"}
+    )
 
 
-def test_a_folder_lies_in_the_containers_where_the_engine_finds_it(services: dict[str, Any]) -> None:
+def test_a_folder_lies_in_the_containers_where_the_engine_finds_it(
+    services: dict[str, Any],
+) -> None:
     """The engine mounts what lies there into containers of its own."""
     mounts = {one["source"]: one["target"] for one in services["worker"]["volumes"]}
-    assert mounts == {path: path for path in ("/srv/tidegate", "/srv/stacks", "/var/run/docker.sock")}
+    assert mounts == {
+        path: path for path in ("/srv/tidegate", "/srv/stacks", "/var/run/docker.sock")
+    }
 
 
 def settings_in(folder: Path) -> Settings:
@@ -104,7 +134,9 @@ def test_the_home_keeps_the_secret_that_the_server_was_started_with(tmp_path: Pa
 def test_another_secret_in_the_home_is_refused_and_kept(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     before = settings.api_auth().get_secret_value()
-    with pytest.raises(InputError, match="holds another secret than the server was started with") as refused:
+    with pytest.raises(
+        InputError, match="holds another secret than the server was started with"
+    ) as refused:
         keep_secret(settings, SECRET)
     assert settings.api_auth().get_secret_value() == before
     assert before not in str(refused.value)

@@ -1,4 +1,5 @@
-"""A team's own folder: found from below, read once, refused as a whole, and never mixed up with our own."""
+"""A team's own folder: found from below, read once, refused as a whole, and never mixed up with our
+own."""
 
 from __future__ import annotations
 
@@ -42,11 +43,14 @@ def say(team: Path, text: str) -> None:
 
 # --- where it is ---
 
+
 def test_a_new_folder_works_as_it_is(team: Path) -> None:
     assert (Settings().home, Settings().stacks) == (team / ".tidegate", team / "stacks")
 
 
-def test_the_folder_is_found_from_every_folder_below_it(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_found_from_every_folder_below_it(
+    team: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     below = team / "stacks" / "shop" / "deep"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
@@ -60,10 +64,15 @@ def test_the_nearest_folder_counts(team: Path, monkeypatch: pytest.MonkeyPatch) 
     assert Settings().stacks == inner / "stacks"
 
 
-def test_outside_of_every_folder_one_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_every_folder_one_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("TIDEGATE_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"looking for tidegate\.toml: neither .+ above it has one\. .*tidegate init"):
+    with pytest.raises(
+        InputError,
+        match=r"looking for tidegate\.toml: neither .+ above it has one\. .*tidegate init",
+    ):
         Settings(stacks=tmp_path)
 
 
@@ -79,7 +88,10 @@ def test_this_clone_is_a_folder_too(team: Path, monkeypatch: pytest.MonkeyPatch)
 
 # --- what counts ---
 
-def test_the_environment_counts_before_the_file_and_an_argument_before_both(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def test_the_environment_counts_before_the_file_and_an_argument_before_both(
+    team: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     say(team, "prefect_port = 1111\nedge_port = 1112\nreceiver_port = 1113\nhome = '../state'\n")
     monkeypatch.setenv("TIDEGATE_EDGE_PORT", "2222")
     monkeypatch.setenv("TIDEGATE_RECEIVER_PORT", "2223")
@@ -88,13 +100,17 @@ def test_the_environment_counts_before_the_file_and_an_argument_before_both(team
     assert found.home == team / "../state"
 
 
-def test_a_path_of_the_environment_is_one_below_the_current_folder(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_of_the_environment_is_one_below_the_current_folder(
+    team: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TIDEGATE_HOME", "state")
     monkeypatch.chdir(team / "stacks")
     assert Settings().home == team / "stacks" / "state"
 
 
-def test_a_process_that_was_told_everything_asks_no_file(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_was_told_everything_asks_no_file(
+    team: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody edits the file while the control plane runs, and makes a mistake."""
     for name, value in Settings().as_environment().items():
         monkeypatch.setenv(name, value)
@@ -104,14 +120,23 @@ def test_a_process_that_was_told_everything_asks_no_file(team: Path, monkeypatch
 
 # --- what is refused ---
 
-@pytest.mark.parametrize(("content", "said"), [
-    ("home", r"Expected '='"),
-    ("prefect_prot = 1\n", r"unknown: prefect_prot\. Known are edge_check_port, "),
-    ("[tidegate]\nhome = 'x'\n", r"unknown: tidegate"),
-    ("ledger_url = 'postgresql://a:b@c/d'\n", r"ledger_url may hold a password.+Set TIDEGATE_LEDGER_URL"),
-    (b"\xff\xfe", r"can't decode"),
-])
-def test_a_file_that_cannot_be_meant_is_refused_with_its_path(team: Path, content: str | bytes, said: str) -> None:
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("home", r"Expected '='"),
+        ("prefect_prot = 1\n", r"unknown: prefect_prot\. Known are edge_check_port, "),
+        ("[tidegate]\nhome = 'x'\n", r"unknown: tidegate"),
+        (
+            "ledger_url = 'postgresql://a:b@c/d'\n",
+            r"ledger_url may hold a password.+Set TIDEGATE_LEDGER_URL",
+        ),
+        (b"\xff\xfe", r"can't decode"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_refused_with_its_path(
+    team: Path, content: str | bytes, said: str
+) -> None:
     (team / FILE).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(InputError, match=rf"reading .+{FILE}: .*{said}") as refused:
         Settings()
@@ -120,14 +145,28 @@ def test_a_file_that_cannot_be_meant_is_refused_with_its_path(team: Path, conten
 
 def test_a_wrong_value_is_named_where_it_stands(team: Path) -> None:
     say(team, "prefect_port = 'four'\nlock_ttl_seconds = 0\n")
-    ended = subprocess.run([TIDEGATE, "status"], env={"PATH": os.environ["PATH"], "TIDEGATE_EDGE_PORT": "x"}, text=True,
-                           capture_output=True, timeout=60, check=False)
-    for place in (f"prefect_port in {FILE}: ", f"lock_ttl_seconds in {FILE}: ", "TIDEGATE_EDGE_PORT: "):
+    ended = subprocess.run(
+        [TIDEGATE, "status"],
+        env={"PATH": os.environ["PATH"], "TIDEGATE_EDGE_PORT": "x"},
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    for place in (
+        f"prefect_port in {FILE}: ",
+        f"lock_ttl_seconds in {FILE}: ",
+        "TIDEGATE_EDGE_PORT: ",
+    ):
         assert place in ended.stderr
 
 
-@pytest.mark.parametrize(("mode", "owner", "said"), [(0o644, NOBODY, "another user"), (0o646, 0, "everybody may write")])
-def test_a_file_that_somebody_else_writes_is_not_obeyed(team: Path, mode: int, owner: int, said: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "owner", "said"), [(0o644, NOBODY, "another user"), (0o646, 0, "everybody may write")]
+)
+def test_a_file_that_somebody_else_writes_is_not_obeyed(
+    team: Path, mode: int, owner: int, said: str
+) -> None:
     (team / FILE).chmod(mode)
     os.chown(team / FILE, owner, owner)
     with pytest.raises(InputError, match=said):
@@ -140,7 +179,9 @@ def test_who_called_sudo_is_no_stranger(team: Path, monkeypatch: pytest.MonkeyPa
     assert Settings().home == team / ".tidegate"
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere")], ids=["folder", "dangling link"])
+@pytest.mark.parametrize(
+    "make", [Path.mkdir, lambda path: path.symlink_to("nowhere")], ids=["folder", "dangling link"]
+)
 def test_what_is_no_file_is_not_passed_over(team: Path, make: object) -> None:
     """Else a folder above it would be taken, with other stacks."""
     (team / FILE).unlink()
@@ -151,6 +192,7 @@ def test_what_is_no_file_is_not_passed_over(team: Path, make: object) -> None:
 
 
 # --- a new one ---
+
 
 def test_a_new_folder_changes_nothing_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "stacks").mkdir()
@@ -169,23 +211,33 @@ def test_a_folder_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
 
 
 def test_git_sees_neither_state_nor_env_files_of_a_new_folder(team: Path) -> None:
-    say(team, "home = 'state'\n")   # elsewhere than where .gitignore expects it
-    for name in ("state/ledger.db", "stacks/shop/.env.production", "stacks/shop/.env", "stacks/shop/.env.example"):
+    say(team, "home = 'state'\n")  # elsewhere than where .gitignore expects it
+    for name in (
+        "state/ledger.db",
+        "stacks/shop/.env.production",
+        "stacks/shop/.env",
+        "stacks/shop/.env.example",
+    ):
         (team / name).parent.mkdir(parents=True, exist_ok=True)
         (team / name).touch()
     make_home_private(Settings())
     for words in (("init", "-q"), ("add", "-A")):
         subprocess.run(["git", *words], check=True, timeout=30, capture_output=True)
-    seen = subprocess.run(["git", "ls-files"], check=True, timeout=30, capture_output=True, text=True).stdout.splitlines()
+    seen = subprocess.run(
+        ["git", "ls-files"], check=True, timeout=30, capture_output=True, text=True
+    ).stdout.splitlines()
     assert seen == [".gitignore", "stacks/shop/.env.example", "stacks/stack.schema.json", FILE]
 
 
 def test_the_schema_of_stack_files_is_printed_wherever_tidegate_is(tmp_path: Path) -> None:
-    ended = subprocess.run([TIDEGATE, "schema"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(
+        [TIDEGATE, "schema"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
     assert ended.stdout == SCHEMA_FILE.read_text()
 
 
 # --- what is in it is the team's ---
+
 
 def test_a_teams_own_code_is_not_taken_for_ours(team: Path) -> None:
     """`python -m` looks into the current folder first, unless it is told not to."""
@@ -194,23 +246,36 @@ def test_a_teams_own_code_is_not_taken_for_ours(team: Path) -> None:
         (team / name).mkdir()
         (team / name / "__init__.py").write_text("raise SystemExit('the team')")
     code = f"import {', '.join(packages)}; print(cli.__file__)"
-    ended = subprocess.run([*PYTHON, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        [*PYTHON, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (ended.stdout.strip(), ended.stderr) == (str(ROOT / "cli" / "__init__.py"), "")
 
 
 @pytest.mark.parametrize("source", ["git@github.com:acme/cloudlens.git", None])
-def test_the_demo_removes_nothing_of_a_team_whose_stack_has_its_name(team: Path, source: str | None) -> None:
+def test_the_demo_removes_nothing_of_a_team_whose_stack_has_its_name(
+    team: Path, source: str | None
+) -> None:
     if source:
         (team / "stacks" / "cloudlens").mkdir()
         content = yaml.safe_load((ROOT / "stacks" / "cloudlens" / "stack.yaml").read_text())
         assert content["source"]["repository"] == EXAMPLE
         content["source"]["repository"] = source
-        (team / "stacks" / "cloudlens" / "stack.yaml").write_text(yaml.safe_dump(content, allow_unicode=True))
+        (team / "stacks" / "cloudlens" / "stack.yaml").write_text(
+            yaml.safe_dump(content, allow_unicode=True)
+        )
     with pytest.raises(InputError, match="Nothing was changed"):
         refuse_elsewhere(Settings())
     refuse_elsewhere(Settings(stacks=ROOT / "stacks"))
 
 
 def test_which_version_this_is_can_be_asked_anywhere(tmp_path: Path) -> None:
-    said = subprocess.run([TIDEGATE, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(
+        [TIDEGATE, "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
     assert said == f"{version('tidegate')}\n"

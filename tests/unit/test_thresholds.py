@@ -58,10 +58,14 @@ def test_what_was_bad_before_and_became_much_worse_is_a_regression() -> None:
     assert judge(LiveFigures(100, 80, 4.0), LiveFigures(100, 40, 4.0), WATCH).outcome == "worse"
 
 
-@pytest.mark.parametrize("baseline", [None, LiveFigures(19, 19, 9.0)], ids=["none", "too few requests"])
+@pytest.mark.parametrize(
+    "baseline", [None, LiveFigures(19, 19, 9.0)], ids=["none", "too few requests"]
+)
 def test_without_a_usable_baseline_the_limits_stand_alone(baseline: LiveFigures | None) -> None:
     verdict = judge(LiveFigures(100, 50, 0.1), baseline, WATCH)
-    assert verdict.reasons == ("50.0% of the answers are 5xx (limit 5.0%, before the release unknown)",)
+    assert verdict.reasons == (
+        "50.0% of the answers are 5xx (limit 5.0%, before the release unknown)",
+    )
 
 
 def test_a_quantile_is_linear_inside_its_bucket() -> None:

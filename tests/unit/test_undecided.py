@@ -1,5 +1,5 @@
-"""What recovery does about deployments that have not begun: a killed rollback is still wanted, a killed release is not. And
-about those that ended without a word."""
+"""What recovery does about deployments that have not begun: a killed rollback is still wanted, a
+killed release is not. And about those that ended without a word."""
 
 from __future__ import annotations
 
@@ -59,20 +59,33 @@ def rollback(ledger: Ledger) -> Deployment:
     """From v2, which serves, back to v1; opened, and nothing else."""
     first, second = deploy(ledger, "v1"), deploy(ledger, "v2")
     return ledger.deployments.open(
-        key="rollback/run-3/prod", release_id=first.release_id, environment="prod", requested_by="mei", run_id="run-3",
-        kind="rollback", origin_id=first.id, rollback_target_id=second.id, reason="wrong sums")
+        key="rollback/run-3/prod",
+        release_id=first.release_id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-3",
+        kind="rollback",
+        origin_id=first.id,
+        rollback_target_id=second.id,
+        reason="wrong sums",
+    )
 
 
-def test_a_rollback_that_was_killed_before_it_began_goes_on(ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
+def test_a_rollback_that_was_killed_before_it_began_goes_on(
+    ledger: Ledger, settings: Settings, mocker: MockerFixture
+) -> None:
     back = rollback(ledger)
     run_is(mocker, Crashed())
     assert found(end_undecided(settings)) == []
     assert [one.id for one in found(stranded(settings))] == [back.id]
 
 
-@pytest.mark.parametrize(("state", "ends"), [(Running(), []), (Cancelled(), ["its run is Cancelled"])])
+@pytest.mark.parametrize(
+    ("state", "ends"), [(Running(), []), (Cancelled(), ["its run is Cancelled"])]
+)
 def test_a_rollback_that_is_at_work_is_left_alone_and_a_cancelled_one_ended(
-        ledger: Ledger, settings: Settings, mocker: MockerFixture, state: Any, ends: list[str]) -> None:
+    ledger: Ledger, settings: Settings, mocker: MockerFixture, state: Any, ends: list[str]
+) -> None:
     rollback(ledger)
     run_is(mocker, state)
     assert [one.deployment.reason for one in found(end_undecided(settings))] == ends
@@ -80,16 +93,20 @@ def test_a_rollback_that_is_at_work_is_left_alone_and_a_cancelled_one_ended(
 
 
 def test_a_killed_rollback_is_not_wanted_any_more_once_what_it_was_to_leave_has_been_left(
-        ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
+    ledger: Ledger, settings: Settings, mocker: MockerFixture
+) -> None:
     back = rollback(ledger)
     deploy(ledger, "v3")
     run_is(mocker, Crashed())
-    assert [(one.deployment.id, one.too_late) for one in found(end_undecided(settings))] == [(back.id, False)]
+    assert [(one.deployment.id, one.too_late) for one in found(end_undecided(settings))] == [
+        (back.id, False)
+    ]
     assert found(stranded(settings)) == []
 
 
 def test_a_rollback_that_was_killed_long_ago_is_not_begun_out_of_the_blue(
-        ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
+    ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture
+) -> None:
     clock.now -= timedelta(hours=1)
     back = rollback(ledger)
     run_is(mocker, Crashed())
@@ -98,27 +115,32 @@ def test_a_rollback_that_was_killed_long_ago_is_not_begun_out_of_the_blue(
 
 
 def test_a_release_that_was_killed_before_it_began_is_ended(
-        ledger: Ledger, settings: Settings, mocker: MockerFixture) -> None:
+    ledger: Ledger, settings: Settings, mocker: MockerFixture
+) -> None:
     release = deploy(ledger, "v1", S.PLANNED)
     run_is(mocker, Crashed())
-    (ended, too_late, _), = found(end_undecided(settings))
+    ((ended, too_late, _),) = found(end_undecided(settings))
     assert (ended.id, ended.state, too_late) == (release.id, S.EXPIRED, False)
 
 
 def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
-        ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
+    ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture
+) -> None:
     clock.now -= timedelta(days=30)
     waiting = deploy(ledger, "v1", S.WAITING)
-    ledger.deployments.amend(waiting.id, figures={"decide_before": (clock.now + timedelta(hours=48)).isoformat()})
+    ledger.deployments.amend(
+        waiting.id, figures={"decide_before": (clock.now + timedelta(hours=48)).isoformat()}
+    )
     cancel = mocker.patch("tasks.back.recovery.cancel_run")
-    (ended, too_late, _), = found(end_undecided(settings))
+    ((ended, too_late, _),) = found(end_undecided(settings))
     assert (ended.state, too_late) == (S.EXPIRED, True)
     assert ended.reason.startswith("nobody decided before")
     assert cancel.call_args.args[0] == ended.run_id
 
 
 def test_what_somebody_is_bringing_to_its_end_is_told_by_nobody_else(
-        ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture) -> None:
+    ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture
+) -> None:
     stack = load_stack(settings.stacks / "cloudlens")
     told = stack.model_copy(update={"notify": ("everybody",)})
     mocker.patch("tasks.back.recovery.every_stack", return_value=SimpleNamespace(good=(told,)))
@@ -127,4 +149,6 @@ def test_what_somebody_is_bringing_to_its_end_is_told_by_nobody_else(
     lock = ledger.locks.acquire(good.stack, good.environment, good.key, ttl_seconds=30)
     assert found(untold(settings)) == []
     ledger.locks.release(lock)
-    assert [(one.deployment.id, one.kind) for one in found(untold(settings))] == [(good.id, "released")]
+    assert [(one.deployment.id, one.kind) for one in found(untold(settings))] == [
+        (good.id, "released")
+    ]

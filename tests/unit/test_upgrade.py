@@ -1,4 +1,5 @@
-"""Upgrading: from every version, saved before, and refused before anything is changed where it cannot go well."""
+"""Upgrading: from every version, saved before, and refused before anything is changed where it
+cannot go well."""
 
 from __future__ import annotations
 
@@ -51,7 +52,12 @@ def old_worker(home: Path) -> Iterator[Background]:
 def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table, without what a later version added to it."""
     with closing(sqlite3.connect(file)) as ledger:
-        tables = [name for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")]
+        tables = [
+            name
+            for (name,) in ledger.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"
+            )
+        ]
         return {name: ledger.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
 
 
@@ -60,7 +66,9 @@ def copies(home: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("revision", sorted(schema.revisions()))
-def test_a_ledger_of_every_version_is_brought_up_with_its_rows(plane: ControlPlane, home: Path, revision: str) -> None:
+def test_a_ledger_of_every_version_is_brought_up_with_its_rows(
+    plane: ControlPlane, home: Path, revision: str
+) -> None:
     """Any version may be skipped: the history holds every step."""
     url, file = plane.settings.database_url, home / "ledger.db"
     schema.upgrade(url, revision)
@@ -68,8 +76,10 @@ def test_a_ledger_of_every_version_is_brought_up_with_its_rows(plane: ControlPla
     bring_ledger_up(plane, QUIET, saved=False)
     after = rows(file)
     assert after.pop("alembic_version") == [(schema.head(),)]
-    assert {name: [row[:len(old)] for row, old in zip(after[name], before[name], strict=True)]
-            for name in after} == {name: before[name] for name in after}
+    assert {
+        name: [row[: len(old)] for row, old in zip(after[name], before[name], strict=True)]
+        for name in after
+    } == {name: before[name] for name in after}
     assert compare(plane.settings, []).findings == ()
     assert len(copies(home)) == (revision != schema.head())
 
@@ -80,7 +90,9 @@ def test_what_was_deployed_before_is_read_after(plane: ControlPlane) -> None:
     assert [(one.number, str(one.state)) for one in history] == [(2, "good"), (1, "superseded")]
 
 
-def test_the_copy_is_the_ledger_as_it_was_and_its_owners_alone(plane: ControlPlane, home: Path) -> None:
+def test_the_copy_is_the_ledger_as_it_was_and_its_owners_alone(
+    plane: ControlPlane, home: Path
+) -> None:
     before = rows(home / "ledger.db")
     bring_ledger_up(plane, QUIET, saved=False)
     [copy] = copies(home)
@@ -103,7 +115,9 @@ def test_a_copy_holds_what_was_written_and_nothing_half_written(home: Path) -> N
     assert {row[3] for row in rows(copy)["locks"]} == {7}
 
 
-def test_a_new_installation_and_one_that_is_up_to_date_save_nothing(plane: ControlPlane, home: Path) -> None:
+def test_a_new_installation_and_one_that_is_up_to_date_save_nothing(
+    plane: ControlPlane, home: Path
+) -> None:
     (home / "ledger.db").unlink()
     for _ in range(2):
         bring_ledger_up(plane, QUIET, saved=False)
@@ -111,7 +125,9 @@ def test_a_new_installation_and_one_that_is_up_to_date_save_nothing(plane: Contr
 
 
 def test_an_upgrade_that_cannot_be_saved_changes_nothing(home: Path) -> None:
-    with pytest.raises(LedgerError, match=r"saving the ledger before it is upgraded: .+Nothing was changed"):
+    with pytest.raises(
+        LedgerError, match=r"saving the ledger before it is upgraded: .+Nothing was changed"
+    ):
         upgrading.save(f"sqlite:///{home}/ledger.db", home / "missing", AT)
     assert rows(home / "ledger.db")["alembic_version"] == [(FIRST,)]
 
@@ -119,7 +135,7 @@ def test_an_upgrade_that_cannot_be_saved_changes_nothing(home: Path) -> None:
 def test_a_damaged_ledger_is_no_copy(home: Path) -> None:
     file = home / "ledger.db"
     content = bytearray(file.read_bytes())
-    content[4096 * 3:4096 * 4] = b"\xff" * 4096
+    content[4096 * 3 : 4096 * 4] = b"\xff" * 4096
     file.write_bytes(content)
     with pytest.raises(LedgerError, match="saving the ledger before it is upgraded"):
         upgrading.save(f"sqlite:///{home}/ledger.db", home, AT)
@@ -128,13 +144,20 @@ def test_a_damaged_ledger_is_no_copy(home: Path) -> None:
 
 # --- refused ---
 
+
 def test_a_ledger_of_a_newer_version_is_refused_and_nothing_is_stopped(
-        plane: ControlPlane, home: Path, old_worker: Background) -> None:
+    plane: ControlPlane, home: Path, old_worker: Background
+) -> None:
     with closing(sqlite3.connect(home / "ledger.db")) as ledger, ledger:
         ledger.execute("UPDATE alembic_version SET version_num = '9999'")
     before = rows(home / "ledger.db")
-    for bring in (lambda: upgrade(plane.settings, QUIET, saved=False), lambda: bring_ledger_up(plane, QUIET, saved=True)):
-        with pytest.raises(LedgerError, match=rf"a newer Tidegate has made it \(revision 9999, .+{schema.head()}\)"):
+    for bring in (
+        lambda: upgrade(plane.settings, QUIET, saved=False),
+        lambda: bring_ledger_up(plane, QUIET, saved=True),
+    ):
+        with pytest.raises(
+            LedgerError, match=rf"a newer Tidegate has made it \(revision 9999, .+{schema.head()}\)"
+        ):
             bring()
     assert rows(home / "ledger.db") == before
     assert old_worker.pid()
@@ -142,18 +165,25 @@ def test_a_ledger_of_a_newer_version_is_refused_and_nothing_is_stopped(
 
 
 def test_nothing_is_upgraded_under_a_process_of_the_version_before(
-        plane: ControlPlane, home: Path, old_worker: Background) -> None:
-    with pytest.raises(InputError, match=r"worker of the version before is running\..+`tidegate upgrade` stops them first"):
+    plane: ControlPlane, home: Path, old_worker: Background
+) -> None:
+    with pytest.raises(
+        InputError,
+        match=r"worker of the version before is running\..+`tidegate upgrade` stops them first",
+    ):
         bring_ledger_up(plane, QUIET, saved=False)
     assert rows(home / "ledger.db")["alembic_version"] == [(FIRST,)]
     assert old_worker.pid()
 
 
 def test_nothing_is_stopped_while_a_run_changes_an_environment(
-        plane: ControlPlane, home: Path, old_worker: Background) -> None:
+    plane: ControlPlane, home: Path, old_worker: Background
+) -> None:
     with closing(sqlite3.connect(home / "ledger.db")) as ledger, ledger:
-        ledger.execute("UPDATE locks SET owner = 'release/run-9/prod', heartbeat_at = ?",
-                       (f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}",))
+        ledger.execute(
+            "UPDATE locks SET owner = 'release/run-9/prod', heartbeat_at = ?",
+            (f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}",),
+        )
     with pytest.raises(InputError, match=r"cloudlens prod is being changed\. Nothing was stopped"):
         upgrade(plane.settings, QUIET, saved=False)
     assert old_worker.pid()

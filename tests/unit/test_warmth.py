@@ -1,4 +1,5 @@
-"""How warm a slot is, and when it serves: by its own health check, and by few looks at the engine."""
+"""How warm a slot is, and when it serves: by its own health check, and by few looks at the
+engine."""
 
 from __future__ import annotations
 
@@ -34,25 +35,45 @@ class Host:
 
 
 def container(service: str, health: Health = "healthy", state: Any = "running") -> ContainerFacts:
-    return ContainerFacts(id=f"id-{service}", name=service, service=service, image_id="", state=state, health=health,
-                          restarts=0, exit_code=0)
+    return ContainerFacts(
+        id=f"id-{service}",
+        name=service,
+        service=service,
+        image_id="",
+        state=state,
+        health=health,
+        restarts=0,
+        exit_code=0,
+    )
 
 
 def environment(host: Host) -> OpenEnvironment:
     services = (SimpleNamespace(name="web"), SimpleNamespace(name="worker"))
     nothing = SimpleNamespace(deployments=SimpleNamespace(history=lambda *_: []))
-    return cast(OpenEnvironment, SimpleNamespace(
-        host=host, stack=SimpleNamespace(name="shop", services=services), name="prod", ledger=nothing))
+    return cast(
+        OpenEnvironment,
+        SimpleNamespace(
+            host=host,
+            stack=SimpleNamespace(name="shop", services=services),
+            name="prod",
+            ledger=nothing,
+        ),
+    )
 
 
-@pytest.mark.parametrize(("found", "was"), [
-    ((container("web-7"), container("worker-7", "none")), "warm"),
-    ((container("web-7"), container("worker-7", state="exited")), "stopped"),
-    ((container("web-7"), container("worker-7", "unhealthy")), "stopped"),
-    ((container("web-7"),), "gone"),
-    ((), "gone"),
-])
-def test_one_look_at_the_engine_says_how_warm_a_slot_is(found: tuple[ContainerFacts, ...], was: Warmth) -> None:
+@pytest.mark.parametrize(
+    ("found", "was"),
+    [
+        ((container("web-7"), container("worker-7", "none")), "warm"),
+        ((container("web-7"), container("worker-7", state="exited")), "stopped"),
+        ((container("web-7"), container("worker-7", "unhealthy")), "stopped"),
+        ((container("web-7"),), "gone"),
+        ((), "gone"),
+    ],
+)
+def test_one_look_at_the_engine_says_how_warm_a_slot_is(
+    found: tuple[ContainerFacts, ...], was: Warmth
+) -> None:
     host = Host(*found)
     assert warmth(environment(host), "shop-prod-7") == was
     assert host.looks == 1
@@ -60,7 +81,8 @@ def test_one_look_at_the_engine_says_how_warm_a_slot_is(found: tuple[ContainerFa
 
 
 def test_a_container_that_has_just_started_is_asked_by_its_own_check_before_the_engine_asks(
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(slots, "POLL_SECONDS", 0)
     host = Host(container("web-7", "starting"), container("worker-7"), ready_at=2)
     wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 60, proved_before=True)
@@ -68,7 +90,9 @@ def test_a_container_that_has_just_started_is_asked_by_its_own_check_before_the_
     assert set(host.checks) == {"id-web-7"}
 
 
-def test_a_container_that_is_not_there_yet_keeps_the_slot_from_serving(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_that_is_not_there_yet_keeps_the_slot_from_serving(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     host = Host(container("web-7", "starting"))
     monkeypatch.setattr(slots, "POLL_SECONDS", 0)
     monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
@@ -96,7 +120,7 @@ def test_a_slow_start_is_asked_ever_more_seldom(clock: list[float]) -> None:
     """Looks and checks take processor time from what starts."""
     host = Host(container("web-7", "starting"), ready_at=500)
     seconds = wait_for(environment(host), "shop-prod-7", {"web-7"}, 6000, proved_before=True)
-    assert 400 < seconds < 800   # at most a second between two looks
+    assert 400 < seconds < 800  # at most a second between two looks
     assert len(host.checks) < 25
 
 
@@ -107,7 +131,9 @@ def test_a_version_that_has_not_proved_itself_is_asked_twice(clock: list[float])
     assert len(host.checks) > 2
 
 
-def test_a_version_that_answers_once_is_not_healthy(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_that_answers_once_is_not_healthy(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
     host = Host(container("web-7", "starting"))
     monkeypatch.setattr(host, "own_check", lambda container: Outcome(host.looks - 1, "", ""))

@@ -1,1 +1,2 @@
-"""A world in memory: every port of `tidegate/ports.py` has a twin here, which the adapter's contract suite proves."""
+"""A world in memory: every port of `tidegate/ports.py` has a twin here, which the adapter's
+contract suite proves."""

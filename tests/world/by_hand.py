@@ -1,4 +1,5 @@
-"""What the team started by hand, in memory: containers without any label of ours, handled one by one."""
+"""What the team started by hand, in memory: containers without any label of ours, handled one by
+one."""
 
 from __future__ import annotations
 
@@ -55,16 +56,35 @@ class MemoryHandStarted:
                 self.engine.moments.change(f"container {name} {what}")
 
     def _name(self, container: str) -> str | None:
-        return next((one.name for one in self.engine.containers_by_name.values() if one.id == container), None)
+        return next(
+            (one.name for one in self.engine.containers_by_name.values() if one.id == container),
+            None,
+        )
 
     def _seen(self, one: ContainerFacts, project: str) -> FoundContainer:
-        mounts = tuple(Mounted(name, frozenset({name if name[0] == "/" else f"/volumes/{name}"}),
-                               TARGETS[name.rpartition("_")[2]], is_writable=True)
-                       for name in self.engine.volumes_mounted.get(one.name, ()))
+        mounts = tuple(
+            Mounted(
+                name,
+                frozenset({name if name[0] == "/" else f"/volumes/{name}"}),
+                TARGETS[name.rpartition("_")[2]],
+                is_writable=True,
+            )
+            for name in self.engine.volumes_mounted.get(one.name, ())
+        )
         return FoundContainer(
-            id=one.id, name=one.name, service=one.service, state=one.state, started_at="2026-03-01T00:00:00Z",
-            image=f"acme/{one.service}:latest", image_id=one.image_id, image_labels=self.engine.images.get(one.image_id, {}),
-            labels=one.labels, mounts=mounts, networks=(f"{project}_default",), ports=(PORT,) if one.service == "web" else ())
+            id=one.id,
+            name=one.name,
+            service=one.service,
+            state=one.state,
+            started_at="2026-03-01T00:00:00Z",
+            image=f"acme/{one.service}:latest",
+            image_id=one.image_id,
+            image_labels=self.engine.images.get(one.image_id, {}),
+            labels=one.labels,
+            mounts=mounts,
+            networks=(f"{project}_default",),
+            ports=(PORT,) if one.service == "web" else (),
+        )
 
 
 def start_by_hand(engine: MemoryEngine, model: ComposeModel, version: str) -> None:
@@ -79,4 +99,6 @@ def start_by_hand(engine: MemoryEngine, model: ComposeModel, version: str) -> No
     compose.make_networks(model, model["name"], [f"{model['name']}_default"])
     for one in engine.of(model["name"]):
         assert PROJECT in one.labels
-        engine.state(one.name, labels={key: value for key, value in one.labels.items() if key != BASE_LABEL})
+        engine.state(
+            one.name, labels={key: value for key, value in one.labels.items() if key != BASE_LABEL}
+        )

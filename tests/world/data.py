@@ -71,9 +71,13 @@ class MemoryDatabase:
         return f"{revision} in {self.project}" if revision else ""
 
     def _refuse_stopped(self) -> None:
-        runs = any(one.state == "running" and one.service == "db" for one in self.engine.of(self.project))
+        runs = any(
+            one.state == "running" and one.service == "db" for one in self.engine.of(self.project)
+        )
         if not self.is_elsewhere and not runs:
-            raise DatabaseError(f"asking the database of {self.project}", "the server does not answer", "Start it")
+            raise DatabaseError(
+                f"asking the database of {self.project}", "the server does not answer", "Start it"
+            )
 
 
 @dataclass
@@ -94,12 +98,16 @@ class MemoryDatabases:
 
     def of(self, project: str) -> MemoryDatabase:
         """Empty at first."""
-        return self.by_network.setdefault(f"{project}_default", MemoryDatabase(project, self.engine))
+        return self.by_network.setdefault(
+            f"{project}_default", MemoryDatabase(project, self.engine)
+        )
 
     def _at(self, at: PlacedDatabase) -> MemoryDatabase:
-        if at.spec.client_image:   # by its address, and no container of this engine
+        if at.spec.client_image:  # by its address, and no container of this engine
             name = f"{at.environment[at.spec.host_key]}/{at.environment[at.spec.database_key]}"
-            return self.by_network.setdefault(name, MemoryDatabase(name, self.engine, is_elsewhere=True))
+            return self.by_network.setdefault(
+                name, MemoryDatabase(name, self.engine, is_elsewhere=True)
+            )
         return self.of(self.engine.containers_by_name[at.container].labels[PROJECT])
 
 
@@ -114,17 +122,30 @@ class MemoryHistory:
         table = state.likely()
         current = table.revisions[0] if table else None
         if current and current not in [one.id for one in HISTORY if one.id <= self.head]:
-            raise MigrationError("reading the schema history", f"it does not know {current}", "Use a newer image")
+            raise MigrationError(
+                "reading the schema history", f"it does not know {current}", "Use a newer image"
+            )
         steps = between(current, self.head)
         kind = gravest([step.kind for step in steps])
-        revisions = tuple(Revision(step.id, f"make {step.id}", step.kind, (), step.fits) for step in steps)
-        return SchemaChange(self.database, current, self.head, revisions, "", "", kind,
-                            tuple(fit for step in steps for fit in step.fits))
+        revisions = tuple(
+            Revision(step.id, f"make {step.id}", step.kind, (), step.fits) for step in steps
+        )
+        return SchemaChange(
+            self.database,
+            current,
+            self.head,
+            revisions,
+            "",
+            "",
+            kind,
+            tuple(fit for step in steps for fit in step.fits),
+        )
 
 
 @dataclass
 class MemoryMigrator:
-    """Moves a database in a job of its own, which goes on to its end when whoever began it is killed."""
+    """Moves a database in a job of its own, which goes on to its end when whoever began it is
+    killed."""
 
     engine: MemoryEngine
     database: MemoryDatabase
@@ -142,8 +163,11 @@ class MemoryMigrator:
 
     def _run(self, verb: str, revision: str) -> None:
         if revision > self.head or (self.database.content.revision or "") > self.head:
-            raise MigrationError(f"running {verb} to {revision}", "this image does not know the database's revision",
-                                 "The database was made by a newer image: use that one")
+            raise MigrationError(
+                f"running {verb} to {revision}",
+                "this image does not know the database's revision",
+                "The database was made by a newer image: use that one",
+            )
         key = f"{self.key}/{verb}"
         self.engine.begin_job(key, partial(self._move, verb, revision))
         self.engine.end_job(key)
@@ -157,8 +181,10 @@ class MemoryMigrator:
             self.database.content = Content(revision, rows, there.misfits)
             made, gone = (revision, "") if verb == "upgrade" else ("", there.revision or "")
             self.engine.moments.change(
-                f"{self.database.project} is at {revision}", makes=self.database.name_of(made),
-                unmakes=self.database.name_of(gone))
+                f"{self.database.project} is at {revision}",
+                makes=self.database.name_of(made),
+                unmakes=self.database.name_of(gone),
+            )
 
 
 @dataclass
@@ -171,12 +197,32 @@ class MemoryMigrations:
     def state(self, spec: Migration, database: Database, server: HistoryTables) -> SchemaState:
         return server.schema_state()
 
-    def history(self, spec: Migration, database: Database, *, image: str, stand_ins: Mapping[str, str],
-                key: str) -> MemoryHistory:
+    def history(
+        self,
+        spec: Migration,
+        database: Database,
+        *,
+        image: str,
+        stand_ins: Mapping[str, str],
+        key: str,
+    ) -> MemoryHistory:
         return MemoryHistory(database.name, self.engine.version_of(image).head)
 
-    def migrator(self, spec: Migration, database: Database, *, image: str, environment: Mapping[str, str],
-                 networks: tuple[str, ...], key: str, server: HistoryTables) -> MemoryMigrator:
+    def migrator(
+        self,
+        spec: Migration,
+        database: Database,
+        *,
+        image: str,
+        environment: Mapping[str, str],
+        networks: tuple[str, ...],
+        key: str,
+        server: HistoryTables,
+    ) -> MemoryMigrator:
         elsewhere = f"{environment.get('DB_HOST')}/{environment.get('DB_NAME')}"
-        there = next(found for name in (*networks, elsewhere) if (found := self.databases.by_network.get(name)))
+        there = next(
+            found
+            for name in (*networks, elsewhere)
+            if (found := self.databases.by_network.get(name))
+        )
         return MemoryMigrator(self.engine, there, key, self.engine.version_of(image).head)

@@ -42,12 +42,19 @@ class MemoryEdge:
         doing = f"telling the edge the route of {route.stack} {route.environment}"
         there = self.route(route.stack, route.environment)
         if there and there.fence > route.fence:
-            raise FencedError(doing, f"owner {there.fence} wrote it after owner {route.fence} was replaced",
-                              "Nothing was changed; let the newer run finish")
-        if taken := taken_doors(route.stack, route.environment, route.domains, doors_of_routes(self.routes().good)):
+            raise FencedError(
+                doing,
+                f"owner {there.fence} wrote it after owner {route.fence} was replaced",
+                "Nothing was changed; let the newer run finish",
+            )
+        if taken := taken_doors(
+            route.stack, route.environment, route.domains, doors_of_routes(self.routes().good)
+        ):
             raise EdgeError(doing, "; ".join(map(str, taken)), "Nothing was changed")
         if silent := [one.url for one in self._must_answer(route, there) if not self._runs(one)]:
-            raise EdgeError(doing, f"{', '.join(silent)} does not answer", "Look at the slot", retryable=True)
+            raise EdgeError(
+                doing, f"{', '.join(silent)} does not answer", "Look at the slot", retryable=True
+            )
         if there != route:
             self.by_owner[route.stack, route.environment] = route
             self.moments.change(f"route of {route.stack} {route.environment}: {told(route)}")
@@ -65,7 +72,9 @@ class MemoryEdge:
     def answering(self, host: str, path: str) -> Served | None:
         """Who answers a visitor's request."""
         for route in self.by_owner.values():
-            if any(meet(host, one) for one in route.domains) and (target := self._answers(route, host, path)):
+            if any(meet(host, one) for one in route.domains) and (
+                target := self._answers(route, host, path)
+            ):
                 return Served(route.stack, route.environment, target.deployment)
         return None
 
@@ -75,27 +84,50 @@ class MemoryEdge:
         known = (*route.targets, route.standby, route.candidate) if route else ()
         return next((one for one in known if one and one.deployment == served.number), None)
 
-    def container_of(self, target: Target, host: str = "", path: str = "/") -> ContainerFacts | None:
-        """The container that answers such a request to a target, where it runs; no host name is the target's first door."""
+    def container_of(
+        self, target: Target, host: str = "", path: str = "/"
+    ) -> ContainerFacts | None:
+        """The container that answers such a request to a target, where it runs; no host name is the
+        target's first door."""
         door = door_to(target.doors, host, path) if host and target.doors else None
-        return None if host and target.doors and door is None else self._behind(door.url if door else target.url)
+        return (
+            None
+            if host and target.doors and door is None
+            else self._behind(door.url if door else target.url)
+        )
 
     def _behind(self, url: str) -> ContainerFacts | None:
         if self.engine is None:
             return None
         project_and_service = url.removeprefix("http://").partition(":")[0]
-        if name := next((there[project_and_service] for there in self.engine.attached.values()
-                         if project_and_service in there), None):
+        if name := next(
+            (
+                there[project_and_service]
+                for there in self.engine.attached.values()
+                if project_and_service in there
+            ),
+            None,
+        ):
             taken = self.engine.containers_by_name.get(name)
             if taken is not None and taken.state == "running":
                 return taken
         found = (one for one in self.engine.containers_by_name.values() if one.state == "running")
-        return next((one for one in found if one.name.startswith(f"{_project(one)}-")
-                     and project_and_service == f"{_project(one)}-{one.service.rpartition('-')[0]}"), None)
+        return next(
+            (
+                one
+                for one in found
+                if one.name.startswith(f"{_project(one)}-")
+                and project_and_service == f"{_project(one)}-{one.service.rpartition('-')[0]}"
+            ),
+            None,
+        )
 
     def _answers(self, route: Route, host: str, path: str) -> Target | None:
         heaviest = sorted(route.targets, key=lambda target: -target.weight)
-        return next((one for one in (*heaviest, route.standby) if one and self._takes(one, host, path)), None)
+        return next(
+            (one for one in (*heaviest, route.standby) if one and self._takes(one, host, path)),
+            None,
+        )
 
     def _takes(self, target: Target, host: str, path: str) -> bool:
         """Without an engine, whatever has a door answers."""
@@ -116,8 +148,11 @@ class MemoryEdge:
 def told(route: Route) -> str:
     """Who serves, stands by and is offered."""
     serving = ", ".join(f"#{one.deployment}" for one in route.targets) or "nobody"
-    return serving + "".join(f", {what} #{one.deployment}" for what, one in (
-        ("behind it", route.standby), ("offered", route.candidate)) if one)
+    return serving + "".join(
+        f", {what} #{one.deployment}"
+        for what, one in (("behind it", route.standby), ("offered", route.candidate))
+        if one
+    )
 
 
 def _project(container: ContainerFacts) -> str:
@@ -133,12 +168,18 @@ class MemoryWitness:
     def __enter__(self) -> MemoryWitness:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Nothing to end."""
 
     def figures(self) -> TrafficFigures:
-        return TrafficFigures(total=20, failed=self.failing(), longest_gap_seconds=0.1, p95_seconds=0.01)
+        return TrafficFigures(
+            total=20, failed=self.failing(), longest_gap_seconds=0.1, p95_seconds=0.01
+        )
 
     def failures(self, most: int) -> list[Seen]:
         return [Seen(0.0, 0.1, "none", "status 500")] * min(self.failing(), most)
@@ -155,31 +196,48 @@ class MemoryVisitors:
 
     def smoke(self, asked: SmokeVisit) -> list[CheckResult]:
         said = self._wrong(asked)
-        return [CheckResult(check.name, "fail" if said else "pass", said or "200", 0.01) for check in asked.checks]
+        return [
+            CheckResult(check.name, "fail" if said else "pass", said or "200", 0.01)
+            for check in asked.checks
+        ]
 
     def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer:
         self._refuse_away()
         served = self._served(visit, visit.name, path)
         return Answer(status=200, seconds=0.01) if served else Answer(status=503, seconds=0.01)
 
-    def witness(self, visit: Visit, asked: Sequence[Question], *, owner: tuple[str, str],
-                rate_per_second: float) -> MemoryWitness:
+    def witness(
+        self,
+        visit: Visit,
+        asked: Sequence[Question],
+        *,
+        owner: tuple[str, str],
+        rate_per_second: float,
+    ) -> MemoryWitness:
         return MemoryWitness(lambda: 20 if self._serve_badly(asked) else 0)
 
     def _serve_badly(self, asked: Sequence[Question]) -> bool:
-        return any(self.serves_badly(self.edge.answering(one.host, one.path), one.host, one.path) for one in asked)
+        return any(
+            self.serves_badly(self.edge.answering(one.host, one.path), one.host, one.path)
+            for one in asked
+        )
 
     def counters(self, service: str) -> MetricsSample:
-        """A hundred requests more each time, all of them quick and good unless the version serves badly."""
+        """A hundred requests more each time, all of them quick and good unless the version serves
+        badly."""
         self._refuse_away()
         self.counted += 100
         stack, environment, number = service.split("_")
         bad = self.counted if self.serves_badly(Served(stack, environment, int(number))) else 0
         codes = {"200": self.counted - bad, "500": bad}
-        answers = {(TOTAL, frozenset({("code", code), ("service", service)})): float(count)
-                   for code, count in codes.items()}
-        quick = {(BUCKET, frozenset({("le", bound), ("service", service)})): float(self.counted)
-                 for bound in ("0.1", "+Inf")}
+        answers = {
+            (TOTAL, frozenset({("code", code), ("service", service)})): float(count)
+            for code, count in codes.items()
+        }
+        quick = {
+            (BUCKET, frozenset({("le", bound), ("service", service)})): float(self.counted)
+            for bound in ("0.1", "+Inf")
+        }
         return MetricsSample(1.0, {**answers, **quick})
 
     def serves_badly(self, served: Served | None, host: str = "", path: str = "/") -> bool:
@@ -200,7 +258,11 @@ class MemoryVisitors:
         container = self.edge.container_of(target, host, check.path) if target else None
         if container is None or not self.engine.version_of(container.image_id).answers_well:
             return "500"
-        return "" if self.engine.version_of(container.image_id).name == asked.version.name else "another version"
+        return (
+            ""
+            if self.engine.version_of(container.image_id).name == asked.version.name
+            else "another version"
+        )
 
     def _served(self, visit: Visit, host: str, path: str) -> Served | None:
         """At a slot's own address: by its doors, or at the one address that the header names."""
@@ -216,5 +278,6 @@ class MemoryVisitors:
 
     def _refuse_away(self) -> None:
         if self.is_away:
-            raise EdgeError("asking the edge", "ConnectError", "Look whether the edge runs", retryable=True)
-
+            raise EdgeError(
+                "asking the edge", "ConnectError", "Look whether the edge runs", retryable=True
+            )

@@ -1,4 +1,5 @@
-"""A Docker engine in memory: containers, networks, volumes and images, as the ports of a host ask for them."""
+"""A Docker engine in memory: containers, networks, volumes and images, as the ports of a host ask
+for them."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ GIB = 1 << 30
 
 
 def _place(container: ContainerFacts) -> str:
-    """The environment whose work it does; of what the team started by hand, the project is called like it."""
+    """The environment whose work it does; of what the team started by hand, the project is called
+    like it."""
     own = [container.labels.get(key, "") for key in ("tidegate.stack", "tidegate.environment")]
     return "-".join(own) if all(own) else container.labels[PROJECT]
 
@@ -39,7 +41,8 @@ class Job:
 
 @dataclass
 class MemoryEngine:
-    """Everything that is on one host. Each method changes one thing after the other, and says so."""
+    """Everything that is on one host. Each method changes one thing after the other, and says
+    so."""
 
     moments: Moments
     containers_by_name: dict[str, ContainerFacts] = field(default_factory=dict)
@@ -60,7 +63,9 @@ class MemoryEngine:
     """Containers of one service that never runs twice, which ran at the same moment."""
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
-        return [one for one in self.containers_by_name.values() if labels.items() <= one.labels.items()]
+        return [
+            one for one in self.containers_by_name.values() if labels.items() <= one.labels.items()
+        ]
 
     def of(self, project: str) -> list[ContainerFacts]:
         return self.containers({PROJECT: project})
@@ -74,19 +79,26 @@ class MemoryEngine:
         return BY_COMMIT[self.images[image]["org.opencontainers.image.revision"]]
 
     def state(self, name: str, **changes: object) -> None:
-        self.containers_by_name[name] = replace(self.containers_by_name[name], **changes)   # type: ignore[arg-type]
+        self.containers_by_name[name] = replace(self.containers_by_name[name], **changes)  # type: ignore[arg-type]
         self.count_alone(name)
 
     def count_alone(self, name: str) -> None:
-        """Called when a container has changed: of a service that never runs twice, who else runs now?"""
+        """Called when a container has changed: of a service that never runs twice, who else runs
+        now?"""
         mine = self.containers_by_name[name]
         if ALONE_LABEL in mine.labels and mine.state == "running":
-            twins = [one.name for one in self.containers({ALONE_LABEL: "true"}) if one.state == "running"
-                     and (_place(one), _role(one)) == (_place(mine), _role(mine)) and one.name != name]
+            twins = [
+                one.name
+                for one in self.containers({ALONE_LABEL: "true"})
+                if one.state == "running"
+                and (_place(one), _role(one)) == (_place(mine), _role(mine))
+                and one.name != name
+            ]
             self.ran_twice += [f"{name} beside {twin}" for twin in twins]
 
     def begin_job(self, key: str, work: Callable[[], object] | None) -> None:
-        """A container of its own. One that an earlier attempt left under the key is removed first."""
+        """A container of its own. One that an earlier attempt left under the key is removed
+        first."""
         self.jobs.pop(key, None)
         self.jobs[key] = Job(work)
         self.moments.change(f"job {key} began")
@@ -132,7 +144,9 @@ class MemoryMeasures:
     engine: MemoryEngine
 
     def facts(self) -> HostFacts:
-        return HostFacts("memory", "memory", "linux/amd64", 100 * GIB, 100 * GIB, 16 * GIB, 16 * GIB)
+        return HostFacts(
+            "memory", "memory", "linux/amd64", 100 * GIB, 100 * GIB, 16 * GIB, 16 * GIB
+        )
 
     def network_names(self) -> set[str]:
         return set(self.engine.networks)
@@ -151,8 +165,18 @@ class MemoryOccupancy:
     engine: MemoryEngine
 
     def occupants(self) -> list[Occupant]:
-        return [Occupant(one.id, one.name, one.labels[PROJECT], one.service, self._mounts(one.name), frozenset(),
-                         one.labels) for one in self.engine.containers_by_name.values()]
+        return [
+            Occupant(
+                one.id,
+                one.name,
+                one.labels[PROJECT],
+                one.service,
+                self._mounts(one.name),
+                frozenset(),
+                one.labels,
+            )
+            for one in self.engine.containers_by_name.values()
+        ]
 
     def volume_places(self) -> dict[str, VolumePlace]:
         return {name: VolumePlace(f"/volumes/{name}", "") for name in self.engine.volumes}
@@ -164,9 +188,15 @@ class MemoryOccupancy:
         return PathLook(path, is_file=False, is_new=True)
 
     def _mounts(self, container: str) -> tuple[Mounted, ...]:
-        return tuple(Mounted(name, frozenset({name if name[0] == "/" else f"/volumes/{name}"}), f"/data/{name}",
-                             is_writable=True)
-                     for name in self.engine.volumes_mounted.get(container, ()))
+        return tuple(
+            Mounted(
+                name,
+                frozenset({name if name[0] == "/" else f"/volumes/{name}"}),
+                f"/data/{name}",
+                is_writable=True,
+            )
+            for name in self.engine.volumes_mounted.get(container, ())
+        )
 
 
 @dataclass
@@ -196,10 +226,14 @@ class MemoryCompose:
     engine: MemoryEngine
     model: Callable[[str], ComposeModel]
 
-    def read(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> ComposeModel:
+    def read(
+        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+    ) -> ComposeModel:
         return self.model(project)
 
-    def env_files(self, files: Sequence[Path], environment: Mapping[str, str], project: str) -> dict[str, list[str]]:
+    def env_files(
+        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+    ) -> dict[str, list[str]]:
         return {}
 
     def up(self, slot: Slot) -> None:
@@ -210,7 +244,9 @@ class MemoryCompose:
         for name, service in slot.model["services"].items():
             self._start(slot.project, name, service, slot.model)
 
-    def up_base(self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str]) -> None:
+    def up_base(
+        self, model: ComposeModel, project: str, services: Sequence[str], jobs: Mapping[str, str]
+    ) -> None:
         started = base_model(model, project, jobs)
         for name in services:
             self._start(project, name, started["services"][name], started)
@@ -227,61 +263,94 @@ class MemoryCompose:
         for path in paths:
             self._have_volume(path)
 
-    def stop(self, project: str, grace_seconds: int, services: Collection[str] | None = None) -> None:
+    def stop(
+        self, project: str, grace_seconds: int, services: Collection[str] | None = None
+    ) -> None:
         for one in self._of(project, services):
             if one.state == "running":
-                self.engine.state(one.name, state="exited", health="none", ended_at=datetime.now(UTC))
+                self.engine.state(
+                    one.name, state="exited", health="none", ended_at=datetime.now(UTC)
+                )
                 self.engine.moments.change(f"container {one.name} was stopped")
 
     def start_again(self, project: str, services: Collection[str] | None = None) -> None:
         there = self._of(project, services)
         if not there:
-            raise EngineError(f"starting {project} again", "its containers have been removed", "Release that version anew")
+            raise EngineError(
+                f"starting {project} again",
+                "its containers have been removed",
+                "Release that version anew",
+            )
         for one in there:
             if one.state != "running":
-                self.engine.state(one.name, state="running", health="healthy", started_at=datetime.now(UTC))
+                self.engine.state(
+                    one.name, state="running", health="healthy", started_at=datetime.now(UTC)
+                )
                 self.engine.moments.change(f"container {one.name} was started again")
 
     def remove(self, project: str) -> None:
         for one in self.engine.of(project):
             del self.engine.containers_by_name[one.name]
             self.engine.volumes_mounted.pop(one.name, None)
-            self.engine.moments.change(f"container {one.name} was removed", unmakes=f"container {one.name}")
+            self.engine.moments.change(
+                f"container {one.name} was removed", unmakes=f"container {one.name}"
+            )
         own = {name for name in self.engine.networks if name.startswith(f"{project}_")}
         for name in sorted(own | {slot_network_name(project)} & self.engine.networks):
             self.engine.networks.discard(name)
             self.engine.moments.change(f"network {name} was removed")
 
     def _of(self, project: str, services: Collection[str] | None) -> list[ContainerFacts]:
-        return [one for one in self.engine.of(project) if services is None or one.service in services]
+        return [
+            one for one in self.engine.of(project) if services is None or one.service in services
+        ]
 
-    def _start(self, project: str, service: str, declared: Mapping[str, object], model: ComposeModel) -> None:
+    def _start(
+        self, project: str, service: str, declared: Mapping[str, object], model: ComposeModel
+    ) -> None:
         there = next((one for one in self.engine.of(project) if one.service == service), None)
         if there is not None and there.state == "running":
             return
         if there is not None:
-            self.engine.state(there.name, state="running", health="healthy", started_at=datetime.now(UTC))
+            self.engine.state(
+                there.name, state="running", health="healthy", started_at=datetime.now(UTC)
+            )
             self.engine.moments.change(f"container {there.name} was started")
             return
         self._make(project, service, declared, model)
 
-    def _make(self, project: str, service: str, declared: Mapping[str, object], model: ComposeModel) -> None:
+    def _make(
+        self, project: str, service: str, declared: Mapping[str, object], model: ComposeModel
+    ) -> None:
         image, name = str(declared["image"]), f"{project}-{service}-1"
         if image not in self.engine.images:
-            raise EngineError(f"starting {name}", f"the engine has no image {image}", "Provide it first")
+            raise EngineError(
+                f"starting {name}", f"the engine has no image {image}", "Provide it first"
+            )
         volumes = tuple(
             str(one["source"] if one["type"] == "bind" else model["volumes"][one["source"]]["name"])
-            for one in declared.get("volumes") or ())   # type: ignore[attr-defined]
+            for one in declared.get("volumes") or ()  # type: ignore[attr-defined]
+        )
         for volume in volumes:
             self._have_volume(volume)
-        labels = {**dict(declared.get("labels") or {}), PROJECT: project, SERVICE: service}   # type: ignore[call-overload]
+        labels = {**dict(declared.get("labels") or {}), PROJECT: project, SERVICE: service}  # type: ignore[call-overload]
         labelled = "org.opencontainers.image.revision" in self.engine.images[image]
-        is_well = not labelled or self.engine.version_of(image).starts(is_alone=ALONE_LABEL in labels)
+        is_well = not labelled or self.engine.version_of(image).starts(
+            is_alone=ALONE_LABEL in labels
+        )
         self.engine.made += 1
         self.engine.containers_by_name[name] = ContainerFacts(
-            id=f"c{self.engine.made}", name=name, service=service, image_id=image,
-            state="running" if is_well else "exited", health="healthy" if is_well else "none",
-            restarts=0 if is_well else 3, exit_code=0 if is_well else 1, labels=labels, started_at=datetime.now(UTC))
+            id=f"c{self.engine.made}",
+            name=name,
+            service=service,
+            image_id=image,
+            state="running" if is_well else "exited",
+            health="healthy" if is_well else "none",
+            restarts=0 if is_well else 3,
+            exit_code=0 if is_well else 1,
+            labels=labels,
+            started_at=datetime.now(UTC),
+        )
         self.engine.volumes_mounted[name] = volumes
         self.engine.count_alone(name)
         self.engine.moments.change(f"container {name} was made", makes=f"container {name}")
@@ -289,7 +358,9 @@ class MemoryCompose:
     def _have_network(self, name: str) -> None:
         if name not in self.engine.networks:
             if len(self.engine.networks) >= 30:
-                raise CapacityError(f"making the network {name}", "no address range is left", "Remove some")
+                raise CapacityError(
+                    f"making the network {name}", "no address range is left", "Remove some"
+                )
             self.engine.networks.add(name)
             self.engine.moments.change(f"network {name} was made")
 

@@ -35,7 +35,9 @@ class MemoryShelf:
     def digest(self, reference: str) -> str:
         self._refuse_away(reference)
         if reference not in self.tags:
-            raise RegistryError(f"looking up {reference}", "manifest unknown", "Push the image first")
+            raise RegistryError(
+                f"looking up {reference}", "manifest unknown", "Push the image first"
+            )
         return self.tags[reference]
 
     def labels_of(self, pin: str) -> dict[str, str] | None:
@@ -47,19 +49,32 @@ class MemoryShelf:
 
     def _refuse_away(self, what: str) -> None:
         if self.is_away:
-            raise RegistryError(f"asking the registry for {what}", "no connection", "Check the network", retryable=True)
+            raise RegistryError(
+                f"asking the registry for {what}",
+                "no connection",
+                "Check the network",
+                retryable=True,
+            )
 
 
 @dataclass
 class MemoryImages:
-    """The images of one engine. What is built is not pushed; what others made lies in `shelf`, their registry."""
+    """The images of one engine. What is built is not pushed; what others made lies in `shelf`,
+    their registry."""
 
     engine: MemoryEngine
     shelf: MemoryShelf
 
     def find(self, stack: str, commit: str, inputs: str) -> str | None:
         wanted = {STACK_LABEL: stack, REVISION_LABEL: commit, INPUTS_LABEL: inputs}
-        return next((image for image, labels in self.engine.images.items() if wanted.items() <= labels.items()), None)
+        return next(
+            (
+                image
+                for image, labels in self.engine.images.items()
+                if wanted.items() <= labels.items()
+            ),
+            None,
+        )
 
     def publish(self, image: str, repository: str, tag: str) -> str:
         return image
@@ -87,8 +102,11 @@ class MemoryImages:
             self.engine.images[pin] = found
             self.engine.moments.change(f"image {pin} was pulled", makes=f"image {pin}")
         if pin not in self.engine.images:
-            raise ImageError(f"providing the image {pin}", "it is not on the engine and has no registry",
-                             "Build that version again")
+            raise ImageError(
+                f"providing the image {pin}",
+                "it is not on the engine and has no registry",
+                "Build that version again",
+            )
 
     def tag(self, pin: str, alias: str) -> None:
         self.ensure(pin)
@@ -103,12 +121,26 @@ class MemoryBuilder:
 
     engine: MemoryEngine
 
-    def refuse_left_out(self, recipe: Recipe, exported: Path, elsewhere: Mapping[str, str], doing: str) -> None:
+    def refuse_left_out(
+        self, recipe: Recipe, exported: Path, elsewhere: Mapping[str, str], doing: str
+    ) -> None:
         if elsewhere:
-            raise ImageError(doing, "; ".join(f"{path} is {what}" for path, what in elsewhere.items()), "Commit it")
+            raise ImageError(
+                doing,
+                "; ".join(f"{path} is {what}" for path, what in elsewhere.items()),
+                "Commit it",
+            )
 
-    def build(self, recipe: Recipe, exported: Path, *, tag: str, labels: Mapping[str, str], secrets: Mapping[str, str],
-              tell: Callable[[str], object]) -> str:
+    def build(
+        self,
+        recipe: Recipe,
+        exported: Path,
+        *,
+        tag: str,
+        labels: Mapping[str, str],
+        secrets: Mapping[str, str],
+        tell: Callable[[str], object],
+    ) -> str:
         image = f"sha256:{recipe.service}-{labels[REVISION_LABEL]}"
         self.engine.images[image] = dict(labels)
         self.engine.moments.change(f"image {tag} was built", makes=f"image {tag}")
@@ -124,10 +156,16 @@ class MemorySource:
 
     def between(self, old: str | None, new: str) -> list[Commit]:
         if new not in BY_COMMIT:
-            raise VersionError(f"looking for the commit {new[:12]}", "no branch or tag leads to it", "Push it")
+            raise VersionError(
+                f"looking for the commit {new[:12]}", "no branch or tag leads to it", "Push it"
+            )
         return [] if old == new else [BY_COMMIT[new].commit]
 
     def export(self, commit: str, into: Path) -> Mapping[str, str]:
         if any(into.iterdir()):
-            raise VersionError(f"exporting {commit[:12]}", f"the folder {into.name!r} is not empty", "Give an empty one")
+            raise VersionError(
+                f"exporting {commit[:12]}",
+                f"the folder {into.name!r} is not empty",
+                "Give an empty one",
+            )
         return {}

@@ -1,4 +1,5 @@
-"""What a test can do to the world: fail one call, or look at it after each change. Everything made is counted."""
+"""What a test can do to the world: fail one call, or look at it after each change. Everything made
+is counted."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ class Moments:
         self.calls: list[str] = []
         self.changes: list[str] = []
         self.made: Counter[str] = Counter()
-        """What was made, under the name that makes it one thing. What is taken away again was never made."""
+        """What was made, under the name that makes it one thing. What is taken away again was never
+        made."""
         self.asked_when_done: list[str] = []
         """Calls of a step that the journal called done before: nothing may be done twice."""
         self.step = ""
@@ -30,9 +32,15 @@ class Moments:
         """Which call fails, by its number and its name."""
 
     def begin_anew(self) -> None:
-        """Another process: nothing fails any more, and it counts from the beginning. What was made stays counted."""
+        """Another process: nothing fails any more, and it counts from the beginning. What was made
+        stays counted."""
         fresh = Moments()
-        self.calls, self.changes, self.after_change, self.fails = [], [], fresh.after_change, fresh.fails
+        self.calls, self.changes, self.after_change, self.fails = (
+            [],
+            [],
+            fresh.after_change,
+            fresh.fails,
+        )
         self.step, self.step_was_done = "", False
 
     def call(self, name: str) -> None:

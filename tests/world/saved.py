@@ -59,7 +59,9 @@ class MemoryBackups:
 
     def recognize(self, recorded: Backup) -> Backup:
         if recorded.id in self.damaged or recorded.id not in self.sealed:
-            raise BackupError(f"reading the backup {recorded.id}", "it has no manifest", "Choose another backup")
+            raise BackupError(
+                f"reading the backup {recorded.id}", "it has no manifest", "Choose another backup"
+            )
         return self.sealed[recorded.id].facts
 
     def compare(self, recorded: Backup) -> None:
@@ -103,14 +105,18 @@ class MemoryDatabaseCopies:
         if database.replaced is None:
             if database.beside is None:
                 self.stand_beside(backup, at)
-            database.content, database.beside, database.replaced = database.beside or Content(), None, database.content
+            database.content, database.beside, database.replaced = (
+                database.beside or Content(),
+                None,
+                database.content,
+            )
             gone = database.name_of(database.replaced.revision or "")
             self._changed(database, f"it is as in {backup.id}", unmakes=gone)
         return database.row_counts()
 
     def is_untouched(self, at: PlacedDatabase) -> bool:
         database = self.backups.databases.as_owner(at)
-        database.row_counts()   # one that does not run answers nothing
+        database.row_counts()  # one that does not run answers nothing
         return database.beside is not None and database.replaced is None
 
     def remove_beside(self, at: PlacedDatabase) -> None:
@@ -148,10 +154,17 @@ class MemoryVolumeCopies:
 
     def replace(self, volume: str, image: str, key: str) -> None:
         engine = self.backups.engine
-        users = [name for name, mounted in engine.volumes_mounted.items()
-                 if volume in mounted and engine.containers_by_name[name].state == "running"]
+        users = [
+            name
+            for name, mounted in engine.volumes_mounted.items()
+            if volume in mounted and engine.containers_by_name[name].state == "running"
+        ]
         if users:
-            raise EngineError(f"restoring the volume {volume}", f"{', '.join(users)} uses it now", "Stop what uses it")
+            raise EngineError(
+                f"restoring the volume {volume}",
+                f"{', '.join(users)} uses it now",
+                "Stop what uses it",
+            )
         self._volumes[volume] = self._volumes[_new(volume)]
         engine.moments.change(f"the volume {volume} was replaced")
 
@@ -170,10 +183,21 @@ def _new(volume: str) -> str:
 
 def _facts(backup: str, contents: Mapping[str, Content]) -> Backup:
     now = datetime.now(UTC)
-    tables = {f"{name}.{table}": rows for name, content in contents.items() for table, rows in content.rows.items()}
+    tables = {
+        f"{name}.{table}": rows
+        for name, content in contents.items()
+        for table, rows in content.rows.items()
+    }
     revisions = [content.revision for content in contents.values() if content.revision]
-    return replace(_EMPTY, id=backup, path=backup, tables=tables, schema_revision=", ".join(revisions) or None, made_at=now,
-                   verified_at=now)
+    return replace(
+        _EMPTY,
+        id=backup,
+        path=backup,
+        tables=tables,
+        schema_revision=", ".join(revisions) or None,
+        made_at=now,
+        verified_at=now,
+    )
 
 
 _EMPTY = Backup("", "", 1000, "0" * 64, None, {}, 0.1, 0.1, datetime(2026, 3, 1, tzinfo=UTC), None)

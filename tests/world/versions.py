@@ -47,16 +47,31 @@ class SchemaStep:
 
 
 HISTORY = (
-    SchemaStep("0001", "additive"), SchemaStep("0002", "additive"),
-    SchemaStep("0003", "needs downgrade"), SchemaStep("0004", "lossy"),
-    SchemaStep("0005", "lossy", (Fit("notes are short", "SELECT COUNT(*) FROM notes WHERE long"),)))
+    SchemaStep("0001", "additive"),
+    SchemaStep("0002", "additive"),
+    SchemaStep("0003", "needs downgrade"),
+    SchemaStep("0004", "lossy"),
+    SchemaStep("0005", "lossy", (Fit("notes are short", "SELECT COUNT(*) FROM notes WHERE long"),)),
+)
 
-VERSIONS = {one.name: one for one in (
-    Made("v1.0.0", "0001"), Made("v1.0.1", "0001"), Made("v1.1.0", "0002"), Made("v1.2.0", "0003"),
-    Made("v1.3.0", "0004"), Made("v1.4.0", "0005"),
-    Made("v2.0.0", "0001", becomes_healthy=False), Made("v2.0.1", "0001", answers_well=False),
-    Made("v2.0.2", "0001", serves_well=False), Made("v2.0.3", "0001", beats=False), Made("v2.1.0", "0002", answers_well=False),
-    Made("v2.2.0", "0003", answers_well=False), Made("v2.3.0", "0004", answers_well=False))}
+VERSIONS = {
+    one.name: one
+    for one in (
+        Made("v1.0.0", "0001"),
+        Made("v1.0.1", "0001"),
+        Made("v1.1.0", "0002"),
+        Made("v1.2.0", "0003"),
+        Made("v1.3.0", "0004"),
+        Made("v1.4.0", "0005"),
+        Made("v2.0.0", "0001", becomes_healthy=False),
+        Made("v2.0.1", "0001", answers_well=False),
+        Made("v2.0.2", "0001", serves_well=False),
+        Made("v2.0.3", "0001", beats=False),
+        Made("v2.1.0", "0002", answers_well=False),
+        Made("v2.2.0", "0003", answers_well=False),
+        Made("v2.3.0", "0004", answers_well=False),
+    )
+}
 BY_COMMIT = {one.sha: one for one in VERSIONS.values()}
 
 
@@ -64,11 +79,13 @@ def between(current: str | None, head: str) -> tuple[SchemaStep, ...]:
     """The revisions that lead up to `head`."""
     ids = [one.id for one in HISTORY]
     begin = ids.index(current) + 1 if current else 0
-    return HISTORY[begin:ids.index(head) + 1]
+    return HISTORY[begin : ids.index(head) + 1]
 
 
 def found(wanted: str) -> Made:
     """Raises VersionError."""
     if wanted not in VERSIONS:
-        raise VersionError(f"looking for {wanted}", "there is no such version", "Choose another one")
+        raise VersionError(
+            f"looking for {wanted}", "there is no such version", "Choose another one"
+        )
     return VERSIONS[wanted]

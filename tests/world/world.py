@@ -30,22 +30,30 @@ BASE_IMAGE = "mysql:8"
 
 
 def model_of(project: str) -> ComposeModel:
-    """Three released services, of which one has a door and one never runs twice, and a database; one volume of each
-    kind, and a folder of the host."""
+    """Three released services, of which one has a door and one never runs twice, and a database;
+    one volume of each kind, and a folder of the host."""
     released: dict[str, Any] = {
-        "networks": {"default": None}, "volumes": [
+        "networks": {"default": None},
+        "volumes": [
             {"type": "volume", "source": "uploads", "target": "/uploads"},
-            {"type": "bind", "source": f"/srv/{project}", "target": "/media"}]}
+            {"type": "bind", "source": f"/srv/{project}", "target": "/media"},
+        ],
+    }
     return {
         "name": project,
         "services": {
             "web": {"image": "acme/web", **released},
             "worker": {"image": "acme/worker", **released},
             "beat": {"image": "acme/beat:1", **released},
-            "db": {"image": BASE_IMAGE, "networks": {"default": None},
-                   "volumes": [{"type": "volume", "source": "data", "target": "/var/lib/mysql"}]}},
+            "db": {
+                "image": BASE_IMAGE,
+                "networks": {"default": None},
+                "volumes": [{"type": "volume", "source": "data", "target": "/var/lib/mysql"}],
+            },
+        },
         "networks": {"default": {"name": f"{project}_default"}},
-        "volumes": {key: {"name": f"{project}_{key}"} for key in ("data", "uploads")}}
+        "volumes": {key: {"name": f"{project}_{key}"} for key in ("data", "uploads")},
+    }
 
 
 @dataclass
@@ -72,18 +80,37 @@ class World:
         """As an environment is opened. mypy proves that each twin fulfils its port."""
         backups = self.backups_of(f"{stack.name}-{environment}")
         ports = Ports(
-            host=MemoryHost(self.engine), measures=MemoryMeasures(self.engine), occupancy=MemoryOccupancy(self.engine),
+            host=MemoryHost(self.engine),
+            measures=MemoryMeasures(self.engine),
+            occupancy=MemoryOccupancy(self.engine),
             by_hand=MemoryHandStarted(self.engine),
-            networks=MemoryNetworks(self.engine), compose=MemoryCompose(self.engine, model_of),
-            images=MemoryImages(self.engine, self.shelf), builder=MemoryBuilder(self.engine), registry=None,
+            networks=MemoryNetworks(self.engine),
+            compose=MemoryCompose(self.engine, model_of),
+            images=MemoryImages(self.engine, self.shelf),
+            builder=MemoryBuilder(self.engine),
+            registry=None,
             source=MemorySource() if stack.source else None,
-            edge=self.edge, visitors=self.visitors, databases=self.databases,
-            migrations=MemoryMigrations(self.engine, self.databases), backups=backups,
-            restored=MemoryDatabaseCopies(backups), volumes=MemoryVolumeCopies(backups),
-            notifiers={name: watched(name, self.notifier(name), self.moments) for name in stack.notifiers_for("red")},
-            events=self.events)
-        return Ports(**{role: port if port is None or role == "notifiers" else watched(role, port, self.moments)
-                        for role, port in vars(ports).items()})
+            edge=self.edge,
+            visitors=self.visitors,
+            databases=self.databases,
+            migrations=MemoryMigrations(self.engine, self.databases),
+            backups=backups,
+            restored=MemoryDatabaseCopies(backups),
+            volumes=MemoryVolumeCopies(backups),
+            notifiers={
+                name: watched(name, self.notifier(name), self.moments)
+                for name in stack.notifiers_for("red")
+            },
+            events=self.events,
+        )
+        return Ports(
+            **{
+                role: port
+                if port is None or role == "notifiers"
+                else watched(role, port, self.moments)
+                for role, port in vars(ports).items()
+            }
+        )
 
     def backups_of(self, project: str) -> MemoryBackups:
         return self.backups.setdefault(project, MemoryBackups(self.engine, self.databases))

@@ -48,7 +48,8 @@ class RestoredCopy(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """For an application's container on `network`: its host, port, user, password and database."""
+        """For an application's container on `network`: its host, port, user, password and
+        database."""
 
 
 Rehearse = Callable[[str, RestoredCopy], object]

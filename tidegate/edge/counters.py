@@ -14,7 +14,8 @@ Series = tuple[str, frozenset[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class MetricsSample:
-    """The counters of one service or router at one moment. `started` tells a restarted edge from the same one."""
+    """The counters of one service or router at one moment. `started` tells a restarted edge from
+    the same one."""
 
     started: float
     counters: Mapping[Series, float]
@@ -26,8 +27,11 @@ def figures_between(before: MetricsSample, after: MetricsSample) -> LiveFigures:
     totals = {labels: grow for (kind, labels), grow in grown.items() if kind == TOTAL}
     return LiveFigures(
         requests=round(sum(totals.values())),
-        errors=round(sum(grow for labels, grow in totals.items() if dict(labels)["code"].startswith("5"))),
-        p95_seconds=quantile(0.95, _buckets(grown)))
+        errors=round(
+            sum(grow for labels, grow in totals.items() if dict(labels)["code"].startswith("5"))
+        ),
+        p95_seconds=quantile(0.95, _buckets(grown)),
+    )
 
 
 def _growth(before: MetricsSample, after: MetricsSample, series: Series) -> float:

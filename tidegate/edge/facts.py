@@ -12,7 +12,8 @@ class Door:
     hosts: tuple[str, ...]
     """`shop.example`, or `*.erp.example` for each name directly below."""
     path: str
-    """`/api`: itself and all below it. Of the doors that fit a request, the one with the longest path counts."""
+    """`/api`: itself and all below it. Of the doors that fit a request, the one with the longest
+    path counts."""
     url: str
     """`http://cloudlens-prod-42-api:8000`, resolvable by the edge."""
     ready_path: str
@@ -28,10 +29,12 @@ class Target:
     deployment: int
     """Number of the deployment within its stack and environment."""
     url: str
-    """`http://cloudlens-prod-42-backend:8000`, resolvable by the edge: of its first door, or of all its requests."""
+    """`http://cloudlens-prod-42-backend:8000`, resolvable by the edge: of its first door, or of all
+    its requests."""
     weight: int = 100
     doors: tuple[Door, ...] = ()
-    """Where several of its services answer. None: all names and paths of the route lead to `url`."""
+    """Where several of its services answer. None: all names and paths of the route lead to
+    `url`."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Served:
 
 @dataclass(frozen=True)
 class Route:
-    """What the edge is told for one stack in one environment. Carries the fencing number of its writer."""
+    """What the edge is told for one stack in one environment. Carries the fencing number of its
+    writer."""
 
     stack: str
     environment: str
@@ -62,6 +66,8 @@ class Route:
     """The new slot before its switch, reachable only on the edge's own check address."""
     fence: int
     ready_path: str
-    """Answers below 400 only where the application can work; of the first door, where there are several."""
+    """Answers below 400 only where the application can work; of the first door, where there are
+    several."""
     https: bool
-    """Whether people come by a front that ends TLS, so that the application must be asked as such a front does."""
+    """Whether people come by a front that ends TLS, so that the application must be asked as such a
+    front does."""

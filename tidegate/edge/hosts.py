@@ -1,6 +1,7 @@
 """Host names as the web compares them: case and a dot at the end make no other name.
 
-`*.erp.example` is each name directly below `erp.example`: `demo.erp.example`, not `erp.example` and not `a.b.erp.example`.
+`*.erp.example` is each name directly below `erp.example`: `demo.erp.example`, not `erp.example` and
+not `a.b.erp.example`.
 """
 
 from __future__ import annotations

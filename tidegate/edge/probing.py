@@ -1,4 +1,5 @@
-"""How somebody asks an environment, and what was seen: the words that smoke checks and the traffic witness share."""
+"""How somebody asks an environment, and what was seen: the words that smoke checks and the traffic
+witness share."""
 
 from __future__ import annotations
 
@@ -21,16 +22,19 @@ class Question(NamedTuple):
     host: str
     path: str
     is_ready_path: bool
-    """Then an answer below 400 is a good one. Otherwise the path is only the door's own, and any answer of the application that
-    is no error of a server shows that it works."""
+    """Then an answer below 400 is a good one. Otherwise the path is only the door's own, and any
+    answer of the application that is no error of a server shows that it works."""
 
     def is_good(self, status: int) -> bool:
-        return status < (HTTPStatus.BAD_REQUEST if self.is_ready_path else HTTPStatus.INTERNAL_SERVER_ERROR)
+        return status < (
+            HTTPStatus.BAD_REQUEST if self.is_ready_path else HTTPStatus.INTERNAL_SERVER_ERROR
+        )
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Who asks where: everybody's address of the edge, or a slot's own before anyone is sent there."""
+    """Who asks where: everybody's address of the edge, or a slot's own before anyone is sent
+    there."""
 
     name: str
     """The host name by which the visitor comes."""
@@ -53,12 +57,14 @@ class SmokeVisit:
     credentials: Mapping[str, str] = field(repr=False)
     """Values by the keys that a login names."""
     hosts: Mapping[str, str] = field(default_factory=dict)
-    """The host name by which a check comes that has a `domains_of`; the others come by the visit's own."""
+    """The host name by which a check comes that has a `domains_of`; the others come by the visit's
+    own."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One request: when it was due and when it ended (seconds since the witness began), and how it ended."""
+    """One request: when it was due and when it ended (seconds since the witness began), and how it
+    ended."""
 
     due: float
     ended: float
@@ -67,6 +73,7 @@ class Seen:
     fault: str | None
     """None for a success: a status below 400."""
     reached: bool = True
-    """Whether the edge took the connection and knew the route: while it starts it does not, and no version is to blame."""
+    """Whether the edge took the connection and knew the route: while it starts it does not, and no
+    version is to blame."""
     asked: str = ""
     """Host name and path, where several are asked: each has gaps of its own."""

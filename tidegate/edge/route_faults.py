@@ -1,4 +1,5 @@
-"""What is wrong with a route before it is written: it contradicts itself, or holds what could mean more in the file."""
+"""What is wrong with a route before it is written: it contradicts itself, or holds what could mean
+more in the file."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _URL = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(\*\.(?=.*\.))?({_LABEL}\.)*{_LABEL}")
-# No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its environment.
+# No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its
+# environment.
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
 _DOOR_PATH = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
 _MOST_PATH = 1000
@@ -32,14 +34,22 @@ def slots_of(route: Route) -> list[Target]:
 def _unsafe(route: Route) -> Iterator[str]:
     """Values that could mean more in the file than they are."""
     named = (("stack", route.stack), ("environment", route.environment))
-    yield from (f"the {what} {value!r} is no name" for what, value in named if not _is(_NAME, value))
-    yield from (f"{domain!r} is no host name" for domain in route.domains if not _is(_DOMAIN, domain))
+    yield from (
+        f"the {what} {value!r} is no name" for what, value in named if not _is(_NAME, value)
+    )
+    yield from (
+        f"{domain!r} is no host name" for domain in route.domains if not _is(_DOMAIN, domain)
+    )
     if not _is(_PATH, route.ready_path):
         yield f"the ready path {route.ready_path!r} is no path of a URL"
     for slot in slots_of(route):
         if not _is(_URL, slot.url):
             yield f"{slot.url!r} is no address"
-        yield from (f"{value!r} is no number" for value in (slot.deployment, slot.weight) if type(value) is not int)
+        yield from (
+            f"{value!r} is no number"
+            for value in (slot.deployment, slot.weight)
+            if type(value) is not int
+        )
         for door in slot.doors:
             yield from _unsafe_door(door)
     if type(route.fence) is not int or route.fence < 0:
@@ -70,11 +80,17 @@ def _faults(route: Route) -> Iterator[str]:
         yield "it has no domain"
     if route.standby and not route.targets:
         yield "a standby without a serving target"
-    yield from (f"deployment {slot.deployment} has a weight and serves no one" for slot in slots
-                if slot.weight != WHOLE and slot not in route.targets)
+    yield from (
+        f"deployment {slot.deployment} has a weight and serves no one"
+        for slot in slots
+        if slot.weight != WHOLE and slot not in route.targets
+    )
     alike = [slot for slot in (*route.targets, route.standby) if slot]
-    yield from (f"deployment {slot.deployment} has other doors than deployment {alike[0].deployment}"
-                for slot in alike if not is_alike(slot, alike[0]))
+    yield from (
+        f"deployment {slot.deployment} has other doors than deployment {alike[0].deployment}"
+        for slot in alike
+        if not is_alike(slot, alike[0])
+    )
     for slot in slots:
         yield from _door_faults(slot, route)
 

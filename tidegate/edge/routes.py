@@ -1,7 +1,8 @@
-"""What Traefik reads for one stack in one environment: a `Route` as YAML for the file provider (v3), and back.
+"""What Traefik reads for one stack in one environment: a `Route` as YAML for the file provider
+(v3), and back.
 
-Names join their parts by `_`, which no stack's name holds: so no two stacks ever meet in a name. All doors of a version are in
-one file, which is renamed into place: they switch together.
+Names join their parts by `_`, which no stack's name holds: so no two stacks ever meet in a name.
+All doors of a version are in one file, which is renamed into place: they switch together.
 """
 
 from __future__ import annotations
@@ -25,15 +26,18 @@ PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"
 DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
 SLOT_HEADER = "X-Tidegate-Slot"
-"""Names the slot that a request at the check entry point is for. Everything else of the request is a visitor's own."""
-# A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself only when none of it
-# had been sent; with `status` also when it is safe to repeat (no POST, PATCH) and its body was small enough to keep.
+"""Names the slot that a request at the check entry point is for. Everything else of the request is
+a visitor's own."""
+# A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself
+# only when none of it had been sent; with `status` also when it is safe to repeat (no POST, PATCH)
+# and its body was small enough to keep.
 _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
 _HEAD = re.compile(
     r"# written by Tidegate; do not edit: the next switch overwrites it\n"
     r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n# deployment: [0-9, none]+\n"
-    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"   # 0.1 wrote the path without quotes
-    r"(?P<https># https\n)?(?:# domains: (?P<domains>\[.*\])\n)?(?P<doors>(?:# door of [0-9]{1,9}: \[.*\]\n)*)")
+    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"  # 0.1 wrote the path without quotes
+    r"(?P<https># https\n)?(?:# domains: (?P<domains>\[.*\])\n)?(?P<doors>(?:# door of [0-9]{1,9}: \[.*\]\n)*)"
+)
 _DOOR = re.compile(r"# door of ([0-9]+): (.*)\n")
 _SERVED = re.compile(r"([a-z][a-z0-9-]{0,30})/([a-z][a-z0-9-]{0,30})/([1-9][0-9]{0,8})")
 
@@ -45,77 +49,139 @@ class Routes(NamedTuple):
     faulty: list[str]
 
 
-def headers_for(*, https: bool, slot: Served | None = None, back: int | None = None) -> dict[str, str]:
-    """What is added to a visitor's request: what a front that ends TLS says, and which slot it is for, whoever serves.
+def headers_for(
+    *, https: bool, slot: Served | None = None, back: int | None = None
+) -> dict[str, str]:
+    """What is added to a visitor's request: what a front that ends TLS says, and which slot it is
+    for, whoever serves.
 
-    With `slot` it is one for the check entry point, without it for the public one. There the slot's doors are as at the public
-    one; `back` is the place of one address among `backs_of`, which then gets all paths.
+    With `slot` it is one for the check entry point, without it for the public one. There the slot's
+    doors are as at the public one; `back` is the place of one address among `backs_of`, which then
+    gets all paths.
     """
-    front = {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-For": "127.0.0.1"} if https else {}
-    return {**front, **({SLOT_HEADER: str(slot) if back is None else f"{slot}/{back}"} if slot else {})}
+    front = (
+        {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-For": "127.0.0.1"}
+        if https
+        else {}
+    )
+    return {
+        **front,
+        **({SLOT_HEADER: str(slot) if back is None else f"{slot}/{back}"} if slot else {}),
+    }
 
 
 def service_name(stack: str, environment: str, number: int) -> str:
-    """The name of one slot's Traefik service, as its metrics show it before `@file`. Further ones end in `_1`, `_2`, ..."""
+    """The name of one slot's Traefik service, as its metrics show it before `@file`. Further ones
+    end in `_1`, `_2`, ..."""
     return f"{stack}_{environment}_{number}"
 
 
 def read_served(header: str) -> Served | None:
-    """What the edge's header says about who answered; None where it says nothing that Tidegate wrote."""
+    """What the edge's header says about who answered; None where it says nothing that Tidegate
+    wrote."""
     found = _SERVED.fullmatch(header)
     return Served(found[1], found[2], int(found[3])) if found else None
 
 
 def traefik_config(route: Route, *, closing: bool = False) -> str:
-    """The file's whole text. Raises EdgeError when the route contradicts itself, or holds what no route may hold.
+    """The file's whole text. Raises EdgeError when the route contradicts itself, or holds what no
+    route may hold.
 
-    `closing` lets each answer end its connection, so that clients come back by a new one, while an edge is replaced.
-    It trusts nobody who made the route: whatever reaches a rule, a name or a comment is of a form that cannot leave it.
+    `closing` lets each answer end its connection, so that clients come back by a new one, while an
+    edge is replaced. It trusts nobody who made the route: whatever reaches a rule, a name or a
+    comment is of a form that cannot leave it.
     """
     if faults := faults_of(route):
-        raise EdgeError(f"writing the route of {route.stack!r} {route.environment!r}", "; ".join(faults),
-                        "Correct what stack.yaml says about it")
-    return _head(route) + yaml.safe_dump({"http": _http(route, closing)}, sort_keys=False, width=200)
+        raise EdgeError(
+            f"writing the route of {route.stack!r} {route.environment!r}",
+            "; ".join(faults),
+            "Correct what stack.yaml says about it",
+        )
+    return _head(route) + yaml.safe_dump(
+        {"http": _http(route, closing)}, sort_keys=False, width=200
+    )
 
 
 @lru_cache(maxsize=256)
 def read_route(text: str) -> Route:
-    """The route that `traefik_config` wrote; the same text is read once, since a switch looks at all routes several times.
+    """The route that `traefik_config` wrote; the same text is read once, since a switch looks at
+    all routes several times.
 
     Raises EdgeError when the text is not such a file.
     """
     try:
         return _route(text)
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise EdgeError("reading a route file", f"it is not as Tidegate wrote it ({type(error).__name__})",
-                        "Remove the file and release again; nothing edits it but Tidegate") from None
+    except (
+        yaml.YAMLError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise EdgeError(
+            "reading a route file",
+            f"it is not as Tidegate wrote it ({type(error).__name__})",
+            "Remove the file and release again; nothing edits it but Tidegate",
+        ) from None
 
 
 def _head(route: Route) -> str:
     serving = ", ".join(str(target.deployment) for target in route.targets) or "none"
-    return ("# written by Tidegate; do not edit: the next switch overwrites it\n"
-            f"# stack: {route.stack}\n# environment: {route.environment}\n# deployment: {serving}\n"
-            f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n"
-            + ("# https\n" if route.https else "") + _told_in_head(route))
+    return (
+        "# written by Tidegate; do not edit: the next switch overwrites it\n"
+        f"# stack: {route.stack}\n# environment: {route.environment}\n# deployment: {serving}\n"
+        f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n"
+        + ("# https\n" if route.https else "")
+        + _told_in_head(route)
+    )
 
 
 def _told_in_head(route: Route) -> str:
-    """What cannot be read from the routers; nothing where one service has all paths of whole names."""
-    told = [(slot.deployment, [door.hosts, door.path, door.url, door.ready_path, door.sticky])
-            for slot in slots_of(route) for door in slot.doors]
-    domains = f"# domains: {json.dumps(route.domains)}\n" if told or any(map(is_wildcard, route.domains)) else ""
+    """What cannot be read from the routers; nothing where one service has all paths of whole
+    names."""
+    told = [
+        (slot.deployment, [door.hosts, door.path, door.url, door.ready_path, door.sticky])
+        for slot in slots_of(route)
+        for door in slot.doors
+    ]
+    domains = (
+        f"# domains: {json.dumps(route.domains)}\n"
+        if told or any(map(is_wildcard, route.domains))
+        else ""
+    )
     return domains + "".join(f"# door of {number}: {json.dumps(door)}\n" for number, door in told)
 
 
 def _http(route: Route, closing: bool) -> dict[str, Any]:
-    slots = [(slot, place, back) for slot in slots_of(route) for place, back in enumerate(_backs(route, slot))]
+    slots = [
+        (slot, place, back)
+        for slot in slots_of(route)
+        for place, back in enumerate(_backs(route, slot))
+    ]
     return {
-        "routers": {**_public_routers(route), **{name: router for slot, place, _ in slots
-                                                 for name, router in _check_routers(route, slot, place)}},
-        "middlewares": {_name(route, "retry"): {"retry": _RETRY},
-                        **{_slot_name(route, slot): _served_header(route, slot, closing) for slot, _, _ in slots}},
-        "services": {**{_slot_name(route, slot, place): _slot_service(route, slot, place, back) for slot, place, back in slots},
-                     **_shared_services(route)},
+        "routers": {
+            **_public_routers(route),
+            **{
+                name: router
+                for slot, place, _ in slots
+                for name, router in _check_routers(route, slot, place)
+            },
+        },
+        "middlewares": {
+            _name(route, "retry"): {"retry": _RETRY},
+            **{
+                _slot_name(route, slot): _served_header(route, slot, closing)
+                for slot, _, _ in slots
+            },
+        },
+        "services": {
+            **{
+                _slot_name(route, slot, place): _slot_service(route, slot, place, back)
+                for slot, place, back in slots
+            },
+            **_shared_services(route),
+        },
     }
 
 
@@ -126,44 +192,75 @@ def _backs(route: Route, slot: Target) -> list[Back]:
 def _public_routers(route: Route) -> dict[str, Any]:
     doors = route.targets[0].doors if route.targets else ()
     if not doors:
-        return {_name(route, "public"): _public_router(route, 0, {"rule": host_rule(route.domains)})}
+        return {
+            _name(route, "public"): _public_router(route, 0, {"rule": host_rule(route.domains)})
+        }
     places = [backs_of(route.targets[0]).index(back_of(door)) for door in doors]
-    return {_name(route, "public", number) + rule.name: _public_router(
-                route, place, {"rule": rule.text, "priority": rule.priority})
-            for number, (door, place) in enumerate(zip(doors, places, strict=True)) for rule in door_rules(door)}
+    return {
+        _name(route, "public", number) + rule.name: _public_router(
+            route, place, {"rule": rule.text, "priority": rule.priority}
+        )
+        for number, (door, place) in enumerate(zip(doors, places, strict=True))
+        for rule in door_rules(door)
+    }
 
 
 def _public_router(route: Route, place: int, rule: dict[str, Any]) -> dict[str, Any]:
-    service = _name(route, "public", place) if _public_service(route, place) else _slot_name(route, route.targets[0], place)
-    return {"entryPoints": [PUBLIC_ENTRY_POINT], **rule, "service": service, "middlewares": [_name(route, "retry")]}
+    service = (
+        _name(route, "public", place)
+        if _public_service(route, place)
+        else _slot_name(route, route.targets[0], place)
+    )
+    return {
+        "entryPoints": [PUBLIC_ENTRY_POINT],
+        **rule,
+        "service": service,
+        "middlewares": [_name(route, "retry")],
+    }
 
 
 def _check_routers(route: Route, slot: Target, place: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """With doors: one for the address itself, whatever is asked, and those of the doors that lead to it."""
-    served, name = Served(route.stack, route.environment, slot.deployment), _slot_name(route, slot, place)
+    """With doors: one for the address itself, whatever is asked, and those of the doors that lead
+    to it."""
+    served, name = (
+        Served(route.stack, route.environment, slot.deployment),
+        _slot_name(route, slot, place),
+    )
     yield name, _check_router(f"{served}/{place}" if slot.doors else str(served), name, BEFORE_ALL)
     for number, door in enumerate(slot.doors):
         if backs_of(slot).index(back_of(door)) == place:
             for rule in door_rules(door):
-                yield (f"{_slot_name(route, slot)}_door_{number}{rule.name}",
-                       _check_router(str(served), name, rule.priority, f" && ({rule.text})"))
+                yield (
+                    f"{_slot_name(route, slot)}_door_{number}{rule.name}",
+                    _check_router(str(served), name, rule.priority, f" && ({rule.text})"),
+                )
 
 
 def _check_router(asked: str, service: str, priority: int, also: str = "") -> dict[str, Any]:
-    return {"entryPoints": [CHECK_ENTRY_POINT], "rule": f"Header(`{SLOT_HEADER}`, `{asked}`){also}", "priority": priority,
-            "service": service}
+    return {
+        "entryPoints": [CHECK_ENTRY_POINT],
+        "rule": f"Header(`{SLOT_HEADER}`, `{asked}`){also}",
+        "priority": priority,
+        "service": service,
+    }
 
 
 def _served_header(route: Route, slot: Target, closing: bool) -> dict[str, Any]:
-    """Traefik overwrites whatever the application says under this name, and takes out by what name the slot was asked for."""
+    """Traefik overwrites whatever the application says under this name, and takes out by what name
+    the slot was asked for."""
     served = Served(route.stack, route.environment, slot.deployment)
     end = {"Connection": "close"} if closing else {}
-    return {"headers": {"customRequestHeaders": {SLOT_HEADER: ""},
-                        "customResponseHeaders": {DEPLOYMENT_HEADER: str(served), **end}}}
+    return {
+        "headers": {
+            "customRequestHeaders": {SLOT_HEADER: ""},
+            "customResponseHeaders": {DEPLOYMENT_HEADER: str(served), **end},
+        }
+    }
 
 
 def _slot_service(route: Route, slot: Target, place: int, back: Back) -> dict[str, Any]:
-    """The header hangs on the service (Traefik 3.7), not on the router: only so is it true after a failover."""
+    """The header hangs on the service (Traefik 3.7), not on the router: only so is it true after a
+    failover."""
     balancer: dict[str, Any] = {"passHostHeader": True, "servers": [{"url": back.url}]}
     if back.sticky:
         balancer["sticky"] = _cookie(route, f"tidegate_server_{place}")
@@ -179,12 +276,20 @@ def _cookie(route: Route, name: str) -> dict[str, Any]:
 
 
 def _health_check(route: Route, slot: Target, back: Back) -> dict[str, Any]:
-    """As a visitor asks: applications refuse a Host that is not theirs, and lead http to https. A redirect is not followed,
-    because it leads through the public door to whoever serves."""
+    """As a visitor asks: applications refuse a Host that is not theirs, and lead http to https. A
+    redirect is not followed, because it leads through the public door to whoever serves."""
     front = headers_for(https=route.https)
-    hosts = [host for door in slot.doors if back_of(door) == back for host in whole_names(door.hosts)]
-    return {"path": back.ready_path, "interval": "2s", "timeout": "5s", "hostname": (hosts or route.domains)[0],
-            "followRedirects": False, **({"headers": front} if front else {})}
+    hosts = [
+        host for door in slot.doors if back_of(door) == back for host in whole_names(door.hosts)
+    ]
+    return {
+        "path": back.ready_path,
+        "interval": "2s",
+        "timeout": "5s",
+        "hostname": (hosts or route.domains)[0],
+        "followRedirects": False,
+        **({"headers": front} if front else {}),
+    }
 
 
 def _shared_services(route: Route) -> dict[str, Any]:
@@ -193,24 +298,41 @@ def _shared_services(route: Route) -> dict[str, Any]:
         if public := _public_service(route, place):
             services[_name(route, "public", place)] = public
         if route.standby and not _is_whole(route):
-            services[_name(route, "serving", place)] = {"weighted": {**_weighted(route, place), "healthCheck": {}}}
+            services[_name(route, "serving", place)] = {
+                "weighted": {**_weighted(route, place), "healthCheck": {}}
+            }
     return services
 
 
 def _public_service(route: Route, place: int) -> dict[str, Any] | None:
     """None when one slot serves alone and whole: then the public router points straight at it."""
     if route.standby:
-        serving = _slot_name(route, route.targets[0], place) if _is_whole(route) else _name(route, "serving", place)
-        return {"failover": {"service": serving, "fallback": _slot_name(route, route.standby, place), "healthCheck": {}}}
+        serving = (
+            _slot_name(route, route.targets[0], place)
+            if _is_whole(route)
+            else _name(route, "serving", place)
+        )
+        return {
+            "failover": {
+                "service": serving,
+                "fallback": _slot_name(route, route.standby, place),
+                "healthCheck": {},
+            }
+        }
     if not route.targets:
-        return {"loadBalancer": {"servers": []}}   # 503 until something serves, rather than 404
+        return {"loadBalancer": {"servers": []}}  # 503 until something serves, rather than 404
     return None if _is_whole(route) else {"weighted": _weighted(route, place)}
 
 
 def _weighted(route: Route, place: int) -> dict[str, Any]:
-    is_sticky = any(back.sticky for back in backs_of(route.targets[0])[place:place + 1])
-    return {"services": [{"name": _slot_name(route, target, place), "weight": target.weight} for target in route.targets],
-            **({"sticky": _cookie(route, f"tidegate_version_{place}")} if is_sticky else {})}
+    is_sticky = any(back.sticky for back in backs_of(route.targets[0])[place : place + 1])
+    return {
+        "services": [
+            {"name": _slot_name(route, target, place), "weight": target.weight}
+            for target in route.targets
+        ],
+        **({"sticky": _cookie(route, f"tidegate_version_{place}")} if is_sticky else {}),
+    }
 
 
 def _is_whole(route: Route) -> bool:
@@ -222,17 +344,22 @@ def _name(route: Route, part: str, number: int = 0) -> str:
 
 
 def _slot_name(route: Route, slot: Target, place: int = 0) -> str:
-    return service_name(route.stack, route.environment, slot.deployment) + (f"_{place}" if place else "")
+    return service_name(route.stack, route.environment, slot.deployment) + (
+        f"_{place}" if place else ""
+    )
 
 
 def _route(text: str) -> Route:
-    """The head's facts are read from its own lines alone: whatever stands below is no fact. Raises what YAML raises."""
+    """The head's facts are read from its own lines alone: whatever stands below is no fact. Raises
+    what YAML raises."""
     head = _HEAD.match(text)
     if head is None:
         raise ValueError("no head")
-    content = yaml.safe_load(text[head.end():])
+    content = yaml.safe_load(text[head.end() :])
     http, prefix = content["http"], f"{head['stack']}_{head['environment']}_"
-    if foreign := [name for kind in http.values() for name in kind if not name.startswith(prefix)] or content.keys() - {"http"}:
+    if foreign := [
+        name for kind in http.values() for name in kind if not name.startswith(prefix)
+    ] or content.keys() - {"http"}:
         raise ValueError(f"foreign parts {foreign}")
     return _route_of(head, http, prefix)
 
@@ -246,16 +373,29 @@ def _route_of(head: re.Match[str], http: dict[str, Any], prefix: str) -> Route:
     others = [slots.one(name) for name in http["routers"] if name.removeprefix(prefix).isdecimal()]
     candidates = [slot for slot in others if slot.deployment not in named]
     return Route(
-        stack=head["stack"], environment=head["environment"], domains=_domains_in(head, http["routers"], public),
-        targets=serving, standby=standby, candidate=candidates[0] if candidates else None, fence=int(head["fence"]),
+        stack=head["stack"],
+        environment=head["environment"],
+        domains=_domains_in(head, http["routers"], public),
+        targets=serving,
+        standby=standby,
+        candidate=candidates[0] if candidates else None,
+        fence=int(head["fence"]),
         ready_path=json.loads(head["ready"]) if head["ready"].startswith('"') else head["ready"],
-        https=head["https"] is not None)
+        https=head["https"] is not None,
+    )
 
 
-def _domains_in(head: re.Match[str], routers: dict[str, Any], public: dict[str, Any]) -> tuple[str, ...]:
-    """Raises ValueError where a router takes a host name that the head does not tell: it would have no owner."""
-    domains = tuple(json.loads(head["domains"])) if head["domains"] else tuple(hosts_in(public["rule"]))
-    if untold := {host for router in routers.values() for host in hosts_in(router["rule"])} - {*domains}:
+def _domains_in(
+    head: re.Match[str], routers: dict[str, Any], public: dict[str, Any]
+) -> tuple[str, ...]:
+    """Raises ValueError where a router takes a host name that the head does not tell: it would have
+    no owner."""
+    domains = (
+        tuple(json.loads(head["domains"])) if head["domains"] else tuple(hosts_in(public["rule"]))
+    )
+    if untold := {host for router in routers.values() for host in hosts_in(router["rule"])} - {
+        *domains
+    }:
         raise ValueError(f"untold hosts {untold}")
     return domains
 
@@ -264,7 +404,10 @@ def _doors_in(head: re.Match[str]) -> dict[int, tuple[Door, ...]]:
     doors: dict[int, tuple[Door, ...]] = {}
     for number, told in _DOOR.findall(head["doors"]):
         hosts, path, url, ready_path, sticky = json.loads(told)
-        doors[int(number)] = (*doors.get(int(number), ()), Door(tuple(hosts), path, url, ready_path, sticky))
+        doors[int(number)] = (
+            *doors.get(int(number), ()),
+            Door(tuple(hosts), path, url, ready_path, sticky),
+        )
     return doors
 
 
@@ -277,9 +420,16 @@ class _Slots(NamedTuple):
     def serving(self, name: str) -> tuple[Target, ...]:
         service = self.services[name]
         if "weighted" in service:
-            return tuple(self.one(part["name"], part["weight"]) for part in service["weighted"]["services"])
+            return tuple(
+                self.one(part["name"], part["weight"]) for part in service["weighted"]["services"]
+            )
         return (self.one(name),) if service["loadBalancer"]["servers"] else ()
 
     def one(self, name: str, weight: int = WHOLE) -> Target:
         number = int(name.rpartition("_")[2])
-        return Target(number, self.services[name]["loadBalancer"]["servers"][0]["url"], weight, self.doors.get(number, ()))
+        return Target(
+            number,
+            self.services[name]["loadBalancer"]["servers"][0]["url"],
+            weight,
+            self.doors.get(number, ()),
+        )

@@ -10,7 +10,8 @@ from tidegate.edge.facts import Door
 from tidegate.edge.hosts import below, is_wildcard
 
 BEFORE_ALL = 1000
-"""Of a router. Otherwise the length of its rule decides, and a slot's `/ping` or `/api` could be the edge's."""
+"""Of a router. Otherwise the length of its rule decides, and a slot's `/ping` or `/api` could be
+the edge's."""
 _WHOLE_NAME = 2000
 """More than that of the longest path: a whole name goes before a wildcard that covers it."""
 _HOST = re.compile(r"Host\(`([^`]+)`\)|HostRegexp\(`\^\[a-z0-9-\]\+((?:\\\.[a-z0-9-]+)+)\$`\)")
@@ -35,7 +36,9 @@ def door_rules(door: Door) -> Iterator[Rule]:
     any_below = [host for host in door.hosts if is_wildcard(host)]
     for name, hosts, first in (("", whole, _WHOLE_NAME), ("_any", any_below, 0)):
         if hosts:
-            yield Rule(name, _with_path(host_rule(hosts), door.path), BEFORE_ALL + first + len(door.path))
+            yield Rule(
+                name, _with_path(host_rule(hosts), door.path), BEFORE_ALL + first + len(door.path)
+            )
 
 
 def hosts_in(rule: str) -> list[str]:

@@ -14,5 +14,16 @@ from tidegate.ledger.tables import (
     StoredBackup,
 )
 
-__all__ = ["Approval", "AuditEntry", "Delivery", "Deployment", "Hold", "Incident", "Ledger", "Lock", "Release", "Step",
-           "StoredBackup"]
+__all__ = [
+    "Approval",
+    "AuditEntry",
+    "Delivery",
+    "Deployment",
+    "Hold",
+    "Incident",
+    "Ledger",
+    "Lock",
+    "Release",
+    "Step",
+    "StoredBackup",
+]

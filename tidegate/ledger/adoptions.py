@@ -1,4 +1,5 @@
-"""What was taken over from people who ran it by hand: read from the journal of the deployment that took it over."""
+"""What was taken over from people who ran it by hand: read from the journal of the deployment that
+took it over."""
 
 from __future__ import annotations
 
@@ -11,20 +12,33 @@ NOTE = "note-found"
 """The step whose evidence names the containers."""
 
 
-def adoption_of(ledger: Ledger, stack: str, environment: str, slot: str | None = None) -> Deployment | None:
+def adoption_of(
+    ledger: Ledger, stack: str, environment: str, slot: str | None = None
+) -> Deployment | None:
     """The takeover whose containers serve as `slot`; without one, the newest that was good."""
     history = ledger.deployments.history(stack, environment)
-    return next((one for one in history if one.kind == "adoption" and (one.was_good if slot is None else one.slot == slot)),
-                None)
+    return next(
+        (
+            one
+            for one in history
+            if one.kind == "adoption" and (one.was_good if slot is None else one.slot == slot)
+        ),
+        None,
+    )
 
 
 def noted(ledger: Ledger, adoption: Deployment) -> list[dict[str, Any]]:
     """The containers as they were found: `id`, `name`, `service`, `image`, `ended`, `ports`."""
-    row = ledger.journal.get(ledger.journal.key(adoption.environment, adoption.stack, adoption.number, NOTE))
+    row = ledger.journal.get(
+        ledger.journal.key(adoption.environment, adoption.stack, adoption.number, NOTE)
+    )
     return list(row.evidence["containers"]) if row is not None and row.is_done else []
 
 
-def adopted(ledger: Ledger, stack: str, environment: str, slot: str | None = None) -> list[dict[str, Any]]:
-    """The containers that serve as `slot`; without one, those of the newest takeover. Empty for a slot of our own."""
+def adopted(
+    ledger: Ledger, stack: str, environment: str, slot: str | None = None
+) -> list[dict[str, Any]]:
+    """The containers that serve as `slot`; without one, those of the newest takeover. Empty for a
+    slot of our own."""
     found = adoption_of(ledger, stack, environment, slot)
     return noted(ledger, found) if found else []

@@ -1,4 +1,5 @@
-"""Hashes of the audit trail that were written down outside of the ledger: they show a cut end and a rewritten chain."""
+"""Hashes of the audit trail that were written down outside of the ledger: they show a cut end and a
+rewritten chain."""
 
 from __future__ import annotations
 
@@ -31,8 +32,11 @@ class Anchor:
         """Raises InputError."""
         found = _FORM.fullmatch(text.strip())
         if found is None:
-            raise InputError("reading an anchor of the audit trail", f"{one_line(text, 100)!r} is none",
-                             "Give NUMBER:HASH as `tidegate audit verify` printed it")
+            raise InputError(
+                "reading an anchor of the audit trail",
+                f"{one_line(text, 100)!r} is none",
+                "Give NUMBER:HASH as `tidegate audit verify` printed it",
+            )
         return cls(int(found[1]), found[2])
 
 
@@ -43,7 +47,8 @@ class AnchorFile:
         self._file = home / FILE
 
     def read(self) -> tuple[list[Anchor], list[str]]:
-        """The anchors in order, and what is wrong with the lines that are none: nobody but Tidegate writes here."""
+        """The anchors in order, and what is wrong with the lines that are none: nobody but Tidegate
+        writes here."""
         anchors, faults = list[Anchor](), list[str]()
         for number, line in enumerate(self._lines(), start=1):
             try:
@@ -58,7 +63,9 @@ class AnchorFile:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise LedgerError(f"reading {self._file}", error.strerror or type(error).__name__, "Look at the file") from None
+            raise LedgerError(
+                f"reading {self._file}", error.strerror or type(error).__name__, "Look at the file"
+            ) from None
 
     def append(self, anchor: Anchor) -> None:
         """Nothing is written while the newest line says the same."""

@@ -17,12 +17,13 @@ from tidegate.settings import Settings
 MOST_TOLD, MOST_SHOWN = 5, 100
 """Differences in a message, on a page."""
 DAYS_BETWEEN_REMINDERS = 7
-MOST_OF_ONE = 300   # characters: names of rows may have been edited too
+MOST_OF_ONE = 300  # characters: names of rows may have been edited too
 
 
 def compare(settings: Settings, given: Sequence[Anchor] = ()) -> Report:
-    """The audit trail, all tables, and the hashes kept in the home folder and `given`. Raises LedgerError."""
-    kept, faults = AnchorFile(settings.home).read()   # before the ledger, which grows meanwhile
+    """The audit trail, all tables, and the hashes kept in the home folder and `given`. Raises
+    LedgerError."""
+    kept, faults = AnchorFile(settings.home).read()  # before the ledger, which grows meanwhile
     ledger = Ledger(settings.database_url)
     try:
         return ledger.audit.verify([*kept, *given], faults)
@@ -31,11 +32,16 @@ def compare(settings: Settings, given: Sequence[Anchor] = ()) -> Report:
 
 
 def message_of(findings: Sequence[Finding], language: str) -> Message:
-    """Red: names what differs. It holds no values, which may be anything; names of rows may have been edited too."""
+    """Red: names what differs. It holds no values, which may be anything; names of rows may have
+    been edited too."""
     texts = TEXTS[language]
     told = _listed(findings, MOST_TOLD, one_line, language)
-    return Message("audit_differs", "red", texts["audit_differs.title"],
-                   texts["audit_differs.body"].format(findings=told))
+    return Message(
+        "audit_differs",
+        "red",
+        texts["audit_differs.title"],
+        texts["audit_differs.body"].format(findings=told),
+    )
 
 
 def key_of(findings: Sequence[Finding], now: datetime) -> str:
@@ -48,14 +54,21 @@ def key_of(findings: Sequence[Finding], now: datetime) -> str:
 def page_of(report: Report, language: str) -> str:
     """For the Prefect UI, as markdown."""
     texts = TEXTS[language]
-    figures = texts["audit.figures"].format(entries=report.entries, rows=report.rows, anchors=report.anchors)
-    parts = [f"## {texts['audit.whole' if report.is_whole else 'audit_differs.title']}", figures,
-             _listed(report.findings, MOST_SHOWN, markdown_text, language),
-             f"{texts['audit.newest']}: `{report.newest}`"]
+    figures = texts["audit.figures"].format(
+        entries=report.entries, rows=report.rows, anchors=report.anchors
+    )
+    parts = [
+        f"## {texts['audit.whole' if report.is_whole else 'audit_differs.title']}",
+        figures,
+        _listed(report.findings, MOST_SHOWN, markdown_text, language),
+        f"{texts['audit.newest']}: `{report.newest}`",
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _listed(findings: Sequence[Finding], most: int, shown: Callable[[str, int], str], language: str) -> str:
+def _listed(
+    findings: Sequence[Finding], most: int, shown: Callable[[str, int], str], language: str
+) -> str:
     lines = [f"- {shown(finding.text, MOST_OF_ONE)}" for finding in findings[:most]]
     if len(findings) > most:
         lines.append(TEXTS[language]["and more"].format(count=len(findings)))

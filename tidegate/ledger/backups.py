@@ -19,8 +19,15 @@ class Backups:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def record(self, backup: Backup, *, stack: str, environment: str, deployment_id: str | None = None,
-               fence: int | None = None) -> StoredBackup:
+    def record(
+        self,
+        backup: Backup,
+        *,
+        stack: str,
+        environment: str,
+        deployment_id: str | None = None,
+        fence: int | None = None,
+    ) -> StoredBackup:
         """Record a backup, or what has become known of it since: its verification above all."""
         with self._store.writing(f"recording the backup {backup.id}") as tx:
             tx.guard(stack, environment, fence)
@@ -29,13 +36,22 @@ class Backups:
             if stored is not None and _columns(stored.facts) == facts:
                 return stored
             if stored is None:
-                stored = StoredBackup(id=backup.id, stack=stack, environment=environment, deployment_id=deployment_id)
+                stored = StoredBackup(
+                    id=backup.id, stack=stack, environment=environment, deployment_id=deployment_id
+                )
                 tx.session.add(stored)
             for name, value in facts.items():
                 setattr(stored, name, value)
-            tx.audit("backup.recorded", f"backup/{backup.id}", stack=stack, environment=environment,
-                     deployment_id=deployment_id, sha256=backup.sha256, size=backup.size,
-                     verified=backup.verified_at is not None)
+            tx.audit(
+                "backup.recorded",
+                f"backup/{backup.id}",
+                stack=stack,
+                environment=environment,
+                deployment_id=deployment_id,
+                sha256=backup.sha256,
+                size=backup.size,
+                verified=backup.verified_at is not None,
+            )
         return stored
 
     def newest_verified(self, stack: str, environment: str) -> StoredBackup | None:
@@ -45,28 +61,38 @@ class Backups:
     def verified(self, stack: str, environment: str) -> list[StoredBackup]:
         """Newest first, those that count and still have their files."""
         with self._store.reading("looking for backups") as session:
-            return list(session.scalars(_kept(stack, environment).where(StoredBackup.verified_at.is_not(None))))
+            return list(
+                session.scalars(
+                    _kept(stack, environment).where(StoredBackup.verified_at.is_not(None))
+                )
+            )
 
     def kept(self, stack: str, environment: str) -> list[StoredBackup]:
         """Newest first, all whose files were not pruned."""
         with self._store.reading("listing backups") as session:
             return list(session.scalars(_kept(stack, environment)))
 
-    def prunable(self, stack: str, environment: str, keep: int, *, faulty: Collection[str] = ()) -> list[StoredBackup]:
+    def prunable(
+        self, stack: str, environment: str, keep: int, *, faulty: Collection[str] = ()
+    ) -> list[StoredBackup]:
         """Oldest first: all older than the `keep` newest verified ones, verified or not.
 
-        None while fewer than `keep` are verified. Never one that an unfinished deployment may go back to, or puts back.
-        `faulty` ones are neither counted nor among them.
+        None while fewer than `keep` are verified. Never one that an unfinished deployment may go
+        back to, or puts back. `faulty` ones are neither counted nor among them.
         """
         with self._store.reading("looking for old backups") as session:
-            kept = [one for one in session.scalars(_kept(stack, environment)) if one.id not in faulty]
+            kept = [
+                one for one in session.scalars(_kept(stack, environment)) if one.id not in faulty
+            ]
             unfinished = list(session.scalars(_unfinished(stack, environment)))
         verified = [backup for backup in kept if backup.verified_at is not None]
         if len(verified) < keep:
             return []
-        older = kept[kept.index(verified[keep - 1]) + 1:]
+        older = kept[kept.index(verified[keep - 1]) + 1 :]
         in_use = {one.id for one in unfinished} | {_puts_back(one) for one in unfinished}
-        return [backup for backup in reversed(older) if not in_use & {backup.id, backup.deployment_id}]
+        return [
+            backup for backup in reversed(older) if not in_use & {backup.id, backup.deployment_id}
+        ]
 
     def pruned(self, backup_id: str) -> StoredBackup:
         """Note that its files are gone. Raises LedgerError when there is none."""
@@ -87,9 +113,15 @@ def _columns(backup: Backup) -> dict[str, Any]:
 
 
 def _kept(stack: str, environment: str) -> Select[tuple[StoredBackup]]:
-    return select(StoredBackup).where(
-        StoredBackup.stack == stack, StoredBackup.environment == environment, StoredBackup.pruned_at.is_(None),
-    ).order_by(StoredBackup.made_at.desc(), StoredBackup.id)
+    return (
+        select(StoredBackup)
+        .where(
+            StoredBackup.stack == stack,
+            StoredBackup.environment == environment,
+            StoredBackup.pruned_at.is_(None),
+        )
+        .order_by(StoredBackup.made_at.desc(), StoredBackup.id)
+    )
 
 
 def _puts_back(deployment: Deployment) -> str | None:
@@ -100,4 +132,5 @@ def _puts_back(deployment: Deployment) -> str | None:
 
 def _unfinished(stack: str, environment: str) -> Select[tuple[Deployment]]:
     return select(Deployment).where(
-        Deployment.stack == stack, Deployment.environment == environment, Deployment.state.in_(OPEN))
+        Deployment.stack == stack, Deployment.environment == environment, Deployment.state.in_(OPEN)
+    )

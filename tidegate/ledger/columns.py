@@ -17,7 +17,8 @@ Decision = Literal["approved", "rejected"]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Timezone-aware UTC in and out. SQLite stores no zone, so it is taken off and put back here."""
+    """Timezone-aware UTC in and out. SQLite stores no zone, so it is taken off and put back
+    here."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -39,17 +40,30 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """The ledger's metadata. Constraints have names, so that a later migration can address them."""
 
-    metadata = MetaData(naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    })
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
         datetime: UtcDateTime(),
-        DeploymentState: Enum(DeploymentState, native_enum=False, create_constraint=False, length=20,
-                              values_callable=lambda states: [state.value for state in states]),
+        DeploymentState: Enum(
+            DeploymentState,
+            native_enum=False,
+            create_constraint=False,
+            length=20,
+            values_callable=lambda states: [state.value for state in states],
+        ),
         float: Double(),
-        dict[str, Any]: JSON(), dict[str, str]: JSON(), dict[str, int]: JSON(), dict[str, bool]: JSON(),
-        DeploymentKind: String(), StepState: String(), Decision: String(), Severity: String(),
+        dict[str, Any]: JSON(),
+        dict[str, str]: JSON(),
+        dict[str, int]: JSON(),
+        dict[str, bool]: JSON(),
+        DeploymentKind: String(),
+        StepState: String(),
+        Decision: String(),
+        Severity: String(),
     }

@@ -18,11 +18,25 @@ class Holds:
         with self._store.writing(f"placing a hold on {stack} {version}") as tx:
             if (there := tx.session.scalars(_active(stack, commit)).first()) is not None:
                 return there
-            hold = Hold(id=tx.new_id(), stack=stack, version=version, commit=commit, reason=reason,
-                        placed_by=placed_by, placed_at=tx.now)
+            hold = Hold(
+                id=tx.new_id(),
+                stack=stack,
+                version=version,
+                commit=commit,
+                reason=reason,
+                placed_by=placed_by,
+                placed_at=tx.now,
+            )
             tx.session.add(hold)
-            tx.audit("hold.placed", f"hold/{hold.id}", actor=placed_by, stack=stack, version=version, commit=commit,
-                     reason=reason)
+            tx.audit(
+                "hold.placed",
+                f"hold/{hold.id}",
+                actor=placed_by,
+                stack=stack,
+                version=version,
+                commit=commit,
+                reason=reason,
+            )
         return hold
 
     def lift(self, stack: str, commit: str, *, lifted_by: str, reason: str = "") -> Hold:
@@ -33,7 +47,14 @@ class Holds:
             if hold is None:
                 raise LedgerError(doing, "it is not on hold", "Nothing has to be done to deploy it")
             hold.lifted_by, hold.lifted_at = lifted_by, tx.now
-            tx.audit("hold.lifted", f"hold/{hold.id}", actor=lifted_by, stack=stack, commit=commit, reason=reason)
+            tx.audit(
+                "hold.lifted",
+                f"hold/{hold.id}",
+                actor=lifted_by,
+                stack=stack,
+                commit=commit,
+                reason=reason,
+            )
         return hold
 
     def holding(self, stack: str, commit: str) -> Hold | None:
@@ -51,5 +72,9 @@ class Holds:
 
 
 def _active(stack: str, commit: str | None = None) -> Select[tuple[Hold]]:
-    wanted = select(Hold).where(Hold.stack == stack, Hold.lifted_at.is_(None)).order_by(Hold.placed_at, Hold.id)
+    wanted = (
+        select(Hold)
+        .where(Hold.stack == stack, Hold.lifted_at.is_(None))
+        .order_by(Hold.placed_at, Hold.id)
+    )
     return wanted if commit is None else wanted.where(Hold.commit == commit)

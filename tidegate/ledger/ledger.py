@@ -27,14 +27,22 @@ def random_id() -> str:
 
 
 class Ledger:
-    """One repository per noun. Each write is one transaction with its audit row; writers come one after the other.
+    """One repository per noun. Each write is one transaction with its audit row; writers come one
+    after the other.
 
-    `url` is SQLAlchemy's: `sqlite:////path/ledger.db` or `postgresql+psycopg://...`; `schema.upgrade(url)` comes first.
-    `actor` is named in the audit trail where no person acts. Safe to share between threads.
+    `url` is SQLAlchemy's: `sqlite:////path/ledger.db` or `postgresql+psycopg://...`;
+    `schema.upgrade(url)` comes first. `actor` is named in the audit trail where no person acts.
+    Safe to share between threads.
     """
 
-    def __init__(self, url: str, *, clock: Clock = utc_now, new_id: IdMaker = random_id,
-                 actor: str = "tidegate") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock = utc_now,
+        new_id: IdMaker = random_id,
+        actor: str = "tidegate",
+    ) -> None:
         self._store = store = Store(url, clock, new_id, actor)
         self.releases = Releases(store)
         self.deployments = Deployments(store)

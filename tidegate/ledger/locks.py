@@ -1,7 +1,8 @@
 """Locks: one owner may change an environment, and a fence tells a late one from the newest.
 
-A pause of any length can come between checking a lock and acting on it, so a lock alone protects nothing: every change
-carries the fence, and whoever receives it refuses a lower one (M. Kleppmann, "How to do distributed locking", 2016).
+A pause of any length can come between checking a lock and acting on it, so a lock alone protects
+nothing: every change carries the fence, and whoever receives it refuses a lower one (M. Kleppmann,
+"How to do distributed locking", 2016).
 """
 
 from __future__ import annotations
@@ -19,19 +20,31 @@ class Locks:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def acquire(self, stack: str, environment: str, owner: str, ttl_seconds: float, *, take_over: bool = False) -> Lock:
+    def acquire(
+        self,
+        stack: str,
+        environment: str,
+        owner: str,
+        ttl_seconds: float,
+        *,
+        take_over: bool = False,
+    ) -> Lock:
         """A lock with a fence above all before it, also in place of an owner that fell silent.
 
-        Raises LockedError, naming the owner, while its heartbeat is younger than its time to live: also to `owner` itself,
-        for which another process is at work then. `take_over` is for the way back, which waits for nobody else: a living
-        owner of another name is fenced off.
+        Raises LockedError, naming the owner, while its heartbeat is younger than its time to live:
+        also to `owner` itself, for which another process is at work then. `take_over` is for the
+        way back, which waits for nobody else: a living owner of another name is fenced off.
         """
         with self._store.writing(f"taking the lock of {stack} {environment}") as tx:
             lock = tx.session.get(Lock, (stack, environment))
             if lock is None:
                 lock = Lock(stack=stack, environment=environment, fence=0)
                 tx.session.add(lock)
-            elif lock.owner is not None and free_at(lock) > tx.now and not (take_over and lock.owner != owner):
+            elif (
+                lock.owner is not None
+                and free_at(lock) > tx.now
+                and not (take_over and lock.owner != owner)
+            ):
                 raise _locked(lock)
             _take(tx, lock, owner, ttl_seconds)
         return lock
@@ -54,7 +67,8 @@ class Locks:
         return held
 
     def release(self, lock: Lock) -> None:
-        """Give it back; its fence stays the highest. One that was taken over or given back already is left alone."""
+        """Give it back; its fence stays the highest. One that was taken over or given back already
+        is left alone."""
         with self._store.writing(f"releasing the lock of {lock.stack} {lock.environment}") as tx:
             held = tx.session.get(Lock, (lock.stack, lock.environment))
             if held is None or held.fence != lock.fence or held.owner is None:
@@ -64,7 +78,9 @@ class Locks:
 
     def check(self, lock: Lock) -> None:
         """Raises FencedError unless `lock` is still the newest and not released."""
-        with self._store.reading(f"checking the lock of {lock.stack} {lock.environment}") as session:
+        with self._store.reading(
+            f"checking the lock of {lock.stack} {lock.environment}"
+        ) as session:
             held = session.get(Lock, (lock.stack, lock.environment))
         _same(held, lock)
 
@@ -84,7 +100,14 @@ def _take(tx: Writing, lock: Lock, owner: str, ttl_seconds: float) -> None:
     before, lock.owner = lock.owner, owner
     lock.fence += 1
     lock.ttl_seconds, lock.taken_at, lock.heartbeat_at = ttl_seconds, tx.now, tx.now
-    tx.audit("lock.taken", _subject(lock), actor=owner, fence=lock.fence, ttl_seconds=ttl_seconds, taken_from=before)
+    tx.audit(
+        "lock.taken",
+        _subject(lock),
+        actor=owner,
+        fence=lock.fence,
+        ttl_seconds=ttl_seconds,
+        taken_from=before,
+    )
 
 
 def _held(tx: Writing, lock: Lock) -> Lock:
@@ -101,10 +124,13 @@ def _same(held: Lock | None, lock: Lock) -> Lock:
 
 
 def _locked(lock: Lock) -> LockedError:
-    return LockedError(f"taking the lock of {lock.stack} {lock.environment}",
-                       f"{lock.owner} holds it since {lock.taken_at:%Y-%m-%d %H:%M:%S} UTC",
-                       "Wait until it ends; if its run is dead, the lock can be taken over "
-                       f"from {free_at(lock):%Y-%m-%d %H:%M:%S} UTC", retryable=True)
+    return LockedError(
+        f"taking the lock of {lock.stack} {lock.environment}",
+        f"{lock.owner} holds it since {lock.taken_at:%Y-%m-%d %H:%M:%S} UTC",
+        "Wait until it ends; if its run is dead, the lock can be taken over "
+        f"from {free_at(lock):%Y-%m-%d %H:%M:%S} UTC",
+        retryable=True,
+    )
 
 
 def _subject(lock: Lock) -> str:

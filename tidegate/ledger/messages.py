@@ -13,16 +13,27 @@ class Messages:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def begin(self, *, key: str, kind: str, channel: str, deployment_id: str | None = None) -> Delivery:
-        """The delivery, one attempt further. One that was sent comes back with `sent_at`: do not send it twice."""
+    def begin(
+        self, *, key: str, kind: str, channel: str, deployment_id: str | None = None
+    ) -> Delivery:
+        """The delivery, one attempt further. One that was sent comes back with `sent_at`: do not
+        send it twice."""
         with self._store.writing(f"preparing the message {key}") as tx:
             delivery = tx.session.get(Delivery, key)
             if delivery is None:
-                delivery = Delivery(key=key, deployment_id=deployment_id, kind=kind, channel=channel, attempts=0)
+                delivery = Delivery(
+                    key=key, deployment_id=deployment_id, kind=kind, channel=channel, attempts=0
+                )
                 tx.session.add(delivery)
             if delivery.sent_at is None:
                 delivery.attempts += 1
-                tx.audit("message.begun", f"message/{key}", kind=kind, channel=channel, attempt=delivery.attempts)
+                tx.audit(
+                    "message.begun",
+                    f"message/{key}",
+                    kind=kind,
+                    channel=channel,
+                    attempt=delivery.attempts,
+                )
         return delivery
 
     def sent(self, key: str) -> Delivery:
@@ -62,5 +73,7 @@ class Messages:
 def _find(tx: Writing, key: str) -> Delivery:
     delivery = tx.session.get(Delivery, key)
     if delivery is None:
-        raise LedgerError(f"looking for the message {key}", "there is none", "Begin a message before sending it")
+        raise LedgerError(
+            f"looking for the message {key}", "there is none", "Begin a message before sending it"
+        )
     return delivery

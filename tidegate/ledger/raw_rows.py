@@ -22,16 +22,30 @@ def raw_rows(connection: Connection, table: FromClause, order_by: str) -> Iterat
     """Each row, a column at a time: one faulty value hides no other."""
     columns = list(table.columns)
     wanted = select(*(literal_column(f'"{column.name}"') for column in columns)).select_from(table)
-    found = connection.execute(wanted.order_by(literal_column(f'"{order_by}"')), execution_options={"yield_per": 1000})
-    codes = [code for _, code, *_ in found.cursor.description] if found.cursor else [None] * len(columns)
-    readers = [_reader(connection, column.type, code) for column, code in zip(columns, codes, strict=True)]
+    found = connection.execute(
+        wanted.order_by(literal_column(f'"{order_by}"')), execution_options={"yield_per": 1000}
+    )
+    codes = (
+        [code for _, code, *_ in found.cursor.description]
+        if found.cursor
+        else [None] * len(columns)
+    )
+    readers = [
+        _reader(connection, column.type, code) for column, code in zip(columns, codes, strict=True)
+    ]
     for row in found:
-        yield {column.name: _read(reader, raw) for column, reader, raw in zip(columns, readers, row, strict=True)}
+        yield {
+            column.name: _read(reader, raw)
+            for column, reader, raw in zip(columns, readers, row, strict=True)
+        }
 
 
 def _reader(connection: Connection, kind: Any, code: Any) -> Callable[[Any], Any]:
-    """The type's own way from the driver's value to ours; `code` is the driver's number of the type."""
-    reader: Callable[[Any], Any] | None = kind.dialect_impl(connection.dialect).result_processor(connection.dialect, code)
+    """The type's own way from the driver's value to ours; `code` is the driver's number of the
+    type."""
+    reader: Callable[[Any], Any] | None = kind.dialect_impl(connection.dialect).result_processor(
+        connection.dialect, code
+    )
     return reader or (lambda raw: raw)
 
 

@@ -16,18 +16,37 @@ class Releases:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def record(self, *, stack: str, version: str, commit: str, images: Mapping[str, str], config_hash: str) -> Release:
+    def record(
+        self, *, stack: str, version: str, commit: str, images: Mapping[str, str], config_hash: str
+    ) -> Release:
         """The release with exactly these fields; recorded now if it was not known."""
         fingerprint = digest([stack, version, commit, dict(images), config_hash])
         with self._store.writing(f"recording the release {stack} {version}") as tx:
-            known = tx.session.scalars(select(Release).where(Release.fingerprint == fingerprint)).one_or_none()
+            known = tx.session.scalars(
+                select(Release).where(Release.fingerprint == fingerprint)
+            ).one_or_none()
             if known is not None:
                 return known
-            release = Release(id=tx.new_id(), fingerprint=fingerprint, stack=stack, version=version, commit=commit,
-                              images=dict(images), config_hash=config_hash, created_at=tx.now)
+            release = Release(
+                id=tx.new_id(),
+                fingerprint=fingerprint,
+                stack=stack,
+                version=version,
+                commit=commit,
+                images=dict(images),
+                config_hash=config_hash,
+                created_at=tx.now,
+            )
             tx.session.add(release)
-            tx.audit("release.recorded", f"release/{release.id}", stack=stack, version=version, commit=commit,
-                     images=dict(images), config_hash=config_hash)
+            tx.audit(
+                "release.recorded",
+                f"release/{release.id}",
+                stack=stack,
+                version=version,
+                commit=commit,
+                images=dict(images),
+                config_hash=config_hash,
+            )
         return release
 
     def get(self, release_id: str) -> Release:

@@ -16,7 +16,8 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run what is missing, in one transaction. Again, or from two processes at once, it does nothing twice.
+    """Run what is missing, in one transaction. Again, or from two processes at once, it does
+    nothing twice.
 
     Creates a SQLite file, readable by its owner only, and its folder. Raises LedgerError.
     """
@@ -50,7 +51,9 @@ def configuration() -> Config:
 def _run(url: str, change: Callable[[Config], None]) -> None:
     engine = open_engine(url)
     try:
-        with for_writing(engine).begin() as connection:   # a second process waits here, and then finds it done
+        with for_writing(
+            engine
+        ).begin() as connection:  # a second process waits here, and then finds it done
             config = configuration()
             config.attributes["connection"] = connection
             change(config)

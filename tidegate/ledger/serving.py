@@ -14,7 +14,9 @@ _AT_WORK = (DeploymentState.GOOD, DeploymentState.WATCHING)
 _IN_TROUBLE = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
 
 
-def enter(tx: Writing, deployment: Deployment, state: DeploymentState, reason: str, actor: str) -> None:
+def enter(
+    tx: Writing, deployment: Deployment, state: DeploymentState, reason: str, actor: str
+) -> None:
     """Put `deployment` into `state`, with its times and its audit row."""
     old, deployment.state, deployment.reason = deployment.state, state, reason
     if state in _AT_WORK and deployment.switched_at is None:
@@ -23,13 +25,22 @@ def enter(tx: Writing, deployment: Deployment, state: DeploymentState, reason: s
         deployment.good_at = tx.now
     if old.is_open and not state.is_open:
         deployment.ended_at = tx.now
-    tx.audit("deployment.moved", subject(deployment), actor=actor, old=old.value, new=state.value, reason=reason)
+    tx.audit(
+        "deployment.moved",
+        subject(deployment),
+        actor=actor,
+        old=old.value,
+        new=state.value,
+        reason=reason,
+    )
 
 
 def displace_others(tx: Writing, newest: Deployment, actor: str) -> None:
     """Whoever served before `newest` does not serve any more."""
     origin = tx.session.get(Deployment, newest.origin_id) if newest.origin_id else None
-    for other in tx.session.scalars(may_serve(newest.stack, newest.environment).where(Deployment.id != newest.id)):
+    for other in tx.session.scalars(
+        may_serve(newest.stack, newest.environment).where(Deployment.id != newest.id)
+    ):
         back = origin is not None and other.number > origin.number
         state = DeploymentState.ROLLED_BACK if back else DeploymentState.SUPERSEDED
         enter(tx, other, state, f"#{newest.number} serves", actor)
@@ -38,22 +49,43 @@ def displace_others(tx: Writing, newest: Deployment, actor: str) -> None:
 def settle_troubled(tx: Writing, newest: Deployment, actor: str) -> None:
     """Nobody has to act any more on what was left to a person without ever having served."""
     left = select(Deployment).where(
-        Deployment.stack == newest.stack, Deployment.environment == newest.environment, Deployment.id != newest.id,
-        Deployment.state.in_(_IN_TROUBLE), Deployment.switched_at.is_(None))
+        Deployment.stack == newest.stack,
+        Deployment.environment == newest.environment,
+        Deployment.id != newest.id,
+        Deployment.state.in_(_IN_TROUBLE),
+        Deployment.switched_at.is_(None),
+    )
     for other in tx.session.scalars(left):
-        enter(tx, other, DeploymentState.FAILED, f"#{newest.number} serves; before: {other.reason}", actor)
+        enter(
+            tx,
+            other,
+            DeploymentState.FAILED,
+            f"#{newest.number} serves; before: {other.reason}",
+            actor,
+        )
 
 
 def may_serve(stack: str, environment: str) -> Select[tuple[Deployment]]:
     """All that were switched to and have not been replaced yet, by number."""
-    return select(Deployment).where(
-        Deployment.stack == stack, Deployment.environment == environment, Deployment.state.in_(MAY_SERVE),
-        Deployment.switched_at.is_not(None)).order_by(Deployment.number)
+    return (
+        select(Deployment)
+        .where(
+            Deployment.stack == stack,
+            Deployment.environment == environment,
+            Deployment.state.in_(MAY_SERVE),
+            Deployment.switched_at.is_not(None),
+        )
+        .order_by(Deployment.number)
+    )
 
 
 def serving_one(candidates: Iterable[Deployment]) -> Deployment | None:
     """Of those in `may_serve`: at work before in trouble, then the one switched to last."""
-    return max(candidates, key=lambda one: (one.state in _AT_WORK, one.switched_at, one.number), default=None)
+    return max(
+        candidates,
+        key=lambda one: (one.state in _AT_WORK, one.switched_at, one.number),
+        default=None,
+    )
 
 
 def subject(deployment: Deployment) -> str:

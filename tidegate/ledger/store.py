@@ -23,9 +23,11 @@ IdMaker = Callable[[], str]
 BUSY_TIMEOUT_SECONDS = 30
 _WRITES = "tidegate_writes"
 _NO_LEDGER = ("unable to open database file", "no such table")
-_LOCK = select(Lock).where(Lock.stack == bindparam("stack"), Lock.environment == bindparam("environment"))
+_LOCK = select(Lock).where(
+    Lock.stack == bindparam("stack"), Lock.environment == bindparam("environment")
+)
 """Made once: every write asks it."""
-_WRITE_LOCK = 7_433_201   # any constant: PostgreSQL's advisory locks are told apart by number alone
+_WRITE_LOCK = 7_433_201  # any constant: PostgreSQL's advisory locks are told apart by number alone
 
 
 class _Said(NamedTuple):
@@ -45,7 +47,8 @@ class Writing:
         self._rows, self._said = row_facts.watch(session), list[_Said]()
 
     def audit(self, action: str, subject: str, *, actor: str | None = None, **details: Any) -> None:
-        """Append to the chain when the transaction ends. `details` must be JSON and free of secrets."""
+        """Append to the chain when the transaction ends. `details` must be JSON and free of
+        secrets."""
         self._said.append(_Said(actor or self._actor, action, subject, details))
         self.session.flush()
 
@@ -56,16 +59,22 @@ class Writing:
         """
         self.session.flush()
         if self._rows and not self._said:
-            raise LedgerError("writing to the ledger", f"{', '.join(self._rows)} was changed without an audit entry",
-                              "Report it with this text")
+            raise LedgerError(
+                "writing to the ledger",
+                f"{', '.join(self._rows)} was changed without an audit entry",
+                "Report it with this text",
+            )
         newest = chain.last(self.session) if self._said else None
         for said in self._said:
             rows = self._rows if said is self._said[-1] else {}
-            newest = chain.link(newest, self.now, said.actor, said.action, said.subject, said.details, rows)
+            newest = chain.link(
+                newest, self.now, said.actor, said.action, said.subject, said.details, rows
+            )
             self.session.add(newest)
 
     def guard(self, stack: str, environment: str, fence: int | None) -> None:
-        """Raises FencedError when somebody has taken the environment over since `fence` was given."""
+        """Raises FencedError when somebody has taken the environment over since `fence` was
+        given."""
         if fence is None:
             return
         lock = self.session.scalars(_LOCK, {"stack": stack, "environment": environment}).first()
@@ -74,7 +83,8 @@ class Writing:
 
 
 class Store:
-    """Sessions for reading and for writing; database errors leave as LedgerError, without the URL and its password."""
+    """Sessions for reading and for writing; database errors leave as LedgerError, without the URL
+    and its password."""
 
     def __init__(self, url: str, clock: Clock, new_id: IdMaker, actor: str) -> None:
         self._clock, self._new_id, self._actor = clock, new_id, actor
@@ -89,8 +99,12 @@ class Store:
     @contextlib.contextmanager
     def writing(self, doing: str) -> Iterator[Writing]:
         """Rolled back as a whole when anything is raised inside."""
-        with ledger_errors(doing), Session(self._writer, expire_on_commit=False) as session, session.begin():
-            session.connection()   # takes the write lock before the clock is read, so that times follow the order
+        with (
+            ledger_errors(doing),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            session.connection()  # takes the write lock before the clock is read, so that times follow the order
             tx = Writing(session, self._clock(), self._new_id, self._actor)
             yield tx
             tx.link()
@@ -98,8 +112,13 @@ class Store:
     @contextlib.contextmanager
     def snapshot(self, doing: str) -> Iterator[Connection]:
         """For reading several tables as they were at one moment, whoever writes meanwhile."""
-        at_one_moment = {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        with ledger_errors(doing), self._engine.connect().execution_options(**at_one_moment) as connection:
+        at_one_moment = (
+            {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        )
+        with (
+            ledger_errors(doing),
+            self._engine.connect().execution_options(**at_one_moment) as connection,
+        ):
             yield connection
 
     def now(self) -> datetime:
@@ -110,18 +129,23 @@ class Store:
 
 
 def fenced(doing: str, lock: Lock, fence: int) -> FencedError:
-    return FencedError(doing, f"{lock.owner or 'another owner'} took over (fence {lock.fence} is above {fence})",
-                       "Stop: the newer owner goes on from the journal")
+    return FencedError(
+        doing,
+        f"{lock.owner or 'another owner'} took over (fence {lock.fence} is above {fence})",
+        "Stop: the newer owner goes on from the journal",
+    )
 
 
 @lru_cache(maxsize=4)
 def shared_engine(url: str) -> Engine:
-    """The one of this process for a ledger: it keeps its connections, and what it has compiled of each statement."""
+    """The one of this process for a ledger: it keeps its connections, and what it has compiled of
+    each statement."""
     return open_engine(url)
 
 
 def open_engine(url: str) -> Engine:
-    """SQLite gets WAL, foreign keys and its own BEGIN; writers on either database come one after the other."""
+    """SQLite gets WAL, foreign keys and its own BEGIN; writers on either database come one after
+    the other."""
     engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -140,10 +164,17 @@ def ledger_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise LedgerError(doing, f"the ledger's database said: {error.orig}", _to_do(str(error.orig)), retryable=True) from None
+        raise LedgerError(
+            doing,
+            f"the ledger's database said: {error.orig}",
+            _to_do(str(error.orig)),
+            retryable=True,
+        ) from None
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise LedgerError(doing, f"the ledger's database said: {cause}", "Report it with this text") from None
+        raise LedgerError(
+            doing, f"the ledger's database said: {cause}", "Report it with this text"
+        ) from None
 
 
 def _to_do(said: str) -> str:
@@ -153,7 +184,9 @@ def _to_do(said: str) -> str:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None   # the driver's own BEGIN is a deferred one: two writers would meet half-way
+    connection.isolation_level = (
+        None  # the driver's own BEGIN is a deferred one: two writers would meet half-way
+    )
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")

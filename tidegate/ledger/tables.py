@@ -1,4 +1,5 @@
-"""The ledger's tables. Repositories return these rows detached: they are facts that were read, not live objects."""
+"""The ledger's tables. Repositories return these rows detached: they are facts that were read, not
+live objects."""
 
 from __future__ import annotations
 
@@ -14,17 +15,20 @@ from tidegate.policy.states import DeploymentState
 
 
 class Release(Base):
-    """What can be deployed; never changed once recorded. The same tag with another config is another release (P7)."""
+    """What can be deployed; never changed once recorded. The same tag with another config is
+    another release (P7)."""
 
     __tablename__ = "releases"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str] = mapped_column(unique=True)
-    """SHA-256 over all fields below, since PostgreSQL cannot compare a JSON column for uniqueness."""
+    """SHA-256 over all fields below, since PostgreSQL cannot compare a JSON column for
+    uniqueness."""
     stack: Mapped[str] = mapped_column(index=True)
     version: Mapped[str]
     commit: Mapped[str]
-    """What it is about: a commit's full hash; of a stack without a repository its images, as `Version.id` writes them."""
+    """What it is about: a commit's full hash; of a stack without a repository its images, as
+    `Version.id` writes them."""
     images: Mapped[dict[str, str]]
     """Service -> pin (`repo@sha256:...` or an image id)."""
     config_hash: Mapped[str]
@@ -72,7 +76,8 @@ class Deployment(Base):
 
     @property
     def decide_before(self) -> datetime | None:
-        """Until when its question may be answered, as the person was shown; None where nobody has been asked."""
+        """Until when its question may be answered, as the person was shown; None where nobody has
+        been asked."""
         shown = self.figures.get("decide_before")
         return datetime.fromisoformat(shown) if shown else None
 
@@ -155,8 +160,18 @@ class StoredBackup(Base):
 
     @property
     def facts(self) -> Backup:
-        return Backup(self.id, self.path, self.size, self.sha256, self.schema_revision, self.tables,
-                      self.dump_seconds, self.restore_seconds, self.made_at, self.verified_at)
+        return Backup(
+            self.id,
+            self.path,
+            self.size,
+            self.sha256,
+            self.schema_revision,
+            self.tables,
+            self.dump_seconds,
+            self.restore_seconds,
+            self.made_at,
+            self.verified_at,
+        )
 
 
 class Hold(Base):
@@ -176,7 +191,8 @@ class Hold(Base):
 
 
 class Lock(Base):
-    """Who may change an environment. The row outlives its owner, so that a fence is never given twice."""
+    """Who may change an environment. The row outlives its owner, so that a fence is never given
+    twice."""
 
     __tablename__ = "locks"
 
@@ -232,9 +248,10 @@ class AuditEntry(Base):
     subject: Mapped[str]
     details: Mapped[dict[str, Any]]
     rows: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
-    """Row -> column -> what the write left there, as `row_facts.sealed` writes it; None in entries of version 0.1."""
+    """Row -> column -> what the write left there, as `row_facts.sealed` writes it; None in entries
+    of version 0.1."""
     previous_hash: Mapped[str]
     hash: Mapped[str]
 
 
-configure_mappers()   # now, and not in each run
+configure_mappers()  # now, and not in each run

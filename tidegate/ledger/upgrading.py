@@ -1,4 +1,5 @@
-"""From the ledger of an older version to that of this one: what is refused, and what is saved before."""
+"""From the ledger of an older version to that of this one: what is refused, and what is saved
+before."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ SAVED = "ledger-before-{revision}-{now:%Y%m%dT%H%M%S}.db"
 
 
 def revision_of(url: str) -> str | None:
-    """The revision of the schema that a ledger has. None where there is no ledger yet; makes none."""
+    """The revision of the schema that a ledger has. None where there is no ledger yet; makes
+    none."""
     file = _file(url)
     if file is not None and not file.exists():
         return None
@@ -39,21 +41,30 @@ def is_due(url: str) -> bool:
     """
     revision = revision_of(url)
     if revision is not None and revision not in schema.revisions():
-        raise LedgerError("reading the ledger", f"a newer Tidegate has made it (revision {revision}, and this one "
-                          f"knows up to {schema.head()})", "Install that version again, or put the ledger back "
-                          "that it saved when it upgraded this one: `tidegate docs operations`, Upgrading")
+        raise LedgerError(
+            "reading the ledger",
+            f"a newer Tidegate has made it (revision {revision}, and this one "
+            f"knows up to {schema.head()})",
+            "Install that version again, or put the ledger back "
+            "that it saved when it upgraded this one: `tidegate docs operations`, Upgrading",
+        )
     return revision is not None and revision != schema.head()
 
 
 def refuse_unsaved(url: str, *, saved: bool) -> None:
-    """Only a file can be copied here. Raises InputError where somebody else has to save the ledger."""
+    """Only a file can be copied here. Raises InputError where somebody else has to save the
+    ledger."""
     if _file(url) is None and not saved:
-        raise InputError("upgrading the ledger", "it lies on a server, which is not saved from here",
-                         "Save it with the server's own tool (`pg_dump`), then `tidegate upgrade --saved`")
+        raise InputError(
+            "upgrading the ledger",
+            "it lies on a server, which is not saved from here",
+            "Save it with the server's own tool (`pg_dump`), then `tidegate upgrade --saved`",
+        )
 
 
 def save(url: str, folder: Path, now: datetime) -> Path | None:
-    """Copy the ledger, whole even while somebody writes. Returns the copy, which only its owner reads.
+    """Copy the ledger, whole even while somebody writes. Returns the copy, which only its owner
+    reads.
 
     None where it is no file. Raises LedgerError, and leaves no half copy.
     """
@@ -63,13 +74,20 @@ def save(url: str, folder: Path, now: datetime) -> Path | None:
     copy = folder / SAVED.format(revision=schema.head(), now=now)
     part = copy.with_suffix(".part")
     try:
-        with private_umask(), closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(part)) as target:
+        with (
+            private_umask(),
+            closing(sqlite3.connect(file)) as source,
+            closing(sqlite3.connect(part)) as target,
+        ):
             source.backup(target)
             _refuse_damaged(target)
         part.rename(copy)
     except (sqlite3.Error, OSError) as error:
-        raise LedgerError("saving the ledger before it is upgraded", str(error),
-                          f"Nothing was changed. Make room in {folder}, or mend the file") from None
+        raise LedgerError(
+            "saving the ledger before it is upgraded",
+            str(error),
+            f"Nothing was changed. Make room in {folder}, or mend the file",
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return copy
@@ -83,4 +101,6 @@ def _refuse_damaged(copy: sqlite3.Connection) -> None:
 
 def _file(url: str) -> Path | None:
     parsed = make_url(url)
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    return (
+        Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    )

@@ -1,4 +1,5 @@
-"""The audit trail read from its first entry, and the tables compared with what it says. Nothing here writes."""
+"""The audit trail read from its first entry, and the tables compared with what it says. Nothing
+here writes."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ TRAIL = "audit"
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference. Its text without the two values is fit for a message; the values may be anything."""
+    """One difference. Its text without the two values is fit for a message; the values may be
+    anything."""
 
     where: str
     """`approvals/5f3a.approver`, `audit/17`."""
@@ -46,7 +48,8 @@ class Report:
     anchors: int
     rows: int
     partly_known: int
-    """Rows that version 0.1 wrote and nobody changed since: the trail holds a part of their fields."""
+    """Rows that version 0.1 wrote and nobody changed since: the trail holds a part of their
+    fields."""
     findings: tuple[Finding, ...]
 
     @property
@@ -55,16 +58,27 @@ class Report:
 
 
 def verify(connection: Connection, anchors: Collection[Anchor], faults: Collection[str]) -> Report:
-    """Everything that differs, the trail first. `faults` are those of the places where anchors are kept."""
+    """Everything that differs, the trail first. `faults` are those of the places where anchors are
+    kept."""
     trail = _Trail(anchors)
     trail.findings += [Finding("anchors", fault) for fault in faults]
     for raw in raw_rows(connection, AuditEntry.__table__, "sequence"):
         trail.read(raw)
     trail.end()
-    known = [trail.compare(table, raw) for table in CHAINED.values()
-             for raw in raw_rows(connection, table, table.primary_key.columns.keys()[0])]
+    known = [
+        trail.compare(table, raw)
+        for table in CHAINED.values()
+        for raw in raw_rows(connection, table, table.primary_key.columns.keys()[0])
+    ]
     trail.refuse_missing()
-    return Report(trail.entries, trail.newest, len(anchors), len(known), known.count("partly"), tuple(trail.findings))
+    return Report(
+        trail.entries,
+        trail.newest,
+        len(anchors),
+        len(known),
+        known.count("partly"),
+        tuple(trail.findings),
+    )
 
 
 class _Trail:
@@ -73,14 +87,17 @@ class _Trail:
     def __init__(self, anchors: Collection[Anchor]) -> None:
         self.findings: list[Finding] = []
         self.entries, self.newest = 0, Anchor(0, GENESIS)
-        self._anchors = defaultdict[int, set[Anchor]](set)   # a later one of the same entry takes no earlier one away
+        self._anchors = defaultdict[int, set[Anchor]](
+            set
+        )  # a later one of the same entry takes no earlier one away
         for anchor in anchors:
             self._anchors[anchor.sequence].add(anchor)
         self._said: dict[str, Facts] = {}
         self._by: dict[str, int] = {}
 
     def read(self, raw: Mapping[str, Any]) -> None:
-        """Take the next entry. After a fault the reading goes on behind it, so that each fault is named."""
+        """Take the next entry. After a fault the reading goes on behind it, so that each fault is
+        named."""
         self.entries += 1
         if faulty := [name for name, value in raw.items() if isinstance(value, Unreadable)]:
             self._fault(raw["sequence"], f"cannot be read: {', '.join(faulty)}")
@@ -94,20 +111,28 @@ class _Trail:
     def end(self) -> None:
         """Anchors that no entry has met."""
         for sequence, published in self._anchors.items():
-            self._fault(sequence, f"is gone: the trail ends at {self.newest.sequence}, and this entry was published "
-                                  f"with the hash {_shown(published)}")
+            self._fault(
+                sequence,
+                f"is gone: the trail ends at {self.newest.sequence}, and this entry was published "
+                f"with the hash {_shown(published)}",
+            )
 
     def compare(self, table: Table, raw: Mapping[str, Any]) -> Literal["wholly", "partly", "not"]:
-        """Name each field of a row that is not as the trail says; how much the trail knows of the row."""
+        """Name each field of a row that is not as the trail says; how much the trail knows of the
+        row."""
         name, alias = _names(table, raw)
         if name not in self._said and alias not in self._said:
-            self.findings.append(Finding(name, "stands in the table, and no entry of the trail speaks of it"))
+            self.findings.append(
+                Finding(name, "stands in the table, and no entry of the trail speaks of it")
+            )
             return "not"
         said = self._said.pop(alias, {}) | self._said.pop(name, {})
         for column, expected in said.items():
             found = _sealed(table, column, raw[column])
             if found != expected:
-                self.findings.append(Finding(f"{name}.{column}", self._since(name, alias), expected, found))
+                self.findings.append(
+                    Finding(f"{name}.{column}", self._since(name, alias), expected, found)
+                )
         return "wholly" if said.keys() >= _kept(table) else "partly"
 
     def refuse_missing(self) -> None:
@@ -118,15 +143,30 @@ class _Trail:
     def _check(self, entry: AuditEntry) -> None:
         expected = self.newest.sequence + 1
         if entry.sequence != expected:
-            missing = f"{expected} to {entry.sequence - 1}" if entry.sequence - 1 > expected else str(expected)
+            missing = (
+                f"{expected} to {entry.sequence - 1}"
+                if entry.sequence - 1 > expected
+                else str(expected)
+            )
             self._fault(missing, f"missing before entry {entry.sequence}")
         elif entry.previous_hash != self.newest.hash:
-            self._fault(entry.sequence, f"does not follow entry {self.newest.sequence}: one of the two was rewritten")
+            self._fault(
+                entry.sequence,
+                f"does not follow entry {self.newest.sequence}: one of the two was rewritten",
+            )
         if entry.hash != _hash_of(entry):
-            self._fault(entry.sequence, f"({entry.action} of {entry.subject}) is not what was hashed when it was written")
-        if others := self._anchors.pop(entry.sequence, set()) - {Anchor(entry.sequence, entry.hash)}:
-            self._fault(entry.sequence, f"has another hash than the one that was published, {_shown(others)}: "
-                                        "it, or an entry before it, was rewritten")
+            self._fault(
+                entry.sequence,
+                f"({entry.action} of {entry.subject}) is not what was hashed when it was written",
+            )
+        if others := self._anchors.pop(entry.sequence, set()) - {
+            Anchor(entry.sequence, entry.hash)
+        }:
+            self._fault(
+                entry.sequence,
+                f"has another hash than the one that was published, {_shown(others)}: "
+                "it, or an entry before it, was rewritten",
+            )
 
     def _take(self, entry: AuditEntry) -> None:
         for name, facts in _facts_of(entry).items():
@@ -145,7 +185,8 @@ def _shown(anchors: Collection[Anchor]) -> str:
 
 
 def _facts_of(entry: AuditEntry) -> dict[str, Facts]:
-    """What an entry says of rows. One that was edited into nonsense says nothing; its hash has told already."""
+    """What an entry says of rows. One that was edited into nonsense says nothing; its hash has told
+    already."""
     try:
         if entry.rows is not None:
             return {str(name): dict(facts) for name, facts in entry.rows.items()}

@@ -1,4 +1,5 @@
-"""The part of a plan that says what becomes of each image, and what old and new say of themselves."""
+"""The part of a plan that says what becomes of each image, and what old and new say of
+themselves."""
 
 from __future__ import annotations
 
@@ -19,13 +20,25 @@ def images_part(plan: Plan, words: Words) -> str:
 
 def _lines(one: ImageChange, words: Words) -> list[str]:
     new = _short(one.new)
-    moved = words["image_stays"].format(new=new) if one.is_same else f"{_short(one.old)} → {new}" if one.old else new
+    moved = (
+        words["image_stays"].format(new=new)
+        if one.is_same
+        else f"{_short(one.old)} → {new}"
+        if one.old
+        else new
+    )
     head = f"- **{one.service}:** {moved} ({words[f'image_origin {one.origin}']})"
-    if one.is_same or one.origin == "built":   # the commits say what was done
+    if one.is_same or one.origin == "built":  # the commits say what was done
         return [head]
-    return [head, *(f"  - {words[f'image_says {name}']}: {_said(old)} → {_said(new)}" if one.old
-                    else f"  - {words[f'image_says {name}']}: {_said(new)}"
-                    for name, (old, new) in one.differs.items())]
+    return [
+        head,
+        *(
+            f"  - {words[f'image_says {name}']}: {_said(old)} → {_said(new)}"
+            if one.old
+            else f"  - {words[f'image_says {name}']}: {_said(new)}"
+            for name, (old, new) in one.differs.items()
+        ),
+    ]
 
 
 def _short(pin: str) -> str:

@@ -17,23 +17,41 @@ def about_release(plan: Plan, language: str, *, requested_by: str) -> tuple[str,
     words, running = WORDS[language], plan.running
     version = markdown_text(plan.version.name)
     return (
-        words["ask"].format(stack=plan.stack, version=version, environment=plan.place.inside(language)),
-        words["ask_runs"].format(version=markdown_text(running.version)) if running else words["ask_first"],
+        words["ask"].format(
+            stack=plan.stack, version=version, environment=plan.place.inside(language)
+        ),
+        words["ask_runs"].format(version=markdown_text(running.version))
+        if running
+        else words["ask_first"],
         words["ask_by"].format(name=markdown_text(requested_by)),
         words["ask_schema"].format(kind=words[f"kind {plan.kind}"]),
-        words[f"back {plan.way_back}"].format(version=markdown_text(running.version) if running else ""),
-        *([f"{try_it(plan, language)}."] if plan.staged else []))
+        words[f"back {plan.way_back}"].format(
+            version=markdown_text(running.version) if running else ""
+        ),
+        *([f"{try_it(plan, language)}."] if plan.staged else []),
+    )
 
 
 def about_restore(plan: RestorePlan, language: str, *, time_zone: str) -> tuple[str, ...]:
     """What a restore does, and what it takes away."""
     words, at = WORDS[language], local(plan.backup.made_at, time_zone)
-    return (words["ask_restore"].format(stack=plan.serving.stack, at=at, version=markdown_text(plan.version)),
-            words["restore_loss"].format(at=at))
+    return (
+        words["ask_restore"].format(
+            stack=plan.serving.stack, at=at, version=markdown_text(plan.version)
+        ),
+        words["restore_loss"].format(at=at),
+    )
 
 
-def form_text(sentences: Sequence[str], language: str, *, expires: datetime, time_zone: str, page: str,
-              note: str) -> str:
+def form_text(
+    sentences: Sequence[str],
+    language: str,
+    *,
+    expires: datetime,
+    time_zone: str,
+    page: str,
+    note: str,
+) -> str:
     """One paragraph, which reads the same wherever a program shows it without line breaks."""
     words = WORDS[language]
     until = words["ask_until"].format(expires=local(expires, time_zone))

@@ -13,33 +13,63 @@ START_SECONDS = 15
 """Stop, start and checks of a small application, beside the times of the backup itself."""
 
 
-def restore_page(plan: RestorePlan, language: str, *, now: datetime, expires: datetime, time_zone: str, note: str = "") -> str:
-    """Evidence and question, in the order a person asks: what is lost, what is there after, how long nobody is served."""
+def restore_page(
+    plan: RestorePlan,
+    language: str,
+    *,
+    now: datetime,
+    expires: datetime,
+    time_zone: str,
+    note: str = "",
+) -> str:
+    """Evidence and question, in the order a person asks: what is lost, what is there after, how
+    long nobody is served."""
     words, backup = WORDS[language], plan.backup
     seconds = round(2 * backup.dump_seconds + 2 * backup.restore_seconds + START_SECONDS)
     parts = [
-        f"> **⚠ {note}**" if note else "", f"## {words['restore']}: {plan.serving.stack} {plan.serving.environment}",
-        _summary(plan, words, now, time_zone), words["restore_loss"].format(at=local(backup.made_at, time_zone)),
+        f"> **⚠ {note}**" if note else "",
+        f"## {words['restore']}: {plan.serving.stack} {plan.serving.environment}",
+        _summary(plan, words, now, time_zone),
+        words["restore_loss"].format(at=local(backup.made_at, time_zone)),
         f"### {words['restore_rows']}\n\n{_rows(plan, words)}",
         f"### {words['restore_steps']}\n\n{words['restore_steps_text'].format(version=plan.version, seconds=seconds)}",
         f"{words['hash']}: `{plan.hash[:12]}`",
-        f"### {words['decide']}\n\n{words['restore_decide'].format(expires=local(expires, time_zone))}"]
+        f"### {words['decide']}\n\n{words['restore_decide'].format(expires=local(expires, time_zone))}",
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
 def _summary(plan: RestorePlan, words: Words, now: datetime, time_zone: str) -> str:
     backup, serving = plan.backup, plan.serving
     made = f"{local(backup.made_at, time_zone)} ({age_text(now - backup.made_at, words)}), {size_text(backup.size)}"
-    return facts([
-        (words["runs_now"], f"{serving.version} (#{serving.number})"), (words["restore_version"], plan.version),
-        (words["restore_backup"], f"`{backup.id}`: {made}"), (words["revision"], code(backup.schema_revision or "∅"))])
+    return facts(
+        [
+            (words["runs_now"], f"{serving.version} (#{serving.number})"),
+            (words["restore_version"], plan.version),
+            (words["restore_backup"], f"`{backup.id}`: {made}"),
+            (words["revision"], code(backup.schema_revision or "∅")),
+        ]
+    )
 
 
 def _rows(plan: RestorePlan, words: Words) -> str:
     names = sorted({*plan.rows, *plan.backup.tables})
-    return table((words["table"], words["now"], words["after"], words["difference"]), [
-        (code(name), _count(plan.rows.get(name)), _count(plan.backup.tables.get(name)),
-         f"{plan.backup.tables.get(name, 0) - plan.rows.get(name, 0):+d}") for name in names]) if names else words["no_tables"]
+    return (
+        table(
+            (words["table"], words["now"], words["after"], words["difference"]),
+            [
+                (
+                    code(name),
+                    _count(plan.rows.get(name)),
+                    _count(plan.backup.tables.get(name)),
+                    f"{plan.backup.tables.get(name, 0) - plan.rows.get(name, 0):+d}",
+                )
+                for name in names
+            ],
+        )
+        if names
+        else words["no_tables"]
+    )
 
 
 def _count(rows: int | None) -> str:

@@ -1,4 +1,5 @@
-"""The words by which a run that goes back says, at the moment of the switch, that an old version serves again.
+"""The words by which a run that goes back says, at the moment of the switch, that an old version
+serves again.
 
 They are a tag of the run: the list of runs shows it, and `tidegate rollback` waits for it.
 """

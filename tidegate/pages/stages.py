@@ -1,4 +1,5 @@
-"""The pages people read in the Prefect UI, as markdown: plan, smoke table, evidence for the decision, release record."""
+"""The pages people read in the Prefect UI, as markdown: plan, smoke table, evidence for the
+decision, release record."""
 
 from __future__ import annotations
 
@@ -8,7 +9,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from tidegate.facts import Backup, CheckResult, MigrationClass, Revision, SchemaChange, TrafficFigures
+from tidegate.facts import (
+    Backup,
+    CheckResult,
+    MigrationClass,
+    Revision,
+    SchemaChange,
+    TrafficFigures,
+)
 from tidegate.pages.images import images_part
 from tidegate.pages.words import WORDS, Words
 from tidegate.plan.changes import Plan
@@ -27,47 +35,76 @@ ICONS = {"pass": "✓", "fail": "✗", "error": "✗"}
 def plan_page(plan: Plan, language: str) -> str:
     """What would change, in the order a person asks about it."""
     words = WORDS[language]
-    return "\n\n".join([
-        f"# {plan_title(plan, language)}", _summary(plan, words, language),
-        *(f"## {part}" for part in _what_changes(plan, words)), f"## {words['config']}\n\n{_config(plan, words)}",
-        *([f"## {words['privileges']}\n\n{_privileges(plan, words)}"] if plan.privileges else []),
-        *([f"## {words['accepted']}\n\n{_accepted(plan, words)}"] if plan.accepted else []),
-        f"## {words['migration']}\n\n{_schema(plan.schema, words)}", f"## {words['way_back']}\n\n{_way_back(plan, words)}",
-        f"## {words['preflight']}\n\n{smoke_table(plan.preflight, language)}", f"{words['hash']}: `{plan.hash}`"])
+    return "\n\n".join(
+        [
+            f"# {plan_title(plan, language)}",
+            _summary(plan, words, language),
+            *(f"## {part}" for part in _what_changes(plan, words)),
+            f"## {words['config']}\n\n{_config(plan, words)}",
+            *(
+                [f"## {words['privileges']}\n\n{_privileges(plan, words)}"]
+                if plan.privileges
+                else []
+            ),
+            *([f"## {words['accepted']}\n\n{_accepted(plan, words)}"] if plan.accepted else []),
+            f"## {words['migration']}\n\n{_schema(plan.schema, words)}",
+            f"## {words['way_back']}\n\n{_way_back(plan, words)}",
+            f"## {words['preflight']}\n\n{smoke_table(plan.preflight, language)}",
+            f"{words['hash']}: `{plan.hash}`",
+        ]
+    )
 
 
 def plan_title(plan: Plan, language: str) -> str:
     return f"{WORDS[language]['plan']}: {plan.stack} {plan.version.name} → {plan.environment}"
 
 
-def evidence_page(plan: Plan, language: str, *, now: datetime, expires: datetime, time_zone: str, backup: Backup | None,
-                  requested_by: str, note: str = "") -> str:
+def evidence_page(
+    plan: Plan,
+    language: str,
+    *,
+    now: datetime,
+    expires: datetime,
+    time_zone: str,
+    backup: Backup | None,
+    requested_by: str,
+    note: str = "",
+) -> str:
     """All that an approver should read before the form."""
     words = WORDS[language]
     parts = [
-        f"> **⚠ {note}**" if note else "", f"## {plan.stack} {plan.version.name} → {plan.environment}",
-        _summary(plan, words, language), f"**{words['asked_by']}:** {markdown_text(requested_by)}",
+        f"> **⚠ {note}**" if note else "",
+        f"## {plan.stack} {plan.version.name} → {plan.environment}",
+        _summary(plan, words, language),
+        f"**{words['asked_by']}:** {markdown_text(requested_by)}",
         _where_to_try(plan, words, language),
         *(f"### {part}" for part in _what_changes(plan, words)),
         _staged_smoke(plan, words, language),
-        f"### {words['migration']}\n\n{_schema(plan.schema, words)}", f"### {words['config']}\n\n{_config(plan, words)}",
+        f"### {words['migration']}\n\n{_schema(plan.schema, words)}",
+        f"### {words['config']}\n\n{_config(plan, words)}",
         f"### {words['privileges']}\n\n{_privileges(plan, words)}" if plan.privileges else "",
         f"### {words['accepted']}\n\n{_accepted(plan, words)}" if plan.accepted else "",
         f"### {words['way_back']}\n\n{_way_back(plan, words)}",
         f"### {words['backup']}\n\n{_last_backup(plan, backup, time_zone, language, now)}",
         f"{words['hash']}: `{plan.hash[:12]}`",
-        f"### {words['decide']}\n\n{_decide(plan, words, language, local(expires, time_zone))}"]
+        f"### {words['decide']}\n\n{_decide(plan, words, language, local(expires, time_zone))}",
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
 def _what_changes(plan: Plan, words: Words) -> list[str]:
-    """What was done comes first; of images of others nothing is known but what they say themselves."""
-    commits, images = (f"{words['commits']}\n\n{_commits(plan, words)}", f"{words['images']}\n\n{images_part(plan, words)}")
+    """What was done comes first; of images of others nothing is known but what they say
+    themselves."""
+    commits, images = (
+        f"{words['commits']}\n\n{_commits(plan, words)}",
+        f"{words['images']}\n\n{images_part(plan, words)}",
+    )
     return [commits, images] if plan.version.commit else [images, commits]
 
 
 def try_it(plan: Plan, language: str) -> str:
-    """A link to the environment that the version has come through; empty where it has come through none."""
+    """A link to the environment that the version has come through; empty where it has come through
+    none."""
     if plan.staged is None:
         return ""
     return f"[{WORDS[language]['try_it'].format(place=plan.staged.place.inside(language))}]({plan.staged.url})"
@@ -88,25 +125,44 @@ def _staged_smoke(plan: Plan, words: Words, language: str) -> str:
 
 
 def _decide(plan: Plan, words: Words, language: str, expires: str) -> str:
-    """What each answer leads to: after a no, whatever the release has come through keeps this version."""
+    """What each answer leads to: after a no, whatever the release has come through keeps this
+    version."""
     place = plan.place
-    kept = words["staged_keeps"].format(place=plan.staged.place.inside(language)) if plan.staged else ""
+    kept = (
+        words["staged_keeps"].format(place=plan.staged.place.inside(language))
+        if plan.staged
+        else ""
+    )
     go = words["go saved" if plan.saves else "go"].format(place=place.inside(language))
-    return words["decide_text"].format(expires=expires, go=go, place=place.inside(language), kept=kept)
+    return words["decide_text"].format(
+        expires=expires, go=go, place=place.inside(language), kept=kept
+    )
 
 
-def changed_note(plan: Plan, language: str, *, old_commit: str, old_running: str | None,
-                 configuration: Mapping[Part, EnvDiff]) -> str:
+def changed_note(
+    plan: Plan,
+    language: str,
+    *,
+    old_commit: str,
+    old_running: str | None,
+    configuration: Mapping[Part, EnvDiff],
+) -> str:
     """Why a question is put again: what is another now than when it was put before."""
     words, running = WORDS[language], plan.running.id if plan.running else None
     found = []
     if plan.version.id != old_commit:
-        found.append(f"{markdown_text(plan.version.name)}: `{short_id(old_commit)}` → `{short_id(plan.version.id)}`")
+        found.append(
+            f"{markdown_text(plan.version.name)}: `{short_id(old_commit)}` → `{short_id(plan.version.id)}`"
+        )
     if running != old_running:
         found.append(words["runs_now"])
     if names := names_of(configuration):
         found.append(listed(names))
-    again = words["staged_again"].format(place=plan.staged.place.inside(language)) if plan.staged else ""
+    again = (
+        words["staged_again"].format(place=plan.staged.place.inside(language))
+        if plan.staged
+        else ""
+    )
     what = "; ".join(found) or again
     return f"{words['plan_changed']} {words['it_changed'].format(what=what)}"
 
@@ -117,9 +173,20 @@ def smoke_page(results: Sequence[CheckResult], language: str, title: str) -> str
 
 def smoke_table(results: Sequence[CheckResult], language: str) -> str:
     words = WORDS[language]
-    rows = [(ICONS[one.outcome], markdown_text(one.name), markdown_text(one.detail), _seconds(one.seconds))
-            for one in results]
-    return table(("", words["check"], words["found"], words["time"]), rows) if rows else words["nothing"]
+    rows = [
+        (
+            ICONS[one.outcome],
+            markdown_text(one.name),
+            markdown_text(one.detail),
+            _seconds(one.seconds),
+        )
+        for one in results
+    ]
+    return (
+        table(("", words["check"], words["found"], words["time"]), rows)
+        if rows
+        else words["nothing"]
+    )
 
 
 def backup_page(backup: Backup, language: str, time_zone: str) -> str:
@@ -132,9 +199,15 @@ def backup_page(backup: Backup, language: str, time_zone: str) -> str:
 def traffic_page(figures: TrafficFigures, language: str) -> str:
     words = WORDS[language]
     icon = ICONS["pass" if figures.failed == 0 else "fail"]
-    row = (str(figures.total), f"{icon} {figures.failed}", f"{figures.longest_gap_seconds * 1000:.0f} ms",
-           f"{figures.p95_seconds * 1000:.0f} ms")
-    return f"# {words['traffic']}\n\n" + table((words["requests"], words["failed"], words["gap"], "p95"), [row])
+    row = (
+        str(figures.total),
+        f"{icon} {figures.failed}",
+        f"{figures.longest_gap_seconds * 1000:.0f} ms",
+        f"{figures.p95_seconds * 1000:.0f} ms",
+    )
+    return f"# {words['traffic']}\n\n" + table(
+        (words["requests"], words["failed"], words["gap"], "p95"), [row]
+    )
 
 
 def local(moment: datetime, time_zone: str) -> str:
@@ -148,17 +221,29 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> str:
-    """Name and value, each pair on a line that a narrow screen can break: of a table it would hide the right half."""
+    """Name and value, each pair on a line that a narrow screen can break: of a table it would hide
+    the right half."""
     return "\n".join(f"- **{name}:** {' '.join(value.split())}" for name, value in rows)
 
 
 def _summary(plan: Plan, words: Words, language: str) -> str:
-    running = f"{plan.running.version} (#{plan.running.number})" if plan.running else words["nothing_runs"]
-    rows = [(words["runs_now"], running), (words["new"], f"{plan.version.name} (`{short_id(plan.version.id)}`)"),
-            (words["domains"], ", ".join(plan.addresses or plan.domains)),
-            *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
-            *([(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))] if plan.running else []),
-            (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words))]
+    running = (
+        f"{plan.running.version} (#{plan.running.number})"
+        if plan.running
+        else words["nothing_runs"]
+    )
+    rows = [
+        (words["runs_now"], running),
+        (words["new"], f"{plan.version.name} (`{short_id(plan.version.id)}`)"),
+        (words["domains"], ", ".join(plan.addresses or plan.domains)),
+        *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
+        *(
+            [(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))]
+            if plan.running
+            else []
+        ),
+        (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
+    ]
     return facts(rows)
 
 
@@ -169,57 +254,91 @@ def _interruption(plan: Plan, words: Words, language: str) -> str:
     seen, place = plan.staged.traffic, plan.staged.place.inside(language)
     if seen is None:
         return words["not_measured_on"].format(place=place)
-    return words["measured"].format(place=place, total=seen.total, failed=seen.failed,
-                                    gap=f"{seen.longest_gap_seconds * 1000:.0f}")
+    return words["measured"].format(
+        place=place,
+        total=seen.total,
+        failed=seen.failed,
+        gap=f"{seen.longest_gap_seconds * 1000:.0f}",
+    )
 
 
 def _commits(plan: Plan, words: Words) -> str:
     if plan.version.commit is None:
         return words["no_repository"]
-    rows = [f"- {markdown_text(commit.subject)} (`{commit.sha[:7]}`, {markdown_text(commit.author)})"
-            for commit in plan.commits[:MOST_COMMITS]]
+    rows = [
+        f"- {markdown_text(commit.subject)} (`{commit.sha[:7]}`, {markdown_text(commit.author)})"
+        for commit in plan.commits[:MOST_COMMITS]
+    ]
     more = len(plan.commits) - MOST_COMMITS
     return "\n".join(rows + ([f"- … +{more}"] if more > 0 else [])) or words["nothing"]
 
 
 def _config(plan: Plan, words: Words) -> str:
     """By name, under the file it stands in; values are never shown."""
-    parts = [f"**{words[f'part {part}']}**\n\n{_names(diff, words)}" for part, diff in plan.config.items()]
+    parts = [
+        f"**{words[f'part {part}']}**\n\n{_names(diff, words)}"
+        for part, diff in plan.config.items()
+    ]
     return "\n\n".join(parts) or words["nothing"]
 
 
 def _names(diff: EnvDiff, words: Words) -> str:
-    groups = [("added", diff.added), ("removed", diff.removed), ("changed", diff.changed), ("emptied", diff.emptied)]
+    groups = [
+        ("added", diff.added),
+        ("removed", diff.removed),
+        ("changed", diff.changed),
+        ("emptied", diff.emptied),
+    ]
     return "\n".join(f"- {words[name]}: " + listed(keys) for name, keys in groups if keys)
 
 
 def listed(names: Sequence[str]) -> str:
     """As code, the first ones; a name is the team's, so it may hold anything."""
     more = len(names) - MOST_NAMES
-    return ", ".join([code(name) for name in islice(names, MOST_NAMES)] + ([f"… +{more}"] if more > 0 else []))
+    return ", ".join(
+        [code(name) for name in islice(names, MOST_NAMES)] + ([f"… +{more}"] if more > 0 else [])
+    )
 
 
 def _privileges(plan: Plan, words: Words) -> str:
     """What a container gets of its host, and why: a person who approves approves that too."""
     rows = [(one.service, one.detail, one.reason) for one in plan.privileges]
-    return f"{words['privileges_text']}\n\n" + table((words["service"], words["setting"], words["reason"]), rows)
+    return f"{words['privileges_text']}\n\n" + table(
+        (words["service"], words["setting"], words["reason"]), rows
+    )
 
 
 def _accepted(plan: Plan, words: Words) -> str:
     """What no release guards, because the team says why."""
-    rows = [(code(one.name), words[f"accepted {one.what}"], markdown_text(one.reason)) for one in plan.accepted]
+    rows = [
+        (code(one.name), words[f"accepted {one.what}"], markdown_text(one.reason))
+        for one in plan.accepted
+    ]
     return table((words["name"], words["accepted_what"], words["reason"]), rows)
 
 
 def _schema(schema: Sequence[SchemaChange], words: Words) -> str:
-    return "\n\n".join(_one_schema(change, words) for change in schema if change.revisions) or words["no_migration"]
+    return (
+        "\n\n".join(_one_schema(change, words) for change in schema if change.revisions)
+        or words["no_migration"]
+    )
 
 
 def _one_schema(change: SchemaChange, words: Words) -> str:
-    rows = [f"- {code(one.id)} {markdown_text(one.message)}: **{_kind(one.kind, bool(one.fits), words)}**" + _why(one)
-            for one in change.revisions]
-    return "\n".join([f"{change.database}: {code(shown(change.current) or '∅')} → {code(shown(change.head))}", "", *rows, "",
-                      code_block(change.upgrade_sql, "sql")])
+    rows = [
+        f"- {code(one.id)} {markdown_text(one.message)}: **{_kind(one.kind, bool(one.fits), words)}**"
+        + _why(one)
+        for one in change.revisions
+    ]
+    return "\n".join(
+        [
+            f"{change.database}: {code(shown(change.current) or '∅')} → {code(shown(change.head))}",
+            "",
+            *rows,
+            "",
+            code_block(change.upgrade_sql, "sql"),
+        ]
+    )
 
 
 def _kind(kind: MigrationClass, is_asked: bool, words: Words) -> str:
@@ -231,23 +350,35 @@ def _why(revision: Revision) -> str:
 
 
 def _way_back(plan: Plan, words: Words) -> str:
-    return words[f"back {plan.way_back}"].format(version=plan.running.version if plan.running else "")
+    return words[f"back {plan.way_back}"].format(
+        version=plan.running.version if plan.running else ""
+    )
 
 
-def _last_backup(plan: Plan, backup: Backup | None, time_zone: str, language: str, now: datetime) -> str:
+def _last_backup(
+    plan: Plan, backup: Backup | None, time_zone: str, language: str, now: datetime
+) -> str:
     words = WORDS[language]
     if not plan.saves:
         return words["no_backup_here"]
     if backup is None or backup.verified_at is None:
         return words["no_backup"]
     return words["last_backup"].format(
-        place=plan.place.inside(language), age=age_text(now - backup.verified_at, words), text=_backup(backup, time_zone, words))
+        place=plan.place.inside(language),
+        age=age_text(now - backup.verified_at, words),
+        text=_backup(backup, time_zone, words),
+    )
 
 
 def _backup(backup: Backup, time_zone: str, words: Words) -> str:
     return words["backup_text" if backup.tables else "backup_of_nothing"].format(
-        at=local(backup.verified_at or backup.made_at, time_zone), size=size_text(backup.size), tables=len(backup.tables),
-        rows=sum(backup.tables.values()), dump=f"{backup.dump_seconds:.1f}", restore=f"{backup.restore_seconds:.1f}")
+        at=local(backup.verified_at or backup.made_at, time_zone),
+        size=size_text(backup.size),
+        tables=len(backup.tables),
+        rows=sum(backup.tables.values()),
+        dump=f"{backup.dump_seconds:.1f}",
+        restore=f"{backup.restore_seconds:.1f}",
+    )
 
 
 def age_text(age: timedelta, words: Words) -> str:
@@ -263,7 +394,9 @@ def size_text(octets: int) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds else ""   # what was not asked over the network has no time worth showing
+    return (
+        f"{seconds:.2f} s" if seconds else ""
+    )  # what was not asked over the network has no time worth showing
 
 
 def _cell(text: str) -> str:

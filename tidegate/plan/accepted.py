@@ -1,4 +1,5 @@
-"""What the stack file takes upon itself with a reason: shown to whoever approves, refused without one."""
+"""What the stack file takes upon itself with a reason: shown to whoever approves, refused without
+one."""
 
 from __future__ import annotations
 
@@ -22,9 +23,17 @@ class Accepted:
     reason: str
 
 
-def accepted(stack: Stack, written: Sequence[Written], weak: Collection[str]) -> tuple[Accepted, ...]:
+def accepted(
+    stack: Stack, written: Sequence[Written], weak: Collection[str]
+) -> tuple[Accepted, ...]:
     """`weak` are the keys that hold a default password now."""
     passwords = stack.accepted_passwords
-    return (*(Accepted("elsewhere", one.name, one.saved_elsewhere) for one in stack.databases if one.saved_elsewhere),
-            *(Accepted("scratch", one.named, one.reason) for one in written if one.reason),
-            *(Accepted("password", key, passwords[key]) for key in sorted({*weak} & passwords.keys())))
+    return (
+        *(
+            Accepted("elsewhere", one.name, one.saved_elsewhere)
+            for one in stack.databases
+            if one.saved_elsewhere
+        ),
+        *(Accepted("scratch", one.named, one.reason) for one in written if one.reason),
+        *(Accepted("password", key, passwords[key]) for key in sorted({*weak} & passwords.keys())),
+    )

@@ -1,4 +1,5 @@
-"""How many networks an engine can still make: each takes a range of its own out of the engine's pools."""
+"""How many networks an engine can still make: each takes a range of its own out of the engine's
+pools."""
 
 from __future__ import annotations
 
@@ -10,13 +11,24 @@ Pool = tuple[str, int]
 
 # What an engine has that was given none: moby, libnetwork/ipamutils. It makes 31 networks.
 DEFAULT_POOLS: tuple[Pool, ...] = (
-    ("172.17.0.0/16", 16), ("172.18.0.0/16", 16), ("172.19.0.0/16", 16), ("172.20.0.0/14", 16), ("172.24.0.0/14", 16),
-    ("172.28.0.0/14", 16), ("192.168.0.0/16", 20))
+    ("172.17.0.0/16", 16),
+    ("172.18.0.0/16", 16),
+    ("172.19.0.0/16", 16),
+    ("172.20.0.0/14", 16),
+    ("172.24.0.0/14", 16),
+    ("172.28.0.0/14", 16),
+    ("192.168.0.0/16", 20),
+)
 
 
 def networks_left(pools: Sequence[Pool], used: Iterable[str]) -> int:
-    """The number of ranges of `pools` that no network in `used` touches. Ranges of IPv6 are passed over."""
-    taken = [network for text in used if isinstance(network := ip_network(text, strict=False), IPv4Network)]
+    """The number of ranges of `pools` that no network in `used` touches. Ranges of IPv6 are passed
+    over."""
+    taken = [
+        network
+        for text in used
+        if isinstance(network := ip_network(text, strict=False), IPv4Network)
+    ]
     return sum(_left(IPv4Network(base), prefix, taken) for base, prefix in pools if ":" not in base)
 
 

@@ -1,4 +1,5 @@
-"""An application that people started by hand, as it is found before Tidegate takes it over: what is taken, what forbids it.
+"""An application that people started by hand, as it is found before Tidegate takes it over: what is
+taken, what forbids it.
 
 Pure: what runs and what the compose files say are given, and compared.
 """
@@ -18,7 +19,8 @@ from tidegate.versions import AS_FOUND
 CONFIG_FILES_LABEL = "com.docker.compose.project.config_files"
 REVISION, VERSION = "org.opencontainers.image.revision", "org.opencontainers.image.version"
 _OURS = (BASE_LABEL, "tidegate.deployment", "tidegate.key")
-"""On containers that Tidegate starts. An image that it built has `tidegate.stack` wherever it runs."""
+"""On containers that Tidegate starts. An image that it built has `tidegate.stack` wherever it
+runs."""
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _SHA = re.compile(r"[0-9a-f]{40}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -81,7 +83,8 @@ class FoundContainer:
 
 
 class HandStarted(Protocol):
-    """Containers that people started by hand with compose, one by one: their project holds data, and is never touched whole.
+    """Containers that people started by hand with compose, one by one: their project holds data,
+    and is never touched whole.
 
     Raises EngineError.
     """
@@ -137,8 +140,9 @@ class Found:
         return [(one, port) for one in self.taken for port in one.ports]
 
     def version(self, front: str) -> tuple[str, str | None]:
-        """Name and commit of what the service `front` runs, as its image says them: both of its labels, since one alone may
-        be that of its base image, or a tag that is a version. Nothing else says what the application calls itself."""
+        """Name and commit of what the service `front` runs, as its image says them: both of its
+        labels, since one alone may be that of its base image, or a tag that is a version. Nothing
+        else says what the application calls itself."""
         own = next(one for one in self.taken if one.service == front)
         told, commit = own.image_labels.get(VERSION, ""), own.image_labels.get(REVISION, "")
         tag = own.image.partition("@")[0].rpartition("/")[2].partition(":")[2]
@@ -148,39 +152,74 @@ class Found:
         return (tag, known) if is_version_tag(tag) else (AS_FOUND, None)
 
 
-def found_of(project: str, there: Iterable[FoundContainer], released: Collection[str], jobs: Collection[str],
-             model: ComposeModel, sizes: Mapping[str, int]) -> Found:
-    """Part what is `there` by what the compose files make of it. `jobs` are the services that end."""
+def found_of(
+    project: str,
+    there: Iterable[FoundContainer],
+    released: Collection[str],
+    jobs: Collection[str],
+    model: ComposeModel,
+    sizes: Mapping[str, int],
+) -> Found:
+    """Part what is `there` by what the compose files make of it. `jobs` are the services that
+    end."""
     by_name = sorted(there, key=lambda one: one.name)
     mine = [one for one in by_name if one.service in released]
     return Found(
-        project, tuple(one for one in mine if one.service not in jobs),
+        project,
+        tuple(one for one in mine if one.service not in jobs),
         tuple(one for one in mine if one.service in jobs),
-        tuple(one for one in by_name if one.service not in released), sizes,
-        {one.service: keys for one in mine if (keys := other_keys(one, model))})
+        tuple(one for one in by_name if one.service not in released),
+        sizes,
+        {one.service: keys for one in mine if (keys := other_keys(one, model))},
+    )
 
 
 def other_keys(one: FoundContainer, model: ComposeModel) -> tuple[str, ...]:
-    """Env keys that a container has with another value than the files say, or that only one of both has."""
-    said = {key: str(value) for key, value in (model["services"][one.service].get("environment") or {}).items()
-            if value is not None}
+    """Env keys that a container has with another value than the files say, or that only one of both
+    has."""
+    said = {
+        key: str(value)
+        for key, value in (model["services"][one.service].get("environment") or {}).items()
+        if value is not None
+    }
     changed = {key for key, value in said.items() if one.environment.get(key) != value}
-    more = {key for key, value in one.environment.items()
-            if key not in said and one.image_environment.get(key) != value}
+    more = {
+        key
+        for key, value in one.environment.items()
+        if key not in said and one.image_environment.get(key) != value
+    }
     return tuple(sorted(changed | more))
 
 
 def hindrances(found: Found, released: Iterable[str], claimed: Iterable[Claim]) -> list[str]:
-    """Why it cannot be taken over, one text for each reason. `claimed` is what the compose files say of each service."""
+    """Why it cannot be taken over, one text for each reason. `claimed` is what the compose files
+    say of each service."""
     there = {one.service for one in (*found.taken, *found.ended)}
     said = {claim.service: claim for claim in claimed}
     return [
-        *(f"{name}: no container of it is in the project {found.project}" for name in released if name not in there),
+        *(
+            f"{name}: no container of it is in the project {found.project}"
+            for name in released
+            if name not in there
+        ),
         *(f"{one.service}: {one.name} is {one.state}" for one in found.taken if not one.runs),
-        *(f"{one.service}: Tidegate has started {one.name}" for one in found.taken if not one.is_by_hand),
-        *(f"{one.service}: {one.name} is {one.state}, and its data are needed" for one in found.kept
-          if one.service in said and not one.runs and said[one.service].databases),
-        *(text for one in found.every if one.service in said for text in _other_places(one, said[one.service], found))]
+        *(
+            f"{one.service}: Tidegate has started {one.name}"
+            for one in found.taken
+            if not one.is_by_hand
+        ),
+        *(
+            f"{one.service}: {one.name} is {one.state}, and its data are needed"
+            for one in found.kept
+            if one.service in said and not one.runs and said[one.service].databases
+        ),
+        *(
+            text
+            for one in found.every
+            if one.service in said
+            for text in _other_places(one, said[one.service], found)
+        ),
+    ]
 
 
 def _other_places(one: FoundContainer, said: Claim, found: Found) -> Iterator[str]:
@@ -189,8 +228,10 @@ def _other_places(one: FoundContainer, said: Claim, found: Found) -> Iterator[st
     for mine in (mount for mount in said.mounts if mount.is_data):
         has = theirs.get(mine.target)
         if has is None:
-            yield (f"{one.service}: the compose files mount {mine.name} at {mine.target}, and {one.name} has nothing there: "
-                   "what it wrote is inside the container")
+            yield (
+                f"{one.service}: the compose files mount {mine.name} at {mine.target}, and {one.name} has nothing there: "
+                "what it wrote is inside the container"
+            )
         elif not mine.places & has.places:
             yield f"{one.service}: {mine.target} is {has.name} in {one.name}, and {mine.name} in the compose files"
     if one not in found.taken:
@@ -199,22 +240,41 @@ def _other_places(one: FoundContainer, said: Claim, found: Found) -> Iterator[st
     for mount in one.mounts:
         is_empty = _ANONYMOUS.fullmatch(mount.name) and found.sizes.get(mount.name) == 0
         if mount.is_data and mount.target not in told and not is_empty:
-            yield (f"{one.service}: {one.name} has {mount.name} at {mount.target}, and the compose files name nothing there. "
-                   f"Name it: `volumes: {{data: {{name: {mount.name}, external: true}}}}`")
+            yield (
+                f"{one.service}: {one.name} has {mount.name} at {mount.target}, and the compose files name nothing there. "
+                f"Name it: `volumes: {{data: {{name: {mount.name}, external: true}}}}`"
+            )
 
 
-def likely_projects(model: ComposeModel, files: Collection[str], there: Iterable[Occupant],
-                    others: Collection[str]) -> dict[str, list[str]]:
-    """Compose project -> its containers, of projects that may be this application: those that share a container's name, a
-    compose file or a volume with it; else those that have all its services. `others` are projects that Tidegate knows."""
+def likely_projects(
+    model: ComposeModel, files: Collection[str], there: Iterable[Occupant], others: Collection[str]
+) -> dict[str, list[str]]:
+    """Compose project -> its containers, of projects that may be this application: those that share
+    a container's name, a compose file or a volume with it; else those that have all its services.
+    `others` are projects that Tidegate knows."""
     projects: dict[str, list[Occupant]] = {}
     for one in there:
         if one.project and one.project not in others and is_by_hand(one.labels):
             projects.setdefault(one.project, []).append(one)
     names = {service.get("container_name") for service in model["services"].values()} - {None}
-    volumes = {one.get("name") for one in (model.get("volumes") or {}).values() if one.get("external")}
-    sure = {project for project, own in projects.items() if any(
-        one.name in names or volumes & {mount.name for mount in one.mounts}
-        or set(files) & set(one.labels.get(CONFIG_FILES_LABEL, "").split(",")) for one in own)}
-    alike = {project for project, own in projects.items() if set(model["services"]) <= {one.service for one in own}}
-    return {project: sorted(one.name for one in projects[project]) for project in sorted(sure or alike)}
+    volumes = {
+        one.get("name") for one in (model.get("volumes") or {}).values() if one.get("external")
+    }
+    sure = {
+        project
+        for project, own in projects.items()
+        if any(
+            one.name in names
+            or volumes & {mount.name for mount in one.mounts}
+            or set(files) & set(one.labels.get(CONFIG_FILES_LABEL, "").split(","))
+            for one in own
+        )
+    }
+    alike = {
+        project
+        for project, own in projects.items()
+        if set(model["services"]) <= {one.service for one in own}
+    }
+    return {
+        project: sorted(one.name for one in projects[project]) for project in sorted(sure or alike)
+    }

@@ -1,4 +1,5 @@
-"""The plan: the computed list of changes with its hash. Approval is given to a hash, so whatever voids one is in it."""
+"""The plan: the computed list of changes with its hash. Approval is given to a hash, so whatever
+voids one is in it."""
 
 from __future__ import annotations
 
@@ -18,12 +19,25 @@ from tidegate.stack.environments import Place
 from tidegate.versions import Commit, Version
 
 WayBack = Literal["image only", "image + downgrade", "ask the data", "stop and ask", "none"]
-"""`ask the data`: a downgrade where no value that was written since would be cut, else a person decides."""
+"""`ask the data`: a downgrade where no value that was written since would be cut, else a person
+decides."""
 DOWNGRADES: tuple[WayBack, ...] = ("image + downgrade", "ask the data")
-_GRAVITY: tuple[MigrationClass, ...] = ("none", "additive", "needs downgrade", "lossy", "unknown", "irreversible")
+_GRAVITY: tuple[MigrationClass, ...] = (
+    "none",
+    "additive",
+    "needs downgrade",
+    "lossy",
+    "unknown",
+    "irreversible",
+)
 _WAY_BACK: dict[MigrationClass, WayBack] = {
-    "none": "image only", "additive": "image only", "needs downgrade": "image + downgrade",
-    "lossy": "stop and ask", "unknown": "stop and ask", "irreversible": "stop and ask"}
+    "none": "image only",
+    "additive": "image only",
+    "needs downgrade": "image + downgrade",
+    "lossy": "stop and ask",
+    "unknown": "stop and ask",
+    "irreversible": "stop and ask",
+}
 
 
 @dataclass(frozen=True)
@@ -78,9 +92,11 @@ class Plan:
     running: Running | None
     domains: tuple[str, ...]
     preflight: tuple[CheckResult, ...]
-    """Disk, memory, engine, connections: shown, but not hashed, because they change by themselves."""
+    """Disk, memory, engine, connections: shown, but not hashed, because they change by
+    themselves."""
     watch_seconds: int
-    """How long the new version is watched after its switch: a run may ask for another time than the stack file."""
+    """How long the new version is watched after its switch: a run may ask for another time than the
+    stack file."""
     saves: bool
     """Whether a verified backup is made before anything is changed."""
     staged: Staged | None = field(default=None)
@@ -91,7 +107,8 @@ class Plan:
     addresses: tuple[str, ...] = ()
     """What people read of `domains`, where several routes lead to several services."""
     accepted: tuple[Accepted, ...] = ()
-    """What it takes upon itself, each with its reason: part of the configuration, so of the hash."""
+    """What it takes upon itself, each with its reason: part of the configuration, so of the
+    hash."""
 
     @property
     def environment(self) -> str:
@@ -99,7 +116,8 @@ class Plan:
 
     @property
     def changes(self) -> list[str]:
-        """What changes, for a message: the subjects of the commits, then the images that others made."""
+        """What changes, for a message: the subjects of the commits, then the images that others
+        made."""
         found = [one for one in self.images if one.origin != "built" and not one.is_same]
         return [*(commit.subject for commit in self.commits), *map(str, found)]
 
@@ -110,19 +128,37 @@ class Plan:
     @property
     def way_back(self) -> WayBack:
         lossy = [change for change in self.schema if change.kind == self.kind]
-        return way_back_of(self.kind, is_asked=all(change.fits for change in lossy)) if self.running else "none"
+        return (
+            way_back_of(self.kind, is_asked=all(change.fits for change in lossy))
+            if self.running
+            else "none"
+        )
 
     @property
     def hash(self) -> str:
         """SHA-256 over everything an approver decides about; 64 hex digits."""
         decided: dict[str, Any] = {
-            "stack": self.stack, "environment": self.environment, "commit": self.version.id,
-            "pins": dict(self.pins), "config": self.configuration.hash, "domains": list(self.domains),
+            "stack": self.stack,
+            "environment": self.environment,
+            "commit": self.version.id,
+            "pins": dict(self.pins),
+            "config": self.configuration.hash,
+            "domains": list(self.domains),
             "running": self.running.id if self.running else None,
-            "schema": [[change.database, change.current, change.head, change.kind, [fit.what for fit in change.fits]]
-                       for change in self.schema],
-            "watch": self.watch_seconds, "staged": self.staged.decided if self.staged else None,
-            "privileges": [[one.text, one.reason] for one in self.privileges]}
+            "schema": [
+                [
+                    change.database,
+                    change.current,
+                    change.head,
+                    change.kind,
+                    [fit.what for fit in change.fits],
+                ]
+                for change in self.schema
+            ],
+            "watch": self.watch_seconds,
+            "staged": self.staged.decided if self.staged else None,
+            "privileges": [[one.text, one.reason] for one in self.privileges],
+        }
         return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 
 
@@ -131,5 +167,6 @@ def gravest(kinds: Sequence[MigrationClass]) -> MigrationClass:
 
 
 def way_back_of(kind: MigrationClass, *, is_asked: bool) -> WayBack:
-    """How a version with such a database change is left again. `is_asked`: what is lossy is so only if data do not fit."""
+    """How a version with such a database change is left again. `is_asked`: what is lossy is so only
+    if data do not fit."""
     return "ask the data" if kind == "lossy" and is_asked else _WAY_BACK[kind]

@@ -1,4 +1,5 @@
-"""What a release does to the image of each service, as far as old and new image say it of themselves."""
+"""What a release does to the image of each service, as far as old and new image say it of
+themselves."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ class ImageChange:
 
     @property
     def differs(self) -> dict[str, tuple[str, str]]:
-        """What they say differently, in the order of `SAID`; empty where one of them says nothing of it."""
+        """What they say differently, in the order of `SAID`; empty where one of them says nothing
+        of it."""
         pairs = {name: (self.old_says.get(name, ""), self.new_says.get(name, "")) for name in SAID}
         return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 

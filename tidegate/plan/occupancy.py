@@ -1,6 +1,8 @@
-"""What a host has already, and whether base services that start for the first time would get in its way.
+"""What a host has already, and whether base services that start for the first time would get in its
+way.
 
-Two database servers on one data directory lose rows; an empty volume beside the old one looks like lost data.
+Two database servers on one data directory lose rows; an empty volume beside the old one looks like
+lost data.
 """
 
 from __future__ import annotations
@@ -14,19 +16,30 @@ from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
 from tidegate.stack.slot import declared_volumes, published_ports, used_volumes
 
 SEPARATE_LABEL = "tidegate.separate-data"
-"""A compose service with this label says: another container may look like mine, and its data are not mine."""
+"""A compose service with this label says: another container may look like mine, and its data are
+not mine."""
 CONTROL_LABEL = "tidegate.control-plane"
 """On the database and the cache of Tidegate itself (compose.yaml), which are no application's."""
 BASE_LABEL = "tidegate.base"
 """On every base container that Tidegate starts: `<stack>-<environment>`."""
-_NO_DATA = ("/etc/", "/docker-entrypoint", "/dev/", "/proc/", "/sys/", "/run/", "/var/run/", "/usr/")
+_NO_DATA = (
+    "/etc/",
+    "/docker-entrypoint",
+    "/dev/",
+    "/proc/",
+    "/sys/",
+    "/run/",
+    "/var/run/",
+    "/usr/",
+)
 """Begin the places inside a container where configuration is mounted, not data."""
 _EVERYWHERE = ("", "0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
 class VolumePlace:
-    """Where a volume lies: its folder, and the folder or device that stands behind it where it was made so."""
+    """Where a volume lies: its folder, and the folder or device that stands behind it where it was
+    made so."""
 
     mountpoint: str
     device: str
@@ -74,7 +87,9 @@ class Occupant:
 
     @property
     def whose(self) -> str:
-        return f"the container {self.name}" + (f" of the compose project {self.project}" if self.project else "")
+        return f"the container {self.name}" + (
+            f" of the compose project {self.project}" if self.project else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -89,46 +104,91 @@ class Claim:
     is_separate: bool
 
 
-def claims(model: ComposeModel, services: Collection[str], project: str, volumes: Mapping[str, VolumePlace],
-           look: Callable[[str], PathLook]) -> list[Claim]:
-    """What `services` would take. `volumes` are those that the engine has; `look` looks at a path of the host."""
+def claims(
+    model: ComposeModel,
+    services: Collection[str],
+    project: str,
+    volumes: Mapping[str, VolumePlace],
+    look: Callable[[str], PathLook],
+) -> list[Claim]:
+    """What `services` would take. `volumes` are those that the engine has; `look` looks at a path
+    of the host."""
     return [_claim(model, name, project, volumes, look) for name in sorted(services)]
 
 
-def only_new_volumes(model: ComposeModel, services: Collection[str], project: str,
-                     volumes: Mapping[str, VolumePlace]) -> ComposeModel:
-    """Those of `services` that mount a volume which the engine does not have yet, with those mounts alone."""
-    names = {key: one["name"] for key, one in declared_volumes(model, project, used_volumes(model, services)).items()}
-    found = {name: [mount for mount in model["services"][name].get("volumes") or []
-                    if mount["type"] == "volume" and names.get(mount.get("source") or "", "") not in {"", *volumes}]
-             for name in services}
-    kept = {name: {"volumes": mounts, "labels": model["services"][name].get("labels")}
-            for name, mounts in found.items() if mounts}
+def only_new_volumes(
+    model: ComposeModel, services: Collection[str], project: str, volumes: Mapping[str, VolumePlace]
+) -> ComposeModel:
+    """Those of `services` that mount a volume which the engine does not have yet, with those mounts
+    alone."""
+    names = {
+        key: one["name"]
+        for key, one in declared_volumes(model, project, used_volumes(model, services)).items()
+    }
+    found = {
+        name: [
+            mount
+            for mount in model["services"][name].get("volumes") or []
+            if mount["type"] == "volume"
+            and names.get(mount.get("source") or "", "") not in {"", *volumes}
+        ]
+        for name in services
+    }
+    kept = {
+        name: {"volumes": mounts, "labels": model["services"][name].get("labels")}
+        for name, mounts in found.items()
+        if mounts
+    }
     return {"services": kept, "volumes": model.get("volumes") or {}}
 
 
-def conflicts(wanted: Iterable[Claim], there: Collection[Occupant], ours: str, known_bases: Collection[str],
-              databases_of: Callable[[Occupant], Collection[str]], *, slots: str) -> list[str]:
-    """One text per thing that somebody else has. `ours` is the base project, and `slots` begins the names of the slots
-    on it; `known_bases` are those of all stacks."""
+def conflicts(
+    wanted: Iterable[Claim],
+    there: Collection[Occupant],
+    ours: str,
+    known_bases: Collection[str],
+    databases_of: Callable[[Occupant], Collection[str]],
+    *,
+    slots: str,
+) -> list[str]:
+    """One text per thing that somebody else has. `ours` is the base project, and `slots` begins the
+    names of the slots on it; `known_bases` are those of all stacks."""
     others = [one for one in there if not _is_of(one, ours, slots)]
     bases = {*known_bases, *filter(None, map(_base_of, there))}
-    strangers = [one for one in others
-                 if one.project not in bases and not _base_of(one) and CONTROL_LABEL not in one.labels]
-    return [text for claim in wanted for text in (
-        *_taken(claim, others), *_same_role(claim, strangers, databases_of))]
+    strangers = [
+        one
+        for one in others
+        if one.project not in bases and not _base_of(one) and CONTROL_LABEL not in one.labels
+    ]
+    return [
+        text
+        for claim in wanted
+        for text in (*_taken(claim, others), *_same_role(claim, strangers, databases_of))
+    ]
 
 
-def shared_places(places: Mapping[str, str], there: Collection[Occupant], ours: str, *, slots: str) -> list[str]:
-    """One text for each of `places`, by the name that people know, that another environment's containers have too."""
+def shared_places(
+    places: Mapping[str, str], there: Collection[Occupant], ours: str, *, slots: str
+) -> list[str]:
+    """One text for each of `places`, by the name that people know, that another environment's
+    containers have too."""
     others = [one for one in there if _base_of(one) and not _is_of(one, ours, slots)]
-    return [f"{name}: {other.whose} has {theirs.name} mounted" for name, place in places.items()
-            for other in others for theirs in other.mounts if any(_overlap(place, one) for one in theirs.places)]
+    return [
+        f"{name}: {other.whose} has {theirs.name} mounted"
+        for name, place in places.items()
+        for other in others
+        for theirs in other.mounts
+        if any(_overlap(place, one) for one in theirs.places)
+    ]
 
 
 def _is_of(one: Occupant, base: str, slots: str) -> bool:
     """A container of this base, a slot on it, or a short job of ours."""
-    return base in (one.project, one.labels.get(BASE_LABEL)) or _slots_of(one) == slots or "tidegate.key" in one.labels
+    return (
+        base in (one.project, one.labels.get(BASE_LABEL))
+        or _slots_of(one) == slots
+        or "tidegate.key" in one.labels
+    )
 
 
 def _base_of(one: Occupant) -> str:
@@ -152,24 +212,33 @@ def _taken(claim: Claim, others: Iterable[Occupant]) -> Iterator[str]:
                 yield f"{claim.service}: {other.whose} has the port {port}"
 
 
-def _same_role(claim: Claim, strangers: Iterable[Occupant],
-               databases_of: Callable[[Occupant], Collection[str]]) -> Iterator[str]:
-    """The same service with data at the same place inside it, in a project that nobody has handed over to Tidegate."""
+def _same_role(
+    claim: Claim, strangers: Iterable[Occupant], databases_of: Callable[[Occupant], Collection[str]]
+) -> Iterator[str]:
+    """The same service with data at the same place inside it, in a project that nobody has handed
+    over to Tidegate."""
     targets = {mine.target for mine in claim.mounts if mine.is_data and mine.is_new}
     for other in strangers:
-        data = {theirs.target: theirs for theirs in other.mounts if theirs.is_data and theirs.target in targets}
+        data = {
+            theirs.target: theirs
+            for theirs in other.mounts
+            if theirs.is_data and theirs.target in targets
+        }
         if claim.is_separate or other.service != claim.service or not data:
             continue
         names = databases_of(other)
         if claim.databases and names and not claim.databases & set(names):
-            continue   # another application's: it has another database
+            continue  # another application's: it has another database
         held = next(iter(data.values()))
         yield f"{claim.service}: {other.whose} seems to be it already, with its data in {held.name}"
 
 
 def _share(mine: Mounted, theirs: Mounted) -> bool:
-    return mine.is_data and theirs.is_data and any(
-        _overlap(one, two) for one in mine.places for two in theirs.places)
+    return (
+        mine.is_data
+        and theirs.is_data
+        and any(_overlap(one, two) for one in mine.places for two in theirs.places)
+    )
 
 
 def _overlap(one: str, two: str) -> bool:
@@ -182,26 +251,47 @@ def _same_port(one: tuple[str, int], two: tuple[str, int]) -> bool:
     return one[1] == two[1] and (one[0] == two[0] or one[0] in _EVERYWHERE or two[0] in _EVERYWHERE)
 
 
-def _claim(model: ComposeModel, name: str, project: str, volumes: Mapping[str, VolumePlace],
-           look: Callable[[str], PathLook]) -> Claim:
+def _claim(
+    model: ComposeModel,
+    name: str,
+    project: str,
+    volumes: Mapping[str, VolumePlace],
+    look: Callable[[str], PathLook],
+) -> Claim:
     service = model["services"][name]
     environment = service.get("environment") or {}
-    databases = [environment.get(key) for key in (
-        "MYSQL_DATABASE", "MARIADB_DATABASE", "POSTGRES_DB", "MONGO_INITDB_DATABASE")]
+    databases = [
+        environment.get(key)
+        for key in ("MYSQL_DATABASE", "MARIADB_DATABASE", "POSTGRES_DB", "MONGO_INITDB_DATABASE")
+    ]
     return Claim(
-        name, service.get("container_name", ""),
-        tuple(_mounts(model, service, project, volumes, look)), tuple(published_ports(model, name)),
+        name,
+        service.get("container_name", ""),
+        tuple(_mounts(model, service, project, volumes, look)),
+        tuple(published_ports(model, name)),
         frozenset(str(one) for one in databases if one),
-        str((service.get("labels") or {}).get(SEPARATE_LABEL, "")).lower() == "true")
+        str((service.get("labels") or {}).get(SEPARATE_LABEL, "")).lower() == "true",
+    )
 
 
-def _mounts(model: ComposeModel, service: Mapping[str, Any], project: str, volumes: Mapping[str, VolumePlace],
-            look: Callable[[str], PathLook]) -> Iterator[Mounted]:
+def _mounts(
+    model: ComposeModel,
+    service: Mapping[str, Any],
+    project: str,
+    volumes: Mapping[str, VolumePlace],
+    look: Callable[[str], PathLook],
+) -> Iterator[Mounted]:
     for mount in service.get("volumes") or []:
         source, writable = mount.get("source") or "", not mount.get("read_only", False)
         if mount["type"] == "bind":
             path = look(source)
-            yield Mounted(source, frozenset({path.real}), mount["target"], writable and not path.is_file, path.is_new)
+            yield Mounted(
+                source,
+                frozenset({path.real}),
+                mount["target"],
+                writable and not path.is_file,
+                path.is_new,
+            )
         elif mount["type"] == "volume" and source:
             declared = (model.get("volumes") or {}).get(source) or {}
             name = declared.get("name") or f"{project}_{source}"
@@ -215,12 +305,19 @@ def _places(volume: VolumePlace | None) -> tuple[str, ...]:
 
 
 def base_model(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> ComposeModel:
-    """The compose files as a base is started from them: labels say whose base each service is, and which of the `jobs` it
-    does once. It has the image that it names, because a `build:` would be built from the folder as it is; a released service
-    that has nothing else keeps it, because Compose reads the whole model, and does not start it."""
+    """The compose files as a base is started from them: labels say whose base each service is, and
+    which of the `jobs` it does once. It has the image that it names, because a `build:` would be
+    built from the folder as it is; a released service that has nothing else keeps it, because
+    Compose reads the whole model, and does not start it."""
+
     def started(name: str, service: Mapping[str, Any]) -> dict[str, Any]:
         job = {ONE_SHOT_LABEL: jobs[name]} if name in jobs else {}
-        rest = {key: value for key, value in service.items() if key != "build" or "image" not in service}
+        rest = {
+            key: value for key, value in service.items() if key != "build" or "image" not in service
+        }
         return {**rest, "labels": {**(service.get("labels") or {}), BASE_LABEL: project, **job}}
 
-    return {**model, "services": {name: started(name, service) for name, service in model["services"].items()}}
+    return {
+        **model,
+        "services": {name: started(name, service) for name, service in model["services"].items()},
+    }

@@ -1,7 +1,9 @@
-"""The whole configuration that a deployment is about: stack file, compose model, env values, files of the team's folder.
+"""The whole configuration that a deployment is about: stack file, compose model, env values, files
+of the team's folder.
 
-Each value is known by its path and a keyed fingerprint, so configurations can be compared by name, and no secret can be
-guessed from what the ledger keeps. Evidence, plans and approvals are about such a configuration.
+Each value is known by its path and a keyed fingerprint, so configurations can be compared by name,
+and no secret can be guessed from what the ledger keeps. Evidence, plans and approvals are about
+such a configuration.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ _PATH_PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[^.]+')
 
 @dataclass(frozen=True)
 class ResolvedConfiguration:
-    """`prints` has `env/LOG_LEVEL`, `compose/services.web.image`, `stack/watch.seconds`, `files/nginx.conf`, each with the
-    keyed fingerprint of its value; empty for an empty text."""
+    """`prints` has `env/LOG_LEVEL`, `compose/services.web.image`, `stack/watch.seconds`,
+    `files/nginx.conf`, each with the keyed fingerprint of its value; empty for an empty text."""
 
     prints: Mapping[str, str]
 
@@ -37,12 +39,22 @@ class ResolvedConfiguration:
         return hashlib.sha256(json.dumps(dict(self.prints), sort_keys=True).encode()).hexdigest()
 
 
-def resolve(*, stack: Stack, environment: str, values: Mapping[str, str], model: ComposeModel,
-            files: Mapping[str, str], key: bytes) -> ResolvedConfiguration:
-    """`files` are names and SHA-256 of contents; `key` is the installation's own (`Settings.fingerprint_key`)."""
+def resolve(
+    *,
+    stack: Stack,
+    environment: str,
+    values: Mapping[str, str],
+    model: ComposeModel,
+    files: Mapping[str, str],
+    key: bytes,
+) -> ResolvedConfiguration:
+    """`files` are names and SHA-256 of contents; `key` is the installation's own
+    (`Settings.fingerprint_key`)."""
     texts = {f"env/{name}": value for name, value in values.items()}
     texts |= {f"files/{name}": content for name, content in files.items()}
-    texts |= {f"compose/{path}": text for path, text in _leaves(without_folder(model, stack.folder))}
+    texts |= {
+        f"compose/{path}": text for path, text in _leaves(without_folder(model, stack.folder))
+    }
     texts |= {f"stack/{path}": text for path, text in _leaves(own_part(stack, environment))}
     return ResolvedConfiguration(fingerprint(texts, key))
 
@@ -55,7 +67,8 @@ def own_part(stack: Stack, environment: str) -> dict[str, Any]:
 
 
 def without_folder(tree: Any, folder: Path) -> Any:
-    """`tree` with the paths under `folder` made relative: a renamed folder is no other configuration."""
+    """`tree` with the paths under `folder` made relative: a renamed folder is no other
+    configuration."""
     if isinstance(tree, str):
         inside = tree == str(folder) or tree.startswith(f"{folder}/")
         return f".{tree.removeprefix(str(folder))}" if inside else tree
@@ -67,9 +80,11 @@ def without_folder(tree: Any, folder: Path) -> Any:
 
 
 def differences(old: Mapping[str, str], new: ResolvedConfiguration) -> dict[Part, EnvDiff]:
-    """What differs between recorded prints and a configuration, by part and name; equal parts are left out.
+    """What differs between recorded prints and a configuration, by part and name; equal parts are
+    left out.
 
-    So is a part that `old` knows nothing of, unless it knows nothing at all: older ledgers have only the env.
+    So is a part that `old` knows nothing of, unless it knows nothing at all: older ledgers have
+    only the env.
     """
     known = [part for part in PARTS if _of(part, old) or not old]
     found = {part: _difference(part, _of(part, old), _of(part, new.prints)) for part in known}
@@ -78,13 +93,18 @@ def differences(old: Mapping[str, str], new: ResolvedConfiguration) -> dict[Part
 
 def names_of(diffs: Mapping[Part, EnvDiff]) -> list[str]:
     """`compose services.web.privileged`, for a sentence that says what is different."""
-    return [f"{part} {name}" for part, diff in diffs.items()
-            for name in sorted({*diff.added, *diff.removed, *diff.changed, *diff.emptied})]
+    return [
+        f"{part} {name}"
+        for part, diff in diffs.items()
+        for name in sorted({*diff.added, *diff.removed, *diff.changed, *diff.emptied})
+    ]
 
 
 def _of(part: Part, prints: Mapping[str, str]) -> dict[str, str]:
     lead = f"{part}/"
-    return {path.removeprefix(lead): value for path, value in prints.items() if path.startswith(lead)}
+    return {
+        path.removeprefix(lead): value for path, value in prints.items() if path.startswith(lead)
+    }
 
 
 def _difference(part: Part, old: Mapping[str, str], new: Mapping[str, str]) -> EnvDiff:
@@ -97,7 +117,9 @@ def _difference(part: Part, old: Mapping[str, str], new: Mapping[str, str]) -> E
 
 def _topmost(paths: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
     known = {lead for path in others for lead in _leads(path)}
-    return tuple(sorted({next((lead for lead in _leads(path) if lead not in known), path) for path in paths}))
+    return tuple(
+        sorted({next((lead for lead in _leads(path) if lead not in known), path) for path in paths})
+    )
 
 
 def _leads(path: str) -> list[str]:
@@ -107,9 +129,16 @@ def _leads(path: str) -> list[str]:
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each value with its path such as `smoke[0].contains`, as JSON, so that `1` is not `"1"`; an empty text stays empty."""
-    inner = {_step(name): value for name, value in tree.items()} if isinstance(tree, Mapping) else {}
-    inner |= {f"[{number}]": value for number, value in enumerate(tree)} if isinstance(tree, list) else {}
+    """Each value with its path such as `smoke[0].contains`, as JSON, so that `1` is not `"1"`; an
+    empty text stays empty."""
+    inner = (
+        {_step(name): value for name, value in tree.items()} if isinstance(tree, Mapping) else {}
+    )
+    inner |= (
+        {f"[{number}]": value for number, value in enumerate(tree)}
+        if isinstance(tree, list)
+        else {}
+    )
     for step, value in inner.items():
         yield from _leaves(value, f"{path}.{step}" if path and step[0] != "[" else f"{path}{step}")
     if not inner and path:

@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 _TEXTS = {
-    "zh": {"unchecked": "批准前请逐项确认验收清单，尚有 {count} 项未勾选。",
-           "approver": "请填写验收人姓名。", "reason": "请填写理由。"},
-    "en": {"unchecked": "Confirm each item of the checklist before you approve; still open: {count}.",
-           "approver": "Fill in your name.", "reason": "Give a reason."}}
+    "zh": {
+        "unchecked": "批准前请逐项确认验收清单，尚有 {count} 项未勾选。",
+        "approver": "请填写验收人姓名。",
+        "reason": "请填写理由。",
+    },
+    "en": {
+        "unchecked": "Confirm each item of the checklist before you approve; still open: {count}.",
+        "approver": "Fill in your name.",
+        "reason": "Give a reason.",
+    },
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""What is done about a degraded signal: roll back, page, tell or nothing. Pure: each brake is a line that can be read."""
+"""What is done about a degraded signal: roll back, page, tell or nothing. Pure: each brake is a
+line that can be read."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _LEFT_TO_A_PERSON = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAIL
 
 @dataclass(frozen=True)
 class Signal:
-    """Somebody says that an environment became worse. Severity (R29): red = down, yellow = partly broken, green = can wait."""
+    """Somebody says that an environment became worse. Severity (R29): red = down, yellow = partly
+    broken, green = can wait."""
 
     stack: str
     environment: str
@@ -62,7 +64,8 @@ class Decision:
 
 
 def decide(signal: Signal, now: Situation, prove: Callable[[], Look]) -> Decision:
-    """Only what is red, new, about the version that serves, and proved worse than before its release is rolled back.
+    """Only what is red, new, about the version that serves, and proved worse than before its
+    release is rolled back.
 
     `prove` looks at the environment; it is asked only when its answer matters.
     """
@@ -73,7 +76,11 @@ def decide(signal: Signal, now: Situation, prove: Callable[[], Look]) -> Decisio
     if signal.severity != "red":
         return Decision("tell", signal.severity, signal.reason)
     if (look := prove()).outcome != "worse":
-        return Decision("tell", signal.severity, f"{signal.reason}. Not rolled back, as it is no regression: {look.reason}")
+        return Decision(
+            "tell",
+            signal.severity,
+            f"{signal.reason}. Not rolled back, as it is no regression: {look.reason}",
+        )
     if why := _forbidden(now, now.current):
         return Decision("page", "red", f"{look.reason}. Not rolled back by itself: {why}")
     return Decision("roll_back", "red", look.reason)

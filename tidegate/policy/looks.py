@@ -1,4 +1,5 @@
-"""What one look at an environment says: well, worse than before its release, or not enough to tell (R24, R27). Pure."""
+"""What one look at an environment says: well, worse than before its release, or not enough to tell
+(R24, R27). Pure."""
 
 from __future__ import annotations
 
@@ -25,14 +26,25 @@ class Look:
     reason: str
 
 
-def assess(figures: LiveFigures, baseline: LiveFigures | None, watch: Watch, smoke: Sequence[CheckResult],
-           failed_in_a_row: int) -> Look:
-    """Figures of the last minutes against the `baseline` before the release, and the smoke checks of this moment.
+def assess(
+    figures: LiveFigures,
+    baseline: LiveFigures | None,
+    watch: Watch,
+    smoke: Sequence[CheckResult],
+    failed_in_a_row: int,
+) -> Look:
+    """Figures of the last minutes against the `baseline` before the release, and the smoke checks
+    of this moment.
 
-    Without enough requests the smoke checks decide alone. `failed_in_a_row` counts this look's smoke, too.
+    Without enough requests the smoke checks decide alone. `failed_in_a_row` counts this look's
+    smoke, too.
     """
     if faults := faults_of(smoke):
-        return Look("worse" if failed_in_a_row >= FAILURES_THAT_COUNT else "unsure", "red", "; ".join(faults))
+        return Look(
+            "worse" if failed_in_a_row >= FAILURES_THAT_COUNT else "unsure",
+            "red",
+            "; ".join(faults),
+        )
     errors = judge(replace(figures, p95_seconds=None), baseline, watch)
     if errors.outcome == "worse":
         return Look("worse", "red", "; ".join(errors.reasons))
@@ -40,15 +52,26 @@ def assess(figures: LiveFigures, baseline: LiveFigures | None, watch: Watch, smo
     if slow.outcome == "worse":
         severity: Severity = "red" if (figures.p95_seconds or 0) >= PAGE_LOAD_SECONDS else "yellow"
         return Look("worse", severity, "; ".join(slow.reasons))
-    return Look("ok", "green", "; ".join(slow.reasons) or f"{figures.requests} requests, as good as before the release")
+    return Look(
+        "ok",
+        "green",
+        "; ".join(slow.reasons) or f"{figures.requests} requests, as good as before the release",
+    )
 
 
 def unreachable(why: str, failed_in_a_row: int) -> Look:
-    """The edge takes no connection: people cannot work, whichever version serves. Nothing that a way back would mend."""
-    return Look("worse" if failed_in_a_row >= FAILURES_THAT_COUNT else "unsure", "red", f"nobody gets in: {why}")
+    """The edge takes no connection: people cannot work, whichever version serves. Nothing that a
+    way back would mend."""
+    return Look(
+        "worse" if failed_in_a_row >= FAILURES_THAT_COUNT else "unsure",
+        "red",
+        f"nobody gets in: {why}",
+    )
 
 
 def faults_of(smoke: Sequence[CheckResult]) -> list[str]:
-    """One text per check that did not pass; no check at all is a fault, because unknown is failure (P69)."""
+    """One text per check that did not pass; no check at all is a fault, because unknown is failure
+    (P69)."""
     return [f"{check.name}: {check.detail}" for check in smoke if check.outcome != "pass"] or (
-        [] if smoke else ["no smoke check ran"])
+        [] if smoke else ["no smoke check ran"]
+    )

@@ -1,4 +1,5 @@
-"""Names of people, as they type them: all come in with one secret, so a name is a word, not a proof."""
+"""Names of people, as they type them: all come in with one secret, so a name is a word, not a
+proof."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ import unicodedata
 
 
 def is_same_person(one: str | None, other: str | None) -> bool:
-    """Whether two names mean the same person, whatever their case, spaces and width of letters. Nobody is the same as nobody."""
+    """Whether two names mean the same person, whatever their case, spaces and width of letters.
+    Nobody is the same as nobody."""
     return bool(one and other) and _plain(one or "") == _plain(other or "")
 
 

@@ -47,7 +47,8 @@ class DeploymentState(StrEnum):
 
     @property
     def may_serve(self) -> bool:
-        """A deployment in this state may be the one that answers requests, if it was ever switched to."""
+        """A deployment in this state may be the one that answers requests, if it was ever switched
+        to."""
         return self in MAY_SERVE
 
 
@@ -57,12 +58,25 @@ MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
     _S.PLANNED: frozenset({_S.WAITING, _S.CHANGING, _S.FAILED, _S.REJECTED, _S.EXPIRED}),
     _S.WAITING: frozenset({_S.CHANGING, _S.FAILED, _S.REJECTED, _S.EXPIRED}),
     _S.CHANGING: frozenset({_S.WATCHING, _S.GOOD, _S.FAILED, _S.ROLLING_BACK, _S.NEEDS_PERSON}),
-    _S.WATCHING: frozenset({_S.GOOD, _S.SUPERSEDED, _S.ROLLING_BACK, _S.ROLLED_BACK, _S.NEEDS_PERSON}),
+    _S.WATCHING: frozenset(
+        {_S.GOOD, _S.SUPERSEDED, _S.ROLLING_BACK, _S.ROLLED_BACK, _S.NEEDS_PERSON}
+    ),
     _S.GOOD: frozenset({_S.SUPERSEDED, _S.ROLLING_BACK, _S.ROLLED_BACK}),
     _S.ROLLING_BACK: frozenset({_S.ROLLED_BACK, _S.ROLLBACK_FAILED, _S.NEEDS_PERSON}),
-    _S.ROLLBACK_FAILED: frozenset({_S.ROLLING_BACK, _S.ROLLED_BACK, _S.SUPERSEDED, _S.FAILED, _S.NEEDS_PERSON}),
-    _S.NEEDS_PERSON: frozenset({_S.CHANGING, _S.WATCHING, _S.GOOD, _S.SUPERSEDED, _S.FAILED, _S.ROLLING_BACK,
-                                _S.ROLLED_BACK}),
+    _S.ROLLBACK_FAILED: frozenset(
+        {_S.ROLLING_BACK, _S.ROLLED_BACK, _S.SUPERSEDED, _S.FAILED, _S.NEEDS_PERSON}
+    ),
+    _S.NEEDS_PERSON: frozenset(
+        {
+            _S.CHANGING,
+            _S.WATCHING,
+            _S.GOOD,
+            _S.SUPERSEDED,
+            _S.FAILED,
+            _S.ROLLING_BACK,
+            _S.ROLLED_BACK,
+        }
+    ),
     _S.SUPERSEDED: frozenset(),
     _S.FAILED: frozenset(),
     _S.REJECTED: frozenset(),

@@ -10,12 +10,14 @@ from typing import Literal
 from tidegate.stack.showing import Watch
 
 NOISE = 1.5
-"""Figures that were bad before the release may vary this much before they count as a regression (P70)."""
+"""Figures that were bad before the release may vary this much before they count as a regression
+(P70)."""
 
 
 @dataclass(frozen=True)
 class LiveFigures:
-    """What the edge counted for one service over an interval: all answers, 5xx answers, 95th percentile in seconds."""
+    """What the edge counted for one service over an interval: all answers, 5xx answers, 95th
+    percentile in seconds."""
 
     requests: int
     errors: int
@@ -24,7 +26,8 @@ class LiveFigures:
 
     @property
     def error_ratio(self) -> float | None:
-        """5xx answers / all answers, a share and not a rate (P106); None when there was no request."""
+        """5xx answers / all answers, a share and not a rate (P106); None when there was no
+        request."""
         return self.errors / self.requests if self.requests else None
 
 
@@ -37,26 +40,38 @@ class Verdict:
 
 
 def judge(figures: LiveFigures, baseline: LiveFigures | None, watch: Watch) -> Verdict:
-    """Compare with `watch`'s limits; what was as bad in the `baseline` before the release is no regression."""
+    """Compare with `watch`'s limits; what was as bad in the `baseline` before the release is no
+    regression."""
     if figures.requests < watch.least_requests:
-        return Verdict("no_data", (f"{figures.requests} requests, {watch.least_requests} are needed to judge",))
+        return Verdict(
+            "no_data", (f"{figures.requests} requests, {watch.least_requests} are needed to judge",)
+        )
     before = baseline if baseline and baseline.requests >= watch.least_requests else None
-    reasons = (*_worse_errors(figures, before, watch.error_ratio), *_worse_p95(figures, before, watch.p95_seconds))
+    reasons = (
+        *_worse_errors(figures, before, watch.error_ratio),
+        *_worse_p95(figures, before, watch.p95_seconds),
+    )
     return Verdict("worse" if reasons else "ok", reasons)
 
 
-def _worse_errors(figures: LiveFigures, before: LiveFigures | None, limit: float) -> tuple[str, ...]:
+def _worse_errors(
+    figures: LiveFigures, before: LiveFigures | None, limit: float
+) -> tuple[str, ...]:
     now, was = figures.error_ratio, before.error_ratio if before else None
     if now is None or now <= _allowed(limit, was):
         return ()
-    return (f"{now:.1%} of the answers are 5xx (limit {limit:.1%}, before the release {_shown(was, '.1%')})",)
+    return (
+        f"{now:.1%} of the answers are 5xx (limit {limit:.1%}, before the release {_shown(was, '.1%')})",
+    )
 
 
 def _worse_p95(figures: LiveFigures, before: LiveFigures | None, limit: float) -> tuple[str, ...]:
     now, was = figures.p95_seconds, before.p95_seconds if before else None
     if now is None or now <= _allowed(limit, was):
         return ()
-    return (f"p95 is {now:.2f} s (limit {limit:.2f} s, before the release {_shown(was, '.2f', ' s')})",)
+    return (
+        f"p95 is {now:.2f} s (limit {limit:.2f} s, before the release {_shown(was, '.2f', ' s')})",
+    )
 
 
 def _allowed(limit: float, was: float | None) -> float:
@@ -68,9 +83,11 @@ def _shown(was: float | None, form: str, unit: str = "") -> str:
 
 
 def quantile(share: float, buckets: Mapping[float, float]) -> float | None:
-    """The `share` quantile of a histogram: upper bound -> cumulative count, the last bound infinite.
+    """The `share` quantile of a histogram: upper bound -> cumulative count, the last bound
+    infinite.
 
-    Linear inside a bucket; above the last finite bound it is that bound, as Prometheus' `histogram_quantile`.
+    Linear inside a bucket; above the last finite bound it is that bound, as Prometheus'
+    `histogram_quantile`.
     """
     bounds = sorted(buckets)
     total = buckets[bounds[-1]] if bounds else 0
@@ -81,7 +98,9 @@ def quantile(share: float, buckets: Mapping[float, float]) -> float | None:
     for bound in bounds:
         count = buckets[bound]
         if count >= rank:
-            return lower if math.isinf(bound) else lower + (bound - lower) * _part(rank, below, count)
+            return (
+                lower if math.isinf(bound) else lower + (bound - lower) * _part(rank, below, count)
+            )
         lower, below = bound, count
     return lower
 

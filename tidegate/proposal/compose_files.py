@@ -12,10 +12,19 @@ MAIN = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yam
 """In the order in which Docker Compose looks for them."""
 _VARIANT = re.compile(r"(?:docker-)?compose[.-]([a-z0-9-]+)\.ya?ml")
 _KINDS: Mapping[str, Kind] = {
-    "staging": "staging", "stage": "staging", "stg": "staging", "uat": "staging", "qa": "staging",
-    "prod": "production", "production": "production", "live": "production"}
+    "staging": "staging",
+    "stage": "staging",
+    "stg": "staging",
+    "uat": "staging",
+    "qa": "staging",
+    "prod": "production",
+    "production": "production",
+    "live": "production",
+}
 ENV_FILES: Mapping[Kind, tuple[str, ...]] = {
-    "staging": (".env.staging", ".env.stage"), "production": (".env.production", ".env.prod")}
+    "staging": (".env.staging", ".env.stage"),
+    "production": (".env.production", ".env.prod"),
+}
 """As they are called; the first of each is the name of a new one."""
 
 
@@ -31,7 +40,8 @@ class Place:
 
 @dataclass(frozen=True)
 class ComposeFiles:
-    """What lies in a folder. `main` is the file without a word in its name; empty where there is none."""
+    """What lies in a folder. `main` is the file without a word in its name; empty where there is
+    none."""
 
     main: str
     staging: str
@@ -48,12 +58,18 @@ def compose_files_in(names: Collection[str]) -> ComposeFiles:
     main = next((name for name in MAIN if name in names), "")
     by_kind = {_KINDS[word]: name for name, word in reversed(found.items()) if word in _KINDS}
     taken = {*by_kind.values()}
-    return ComposeFiles(main, by_kind.get("staging", ""), by_kind.get("production", ""),
-                        tuple(name for name in found if name not in taken))
+    return ComposeFiles(
+        main,
+        by_kind.get("staging", ""),
+        by_kind.get("production", ""),
+        tuple(name for name in found if name not in taken),
+    )
 
 
 def places_of(files: ComposeFiles, whole: Collection[str]) -> tuple[Place, ...]:
-    """Staging first; production too where a file says so. `whole` are the files that stand by themselves."""
+    """Staging first; production too where a file says so. `whole` are the files that stand by
+    themselves."""
+
     def read_as(name: str) -> tuple[str, ...]:
         return (name,) if name in whole or not files.main else (files.main, name)
 
@@ -68,7 +84,9 @@ def places_of(files: ComposeFiles, whole: Collection[str]) -> tuple[Place, ...]:
 
 def domains_of(places: Sequence[Place], domain: str) -> dict[str, str]:
     """The last environment has the domain itself, and each before it a name of its own below."""
-    return {place.name: domain if place is places[-1] else f"{place.name}.{domain}" for place in places}
+    return {
+        place.name: domain if place is places[-1] else f"{place.name}.{domain}" for place in places
+    }
 
 
 def local_domain(places: Sequence[Place], stack: str) -> str:

@@ -12,12 +12,22 @@ from tidegate.proposal.roles import engine_of
 from tidegate.proposal.variables import whole_variable, with_defaults
 
 _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "postgresql": {"user": ("POSTGRES_USER",), "password": ("POSTGRES_PASSWORD",), "database": ("POSTGRES_DB",)},
-    "mysql": {"user": ("MYSQL_USER", "MARIADB_USER"), "password": ("MYSQL_PASSWORD", "MARIADB_PASSWORD"),
-              "database": ("MYSQL_DATABASE", "MARIADB_DATABASE")}}
+    "postgresql": {
+        "user": ("POSTGRES_USER",),
+        "password": ("POSTGRES_PASSWORD",),
+        "database": ("POSTGRES_DB",),
+    },
+    "mysql": {
+        "user": ("MYSQL_USER", "MARIADB_USER"),
+        "password": ("MYSQL_PASSWORD", "MARIADB_PASSWORD"),
+        "database": ("MYSQL_DATABASE", "MARIADB_DATABASE"),
+    },
+}
 """How the images are told the names that they make at their first start."""
 _PREFIX = {"postgresql": "POSTGRES", "mysql": "MYSQL"}
-_HOST_KEY = re.compile(r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL).*HOST|HOST.*(?:DB|DATABASE|SQL)", re.IGNORECASE)
+_HOST_KEY = re.compile(
+    r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL).*HOST|HOST.*(?:DB|DATABASE|SQL)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -31,25 +41,41 @@ class ProposedDatabase:
     """What the compose files already say that some of these env keys are."""
 
 
-def databases_of(model: ComposeModel, released: Collection[str], images: Mapping[str, str]) -> list[ProposedDatabase]:
-    """Of each service that runs an engine which Tidegate saves; `images` are what they are made from."""
+def databases_of(
+    model: ComposeModel, released: Collection[str], images: Mapping[str, str]
+) -> list[ProposedDatabase]:
+    """Of each service that runs an engine which Tidegate saves; `images` are what they are made
+    from."""
     found = ((name, engine_of(images[name])) for name in model["services"] if name not in released)
     return [_database(model, name, engine, released) for name, engine in found if engine]
 
 
-def _database(model: ComposeModel, name: str, engine: str, released: Collection[str]) -> ProposedDatabase:
+def _database(
+    model: ComposeModel, name: str, engine: str, released: Collection[str]
+) -> ProposedDatabase:
     environment = environment_of(model["services"][name])
     said = {part: _key(environment, names) for part, names in _SAID[engine].items()}
-    guesses = engine == "postgresql" and not model["services"][name].get("env_file")   # which may say it
+    guesses = engine == "postgresql" and not model["services"][name].get(
+        "env_file"
+    )  # which may say it
     host_key = _host_key(model, name, released) or f"{_PREFIX[engine]}_HOST"
     user, database = said["user"], said["database"]
     if guesses and user[1] is None and not _is_told(environment, _SAID[engine]["user"]):
         user = (user[0], "postgres")
     if guesses and database[1] is None and not _is_told(environment, _SAID[engine]["database"]):
-        database = (database[0], user[1])   # the image calls it as the user
-    pairs = {"host_key": (host_key, name), "user_key": user, "password_key": said["password"], "database_key": database}
-    return ProposedDatabase(engine, name, {key: pair[0] for key, pair in pairs.items()},
-                            {pair[0]: pair[1] for pair in pairs.values() if pair[1] is not None})
+        database = (database[0], user[1])  # the image calls it as the user
+    pairs = {
+        "host_key": (host_key, name),
+        "user_key": user,
+        "password_key": said["password"],
+        "database_key": database,
+    }
+    return ProposedDatabase(
+        engine,
+        name,
+        {key: pair[0] for key, pair in pairs.items()},
+        {pair[0]: pair[1] for pair in pairs.values() if pair[1] is not None},
+    )
 
 
 def _key(environment: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, str | None]:
@@ -71,7 +97,10 @@ def _host_key(model: ComposeModel, database: str, released: Collection[str]) -> 
     told = [pair for name in released for pair in environment_of(model["services"][name]).items()]
     for key, value in told:
         variable = whole_variable(value)
-        if variable and (variable.default in names or (variable.default is None and _HOST_KEY.search(variable.name))):
+        if variable and (
+            variable.default in names
+            or (variable.default is None and _HOST_KEY.search(variable.name))
+        ):
             return variable.name
         if value in names and _HOST_KEY.search(key):
             return key
@@ -90,4 +119,8 @@ def environment_of(service: Mapping[str, Any]) -> dict[str, Any]:
     said = service.get("environment") or {}
     if isinstance(said, Mapping):
         return dict(said)
-    return {key: value if mark else None for one in said for key, mark, value in [str(one).partition("=")]}
+    return {
+        key: value if mark else None
+        for one in said
+        for key, mark, value in [str(one).partition("=")]
+    }

@@ -1,4 +1,5 @@
-"""What a Dockerfile says of the image that is made by it: ports, how its health is asked, what it is made from."""
+"""What a Dockerfile says of the image that is made by it: ports, how its health is asked, what it
+is made from."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def read_dockerfile(text: str, target: str = "") -> Dockerfile:
             ports = (int(one[1]) for part in rest.split() if (one := _PORT.fullmatch(part)))
             now = Dockerfile(now.base, tuple(dict.fromkeys([*now.ports, *ports])), now.healthcheck)
         else:
-            now = Dockerfile(now.base, now.ports, "" if rest.strip().upper() == "NONE" else rest.strip())
+            now = Dockerfile(
+                now.base, now.ports, "" if rest.strip().upper() == "NONE" else rest.strip()
+            )
     stages[name] = now
     return stages.get(target.lower(), now) if target else now
 

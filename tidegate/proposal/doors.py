@@ -1,4 +1,5 @@
-"""Where a service listens, and which page says that it is ready: from compose file and Dockerfile."""
+"""Where a service listens, and which page says that it is ready: from compose file and
+Dockerfile."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _TARGET = re.compile(r"(\d{1,5})(?:/tcp)?")
 
 
 def ports_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> tuple[int, ...]:
-    """Inside the container. What is published says it first, then `expose:`, then EXPOSE of the Dockerfile."""
+    """Inside the container. What is published says it first, then `expose:`, then EXPOSE of the
+    Dockerfile."""
     for said in (_published(service), _exposed(service), iter(dockerfile.ports)):
         if found := tuple(dict.fromkeys(said)):
             return found
@@ -23,10 +25,15 @@ def ports_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> tuple[int, .
 
 
 def ready_path_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> str:
-    """The path of the page that the service's own health check asks; empty where none asks a page."""
+    """The path of the page that the service's own health check asks; empty where none asks a
+    page."""
     test = (service.get("healthcheck") or {}).get("test") or ()
-    for text in ("" if test in ("NONE", ["NONE"]) else " ".join([test] if isinstance(test, str) else map(str, test)),
-                 dockerfile.healthcheck):
+    for text in (
+        ""
+        if test in ("NONE", ["NONE"])
+        else " ".join([test] if isinstance(test, str) else map(str, test)),
+        dockerfile.healthcheck,
+    ):
         if found := _URL.search(text):
             return found[1] or "/"
     return ""
@@ -44,7 +51,8 @@ def _exposed(service: Mapping[str, Any]) -> Iterator[int]:
 
 
 def _port(said: object) -> int | None:
-    """The last number of `127.0.0.1:${PORT:-8000}:8000`; None of a range, of UDP, and where a variable has no default."""
+    """The last number of `127.0.0.1:${PORT:-8000}:8000`; None of a range, of UDP, and where a
+    variable has no default."""
     target = re.split(r":(?![^{]*\})", str(said))[-1]
     found = _TARGET.fullmatch(with_defaults(target) or "")
     return int(found[1]) if found else None

@@ -1,4 +1,5 @@
-"""The env file of a new environment: which keys it needs, which values are known, and which a person must give."""
+"""The env file of a new environment: which keys it needs, which values are known, and which a
+person must give."""
 
 from __future__ import annotations
 
@@ -12,14 +13,18 @@ from tidegate.secrecy.plain_values import holds_secret, looks_secret
 
 _OF_ITS_OWN = re.compile(
     r"(?:DJANGO_|FLASK_|RAILS_|AUTH_|NEXTAUTH_|BETTER_AUTH_)?(?:SECRET_KEY|SECRET_KEY_BASE|APP_SECRET|JWT_SECRET|SESSION_SECRET|"
-    r"COOKIE_SECRET|AUTH_SECRET|SECRET|SIGNING_KEY|HASH_SALT)")
+    r"COOKIE_SECRET|AUTH_SECRET|SECRET|SIGNING_KEY|HASH_SALT)"
+)
 """What an application only compares with itself: any random text is right."""
-_PLACEHOLDER = re.compile(r"change|example|your|xxx|todo|replace|secret|placeholder|<", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"change|example|your|xxx|todo|replace|secret|placeholder|<", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class EnvFile:
-    """`values` has every key that is known; `made_up` are those with a random value; `missing` are left to a person."""
+    """`values` has every key that is known; `made_up` are those with a random value; `missing` are
+    left to a person."""
 
     keys: tuple[str, ...]
     values: Mapping[str, str]
@@ -36,12 +41,18 @@ class EnvFile:
         return "".join([*lines, *(f"# {key}=\n" for key in self.missing)])
 
 
-def env_file_of(model: ComposeModel, base: Collection[str], known: Mapping[str, str], wanted: Iterable[str],
-                make_secret: Callable[[], str] | None) -> EnvFile:
-    """`known` is what the compose files and the team's own example say, `wanted` are keys that stack.yaml names.
+def env_file_of(
+    model: ComposeModel,
+    base: Collection[str],
+    known: Mapping[str, str],
+    wanted: Iterable[str],
+    make_secret: Callable[[], str] | None,
+) -> EnvFile:
+    """`known` is what the compose files and the team's own example say, `wanted` are keys that
+    stack.yaml names.
 
-    With `make_secret`, a password that base services of this environment are given is made up: they start with it for
-    the first time.
+    With `make_secret`, a password that base services of this environment are given is made up: they
+    start with it for the first time.
     """
     needed = [one.name for one in _needed(model)]
     keys = tuple(dict.fromkeys([*needed, *wanted]))
@@ -59,8 +70,11 @@ def env_file_of(model: ComposeModel, base: Collection[str], known: Mapping[str, 
 
 def plain_examples(example: Mapping[str, str]) -> dict[str, str]:
     """Of a team's example, what is no secret and no placeholder."""
-    return {key: value for key, value in example.items()
-            if value and not holds_secret(key, value) and not _PLACEHOLDER.search(value)}
+    return {
+        key: value
+        for key, value in example.items()
+        if value and not holds_secret(key, value) and not _PLACEHOLDER.search(value)
+    }
 
 
 def _needed(model: ComposeModel) -> list[Variable]:
@@ -70,4 +84,8 @@ def _needed(model: ComposeModel) -> list[Variable]:
 
 
 def _quoted(value: str) -> str:
-    return value if re.fullmatch(r"[A-Za-z0-9_./:@,+=-]*", value) else "'" + value.replace("'", "\\'") + "'"
+    return (
+        value
+        if re.fullmatch(r"[A-Za-z0-9_./:@,+=-]*", value)
+        else "'" + value.replace("'", "\\'") + "'"
+    )

@@ -1,4 +1,5 @@
-"""What was seen in a folder that has compose files: the facts from which a stack file is proposed."""
+"""What was seen in a folder that has compose files: the facts from which a stack file is
+proposed."""
 
 from __future__ import annotations
 
@@ -12,18 +13,21 @@ from tidegate.proposal.dockerfile import Dockerfile
 
 @dataclass(frozen=True)
 class Repository:
-    """Where the commits come from. `context` is the folder of the repository in which the compose files lie."""
+    """Where the commits come from. `context` is the folder of the repository in which the compose
+    files lie."""
 
     address: str
     branch: str
     context: str = "."
     newest: str = ""
-    """The newest version tag, or a commit: what can be released now. Empty where nothing is committed."""
+    """The newest version tag, or a commit: what can be released now. Empty where nothing is
+    committed."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """`model` is the compose model of the first place, no variable put in; `env_files` are those that are there."""
+    """`model` is the compose model of the first place, no variable put in; `env_files` are those
+    that are there."""
 
     folder: str
     path: str

@@ -25,8 +25,9 @@ _NAMES = {"web": 0, "app": 1, "frontend": 2, "nginx": 3, "backend": 4, "api": 5,
 
 @dataclass(frozen=True)
 class Proposed:
-    """What a stack file will say. `services` are the released ones, that at the edge first, with their images; empty where the
-    compose file's own is meant. Without `builds` a version is the tag of the image at the edge."""
+    """What a stack file will say. `services` are the released ones, that at the edge first, with
+    their images; empty where the compose file's own is meant. Without `builds` a version is the tag
+    of the image at the edge."""
 
     name: str
     title: str
@@ -50,58 +51,108 @@ class Proposed:
 
 
 def propose(look: Look, answers: Answers) -> Proposed:
-    """Ask what nothing says, and put it together. Raises InputError where the application has nothing to release."""
+    """Ask what nothing says, and put it together. Raises InputError where the application has
+    nothing to release."""
     services: Mapping[str, Any] = look.model["services"]
     files = {name: look.dockerfiles.get(name, Dockerfile()) for name in services}
     roles = roles_of(look.model, files)
     released = [name for name, role in roles.items() if role == "released"]
     if not released:
-        raise InputError(f"looking at {look.folder}", "no service of the compose files is built, or is anything but a database",
-                         "Write stack.yaml yourself: `tidegate docs stack-file`")
-    name = answers.given.get("name") or word_of(str(look.model.get("name") or "")) or word_of(look.folder) or "app"
+        raise InputError(
+            f"looking at {look.folder}",
+            "no service of the compose files is built, or is anything but a database",
+            "Write stack.yaml yourself: `tidegate docs stack-file`",
+        )
+    name = (
+        answers.given.get("name")
+        or word_of(str(look.model.get("name") or ""))
+        or word_of(look.folder)
+        or "app"
+    )
     title = answers.to(Question("title", "What do people call this application?", title_of(name)))
     edge = _edge(released, services, files, answers)
     port = _port(edge, ports_of(services[edge], files[edge]), answers)
-    path = answers.to(Question("ready-path", f"Which page of {edge} answers 200 only when it can work?", "/"),
-                      said=ready_path_of(services[edge], files[edge]))
+    path = answers.to(
+        Question("ready-path", f"Which page of {edge} answers 200 only when it can work?", "/"),
+        said=ready_path_of(services[edge], files[edge]),
+    )
     images = {one: made_from(services[one], files[one]) for one in services}
     ours = _ours(name, edge, released, services)
     return Proposed(
-        name, title, look, {one: ours.get(one, "") for one in sorted(released, key=lambda one: one != edge)}, port, path,
+        name,
+        title,
+        look,
+        {one: ours.get(one, "") for one in sorted(released, key=lambda one: one != edge)},
+        port,
+        path,
         any(services[one].get("build") for one in released),
         frozenset(one for one in released if one != edge and runs_alone(services[one])),
-        tuple(one for one, role in roles.items() if role == "left out"), tuple(databases_of(look.model, released, images)),
+        tuple(one for one, role in roles.items() if role == "left out"),
+        tuple(databases_of(look.model, released, images)),
         _volumes(look, _keepers(look, images, roles)),
-        written_folders(look.model, _keepers(look, images, roles), look.path), _domains(look, name, answers))
+        written_folders(look.model, _keepers(look, images, roles), look.path),
+        _domains(look, name, answers),
+    )
 
 
-def _edge(released: list[str], services: Mapping[str, Any], files: Mapping[str, Dockerfile], answers: Answers) -> str:
+def _edge(
+    released: list[str],
+    services: Mapping[str, Any],
+    files: Mapping[str, Dockerfile],
+    answers: Answers,
+) -> str:
     """The service that people come to: the one that publishes a port, or says one at all."""
     published = [name for name in released if services[name].get("ports")]
-    possible = published or [name for name in released if ports_of(services[name], files[name])] or released
+    possible = (
+        published
+        or [name for name in released if ports_of(services[name], files[name])]
+        or released
+    )
     likely = sorted(possible, key=lambda name: _NAMES.get(name, len(_NAMES)))
     question = Question("service", "Which service do people come to?", likely[0], tuple(likely))
     chosen = answers.to(question, said=likely[0] if len(likely) == 1 else "")
     if chosen not in released:
-        raise InputError("choosing the service behind the edge", f"{chosen!r} is none that a release starts",
-                         f"Choose one of {', '.join(released)}")
+        raise InputError(
+            "choosing the service behind the edge",
+            f"{chosen!r} is none that a release starts",
+            f"Choose one of {', '.join(released)}",
+        )
     return chosen
 
 
 def _port(edge: str, found: tuple[int, ...], answers: Answers) -> int:
     said = str(found[0]) if len(found) == 1 else ""
-    text = answers.to(Question("port", f"On which port does {edge} listen, inside its container?",
-                               str(found[0]) if found else "", tuple(map(str, found))), said=said)
+    text = answers.to(
+        Question(
+            "port",
+            f"On which port does {edge} listen, inside its container?",
+            str(found[0]) if found else "",
+            tuple(map(str, found)),
+        ),
+        said=said,
+    )
     if not re.fullmatch(r"[1-9]\d{0,4}", text):
-        raise InputError(f"asking for the port of {edge}", f"{text or 'nothing'} is no port", "Say it with --port NUMBER")
+        raise InputError(
+            f"asking for the port of {edge}",
+            f"{text or 'nothing'} is no port",
+            "Say it with --port NUMBER",
+        )
     return int(text)
 
 
-def _ours(stack: str, edge: str, released: list[str], services: Mapping[str, Any]) -> dict[str, str]:
-    """The images that a version gives: those that are built, or else the vendor's at the edge, wherever it is used."""
-    built = {one: _image(stack, one, services[one]) for one in released if services[one].get("build")}
-    return built or {one: _image(stack, one, services[one]) for one in released
-                     if services[one].get("image") == services[edge].get("image")}
+def _ours(
+    stack: str, edge: str, released: list[str], services: Mapping[str, Any]
+) -> dict[str, str]:
+    """The images that a version gives: those that are built, or else the vendor's at the edge,
+    wherever it is used."""
+    built = {
+        one: _image(stack, one, services[one]) for one in released if services[one].get("build")
+    }
+    return built or {
+        one: _image(stack, one, services[one])
+        for one in released
+        if services[one].get("image") == services[edge].get("image")
+    }
 
 
 def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
@@ -112,20 +163,34 @@ def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
 
 
 def _keepers(look: Look, images: Mapping[str, str], roles: Mapping[str, Role]) -> list[str]:
-    """Whose volumes and folders are saved: not those of databases, which are dumped, and of caches, which may be empty."""
-    return [name for name in look.model["services"] if roles[name] != "left out"
-            and not engine_of(images[name]) and not CACHES.search(images[name])]
+    """Whose volumes and folders are saved: not those of databases, which are dumped, and of caches,
+    which may be empty."""
+    return [
+        name
+        for name in look.model["services"]
+        if roles[name] != "left out"
+        and not engine_of(images[name])
+        and not CACHES.search(images[name])
+    ]
 
 
 def _volumes(look: Look, keepers: list[str]) -> tuple[str, ...]:
     """A folder whose path begins with a variable is none."""
-    return tuple(name for name in used_volumes(look.model, keepers) if name in (look.model.get("volumes") or {}))
+    return tuple(
+        name
+        for name in used_volumes(look.model, keepers)
+        if name in (look.model.get("volumes") or {})
+    )
 
 
 def _domains(look: Look, name: str, answers: Answers) -> tuple[tuple[Place, str], ...]:
-    domain = answers.to(Question("domain", "By which host name do people come?", local_domain(look.places, name)))
+    domain = answers.to(
+        Question("domain", "By which host name do people come?", local_domain(look.places, name))
+    )
     own = domains_of(look.places, domain)
-    return tuple((replace(place, env_file=_env_file(look, place)), own[place.name]) for place in look.places)
+    return tuple(
+        (replace(place, env_file=_env_file(look, place)), own[place.name]) for place in look.places
+    )
 
 
 def _env_file(look: Look, place: Place) -> str:

@@ -1,4 +1,5 @@
-"""What is asked of the person who begins: only what no file says, at most five, each with what was found."""
+"""What is asked of the person who begins: only what no file says, at most five, each with what was
+found."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ MOST = 5
 
 @dataclass(frozen=True)
 class Question:
-    """`option` answers it for a script. `found` is what counts if nothing is typed; empty where nothing was found."""
+    """`option` answers it for a script. `found` is what counts if nothing is typed; empty where
+    nothing was found."""
 
     option: str
     text: str

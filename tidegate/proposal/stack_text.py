@@ -1,4 +1,5 @@
-"""The text of a proposed stack file: one line for each thing, and nothing that is said elsewhere or is a default."""
+"""The text of a proposed stack file: one line for each thing, and nothing that is said elsewhere or
+is a default."""
 
 from __future__ import annotations
 
@@ -36,8 +37,15 @@ def _lines(one: Proposed) -> Iterator[str]:
     names = list(_database_names(one))
     for name, database in zip(names, one.databases, strict=True):
         yield f"  - {_flow({'name': name, 'engine': database.engine, 'service': database.service, **database.keys})}"
-    saved = {key: value for key, value in (("databases", names), ("volumes", list(one.volumes)),
-                                       ("files", list(one.files))) if value}
+    saved = {
+        key: value
+        for key, value in (
+            ("databases", names),
+            ("volumes", list(one.volumes)),
+            ("files", list(one.files)),
+        )
+        if value
+    }
     if saved:
         yield f"state: {_flow(saved)}"
     yield f"smoke: [{_flow({'name': 'ready', 'path': one.ready_path})}]"
@@ -56,14 +64,24 @@ def _source(one: Proposed) -> dict[str, Any]:
 
 def _database_names(one: Proposed) -> Iterator[str]:
     for database in one.databases:
-        yield "main" if len(one.databases) == 1 else re.sub(r"[^a-z0-9-]", "-", database.service.lower())
+        yield (
+            "main"
+            if len(one.databases) == 1
+            else re.sub(r"[^a-z0-9-]", "-", database.service.lower())
+        )
 
 
 def _environment(place: Place, domain: str, before: str | None) -> dict[str, Any]:
     after = {"after": before} if before else {}
     alias = "latest" if place.kind == "production" else place.name
-    return {"kind": place.kind, **after, "compose_files": list(place.files), "env_file": place.env_file,
-            "domains": [domain], "image_alias": alias}
+    return {
+        "kind": place.kind,
+        **after,
+        "compose_files": list(place.files),
+        "env_file": place.env_file,
+        "domains": [domain],
+        "image_alias": alias,
+    }
 
 
 def _flow(pairs: Mapping[str, Any]) -> str:
@@ -77,4 +95,8 @@ def _value(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int):
         return str(value)
-    return value if _PLAIN.fullmatch(value) and value.lower() not in _MEANS_MORE else json.dumps(value, ensure_ascii=False)
+    return (
+        value
+        if _PLAIN.fullmatch(value) and value.lower() not in _MEANS_MORE
+        else json.dumps(value, ensure_ascii=False)
+    )

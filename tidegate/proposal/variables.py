@@ -1,4 +1,5 @@
-"""Variables in texts of a compose file, before anything is put in: `${NAME}`, `${NAME:-default}`, `${NAME:?why}`."""
+"""Variables in texts of a compose file, before anything is put in: `${NAME}`, `${NAME:-default}`,
+`${NAME:?why}`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _VARIABLE = re.compile(
-    r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^${}]*(?:\$\{[^{}]*\}[^${}]*)*))?\})", re.ASCII)
+    r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^${}]*(?:\$\{[^{}]*\}[^${}]*)*))?\})",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ def variables_in(tree: Any) -> Iterator[Variable]:
         for found in _VARIABLE.finditer(tree):
             if not found[1]:
                 how, rest = found[4] or "", found[5] or ""
-                yield Variable(found[2] or found[3], rest if "-" in how else "" if "+" in how else None)
+                yield Variable(
+                    found[2] or found[3], rest if "-" in how else "" if "+" in how else None
+                )
                 yield from variables_in(rest)
     elif isinstance(tree, Mapping):
         for inner in tree.values():

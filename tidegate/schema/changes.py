@@ -1,6 +1,8 @@
-"""What each revision of a history means for the way back, told from its source or its SQL alone (nothing is run).
+"""What each revision of a history means for the way back, told from its source or its SQL alone
+(nothing is run).
 
-A revision is judged by what its upgrade and its downgrade do to data, and by whether the old code works between them.
+A revision is judged by what its upgrade and its downgrade do to data, and by whether the old code
+works between them.
 """
 
 from __future__ import annotations
@@ -75,60 +77,107 @@ class _Direction:
         return _merged(effect.change for effect in self.effects if effect.change)
 
     def makes(self, dropped: Rule) -> Rule | None:
-        """The rule that it makes where the other direction drops it. PostgreSQL drops an index without its table."""
+        """The rule that it makes where the other direction drops it. PostgreSQL drops an index
+        without its table."""
         made = (effect.rule for effect in self.effects if effect.rule and effect.rule.is_made)
-        return next((rule for rule in made if rule.name == dropped.name and dropped.table in ("", rule.table)), None)
+        return next(
+            (
+                rule
+                for rule in made
+                if rule.name == dropped.name and dropped.table in ("", rule.table)
+            ),
+            None,
+        )
 
 
-def classify(pending: Sequence[RevisionSource], engine: Engine, filled: Set[tuple[str, str]]) -> tuple[Revision, ...]:
-    """The classes of `pending`, revisions in the order of upgrade, for a server of `engine` whose columns `filled` have
-    a default.
+def classify(
+    pending: Sequence[RevisionSource], engine: Engine, filled: Set[tuple[str, str]]
+) -> tuple[Revision, ...]:
+    """The classes of `pending`, revisions in the order of upgrade, for a server of `engine` whose
+    columns `filled` have a default.
 
-    One that needs a downgrade drags the others along: an additive one whose downgrade drops data is then lossy too.
+    One that needs a downgrade drags the others along: an additive one whose downgrade drops data is
+    then lossy too.
     """
     reader, allowance = SqlReader(engine), Allowance()
-    return _classes(pending, [_read(source, reader, allowance, filled) for source in pending], engine)
+    return _classes(
+        pending, [_read(source, reader, allowance, filled) for source in pending], engine
+    )
 
 
-def classify_sql(pending: Sequence[SqlSource], engine: Engine, filled: Set[tuple[str, str]]) -> tuple[Revision, ...]:
-    """The same of migrations that are known by their SQL. One without SQL is of an unknown class."""
+def classify_sql(
+    pending: Sequence[SqlSource], engine: Engine, filled: Set[tuple[str, str]]
+) -> tuple[Revision, ...]:
+    """The same of migrations that are known by their SQL. One without SQL is of an unknown
+    class."""
     reader = SqlReader(engine)
-    read = [None if source.up is None else (
-        _of_sql(source.up, reader, filled), _of_sql(source.down, reader, frozenset(), source.down_why)) for source in pending]
+    read = [
+        None
+        if source.up is None
+        else (
+            _of_sql(source.up, reader, filled),
+            _of_sql(source.down, reader, frozenset(), source.down_why),
+        )
+        for source in pending
+    ]
     return _classes(pending, read, engine)
 
 
-def _of_sql(sql: str | None, reader: SqlReader, filled: Set[tuple[str, str]], untold: str = "") -> _Direction:
-    return _Direction(tuple(effects(sql or "", reader, Made())), {}, filled, raises=False, untold=untold)
+def _of_sql(
+    sql: str | None, reader: SqlReader, filled: Set[tuple[str, str]], untold: str = ""
+) -> _Direction:
+    return _Direction(
+        tuple(effects(sql or "", reader, Made())), {}, filled, raises=False, untold=untold
+    )
 
 
-def _classes(pending: Sequence[Source], read: Sequence[tuple[_Direction, _Direction] | None],
-             engine: Engine) -> tuple[Revision, ...]:
-    revisions = [_classified(source, directions, engine) for source, directions in zip(pending, read, strict=True)]
+def _classes(
+    pending: Sequence[Source], read: Sequence[tuple[_Direction, _Direction] | None], engine: Engine
+) -> tuple[Revision, ...]:
+    revisions = [
+        _classified(source, directions, engine)
+        for source, directions in zip(pending, read, strict=True)
+    ]
     if not goes_down(revisions):
         return tuple(revisions)
-    return tuple(_dragged(revision, directions, engine) for revision, directions in zip(revisions, read, strict=True))
+    return tuple(
+        _dragged(revision, directions, engine)
+        for revision, directions in zip(revisions, read, strict=True)
+    )
 
 
 def goes_down(revisions: Sequence[Revision]) -> bool:
     """Whether the way back runs the downgrades, be it after asking the data."""
     kind = gravest([revision.kind for revision in revisions])
-    return kind == "needs downgrade" or (kind == "lossy" and all(one.fits for one in revisions if one.kind == "lossy"))
+    return kind == "needs downgrade" or (
+        kind == "lossy" and all(one.fits for one in revisions if one.kind == "lossy")
+    )
 
 
 def fits_of(revisions: Sequence[Revision]) -> tuple[Fit, ...]:
-    """What is asked of the data before the way back. Nothing where the answer makes no difference."""
+    """What is asked of the data before the way back. Nothing where the answer makes no
+    difference."""
     return tuple(fit for one in revisions for fit in one.fits) if goes_down(revisions) else ()
 
 
-def _read(source: RevisionSource, reader: SqlReader, allowance: Allowance,
-          filled: Set[tuple[str, str]]) -> tuple[_Direction, _Direction] | None:
+def _read(
+    source: RevisionSource, reader: SqlReader, allowance: Allowance, filled: Set[tuple[str, str]]
+) -> tuple[_Direction, _Direction] | None:
     found = read_revision(source.text, reader.engine, allowance)
-    return (_direction(found[0], reader, filled), _direction(found[1], reader, frozenset())) if found else None
+    return (
+        (_direction(found[0], reader, filled), _direction(found[1], reader, frozenset()))
+        if found
+        else None
+    )
 
 
 def _direction(reading: Reading, reader: SqlReader, filled: Set[tuple[str, str]]) -> _Direction:
-    before = _merged(effect.change for sql in reading.types_before for effect in effects(sql, reader, Made()) if effect.change)
+    before = _merged(
+        effect.change
+        for sql in reading.types_before
+        for effect in effects(sql, reader, Made())
+        if effect.change
+    )
     return _Direction(tuple(_effects(reading, reader)), before, filled, reading.raises)
 
 
@@ -138,14 +187,19 @@ def _effects(reading: Reading, reader: SqlReader) -> Iterator[Effect]:
     for step in reading.steps:
         if step.branch != branch:
             branch, made = step.branch, always.copy()
-        found = list(effects(step.sql, reader, made if step.branch else always)) if step.sql else [
-            Effect(step.unknown, loses=True)]
+        found = (
+            list(effects(step.sql, reader, made if step.branch else always))
+            if step.sql
+            else [Effect(step.unknown, loses=True)]
+        )
         if step.branch and any(one.breaks or one.loses for one in found):
             always.forget()
         yield from found
 
 
-def _classified(source: Source, directions: tuple[_Direction, _Direction] | None, engine: Engine) -> Revision:
+def _classified(
+    source: Source, directions: tuple[_Direction, _Direction] | None, engine: Engine
+) -> Revision:
     if directions is None and isinstance(source, SqlSource):
         return Revision(source.id, source.message, "unknown", _few([source.why]))
     if directions is None:
@@ -158,28 +212,43 @@ def _classified(source: Source, directions: tuple[_Direction, _Direction] | None
     back, why, fits = _downwards(up, down, engine)
     reasons = _few([*(reason for _, reason in judged), *why])
     is_asked = kind == "needs downgrade" and back == "lossy"
-    return Revision(source.id, source.message, gravest([kind, back]), reasons, fits if is_asked else ())
+    return Revision(
+        source.id, source.message, gravest([kind, back]), reasons, fits if is_asked else ()
+    )
 
 
-def _dragged(revision: Revision, directions: tuple[_Direction, _Direction] | None, engine: Engine) -> Revision:
+def _dragged(
+    revision: Revision, directions: tuple[_Direction, _Direction] | None, engine: Engine
+) -> Revision:
     if revision.kind != "additive" or directions is None or not directions[0].effects:
         return revision
     back, why, fits = _downwards(*directions, engine)
     reason = "another revision of this release needs a downgrade, which runs this one's too"
-    return revision if back == "additive" else replace(revision, kind=back, reasons=_few([reason, *why]), fits=fits)
+    return (
+        revision
+        if back == "additive"
+        else replace(revision, kind=back, reasons=_few([reason, *why]), fits=fits)
+    )
 
 
 def _few(reasons: Iterable[str]) -> tuple[str, ...]:
     """As many as a person reads, each in one line: names in foreign SQL have any length."""
     found = list(dict.fromkeys(one_line(reason, MOST_CHARACTERS) for reason in reasons))
-    return (*islice(found, MOST_REASONS), *([f"and {len(found) - MOST_REASONS} more"] if len(found) > MOST_REASONS else []))
+    return (
+        *islice(found, MOST_REASONS),
+        *([f"and {len(found) - MOST_REASONS} more"] if len(found) > MOST_REASONS else []),
+    )
 
 
 # --- up: does the old code work? ---
 
+
 def _upwards(up: _Direction, down: _Direction) -> Iterator[Judged]:
     for effect in up.effects:
-        yield ("lossy" if effect.loses else "needs downgrade" if effect.breaks else "additive"), effect.what
+        yield (
+            ("lossy" if effect.loses else "needs downgrade" if effect.breaks else "additive"),
+            effect.what,
+        )
         if effect.rule and not effect.rule.is_made:
             yield _freed(effect.what, down.makes(effect.rule) or effect.rule)
     for change in up.changes.values():
@@ -194,7 +263,8 @@ def _before(change: ColumnChange, other: _Direction, own: _Direction) -> ColumnC
 
 
 def _freed(what: str, rule: Rule) -> Judged:
-    """A rule is gone. Old code may count on no double, and on what a foreign key does by itself; on no other."""
+    """A rule is gone. Old code may count on no double, and on what a foreign key does by itself; on
+    no other."""
     is_known = rule.is_made or rule.kind == "check"
     is_harmless = is_known and rule.kind in ("index", "check", "foreign key") and not rule.acts
     return ("additive" if is_harmless else "needs downgrade"), what
@@ -220,18 +290,30 @@ def _had_default(change: ColumnChange, other: _Direction, own: _Direction) -> bo
 
 # --- down: what of the data written in between is lost? ---
 
-def _downwards(up: _Direction, down: _Direction, engine: Engine) -> tuple[MigrationClass, list[str], tuple[Fit, ...]]:
-    """What going down costs: `additive` where nothing is lost. With fits: lossy only where the data do not fit."""
+
+def _downwards(
+    up: _Direction, down: _Direction, engine: Engine
+) -> tuple[MigrationClass, list[str], tuple[Fit, ...]]:
+    """What going down costs: `additive` where nothing is lost. With fits: lossy only where the data
+    do not fit."""
     if down.untold:
         return "unknown", [f"its way down: {down.untold}"], ()
     if down.raises:
         return "irreversible", ["its downgrade raises"], ()
     if not down.effects:
         return "irreversible", ["it has no downgrade"], ()
-    if gone := [change for change in up.changes.values() if _stays_without_default(change, up, down)]:
-        return "irreversible", [f"its downgrade gives {one.table}.{one.column} no default again" for one in gone], ()
+    if gone := [
+        change for change in up.changes.values() if _stays_without_default(change, up, down)
+    ]:
+        return (
+            "irreversible",
+            [f"its downgrade gives {one.table}.{one.column} no default again" for one in gone],
+            (),
+        )
     asked = list(_narrowed(up, down, engine))
-    lost = [effect.what for effect in down.effects if effect.loses] + [one for one in asked if isinstance(one, str)]
+    lost = [effect.what for effect in down.effects if effect.loses] + [
+        one for one in asked if isinstance(one, str)
+    ]
     fits = tuple(one for one in asked if isinstance(one, Fit))
     if len(fits) > MOST_QUESTIONS:
         lost.append(f"narrows {len(fits)} things, which is more than can be asked")
@@ -243,7 +325,9 @@ def _downwards(up: _Direction, down: _Direction, engine: Engine) -> tuple[Migrat
 
 def _stays_without_default(change: ColumnChange, up: _Direction, down: _Direction) -> bool:
     back = down.changes.get(change.key_before)
-    is_dropped = change.has_default is False and (change.type is None or _had_default(change, down, up))
+    is_dropped = change.has_default is False and (
+        change.type is None or _had_default(change, down, up)
+    )
     return is_dropped and not (back and back.has_default)
 
 
@@ -260,11 +344,15 @@ def _narrowed(up: _Direction, down: _Direction, engine: Engine) -> Iterator[Fit 
             yield rule_fit(effect.rule, engine) or effect.what
 
 
-def _narrower(change: ColumnChange, before: ColumnChange | None, engine: Engine) -> Iterator[Fit | str]:
+def _narrower(
+    change: ColumnChange, before: ColumnChange | None, engine: Engine
+) -> Iterator[Fit | str]:
     assert change.type
     how = change.type.compared_with(before.type) if before and before.type else "other"
     if how in ("narrower", "other"):
-        may_cut = f"may cut values of {change.table}.{change.was or change.column} to {change.type.text}"
+        may_cut = (
+            f"may cut values of {change.table}.{change.was or change.column} to {change.type.text}"
+        )
         yield (type_fit(change, engine) if how == "narrower" else None) or may_cut
 
 
@@ -272,8 +360,15 @@ def _merged(changes: Iterable[ColumnChange]) -> Changes:
     found: dict[tuple[str, str], ColumnChange] = {}
     for change in changes:
         known = found.get(change.key)
-        found[change.key] = change if known is None else replace(
-            known, type=change.type or known.type, was=known.was or change.was,
-            nullable=known.nullable if change.nullable is None else change.nullable,
-            has_default=known.has_default if change.has_default is None else change.has_default)
+        found[change.key] = (
+            change
+            if known is None
+            else replace(
+                known,
+                type=change.type or known.type,
+                was=known.was or change.was,
+                nullable=known.nullable if change.nullable is None else change.nullable,
+                has_default=known.has_default if change.has_default is None else change.has_default,
+            )
+        )
     return found

@@ -11,8 +11,16 @@ from tidegate.schema.migration_sql import Engine
 
 Comparison = Literal["same", "wider", "narrower", "other"]
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INT": 32, "BIGINT": 64, "BOOLEAN": 8}
-_BYTES = {"TINYTEXT": 255, "TEXT": 65_535, "MEDIUMTEXT": 2**24 - 1, "LONGTEXT": 2**32 - 1,
-          "TINYBLOB": 255, "BLOB": 65_535, "MEDIUMBLOB": 2**24 - 1, "LONGBLOB": 2**32 - 1}
+_BYTES = {
+    "TINYTEXT": 255,
+    "TEXT": 65_535,
+    "MEDIUMTEXT": 2**24 - 1,
+    "LONGTEXT": 2**32 - 1,
+    "TINYBLOB": 255,
+    "BLOB": 65_535,
+    "MEDIUMBLOB": 2**24 - 1,
+    "LONGBLOB": 2**32 - 1,
+}
 _LIMITED_TEXTS = ("VARCHAR", "NVARCHAR")
 _BYTES_OF_A_CHARACTER = 4
 _FRACTION_DIGITS = {"mysql": 0, "postgresql": 6}
@@ -88,7 +96,9 @@ class _Words:
         return isinstance(other, _Words) and set(self.values) >= set(other.values)
 
     def misfit(self, column: str, engine: Engine) -> str:
-        words = ", ".join("'" + value.replace("\\", "\\\\").replace("'", "''") + "'" for value in self.values)
+        words = ", ".join(
+            "'" + value.replace("\\", "\\\\").replace("'", "''") + "'" for value in self.values
+        )
         return f"{column} NOT IN ({words})"
 
     def __str__(self) -> str:
@@ -97,13 +107,16 @@ class _Words:
 
 @dataclass(frozen=True)
 class _Moments:
-    """Of one kind, with so many digits after the second: the rest is rounded away, which no question shows."""
+    """Of one kind, with so many digits after the second: the rest is rounded away, which no
+    question shows."""
 
     kind: str
     digits: int
 
     def takes(self, other: object) -> bool:
-        return isinstance(other, _Moments) and self.kind == other.kind and self.digits >= other.digits
+        return (
+            isinstance(other, _Moments) and self.kind == other.kind and self.digits >= other.digits
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +132,8 @@ Values = _Integers | _Texts | _Decimals | _Words | _Moments | _Floats
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A type as a migration writes it; `values` is None where nobody can say which values it takes."""
+    """A type as a migration writes it; `values` is None where nobody can say which values it
+    takes."""
 
     text: str
     values: Values | None
@@ -136,7 +150,8 @@ class ColumnType:
         return "narrower" if before.values.takes(self.values) else "other"
 
     def misfit(self, column: str, engine: Engine) -> tuple[str, str] | None:
-        """For people, and as SQL that is true for a value that would be cut. None where that cannot be asked."""
+        """For people, and as SQL that is true for a value that would be cut. None where that cannot
+        be asked."""
         if isinstance(self.values, _Moments | _Floats) or self.values is None:
             return None
         return str(self.values), self.values.misfit(column, engine)
@@ -144,12 +159,16 @@ class ColumnType:
 
 def column_type(kind: exp.DataType, engine: Engine, collation: str = "") -> ColumnType:
     """Of a type in a statement."""
-    return ColumnType(kind.sql("mysql" if engine == "mysql" else "postgres"), _values(kind, engine), collation)
+    return ColumnType(
+        kind.sql("mysql" if engine == "mysql" else "postgres"), _values(kind, engine), collation
+    )
 
 
 def _values(kind: exp.DataType, engine: Engine) -> Values | None:
     name = kind.this.value if isinstance(kind.this, exp.DType) else ""
-    sizes = [int(part.name) for part in kind.expressions if part.name.isdigit() and len(part.name) < 10]
+    sizes = [
+        int(part.name) for part in kind.expressions if part.name.isdigit() and len(part.name) < 10
+    ]
     unsigned = name.removeprefix("U")
     if name in _BITS:
         return _Integers(-(1 << _BITS[name] - 1), (1 << _BITS[name] - 1) - 1)

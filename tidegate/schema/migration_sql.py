@@ -1,5 +1,5 @@
-"""The SQL of a migration as sqlglot's trees, one for each statement. The text is foreign: what is too long, too deep or
-not understood comes back without a tree, soon and without an error."""
+"""The SQL of a migration as sqlglot's trees, one for each statement. The text is foreign: what is
+too long, too deep or not understood comes back without a tree, soon and without an error."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 Engine = Literal["mysql", "postgresql"]
 MOST_TEXT = 100_000
-"""Characters of one text: seeds of this size belong into a data migration that a person looks at."""
+"""Characters of one text: seeds of this size belong into a data migration that a person looks
+at."""
 MOST_IN_ALL = 400_000
 """Characters of all texts of a release."""
 MOST_DEPTH = 30
 """Brackets inside brackets."""
 _STEPS_PER_TOKEN = 40
 """The parser tries and goes back; plain SQL takes one or two steps a token."""
-_RUN_BY_THE_SERVER = re.compile(r"/\*M?!")   # https://mariadb.com/kb/en/comment-syntax/
+_RUN_BY_THE_SERVER = re.compile(r"/\*M?!")  # https://mariadb.com/kb/en/comment-syntax/
 _DIALECTS = {"mysql": MySQL, "postgresql": Postgres}
 
 
@@ -44,7 +45,8 @@ class _Bounded(Parser):
         super()._advance(times)
 
     def _warn_unsupported(self) -> None:
-        """A statement that it does not take apart becomes a `Command`, which is looked at by its text."""
+        """A statement that it does not take apart becomes a `Command`, which is looked at by its
+        text."""
 
 
 class _MySQLParser(_Bounded, MySQLParser):
@@ -79,7 +81,9 @@ class SqlReader:
         """In their order. What a comment says to the server of MySQL is not looked into."""
         self.left -= len(sql)
         if self.left < 0 or len(sql) > MOST_TEXT:
-            yield Statement(f"({len(sql)} characters, which is too long to be looked into)", None, is_one=False)
+            yield Statement(
+                f"({len(sql)} characters, which is too long to be looked into)", None, is_one=False
+            )
         elif self.engine == "mysql" and _RUN_BY_THE_SERVER.search(sql):
             yield Statement(sql, None, is_one=False)
         else:
@@ -92,7 +96,7 @@ class SqlReader:
             yield Statement(sql, None, is_one=False)
             return
         for part in _parts(tokens):
-            text = sql[part[0].start:part[-1].end + 1]
+            text = sql[part[0].start : part[-1].end + 1]
             part = _without_ways(part) if self.engine == "mysql" else part
             yield Statement(text, None if _is_deep(part) else self._tree(part, sql))
 
@@ -100,7 +104,7 @@ class SqlReader:
         parser: Any = _PARSERS[self.engine](dialect=_DIALECTS[self.engine]())
         try:
             [tree] = parser.parse(tokens, sql)
-        except Exception:   # of foreign text it raises TypeError and others, too: what it cannot take apart is not understood
+        except Exception:  # of foreign text it raises TypeError and others, too: what it cannot take apart is not understood
             return None
         return tree if isinstance(tree, exp.Expression) else None
 
@@ -118,9 +122,14 @@ def _parts(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _without_ways(part: list[Token]) -> list[Token]:
-    """`ALGORITHM=INPLACE` and `LOCK=NONE` at the end of a definition say how it is made, not what."""
+    """`ALGORITHM=INPLACE` and `LOCK=NONE` at the end of a definition say how it is made, not
+    what."""
     if part[0].text.upper() in ("ALTER", "CREATE", "DROP"):
-        while len(part) > 4 and part[-2].text == "=" and part[-3].text.upper() in ("ALGORITHM", "LOCK"):
+        while (
+            len(part) > 4
+            and part[-2].text == "="
+            and part[-3].text.upper() in ("ALGORITHM", "LOCK")
+        ):
             part = part[:-4] if part[-4].text == "," else part[:-3]
     return part
 

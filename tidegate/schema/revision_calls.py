@@ -16,12 +16,25 @@ from sqlalchemy.types import TypeEngine
 from tidegate.schema import revision_values as values
 from tidegate.schema.migration_sql import Engine
 from tidegate.schema.revision_printer import OPERATIONS, Printer, SomeType
-from tidegate.schema.revision_values import Batch, Bind, Context, Function, Library, Method, Op, Unknown
+from tidegate.schema.revision_values import (
+    Batch,
+    Bind,
+    Context,
+    Function,
+    Library,
+    Method,
+    Op,
+    Unknown,
+)
 from tidegate.secrecy.outside_text import one_line
 
 EXECUTES = ("execute", "exec_driver_sql", "scalar", "scalars")
-_GIVE_A_BIND = frozenset(["begin", "begin_nested", "connect", "connection", "execution_options", "get_bind"])
-_OF_A_BIND = frozenset(["close", "commit", "expire_all", "flush", "in_transaction", "invalidate", "rollback"])
+_GIVE_A_BIND = frozenset(
+    ["begin", "begin_nested", "connect", "connection", "execution_options", "get_bind"]
+)
+_OF_A_BIND = frozenset(
+    ["close", "commit", "expire_all", "flush", "in_transaction", "invalidate", "rollback"]
+)
 _STEPS_TO_PRINT = 20
 _TYPES = ("type_", "existing_type")
 
@@ -83,7 +96,9 @@ class Calls(ABC):
     def value(self, node: ast.expr) -> Any: ...
 
     @abstractmethod
-    def call_function(self, function: Function, arguments: Sequence[Any], words: dict[str, Any]) -> Any: ...
+    def call_function(
+        self, function: Function, arguments: Sequence[Any], words: dict[str, Any]
+    ) -> Any: ...
 
     # --- what is said ---
 
@@ -128,7 +143,9 @@ class Calls(ABC):
             return self._method(node, called)
         if isinstance(called, Unknown) and getattr(node.func, "attr", "") in EXECUTES and node.args:
             return self._executed(node)
-        is_read = isinstance(called, Unknown) and not called.call   # of something that was read or computed
+        is_read = (
+            isinstance(called, Unknown) and not called.call
+        )  # of something that was read or computed
         if is_read or (isinstance(called, Library) and called.module is None):
             return self._plain(node)
         return Unknown(written(node.func))
@@ -156,14 +173,22 @@ class Calls(ABC):
     def _plain(self, node: ast.Call) -> Unknown:
         """A call that can do nothing, unless it is given something that can."""
         arguments, words = self._arguments(node)
-        may_act = any(isinstance(value, Function | Method | Op | Bind | Batch) for value in (*arguments, *words.values()))
+        may_act = any(
+            isinstance(value, Function | Method | Op | Bind | Batch)
+            for value in (*arguments, *words.values())
+        )
         return Unknown(written(node.func)) if may_act else Unknown()
 
     def _of_collection(self, node: ast.Call, owner: Any, name: str) -> Any:
         arguments, _ = self._arguments(node)
         if isinstance(owner, dict) and name in ("items", "keys", "values") and not arguments:
             return list(getattr(owner, name)())
-        if name == "get" and isinstance(owner, dict) and arguments and isinstance(arguments[0], str | int):
+        if (
+            name == "get"
+            and isinstance(owner, dict)
+            and arguments
+            and isinstance(arguments[0], str | int)
+        ):
             return owner.get(*arguments[:2])
         return Unknown(written(node.func))
 
@@ -171,9 +196,14 @@ class Calls(ABC):
         if name in EXECUTES:
             return self._executed(node)
         self._arguments(node)
-        known: dict[str, Any] = {"is_offline_mode": False, "get_context": Context(), "get_bind": Bind(),
-                                 "autocommit_block": Unknown(), "begin_transaction": Unknown(),
-                                 "get_x_argument": Unknown()}
+        known: dict[str, Any] = {
+            "is_offline_mode": False,
+            "get_context": Context(),
+            "get_bind": Bind(),
+            "autocommit_block": Unknown(),
+            "begin_transaction": Unknown(),
+            "get_x_argument": Unknown(),
+        }
         return known.get(name, Unknown(written(node.func)))
 
     def _of_library(self, node: ast.Call, owner: Library, name: str) -> Any:
@@ -182,11 +212,17 @@ class Calls(ABC):
         if name in ("Session", "sessionmaker"):
             self._arguments(node)
             return Bind() if name == "Session" else Method(owner, "Session")
-        return self._built(node, getattr(owner.module, name, None)) if name in values.BUILDERS else Unknown(written(node.func))
+        return (
+            self._built(node, getattr(owner.module, name, None))
+            if name in values.BUILDERS
+            else Unknown(written(node.func))
+        )
 
     def _builtin(self, node: ast.Call, name: str) -> Any:
         arguments, words = self._arguments(node)
-        if any(isinstance(value, Function | Method | Op) for value in (*arguments, *words.values())):
+        if any(
+            isinstance(value, Function | Method | Op) for value in (*arguments, *words.values())
+        ):
             return Unknown(written(node.func))
         if name == "dict" and not arguments and "" not in words:
             return words
@@ -218,7 +254,11 @@ class Calls(ABC):
     def _batch(self, node: ast.Call) -> Any:
         arguments, words = self._arguments(node)
         table, schema = next(iter(arguments), words.get("table_name")), words.get("schema")
-        is_plain = isinstance(table, str) and isinstance(schema, str | None) and words.get("recreate", "auto") != "always"
+        is_plain = (
+            isinstance(table, str)
+            and isinstance(schema, str | None)
+            and words.get("recreate", "auto") != "always"
+        )
         return Batch(str(table), schema) if is_plain else Unknown(written(node.func))
 
     def _said(self, node: ast.Call, owner: Op | Batch, name: str) -> Any:
@@ -233,17 +273,25 @@ class Calls(ABC):
             sql, made = self._printer.operation(owner, name, arguments, words)
         except RecursionError:
             raise
-        except Exception as error:   # whatever Alembic and SQLAlchemy raise
-            self.say_unknown(f"{name} cannot be told without a database: {one_line(str(error), 80)}")
+        except Exception as error:  # whatever Alembic and SQLAlchemy raise
+            self.say_unknown(
+                f"{name} cannot be told without a database: {one_line(str(error), 80)}"
+            )
             return None
         self.say(sql)
         return made
 
-    def _note_type_before(self, owner: Op | Batch, name: str, arguments: list[Any], words: dict[str, Any]) -> None:
+    def _note_type_before(
+        self, owner: Op | Batch, name: str, arguments: list[Any], words: dict[str, Any]
+    ) -> None:
         if name == "alter_column" and "type_" in words and words.get("existing_type") is not None:
-            before = {word: words[word] for word in words if word in ("existing_nullable", "schema")}
+            before = {
+                word: words[word] for word in words if word in ("existing_nullable", "schema")
+            }
             before["type_"] = words["existing_type"]
-            self.reading.types_before.append(self._printer.operation(owner, name, arguments, before)[0])
+            self.reading.types_before.append(
+                self._printer.operation(owner, name, arguments, before)[0]
+            )
 
     def _executed(self, node: ast.Call) -> Unknown:
         """`execute(statement, ...)`: the values that go with it make no difference."""
@@ -255,27 +303,34 @@ class Calls(ABC):
             self.say(self._printer.statement(statement))
         except RecursionError:
             raise
-        except Exception as error:   # whatever SQLAlchemy raises
-            self.say_unknown(f"runs SQL that cannot be told without a database: {one_line(str(error), 80)}")
+        except Exception as error:  # whatever SQLAlchemy raises
+            self.say_unknown(
+                f"runs SQL that cannot be told without a database: {one_line(str(error), 80)}"
+            )
         return Unknown()
 
     def _created(self, node: ast.Call, owner: Any, name: str) -> None:
         self._arguments(node)
         try:
             self.say(self._printer.made(owner, drop=name == "drop"))
-        except Exception:   # whatever SQLAlchemy raises
+        except Exception:  # whatever SQLAlchemy raises
             self.say_unknown(calls(written(node.func)))
 
     def _built(self, node: ast.Call, build: Callable[..., Any] | None) -> Any:
-        """A thing of SQLAlchemy. What is not known in it stands as NULL, a type of the application as one like no other."""
+        """A thing of SQLAlchemy. What is not known in it stands as NULL, a type of the application
+        as one like no other."""
         arguments, words = self._arguments(node)
         found = [sa.null() if isinstance(value, Unknown) else value for value in arguments]
-        named = {word: sa.null() if isinstance(value, Unknown) else value for word, value in words.items() if word}
+        named = {
+            word: sa.null() if isinstance(value, Unknown) else value
+            for word, value in words.items()
+            if word
+        }
         try:
             return build(*found, **named) if build is not None else Unknown(written(node.func))
         except RecursionError:
             raise
-        except Exception:   # whatever SQLAlchemy raises
+        except Exception:  # whatever SQLAlchemy raises
             return Unknown(written(node.func))
 
     def _arguments(self, node: ast.Call) -> Arguments:
@@ -288,8 +343,10 @@ class Calls(ABC):
                 found += value if isinstance(value, tuple | list) else [Unknown()]
             else:
                 found.append(self._type(part) if is_column and place < 2 else self.known(part))
-        return found, {word.arg or "": self._type(word.value) if word.arg in _TYPES else self.known(word.value)
-                       for word in node.keywords}
+        return found, {
+            word.arg or "": self._type(word.value) if word.arg in _TYPES else self.known(word.value)
+            for word in node.keywords
+        }
 
     def _type(self, node: ast.expr) -> Any:
         """A call in this place can only make a type, be it one of the application's own."""

@@ -1,4 +1,5 @@
-"""What an expression in a revision file is worth, as far as that is known without running the file."""
+"""What an expression in a revision file is worth, as far as that is known without running the
+file."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ class Expressions(Calls):
             self.names[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
             fits = isinstance(value, tuple | list) and len(value) == len(target.elts)
-            for part, one in zip(target.elts, value if fits else [_part(value)] * len(target.elts), strict=True):
+            for part, one in zip(
+                target.elts, value if fits else [_part(value)] * len(target.elts), strict=True
+            ):
                 self.bind(part, one)
 
     def items(self, node: ast.expr) -> list[Any] | None:
@@ -38,7 +41,7 @@ class Expressions(Calls):
             return follow(self, node)
         if isinstance(node, ast.Lambda):
             return Unknown("lambda")
-        for part in ast.walk(node):   # its value is of no account, but what it calls is
+        for part in ast.walk(node):  # its value is of no account, but what it calls is
             if isinstance(part, ast.Call) and part not in self.seen:
                 self.known(part)
         return Unknown(type(node).__name__)
@@ -58,7 +61,11 @@ class Expressions(Calls):
     def _name(self, node: ast.Name) -> Any:
         if node.id in self.names:
             return self.names[node.id]
-        return Method(Library(None), node.id) if node.id in values.HARMLESS_BUILTINS else Unknown(node.id)
+        return (
+            Method(Library(None), node.id)
+            if node.id in values.HARMLESS_BUILTINS
+            else Unknown(node.id)
+        )
 
     def _attribute(self, node: ast.Attribute) -> Any:
         owner = self.value(node.value)
@@ -73,7 +80,11 @@ class Expressions(Calls):
     def _mapping(self, node: ast.Dict) -> Any:
         keys = [self.known(key) if key is not None else Unknown() for key in node.keys]
         found = [self.known(value) for value in node.values]
-        return dict(zip(keys, found, strict=True)) if all(isinstance(key, str | int) for key in keys) else Unknown()
+        return (
+            dict(zip(keys, found, strict=True))
+            if all(isinstance(key, str | int) for key in keys)
+            else Unknown()
+        )
 
     def _operation(self, node: ast.BinOp) -> Any:
         return values.applied(node.op, self.known(node.left), self.known(node.right))
@@ -89,9 +100,14 @@ class Expressions(Calls):
         return not value if isinstance(node.op, ast.Not) and values.is_plain(value) else Unknown()
 
     def _formatted(self, node: ast.JoinedStr) -> Any:
-        parts = [self.known(part.value if isinstance(part, ast.FormattedValue) else part) for part in node.values]
+        parts = [
+            self.known(part.value if isinstance(part, ast.FormattedValue) else part)
+            for part in node.values
+        ]
         plain = all(isinstance(part, str | int) for part in parts) and not any(
-            isinstance(part, ast.FormattedValue) and (part.format_spec or part.conversion != -1) for part in node.values)
+            isinstance(part, ast.FormattedValue) and (part.format_spec or part.conversion != -1)
+            for part in node.values
+        )
         text = "".join(map(str, parts)) if plain else ""
         return text if plain and len(text) <= values.MOST_CHARACTERS else Unknown()
 
@@ -105,7 +121,11 @@ class Expressions(Calls):
             for other in node.generators[1:]:
                 self.bind(other.target, Unknown())
             found.append(self.known(node.elt))
-        return found if items is not None and len(node.generators) == 1 and not first.ifs else Unknown()
+        return (
+            found
+            if items is not None and len(node.generators) == 1 and not first.ifs
+            else Unknown()
+        )
 
 
 def _part(value: Any) -> Unknown:
@@ -113,14 +133,26 @@ def _part(value: Any) -> Unknown:
     return value if isinstance(value, Unknown) else Unknown("[]")
 
 
-def table(rows: Iterable[tuple[tuple[type[ast.AST], ...], Any]]) -> dict[type[ast.AST], Callable[[Any, Any], Any]]:
+def table(
+    rows: Iterable[tuple[tuple[type[ast.AST], ...], Any]],
+) -> dict[type[ast.AST], Callable[[Any, Any], Any]]:
     """From kinds of nodes, each with the method that follows them, to one entry for each kind."""
     return {kind: follow for kinds, follow in rows for kind in kinds}
 
 
-_EXPRESSIONS = table((
-    ((ast.Constant,), Expressions._constant), ((ast.Name,), Expressions._name), ((ast.Attribute,), Expressions._attribute),
-    ((ast.Tuple, ast.List), Expressions._sequence), ((ast.Dict,), Expressions._mapping),
-    ((ast.BinOp,), Expressions._operation), ((ast.Compare,), Expressions._comparison), ((ast.UnaryOp,), Expressions._unary),
-    ((ast.JoinedStr,), Expressions._formatted), ((ast.ListComp, ast.GeneratorExp, ast.SetComp), Expressions._list),
-    ((ast.Subscript,), Expressions._subscript), ((ast.Call,), Expressions.call)))
+_EXPRESSIONS = table(
+    (
+        ((ast.Constant,), Expressions._constant),
+        ((ast.Name,), Expressions._name),
+        ((ast.Attribute,), Expressions._attribute),
+        ((ast.Tuple, ast.List), Expressions._sequence),
+        ((ast.Dict,), Expressions._mapping),
+        ((ast.BinOp,), Expressions._operation),
+        ((ast.Compare,), Expressions._comparison),
+        ((ast.UnaryOp,), Expressions._unary),
+        ((ast.JoinedStr,), Expressions._formatted),
+        ((ast.ListComp, ast.GeneratorExp, ast.SetComp), Expressions._list),
+        ((ast.Subscript,), Expressions._subscript),
+        ((ast.Call,), Expressions.call),
+    )
+)

@@ -1,4 +1,5 @@
-"""What Alembic would say to a database: its operations, printed by Alembic itself for one kind of server."""
+"""What Alembic would say to a database: its operations, printed by Alembic itself for one kind of
+server."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ class SomeType(sa.types.UserDefinedType[Any]):
     cache_ok = True
 
     def get_col_spec(self, **_: object) -> str:
-        return "GEOMETRY"   # a word that both dialects take for a type, and that is compared with no other
+        return "GEOMETRY"  # a word that both dialects take for a type, and that is compared with no other
 
 
 class Printer:
@@ -43,17 +44,23 @@ class Printer:
     def __init__(self, engine: Engine) -> None:
         self.engine, self._said = engine, io.StringIO()
         context = MigrationContext.configure(
-            dialect_name=engine, opts={"as_sql": True, "output_buffer": self._said, "literal_binds": True})
+            dialect_name=engine,
+            opts={"as_sql": True, "output_buffer": self._said, "literal_binds": True},
+        )
         self._operations = Operations(context)
-        self._dialect = _DIALECTS[engine](paramstyle="named")   # values stay out of it
+        self._dialect = _DIALECTS[engine](paramstyle="named")  # values stay out of it
 
-    def operation(self, owner: Op | Batch, name: str, arguments: Sequence[Any], words: Mapping[str, Any]) -> tuple[str, Any]:
+    def operation(
+        self, owner: Op | Batch, name: str, arguments: Sequence[Any], words: Mapping[str, Any]
+    ) -> tuple[str, Any]:
         """The SQL of `op.name(...)`, or of the same in a batch, and what it gives back."""
-        if name == "bulk_insert":   # which rows makes no difference
+        if name == "bulk_insert":  # which rows makes no difference
             return self.statement(arguments[0].insert()), None
         return self._printed(lambda: self._run(owner, name, arguments, words))
 
-    def _run(self, owner: Op | Batch, name: str, arguments: Sequence[Any], words: Mapping[str, Any]) -> Any:
+    def _run(
+        self, owner: Op | Batch, name: str, arguments: Sequence[Any], words: Mapping[str, Any]
+    ) -> Any:
         if isinstance(owner, Op):
             return getattr(self._operations, name)(*arguments, **words)
         with self._operations.batch_alter_table(owner.table, schema=owner.schema) as batch:
@@ -65,14 +72,16 @@ class Printer:
             return statement
         if isinstance(statement, sa.TextClause):
             return statement.text
-        return str(statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True}))
+        return str(
+            statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})
+        )
 
     def made(self, thing: Any, drop: bool) -> str:
         """`Table.create(bind)`, `ENUM.create(bind)` and their drops."""
         if isinstance(thing, sa.Table):
             return self.statement(DropTable(thing) if drop else CreateTable(thing))
         if self.engine == "mysql":
-            return ""   # an ENUM of MySQL is no thing of its own
+            return ""  # an ENUM of MySQL is no thing of its own
         named = thing if isinstance(thing, ENUM) else ENUM(*thing.enums, name=thing.name)
         return self.statement(DropEnumType(named) if drop else CreateEnumType(named))
 

@@ -1,6 +1,8 @@
-"""Reads a revision file without running it: what its upgrade, or its downgrade, would have Alembic say to a database.
+"""Reads a revision file without running it: what its upgrade, or its downgrade, would have Alembic
+say to a database.
 
-All branches are taken, unless the kind of server or a written-out value decides. What cannot be followed is said so.
+All branches are taken, unless the kind of server or a written-out value decides. What cannot be
+followed is said so.
 """
 
 from __future__ import annotations
@@ -11,7 +13,14 @@ from typing import Any
 
 from tidegate.schema import revision_values as values
 from tidegate.schema.migration_sql import Engine
-from tidegate.schema.revision_calls import EXECUTES, Allowance, Reading, TooLongError, calls, written
+from tidegate.schema.revision_calls import (
+    EXECUTES,
+    Allowance,
+    Reading,
+    TooLongError,
+    calls,
+    written,
+)
 from tidegate.schema.revision_expressions import Expressions, table
 from tidegate.schema.revision_values import Function, Op, Unknown
 
@@ -21,13 +30,19 @@ _MOST_CALLS = 8
 """Helpers that call helpers."""
 
 
-def read_revision(text: str | None, engine: Engine, allowance: Allowance) -> tuple[Reading, Reading] | None:
+def read_revision(
+    text: str | None, engine: Engine, allowance: Allowance
+) -> tuple[Reading, Reading] | None:
     """What upgrade and downgrade do. None where the source cannot be read, or is too long to be."""
     allowance.characters -= len(text or "")
     module = _parsed(text) if allowance.characters >= 0 else None
-    if module is None or not any(isinstance(node, ast.FunctionDef) and node.name == "upgrade" for node in module.body):
+    if module is None or not any(
+        isinstance(node, ast.FunctionDef) and node.name == "upgrade" for node in module.body
+    ):
         return None
-    return _Reader(module, engine, allowance).read("upgrade"), _Reader(module, engine, allowance).read("downgrade")
+    return _Reader(module, engine, allowance).read("upgrade"), _Reader(
+        module, engine, allowance
+    ).read("downgrade")
 
 
 def _parsed(text: str | None) -> ast.Module | None:
@@ -45,7 +60,8 @@ class _Reader(Expressions):
     def __init__(self, module: ast.Module, engine: Engine, allowance: Allowance) -> None:
         super().__init__(engine, allowance)
         self.names |= {
-            node.name: Function(node) for node in module.body if isinstance(node, ast.FunctionDef)}
+            node.name: Function(node) for node in module.body if isinstance(node, ast.FunctionDef)
+        }
         self._module = module
         self._followed: list[ast.FunctionDef] = []
         self._passed_by: set[ast.AST] = set()
@@ -56,7 +72,9 @@ class _Reader(Expressions):
             self._load()
             found = self.names.get(function)
             if isinstance(found, Function):
-                self.reading.raises = any(isinstance(node, ast.Raise) for node in ast.walk(found.node))
+                self.reading.raises = any(
+                    isinstance(node, ast.Raise) for node in ast.walk(found.node)
+                )
                 self.call_function(found, [], {})
                 self._look_for_the_rest()
             elif found is not None:
@@ -78,12 +96,19 @@ class _Reader(Expressions):
         """A call in a place that was not followed, such as a lambda, is not left out."""
         ops = {name for name, value in self.names.items() if isinstance(value, Op)}
         followed = self.seen | self._passed_by
-        for node in (node for function in dict.fromkeys(self._followed) for node in ast.walk(function)):
-            if isinstance(node, ast.Call) and node not in followed and (
-                    _root(node.func) in ops or getattr(node.func, "attr", "") in EXECUTES):
+        for node in (
+            node for function in dict.fromkeys(self._followed) for node in ast.walk(function)
+        ):
+            if (
+                isinstance(node, ast.Call)
+                and node not in followed
+                and (_root(node.func) in ops or getattr(node.func, "attr", "") in EXECUTES)
+            ):
                 self.say_unknown(calls(written(node.func)))
 
-    def call_function(self, function: Function, arguments: Sequence[Any], words: dict[str, Any]) -> Any:
+    def call_function(
+        self, function: Function, arguments: Sequence[Any], words: dict[str, Any]
+    ) -> Any:
         if self._depth >= _MOST_CALLS:
             self.say_unknown(f"calls {function.node.name} again and again")
             return Unknown()
@@ -97,10 +122,17 @@ class _Reader(Expressions):
         finally:
             self.names, self._depth = outside, self._depth - 1
 
-    def _parameters(self, spec: ast.arguments, arguments: Sequence[Any], words: dict[str, Any]) -> dict[str, Any]:
+    def _parameters(
+        self, spec: ast.arguments, arguments: Sequence[Any], words: dict[str, Any]
+    ) -> dict[str, Any]:
         names = [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
-        defaults = dict(zip(reversed([one.arg for one in spec.args]), reversed(spec.defaults), strict=False))
-        found = {name: self.known(defaults[name]) if name in defaults else Unknown(name) for name in names}
+        defaults = dict(
+            zip(reversed([one.arg for one in spec.args]), reversed(spec.defaults), strict=False)
+        )
+        found = {
+            name: self.known(defaults[name]) if name in defaults else Unknown(name)
+            for name in names
+        }
         rest = {one.arg: Unknown(one.arg) for one in (spec.vararg, spec.kwarg) if one}
         return found | rest | dict(zip(names, arguments, strict=False)) | words
 
@@ -121,12 +153,16 @@ class _Reader(Expressions):
         return None
 
     def _maybe(self, *bodies: Sequence[ast.stmt]) -> None:
-        """Blocks that may run or not: what they make may not be there, and their names may mean anything after them."""
+        """Blocks that may run or not: what they make may not be there, and their names may mean
+        anything after them."""
         before = dict(self.names)
         for body in bodies:
             with self.branch():
                 self._block(body)
-        self.names = {name: value if before.get(name) is value else Unknown(name) for name, value in self.names.items()}
+        self.names = {
+            name: value if before.get(name) is value else Unknown(name)
+            for name, value in self.names.items()
+        }
 
     def _expression(self, node: ast.Expr) -> None:
         self.known(node.value)
@@ -180,7 +216,9 @@ class _Reader(Expressions):
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         for name in node.names:
-            self.names[name.asname or name.name] = values.imported("." * node.level + (node.module or ""), name.name)
+            self.names[name.asname or name.name] = values.imported(
+                "." * node.level + (node.module or ""), name.name
+            )
 
     def _define(self, node: ast.FunctionDef) -> None:
         self.names[node.name] = Function(node)
@@ -196,9 +234,31 @@ def _root(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-_STATEMENTS = table((
-    ((ast.Expr,), _Reader._expression), ((ast.Return,), _Reader._return), ((ast.If,), _Reader._if),
-    ((ast.Assign, ast.AnnAssign, ast.AugAssign), _Reader._assign), ((ast.For,), _Reader._for), ((ast.While,), _Reader._while),
-    ((ast.With,), _Reader._with), ((ast.Try,), _Reader._try), ((ast.Import,), _Reader._import),
-    ((ast.ImportFrom,), _Reader._import_from), ((ast.FunctionDef,), _Reader._define),
-    ((ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Assert, ast.Global, ast.Nonlocal, ast.Delete), _Reader._nothing)))
+_STATEMENTS = table(
+    (
+        ((ast.Expr,), _Reader._expression),
+        ((ast.Return,), _Reader._return),
+        ((ast.If,), _Reader._if),
+        ((ast.Assign, ast.AnnAssign, ast.AugAssign), _Reader._assign),
+        ((ast.For,), _Reader._for),
+        ((ast.While,), _Reader._while),
+        ((ast.With,), _Reader._with),
+        ((ast.Try,), _Reader._try),
+        ((ast.Import,), _Reader._import),
+        ((ast.ImportFrom,), _Reader._import_from),
+        ((ast.FunctionDef,), _Reader._define),
+        (
+            (
+                ast.Pass,
+                ast.Break,
+                ast.Continue,
+                ast.Raise,
+                ast.Assert,
+                ast.Global,
+                ast.Nonlocal,
+                ast.Delete,
+            ),
+            _Reader._nothing,
+        ),
+    )
+)

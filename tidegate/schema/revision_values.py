@@ -1,4 +1,5 @@
-"""Values that an expression in a revision file may have, as far as they are known without running the file."""
+"""Values that an expression in a revision file may have, as far as they are known without running
+the file."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ MOST_CHARACTERS = 100_000
 
 @dataclass(frozen=True)
 class Unknown:
-    """Nobody knows before it runs. With `call`: made by a call that may do anything to the database."""
+    """Nobody knows before it runs. With `call`: made by a call that may do anything to the
+    database."""
 
     call: str = ""
 
@@ -54,7 +56,8 @@ class Dialect:
 
 
 class ServerName(str):
-    """The dialect's name. A MariaDB may be called `mysql` or `mariadb`: that is the address's choice."""
+    """The dialect's name. A MariaDB may be called `mysql` or `mariadb`: that is the address's
+    choice."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,22 @@ _LIBRARIES = names("""
     sqlalchemy.orm sqlalchemy.dialects sqlalchemy.dialects.mysql sqlalchemy.dialects.postgresql
 """)
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_, ast.Is: operator.is_, ast.IsNot: operator.is_not,
-    ast.In: lambda left, right: left in right, ast.NotIn: lambda left, right: left not in right}
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda left, right: left in right,
+    ast.NotIn: lambda left, right: left not in right,
+}
 
 
 def imported(module: str, name: str = "") -> Any:
@@ -118,7 +133,11 @@ def imported(module: str, name: str = "") -> Any:
     if (module, name) == ("alembic", "context"):
         return Context()
     if module in _LIBRARIES:
-        return attribute(Library(importlib.import_module(module)), name) if name else Library(importlib.import_module(module))
+        return (
+            attribute(Library(importlib.import_module(module)), name)
+            if name
+            else Library(importlib.import_module(module))
+        )
     if module in HARMLESS_MODULES or module.partition(".")[0] in HARMLESS_MODULES:
         return Library(None)
     return Unknown(f"{module}.{name}".strip("."))
@@ -148,16 +167,21 @@ def _of_library(owner: Library, name: str) -> Any:
         return Unknown()
     found = getattr(owner.module, name, None)
     if isinstance(found, ModuleType):
-        return Library(found) if found.__name__ in _LIBRARIES else Unknown(f"{owner.module.__name__}.{name}")
+        return (
+            Library(found)
+            if found.__name__ in _LIBRARIES
+            else Unknown(f"{owner.module.__name__}.{name}")
+        )
     if name == "inspect":
-        return Method(Library(None), name)   # reads only
+        return Method(Library(None), name)  # reads only
     if isinstance(found, type) and issubclass(found, TypeEngine | SchemaItem | sa.MetaData):
         return found
     return Method(owner, name)
 
 
 def applied(operation: ast.AST, left: Any, right: Any) -> Any:
-    """`left operation right` where both are plain, or build an expression of SQLAlchemy; else `Unknown`."""
+    """`left operation right` where both are plain, or build an expression of SQLAlchemy; else
+    `Unknown`."""
     apply = OPERATORS.get(type(operation))
     if apply is None:
         return Unknown()
@@ -179,7 +203,9 @@ def applied(operation: ast.AST, left: Any, right: Any) -> Any:
 def _is_server(apply: Callable[[Any, Any], Any], name: ServerName, wanted: Any) -> Any:
     """Known where `mysql` and `mariadb` make no difference."""
     names = ("mysql", "mariadb") if name == "mysql" else (str(name),)
-    answers = {apply(one, wanted) for one in names} if isinstance(wanted, str | tuple | list) else set()
+    answers = (
+        {apply(one, wanted) for one in names} if isinstance(wanted, str | tuple | list) else set()
+    )
     return answers.pop() if len(answers) == 1 else Unknown()
 
 

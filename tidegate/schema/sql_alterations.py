@@ -65,12 +65,18 @@ def alterations(tree: exp.Alter, engine: Engine, made: Made) -> Iterator[Alterat
     found = [one for action in actions for one in _parts(action, table, engine, made)]
     if any(one is None for one in found):
         return
-    yield from ((*one[:2], True, *one[3:]) if tree.args.get("cascade") else one for one in found if one is not None)
+    yield from (
+        (*one[:2], True, *one[3:]) if tree.args.get("cascade") else one
+        for one in found
+        if one is not None
+    )
     if is_comment and not actions:
         yield f"comments on {table}", False, False, None, None
 
 
-def _parts(action: exp.Expression, table: str, engine: Engine, made: Made) -> Iterator[Alteration | None]:
+def _parts(
+    action: exp.Expression, table: str, engine: Engine, made: Made
+) -> Iterator[Alteration | None]:
     if table in made.tables and not isinstance(action, exp.AlterRename):
         yield f"alters the new table {table}", False, False, None, None
     elif isinstance(action, exp.AddConstraint):
@@ -86,8 +92,12 @@ def _added(action: exp.Expression, table: str, engine: Engine, made: Made) -> Al
     facts = _facts(action)
     default = facts.get(exp.DefaultColumnConstraint)
     has_default = default is not None and not isinstance(default.this, exp.Null)
-    fills_itself = has_default or bool(facts.keys() & _FILLED) or _type_name(action).endswith("SERIAL")
-    strict = (exp.NotNullColumnConstraint in facts or exp.PrimaryKeyColumnConstraint in facts) and not fills_itself
+    fills_itself = (
+        has_default or bool(facts.keys() & _FILLED) or _type_name(action).endswith("SERIAL")
+    )
+    strict = (
+        exp.NotNullColumnConstraint in facts or exp.PrimaryKeyColumnConstraint in facts
+    ) and not fills_itself
     doubled = has_default and exp.UniqueColumnConstraint in facts
     if not action.args.get("exists"):
         made.columns.add((table, column))
@@ -98,23 +108,38 @@ def _added(action: exp.Expression, table: str, engine: Engine, made: Made) -> Al
     return f"adds {name}", doubled or exp.CheckColumnConstraint in facts, False, None, None
 
 
-_FILLED = {exp.AutoIncrementColumnConstraint, exp.GeneratedAsIdentityColumnConstraint, exp.ComputedColumnConstraint,
-           exp.GeneratedAsRowColumnConstraint}
+_FILLED = {
+    exp.AutoIncrementColumnConstraint,
+    exp.GeneratedAsIdentityColumnConstraint,
+    exp.ComputedColumnConstraint,
+    exp.GeneratedAsRowColumnConstraint,
+}
 
 
 def _type_name(definition: exp.Expression) -> str:
     kind = definition.args.get("kind")
-    return kind.this.value if isinstance(kind, exp.DataType) and isinstance(kind.this, exp.DType) else ""
+    return (
+        kind.this.value
+        if isinstance(kind, exp.DataType) and isinstance(kind.this, exp.DType)
+        else ""
+    )
 
 
 def _facts(definition: exp.Expression) -> dict[type[exp.Expression], exp.Expression]:
     """The constraints of a column; `NULL` is none."""
-    kinds = [one.args["kind"] for one in definition.args.get("constraints") or () if one.args.get("kind") is not None]
+    kinds = [
+        one.args["kind"]
+        for one in definition.args.get("constraints") or ()
+        if one.args.get("kind") is not None
+    ]
     return {type(kind): kind for kind in kinds if not kind.args.get("allow_null")}
 
 
 def _dropped(action: exp.Expression, table: str, engine: Engine, made: Made) -> Alteration | None:
-    kind, names = str(action.args.get("kind")).upper(), [one for one in action.args.get("tables") or ()]
+    kind, names = (
+        str(action.args.get("kind")).upper(),
+        [one for one in action.args.get("tables") or ()],
+    )
     if len(names) != 1 or action.args.get("cascade"):
         return f"drops {kind.lower()} of {table} and whatever depends on it", True, True, None, None
     name = column_name(names[0], engine) if kind == "COLUMN" else names[0].name
@@ -123,25 +148,44 @@ def _dropped(action: exp.Expression, table: str, engine: Engine, made: Made) -> 
         return f"drops column {table}.{name}", not is_made, not is_made, None, None
     if kind not in ("INDEX", "KEY", "CONSTRAINT", "FOREIGN KEY", "CHECK"):
         return None
-    return f"drops {kind.lower()} {name} of {table}", False, False, None, Rule(
-        table, name, kind.lower() if kind in ("FOREIGN KEY", "CHECK") else "", False)
+    return (
+        f"drops {kind.lower()} {name} of {table}",
+        False,
+        False,
+        None,
+        Rule(table, name, kind.lower() if kind in ("FOREIGN KEY", "CHECK") else "", False),
+    )
 
 
 def _modified(action: exp.Expression, table: str, engine: Engine, made: Made) -> Alteration | None:
     """MySQL's MODIFY and CHANGE say the whole column anew."""
     definition, renamed = action.this, action.args.get("rename_from")
-    if not isinstance(definition, exp.ColumnDef) or not isinstance(definition.args.get("kind"), exp.DataType):
+    if not isinstance(definition, exp.ColumnDef) or not isinstance(
+        definition.args.get("kind"), exp.DataType
+    ):
         return None
     facts, column = _facts(definition), column_name(definition.this, engine)
-    if facts.keys() & {exp.UniqueColumnConstraint, exp.PrimaryKeyColumnConstraint, exp.ComputedColumnConstraint,
-                       exp.CheckColumnConstraint}:
+    if facts.keys() & {
+        exp.UniqueColumnConstraint,
+        exp.PrimaryKeyColumnConstraint,
+        exp.ComputedColumnConstraint,
+        exp.CheckColumnConstraint,
+    }:
         return None
-    collation = " ".join(facts[one].this.name for one in (exp.CharacterSetColumnConstraint, exp.CollateColumnConstraint)
-                         if one in facts)
+    collation = " ".join(
+        facts[one].this.name
+        for one in (exp.CharacterSetColumnConstraint, exp.CollateColumnConstraint)
+        if one in facts
+    )
     was = column_name(renamed, engine) if renamed is not None else column
-    change = ColumnChange(table, column, column_type(definition.args["kind"], engine, collation),
-                          exp.NotNullColumnConstraint not in facts,
-                          bool(facts.keys() & {exp.DefaultColumnConstraint, exp.AutoIncrementColumnConstraint}), was)
+    change = ColumnChange(
+        table,
+        column,
+        column_type(definition.args["kind"], engine, collation),
+        exp.NotNullColumnConstraint not in facts,
+        bool(facts.keys() & {exp.DefaultColumnConstraint, exp.AutoIncrementColumnConstraint}),
+        was,
+    )
     if was != column:
         return f"renames column {table}.{was} to {column}", True, False, change, None
     return f"changes {table}.{column}", False, False, change, None
@@ -149,26 +193,63 @@ def _modified(action: exp.Expression, table: str, engine: Engine, made: Made) ->
 
 def _column(action: exp.Expression, table: str, engine: Engine, made: Made) -> Alteration | None:
     column, known = column_name(action.this, engine), action.args
-    said = {name for name, value in known.items() if value is not None and value is not False} - {"this"}
+    said = {name for name, value in known.items() if value is not None and value is not False} - {
+        "this"
+    }
     if isinstance(known.get("dtype"), exp.DataType):
         return _retyped(action, table, column, engine, said)
     if "default" in said:
-        return f"sets the default of {table}.{column}", False, False, ColumnChange(table, column, has_default=True), None
+        return (
+            f"sets the default of {table}.{column}",
+            False,
+            False,
+            ColumnChange(table, column, has_default=True),
+            None,
+        )
     if said == {"drop"} and known.get("allow_null") is None:
         change = ColumnChange(table, column, has_default=False)
-        return f"drops the default of {table}.{column}: old code may not insert", True, False, change, None
+        return (
+            f"drops the default of {table}.{column}: old code may not insert",
+            True,
+            False,
+            change,
+            None,
+        )
     if said == {"drop", "allow_null"}:
-        return f"lets {table}.{column} be empty", False, False, ColumnChange(table, column, nullable=True), None
+        return (
+            f"lets {table}.{column} be empty",
+            False,
+            False,
+            ColumnChange(table, column, nullable=True),
+            None,
+        )
     if not said and known.get("allow_null") is False:
-        return f"changes whether {table}.{column} may be empty", False, False, ColumnChange(table, column, nullable=False), None
+        return (
+            f"changes whether {table}.{column} may be empty",
+            False,
+            False,
+            ColumnChange(table, column, nullable=False),
+            None,
+        )
     return None
 
 
-def _retyped(action: exp.Expression, table: str, column: str, engine: Engine, said: set[str]) -> Alteration | None:
-    """A conversion that is written out may do anything; a mere cast to the new type does what the server does."""
-    kind, using, collate = action.args["dtype"], action.args.get("using"), action.args.get("collate")
-    if isinstance(using, exp.Cast) and isinstance(using.this, exp.Column) and using.to == kind and (
-            column_name(using.this, engine) == column):
+def _retyped(
+    action: exp.Expression, table: str, column: str, engine: Engine, said: set[str]
+) -> Alteration | None:
+    """A conversion that is written out may do anything; a mere cast to the new type does what the
+    server does."""
+    kind, using, collate = (
+        action.args["dtype"],
+        action.args.get("using"),
+        action.args.get("collate"),
+    )
+    if (
+        isinstance(using, exp.Cast)
+        and isinstance(using.this, exp.Column)
+        and using.to == kind
+        and (column_name(using.this, engine) == column)
+    ):
         using = None
     if using or said - {"dtype", "using", "collate"}:
         return f"converts {table}.{column}", True, True, None, None
@@ -193,9 +274,16 @@ def _no_primary_key(action: exp.Expression, table: str, engine: Engine, made: Ma
     return f"drops the primary key of {table}", True, False, None, None
 
 
-_ACTIONS: dict[type[exp.Expression], Callable[[exp.Expression, str, Engine, Made], Alteration | None]] = {
-    exp.ColumnDef: _added, exp.Drop: _dropped, exp.ModifyColumn: _modified, exp.AlterColumn: _column,
-    exp.RenameColumn: _renamed_column, exp.AlterRename: _renamed, exp.DropPrimaryKey: _no_primary_key,
+_ACTIONS: dict[
+    type[exp.Expression], Callable[[exp.Expression, str, Engine, Made], Alteration | None]
+] = {
+    exp.ColumnDef: _added,
+    exp.Drop: _dropped,
+    exp.ModifyColumn: _modified,
+    exp.AlterColumn: _column,
+    exp.RenameColumn: _renamed_column,
+    exp.AlterRename: _renamed,
+    exp.DropPrimaryKey: _no_primary_key,
 }
 
 
@@ -209,15 +297,27 @@ def _rule(one: exp.Expression, table: str, engine: Engine, made: Made) -> Altera
         name = part.this.this.name if part.this.this is not None else name
     columns = _columns(part, engine)
     reference = part.args.get("reference")
-    rule = Rule(table, name, kind, True, columns, _condition(part, engine), _reference(reference, engine),
-                acts=bool(reference and reference.args.get("options")))
+    rule = Rule(
+        table,
+        name,
+        kind,
+        True,
+        columns,
+        _condition(part, engine),
+        _reference(reference, engine),
+        acts=bool(reference and reference.args.get("options")),
+    )
     breaks = kind != "index" and not made.holds(table, columns)
     return f"adds {kind} on {table}", breaks, False, None, rule
 
 
 _RULES: dict[type[exp.Expression], str] = {
-    exp.UniqueColumnConstraint: "unique", exp.CheckColumnConstraint: "check", exp.ForeignKey: "foreign key",
-    exp.PrimaryKey: "primary key", exp.IndexColumnConstraint: "index"}
+    exp.UniqueColumnConstraint: "unique",
+    exp.CheckColumnConstraint: "check",
+    exp.ForeignKey: "foreign key",
+    exp.PrimaryKey: "primary key",
+    exp.IndexColumnConstraint: "index",
+}
 
 
 def _columns(part: exp.Expression, engine: Engine) -> tuple[str, ...]:
@@ -227,15 +327,20 @@ def _columns(part: exp.Expression, engine: Engine) -> tuple[str, ...]:
     if not isinstance(holder, exp.Expression):
         return ()
     names = [one.this if isinstance(one, exp.Ordered) else one for one in holder.expressions]
-    return tuple(column_name(one, engine) for one in names) if all(
-        isinstance(one, exp.Column | exp.Identifier) for one in names) else ()
+    return (
+        tuple(column_name(one, engine) for one in names)
+        if all(isinstance(one, exp.Column | exp.Identifier) for one in names)
+        else ()
+    )
 
 
 def _reference(reference: exp.Expression | None, engine: Engine) -> tuple[str, tuple[str, ...]]:
     schema = reference.this if reference is not None else None
     if not isinstance(schema, exp.Schema):
         return "", ()
-    return table_name(schema.this, engine), tuple(column_name(one, engine) for one in schema.expressions)
+    return table_name(schema.this, engine), tuple(
+        column_name(one, engine) for one in schema.expressions
+    )
 
 
 def _condition(part: exp.Expression, engine: Engine) -> str:

@@ -1,4 +1,5 @@
-"""What each statement of a migration does to a schema and its rows: a table of effects, by sqlglot's kind of statement."""
+"""What each statement of a migration does to a schema and its rows: a table of effects, by
+sqlglot's kind of statement."""
 
 from __future__ import annotations
 
@@ -36,7 +37,13 @@ def effects(sql: str, reader: SqlReader, made: Made) -> Iterator[Effect]:
     for statement in reader.statements(sql):
         try:
             found = list(_effects(statement, reader, made))
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):   # a tree of a shape that nobody thought of
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ):  # a tree of a shape that nobody thought of
             found = [not_understood(statement.text)]
         yield from found or [not_understood(statement.text)]
 
@@ -53,8 +60,12 @@ def _effects(statement: Statement, reader: SqlReader, made: Made) -> Iterator[Ef
         yield from _known(statement, tree, reader.engine, made)
 
 
-def _known(statement: Statement, tree: exp.Expression, engine: Engine, made: Made) -> Iterator[Effect]:
-    if not isinstance(tree, exp.Merge) and any(node is not tree for node in tree.find_all(*_WRITES)):
+def _known(
+    statement: Statement, tree: exp.Expression, engine: Engine, made: Made
+) -> Iterator[Effect]:
+    if not isinstance(tree, exp.Merge) and any(
+        node is not tree for node in tree.find_all(*_WRITES)
+    ):
         yield Effect(f"writes inside of: {short(statement.text)}", loses=True)
     elif isinstance(tree, exp.Alter):
         found = list(alterations(tree, engine, made))
@@ -80,29 +91,48 @@ def short(text: str) -> str:
 _WORD = r'(?:\w+|"[^"]+"|`[^`]+`)'
 _NAME = rf"{_WORD}(?:\.{_WORD})?"
 _TEXT = r"'(?:[^'\\]|'')*'"
-_REST = "[^/;$]*"   # no comment in which more may stand
+_REST = "[^/;$]*"  # no comment in which more may stand
 _ANALYSES = re.compile(r"\bANALY[ZS]E\b", re.I)
 _OPTIONS = re.compile(r"^(?:\s*\([^()]*\)|\s+(?:ANALY[ZS]E|VERBOSE)\b)+", re.I)
 _HARMLESS, _BREAKS = False, True
 _COMMANDS: dict[Engine, tuple[tuple[str, bool], ...]] = {
     "mysql": (
-        (rf"(?:UN)?LOCK\s+TABLES\b{_REST}|(?:OPTIMIZE|CHECK|REPAIR)\s+(?:LOCAL\s+)?TABLE\b{_REST}", _HARMLESS),
+        (
+            rf"(?:UN)?LOCK\s+TABLES\b{_REST}|(?:OPTIMIZE|CHECK|REPAIR)\s+(?:LOCAL\s+)?TABLE\b{_REST}",
+            _HARMLESS,
+        ),
         (rf"RENAME\s+TABLE\s+{_NAME}\s+TO\s+{_NAME}", _BREAKS),
-        (rf"ALTER\s+TABLE\s+{_NAME}\s+(?:FORCE|RENAME\s+(?:INDEX|KEY)\s+{_WORD}\s+TO\s+{_WORD})", _HARMLESS),
+        (
+            rf"ALTER\s+TABLE\s+{_NAME}\s+(?:FORCE|RENAME\s+(?:INDEX|KEY)\s+{_WORD}\s+TO\s+{_WORD})",
+            _HARMLESS,
+        ),
         (rf"CREATE\s+(?:FULLTEXT|SPATIAL)\s+INDEX\s+{_WORD}\s+ON\s+{_NAME}\s*\({_REST}", _HARMLESS),
     ),
     "postgresql": (
         (rf"(?:VACUUM|REINDEX|CLUSTER|LOCK)\b{_REST}", _HARMLESS),
         (rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_NAME}{_REST}", _HARMLESS),
         (rf"CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?{_WORD}{_REST}", _HARMLESS),
-        (rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TEXT}(?:\s+(?:BEFORE|AFTER)\s+{_TEXT})?",
-         _HARMLESS),
-        (rf"ALTER\s+TYPE\s+{_NAME}\s+RENAME\s+(?:VALUE\s+{_TEXT}\s+TO\s+{_TEXT}|TO\s+{_WORD})", _BREAKS),
+        (
+            rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TEXT}(?:\s+(?:BEFORE|AFTER)\s+{_TEXT})?",
+            _HARMLESS,
+        ),
+        (
+            rf"ALTER\s+TYPE\s+{_NAME}\s+RENAME\s+(?:VALUE\s+{_TEXT}\s+TO\s+{_TEXT}|TO\s+{_WORD})",
+            _BREAKS,
+        ),
         (rf"ALTER\s+TABLE\s+{_NAME}\s+RENAME\s+(?:COLUMN\s+)?{_WORD}\s+TO\s+{_WORD}", _BREAKS),
-        (rf"ALTER\s+INDEX\s+{_NAME}\s+RENAME\s+TO\s+{_WORD}|CREATE\s+(?:FUNCTION|PROCEDURE)\s+{_NAME}\s*\(.*", _HARMLESS),
-        (rf"ALTER\s+TABLE\s+{_NAME}\s+(?:VALIDATE\s+CONSTRAINT\s+{_WORD}|(?:RE)?SET\s*\({_REST}|REPLICA\s+IDENTITY\s+\w+)",
-         _HARMLESS),
-        (rf"ALTER\s+TABLE\s+{_NAME}\s+ALTER\s+(?:COLUMN\s+)?{_WORD}\s+SET\s+(?:STATISTICS|STORAGE)\s+\w+", _HARMLESS),
+        (
+            rf"ALTER\s+INDEX\s+{_NAME}\s+RENAME\s+TO\s+{_WORD}|CREATE\s+(?:FUNCTION|PROCEDURE)\s+{_NAME}\s*\(.*",
+            _HARMLESS,
+        ),
+        (
+            rf"ALTER\s+TABLE\s+{_NAME}\s+(?:VALIDATE\s+CONSTRAINT\s+{_WORD}|(?:RE)?SET\s*\({_REST}|REPLICA\s+IDENTITY\s+\w+)",
+            _HARMLESS,
+        ),
+        (
+            rf"ALTER\s+TABLE\s+{_NAME}\s+ALTER\s+(?:COLUMN\s+)?{_WORD}\s+SET\s+(?:STATISTICS|STORAGE)\s+\w+",
+            _HARMLESS,
+        ),
         (rf"CREATE\s+DOMAIN\s+{_NAME}\s{_REST}", _HARMLESS),
         (rf"ALTER\s+TABLE\s+{_NAME}\s+ADD\s+CONSTRAINT\s+{_WORD}\s+EXCLUDE\s{_REST}", _BREAKS),
         (rf"ALTER\s+TABLE\s+{_NAME}\s+(?:EN|DIS)ABLE\s+ROW\s+LEVEL\s+SECURITY", _BREAKS),
@@ -113,7 +143,9 @@ _COMMANDS: dict[Engine, tuple[tuple[str, bool], ...]] = {
 }
 
 
-def _command(statement: Statement, tree: exp.Expression, reader: SqlReader, made: Made) -> Iterator[Effect]:
+def _command(
+    statement: Statement, tree: exp.Expression, reader: SqlReader, made: Made
+) -> Iterator[Effect]:
     if isinstance(tree, exp.Describe):
         yield from _explained(statement, reader, made, "EXPLAIN|DESCRIBE|DESC")
     elif tree.name.upper() == "EXPLAIN":
@@ -166,7 +198,10 @@ def _set(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
     """Of the session only; where a name is looked up is another world."""
     for item in tree.expressions:
         left = item.this.this if isinstance(item.this, exp.EQ) else item.this
-        kinds = {str(item.args.get("kind") or "").upper(), str(getattr(left, "args", {}).get("kind") or "").upper()}
+        kinds = {
+            str(item.args.get("kind") or "").upper(),
+            str(getattr(left, "args", {}).get("kind") or "").upper(),
+        }
         if (left is not None and left.name.upper() == "PASSWORD") or kinds - _OF_A_SESSION:
             return None
         if left is not None and left.name.lower() in ("search_path", "role", "sql_mode"):
@@ -182,40 +217,68 @@ def _use(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
 def _analyze(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
     kind = str(tree.args.get("kind") or "").upper()
     plain = kind == "TABLE" or (engine == "postgresql" and not kind)
-    return Effect("looks at how tables are filled") if plain and not tree.args.get("expression") else None
+    return (
+        Effect("looks at how tables are filled")
+        if plain and not tree.args.get("expression")
+        else None
+    )
 
 
 def _create(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
     kind, is_again = str(tree.args.get("kind")).upper(), bool(tree.args.get("replace"))
-    target = tree.this.this if isinstance(tree.this, exp.Schema | exp.UserDefinedFunction) else tree.this
+    target = (
+        tree.this.this if isinstance(tree.this, exp.Schema | exp.UserDefinedFunction) else tree.this
+    )
     name = table_name(target, engine) if isinstance(target, exp.Table) else target.name
     if kind == "INDEX":
         return _index(tree, engine, made)
     if kind == "TABLE":
         if not is_again and not tree.args.get("exists"):
             made.tables.add(name)
-        return Effect(f"makes the table {name}" if not is_again else f"makes {name} in place of what is there", loses=is_again)
+        return Effect(
+            f"makes the table {name}"
+            if not is_again
+            else f"makes {name} in place of what is there",
+            loses=is_again,
+        )
     if kind in ("VIEW", "FUNCTION", "PROCEDURE"):
-        return Effect(f"{'replaces' if is_again else 'makes'} the {kind.lower()} {name}", breaks=is_again)
+        return Effect(
+            f"{'replaces' if is_again else 'makes'} the {kind.lower()} {name}", breaks=is_again
+        )
     if kind in ("SEQUENCE", "TYPE", "SCHEMA", "DATABASE") and not is_again:
         return Effect(f"makes the {kind.lower()} {name}")
-    return Effect(f"makes the trigger {name}, whose effect is not looked into", loses=True) if kind == "TRIGGER" else None
+    return (
+        Effect(f"makes the trigger {name}, whose effect is not looked into", loses=True)
+        if kind == "TRIGGER"
+        else None
+    )
 
 
 def _index(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
     index, unique = tree.this, bool(tree.args.get("unique"))
     table = table_name(index.args["table"], engine)
-    columns = tuple(column_name(part.this, engine) for part in index.args["params"].args.get("columns") or ()
-                    if isinstance(part, exp.Ordered) and isinstance(part.this, exp.Column))
+    columns = tuple(
+        column_name(part.this, engine)
+        for part in index.args["params"].args.get("columns") or ()
+        if isinstance(part, exp.Ordered) and isinstance(part.this, exp.Column)
+    )
     partial = index.args["params"].args.get("where") is not None
-    return Effect(f"makes {'a unique' if unique else 'an'} index on {table}",
-                  breaks=unique and not made.holds(table, columns),
-                  rule=Rule(table, index.name, "unique" if unique else "index", True, () if partial else columns))
+    return Effect(
+        f"makes {'a unique' if unique else 'an'} index on {table}",
+        breaks=unique and not made.holds(table, columns),
+        rule=Rule(
+            table, index.name, "unique" if unique else "index", True, () if partial else columns
+        ),
+    )
 
 
 def _drop(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
     kind = str(tree.args.get("kind")).upper()
-    names = [table_name(one, engine) for one in tree.args.get("tables") or () if isinstance(one, exp.Table)]
+    names = [
+        table_name(one, engine)
+        for one in tree.args.get("tables") or ()
+        if isinstance(one, exp.Table)
+    ]
     what = f"drops {kind.lower()} {', '.join(names)}"
     if tree.args.get("cascade") or not names:
         return Effect(f"{what} and whatever depends on it", loses=True)
@@ -225,9 +288,24 @@ def _drop(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
         return Effect(what, loses=bool(old), breaks=bool(old))
     if kind == "INDEX":
         on = tree.args.get("cluster")
-        table = table_name(on.this, engine) if on is not None and isinstance(on.this, exp.Table) else ""
-        return Effect(what, rule=Rule(table, names[0], "", False, ())) if len(names) == 1 else Effect(what, breaks=True)
-    known = ("VIEW", "MATERIALIZED VIEW", "TYPE", "SEQUENCE", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT")
+        table = (
+            table_name(on.this, engine) if on is not None and isinstance(on.this, exp.Table) else ""
+        )
+        return (
+            Effect(what, rule=Rule(table, names[0], "", False, ()))
+            if len(names) == 1
+            else Effect(what, breaks=True)
+        )
+    known = (
+        "VIEW",
+        "MATERIALIZED VIEW",
+        "TYPE",
+        "SEQUENCE",
+        "FUNCTION",
+        "PROCEDURE",
+        "TRIGGER",
+        "EVENT",
+    )
     return Effect(what, breaks=True) if kind in known else None
 
 
@@ -245,28 +323,45 @@ def _insert(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
 def _update(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
     tables = [table_name(one, engine) for one in _targets(tree.this)]
     columns = [column_name(one.this, engine) for one in tree.expressions if isinstance(one, exp.EQ)]
-    fills = len(tables) == 1 and len(columns) == len(tree.expressions) and all(
-        (tables[0], column) in made.columns for column in columns)
+    fills = (
+        len(tables) == 1
+        and len(columns) == len(tree.expressions)
+        and all((tables[0], column) in made.columns for column in columns)
+    )
     if tables and all(table in made.tables for table in tables):
         return Effect(f"updates the new table {', '.join(tables)}")
     what = f"updates {', '.join(tables)}"
-    return Effect(f"fills the new columns of {tables[0]}") if fills and columns else Effect(what, loses=True)
+    return (
+        Effect(f"fills the new columns of {tables[0]}")
+        if fills and columns
+        else Effect(what, loses=True)
+    )
 
 
 def _delete(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
-    tables = [table_name(one, engine) for target in (tree.this, *(tree.args.get("tables") or ()))
-              for one in _targets(target)]
-    return Effect(f"deletes from {', '.join(tables)}", loses=not tables or any(name not in made.tables for name in tables))
+    tables = [
+        table_name(one, engine)
+        for target in (tree.this, *(tree.args.get("tables") or ()))
+        for one in _targets(target)
+    ]
+    return Effect(
+        f"deletes from {', '.join(tables)}",
+        loses=not tables or any(name not in made.tables for name in tables),
+    )
 
 
 def _truncate(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
     tables = [table_name(one, engine) for one in tree.expressions if isinstance(one, exp.Table)]
     old = [name for name in tables if name not in made.tables]
-    return Effect(f"truncates {', '.join(tables)}", loses=bool(old or not tables or tree.args.get("option")))
+    return Effect(
+        f"truncates {', '.join(tables)}", loses=bool(old or not tables or tree.args.get("option"))
+    )
 
 
 def _merge(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
-    return Effect(f"merges into {tree.this.name}", loses=table_name(tree.this, engine) not in made.tables)
+    return Effect(
+        f"merges into {tree.this.name}", loses=table_name(tree.this, engine) not in made.tables
+    )
 
 
 def _targets(tree: object) -> Sequence[exp.Table]:
@@ -275,9 +370,29 @@ def _targets(tree: object) -> Sequence[exp.Table]:
 
 
 _EFFECTS: dict[type[exp.Expression], Callable[[exp.Expression, Engine, Made], Effect | None]] = {
-    **dict.fromkeys((exp.Comment, exp.Show, exp.Semicolon, exp.Commit, exp.Transaction, exp.Grant, exp.Union, exp.Values),
-                    _harmless),
-    exp.Select: _select, exp.Set: _set, exp.Use: _use, exp.Analyze: _analyze, exp.Create: _create, exp.Drop: _drop,
-    exp.Insert: _insert, exp.Update: _update, exp.Delete: _delete, exp.TruncateTable: _truncate, exp.Merge: _merge,
+    **dict.fromkeys(
+        (
+            exp.Comment,
+            exp.Show,
+            exp.Semicolon,
+            exp.Commit,
+            exp.Transaction,
+            exp.Grant,
+            exp.Union,
+            exp.Values,
+        ),
+        _harmless,
+    ),
+    exp.Select: _select,
+    exp.Set: _set,
+    exp.Use: _use,
+    exp.Analyze: _analyze,
+    exp.Create: _create,
+    exp.Drop: _drop,
+    exp.Insert: _insert,
+    exp.Update: _update,
+    exp.Delete: _delete,
+    exp.TruncateTable: _truncate,
+    exp.Merge: _merge,
     exp.Revoke: lambda tree, engine, made: Effect("takes rights away", breaks=True),
 }

@@ -1,4 +1,5 @@
-"""Which functions change nothing. Every other call in a migration is one that nobody has looked into."""
+"""Which functions change nothing. Every other call in a migration is one that nobody has looked
+into."""
 
 from __future__ import annotations
 
@@ -42,14 +43,18 @@ def foreign_call(tree: exp.Expression) -> str | None:
     """The name of a function in `tree` that may do anything, or None."""
     is_definition = isinstance(tree, exp.Create | exp.Alter)
     for node in tree.walk():
-        if isinstance(node, exp.Func) and not _is_pure(node) and not (is_definition and _is_key_prefix(node)):
+        if (
+            isinstance(node, exp.Func)
+            and not _is_pure(node)
+            and not (is_definition and _is_key_prefix(node))
+        ):
             return _name(node)
     return None
 
 
 def _is_pure(call: exp.Func) -> bool:
     if isinstance(call.parent, exp.Dot) and call.parent.this.name.lower() != "pg_catalog":
-        return False   # of a schema, whatever it is called
+        return False  # of a schema, whatever it is called
     if isinstance(call.parent, exp.PartitionedByProperty):
         return call.name.upper() in ("RANGE", "LIST", "HASH", "KEY")
     if isinstance(call, exp.Anonymous):
@@ -59,8 +64,13 @@ def _is_pure(call: exp.Func) -> bool:
 
 def _is_key_prefix(call: exp.Func) -> bool:
     """`note(10)` in MySQL's `INDEX (note(10))` is a column."""
-    return isinstance(call, exp.Anonymous) and [type(part) for part in call.expressions] == [exp.Literal] and isinstance(
-        call.parent, exp.Ordered | exp.IndexColumnConstraint | exp.PrimaryKey | exp.Schema)
+    return (
+        isinstance(call, exp.Anonymous)
+        and [type(part) for part in call.expressions] == [exp.Literal]
+        and isinstance(
+            call.parent, exp.Ordered | exp.IndexColumnConstraint | exp.PrimaryKey | exp.Schema
+        )
+    )
 
 
 def _name(call: exp.Func) -> str:

@@ -1,4 +1,5 @@
-"""Names of tables and columns, as the server tells them apart, and which of them a revision has made."""
+"""Names of tables and columns, as the server tells them apart, and which of them a revision has
+made."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from tidegate.schema.migration_sql import Engine
 
 @dataclass
 class Made:
-    """What this direction of a revision has made so far: no older code knows it, no older row is in it."""
+    """What this direction of a revision has made so far: no older code knows it, no older row is in
+    it."""
 
     tables: set[str] = field(default_factory=set)
     columns: set[tuple[str, str]] = field(default_factory=set)
@@ -37,7 +39,10 @@ class Made:
 
 def table_name(table: exp.Expression, engine: Engine) -> str:
     """With its schema where that is written. PostgreSQL folds what is not quoted, MySQL nothing."""
-    return ".".join(_folded(part, engine == "postgresql" and not part.args.get("quoted")) for part in _parts(table))
+    return ".".join(
+        _folded(part, engine == "postgresql" and not part.args.get("quoted"))
+        for part in _parts(table)
+    )
 
 
 def column_name(column: exp.Expression, engine: Engine) -> str:

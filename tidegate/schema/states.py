@@ -1,4 +1,5 @@
-"""A state of a schema history as text: the names of what was applied, sorted, with a blank between each two.
+"""A state of a schema history as text: the names of what was applied, sorted, with a blank between
+each two.
 
 Alembic's state is one name, its revision. Of tools that write down each migration it is many names.
 """

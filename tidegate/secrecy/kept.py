@@ -32,8 +32,11 @@ def kept_secret(file: Path, fresh: bytes, least_bytes: int) -> bytes:
         _refuse_known_to_others(file)
         secret = file.read_bytes()
     if len(secret.strip()) < least_bytes:
-        raise _refused(file, f"it holds {len(secret.strip())} bytes, "
-                             f"and at least {least_bytes} make a secret", REMOVE)
+        raise _refused(
+            file,
+            f"it holds {len(secret.strip())} bytes, and at least {least_bytes} make a secret",
+            REMOVE,
+        )
     return secret
 
 
@@ -80,7 +83,7 @@ def _put(file: Path, secret: bytes) -> None:
 
 
 def _narrow(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):   # a process of ours removed it meanwhile
+    with contextlib.suppress(FileNotFoundError):  # a process of ours removed it meanwhile
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & OTHERS:
             path.chmod(mode & ~OTHERS)
@@ -89,8 +92,11 @@ def _narrow(path: Path) -> None:
 def _refuse_known_to_others(file: Path) -> None:
     found = file.stat()
     if found.st_mode & OTHERS:
-        raise _refused(file, f"others may read or change it (mode {stat.S_IMODE(found.st_mode):o})",
-                       f"{REMOVE}; or `chmod 600 {file}` if nobody else has read it")
+        raise _refused(
+            file,
+            f"others may read or change it (mode {stat.S_IMODE(found.st_mode):o})",
+            f"{REMOVE}; or `chmod 600 {file}` if nobody else has read it",
+        )
     if found.st_uid not in (os.geteuid(), 0):
         raise _refused(file, f"it belongs to the user {found.st_uid}", REMOVE)
 
@@ -100,7 +106,9 @@ def _readable(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _refused(file, str(error.strerror), "Run it as the user who ran `tidegate run`") from None
+        raise _refused(
+            file, str(error.strerror), "Run it as the user who ran `tidegate run`"
+        ) from None
 
 
 def _refused(file: Path, why: str, to_do: str) -> InputError:

@@ -1,4 +1,5 @@
-"""The names of a stack that everybody reads anyway: hiding them would hide nothing, and blacken every page."""
+"""The names of a stack that everybody reads anyway: hiding them would hide nothing, and blacken
+every page."""
 
 from __future__ import annotations
 
@@ -8,18 +9,38 @@ from collections.abc import Collection, Iterator, Mapping
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 
-_KEY_OF_COMPOSE = re.compile(r"^\s{0,40}(?:- )?[\"']?([A-Za-z0-9][\w.-]{0,100})[\"']?:(?:\s|$)", re.MULTILINE)
+_KEY_OF_COMPOSE = re.compile(
+    r"^\s{0,40}(?:- )?[\"']?([A-Za-z0-9][\w.-]{0,100})[\"']?:(?:\s|$)", re.MULTILINE
+)
 _NAME_IN_COMPOSE = re.compile(
-    r"^\s{0,40}(?:container_name|hostname|image|name):\s{0,10}[\"']?([\w.:/@-]{1,200})[\"']?\s{0,10}$", re.MULTILINE)
+    r"^\s{0,40}(?:container_name|hostname|image|name):\s{0,10}[\"']?([\w.:/@-]{1,200})[\"']?\s{0,10}$",
+    re.MULTILINE,
+)
 _ALIASES = re.compile(r"aliases:\s{0,5}\[([^\]]{0,500})\]")
 
 
-def known_names(stack: Stack, environment: Environment, values: Mapping[str, str],
-                compose_files: Collection[str]) -> frozenset[str]:
-    """In lower case. `compose_files` are the files' texts: their keys are the names of services, networks and volumes."""
-    names = {*_of_stack(stack), *environment.hosts, *environment.domains_of, environment.host, environment.image_alias}
-    for database in stack.databases:   # the stack file says that these hold names
-        keys = (database.host_key, database.port_key or "", database.user_key, database.database_key)
+def known_names(
+    stack: Stack,
+    environment: Environment,
+    values: Mapping[str, str],
+    compose_files: Collection[str],
+) -> frozenset[str]:
+    """In lower case. `compose_files` are the files' texts: their keys are the names of services,
+    networks and volumes."""
+    names = {
+        *_of_stack(stack),
+        *environment.hosts,
+        *environment.domains_of,
+        environment.host,
+        environment.image_alias,
+    }
+    for database in stack.databases:  # the stack file says that these hold names
+        keys = (
+            database.host_key,
+            database.port_key or "",
+            database.user_key,
+            database.database_key,
+        )
         names |= {values.get(key, "") for key in keys}
     for text in compose_files:
         names.update(_of_compose(text))

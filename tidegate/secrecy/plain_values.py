@@ -1,4 +1,5 @@
-"""Which values of a configuration are secrets: all but those that are plainly none, and what stands as credential in a URL."""
+"""Which values of a configuration are secrets: all but those that are plainly none, and what stands
+as credential in a URL."""
 
 from __future__ import annotations
 
@@ -8,11 +9,14 @@ from typing import Protocol
 from urllib.parse import unquote
 
 SHORTEST = 4
-"""Characters. What is shorter is found in every text, so hiding it would blacken the text and hide nothing."""
+"""Characters. What is shorter is found in every text, so hiding it would blacken the text and hide
+nothing."""
 
 _SECRET_KEY = re.compile(
     r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|WEBHOOK|CONNECTION_?STRING|"
-    r"(?:^|_)(?:PASS|PWD|KEY|APIKEY|DSN|AUTH|PAT|SALT|SIGNING|BEARER|COOKIE|HMAC|PIN|OTP)(?:_|\Z)", re.IGNORECASE)
+    r"(?:^|_)(?:PASS|PWD|KEY|APIKEY|DSN|AUTH|PAT|SALT|SIGNING|BEARER|COOKIE|HMAC|PIN|OTP)(?:_|\Z)",
+    re.IGNORECASE,
+)
 _ORDINARY = """
     true false yes no on off none null nil enabled disabled auto default always never
     trace debug info notice warn warning error critical fatal
@@ -20,18 +24,23 @@ _ORDINARY = """
     localhost root admin user guest app http https smtp redis mysql mariadb postgres postgresql sqlite
     utf8 utf-8 utf8mb4 utc latest"""
 _WORDS = frozenset(_ORDINARY.split())
-_FORMS = tuple(re.compile(form, re.IGNORECASE) for form in (
-    r"[+-]?\d{1,5}(?:\.\d{1,4})?\s?(?:%|ms|s|m|min|h|d|w|b|[kmg]i?b?)?",                      # 30, 0.5, 10s, 256MB
-    r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:-[a-z]{1,10}[.\d]{0,6})?(?::\d{1,5}|/\d{1,2})?",           # v1.2.0, 10.0.0.1:80
-    r"(?:[a-z][\w.-]{0,40}(?::\d{1,5})?/)?[a-z][a-z._-]{0,30}(?:/[a-z._-]{1,30}){0,4}"
-    r":(?:latest|(?:[a-z]{1,12}-)?v?\d{1,3}(?:\.\d{1,4}){0,3}(?:-[a-z][a-z0-9.]{0,12})?)",                      # mysql:8.0
-    r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[a-z_/+-]{2,30}\d{0,2}",
-    r"[a-z]{2}[_-][a-z]{2}(?:\.utf-?8)?",                                                      # en_US.UTF-8
-    r"[a-z]+://[a-z0-9.-]{1,100}(?::\d{1,5})?(?:/(?:[a-z]{1,12}|v\d{1,2})){0,4}/?",            # https://shop.test/api/v1
-))
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        r"[+-]?\d{1,5}(?:\.\d{1,4})?\s?(?:%|ms|s|m|min|h|d|w|b|[kmg]i?b?)?",  # 30, 0.5, 10s, 256MB
+        r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:-[a-z]{1,10}[.\d]{0,6})?(?::\d{1,5}|/\d{1,2})?",  # v1.2.0, 10.0.0.1:80
+        r"(?:[a-z][\w.-]{0,40}(?::\d{1,5})?/)?[a-z][a-z._-]{0,30}(?:/[a-z._-]{1,30}){0,4}"
+        r":(?:latest|(?:[a-z]{1,12}-)?v?\d{1,3}(?:\.\d{1,4}){0,3}(?:-[a-z][a-z0-9.]{0,12})?)",  # mysql:8.0
+        r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[a-z_/+-]{2,30}\d{0,2}",
+        r"[a-z]{2}[_-][a-z]{2}(?:\.utf-?8)?",  # en_US.UTF-8
+        r"[a-z]+://[a-z0-9.-]{1,100}(?::\d{1,5})?(?:/(?:[a-z]{1,12}|v\d{1,2})){0,4}/?",  # https://shop.test/api/v1
+    )
+)
 _PATH = re.compile(r"\.{0,2}(?:/[a-z][a-z_-]{0,15}(?:\.[a-z]{1,6})?){1,8}/?|/")
 _USER_INFO = re.compile(r"[a-z][a-z0-9+.-]{0,30}://([^\s/@?#]{0,500})@", re.IGNORECASE)
-_ODD_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/@:]{0,100}:([^\s@]{1,500})@", re.IGNORECASE)   # a raw `/` in it
+_ODD_PASSWORD = re.compile(
+    r"[a-z][a-z0-9+.-]{0,30}://[^\s/@:]{0,100}:([^\s@]{1,500})@", re.IGNORECASE
+)  # a raw `/` in it
 _QUERY = re.compile(r"://[^\s?#]{0,2000}[?#](\S{1,2000})")
 _PAIR = re.compile(r"([\w.-]{1,60})\s?=\s?(\"[^\"]{1,500}\"|'[^']{1,500}'|[^\s&;,#\"']{1,500})")
 _PLAIN_USERS = frozenset({"git", "oauth2", "x-token-auth", "x-access-token", "x-oauth-basic"})
@@ -45,23 +54,26 @@ class Named(Protocol):
 
 
 def looks_secret(key: str) -> bool:
-    """Whether a key's name says that its value is secret: `MYSQL_PASSWORD`, `OCR_SERVICE_KEY`, `SENTRY_DSN`."""
+    """Whether a key's name says that its value is secret: `MYSQL_PASSWORD`, `OCR_SERVICE_KEY`,
+    `SENTRY_DSN`."""
     return _SECRET_KEY.search(key) is not None
 
 
 def is_plain(key: str, value: str, known_names: Collection[str] = ()) -> bool:
-    """Whether a value is plainly no secret. `known_names`, in lower case, are names everybody reads anyway: of the stack,
-    its services, hosts and domains.
+    """Whether a value is plainly no secret. `known_names`, in lower case, are names everybody reads
+    anyway: of the stack, its services, hosts and domains.
 
-    Under a key that says that it holds a secret, only a value that could not be hidden is plain: one that is too short,
-    a known name, yes and no.
+    Under a key that says that it holds a secret, only a value that could not be hidden is plain:
+    one that is too short, a known name, yes and no.
     """
     bare = value.strip().lower()
     if len(bare) < SHORTEST or bare in known_names:
         return True
     if looks_secret(key):
         return bare in ("true", "false", "none", "null")
-    return all(_is_plain_word(part, known_names) for part in re.split(r"[,\s]+", value.strip()) if part)
+    return all(
+        _is_plain_word(part, known_names) for part in re.split(r"[,\s]+", value.strip()) if part
+    )
 
 
 def _is_plain_word(word: str, known_names: Collection[str]) -> bool:
@@ -73,8 +85,9 @@ def _is_plain_word(word: str, known_names: Collection[str]) -> bool:
 
 
 def secret_parts(value: str) -> set[str]:
-    """What is a credential inside `value`, as written and as meant: the password and the user of a URL (a token may be
-    its user), what a query or a `key=value` list calls a password, token or key."""
+    """What is a credential inside `value`, as written and as meant: the password and the user of a
+    URL (a token may be its user), what a query or a `key=value` list calls a password, token or
+    key."""
     found = {part for part in _parts(value) if len(part.strip()) >= SHORTEST}
     return found | {unquote(part) for part in found}
 
@@ -99,5 +112,6 @@ def _parts(value: str) -> Iterator[str]:
 
 
 def _is_plain_user(user: str) -> bool:
-    """A name that a person could have: `app`, `shop_admin`. A token is longer, or mixes letters and digits."""
+    """A name that a person could have: `app`, `shop_admin`. A token is longer, or mixes letters and
+    digits."""
     return re.fullmatch(r"[A-Za-z][A-Za-z._-]{0,19}\d{0,3}", user) is not None

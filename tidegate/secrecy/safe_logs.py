@@ -1,4 +1,5 @@
-"""Logs of this process hold no secret that it has learnt, whoever writes them: our flows, Prefect, a library."""
+"""Logs of this process hold no secret that it has learnt, whoever writes them: our flows, Prefect,
+a library."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from tidegate.secrecy.redaction import redact
 
 
 def guard_logs() -> None:
-    """From now on each record is masked when it is made, its traceback with it. Again: changes nothing.
+    """From now on each record is masked when it is made, its traceback with it. Again: changes
+    nothing.
 
     An error of ours stands there as its sentence, without a traceback.
     """
@@ -32,10 +34,13 @@ class _Guarded:
         record: logging.LogRecord = self._make(*arguments, **more)
         try:
             record.msg, record.args = clean(record.getMessage()), ()
-        except (TypeError, ValueError):   # its arguments do not fit; `logging` says so where it is written
+        except (
+            TypeError,
+            ValueError,
+        ):  # its arguments do not fit; `logging` says so where it is written
             return record
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, TidegateError):   # it says all itself: where it was raised helps nobody
+        if isinstance(error, TidegateError):  # it says all itself: where it was raised helps nobody
             record.msg, record.exc_info = clean(str(error)), None
         if record.exc_info and error:
             record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)).rstrip())

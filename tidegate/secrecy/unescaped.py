@@ -1,4 +1,5 @@
-"""A text as it reads when its escapes are taken away, level by level, and where each part of it stood in the original."""
+"""A text as it reads when its escapes are taken away, level by level, and where each part of it
+stood in the original."""
 
 from __future__ import annotations
 
@@ -10,24 +11,50 @@ from typing import NamedTuple
 
 MOST_LEVELS = 4
 """JSON in a URL in a page: what is escaped more often is not read by any person."""
-_ROW = r"\\(?<!\\\\)\\*+"   # all backslashes that stand in a row: two and more where a text was escaped twice
-_OCTETS = "|".join((   # one character in UTF-8, each byte written as %C3 or \xC3
-    r"[cd][0-9a-f]{0}", r"e[0-9a-f](?:{0}){{2}}", r"f[0-7](?:{0}){{3}}", r"[0-9a-f]{{2}}")).format(r"(?:%|\\++x)[89ab][0-9a-f]")
-_ESCAPES = re.compile("|".join((
-    rf"{_ROW}(?:(?-i:U)[0-9a-f]{{8}}|ud[89ab][0-9a-f]{{2}}\\++ud[c-f][0-9a-f]{{2}}|u[0-9a-f]{{4}}|u\{{[0-9a-f]{{1,6}}\}}|"
-    rf"x(?:{_OCTETS})|[23][0-7]{{2}}(?:\\++2[0-7]{{2}}){{1,3}}|[01][0-7]{{2}})",
-    rf"%(?:u[0-9a-f]{{4}}|{_OCTETS})",
-    r"&(?:\#[0-9]{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});")), re.IGNORECASE)
-_NOISE = re.compile(   # what stands between characters and means nothing to who reads them
-    "\x1b\\[[0-?]{0,60}[ -/]{0,10}[@-~]|\\\\+|\\$\\$+|[ +][ +]+|[\u00ad\u200b-\u200f\u2060\ufeff]+")
+_ROW = r"\\(?<!\\\\)\\*+"  # all backslashes that stand in a row: two and more where a text was escaped twice
+_OCTETS = "|".join(
+    (  # one character in UTF-8, each byte written as %C3 or \xC3
+        r"[cd][0-9a-f]{0}",
+        r"e[0-9a-f](?:{0}){{2}}",
+        r"f[0-7](?:{0}){{3}}",
+        r"[0-9a-f]{{2}}",
+    )
+).format(r"(?:%|\\++x)[89ab][0-9a-f]")
+_ESCAPES = re.compile(
+    "|".join(
+        (
+            rf"{_ROW}(?:(?-i:U)[0-9a-f]{{8}}|ud[89ab][0-9a-f]{{2}}\\++ud[c-f][0-9a-f]{{2}}|u[0-9a-f]{{4}}|u\{{[0-9a-f]{{1,6}}\}}|"
+            rf"x(?:{_OCTETS})|[23][0-7]{{2}}(?:\\++2[0-7]{{2}}){{1,3}}|[01][0-7]{{2}})",
+            rf"%(?:u[0-9a-f]{{4}}|{_OCTETS})",
+            r"&(?:\#[0-9]{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});",
+        )
+    ),
+    re.IGNORECASE,
+)
+_NOISE = re.compile(  # what stands between characters and means nothing to who reads them
+    "\x1b\\[[0-?]{0,60}[ -/]{0,10}[@-~]|\\\\+|\\$\\$+|[ +][ +]+|[\u00ad\u200b-\u200f\u2060\ufeff]+"
+)
 _HEX = re.compile(r"[0-9a-f]{2,8}", re.IGNORECASE)
 # A control character is escaped as its letter; a form writes a space as `+`.
-_LETTERS = str.maketrans({"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\a": "a", "\0": "0",
-                          "+": " ", "İ": "i"})
+_LETTERS = str.maketrans(
+    {
+        "\n": "n",
+        "\r": "r",
+        "\t": "t",
+        "\b": "b",
+        "\f": "f",
+        "\v": "v",
+        "\a": "a",
+        "\0": "0",
+        "+": " ",
+        "İ": "i",
+    }
+)
 
 
 class Change(NamedTuple):
-    """One piece of a text that became another one: `start:end` in the new text, `from_start:from_end` in the old one."""
+    """One piece of a text that became another one: `start:end` in the new text,
+    `from_start:from_end` in the old one."""
 
     start: int
     end: int
@@ -90,7 +117,7 @@ def _changed(pattern: re.Pattern[str], change: Callable[[str], str], text: str) 
     for match in pattern.finditer(text):
         new = change(match[0])
         size += match.start() - done
-        parts += [text[done:match.start()], new]
+        parts += [text[done : match.start()], new]
         changes.append(Change(size, size + len(new), match.start(), match.end()))
         size, done = size + len(new), match.end()
     return Layer("".join([*parts, text[done:]]) if changes else text, changes)
@@ -105,15 +132,23 @@ def _meant(escape: str) -> str:
     if escape[0] == "&":
         return html.unescape(escape)
     if escape[0] == "\\" and escape.lstrip("\\")[0].isdigit():
-        return bytes(int(octal, 8) for octal in re.findall(r"[0-7]{3}", escape)).decode(errors="replace")
-    numbers = _HEX.findall(escape.replace("u", " ").replace("U", " ").replace("x", " ").replace("X", " "))
+        return bytes(int(octal, 8) for octal in re.findall(r"[0-7]{3}", escape)).decode(
+            errors="replace"
+        )
+    numbers = _HEX.findall(
+        escape.replace("u", " ").replace("U", " ").replace("x", " ").replace("X", " ")
+    )
     if "u" in escape.lower():
         return _characters([int(number, 16) for number in numbers])
     octets = bytes(int(number, 16) for number in numbers)
-    return octets.decode(errors="replace") if octets.isascii() or len(octets) > 1 else octets.decode("latin-1")
+    return (
+        octets.decode(errors="replace")
+        if octets.isascii() or len(octets) > 1
+        else octets.decode("latin-1")
+    )
 
 
 def _characters(units: list[int]) -> str:
-    if len(units) == 2:   # a pair of surrogates
+    if len(units) == 2:  # a pair of surrogates
         return chr(0x10000 + ((units[0] - 0xD800) << 10) + units[1] - 0xDC00)
     return chr(units[0]) if units[0] < 0x110000 else ""

@@ -1,7 +1,7 @@
 """All stacks of a folder, the good and the faulty apart: whoever goes through stacks does it here.
 
-A folder owns its name: a stack whose file takes the name of another folder is faulty, whatever that other folder holds.
-So a copy that somebody forgot to rename stops nobody but itself.
+A folder owns its name: a stack whose file takes the name of another folder is faulty, whatever that
+other folder holds. So a copy that somebody forgot to rename stops nobody but itself.
 """
 
 from __future__ import annotations
@@ -21,27 +21,38 @@ STACK_FILE = "stack.yaml"
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every stack of a folder. A faulty one is named by its folder, and an alias that two stacks claim by itself."""
+    """Every stack of a folder. A faulty one is named by its folder, and an alias that two stacks
+    claim by itself."""
 
     good: tuple[Stack, ...]
     faulty: tuple[Fault, ...]
 
     def find(self, wanted: str) -> Stack:
-        """The stack named or aliased `wanted`. Raises StackFileError: its own faults, or what there is."""
+        """The stack named or aliased `wanted`. Raises StackFileError: its own faults, or what there
+        is."""
         found = [stack for stack in self.good if stack.name == wanted]
         if not found and (fault := next((one for one in self.faulty if one.name == wanted), None)):
             raise fault.error
         found += [stack for stack in self.good if wanted in stack.aliases]
         if found:
             return found[0]
-        known = [stack.name for stack in self.good] + [f"{one.name}, which has faults" for one in self.faulty]
-        raise StackFileError(f"looking for the stack {wanted!r}", f"there is none (known: {', '.join(sorted(known)) or 'none'})",
-                             "Use one of the known names")
+        known = [stack.name for stack in self.good] + [
+            f"{one.name}, which has faults" for one in self.faulty
+        ]
+        raise StackFileError(
+            f"looking for the stack {wanted!r}",
+            f"there is none (known: {', '.join(sorted(known)) or 'none'})",
+            "Use one of the known names",
+        )
 
     @property
     def places(self) -> dict[str, tuple[Stack, str]]:
         """Every environment of every stack, by the name that it has on the engine: `shop-prod`."""
-        return {f"{stack.name}-{name}": (stack, name) for stack in self.good for name in stack.environments}
+        return {
+            f"{stack.name}-{name}": (stack, name)
+            for stack in self.good
+            for name in stack.environments
+        }
 
     @property
     def base_projects(self) -> set[str]:
@@ -50,21 +61,32 @@ class Catalogue:
 
     @property
     def names(self) -> list[str]:
-        """Every name and alias a person may type. A faulty one is among them: who asks for it is told what is wrong."""
+        """Every name and alias a person may type. A faulty one is among them: who asks for it is
+        told what is wrong."""
         named = [name for stack in self.good for name in (stack.name, *stack.aliases)]
         return list(dict.fromkeys([*named, *(one.name for one in self.faulty)]))
 
 
 def every_stack(stacks: Path) -> Catalogue:
     """Read them all. Raises nothing: what cannot be read is among the faulty."""
-    listed = each({stacks.name: stacks}, lambda folder: dict(_folders(folder)), "listing the stacks in")
+    listed = each(
+        {stacks.name: stacks}, lambda folder: dict(_folders(folder)), "listing the stacks in"
+    )
     folders = {name: folder for found in listed.good.values() for name, folder in found.items()}
     loaded = each(folders, load_stack, "reading the stack")
     owners = Counter(stack.name for stack in loaded.good.values())
-    named = each(loaded.good, lambda stack: _own(stack, loaded.good, folders, owners), "naming the stack")
-    apart = each(named.good, lambda stack: _with_own_places(stack, named.good.values()), "naming the environments of")
+    named = each(
+        loaded.good, lambda stack: _own(stack, loaded.good, folders, owners), "naming the stack"
+    )
+    apart = each(
+        named.good,
+        lambda stack: _with_own_places(stack, named.good.values()),
+        "naming the environments of",
+    )
     good = tuple(apart.good.values())
-    return Catalogue(good, (*listed.faulty, *loaded.faulty, *named.faulty, *apart.faulty, *_shared_aliases(good)))
+    return Catalogue(
+        good, (*listed.faulty, *loaded.faulty, *named.faulty, *apart.faulty, *_shared_aliases(good))
+    )
 
 
 def find_stack(stacks: Path, wanted: str) -> Stack:
@@ -83,8 +105,9 @@ def language_of(stacks: Path, wanted: str | None) -> str:
 def _folders(stacks: Path) -> Iterator[tuple[str, Path]]:
     """Each name under `stacks` that has a stack file, or may have one.
 
-    A stack file of any kind counts, and so does a link that leads nowhere: `load_stack` then says what is wrong.
-    An application's own repository has one beside its compose files: then `stacks` is that stack's folder.
+    A stack file of any kind counts, and so does a link that leads nowhere: `load_stack` then says
+    what is wrong. An application's own repository has one beside its compose files: then `stacks`
+    is that stack's folder.
     """
     if os.path.lexists(stacks / STACK_FILE):
         yield stacks.name, stacks
@@ -92,8 +115,11 @@ def _folders(stacks: Path) -> Iterator[tuple[str, Path]]:
     try:
         there = sorted(stacks.iterdir())
     except OSError as error:
-        raise StackFileError(f"listing the stacks in {stacks.name}", f"it cannot be read ({error.strerror})",
-                             "Make it a folder that Tidegate may read, or set TIDEGATE_STACKS") from None
+        raise StackFileError(
+            f"listing the stacks in {stacks.name}",
+            f"it cannot be read ({error.strerror})",
+            "Make it a folder that Tidegate may read, or set TIDEGATE_STACKS",
+        ) from None
     for folder in there:
         if folder.name.startswith("."):
             continue
@@ -103,34 +129,45 @@ def _folders(stacks: Path) -> Iterator[tuple[str, Path]]:
             if folder.exists() or not folder.is_symlink():
                 continue
         except OSError:
-            pass   # `load_stack` says what is wrong with it
+            pass  # `load_stack` says what is wrong with it
         yield folder.name, folder
 
 
-def _own(stack: Stack, loaded: Mapping[str, Stack], folders: Collection[str], owners: Mapping[str, int]) -> Stack:
+def _own(
+    stack: Stack, loaded: Mapping[str, Stack], folders: Collection[str], owners: Mapping[str, int]
+) -> Stack:
     """The stack, where its name is its own. Raises StackFileError."""
     mine = next(name for name, one in loaded.items() if one is stack)
     if stack.name != mine and (stack.name in folders or owners[stack.name] > 1):
         others = [name for name, one in loaded.items() if one.name == stack.name and name != mine]
         owner = stack.name if stack.name in folders else ", ".join(others)
-        raise StackFileError(f"reading {mine}/{STACK_FILE}", f"name: {stack.name!r} belongs to the folder {owner}",
-                             "Give each stack a name of its own: that of its folder")
+        raise StackFileError(
+            f"reading {mine}/{STACK_FILE}",
+            f"name: {stack.name!r} belongs to the folder {owner}",
+            "Give each stack a name of its own: that of its folder",
+        )
     return stack
 
 
 def _with_own_places(stack: Stack, others: Iterable[Stack]) -> Stack:
-    """The stack, where no environment's containers are named as those of a stack with a shorter name, and no data of its
-    own are those of another stack. Raises StackFileError.
+    """The stack, where no environment's containers are named as those of a stack with a shorter
+    name, and no data of its own are those of another stack. Raises StackFileError.
 
     `shop-prod eu` and `shop prod-eu` are both `shop-prod-eu` on the engine.
     """
     for other in (one for one in others if one is not stack):
         if len(other.name) < len(stack.name) and (taken := _projects(stack) & _projects(other)):
-            raise StackFileError(f"reading {stack.name}/{STACK_FILE}", f"{min(taken)} is what an environment of {other.name} "
-                                 "is called on the engine", "Give the stack or the environment another name")
+            raise StackFileError(
+                f"reading {stack.name}/{STACK_FILE}",
+                f"{min(taken)} is what an environment of {other.name} is called on the engine",
+                "Give the stack or the environment another name",
+            )
         if taken := _chosen_bases(stack) & (_projects(other) | _bases(other)):
-            raise StackFileError(f"reading {stack.name}/{STACK_FILE}", f"base_project: {min(taken)} holds the data of "
-                                 f"{other.name}", "Write the compose project in which the data of this stack are")
+            raise StackFileError(
+                f"reading {stack.name}/{STACK_FILE}",
+                f"base_project: {min(taken)} holds the data of {other.name}",
+                "Write the compose project in which the data of this stack are",
+            )
     return stack
 
 
@@ -153,5 +190,11 @@ def _shared_aliases(good: Collection[Stack]) -> Iterator[Fault]:
     for alias, times in sorted(claimed.items()):
         if times > 1 or alias in names:
             claims = [stack.name for stack in good if alias in (stack.name, *stack.aliases)]
-            yield Fault(alias, StackFileError(f"looking for the stack {alias!r}", f"it means {' and '.join(claims)}",
-                                              "Use a name, and take the alias out of one stack.yaml"))
+            yield Fault(
+                alias,
+                StackFileError(
+                    f"looking for the stack {alias!r}",
+                    f"it means {' and '.join(claims)}",
+                    "Use a name, and take the alias out of one stack.yaml",
+                ),
+            )

@@ -1,4 +1,5 @@
-"""Whether one smoke check's answer is what the release must show. Pass, fail or error: unknown is failure (P67-P69)."""
+"""Whether one smoke check's answer is what the release must show. Pass, fail or error: unknown is
+failure (P67-P69)."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class Answer:
 
 
 def evaluate(check: SmokeCheck, answer: Answer, version: Version) -> CheckResult:
-    """Compare everything at once: the detail names each thing expected and what was found, shortened."""
+    """Compare everything at once: the detail names each thing expected and what was found,
+    shortened."""
     if trouble := answer.error or _redirect_trouble(answer.history):
         return CheckResult(check.name, "error", _short(trouble), answer.seconds)
     faults = list(_faults(check, answer, version))
@@ -107,16 +109,22 @@ def _json_faults(check: SmokeCheck, answer: Answer, version: Version) -> Iterato
     if (place := _token_field(check)) and not _token(document, place):
         yield f"expected {place} to hold a token, found none"
     if check.shows_version and version.name != AS_FOUND:
-        yield from _field_fault(document, "version", version.name, lambda found: _is_version(found, version))
+        yield from _field_fault(
+            document, "version", version.name, lambda found: _is_version(found, version)
+        )
         if commit := version.commit:
-            yield from _field_fault(document, "commit", commit.sha, lambda found: _is_commit(found, commit))
+            yield from _field_fault(
+                document, "commit", commit.sha, lambda found: _is_commit(found, commit)
+            )
 
 
 def _token_field(check: SmokeCheck) -> str | None:
     return check.login.token_field if check.login else None
 
 
-def _field_fault(document: Any, path: str, expected: object, is_right: Callable[[Any], bool]) -> Iterator[str]:
+def _field_fault(
+    document: Any, path: str, expected: object, is_right: Callable[[Any], bool]
+) -> Iterator[str]:
     try:
         found = value_at(document, path)
     except KeyError:
@@ -156,7 +164,11 @@ def _said(check: SmokeCheck, answer: Answer) -> str:
 
 
 def _found(check: SmokeCheck, answer: Answer) -> str:
-    return "a body that is not shown, since it may hold a token" if check.login else _shown(_text(answer))
+    return (
+        "a body that is not shown, since it may hold a token"
+        if check.login
+        else _shown(_text(answer))
+    )
 
 
 def _text(answer: Answer) -> str:

@@ -1,6 +1,8 @@
-"""Compose settings by which a container gets hold of its host, or of what is not its stack's: each needs a word of the team.
+"""Compose settings by which a container gets hold of its host, or of what is not its stack's: each
+needs a word of the team.
 
-What is known to be harmless is listed; everything else needs a reason, also what Compose will learn tomorrow.
+What is known to be harmless is listed; everything else needs a reason, also what Compose will learn
+tomorrow.
 """
 
 from __future__ import annotations
@@ -19,38 +21,148 @@ from tidegate.stack.host_paths import HostPaths
 Service = Mapping[str, Any]
 Found = Iterator[tuple[HostSetting, str]]
 
-_HARMLESS = frozenset((
-    "annotations", "attach", "blkio_config", "build", "cap_drop", "command", "configs",
-    "container_name", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",
-    "cpu_rt_runtime", "cpu_shares", "cpus", "cpuset", "depends_on", "deploy", "develop", "dns",
-    "dns_opt", "dns_search", "domainname", "entrypoint", "environment", "expose", "extends",
-    "external_links", "extra_hosts", "gpus", "group_add", "healthcheck", "hostname", "image",
-    "init", "labels", "links", "logging", "mac_address", "mem_limit", "mem_reservation",
-    "mem_swappiness", "memswap_limit", "networks", "oom_score_adj", "pids_limit", "platform",
-    "ports", "profiles", "pull_policy", "read_only", "restart", "scale", "secrets", "shm_size",
-    "stdin_open", "stop_grace_period", "stop_signal", "storage_opt", "tmpfs", "tty", "ulimits",
-    "user", "volumes", "working_dir", "post_start", "pre_stop"))
-_CAPABILITIES = frozenset((
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "IPC_LOCK", "KILL", "MKNOD",
-    "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
-    "SYS_NICE"))
+_HARMLESS = frozenset(
+    (
+        "annotations",
+        "attach",
+        "blkio_config",
+        "build",
+        "cap_drop",
+        "command",
+        "configs",
+        "container_name",
+        "cpu_count",
+        "cpu_percent",
+        "cpu_period",
+        "cpu_quota",
+        "cpu_rt_period",
+        "cpu_rt_runtime",
+        "cpu_shares",
+        "cpus",
+        "cpuset",
+        "depends_on",
+        "deploy",
+        "develop",
+        "dns",
+        "dns_opt",
+        "dns_search",
+        "domainname",
+        "entrypoint",
+        "environment",
+        "expose",
+        "extends",
+        "external_links",
+        "extra_hosts",
+        "gpus",
+        "group_add",
+        "healthcheck",
+        "hostname",
+        "image",
+        "init",
+        "labels",
+        "links",
+        "logging",
+        "mac_address",
+        "mem_limit",
+        "mem_reservation",
+        "mem_swappiness",
+        "memswap_limit",
+        "networks",
+        "oom_score_adj",
+        "pids_limit",
+        "platform",
+        "ports",
+        "profiles",
+        "pull_policy",
+        "read_only",
+        "restart",
+        "scale",
+        "secrets",
+        "shm_size",
+        "stdin_open",
+        "stop_grace_period",
+        "stop_signal",
+        "storage_opt",
+        "tmpfs",
+        "tty",
+        "ulimits",
+        "user",
+        "volumes",
+        "working_dir",
+        "post_start",
+        "pre_stop",
+    )
+)
+_CAPABILITIES = frozenset(
+    (
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "IPC_LOCK",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "NET_RAW",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+        "SYS_NICE",
+    )
+)
 """What the engine gives unasked, and two that databases ask for and that stay inside."""
-_SECURITY = frozenset({"no-new-privileges", "no-new-privileges:true", "no-new-privileges=true", "seccomp=builtin",
-                       "apparmor=docker-default", "apparmor:docker-default"})
+_SECURITY = frozenset(
+    {
+        "no-new-privileges",
+        "no-new-privileges:true",
+        "no-new-privileges=true",
+        "seccomp=builtin",
+        "apparmor=docker-default",
+        "apparmor:docker-default",
+    }
+)
 _OWN_SYSCTLS = ("net.", "kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
 _NAMESPACES: Mapping[str, tuple[HostSetting, Collection[str]]] = {
-    "pid": ("host-processes", ()), "ipc": ("host-ipc", ("none", "private", "shareable")),
-    "network_mode": ("host-network", ("none", "bridge", "default")), "userns_mode": ("host-users", ()),
-    "uts": ("host-name", ()), "cgroup": ("host-cgroup", ("private",))}
-"""The values that keep a container by itself. Any other one is a network or a namespace of somebody else."""
+    "pid": ("host-processes", ()),
+    "ipc": ("host-ipc", ("none", "private", "shareable")),
+    "network_mode": ("host-network", ("none", "bridge", "default")),
+    "userns_mode": ("host-users", ()),
+    "uts": ("host-name", ()),
+    "cgroup": ("host-cgroup", ("private",)),
+}
+"""The values that keep a container by itself. Any other one is a network or a namespace of somebody
+else."""
 _OF_A_PROJECT = re.compile(r"([a-z0-9][a-z0-9-]*?)(?:-[0-9]+)?_.+")
 """How Compose names networks and volumes of a base or a slot."""
 _NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "tmpfs"})
 _LAN_DRIVERS = frozenset({"host", "macvlan", "ipvlan"})
-_BUILD_HARMLESS = frozenset((
-    "args", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline", "extra_hosts",
-    "labels", "no_cache", "platforms", "provenance", "pull", "sbom", "shm_size", "tags", "target",
-    "ulimits", "isolation", "network", "additional_contexts"))
+_BUILD_HARMLESS = frozenset(
+    (
+        "args",
+        "cache_from",
+        "cache_to",
+        "context",
+        "dockerfile",
+        "dockerfile_inline",
+        "extra_hosts",
+        "labels",
+        "no_cache",
+        "platforms",
+        "provenance",
+        "pull",
+        "sbom",
+        "shm_size",
+        "tags",
+        "target",
+        "ulimits",
+        "isolation",
+        "network",
+        "additional_contexts",
+    )
+)
 """`secrets` and `ssh` are not among them: a version is built before anybody has accepted it."""
 
 
@@ -70,19 +182,26 @@ class Danger:
         return f"services.{self.service}.{self.detail}"
 
 
-def dangers(model: ComposeModel, paths: HostPaths, allowed: Sequence[Allowed] = ()) -> tuple[Danger, ...]:
+def dangers(
+    model: ComposeModel, paths: HostPaths, allowed: Sequence[Allowed] = ()
+) -> tuple[Danger, ...]:
     """All there are, by service; with the reason of those that the stack file allows."""
     reasons = {(one.service, one.setting): one.reason for one in allowed if one.service}
     return tuple(
         Danger(name, setting, detail, reasons.get((name, setting), ""))
-        for name in sorted(model["services"]) for look in _LOOKS
-        for setting, detail in look(model["services"][name], model, paths))
+        for name in sorted(model["services"])
+        for look in _LOOKS
+        for setting, detail in look(model["services"][name], model, paths)
+    )
 
 
 def refusals(found: Sequence[Danger]) -> list[str]:
     """One text for each that nobody has given a reason for."""
-    return [f"{one.text}: allow it in stack.yaml with a reason, or take it out (setting: {one.setting})"
-            for one in found if not one.reason]
+    return [
+        f"{one.text}: allow it in stack.yaml with a reason, or take it out (setting: {one.setting})"
+        for one in found
+        if not one.reason
+    ]
 
 
 def _namespaces(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
@@ -95,23 +214,37 @@ def _namespaces(service: Service, model: ComposeModel, paths: HostPaths) -> Foun
     for key in service.get("networks") or {}:
         network = model.get("networks", {}).get(key) or {}
         if network.get("driver") in _LAN_DRIVERS or network.get("name") == "host":
-            yield "host-network", f"networks.{key}: its driver is {network.get('driver') or 'that of the host'}"
+            yield (
+                "host-network",
+                f"networks.{key}: its driver is {network.get('driver') or 'that of the host'}",
+            )
 
 
 def _privileges(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     if service.get("privileged"):
         yield "privileged", "privileged: true"
-    yield from (("privileged", f"{hook}: runs a command as privileged") for hook in ("post_start", "pre_stop")
-                for one in service.get(hook) or () if one.get("privileged"))
+    yield from (
+        ("privileged", f"{hook}: runs a command as privileged")
+        for hook in ("post_start", "pre_stop")
+        for one in service.get(hook) or ()
+        if one.get("privileged")
+    )
     for capability in service.get("cap_add") or ():
         if str(capability).upper().removeprefix("CAP_") not in _CAPABILITIES:
             yield "capabilities", f"cap_add: {capability}"
-    yield from (("security-options", f"security_opt: {option}") for option in service.get("security_opt") or ()
-                if str(option).lower() not in _SECURITY)
+    yield from (
+        ("security-options", f"security_opt: {option}")
+        for option in service.get("security_opt") or ()
+        if str(option).lower() not in _SECURITY
+    )
     if (runtime := service.get("runtime") or "runc") != "runc":
         yield "runtime", f"runtime: {runtime}"
     sysctls = service.get("sysctls") or {}
-    yield from (("sysctls", f"sysctls: {name}") for name in sysctls if not str(name).startswith(_OWN_SYSCTLS))
+    yield from (
+        ("sysctls", f"sysctls: {name}")
+        for name in sysctls
+        if not str(name).startswith(_OWN_SYSCTLS)
+    )
     if service.get("oom_kill_disable"):
         yield "host-memory", "oom_kill_disable: true"
     if (score := int(service.get("oom_score_adj") or 0)) < 0:
@@ -120,19 +253,39 @@ def _privileges(service: Service, model: ComposeModel, paths: HostPaths) -> Foun
 
 def _devices(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     for device in service.get("devices") or ():
-        yield "devices", f"devices: {device.get('source', device) if isinstance(device, Mapping) else device}"
-    yield from (("devices", f"device_cgroup_rules: {rule}") for rule in service.get("device_cgroup_rules") or ())
-    reserved = (((service.get("deploy") or {}).get("resources") or {}).get("reservations") or {}).get("devices") or ()
+        yield (
+            "devices",
+            f"devices: {device.get('source', device) if isinstance(device, Mapping) else device}",
+        )
+    yield from (
+        ("devices", f"device_cgroup_rules: {rule}")
+        for rule in service.get("device_cgroup_rules") or ()
+    )
+    reserved = (
+        ((service.get("deploy") or {}).get("resources") or {}).get("reservations") or {}
+    ).get("devices") or ()
     for device in reserved:
-        if set(device.get("capabilities") or ()) - {"gpu", "compute", "utility", "video", "graphics"}:
-            yield "devices", f"deploy.resources.reservations.devices: {', '.join(device['capabilities'])}"
+        if set(device.get("capabilities") or ()) - {
+            "gpu",
+            "compute",
+            "utility",
+            "video",
+            "graphics",
+        }:
+            yield (
+                "devices",
+                f"deploy.resources.reservations.devices: {', '.join(device['capabilities'])}",
+            )
 
 
 def _mounts(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     if service.get("use_api_socket"):
         yield "engine-socket", "use_api_socket: true"
-    yield from (("volumes-from", f"volumes_from: {source}") for source in service.get("volumes_from") or ()
-                if str(source).startswith("container:"))
+    yield from (
+        ("volumes-from", f"volumes_from: {source}")
+        for source in service.get("volumes_from") or ()
+        if str(source).startswith("container:")
+    )
     for mount in service.get("volumes") or ():
         yield from _mount(mount, model, paths)
 
@@ -140,12 +293,19 @@ def _mounts(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
 def _mount(mount: Mapping[str, Any], model: ComposeModel, paths: HostPaths) -> Found:
     match mount["type"]:
         case "bind":
-            yield from _bind(f"volumes: {mount['target']}", str(mount["source"]), bool(mount.get("read_only")), paths)
+            yield from _bind(
+                f"volumes: {mount['target']}",
+                str(mount["source"]),
+                bool(mount.get("read_only")),
+                paths,
+            )
             propagation = (mount.get("bind") or {}).get("propagation", "")
             if propagation not in ("", "private", "rprivate"):
                 yield "host-files", f"volumes: {mount['target']} passes mounts on ({propagation})"
         case "volume":
-            yield from _volume(mount, (model.get("volumes", {}).get(mount.get("source")) or {}), paths)
+            yield from _volume(
+                mount, (model.get("volumes", {}).get(mount.get("source")) or {}), paths
+            )
         case "tmpfs" | "image":
             return
         case other:
@@ -155,7 +315,11 @@ def _mount(mount: Mapping[str, Any], model: ComposeModel, paths: HostPaths) -> F
 def _neighbours(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     """Where another environment's databases are reached, and where its data lie."""
     used = [("networks", key) for key in service.get("networks") or {}]
-    used += [("volumes", mount.get("source")) for mount in service.get("volumes") or () if mount["type"] == "volume"]
+    used += [
+        ("volumes", mount.get("source"))
+        for mount in service.get("volumes") or ()
+        if mount["type"] == "volume"
+    ]
     for kind, key in used:
         name = str((model.get(kind, {}).get(key) or {}).get("name", ""))
         found = _OF_A_PROJECT.fullmatch(name)
@@ -174,19 +338,28 @@ def _bind(where: str, source: str, read_only: bool, paths: HostPaths) -> Found:
 def _volume(mount: Mapping[str, Any], volume: Mapping[str, Any], paths: HostPaths) -> Found:
     """A named volume of the local driver can be any folder or disk of the host."""
     options = {str(key): str(value) for key, value in (volume.get("driver_opts") or {}).items()}
-    words, device = {word.strip() for word in options.get("o", "").lower().split(",")}, options.get("device", "")
+    words, device = (
+        {word.strip() for word in options.get("o", "").lower().split(",")},
+        options.get("device", ""),
+    )
     where = f"volumes: {mount['target']} (volume {mount.get('source', 'without a name')})"
     is_bind = bool(words & {"bind", "rbind"})
-    if device.startswith("/") and is_bind:   # whatever its type says: the engine then looks at the folder alone
+    if (
+        device.startswith("/") and is_bind
+    ):  # whatever its type says: the engine then looks at the folder alone
         yield from _bind(where, device, "ro" in words or bool(mount.get("read_only")), paths)
     elif (driver := volume.get("driver") or "local") != "local":
         yield "host-files", f"{where}: its driver is {driver}"
     elif options and (is_bind or options.get("type") not in _NETWORK_SHARES):
-        yield "host-files", f"{where} is mounted with {', '.join(f'{key}={value}' for key, value in sorted(options.items()))}"
+        yield (
+            "host-files",
+            f"{where} is mounted with {', '.join(f'{key}={value}' for key, value in sorted(options.items()))}",
+        )
 
 
 def _files(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
-    """The content of a config, a secret or an env file goes into the container, wherever the file lies."""
+    """The content of a config, a secret or an env file goes into the container, wherever the file
+    lies."""
     for kind in ("configs", "secrets"):
         for one in service.get(kind) or ():
             key = one if isinstance(one, str) else one.get("source")
@@ -194,29 +367,42 @@ def _files(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
             if file and (why := _foreign(str(file), paths)):
                 yield "host-files", f"{kind}.{key}: {why}"
 
-
-    yield from (("host-files", f"env_file: {why}") for file in service.get("env_file") or () if (why := _foreign(file, paths)))
+    yield from (
+        ("host-files", f"env_file: {why}")
+        for file in service.get("env_file") or ()
+        if (why := _foreign(file, paths))
+    )
 
 
 def _foreign(file: str, paths: HostPaths) -> str | None:
     if "$" in file:
         return f"{file} can lie anywhere"
     real = os.path.realpath(paths.own / file)
-    return None if PurePosixPath(real).is_relative_to(os.path.realpath(paths.own)) else f"{file} lies outside the stack's folder"
+    return (
+        None
+        if PurePosixPath(real).is_relative_to(os.path.realpath(paths.own))
+        else f"{file} lies outside the stack's folder"
+    )
 
 
 def _build(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     build = service.get("build") or {}
-    yield from (("build-privileges", f"build.{key}: {_short(value)}") for key, value in build.items()
-                if key not in _BUILD_HARMLESS and value)
+    yield from (
+        ("build-privileges", f"build.{key}: {_short(value)}")
+        for key, value in build.items()
+        if key not in _BUILD_HARMLESS and value
+    )
     if build.get("network", "default") not in ("", "default", "none"):
         yield "build-privileges", f"build.network: {build['network']}"
 
 
 def _unknown(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     known = _HARMLESS | _LOOKED_AT
-    yield from (("unknown-setting", f"{key}: Tidegate does not know what it gives away") for key, value in service.items()
-                if key not in known and not key.startswith("x-") and value)
+    yield from (
+        ("unknown-setting", f"{key}: Tidegate does not know what it gives away")
+        for key, value in service.items()
+        if key not in known and not key.startswith("x-") and value
+    )
 
 
 def _short(value: object) -> str:
@@ -224,9 +410,35 @@ def _short(value: object) -> str:
     return ", ".join(str(one["source"] if isinstance(one, Mapping) else one) for one in shown)
 
 
-_LOOKED_AT = frozenset((
-    "cap_add", "cgroup", "cgroup_parent", "device_cgroup_rules", "devices", "env_file", "ipc",
-    "network_mode", "oom_kill_disable", "pid", "privileged", "runtime", "security_opt", "sysctls",
-    "use_api_socket", "userns_mode", "uts", "volumes_from"))
+_LOOKED_AT = frozenset(
+    (
+        "cap_add",
+        "cgroup",
+        "cgroup_parent",
+        "device_cgroup_rules",
+        "devices",
+        "env_file",
+        "ipc",
+        "network_mode",
+        "oom_kill_disable",
+        "pid",
+        "privileged",
+        "runtime",
+        "security_opt",
+        "sysctls",
+        "use_api_socket",
+        "userns_mode",
+        "uts",
+        "volumes_from",
+    )
+)
 _LOOKS: tuple[Callable[[Service, ComposeModel, HostPaths], Found], ...] = (
-    _privileges, _namespaces, _neighbours, _devices, _mounts, _files, _build, _unknown)
+    _privileges,
+    _namespaces,
+    _neighbours,
+    _devices,
+    _mounts,
+    _files,
+    _build,
+    _unknown,
+)

@@ -1,4 +1,5 @@
-"""What in a team's compose files would make a release untrue: images that move, code mounted over the image, twins."""
+"""What in a team's compose files would make a release untrue: images that move, code mounted over
+the image, twins."""
 
 from __future__ import annotations
 
@@ -13,7 +14,23 @@ from tidegate.stack.environments import Kind
 from tidegate.stack.names import link_faults, taken_in_slots, twofold_names
 from tidegate.stack.slot import base_services, singleton_reasons
 
-_CODE = frozenset({".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".vue", ".php", ".rb", ".go", ".java", ".sh", ".sql"})
+_CODE = frozenset(
+    {
+        ".py",
+        ".js",
+        ".mjs",
+        ".ts",
+        ".tsx",
+        ".jsx",
+        ".vue",
+        ".php",
+        ".rb",
+        ".go",
+        ".java",
+        ".sh",
+        ".sql",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -27,24 +44,36 @@ class TeamFiles:
     """Every file that is mounted from the folder, by its path inside."""
 
 
-def lint_model(model: ComposeModel, released: Sequence[str], kind: Kind,
-               files: TeamFiles = TeamFiles(), unbuilt: Sequence[str] = ()) -> list[str]:
-    """Every fault with its path. A released service's own image says nothing: it is replaced by a pin. Only those that are
-    `unbuilt` have it, at the digest that it has when they are released.
+def lint_model(
+    model: ComposeModel,
+    released: Sequence[str],
+    kind: Kind,
+    files: TeamFiles = TeamFiles(),
+    unbuilt: Sequence[str] = (),
+) -> list[str]:
+    """Every fault with its path. A released service's own image says nothing: it is replaced by a
+    pin. Only those that are `unbuilt` have it, at the digest that it has when they are released.
 
     In development only what cannot work is a fault: hot reload needs its bind mounts.
     """
-    faults = [f"services.{name}: is not in the compose files" for name in released if name not in model["services"]]
+    faults = [
+        f"services.{name}: is not in the compose files"
+        for name in released
+        if name not in model["services"]
+    ]
     known = [name for name in released if name in model["services"]]
     faults += _structure_faults(model, known)
     if kind != "development":
         faults += [fault for name in known for fault in _mount_faults(model, name, files)]
-        faults += [f"services.{reason}, so it cannot run beside the version that serves"
-                   for reason in singleton_reasons(model, known)]
+        faults += [
+            f"services.{reason}, so it cannot run beside the version that serves"
+            for reason in singleton_reasons(model, known)
+        ]
     if kind == "production":
         named = [*base_services(model, released), *(name for name in known if name in unbuilt)]
-        faults += [fault for name in named
-                   for fault in _image_faults(name, model["services"][name])]
+        faults += [
+            fault for name in named for fault in _image_faults(name, model["services"][name])
+        ]
     return faults
 
 
@@ -52,20 +81,34 @@ def _structure_faults(model: ComposeModel, released: Sequence[str]) -> Iterator[
     for name in base_services(model, released):
         service = model["services"][name]
         if "build" in service and not service.get("image"):
-            yield (f"services.{name}.build: nothing is built for what lives once; give it an `image:`, which is "
-                   "used as it is, or list it under `services` in stack.yaml")
-        yield from (f"services.{name}.depends_on.{other}: is released and may change; if {name} keeps no data, release it too "
-                    f"(`- name: {name}` under `services` in stack.yaml), or reach {other} through the edge"
-                    for other in service.get("depends_on", {}) if other in released)
+            yield (
+                f"services.{name}.build: nothing is built for what lives once; give it an `image:`, which is "
+                "used as it is, or list it under `services` in stack.yaml"
+            )
+        yield from (
+            f"services.{name}.depends_on.{other}: is released and may change; if {name} keeps no data, release it too "
+            f"(`- name: {name}` under `services` in stack.yaml), or reach {other} through the edge"
+            for other in service.get("depends_on", {})
+            if other in released
+        )
     for name in released:
         service = model["services"][name]
-        yield from (f"services.{name}.{key}: ties the container to another one; use a network"
-                    for key in ("volumes_from", "ipc", "pid") if _is_tie(service.get(key)))
-    yield from (*link_faults(model, released), *taken_in_slots(model, released), *twofold_names(model, released))
+        yield from (
+            f"services.{name}.{key}: ties the container to another one; use a network"
+            for key in ("volumes_from", "ipc", "pid")
+            if _is_tie(service.get(key))
+        )
+    yield from (
+        *link_faults(model, released),
+        *taken_in_slots(model, released),
+        *twofold_names(model, released),
+    )
 
 
 def _is_tie(value: object) -> bool:
-    return isinstance(value, list) or (isinstance(value, str) and value.startswith(("service:", "container:")))
+    return isinstance(value, list) or (
+        isinstance(value, str) and value.startswith(("service:", "container:"))
+    )
 
 
 def _image_faults(name: str, service: Mapping[str, Any]) -> Iterator[str]:
@@ -80,7 +123,8 @@ def _image_faults(name: str, service: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _mount_faults(model: ComposeModel, name: str, files: TeamFiles) -> Iterator[str]:
-    """P46: a bind mount over code makes the image, and so the release and its way back, say nothing."""
+    """P46: a bind mount over code makes the image, and so the release and its way back, say
+    nothing."""
     contexts = list(_contexts(model))
     for mount in bind_mounts(model["services"][name]):
         if fault := _over_code(mount, contexts, files) or _unnamed(model, mount, files):
@@ -88,7 +132,8 @@ def _mount_faults(model: ComposeModel, name: str, files: TeamFiles) -> Iterator[
 
 
 def _contexts(model: ComposeModel) -> Iterator[str]:
-    """Local folders that images are built from; a context can also be an address of a git repository."""
+    """Local folders that images are built from; a context can also be an address of a git
+    repository."""
     for service in model["services"].values():
         context = (service.get("build") or {}).get("context", "")
         if context.startswith("/"):
@@ -101,7 +146,9 @@ def _over_code(mount: Mapping[str, Any], contexts: Sequence[str], files: TeamFil
         return "is mounted from a folder that holds the source: it hides what is in the image"
     if not mount.get("read_only") or any(is_inside(source, one.path) for one in files.written):
         return None
-    if any(is_inside(source, context) for context in contexts) and not _is_configuration(source, files):
+    if any(is_inside(source, context) for context in contexts) and not _is_configuration(
+        source, files
+    ):
         return "is mounted from the source: it hides what is in the image"
     return None
 
@@ -113,15 +160,19 @@ def _unnamed(model: ComposeModel, mount: Mapping[str, Any], files: TeamFiles) ->
         return None
     here = shown(source, files.folder)
     if not mount.get("read_only"):
-        return (f"is a writable bind mount, and stack.yaml does not say what it is for. To have it saved and restored: "
-                f"{_to_save(here)}. If it may be lost: `state: {{scratch: [{{path: {here}, reason: ...}}]}}`")
+        return (
+            f"is a writable bind mount, and stack.yaml does not say what it is for. To have it saved and restored: "
+            f"{_to_save(here)}. If it may be lost: `state: {{scratch: [{{path: {here}, reason: ...}}]}}`"
+        )
     for path in sorted(live_paths(model, files.written)):
         written = shown(path, files.folder)
         if is_inside(source, path):
             return f"is only read here, but {written} is written by another container: to share it, {_to_save(written)}"
         if is_inside(path, source):
-            return (f"holds {written}, which containers write: mount what is only read by itself, or name all of it, "
-                    f"{_to_save(here)}")
+            return (
+                f"holds {written}, which containers write: mount what is only read by itself, or name all of it, "
+                f"{_to_save(here)}"
+            )
     return None
 
 
@@ -130,7 +181,8 @@ def _to_save(path: str) -> str:
 
 
 def _is_configuration(source: str, files: TeamFiles) -> bool:
-    """By names only: `app.conf` is configuration, `main.py` is code, and so is a folder that holds code or nothing."""
+    """By names only: `app.conf` is configuration, `main.py` is code, and so is a folder that holds
+    code or nothing."""
     path = PurePosixPath(source)
     if not path.is_relative_to(files.folder):
         return _is_config_file(path)

@@ -1,4 +1,5 @@
-"""What in a Dockerfile works, and somebody should know of: secrets in the image, and a schema that is moved at the start."""
+"""What in a Dockerfile works, and somebody should know of: secrets in the image, and a schema that
+is moved at the start."""
 
 from __future__ import annotations
 
@@ -12,8 +13,10 @@ _SET = re.compile(r"^[ \t]*(ENV|ARG)[ \t]+(.*)", re.IGNORECASE)
 _PAIR = re.compile(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)")
 _STARTS = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)\b(.*)", re.IGNORECASE)
 _PASSWORD = re.compile(r"PASS|PWD|SECRET|TOKEN", re.IGNORECASE)
-_MIGRATES = re.compile(r"alembic[\s\",]+upgrade|manage\.py[\s\",]+migrate|prisma[\s\",]+(?:migrate[\s\",]+deploy|db[\s\",]+push)|"
-                       r"rails[\s\",]+db:migrate|flyway[\s\",]+migrate")
+_MIGRATES = re.compile(
+    r"alembic[\s\",]+upgrade|manage\.py[\s\",]+migrate|prisma[\s\",]+(?:migrate[\s\",]+deploy|db[\s\",]+push)|"
+    r"rails[\s\",]+db:migrate|flyway[\s\",]+migrate"
+)
 
 
 @dataclass(frozen=True)
@@ -27,19 +30,31 @@ def dockerfile_risks(text: str, *, has_database: bool) -> Iterator[Risk]:
     """Each with its line. No value is in a text."""
     for number, line in enumerate(text.splitlines(), 1):
         if (found := _SET.match(line)) and (keys := _secrets(found[2])):
-            yield Risk(number, f"{found[1].upper()} {', '.join(keys)}: has a value, and whoever has the image can read it",
-                       "Give it by the env file; for a build, use a build secret")
+            yield Risk(
+                number,
+                f"{found[1].upper()} {', '.join(keys)}: has a value, and whoever has the image can read it",
+                "Give it by the env file; for a build, use a build secret",
+            )
         if has_database and (found := _STARTS.match(line)) and _MIGRATES.search(found[1]):
-            yield Risk(number, "each start moves the schema: no backup is made before it, and a plan does not show it",
-                       "Take it out of the start and say `migrations:` in stack.yaml")
+            yield Risk(
+                number,
+                "each start moves the schema: no backup is made before it, and a plan does not show it",
+                "Take it out of the start and say `migrations:` in stack.yaml",
+            )
 
 
 def _secrets(said: str) -> list[str]:
-    pairs = _PAIR.findall(said) or [(key, value) for key, _, value in [said.partition(" ")] if value]
-    return [key for key, value in pairs
-            if looks_secret(key) and "$" not in value and not _says_nothing(key, value.strip("\"'"))]
+    pairs = _PAIR.findall(said) or [
+        (key, value) for key, _, value in [said.partition(" ")] if value
+    ]
+    return [
+        key
+        for key, value in pairs
+        if looks_secret(key) and "$" not in value and not _says_nothing(key, value.strip("\"'"))
+    ]
 
 
 def _says_nothing(key: str, value: str) -> bool:
-    """A path, a number or a word under `..._KEY` is none; under the name of a password everything is one."""
+    """A path, a number or a word under `..._KEY` is none; under the name of a password everything
+    is one."""
     return is_plain(key, value) or (is_plain("", value) and not _PASSWORD.search(key))

@@ -1,6 +1,7 @@
 """The text of an env file, read as compose reads `env_file:`, so that it means one thing to both.
 
-What compose takes from elsewhere, or reads as nobody would expect, is a fault that says how to write it.
+What compose takes from elsewhere, or reads as nobody would expect, is a fault that says how to
+write it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_SPACE = r"[ \t\v\f\r\x85\xa0]"   # what compose calls a space; a newline is none
+_SPACE = r"[ \t\v\f\r\x85\xa0]"  # what compose calls a space; a newline is none
 _BLANK = re.compile(rf"(?:{_SPACE}|\n)*(?:#[^\n]*)?")
 _ASSIGNMENT = re.compile(rf"(?:export{_SPACE}+)?([A-Za-z_][A-Za-z0-9_]*){_SPACE}*={_SPACE}*")
 _SINGLE = re.compile(r"'((?:\\.|[^'\\])*)'", re.DOTALL)
@@ -20,7 +21,9 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "$": "$$", '"': '"', "\\": "\\"}
 _OTHER_ESCAPE = re.compile(r"\\[abcfv0]")
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<name>[A-Za-z_]\w*)"
-    r"|\{(?P<braced>[A-Za-z_]\w*)(?:(?P<how>:?-)(?P<default>[^${}]*))?\}|(?P<other>\{))", re.ASCII)
+    r"|\{(?P<braced>[A-Za-z_]\w*)(?:(?P<how>:?-)(?P<default>[^${}]*))?\}|(?P<other>\{))",
+    re.ASCII,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -68,7 +71,7 @@ def _end_of_line(text: str, place: int) -> int:
 
 def _value(text: str, place: int, known: Mapping[str, str]) -> tuple[str, int]:
     """The value that begins at `place`, and where the next line begins."""
-    if text[place:place + 1] in ("'", '"'):
+    if text[place : place + 1] in ("'", '"'):
         return _quoted(text, place, known)
     end = _end_of_line(text, place)
     bare = text[place:end].removesuffix("\n").partition(" #")[0].rstrip()
@@ -97,13 +100,16 @@ def _filled(value: str, known: Mapping[str, str]) -> str:
         if one["dollar"]:
             return "$"
         if one["other"]:
-            raise _UnreadableError("has a `${` with more than a name and a default; write the value out")
+            raise _UnreadableError(
+                "has a `${` with more than a name and a default; write the value out"
+            )
         if name in known and (known[name] or one["how"] != ":-"):
             return known[name]
         if default is None:
             raise _UnreadableError(
                 "has a `$` that begins the name of a variable, and no line above sets it. "
-                "If the `$` is meant as it stands, put the value in single quotes")
+                "If the `$` is meant as it stands, put the value in single quotes"
+            )
         return default
 
     return _VARIABLE.sub(meant, value)

@@ -1,4 +1,5 @@
-"""An environment as the stack file says it: its kind, what it comes after, and what follows from its kind."""
+"""An environment as the stack file says it: its kind, what it comes after, and what follows from
+its kind."""
 
 from __future__ import annotations
 
@@ -45,13 +46,15 @@ class Habits:
 HABITS: Mapping[Kind, Habits] = {
     "development": Habits(),
     "staging": Habits(rehearse=True),
-    "production": Habits(hold=True, approval=True, backup=True, watched=True, loud=True)}
+    "production": Habits(hold=True, approval=True, backup=True, watched=True, loud=True),
+}
 
 
 def _habit(name: str, description: str) -> Any:
     """A field whose value follows from the kind where the file does not say it."""
+
     def by_kind(read: dict[str, Any]) -> bool:
-        habits = HABITS.get(read.get("kind", ""), Habits())   # without a kind the file is refused
+        habits = HABITS.get(read.get("kind", ""), Habits())  # without a kind the file is refused
         return bool(getattr(habits, name))
 
     return Field(default_factory=by_kind, description=description)
@@ -60,43 +63,80 @@ def _habit(name: str, description: str) -> Any:
 class Environment(Part):
     """One environment: a host, its compose files, its configuration and its domains."""
 
-    kind: Kind = Field(description="What it is for. What is done there follows from it: "
-                                   "`rehearse`, `hold`, `approval`, `backup`, `watched`, `loud`.")
+    kind: Kind = Field(
+        description="What it is for. What is done there follows from it: "
+        "`rehearse`, `hold`, `approval`, `backup`, `watched`, `loud`."
+    )
     after: EnvironmentName | None = Field(
-        None, description="A release goes to that environment first, with the same images. `nothing`: it "
-                          "goes here at once; a production beside other environments says so.")
+        None,
+        description="A release goes to that environment first, with the same images. `nothing`: it "
+        "goes here at once; a production beside other environments says so.",
+    )
     base_project: ComposeProject | None = Field(
-        None, description="The compose project under which the databases run, where people started them by "
-                          "hand: what `docker compose ls` calls it. Left out: `<stack>-<environment>`.")
-    host: BlockName = Field("local", description="Name of the `tidegate-docker-host` block in Prefect.")
+        None,
+        description="The compose project under which the databases run, where people started them by "
+        "hand: what `docker compose ls` calls it. Left out: `<stack>-<environment>`.",
+    )
+    host: BlockName = Field(
+        "local", description="Name of the `tidegate-docker-host` block in Prefect."
+    )
     compose_files: tuple[RelativePath, ...] = Field(
-        min_length=1, description="Relative to the stack file's folder.")
+        min_length=1, description="Relative to the stack file's folder."
+    )
     env_file: RelativePath
-    secrets: dict[EnvKey, BlockName] = Field({}, description="Env key -> name of a Prefect `secret` block.")
-    required_keys: tuple[EnvKey, ...] = Field((), description="Keys that must be there and not empty.")
+    secrets: dict[EnvKey, BlockName] = Field(
+        {}, description="Env key -> name of a Prefect `secret` block."
+    )
+    required_keys: tuple[EnvKey, ...] = Field(
+        (), description="Keys that must be there and not empty."
+    )
     domains: tuple[Domain, ...] = Field(
-        min_length=1, description="Host names by which people come. `*.erp.example` is each name directly below it; the first "
-                                  "one is whole, because Tidegate itself comes by it.")
+        min_length=1,
+        description="Host names by which people come. `*.erp.example` is each name directly below it; the first "
+        "one is whole, because Tidegate itself comes by it.",
+    )
     domains_of: dict[Name, tuple[Domain, ...]] = Field(
-        {}, description="Host names that only some routes have: a word that those say as their `domains_of` -> names.")
+        {},
+        description="Host names that only some routes have: a word that those say as their `domains_of` -> names.",
+    )
     image_alias: ImageTag = Field(
-        description="Tag that is moved after a good release: an output, never an input.")
-    https: bool = Field(False, description="People come by https: something before the edge ends TLS, and is "
-                                           "one of TIDEGATE_TRUSTED_FRONTS.")
-    approval: bool = _habit("approval", "A person must accept before this environment changes. In production.")
+        description="Tag that is moved after a good release: an output, never an input."
+    )
+    https: bool = Field(
+        False,
+        description="People come by https: something before the edge ends TLS, and is "
+        "one of TIDEGATE_TRUSTED_FRONTS.",
+    )
+    approval: bool = _habit(
+        "approval", "A person must accept before this environment changes. In production."
+    )
     approval_hours: float = Field(48, gt=0, le=MOST_HOURS)
-    rehearse: bool = _habit("rehearse", "After the switch, the way back is walked once and forward again. "
-                                        "In staging.")
-    backup: bool = _habit("backup", "A verified backup is made before each release; without it, only before "
-                                    "a migration. In production.")
-    hold: bool = _habit("hold", "A version that fails here by its own fault is put on hold. In production.")
-    watched: bool = _habit("watched", "Each minute it is compared with how it was; what became worse is an "
-                                      "incident. In production.")
-    loud: bool = _habit("loud", "Its messages are as urgent as they are; elsewhere they are all green. "
-                                "In production.")
+    rehearse: bool = _habit(
+        "rehearse", "After the switch, the way back is walked once and forward again. In staging."
+    )
+    backup: bool = _habit(
+        "backup",
+        "A verified backup is made before each release; without it, only before "
+        "a migration. In production.",
+    )
+    hold: bool = _habit(
+        "hold", "A version that fails here by its own fault is put on hold. In production."
+    )
+    watched: bool = _habit(
+        "watched",
+        "Each minute it is compared with how it was; what became worse is an "
+        "incident. In production.",
+    )
+    loud: bool = _habit(
+        "loud",
+        "Its messages are as urgent as they are; elsewhere they are all green. In production.",
+    )
     drain_seconds: int = Field(30, ge=0, le=MOST_SECONDS)
-    keep_warm: bool = Field(False, description="The old containers run on until the next release: a way back "
-                                               "is one switch, for the memory of a second slot.")
+    keep_warm: bool = Field(
+        False,
+        description="The old containers run on until the next release: a way back "
+        "is one switch, for the memory of a second slot.",
+    )
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -155,7 +195,8 @@ def environment_faults(environments: Mapping[str, Environment]) -> Iterator[str]
 
 
 def domain_faults(hosts: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """Of the environments' host names: which one is there twice, or is one of another environment's wildcard."""
+    """Of the environments' host names: which one is there twice, or is one of another environment's
+    wildcard."""
     named = [(name, host) for name, own in hosts.items() for host in own]
     for place, (name, host) in enumerate(named):
         for other, second in named[:place]:
@@ -165,11 +206,19 @@ def domain_faults(hosts: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
                 yield f"environments: {host} is a domain of {name}, and {second} of {other}: a name has one owner"
 
 
-def _fault_of_after(environments: Mapping[str, Environment], name: str, own: Environment) -> str | None:
+def _fault_of_after(
+    environments: Mapping[str, Environment], name: str, own: Environment
+) -> str | None:
     if own.after is None:
         others = [one for one, other in environments.items() if other.kind != own.kind]
-        return (f"is missing: say through which environment a release comes here (`after: {others[0]}`), "
-                f"or `after: {NOTHING}`") if own.kind == "production" and others else None
+        return (
+            (
+                f"is missing: say through which environment a release comes here (`after: {others[0]}`), "
+                f"or `after: {NOTHING}`"
+            )
+            if own.kind == "production" and others
+            else None
+        )
     if own.after != NOTHING and own.after not in environments:
         return f"there is no environment {own.after!r} (there are {', '.join(environments)})"
     return "comes after itself" if _is_in_a_circle(environments, name) else None

@@ -16,39 +16,59 @@ MOST_SHOWN = 120
 
 
 def faults_in(errors: list[ErrorDetails]) -> list[str]:
-    """One text per fault. A list that pydantic calls too short only because an item of it is wrong is no fault, and what
-    follows from a kind is none where the environment has others."""
+    """One text per fault. A list that pydantic calls too short only because an item of it is wrong
+    is no fault, and what follows from a kind is none where the environment has others."""
+
     def follows_from_another(error: ErrorDetails) -> bool:
         loc = error["loc"]
-        inside = any(other["loc"][:len(loc)] == loc != other["loc"] for other in errors)
-        return error["type"] == "default_factory_not_called" or (error["type"] == "too_short" and inside)
+        inside = any(other["loc"][: len(loc)] == loc != other["loc"] for other in errors)
+        return error["type"] == "default_factory_not_called" or (
+            error["type"] == "too_short" and inside
+        )
+
     return [_fault(error) for error in errors if not follows_from_another(error)]
 
 
 def _fault(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if not error["loc"] and error["type"] == "value_error":
-        return message   # `_names_meet` names the paths itself
+        return message  # `_names_meet` names the paths itself
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return _tool_fault(error)
-    unread = "nothing ever read it: take it out" if error["loc"][-1:] == ("log_level",) else "unknown key"   # of 0.1
-    missing = f"is missing: one of {', '.join(get_args(Kind))}" if error["loc"][-1:] == ("kind",) else "is missing"
-    plain = {"extra_forbidden": unread, "missing": missing, "too_short": "must not be empty",
-             CREDENTIAL: message}
+    unread = (
+        "nothing ever read it: take it out"
+        if error["loc"][-1:] == ("log_level",)
+        else "unknown key"
+    )  # of 0.1
+    missing = (
+        f"is missing: one of {', '.join(get_args(Kind))}"
+        if error["loc"][-1:] == ("kind",)
+        else "is missing"
+    )
+    plain = {
+        "extra_forbidden": unread,
+        "missing": missing,
+        "too_short": "must not be empty",
+        CREDENTIAL: message,
+    }
     return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
 
 
 def _tool_fault(error: ErrorDetails) -> str:
     """Of a migration whose tool is not there, or is none that we know."""
-    said = "is missing" if error["type"] == "union_tag_not_found" else (
-        f"must be one of {', '.join(TOOLS)}{_got(error['input'].get('tool'))}")
+    said = (
+        "is missing"
+        if error["type"] == "union_tag_not_found"
+        else (f"must be one of {', '.join(TOOLS)}{_got(error['input'].get('tool'))}")
+    )
     return f"{_path(error['loc'])}.tool: {said}"
 
 
 def _path(location: tuple[int | str, ...]) -> str:
     text = ""
     for place, part in enumerate(location):
-        # pydantic's word for a name that is not as it must be, and the tool by which it took one of the migrations' models
+        # pydantic's word for a name that is not as it must be, and the tool by which it took one of
+        # the migrations' models
         if part == "[key]" or (location[0] == "migrations" and place == 2):
             continue
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part

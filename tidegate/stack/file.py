@@ -1,4 +1,5 @@
-"""The stack file: what a team says about one application. `load_stack` refuses it whole, naming every fault's path."""
+"""The stack file: what a team says about one application. `load_stack` refuses it whole, naming
+every fault's path."""
 
 from __future__ import annotations
 
@@ -34,25 +35,49 @@ from tidegate.stack.yaml_text import read_yaml
 
 T = TypeVar("T")
 HostSetting = Literal[
-    "privileged", "capabilities", "security-options", "devices", "engine-socket", "host-files", "host-processes", "host-ipc",
-    "host-network", "host-users", "host-name", "host-cgroup", "host-memory", "runtime", "sysctls", "volumes-from",
-    "build-privileges", "other-environment", "unknown-setting"]
+    "privileged",
+    "capabilities",
+    "security-options",
+    "devices",
+    "engine-socket",
+    "host-files",
+    "host-processes",
+    "host-ipc",
+    "host-network",
+    "host-users",
+    "host-name",
+    "host-cgroup",
+    "host-memory",
+    "runtime",
+    "sysctls",
+    "volumes-from",
+    "build-privileges",
+    "other-environment",
+    "unknown-setting",
+]
 """What a compose setting gives away of its host: one word for each kind."""
 TO_DO = "Correct each path; `tidegate schema` prints what is allowed"
 
 
 class Allowed(Part):
-    """A compose setting that gives a container something of its host, or a default password that the data have.
+    """A compose setting that gives a container something of its host, or a default password that
+    the data have.
 
     The reason stands on the approval page.
     """
 
-    service: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,63}$",
-                                description="Its name in the compose files, released or not.")
+    service: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]{1,63}$",
+        description="Its name in the compose files, released or not.",
+    )
     key: EnvKey | None = Field(None, description="Of the password, for `default-password`.")
     setting: HostSetting | Literal["default-password"] = Field(
-        description="The word in brackets of the refusal, such as `engine-socket`.")
-    reason: str = Field(min_length=10, max_length=300, description="Why it is needed: for whoever approves.")
+        description="The word in brackets of the refusal, such as `engine-socket`."
+    )
+    reason: str = Field(
+        min_length=10, max_length=300, description="Why it is needed: for whoever approves."
+    )
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> Allowed:
@@ -72,24 +97,38 @@ class Stack(Part):
     language: Literal["zh", "en"] = "en"
     time_zone: TimeZone = "UTC"
     source: Source | None = Field(
-        None, description="The repository that is built from. Without it every service has a `tag`, and a version is a tag.")
+        None,
+        description="The repository that is built from. Without it every service has a `tag`, and a version is a tag.",
+    )
     services: tuple[Service, ...] = Field(min_length=1)
-    routes: tuple[RouteLine, ...] = Field((), max_length=MOST_ROUTES, description="How people reach several services; without "
-                                                                                  "it, the first one answers everything.")
+    routes: tuple[RouteLine, ...] = Field(
+        (),
+        max_length=MOST_ROUTES,
+        description="How people reach several services; without "
+        "it, the first one answers everything.",
+    )
     left_out: tuple[ServiceName, ...] = Field(
-        (), description="Services of the compose files that Tidegate neither starts nor touches: tools for "
-                        "development, the team's own proxy.")
+        (),
+        description="Services of the compose files that Tidegate neither starts nor touches: tools for "
+        "development, the team's own proxy.",
+    )
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
     state: State = State()
     allow: tuple[Allowed, ...] = Field(
-        (), description="Compose settings that reach into the host, by service, each with a reason; others are refused.")
+        (),
+        description="Compose settings that reach into the host, by service, each with a reason; others are refused.",
+    )
     smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
-    smoke_repeat_seconds: int = Field(3, ge=0, le=60, description="The checks run a second time after this long (P67).")
+    smoke_repeat_seconds: int = Field(
+        3, ge=0, le=60, description="The checks run a second time after this long (P67)."
+    )
     watch: Watch = Watch()
     notify: tuple[BlockName, ...] = Field((), description="Names of `notifier` blocks.")
     escalate: dict[Literal["yellow", "red"], tuple[BlockName, ...]] = Field(
-        {}, description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).")
+        {},
+        description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).",
+    )
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
     folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
 
@@ -99,7 +138,8 @@ class Stack(Part):
         return cast(Source, self.source)
 
     def base_project(self, name: str) -> str:
-        """The compose project of what lives once in an environment: databases, caches, their volumes and networks."""
+        """The compose project of what lives once in an environment: databases, caches, their
+        volumes and networks."""
         own = self.environments.get(name)
         return (own.base_project if own else None) or f"{self.name}-{name}"
 
@@ -127,7 +167,10 @@ class Stack(Part):
     def notifiers_for(self, severity: Severity) -> tuple[str, ...]:
         """Who is told: each name once, those who hear of everything first."""
         levels: dict[Severity, tuple[Literal["yellow", "red"], ...]] = {
-            "green": (), "yellow": ("yellow",), "red": ("yellow", "red")}
+            "green": (),
+            "yellow": ("yellow",),
+            "red": ("yellow", "red"),
+        }
         urgent = [name for level in levels[severity] for name in self.escalate.get(level, ())]
         return tuple(dict.fromkeys([*self.notify, *urgent]))
 
@@ -139,33 +182,73 @@ class Stack(Part):
     @model_validator(mode="after")
     def _names_meet(self) -> Stack:
         services, databases = {s.name for s in self.services}, {d.name for d in self.databases}
-        faults = [f"migrations: no released service {m.service!r}" for m in self.migrations
-                  if m.service not in services]
-        faults += [f"migrations: no database {m.database!r}" for m in self.migrations if m.database not in databases]
-        faults += [f"migrations: two of them are on the database {name!r}"
-                   for name in _twice(m.database for m in self.migrations)]
-        faults += [f"databases: {name!r} is there twice" for name in _twice(d.name for d in self.databases)]
-        faults += [f"databases: two of them have the keys {', '.join(filter(None, keys))}, so nobody can tell them apart"
-                   for keys in _twice((d.host_key, d.port_key, d.database_key) for d in self.databases)]
-        faults += [f"state.databases: no database {d!r}" for d in self.state.databases if d not in databases]
-        faults += [f"databases: {d.service!r} is released and cannot hold state" for d in self.databases
-                   if d.service in services]
-        faults += [f"left_out: {name!r} is released or holds a database" for name in self.left_out
-                   if name in services | {d.service for d in self.databases}]
+        faults = [
+            f"migrations: no released service {m.service!r}"
+            for m in self.migrations
+            if m.service not in services
+        ]
+        faults += [
+            f"migrations: no database {m.database!r}"
+            for m in self.migrations
+            if m.database not in databases
+        ]
+        faults += [
+            f"migrations: two of them are on the database {name!r}"
+            for name in _twice(m.database for m in self.migrations)
+        ]
+        faults += [
+            f"databases: {name!r} is there twice" for name in _twice(d.name for d in self.databases)
+        ]
+        faults += [
+            f"databases: two of them have the keys {', '.join(filter(None, keys))}, so nobody can tell them apart"
+            for keys in _twice((d.host_key, d.port_key, d.database_key) for d in self.databases)
+        ]
+        faults += [
+            f"state.databases: no database {d!r}"
+            for d in self.state.databases
+            if d not in databases
+        ]
+        faults += [
+            f"databases: {d.service!r} is released and cannot hold state"
+            for d in self.databases
+            if d.service in services
+        ]
+        faults += [
+            f"left_out: {name!r} is released or holds a database"
+            for name in self.left_out
+            if name in services | {d.service for d in self.databases}
+        ]
         elsewhere = {d.name for d in self.databases if d.saved_elsewhere}
-        faults += [f"state.databases: {d!r} is not saved" for d in sorted(databases - {*self.state.databases} - elsewhere)]
-        faults += [f"state.databases: {d!r} is there, and saved_elsewhere too; take one of them out"
-                   for d in sorted(elsewhere & {*self.state.databases})]
-        faults += [f"smoke[{place}].only: there is no environment {name!r}" for place, check in enumerate(self.smoke)
-                   for name in check.only if name not in self.environments]
+        faults += [
+            f"state.databases: {d!r} is not saved"
+            for d in sorted(databases - {*self.state.databases} - elsewhere)
+        ]
+        faults += [
+            f"state.databases: {d!r} is there, and saved_elsewhere too; take one of them out"
+            for d in sorted(elsewhere & {*self.state.databases})
+        ]
+        faults += [
+            f"smoke[{place}].only: there is no environment {name!r}"
+            for place, check in enumerate(self.smoke)
+            for name in check.only
+            if name not in self.environments
+        ]
         words = {line.domains_of for line in self.routes} | {None}
-        faults += [f"smoke[{place}].domains_of: no route has {check.domains_of!r}" for place, check in enumerate(self.smoke)
-                   if check.domains_of not in words]
+        faults += [
+            f"smoke[{place}].domains_of: no route has {check.domains_of!r}"
+            for place, check in enumerate(self.smoke)
+            if check.domains_of not in words
+        ]
         faults += image_faults(self.source, self.services)
         faults += environment_faults(self.environments)
-        faults += [*service_faults(self.services, self.routes), *route_faults(self.services, self.routes, self.environments)]
-        faults += [f"environments: {base} is the base project of two of them" for base in _twice(
-            self.base_project(name) for name in self.environments)]
+        faults += [
+            *service_faults(self.services, self.routes),
+            *route_faults(self.services, self.routes, self.environments),
+        ]
+        faults += [
+            f"environments: {base} is the base project of two of them"
+            for base in _twice(self.base_project(name) for name in self.environments)
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -184,7 +267,9 @@ def load_stack(folder: Path) -> Stack:
         stack = Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
         raise StackFileError(doing, "; ".join(faults_in(error.errors())), TO_DO) from None
-    if unread := unread_keys(stack.services, stack.routes):   # what was kept of an older file may have them
+    if unread := unread_keys(
+        stack.services, stack.routes
+    ):  # what was kept of an older file may have them
         raise StackFileError(doing, "; ".join(unread), TO_DO)
     return stack
 

@@ -49,17 +49,26 @@ def _read(file: Path, known: Collection[str]) -> dict[str, Any]:
     except ValueError as error:
         raise _faulty(file, str(error), "Correct it; an empty file is enough") from None
     if SECRET in told:
-        raise _faulty(file, f"{SECRET} may hold a password, and this file lies in git",
-                      f"Set TIDEGATE_{SECRET.upper()} instead")
+        raise _faulty(
+            file,
+            f"{SECRET} may hold a password, and this file lies in git",
+            f"Set TIDEGATE_{SECRET.upper()} instead",
+        )
     if unknown := sorted({*told} - {*known}):
-        raise _faulty(file, f"unknown: {', '.join(unknown)}",
-                      f"Known are {', '.join(sorted({*known} - {SECRET}))}")
+        raise _faulty(
+            file,
+            f"unknown: {', '.join(unknown)}",
+            f"Known are {', '.join(sorted({*known} - {SECRET}))}",
+        )
     return told
 
 
 def _refuse_nowhere() -> NoReturn:
-    raise InputError(f"looking for {FILE}", f"neither {Path.cwd()} nor a folder above it has one",
-                     "Go to your team's folder, or make one: `tidegate init FOLDER`")
+    raise InputError(
+        f"looking for {FILE}",
+        f"neither {Path.cwd()} nor a folder above it has one",
+        "Go to your team's folder, or make one: `tidegate init FOLDER`",
+    )
 
 
 def _refuse_of_others(file: Path) -> None:
@@ -69,8 +78,11 @@ def _refuse_of_others(file: Path) -> None:
     """
     seen = file.stat()
     if str(seen.st_uid) not in {"0", str(os.geteuid()), os.environ.get("SUDO_UID")}:
-        raise _faulty(file, f"it belongs to another user ({seen.st_uid})",
-                      "Run the command as that user, or take the folder over with `chown`")
+        raise _faulty(
+            file,
+            f"it belongs to another user ({seen.st_uid})",
+            "Run the command as that user, or take the folder over with `chown`",
+        )
     if seen.st_mode & OTHERS_WRITE:
         raise _faulty(file, "everybody may write to it", f"chmod o-w {file}")
 

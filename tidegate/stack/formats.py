@@ -1,4 +1,5 @@
-"""The formats of texts in a stack file. Each is matched from its first to its last character, and holds no control character."""
+"""The formats of texts in a stack file. Each is matched from its first to its last character, and
+holds no control character."""
 
 from __future__ import annotations
 
@@ -18,8 +19,12 @@ MOST_SECONDS = 24 * 3600
 MOST_HOURS = 24 * 90
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _WORD = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_REGISTRY = r"(?:(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9-]+(?=:))(?::[0-9]{1,5})?/)?"
-_URL = re.compile(r"([a-z][a-z0-9+.-]*)://(?:([^/@?#\s]*)@)?[A-Za-z0-9.\[\]:_-]*(/[^?#\s]*)?", re.IGNORECASE)
+_REGISTRY = (
+    r"(?:(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9-]+(?=:))(?::[0-9]{1,5})?/)?"
+)
+_URL = re.compile(
+    r"([a-z][a-z0-9+.-]*)://(?:([^/@?#\s]*)@)?[A-Za-z0-9.\[\]:_-]*(/[^?#\s]*)?", re.IGNORECASE
+)
 _SCP = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!:)[^?#\s]*")
 _SCHEMES = ("https", "http", "ssh", "git", "file")
 
@@ -41,8 +46,11 @@ def _check(pattern: str, must_be: str, most: int, lines: bool) -> Callable[[str]
     return check
 
 
-def _format(pattern: str, must_be: str, most: int = 255, *, lines: bool = False) -> tuple[AfterValidator, Any]:
-    """For pydantic, and for the schema that editors read. Only with `lines` there may be more than one."""
+def _format(
+    pattern: str, must_be: str, most: int = 255, *, lines: bool = False
+) -> tuple[AfterValidator, Any]:
+    """For pydantic, and for the schema that editors read. Only with `lines` there may be more than
+    one."""
     schema: dict[str, Any] = {"pattern": f"^(?:{pattern})$", "maxLength": most}
     return AfterValidator(_check(pattern, must_be, most, lines)), Field(json_schema_extra=schema)
 
@@ -50,7 +58,11 @@ def _format(pattern: str, must_be: str, most: int = 255, *, lines: bool = False)
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):   # OSError: a folder of zones, such as Europe
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # OSError: a folder of zones, such as Europe
         raise ValueError("must be a time zone such as Asia/Tokyo") from None
     return name
 
@@ -64,20 +76,29 @@ def _inside(path: str) -> str:
 
 def _branch(name: str) -> str:
     """git-check-ref-format(1)."""
-    wrong = [part for part in name.split("/") if not part or part.startswith((".", "-")) or part.endswith((".", ".lock"))]
+    wrong = [
+        part
+        for part in name.split("/")
+        if not part or part.startswith((".", "-")) or part.endswith((".", ".lock"))
+    ]
     if wrong or ".." in name or "@{" in name:
         raise ValueError("must be a branch as git allows it")
     return name
 
 
 def repository_fault(repository: str) -> str | None:
-    """Why git is not given this address. A credential in it would stand in labels, logs and processes."""
+    """Why git is not given this address. A credential in it would stand in labels, logs and
+    processes."""
     if not repository.strip() or len(repository) > 1000 or is_unsafe(repository):
         return "must be a git URL or a path, on one line"
     if repository.startswith("-") or "::" in repository:
         return "must be a git URL or a path, and no option or helper of git"
     if "://" not in repository:
-        return None if _SCP.fullmatch(repository) or not re.match(r"[^/]*@[^/]*:", repository) else "must be a git URL or a path"
+        return (
+            None
+            if _SCP.fullmatch(repository) or not re.match(r"[^/]*@[^/]*:", repository)
+            else "must be a git URL or a path"
+        )
     found = _URL.fullmatch(repository)
     if found and found[1].lower() not in _SCHEMES:
         return f"must begin with one of {', '.join(_SCHEMES)}"
@@ -96,39 +117,103 @@ def _repository(repository: str) -> str:
 Line = Annotated[str, *_format(r".*", "one line without control characters", 500)]
 Title = Annotated[str, *_format(r"\S.*", "one line that begins with a letter", 100)]
 Marker = Annotated[str, *_format(r"[\s\S]+", "a text without control characters", 2000, lines=True)]
-Name = Annotated[str, *_format(r"[a-z][a-z0-9-]{0,30}", "lower-case letters, digits and `-`, at most 31, a letter first", 31)]
-ServiceName = Annotated[str, *_format(
-    r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a service's name as compose allows it: letters, digits, `_`, `.` and `-`", 63)]
-# It stands in names of containers, networks, files and hosts before a deployment's number, so no part of it is a number.
-EnvironmentName = Annotated[str, *_format(
-    r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*",
-    "at most 20 lower-case letters and digits, in parts joined by `-` that each begin with a letter", 20)]
+Name = Annotated[
+    str,
+    *_format(
+        r"[a-z][a-z0-9-]{0,30}",
+        "lower-case letters, digits and `-`, at most 31, a letter first",
+        31,
+    ),
+]
+ServiceName = Annotated[
+    str,
+    *_format(
+        r"[A-Za-z0-9][A-Za-z0-9_.-]*",
+        "a service's name as compose allows it: letters, digits, `_`, `.` and `-`",
+        63,
+    ),
+]
+# It stands in names of containers, networks, files and hosts before a deployment's number, so no
+# part of it is a number.
+EnvironmentName = Annotated[
+    str,
+    *_format(
+        r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*",
+        "at most 20 lower-case letters and digits, in parts joined by `-` that each begin with a letter",
+        20,
+    ),
+]
 EnvKey = Annotated[str, *_format(r"[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and `_`")]
-Domain = Annotated[str, *_format(
-    rf"(?:\*\.(?=.*\.))?(?:{_LABEL}\.)*{_LABEL}", "a host name", 253)]
+Domain = Annotated[str, *_format(rf"(?:\*\.(?=.*\.))?(?:{_LABEL}\.)*{_LABEL}", "a host name", 253)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-UrlPath = Annotated[str, *_format(
-    r"/(?:[^\s/\"#<>\\^`{|}][^\s\"#<>\\^`{|}]*)?", "a path such as /ready: one `/` first, no blank, no `#`", 1000)]
-DoorPath = Annotated[str, *_format(
-    r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+", "a path such as /api: one `/` before each part, and none at its end", 200),
-    AfterValidator(_inside)]
-ImageName = Annotated[str, *_format(
-    rf"{_REGISTRY}{_WORD}(?:/{_WORD})*", "an image repository in lower case without tag, such as acme/shop")]
-ImageRef = Annotated[str, *_format(
-    rf"{_REGISTRY}{_WORD}(?:/{_WORD})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}|@sha256:[0-9a-f]{{64}})",
-    "an image with its tag, such as postgres:16", 500)]
+UrlPath = Annotated[
+    str,
+    *_format(
+        r"/(?:[^\s/\"#<>\\^`{|}][^\s\"#<>\\^`{|}]*)?",
+        "a path such as /ready: one `/` first, no blank, no `#`",
+        1000,
+    ),
+]
+DoorPath = Annotated[
+    str,
+    *_format(
+        r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+",
+        "a path such as /api: one `/` before each part, and none at its end",
+        200,
+    ),
+    AfterValidator(_inside),
+]
+ImageName = Annotated[
+    str,
+    *_format(
+        rf"{_REGISTRY}{_WORD}(?:/{_WORD})*",
+        "an image repository in lower case without tag, such as acme/shop",
+    ),
+]
+ImageRef = Annotated[
+    str,
+    *_format(
+        rf"{_REGISTRY}{_WORD}(?:/{_WORD})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}|@sha256:[0-9a-f]{{64}})",
+        "an image with its tag, such as postgres:16",
+        500,
+    ),
+]
 ImageTag = Annotated[str, *_format(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "an image tag", 128)]
 VolumeName = Annotated[str, *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a volume's name")]
-ComposeProject = Annotated[str, *_format(
-    r"[a-z0-9][a-z0-9_-]*", "a compose project as `docker compose ls` shows it", 100)]
-BlockName = Annotated[str, *_format(r"[a-z0-9][a-z0-9-]*", "a block's name: lower-case letters, digits and `-`")]
-RelativePath = Annotated[str, *_format(
-    r"[^/\\~\s-][^\\:]*", "a path inside its folder, such as compose.yaml"), AfterValidator(_inside)]
-MountPath = Annotated[str, *_format(
-    r"(?:\./|/)?[^\\:~\s./-][^\\:]*|(?:\./|/)?\.[^\\:./][^\\:]*",
-    "a path as the compose files name it, such as ./media"), AfterValidator(_inside)]
-ImagePath = Annotated[str, *_format(r"/[^\\:]*", "an absolute path inside the image"), AfterValidator(_inside)]
-SqlQuestion = Annotated[str, *_format(
-    r"[Ss][Ee][Ll][Ee][Cc][Tt]\s[^;\\]+", "one SELECT of SQL, without `;` and `\\`", 2000, lines=True)]
-Branch = Annotated[str, *_format(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch as git allows it"), AfterValidator(_branch)]
+ComposeProject = Annotated[
+    str, *_format(r"[a-z0-9][a-z0-9_-]*", "a compose project as `docker compose ls` shows it", 100)
+]
+BlockName = Annotated[
+    str, *_format(r"[a-z0-9][a-z0-9-]*", "a block's name: lower-case letters, digits and `-`")
+]
+RelativePath = Annotated[
+    str,
+    *_format(r"[^/\\~\s-][^\\:]*", "a path inside its folder, such as compose.yaml"),
+    AfterValidator(_inside),
+]
+MountPath = Annotated[
+    str,
+    *_format(
+        r"(?:\./|/)?[^\\:~\s./-][^\\:]*|(?:\./|/)?\.[^\\:./][^\\:]*",
+        "a path as the compose files name it, such as ./media",
+    ),
+    AfterValidator(_inside),
+]
+ImagePath = Annotated[
+    str, *_format(r"/[^\\:]*", "an absolute path inside the image"), AfterValidator(_inside)
+]
+SqlQuestion = Annotated[
+    str,
+    *_format(
+        r"[Ss][Ee][Ll][Ee][Cc][Tt]\s[^;\\]+",
+        "one SELECT of SQL, without `;` and `\\`",
+        2000,
+        lines=True,
+    ),
+]
+Branch = Annotated[
+    str,
+    *_format(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch as git allows it"),
+    AfterValidator(_branch),
+]
 Repository = Annotated[str, AfterValidator(_repository)]

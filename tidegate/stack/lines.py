@@ -1,4 +1,5 @@
-"""On which line of a file a fault stands, whose text begins with its path: `services.web.ports[0]: ...`."""
+"""On which line of a file a fault stands, whose text begins with its path: `services.web.ports[0]:
+...`."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def parts_of(text: str) -> list[str]:
 
 
 def place_of_fault(text: str, files: Sequence[Path]) -> Place | None:
-    """The place in the last of `files` that says it, or where it is missing; None where the text names none."""
+    """The place in the last of `files` that says it, or where it is missing; None where the text
+    names none."""
     found = _AT_THE_BEGINNING.match(text) or _SOMEWHERE.search(text)
     if found:
         return _nearest(found[1], {file: lines_of(file) for file in files})
@@ -45,7 +47,8 @@ def place_of_fault(text: str, files: Sequence[Path]) -> Place | None:
 
 
 def lines_of(file: Path) -> dict[str, int]:
-    """The line of each path, or of each key of an env file; nothing of a file that cannot be read."""
+    """The line of each path, or of each key of an env file; nothing of a file that cannot be
+    read."""
     try:
         with file.open(encoding="utf-8", errors="replace") as opened:
             text = opened.read(MOST_BYTES)

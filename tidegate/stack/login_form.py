@@ -1,4 +1,5 @@
-"""The login form of a page, found as a browser shows it: where it goes, its hidden fields, and which two a person fills in."""
+"""The login form of a page, found as a browser shows it: where it goes, its hidden fields, and
+which two a person fills in."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ _KEPT = ("hidden", "submit")
 
 @dataclass
 class LoginForm:
-    """`action` is empty where the form goes to its own page; `given` are fields that the page itself filled in."""
+    """`action` is empty where the form goes to its own page; `given` are fields that the page
+    itself filled in."""
 
     action: str = ""
     given: dict[str, str] = field(default_factory=dict)
@@ -25,7 +27,8 @@ class LoginForm:
 
 
 def login_form_in(page: str) -> LoginForm | None:
-    """The first form with one password and a field for a name before it; None where there is none."""
+    """The first form with one password and a field for a name before it; None where there is
+    none."""
     parser = _Forms()
     parser.feed(page)
     return next((one for one in parser.forms if one.user_field and one.password_field), None)

@@ -1,6 +1,8 @@
-"""Logins of a stack's databases, read where the team wrote them: env file, `environment:`, `KEY_FILE` and compose secrets.
+"""Logins of a stack's databases, read where the team wrote them: env file, `environment:`,
+`KEY_FILE` and compose secrets.
 
-The first of these that has a key counts; of the services the released ones are asked first, as the application asks.
+The first of these that has a key counts; of the services the released ones are asked first, as the
+application asks.
 """
 
 from __future__ import annotations
@@ -15,12 +17,19 @@ from tidegate.stack.bind_mounts import bind_mounts
 
 SECRETS_FOLDER = "/run/secrets"
 _FILE = "_FILE"
-"""At the end of a key, as the official images read it: its value is the path of a file that holds the value."""
+"""At the end of a key, as the official images read it: its value is the path of a file that holds
+the value."""
 
 
-def logins_in(model: ComposeModel, services: Sequence[str], keys: Iterable[str], values: Mapping[str, str],
-              read: Callable[[Path], str]) -> dict[str, str]:
-    """Those of `keys` that the compose files give to `services`; `values` are the env file's, `read` reads a file."""
+def logins_in(
+    model: ComposeModel,
+    services: Sequence[str],
+    keys: Iterable[str],
+    values: Mapping[str, str],
+    read: Callable[[Path], str],
+) -> dict[str, str]:
+    """Those of `keys` that the compose files give to `services`; `values` are the env file's,
+    `read` reads a file."""
     found = {}
     for key in set(keys) - {key for key, value in values.items() if value}:
         given = (value for name in services for value in _given(model, name, key, values, read))
@@ -37,8 +46,9 @@ def read_secret(path: Path) -> str:
         return ""
 
 
-def _given(model: ComposeModel, name: str, key: str, values: Mapping[str, str],
-           read: Callable[[Path], str]) -> Iterator[str]:
+def _given(
+    model: ComposeModel, name: str, key: str, values: Mapping[str, str], read: Callable[[Path], str]
+) -> Iterator[str]:
     service = model["services"].get(name) or {}
     environment = service.get("environment") or {}
     if environment.get(key) not in (None, ""):
@@ -47,8 +57,13 @@ def _given(model: ComposeModel, name: str, key: str, values: Mapping[str, str],
         yield from filter(None, _in_file(model, service, str(path), values, read))
 
 
-def _in_file(model: ComposeModel, service: Mapping[str, Any], path: str, values: Mapping[str, str],
-             read: Callable[[Path], str]) -> Iterator[str]:
+def _in_file(
+    model: ComposeModel,
+    service: Mapping[str, Any],
+    path: str,
+    values: Mapping[str, str],
+    read: Callable[[Path], str],
+) -> Iterator[str]:
     """What stands at `path` inside a container of `service`."""
     for one in service.get("secrets") or ():
         target = os.path.join(SECRETS_FOLDER, one.get("target") or one["source"])
@@ -58,4 +73,6 @@ def _in_file(model: ComposeModel, service: Mapping[str, Any], path: str, values:
                 yield read(Path(declared["file"]))
             elif "environment" in declared:
                 yield values.get(declared["environment"], "")
-    yield from (read(Path(mount["source"])) for mount in bind_mounts(service) if mount["target"] == path)
+    yield from (
+        read(Path(mount["source"])) for mount in bind_mounts(service) if mount["target"] == path
+    )

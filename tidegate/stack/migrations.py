@@ -1,4 +1,5 @@
-"""What a stack file says of the schema histories of an application: a model for each tool, told apart by `tool`."""
+"""What a stack file says of the schema histories of an application: a model for each tool, told
+apart by `tool`."""
 
 from __future__ import annotations
 
@@ -6,7 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from tidegate.stack.formats import MOST_SECONDS, ImagePath, Marker, Name, Part, ServiceName, SqlQuestion
+from tidegate.stack.formats import (
+    MOST_SECONDS,
+    ImagePath,
+    Marker,
+    Name,
+    Part,
+    ServiceName,
+    SqlQuestion,
+)
 
 Command = Annotated[tuple[Marker, ...], Field(min_length=1, max_length=100)]
 NAME, STATE = "{name}", "{state}"
@@ -18,7 +27,9 @@ class History(Part):
 
     service: ServiceName
     database: Name = Field(description="Name of the database, as under `databases`.")
-    directory: ImagePath = Field(description="The folder inside the image in which the tool is run.")
+    directory: ImagePath = Field(
+        description="The folder inside the image in which the tool is run."
+    )
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
 
 
@@ -35,38 +46,61 @@ class DjangoMigration(History):
 class RailsMigration(History):
     tool: Literal["rails"]
     directory: ImagePath = Field(description="Where bin/rails lies inside the image.")
-    files: ImagePath | None = Field(None, description="The folder of the migrations, where it is not db/migrate.")
+    files: ImagePath | None = Field(
+        None, description="The folder of the migrations, where it is not db/migrate."
+    )
 
 
 class PrismaMigration(History):
     tool: Literal["prisma"]
     directory: ImagePath = Field(description="Where package.json lies inside the image.")
-    files: ImagePath | None = Field(None, description="The folder of the migrations, where it is not prisma/migrations.")
+    files: ImagePath | None = Field(
+        None, description="The folder of the migrations, where it is not prisma/migrations."
+    )
 
 
 class FlywayMigration(History):
     tool: Literal["flyway"]
-    files: ImagePath | None = Field(None, description="The folder of the migrations, where it is not `sql`.")
+    files: ImagePath | None = Field(
+        None, description="The folder of the migrations, where it is not `sql`."
+    )
 
 
 class CommandMigration(History):
-    """Any other tool, in commands that are run inside the new image, without a shell unless it is named."""
+    """Any other tool, in commands that are run inside the new image, without a shell unless it is
+    named."""
 
     tool: Literal["command"]
-    state: SqlQuestion = Field(description="Asked of the database: the names of what was applied, one a row, in their order.")
-    has: Command = Field(description="Prints the names of all that the image has, one a line, in their order. Run sealed.")
+    state: SqlQuestion = Field(
+        description="Asked of the database: the names of what was applied, one a row, in their order."
+    )
+    has: Command = Field(
+        description="Prints the names of all that the image has, one a line, in their order. Run sealed."
+    )
     up: Command = Field(description="Applies all that the image has.")
-    down: Command | None = Field(None, description="Takes back one migration, `{name}`, or all above `{state}`. "
-                                                   "Without it there is no way down.")
-    sql: Command | None = Field(None, description="Prints the SQL of one migration, `{name}`. Run sealed.")
-    sql_down: Command | None = Field(None, description="Prints the SQL of its way down. Run sealed.")
-    replaces: bool = Field(False, description="Whether a new name takes the place of an old one, as a version number does.")
+    down: Command | None = Field(
+        None,
+        description="Takes back one migration, `{name}`, or all above `{state}`. "
+        "Without it there is no way down.",
+    )
+    sql: Command | None = Field(
+        None, description="Prints the SQL of one migration, `{name}`. Run sealed."
+    )
+    sql_down: Command | None = Field(
+        None, description="Prints the SQL of its way down. Run sealed."
+    )
+    replaces: bool = Field(
+        False,
+        description="Whether a new name takes the place of an old one, as a version number does.",
+    )
 
     @field_validator("down")
     @classmethod
     def _says_how_far(cls, down: Command | None) -> Command | None:
         if down and not any(mark in word for word in down for mark in (NAME, STATE)):
-            raise ValueError("must say how far: `{name}` is one migration, `{state}` the state to go to")
+            raise ValueError(
+                "must say how far: `{name}` is one migration, `{state}` the state to go to"
+            )
         return down
 
     @field_validator("sql", "sql_down")
@@ -75,7 +109,6 @@ class CommandMigration(History):
         if asked and not any(NAME in word for word in asked):
             raise ValueError("must say of which migration: `{name}`")
         return asked
-
 
     @field_validator("sql_down")
     @classmethod
@@ -86,6 +119,12 @@ class CommandMigration(History):
 
 
 Migration = Annotated[
-    AlembicMigration | DjangoMigration | RailsMigration | PrismaMigration | FlywayMigration | CommandMigration,
-    Field(discriminator="tool")]
+    AlembicMigration
+    | DjangoMigration
+    | RailsMigration
+    | PrismaMigration
+    | FlywayMigration
+    | CommandMigration,
+    Field(discriminator="tool"),
+]
 TOOLS = ("alembic", "django", "rails", "prisma", "flyway", "command")

@@ -14,12 +14,20 @@ _COMPLETED = "service_completed_successfully"
 def one_shots(model: ComposeModel, servers: Collection[str]) -> frozenset[str]:
     """Those whose end another service waits for, and those with `restart: "no"` that nothing else
     calls a server: no port, no health check, and not among `servers`, whom the stack file names."""
-    waited_for = {name for service in model["services"].values()
-                  for name, how in (service.get("depends_on") or {}).items()
-                  if how.get("condition") == _COMPLETED}
-    never_again = {name for name, service in model["services"].items()
-                   if service.get("restart") == "no" and name not in servers
-                   and not service.get("ports") and not service.get("healthcheck")}
+    waited_for = {
+        name
+        for service in model["services"].values()
+        for name, how in (service.get("depends_on") or {}).items()
+        if how.get("condition") == _COMPLETED
+    }
+    never_again = {
+        name
+        for name, service in model["services"].items()
+        if service.get("restart") == "no"
+        and name not in servers
+        and not service.get("ports")
+        and not service.get("healthcheck")
+    }
     return frozenset((waited_for & model["services"].keys()) | never_again)
 
 

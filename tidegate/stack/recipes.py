@@ -43,8 +43,15 @@ class Recipe:
 
     @property
     def inputs(self) -> str:
-        """What decides the image beside the commit and the base images, as one text without secrets."""
-        decides = [self.context, self.dockerfile, dict(self.contexts), dict(self.settings), self.platform]
+        """What decides the image beside the commit and the base images, as one text without
+        secrets."""
+        decides = [
+            self.context,
+            self.dockerfile,
+            dict(self.contexts),
+            dict(self.settings),
+            self.platform,
+        ]
         return json.dumps(decides, sort_keys=True)
 
     def folders(self) -> list[str]:
@@ -61,85 +68,132 @@ def recipe_of(model: ComposeModel, stack: Stack, service: str, args: Mapping[str
     said = sections_of(model, stack)[service]
     context = _inside(said.get("context", str(stack.folder)), stack)
     return Recipe(
-        service=service, context=context, dockerfile=_dockerfile(said, stack, context),
-        contexts={name: place if place.startswith(IMAGE_CONTEXT) else _inside(place, stack)
-                  for name, place in (said.get("additional_contexts") or {}).items()},
-        settings={**{key: value for key, value in said.items() if key not in _LEFT_OUT},
-                  "args": {**(said.get("args") or {}), **args}},
-        secrets={one["source"]: model["secrets"][one["source"]]
-                 for one in said.get("secrets") or ()},
-        platform=model["services"].get(service, {}).get("platform") or "")
+        service=service,
+        context=context,
+        dockerfile=_dockerfile(said, stack, context),
+        contexts={
+            name: place if place.startswith(IMAGE_CONTEXT) else _inside(place, stack)
+            for name, place in (said.get("additional_contexts") or {}).items()
+        },
+        settings={
+            **{key: value for key, value in said.items() if key not in _LEFT_OUT},
+            "args": {**(said.get("args") or {}), **args},
+        },
+        secrets={
+            one["source"]: model["secrets"][one["source"]] for one in said.get("secrets") or ()
+        },
+        platform=model["services"].get(service, {}).get("platform") or "",
+    )
 
 
 def sections_of(model: ComposeModel, stack: Stack) -> dict[str, Mapping[str, Any]]:
-    """The `build:` section of each service that is built here; empty where `source.dockerfile` says it.
+    """The `build:` section of each service that is built here; empty where `source.dockerfile` says
+    it.
 
-    A service without one has that of another service whose image it shares: a worker of the web's image.
+    A service without one has that of another service whose image it shares: a worker of the web's
+    image.
     """
-    own = {one.name: model["services"].get(one.name, {}).get("build") or {}
-           for one in stack.services if one.is_built}
+    own = {
+        one.name: model["services"].get(one.name, {}).get("build") or {}
+        for one in stack.services
+        if one.is_built
+    }
     shared = {one.image: own[one.name] for one in reversed(stack.services) if own.get(one.name)}
-    return {one.name: own[one.name] or shared.get(one.image, {}) for one in stack.services if one.is_built}
+    return {
+        one.name: own[one.name] or shared.get(one.image, {})
+        for one in stack.services
+        if one.is_built
+    }
 
 
-def build_faults(model: ComposeModel, stack: Stack, values: Mapping[str, str],
-                 secret_keys: Collection[str]) -> list[str]:
-    """One text per fault under `build:` of released services: what is not of the commit, and secrets."""
+def build_faults(
+    model: ComposeModel, stack: Stack, values: Mapping[str, str], secret_keys: Collection[str]
+) -> list[str]:
+    """One text per fault under `build:` of released services: what is not of the commit, and
+    secrets."""
     faults: list[str] = []
     built = sections_of(model, stack)
     for name in built:
         if said := model["services"].get(name, {}).get("build"):
-            faults += [f"services.{name}.build.{fault}" for fault in
-                       (*_place_faults(said, stack), *_secret_faults(said, values, secret_keys))]
+            faults += [
+                f"services.{name}.build.{fault}"
+                for fault in (
+                    *_place_faults(said, stack),
+                    *_secret_faults(said, values, secret_keys),
+                )
+            ]
     if stack.source and all(built.values()) and "dockerfile" in stack.source.model_fields_set:
         says = "the compose file says what is built" if built else "no image is built here"
         faults.append(f"source.dockerfile in stack.yaml: {says}; take it out")
     return faults or [*_one_name_faults(model, stack, built), *_one_file_faults(stack, built)]
 
 
-def _one_name_faults(model: ComposeModel, stack: Stack, built: Mapping[str, object]) -> Iterator[str]:
+def _one_name_faults(
+    model: ComposeModel, stack: Stack, built: Mapping[str, object]
+) -> Iterator[str]:
     """One name is one image: of two that are built, one service would run the other one's."""
     first: dict[str, str] = {}
     for one in stack.services:
-        if one.image and one.name in built and (other := first.setdefault(one.image, one.name)) != one.name:
+        if (
+            one.image
+            and one.name in built
+            and (other := first.setdefault(one.image, one.name)) != one.name
+        ):
             mine, theirs = (recipe_of(model, stack, name, {}) for name in (one.name, other))
             if mine.inputs != theirs.inputs:
-                yield (f"services.{one.name}.build: differs from that of {other}, and stack.yaml calls both images "
-                       f"{one.image}; give each its own name")
+                yield (
+                    f"services.{one.name}.build: differs from that of {other}, and stack.yaml calls both images "
+                    f"{one.image}; give each its own name"
+                )
 
 
 def _one_file_faults(stack: Stack, built: Mapping[str, object]) -> Iterator[str]:
     """A Dockerfile that nobody has named makes one image, not several."""
-    unsaid = {one.image: one.name for one in stack.services if one.name in built and not built[one.name]}
+    unsaid = {
+        one.image: one.name for one in stack.services if one.name in built and not built[one.name]
+    }
     if len(unsaid) > 1 and "dockerfile" not in stack.built_from.model_fields_set:
-        yield (f"services.{', '.join(unsaid.values())}: nothing says how each of these images is built; say it under "
-               "`build:`, or give `tag` where it is not built here, or `source.dockerfile` if all of them are built "
-               "by it")
+        yield (
+            f"services.{', '.join(unsaid.values())}: nothing says how each of these images is built; say it under "
+            "`build:`, or give `tag` where it is not built here, or `source.dockerfile` if all of them are built "
+            "by it"
+        )
 
 
 def _place_faults(said: Mapping[str, Any], stack: Stack) -> Iterator[str]:
-    others = {f"additional_contexts.{name}": place
-              for name, place in (said.get("additional_contexts") or {}).items()
-              if not place.startswith(IMAGE_CONTEXT)}
+    others = {
+        f"additional_contexts.{name}": place
+        for name, place in (said.get("additional_contexts") or {}).items()
+        if not place.startswith(IMAGE_CONTEXT)
+    }
     for where, place in {"context": said["context"], **others}.items():
         if not place.startswith("/"):
             yield f"{where}: {place} is not in the commit; give a folder of the repository"
         elif _leaves(_inside(place, stack)):
-            yield (f"{where}: leads out of the repository, of which the stack's folder is "
-                   f"{stack.built_from.context!r}")
+            yield (
+                f"{where}: leads out of the repository, of which the stack's folder is "
+                f"{stack.built_from.context!r}"
+            )
     if _leaves(_dockerfile(said, stack, _inside(said["context"], stack))):
         yield "dockerfile: leads out of the repository"
 
 
-def _secret_faults(said: Mapping[str, Any], values: Mapping[str, str],
-                   secret_keys: Collection[str]) -> Iterator[str]:
+def _secret_faults(
+    said: Mapping[str, Any], values: Mapping[str, str], secret_keys: Collection[str]
+) -> Iterator[str]:
     """Whoever has the image can read its build arguments and labels."""
-    secrets = {part: key for key, value in values.items()
-               if key in secret_keys or holds_secret(key, value)
-               for part in {value, *secret_parts(value)}
-               if len(part.strip()) >= SHORTEST and not is_plain("", part)}
-    named = {f"{part}.{name}": str(value or "") for part in ("args", "labels")
-             for name, value in (said.get(part) or {}).items()}
+    secrets = {
+        part: key
+        for key, value in values.items()
+        if key in secret_keys or holds_secret(key, value)
+        for part in {value, *secret_parts(value)}
+        if len(part.strip()) >= SHORTEST and not is_plain("", part)
+    }
+    named = {
+        f"{part}.{name}": str(value or "")
+        for part in ("args", "labels")
+        for name, value in (said.get(part) or {}).items()
+    }
     for name, value in named.items():
         if holds_secret(name.partition(".")[2], value):
             yield f"{name}: is a secret, {_READABLE}"

@@ -15,16 +15,21 @@ _TIES = ("network_mode", "ipc", "pid")
 
 
 def without_left_out(model: ComposeModel, left_out: Collection[str]) -> ComposeModel:
-    """The model as if these services were not in the compose files: they are neither started nor touched."""
+    """The model as if these services were not in the compose files: they are neither started nor
+    touched."""
     kept = {name: service for name, service in model["services"].items() if name not in left_out}
     return {**model, "services": kept}
 
 
 def left_out_faults(model: ComposeModel, left_out: Collection[str]) -> Iterator[str]:
-    """One text for each path by which a service needs one that is left out. `model` is without them."""
+    """One text for each path by which a service needs one that is left out. `model` is without
+    them."""
     for name, service in model["services"].items():
-        yield from (f"services.{name}.{where}: {other} is left out in stack.yaml, and {name} needs it"
-                    for where, other in _needs(service) if other in left_out)
+        yield from (
+            f"services.{name}.{where}: {other} is left out in stack.yaml, and {name} needs it"
+            for where, other in _needs(service)
+            if other in left_out
+        )
 
 
 def _needs(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -33,9 +38,14 @@ def _needs(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if (how or {}).get("required", True):
             yield f"depends_on.{other}", other
     yield from (("links", target) for target, _ in links_of(service))
-    yield from (("volumes_from", str(one).partition(":")[0]) for one in service.get("volumes_from") or [])
-    yield from ((key, str(service[key]).removeprefix("service:")) for key in _TIES
-                if str(service.get(key, "")).startswith("service:"))
+    yield from (
+        ("volumes_from", str(one).partition(":")[0]) for one in service.get("volumes_from") or []
+    )
+    yield from (
+        (key, str(service[key]).removeprefix("service:"))
+        for key in _TIES
+        if str(service.get(key, "")).startswith("service:")
+    )
 
 
 def said_alone(service: Mapping[str, Any]) -> bool:
@@ -43,9 +53,11 @@ def said_alone(service: Mapping[str, Any]) -> bool:
     return str((service.get("labels") or {}).get(ALONE_LABEL, "")).lower() == "true"
 
 
-def alone_faults(model: ComposeModel, alone: Collection[str], doors: Collection[str]) -> Iterator[str]:
-    """Why a service cannot be stopped before its successor starts, or would run twice by itself. `doors` are the
-    services to which the edge sends people."""
+def alone_faults(
+    model: ComposeModel, alone: Collection[str], doors: Collection[str]
+) -> Iterator[str]:
+    """Why a service cannot be stopped before its successor starts, or would run twice by itself.
+    `doors` are the services to which the edge sends people."""
     ending = one_shots(model, ())
     for name in sorted(set(alone) & model["services"].keys()):
         service = model["services"][name]
@@ -59,19 +71,25 @@ def alone_faults(model: ComposeModel, alone: Collection[str], doors: Collection[
 
 
 def part_of(slot: Slot, services: Collection[str]) -> Slot:
-    """Only these services of a slot, by their names in it; they wait for each other, and for nothing else."""
+    """Only these services of a slot, by their names in it; they wait for each other, and for
+    nothing else."""
+
     def kept(service: Mapping[str, Any]) -> dict[str, Any]:
-        waits_for = {other: how for other, how in service.get("depends_on", {}).items() if other in services}
+        waits_for = {
+            other: how for other, how in service.get("depends_on", {}).items() if other in services
+        }
         rest = {key: value for key, value in service.items() if key != "depends_on"}
         return {**rest, **({"depends_on": waits_for} if waits_for else {})}
 
-    chosen = {name: kept(service) for name, service in slot.model["services"].items() if name in services}
+    chosen = {
+        name: kept(service) for name, service in slot.model["services"].items() if name in services
+    }
     return Slot(slot.project, {**slot.model, "services": chosen})
 
 
 def unbuilt_faults(model: ComposeModel, unbuilt: Collection[str]) -> Iterator[str]:
-    """Why the compose files alone do not say which image a released service has; `unbuilt` are those for which the stack
-    file names none."""
+    """Why the compose files alone do not say which image a released service has; `unbuilt` are
+    those for which the stack file names none."""
     for name in sorted(set(unbuilt) & model["services"].keys()):
         service = model["services"][name]
         if service.get("build"):

@@ -1,4 +1,5 @@
-"""What a stack file says of how people reach its services: by which host name and path, and at which port."""
+"""What a stack file says of how people reach its services: by which host name and path, and at
+which port."""
 
 from __future__ import annotations
 
@@ -14,20 +15,29 @@ from tidegate.stack.services import Service
 
 MOST_ROUTES = 20
 _NEEDS_PORT = "is behind the edge and needs a port, on which it listens in its container"
-_NEEDS_READY_PATH = ("is behind the edge and needs a ready_path, the path of a page that answers 200 only when the application "
-                     "can work (`/` where no page says more)")
+_NEEDS_READY_PATH = (
+    "is behind the edge and needs a ready_path, the path of a page that answers 200 only when the application "
+    "can work (`/` where no page says more)"
+)
 
 
 class RouteLine(Part):
-    """One path, and the released service that answers it and all below it. The longest path that fits counts."""
+    """One path, and the released service that answers it and all below it. The longest path that
+    fits counts."""
 
     path: DoorPath = "/"
     service: ServiceName = Field(description="A released service.")
-    port: int | None = Field(None, ge=1, le=65535, description="Where it is another one than the service's own `port`.")
+    port: int | None = Field(
+        None, ge=1, le=65535, description="Where it is another one than the service's own `port`."
+    )
     ready_path: UrlPath | None = Field(
-        None, description="Asked at this port, where it is another page than the service's own `ready_path`.")
+        None,
+        description="Asked at this port, where it is another page than the service's own `ready_path`.",
+    )
     domains_of: Name | None = Field(
-        None, description="Only at the environment's `domains_of` this word; otherwise at its `domains`.")
+        None,
+        description="Only at the environment's `domains_of` this word; otherwise at its `domains`.",
+    )
     sticky: bool = Field(False, description="A cookie brings a visitor back to the same server.")
 
 
@@ -43,13 +53,21 @@ class Routed(NamedTuple):
 
 
 def routed(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[Routed]:
-    """Each route of a stack file that was read; the one of `/` at the environment's `domains` is the first. Without routes, the
-    first service has all paths."""
+    """Each route of a stack file that was read; the one of `/` at the environment's `domains` is
+    the first. Without routes, the first service has all paths."""
     lines = routes or [RouteLine(service=services[0].name)]
     named = {service.name: service for service in services}
-    return [Routed(line.path, named[line.service], line.port or named[line.service].port or 0,
-                   line.ready_path or named[line.service].ready_path or "", line.domains_of, line.sticky)
-            for line in sorted(lines, key=lambda one: not _is_main(one))]
+    return [
+        Routed(
+            line.path,
+            named[line.service],
+            line.port or named[line.service].port or 0,
+            line.ready_path or named[line.service].ready_path or "",
+            line.domains_of,
+            line.sticky,
+        )
+        for line in sorted(lines, key=lambda one: not _is_main(one))
+    ]
 
 
 def hosts_of(environment: Environment, word: str | None) -> tuple[str, ...]:
@@ -57,12 +75,18 @@ def hosts_of(environment: Environment, word: str | None) -> tuple[str, ...]:
     return environment.domains if word is None else environment.domains_of[word]
 
 
-def addresses(services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment) -> tuple[str, ...]:
-    """For people: host names, or where each of several routes leads, `shop.example/api → api:8000`."""
+def addresses(
+    services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment
+) -> tuple[str, ...]:
+    """For people: host names, or where each of several routes leads, `shop.example/api →
+    api:8000`."""
     if not routes:
         return environment.hosts
-    return tuple(f"{host}{one.path} → {one.service.name}:{one.port}"
-                 for one in routed(services, routes) for host in hosts_of(environment, one.domains_of))
+    return tuple(
+        f"{host}{one.path} → {one.service.name}:{one.port}"
+        for one in routed(services, routes)
+        for host in hosts_of(environment, one.domains_of)
+    )
 
 
 def service_faults(services: Sequence[Service], routes: Sequence[RouteLine]) -> Iterator[str]:
@@ -73,12 +97,17 @@ def service_faults(services: Sequence[Service], routes: Sequence[RouteLine]) -> 
             lines = [line for line in routes if line.service == service.name]
             if service.port is None and not (lines and all(line.port for line in lines)):
                 yield f"services[{place}]: {service.name} {_NEEDS_PORT}"
-            if service.ready_path is None and not (lines and all(line.ready_path for line in lines)):
+            if service.ready_path is None and not (
+                lines and all(line.ready_path for line in lines)
+            ):
                 yield f"services[{place}]: {service.name} {_NEEDS_READY_PATH}"
 
 
-def route_faults(services: Sequence[Service], routes: Sequence[RouteLine],
-                 environments: Mapping[str, Environment]) -> Iterator[str]:
+def route_faults(
+    services: Sequence[Service],
+    routes: Sequence[RouteLine],
+    environments: Mapping[str, Environment],
+) -> Iterator[str]:
     """What no route says by itself: all of them, with services and environments, do."""
     released, seen = {service.name for service in services}, set[tuple[str | None, str]]()
     for place, line in enumerate(routes):
@@ -100,10 +129,18 @@ def route_faults(services: Sequence[Service], routes: Sequence[RouteLine],
 def unread_keys(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[str]:
     """Of services that nobody reaches through the edge."""
     behind = {line.service for line in routes} if routes else {services[0].name}
-    why = "no route leads to this service" if routes else "only the first service is behind the edge where there are no `routes`"
-    return [f"services[{place}].{key}: nothing reads it, because {why}: take it out"
-            for place, service in enumerate(services) if service.name not in behind
-            for key in ("port", "ready_path") if getattr(service, key) is not None]
+    why = (
+        "no route leads to this service"
+        if routes
+        else "only the first service is behind the edge where there are no `routes`"
+    )
+    return [
+        f"services[{place}].{key}: nothing reads it, because {why}: take it out"
+        for place, service in enumerate(services)
+        if service.name not in behind
+        for key in ("port", "ready_path")
+        if getattr(service, key) is not None
+    ]
 
 
 def _is_main(line: RouteLine) -> bool:
@@ -115,10 +152,23 @@ def _told(line: RouteLine) -> str:
 
 
 def _domain_faults(name: str, own: Environment, words: set[str | None]) -> Iterator[str]:
-    yield from (f"environments.{name}.domains_of: has no {word!r}, which a route names"
-                for word in sorted(filter(None, words)) if not own.domains_of.get(word))
-    yield from (f"environments.{name}.domains_of.{word}: no route names it"
-                for word in own.domains_of if word not in words)
-    lists = {"domains": own.domains, **{f"domains_of.{word}": hosts for word, hosts in own.domains_of.items()}}
-    yield from (f"environments.{name}.{where}[0]: must be a whole name, by which Tidegate itself can come (got {hosts[0]!r}): "
-                "put one before the wildcard" for where, hosts in lists.items() if hosts and is_wildcard(hosts[0]))
+    yield from (
+        f"environments.{name}.domains_of: has no {word!r}, which a route names"
+        for word in sorted(filter(None, words))
+        if not own.domains_of.get(word)
+    )
+    yield from (
+        f"environments.{name}.domains_of.{word}: no route names it"
+        for word in own.domains_of
+        if word not in words
+    )
+    lists = {
+        "domains": own.domains,
+        **{f"domains_of.{word}": hosts for word, hosts in own.domains_of.items()},
+    }
+    yield from (
+        f"environments.{name}.{where}[0]: must be a whole name, by which Tidegate itself can come (got {hosts[0]!r}): "
+        "put one before the wildcard"
+        for where, hosts in lists.items()
+        if hosts and is_wildcard(hosts[0])
+    )

@@ -1,4 +1,5 @@
-"""`python -m tidegate.stack.schema_export` writes `stack.schema.json` anew, by which editors check a stack.yaml.
+"""`python -m tidegate.stack.schema_export` writes `stack.schema.json` anew, by which editors check
+a stack.yaml.
 
 The file is part of the package: `tidegate schema` prints it, wherever Tidegate is installed.
 """
@@ -14,7 +15,10 @@ SCHEMA_FILE = Path(__file__).with_name("stack.schema.json")
 
 
 def schema_text() -> str:
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Stack.model_json_schema()}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Stack.model_json_schema(),
+    }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -24,43 +24,80 @@ from tidegate.stack.tags import OF_COMMITS, OF_VERSIONS, TagPattern, names_in
 class Source(Part):
     """Where the commits come from and how an image is built from one."""
 
-    repository: Repository = Field(description="Git URL, or a path relative to the stack file's folder.")
-    branch: Branch = Field("main", description="A commit must be reachable from this branch or a tag to be released.")
-    dockerfile: RelativePath = Field("Dockerfile", description="Path of the Dockerfile inside the repository; for services "
-                                                               "without `build:` in the compose files.")
-    context: RelativePath = Field(".", description="The folder of the repository that the stack's folder stands for: paths "
-                                                   "under `build:` begin there. Without `build:`, the build context.")
-    build_args: dict[EnvKey, Line] = Field({}, description="Build arguments; `${NAME}` is taken from the env file.")
+    repository: Repository = Field(
+        description="Git URL, or a path relative to the stack file's folder."
+    )
+    branch: Branch = Field(
+        "main", description="A commit must be reachable from this branch or a tag to be released."
+    )
+    dockerfile: RelativePath = Field(
+        "Dockerfile",
+        description="Path of the Dockerfile inside the repository; for services "
+        "without `build:` in the compose files.",
+    )
+    context: RelativePath = Field(
+        ".",
+        description="The folder of the repository that the stack's folder stands for: paths "
+        "under `build:` begin there. Without `build:`, the build context.",
+    )
+    build_args: dict[EnvKey, Line] = Field(
+        {}, description="Build arguments; `${NAME}` is taken from the env file."
+    )
 
 
 class Service(Part):
-    """One released service: the only ones that a release starts anew. The others live once, in the base project."""
+    """One released service: the only ones that a release starts anew. The others live once, in the
+    base project."""
 
     name: ServiceName = Field(description="Name of the service in the compose files.")
     image: ImageName | None = Field(
-        None, description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`. Left out: the image that "
-                          "the compose files name, as for a proxy or an exporter in the stack.")
+        None,
+        description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`. Left out: the image that "
+        "the compose files name, as for a proxy or an exporter in the stack.",
+    )
     tag: TagPattern | None = Field(
-        None, description="Of an image that is not built here: its tag, such as `sha-{commit7}`; `{version}` is what a "
-                          "person typed, `{number}` the same without a leading `v`, `{commit}` the full hash.")
-    port: int | None = Field(None, ge=1, le=65535, description="Of a service behind the edge: the port it listens on, inside the "
-                                                               "container.")
-    ready_path: UrlPath | None = Field(None, description="Of a service behind the edge: answers 200 only when it can work.")
+        None,
+        description="Of an image that is not built here: its tag, such as `sha-{commit7}`; `{version}` is what a "
+        "person typed, `{number}` the same without a leading `v`, `{commit}` the full hash.",
+    )
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Of a service behind the edge: the port it listens on, inside the container.",
+    )
+    ready_path: UrlPath | None = Field(
+        None, description="Of a service behind the edge: answers 200 only when it can work."
+    )
     start_budget_seconds: int = Field(
-        60, ge=1, le=MOST_SECONDS, description="How long a start may take before it counts as failed.")
+        60,
+        ge=1,
+        le=MOST_SECONDS,
+        description="How long a start may take before it counts as failed.",
+    )
     alone: bool = Field(
-        False, description="Never runs twice, such as celery beat, cron or a queue's only worker: a release stops the "
-                           "old one before it starts the new one, and a way back does the same.")
+        False,
+        description="Never runs twice, such as celery beat, cron or a queue's only worker: a release stops the "
+        "old one before it starts the new one, and a way back does the same.",
+    )
     stop_grace_seconds: int = Field(
-        30, ge=1, le=MOST_SECONDS, description="Time between SIGTERM and SIGKILL. A longer `stop_grace_period` of the compose "
-                                               "files counts.")
+        30,
+        ge=1,
+        le=MOST_SECONDS,
+        description="Time between SIGTERM and SIGKILL. A longer `stop_grace_period` of the compose "
+        "files counts.",
+    )
     connection_pool: int | None = Field(
-        None, ge=0, le=100_000,
-        description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.")
+        None,
+        ge=0,
+        le=100_000,
+        description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.",
+    )
 
     @property
     def is_built(self) -> bool:
-        """Whether its image is built here. Others are found by their tag, or named by the compose files."""
+        """Whether its image is built here. Others are found by their tag, or named by the compose
+        files."""
         return self.image is not None and self.tag is None
 
 
@@ -73,10 +110,14 @@ def image_faults(source: Source | None, services: Sequence[Service]) -> Iterator
         return
     for place, service in enumerate(services):
         if service.is_built:
-            yield (f"services[{place}].tag: there is no `source` to build from; say by which tag the image is "
-                   "found, such as '{version}', or give the repository")
+            yield (
+                f"services[{place}].tag: there is no `source` to build from; say by which tag the image is "
+                "found, such as '{version}', or give the repository"
+            )
         elif service.tag and (found := sorted(names_in(service.tag) & OF_COMMITS)):
             yield f"services[{place}].tag: there is no `source`, so nobody knows {{{found[0]}}}"
     tags = [service.tag for service in services if service.tag]
-    if not any(service.is_built for service in services) and not any(names_in(tag) & OF_VERSIONS for tag in tags):
+    if not any(service.is_built for service in services) and not any(
+        names_in(tag) & OF_VERSIONS for tag in tags
+    ):
         yield "services: no tag has {version} in it, so a version would say nothing"

@@ -1,7 +1,8 @@
-"""Stand-ins for an environment's values: the same keys, values of the same shape, nothing that is true.
+"""Stand-ins for an environment's values: the same keys, values of the same shape, nothing that is
+true.
 
-A version that nobody has accepted is asked about its schema history with these. A URL keeps its scheme, so that the
-dialect is right; its host is a name that leads nowhere (RFC 2606).
+A version that nobody has accepted is asked about its schema history with these. A URL keeps its
+scheme, so that the dialect is right; its host is a name that leads nowhere (RFC 2606).
 """
 
 from __future__ import annotations
@@ -15,12 +16,19 @@ from tidegate.secrecy.plain_values import looks_secret
 
 NOWHERE = "stand-in.invalid"
 _WORD = "stand-in"
-_CHOICES = {"DJANGO_SETTINGS_MODULE": r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "RAILS_ENV": r"[a-z]+", "NODE_ENV": r"[a-z]+"}
-"""Keys that name a part of the application's own code, which cannot be asked for anything without it."""
+_CHOICES = {
+    "DJANGO_SETTINGS_MODULE": r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*",
+    "RAILS_ENV": r"[a-z]+",
+    "NODE_ENV": r"[a-z]+",
+}
+"""Keys that name a part of the application's own code, which cannot be asked for anything without
+it."""
 _PLAIN = re.compile(
     r"true|false|yes|no|on|off|none|null|debug|info|warn|warning|error|critical|"
     r"prod|production|staging|dev|development|test|utf-?8(mb4)?|"
-    r"(mysql|mariadb|postgres|postgresql|sqlite)(\+[a-z0-9]{1,20})?", re.IGNORECASE)
+    r"(mysql|mariadb|postgres|postgresql|sqlite)(\+[a-z0-9]{1,20})?",
+    re.IGNORECASE,
+)
 _SMALL_NUMBER = re.compile(r"-?\d{1,5}|-?\d{1,3}\.\d{1,3}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _SCHEME = r"(jdbc:)?[A-Za-z]{1,16}\d?(\+[A-Za-z]{1,16}\d?)?"
@@ -37,16 +45,26 @@ _BASE64 = re.compile(r"([A-Za-z0-9+/_-]{16,})(={0,2})")
 
 def stand_ins(values: Mapping[str, str], secret_keys: Collection[str]) -> dict[str, str]:
     """What `values` looks like to somebody who may know none of them."""
-    return {key: value if _is_choice(key, value, secret_keys) else
-            stand_in(value, is_secret=key in secret_keys or looks_secret(key)) for key, value in values.items()}
+    return {
+        key: value
+        if _is_choice(key, value, secret_keys)
+        else stand_in(value, is_secret=key in secret_keys or looks_secret(key))
+        for key, value in values.items()
+    }
 
 
 def _is_choice(key: str, value: str, secret_keys: Collection[str]) -> bool:
-    return key in _CHOICES and key not in secret_keys and len(value) <= 100 and bool(re.fullmatch(_CHOICES[key], value))
+    return (
+        key in _CHOICES
+        and key not in secret_keys
+        and len(value) <= 100
+        and bool(re.fullmatch(_CHOICES[key], value))
+    )
 
 
 def stand_in(value: str, *, is_secret: bool) -> str:
-    """Another value of the same shape. What plainly says nothing stays, but never under the key of a secret."""
+    """Another value of the same shape. What plainly says nothing stays, but never under the key of
+    a secret."""
     text = value.strip()
     if not text or (not is_secret and says_nothing(text)):
         return text
@@ -59,7 +77,8 @@ def stand_in(value: str, *, is_secret: bool) -> str:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a value is no secret whatever its key: a switch, a small number, a log level, a dialect."""
+    """Whether a value is no secret whatever its key: a switch, a small number, a log level, a
+    dialect."""
     return bool(_PLAIN.fullmatch(text) or _SMALL_NUMBER.fullmatch(text))
 
 
@@ -103,7 +122,7 @@ def _path(rest: str) -> str:
 def _query_part(part: str) -> str:
     key, equals, value = part.partition("=")
     if not equals:
-        return _WORD if part else ""   # a query of one word is a value
+        return _WORD if part else ""  # a query of one word is a value
     return f"{_name(key)}={value if says_nothing(value) else _WORD}"
 
 
@@ -133,7 +152,9 @@ def _pairs(text: str) -> str | None:
     if not separator:
         return None
     parts = text.split(";") if separator == ";" else text.split()
-    return separator.join(f"{_name(part.partition('=')[0])}={_WORD}" if part.strip() else "" for part in parts)
+    return separator.join(
+        f"{_name(part.partition('=')[0])}={_WORD}" if part.strip() else "" for part in parts
+    )
 
 
 def _word(text: str) -> str:
@@ -143,4 +164,4 @@ def _word(text: str) -> str:
         return f"{_WORD}@{NOWHERE}"
     if text.startswith("/"):
         return "/" + _WORD
-    return (_WORD * (len(text) // len(_WORD) + 1))[:max(len(text), len(_WORD))]
+    return (_WORD * (len(text) // len(_WORD) + 1))[: max(len(text), len(_WORD))]

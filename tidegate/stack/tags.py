@@ -1,4 +1,5 @@
-"""The tag by which an image that is not built here is found: a pattern in the stack file, filled in by a version."""
+"""The tag by which an image that is not built here is found: a pattern in the stack file, filled in
+by a version."""
 
 from __future__ import annotations
 
@@ -29,11 +30,14 @@ def _pattern(text: str) -> str:
         parts = list(Formatter().parse(text))
     except ValueError:
         raise ValueError(must_be) from None
-    if any(name is not None and (name not in OF_VERSIONS | OF_COMMITS or form or change)
-           for _, name, form, change in parts):
+    if any(
+        name is not None and (name not in OF_VERSIONS | OF_COMMITS or form or change)
+        for _, name, form, change in parts
+    ):
         raise ValueError(must_be)
-    if len(text) > _MOST or not _TAG.fullmatch("".join(lead + "x" * (name is not None)
-                                                        for lead, name, _, _ in parts)):
+    if len(text) > _MOST or not _TAG.fullmatch(
+        "".join(lead + "x" * (name is not None) for lead, name, _, _ in parts)
+    ):
         raise ValueError(must_be)
     if text == "latest":
         raise ValueError(f"must not be latest: {_LATEST}")
@@ -48,8 +52,11 @@ def typed_tag(wanted: str) -> str:
     typed = wanted.strip()
     if typed == "latest" or not _TAG.fullmatch(typed):
         came_back = _LATEST if typed == "latest" else "it is no tag of an image"
-        raise VersionError(f"resolving the version {typed!r}", came_back,
-                           "Type a tag as the registry has it, such as 2.3.1")
+        raise VersionError(
+            f"resolving the version {typed!r}",
+            came_back,
+            "Type a tag as the registry has it, such as 2.3.1",
+        )
     return typed
 
 

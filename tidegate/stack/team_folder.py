@@ -1,4 +1,5 @@
-"""A team's own folder, made: for the stack files of several applications, or in the repository of one."""
+"""A team's own folder, made: for the stack files of several applications, or in the repository of
+one."""
 
 from __future__ import annotations
 
@@ -33,16 +34,20 @@ def make_for_several(folder: Path) -> None:
         raise InputError(f"making {folder}", f"it has a {FILE} already", "`tidegate run` starts it")
     with _told_plainly(folder):
         (folder / STACKS).mkdir(parents=True, exist_ok=True)
-        (folder / STACKS / SCHEMA_FILE.name).write_text(SCHEMA_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+        (folder / STACKS / SCHEMA_FILE.name).write_text(
+            SCHEMA_FILE.read_text(encoding="utf-8"), encoding="utf-8"
+        )
         ignore(folder, IGNORED)
-        (folder / FILE).write_text(TOLD, encoding="utf-8")   # last: with it the folder is one
+        (folder / FILE).write_text(TOLD, encoding="utf-8")  # last: with it the folder is one
 
 
 def make_for_one(folder: Path, env_files: Iterable[str]) -> list[Path]:
     """In an application's repository. Returns the files that are new or were added to."""
     others = [file for file in env_files if not file.startswith(".env.")]
     with _told_plainly(folder):
-        files = [folder / ".gitignore"] if ignore(folder, (*STATE, *OF_ENVIRONMENTS, *others)) else []
+        files = (
+            [folder / ".gitignore"] if ignore(folder, (*STATE, *OF_ENVIRONMENTS, *others)) else []
+        )
         if not (folder / FILE).exists():
             (folder / FILE).write_text(OF_ONE, encoding="utf-8")
             files.append(folder / FILE)
@@ -61,20 +66,27 @@ def ignore(folder: Path, wanted: Iterable[str]) -> bool:
 
 
 def team_of(folder: Path) -> Path | None:
-    """The team's folder in which `folder` is a stack's own; None where it is to be the team's folder itself.
+    """The team's folder in which `folder` is a stack's own; None where it is to be the team's
+    folder itself.
 
     Raises InputError where no command would find a stack file in it.
     """
     file = folder / FILE
     if file.exists():
         if f'{STACKS} = "."' not in file.read_text(encoding="utf-8"):
-            raise InputError(f"writing a stack file in {folder}", f"its {FILE} says that stack files lie in other folders",
-                             f"Move the compose files into {STACKS}/NAME")
+            raise InputError(
+                f"writing a stack file in {folder}",
+                f"its {FILE} says that stack files lie in other folders",
+                f"Move the compose files into {STACKS}/NAME",
+            )
         return None
     team = folder_above(folder.parent)
     if team is not None and folder.parent != team / STACKS:
-        raise InputError(f"writing a stack file in {folder}", f"it is in {team}, where stack files lie in {STACKS}/NAME",
-                         f"Move it to {team / STACKS / folder.name}")
+        raise InputError(
+            f"writing a stack file in {folder}",
+            f"it is in {team}, where stack files lie in {STACKS}/NAME",
+            f"Move it to {team / STACKS / folder.name}",
+        )
     return team
 
 
@@ -83,5 +95,8 @@ def _told_plainly(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"making {folder}", f"{error.filename}: {error.strerror}",
-                         "Choose a folder that you may write to") from None
+        raise InputError(
+            f"making {folder}",
+            f"{error.filename}: {error.strerror}",
+            "Choose a folder that you may write to",
+        ) from None

@@ -1,4 +1,5 @@
-"""What a person typed as version, resolved to one commit. Tags and hashes only: nothing that moves."""
+"""What a person typed as version, resolved to one commit. Tags and hashes only: nothing that
+moves."""
 
 from __future__ import annotations
 
@@ -15,10 +16,11 @@ _SHOWN = 5
 
 
 def resolve(wanted: str, refs: Mapping[str, str], commits: Collection[str]) -> tuple[str, str]:
-    """Name and full hash of `wanted`. `refs`: tag or branch -> full hash; `commits`: full hashes that may be released.
+    """Name and full hash of `wanted`. `refs`: tag or branch -> full hash; `commits`: full hashes
+    that may be released.
 
-    The name is the tag as the repository has it, or `sha-` and as many digits (at least 7) as make it unique.
-    Raises VersionError.
+    The name is the tag as the repository has it, or `sha-` and as many digits (at least 7) as make
+    it unique. Raises VersionError.
     """
     typed = wanted.strip()
     if _TAG.fullmatch(typed):
@@ -33,7 +35,8 @@ def is_version_tag(name: str) -> bool:
 
 
 def newest_first(tags: Iterable[str]) -> list[str]:
-    """The version tags among `tags`, by semantic version; a pre-release is older than its release."""
+    """The version tags among `tags`, by semantic version; a pre-release is older than its
+    release."""
     return sorted(filter(is_version_tag, tags), key=_order, reverse=True)
 
 
@@ -41,29 +44,45 @@ def _tagged(typed: str, refs: Mapping[str, str]) -> tuple[str, str]:
     bare = typed.removeprefix("v")
     found = {name: refs[name] for name in (f"v{bare}", bare) if name in refs}
     if not found:
-        raise VersionError(_doing(typed), "there is no such tag", f"Use a known one: {_nearest(typed, refs)}")
+        raise VersionError(
+            _doing(typed), "there is no such tag", f"Use a known one: {_nearest(typed, refs)}"
+        )
     if len(set(found.values())) > 1:
         both = " and ".join(f"{name} is {sha[:12]}" for name, sha in found.items())
-        raise VersionError(_doing(typed), f"two tags answer to it: {both}", "Type the commit, as sha- and its digits")
+        raise VersionError(
+            _doing(typed),
+            f"two tags answer to it: {both}",
+            "Type the commit, as sha- and its digits",
+        )
     name = typed if typed in found else next(iter(found))
     return name, found[name]
 
 
-def _hashed(typed: str, digits: str, refs: Mapping[str, str], commits: Collection[str]) -> tuple[str, str]:
+def _hashed(
+    typed: str, digits: str, refs: Mapping[str, str], commits: Collection[str]
+) -> tuple[str, str]:
     found = sorted(sha for sha in commits if sha.startswith(digits))
     if not found:
-        raise VersionError(_doing(typed), "no commit that may be released starts so",
-                           f"Merge and push it first, or use a known version: {_newest(refs)}")
+        raise VersionError(
+            _doing(typed),
+            "no commit that may be released starts so",
+            f"Merge and push it first, or use a known version: {_newest(refs)}",
+        )
     if len(found) > 1:
-        listed = ", ".join(sha[:_unique_length(sha, found, 12)] for sha in found)
-        raise VersionError(_doing(typed), f"{len(found)} commits start so: {listed}", "Type more digits")
-    return f"sha-{found[0][:_unique_length(found[0], commits, 7)]}", found[0]
+        listed = ", ".join(sha[: _unique_length(sha, found, 12)] for sha in found)
+        raise VersionError(
+            _doing(typed), f"{len(found)} commits start so: {listed}", "Type more digits"
+        )
+    return f"sha-{found[0][: _unique_length(found[0], commits, 7)]}", found[0]
 
 
 def _unique_length(sha: str, commits: Collection[str], least: int) -> int:
     others = [other for other in commits if other != sha]
-    return next(size for size in range(least, len(sha) + 1)
-                if not any(other.startswith(sha[:size]) for other in others))
+    return next(
+        size
+        for size in range(least, len(sha) + 1)
+        if not any(other.startswith(sha[:size]) for other in others)
+    )
 
 
 def _why_not(typed: str, refs: Mapping[str, str]) -> str:

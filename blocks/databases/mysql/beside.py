@@ -1,8 +1,10 @@
-"""A MySQL or MariaDB database restored beside the one that is there, and put in its place table by table.
+"""A MySQL or MariaDB database restored beside the one that is there, and put in its place table by
+table.
 
-These servers cannot rename a database. So the tables move: out of the way first, then in, each time all in one statement.
-Marks in the databases beside say how far it has come; whoever starts again goes on from there.
-A script may end after any of its statements: a name or a mark then shows which was the last.
+These servers cannot rename a database. So the tables move: out of the way first, then in, each time
+all in one statement. Marks in the databases beside say how far it has come; whoever starts again
+goes on from there. A script may end after any of its statements: a name or a mark then shows which
+was the last.
 """
 
 from __future__ import annotations
@@ -40,15 +42,22 @@ class MySQLBeside:
         self._new = database.named(self._names.new)
 
     def stand(self, readers: Readers) -> None:
-        """Restore into a new database. What is there is left alone, but a move that was begun is ended. Raises DatabaseError."""
+        """Restore into a new database. What is there is left alone, but a move that was begun is
+        ended. Raises DatabaseError."""
         seen = self._look_alone()
         if seen.is_moving:
             self.swap()
             seen = self._look_alone()
         sequences, users = self._globals(readers, seen.users)
         new = script([f"CREATE DATABASE {quoted(self._names.new, '`')} {seen.charset}"])
-        self._database.act([*self._removing(seen), self._dropping(self._names.old),
-                            ("making a copy of", new), ("restoring into", sequences)])
+        self._database.act(
+            [
+                *self._removing(seen),
+                self._dropping(self._names.old),
+                ("making a copy of", new),
+                ("restoring into", sequences),
+            ]
+        )
         with self._large_packets(seen.packet):
             with readers[DATA]() as dump:
                 self._new.restore(dump)
@@ -65,12 +74,14 @@ class MySQLBeside:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether a copy stands beside and what is in use is surely as it was: a swap begins with making the old one."""
+        """Whether a copy stands beside and what is in use is surely as it was: a swap begins with
+        making the old one."""
         seen = self._look()
         return seen.is_whole and not seen.is_moving
 
     def swap(self) -> bool:
-        """Move the tables out, the new ones in, and make what stands on them anew. Again: goes on where it was.
+        """Move the tables out, the new ones in, and make what stands on them anew. Again: goes on
+        where it was.
 
         False where nothing stands beside that could take the place. Raises DatabaseError.
         """
@@ -102,7 +113,7 @@ class MySQLBeside:
         """
         seen = self._look()
         for session in seen.sessions:
-            with suppress(DatabaseError):   # it has ended by itself
+            with suppress(DatabaseError):  # it has ended by itself
                 self._database.query("ending a session of", f"KILL {session}")
         return self._look() if seen.sessions else seen
 
@@ -118,7 +129,8 @@ class MySQLBeside:
             return missing_users(as_text(file.read()), users)
 
     def _code(self, readers: Readers) -> bytes:
-        """From its file; a backup of 0.1 has everything in one, so it is in the new database, where no event may run."""
+        """From its file; a backup of 0.1 has everything in one, so it is in the new database, where
+        no event may run."""
         code = io.BytesIO()
         if CODE in readers:
             with readers[CODE]() as file:
@@ -129,10 +141,20 @@ class MySQLBeside:
 
     def _keep_code(self, code: bytes) -> None:
         making = "tidegate_making"
-        self._new.act([("keeping what stands on the tables of", script([
-            f"CREATE TABLE {making} (body LONGBLOB)",
-            f"INSERT INTO {making} VALUES (X'{code.hex()}')",
-            f"RENAME TABLE {making} TO {WHOLE}"]))])
+        self._new.act(
+            [
+                (
+                    "keeping what stands on the tables of",
+                    script(
+                        [
+                            f"CREATE TABLE {making} (body LONGBLOB)",
+                            f"INSERT INTO {making} VALUES (X'{code.hex()}')",
+                            f"RENAME TABLE {making} TO {WHOLE}",
+                        ]
+                    ),
+                )
+            ]
+        )
 
     def _moving(self, seen: Found) -> list[Step]:
         """All tables at once. One with a trigger cannot move: what stands on the tables goes first.
@@ -141,42 +163,52 @@ class MySQLBeside:
         the next start finds it there and ends it.
         """
         database, new, old = self._names.database, self._names.new, self._names.old
-        begun = script([f"CREATE DATABASE IF NOT EXISTS {quoted(old, '`')}",
-                        f"USE {quoted(new, '`')}"])
+        begun = script(
+            [f"CREATE DATABASE IF NOT EXISTS {quoted(old, '`')}", f"USE {quoted(new, '`')}"]
+        )
         mark = script([f"CREATE TABLE {name_in(old, OUT)} (n INT)"])
         moved: list[Step] = [self._renaming(seen, database, old), ("replacing", mark)]
         code = script([f"USE {quoted(database, '`')}"]) + seen.kept_code
-        return [("replacing", begun), self._clearing(seen, database),
-                *([] if seen.is_out else moved),
-                self._clearing(seen, new), self._renaming(seen, new, database),
-                ("restoring into", code)]
+        return [
+            ("replacing", begun),
+            self._clearing(seen, database),
+            *([] if seen.is_out else moved),
+            self._clearing(seen, new),
+            self._renaming(seen, new, database),
+            ("restoring into", code),
+        ]
 
     def _removing(self, seen: Found) -> list[Step]:
-        stand_ins = script(f"DROP SEQUENCE {name_in(self._names.database, name)}"
-                           for name in seen.stand_ins)
+        stand_ins = script(
+            f"DROP SEQUENCE {name_in(self._names.database, name)}" for name in seen.stand_ins
+        )
         return [self._dropping(self._names.new), ("removing a copy of", stand_ins)]
 
     @staticmethod
     def _dropping(schema: str) -> Step:
-        return "removing a copy of", script([
-            "SET foreign_key_checks = 0", f"DROP DATABASE IF EXISTS {quoted(schema, '`')}"])
+        return "removing a copy of", script(
+            ["SET foreign_key_checks = 0", f"DROP DATABASE IF EXISTS {quoted(schema, '`')}"]
+        )
 
     @staticmethod
     def _clearing(seen: Found, schema: str) -> Step:
-        drops = script(f"DROP {kind} IF EXISTS {name_in(schema, name)}"
-                       for kind, name in seen.code(schema))
+        drops = script(
+            f"DROP {kind} IF EXISTS {name_in(schema, name)}" for kind, name in seen.code(schema)
+        )
         return "clearing what stands on the tables of", drops
 
     @staticmethod
     def _renaming(seen: Found, schema: str, to: str) -> Step:
-        moves = ", ".join(f"{name_in(schema, name)} TO {name_in(to, name)}"
-                          for name in seen.tables(schema))
+        moves = ", ".join(
+            f"{name_in(schema, name)} TO {name_in(to, name)}" for name in seen.tables(schema)
+        )
         renames = [f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}", f"RENAME TABLE {moves}"]
         return "replacing the tables of", script(renames if moves else [])
 
     @contextmanager
     def _large_packets(self, before: int) -> Iterator[None]:
-        """One row is one statement, and in hex a value takes twice its size: more than the server took from its application.
+        """One row is one statement, and in hex a value takes twice its size: more than the server
+        took from its application.
 
         Only root may say so. Without root the server's own limit stays.
         """

@@ -16,7 +16,13 @@ It is run after the move."""
 OUT = "tidegate_out"
 """A table in the old database, once everything has moved there."""
 _NO_CODE = _TABLE, _STAND_IN, _SESSION, _SCHEMA, _PACKET, _KEPT = (
-    "a table", "a stand-in", "a session", "a schema", "a packet", "kept code")
+    "a table",
+    "a stand-in",
+    "a session",
+    "a schema",
+    "a packet",
+    "kept code",
+)
 _IN_SCHEMA = f"""SELECT '{_TABLE}', HEX(table_schema), HEX(table_name)
   FROM information_schema.tables
   WHERE table_schema = {{schema}} AND table_type NOT LIKE '%VIEW'
@@ -96,8 +102,11 @@ class Found:
 
     def code(self, schema: str) -> list[tuple[str, str]]:
         """Kind and name of each thing that stands on the tables."""
-        return [(kind, name) for kind, where, name in self.rows
-                if where == schema and kind not in _NO_CODE]
+        return [
+            (kind, name)
+            for kind, where, name in self.rows
+            if where == schema and kind not in _NO_CODE
+        ]
 
     def _is_there(self, schema: str) -> bool:
         return bool(self._of(_SCHEMA, schema))
@@ -114,13 +123,22 @@ def look(query: Query, names: Beside) -> Found:
 
 
 def _question(names: Beside) -> str:
-    schemas = [_IN_SCHEMA.format(schema=_literal(schema))
-               for schema in (names.database, names.new, names.old)]
+    schemas = [
+        _IN_SCHEMA.format(schema=_literal(schema))
+        for schema in (names.database, names.new, names.old)
+    ]
     packet = f"SELECT '{_PACKET}', '', HEX(CAST(@@GLOBAL.max_allowed_packet AS CHAR))"
     kept = f"SELECT '{_KEPT}', '', HEX(body) FROM {name_in(names.new, WHOLE)}"
-    return "; ".join([*schemas, packet, written(
-        f"SELECT IF(COUNT(*), {_literal(kept)}, NULL) FROM information_schema.tables "
-        f"WHERE table_schema = {_literal(names.new)} AND table_name = '{WHOLE}'")])
+    return "; ".join(
+        [
+            *schemas,
+            packet,
+            written(
+                f"SELECT IF(COUNT(*), {_literal(kept)}, NULL) FROM information_schema.tables "
+                f"WHERE table_schema = {_literal(names.new)} AND table_name = '{WHOLE}'"
+            ),
+        ]
+    )
 
 
 def name_in(schema: str, name: str) -> str:

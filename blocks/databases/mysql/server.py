@@ -30,19 +30,36 @@ from tidegate.ports import JobRunner
 
 END_MARK = b"-- Dump completed"
 _FAULTS = (
-    ("ERROR 1045", "the user or password is wrong", "Compare the env file with what the database was created with"),
-    ("ERROR 1044", "the user may not use this database", "Grant it: GRANT ALL ON <database>.* TO <user>"),
+    (
+        "ERROR 1045",
+        "the user or password is wrong",
+        "Compare the env file with what the database was created with",
+    ),
+    (
+        "ERROR 1044",
+        "the user may not use this database",
+        "Grant it: GRANT ALL ON <database>.* TO <user>",
+    ),
     ("ERROR 1049", "there is no such database", "Create it, or correct its name in the env file"),
     ("ERROR 2002", "the server does not answer", "Start it, or wait until it has started"),
     ("ERROR 2003", "the server does not answer", "Start it, or wait until it has started"),
     ("ERROR 2005", "nobody here knows the server's name", "Correct it in the env file"),
     ("ERROR 1040", "the server has no free connection", "Close some, or raise max_connections"),
-    ("unknown option '--dump-history'", "a table WITH SYSTEM VERSIONING has a history, and these client programs cannot dump it",
-     "Use MariaDB 10.11 or newer, or drop the system versioning of the tables"),
-    ("not found", "the container has no MySQL client programs", "Use an image that has them, such as mysql:8"),
+    (
+        "unknown option '--dump-history'",
+        "a table WITH SYSTEM VERSIONING has a history, and these client programs cannot dump it",
+        "Use MariaDB 10.11 or newer, or drop the system versioning of the tables",
+    ),
+    (
+        "not found",
+        "the container has no MySQL client programs",
+        "Use an image that has them, such as mysql:8",
+    ),
 )
-_OBJECTS = ("SELECT table_type, HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() "
-            "UNION ALL SELECT routine_type, HEX(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()")
+_OBJECTS = (
+    "SELECT table_type, HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() "
+    "UNION ALL SELECT routine_type, HEX(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()"
+)
 _VIEWS = "SELECT HEX(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
 _SIZE = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
 _VERSIONED, _HISTORY = "SYSTEM VERSIONED", " FOR SYSTEM_TIME ALL"
@@ -51,9 +68,12 @@ _PACKET = "--max-allowed-packet=1G"
 
 
 def written(question: str) -> str:
-    """SQL that runs what `question` answers, which is SQL, at one moment: so the server itself names the tables to read."""
-    return (f"SET SESSION group_concat_max_len = {1 << 30}; SET @written = COALESCE(({question}), 'DO 0'); "
-            "START TRANSACTION WITH CONSISTENT SNAPSHOT; PREPARE written FROM @written; EXECUTE written; COMMIT")
+    """SQL that runs what `question` answers, which is SQL, at one moment: so the server itself
+    names the tables to read."""
+    return (
+        f"SET SESSION group_concat_max_len = {1 << 30}; SET @written = COALESCE(({question}), 'DO 0'); "
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT; PREPARE written FROM @written; EXECUTE written; COMMIT"
+    )
 
 
 _COUNTS = written(f"""SELECT GROUP_CONCAT(CONCAT('SELECT ''', HEX(CONCAT(table_name, history)), ''', COUNT(*) FROM `',
@@ -82,7 +102,8 @@ UNION ALL SELECT 'revisions', HEX(place), HEX(name) FROM ({_HISTORIES}) AS histo
 
 
 class MySQL:
-    """One MySQL database in `container`. `login` needs every privilege on it; root also saves others' routines."""
+    """One MySQL database in `container`. `login` needs every privilege on it; root also saves
+    others' routines."""
 
     end_marks: Mapping[str, bytes] = {GLOBALS: b"", DATA: END_MARK, CODE: END_MARK}
     """By kind of file: the last words of a complete one."""
@@ -105,11 +126,15 @@ class MySQL:
         return MySQL(*self._at, replace(self.login, database=database))
 
     def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
-        """By kind of file, in the order in which they are restored; what there is to dump is seen now. Raises DatabaseError."""
+        """By kind of file, in the order in which they are restored; what there is to dump is seen
+        now. Raises DatabaseError."""
         seen = with_users(self.query, "listing what is in", _OBJECTS)
         objects = [(kind, unhex(name)) for kind, name in seen.rows]
-        return {GLOBALS: partial(self._dump_globals, objects, seen.users), DATA: partial(self._dump_rows, objects),
-                CODE: self.dump_code}
+        return {
+            GLOBALS: partial(self._dump_globals, objects, seen.users),
+            DATA: partial(self._dump_rows, objects),
+            CODE: self.dump_code,
+        }
 
     def _dump_globals(self, objects: Objects, users: Sequence[str], into: BinaryIO) -> None:
         """Sequences and users, as SQL."""
@@ -118,40 +143,79 @@ class MySQL:
     def _dump_rows(self, objects: Objects, into: BinaryIO) -> None:
         """A consistent dump of the tables with their rows and history, as plain SQL."""
         history = ["--dump-history"] if any(kind == _VERSIONED for kind, _ in objects) else []
-        views = [f"--ignore-table={self.login.database}.{name}" for kind, name in objects if kind == "VIEW"]
+        views = [
+            f"--ignore-table={self.login.database}.{name}"
+            for kind, name in objects
+            if kind == "VIEW"
+        ]
         self._dump(into, "--skip-triggers", "--quick", *history, *views, self.login.database)
 
     def dump_code(self, into: BinaryIO) -> None:
-        """What stands on the tables: routines, triggers and events, then the views, which may call a routine."""
-        self._dump(into, "--no-create-info", "--no-data", "--routines", "--triggers", "--events", self.login.database)
-        views = [unhex(name) for [name] in self.query("listing the views of", _VIEWS)]   # now: the rows may have taken hours
+        """What stands on the tables: routines, triggers and events, then the views, which may call
+        a routine."""
+        self._dump(
+            into,
+            "--no-create-info",
+            "--no-data",
+            "--routines",
+            "--triggers",
+            "--events",
+            self.login.database,
+        )
+        views = [
+            unhex(name) for [name] in self.query("listing the views of", _VIEWS)
+        ]  # now: the rows may have taken hours
         if views:
             self._dump(into, "--no-data", "--skip-triggers", "--", self.login.database, *views)
 
     def _dump(self, into: BinaryIO, *arguments: str) -> None:
         tail = Tail(into)
-        self._client.run("dumping", self._program(
-            "mariadb-dump", "mysqldump", "--single-transaction", "--skip-add-locks", "--hex-blob", "--no-tablespaces", _PACKET,
-            "--loose-set-gtid-purged=OFF", *arguments), stdout=cast(BinaryIO, tail))
+        self._client.run(
+            "dumping",
+            self._program(
+                "mariadb-dump",
+                "mysqldump",
+                "--single-transaction",
+                "--skip-add-locks",
+                "--hex-blob",
+                "--no-tablespaces",
+                _PACKET,
+                "--loose-set-gtid-purged=OFF",
+                *arguments,
+            ),
+            stdout=cast(BinaryIO, tail),
+        )
         if END_MARK not in tail.end:
-            raise DatabaseError(f"dumping {self.login.database!r}", "it stops before its end mark", "Try again")
+            raise DatabaseError(
+                f"dumping {self.login.database!r}", "it stops before its end mark", "Try again"
+            )
 
     def restore(self, dump: BinaryIO) -> None:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
-        self._client.run("restoring into", self._program("mariadb", "mysql", _PACKET, self.login.database), stdin=dump)
+        self._client.run(
+            "restoring into",
+            self._program("mariadb", "mysql", _PACKET, self.login.database),
+            stdin=dump,
+        )
 
     def act(self, steps: Sequence[Step]) -> None:
-        """Take the steps in their order, in one run of the client. Raises DatabaseError at the first statement that fails."""
+        """Take the steps in their order, in one run of the client. Raises DatabaseError at the
+        first statement that fails."""
         self._client.act(self._asking(_PACKET), steps)
 
     def row_counts(self) -> Mapping[str, int]:
-        """Exact rows of all that holds some, seen at one moment. A table that keeps its history has a second number with it."""
-        return {unhex(name): int(count) for name, count in self.query("counting the rows of", _COUNTS)}
+        """Exact rows of all that holds some, seen at one moment. A table that keeps its history has
+        a second number with it."""
+        return {
+            unhex(name): int(count) for name, count in self.query("counting the rows of", _COUNTS)
+        }
 
     def free_connections(self) -> int:
         """How many more clients the server takes."""
-        rows = self.query("counting the connections of",
-                           "SELECT @@GLOBAL.max_connections; SHOW GLOBAL STATUS LIKE 'Threads_connected'")
+        rows = self.query(
+            "counting the connections of",
+            "SELECT @@GLOBAL.max_connections; SHOW GLOBAL STATUS LIKE 'Threads_connected'",
+        )
         return int(rows[0][0]) - int(rows[1][1])
 
     def data_size(self) -> int:
@@ -169,12 +233,21 @@ class MySQL:
         return schema_state(self.query("reading the revision of", f"{_STATE}; {_REVISIONS}"))
 
     def count(self, question: str) -> int:
-        """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
-        return int(self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
+        """The one number that `question` asks for. Nothing can be written by it. Raises
+        DatabaseError."""
+        return int(
+            self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0]
+        )
 
     def names(self, question: str) -> tuple[str, ...]:
-        """The first cell of each row. Nothing can be written by the question. Raises DatabaseError."""
-        return tuple(row[0] for row in self.query("asking for the migrations of", f"START TRANSACTION READ ONLY; {question}"))
+        """The first cell of each row. Nothing can be written by the question. Raises
+        DatabaseError."""
+        return tuple(
+            row[0]
+            for row in self.query(
+                "asking for the migrations of", f"START TRANSACTION READ ONLY; {question}"
+            )
+        )
 
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""
@@ -182,24 +255,45 @@ class MySQL:
         return ", ".join(table.revisions) or None if table else None
 
     def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
-        return cells(self._client.run(doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds))
+        return cells(
+            self._client.run(
+                doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds
+            )
+        )
 
     def _asking(self, *options: str) -> Sequence[str]:
-        return self._program("mariadb", "mysql", "--batch", "--skip-column-names", *options, self.login.database)
+        return self._program(
+            "mariadb", "mysql", "--batch", "--skip-column-names", *options, self.login.database
+        )
 
     def _program(self, mariadb: str, mysql: str, *arguments: str) -> Sequence[str]:
-        """Argv that takes what the container has. TCP: the socket also answers while the image initialises."""
-        return ("sh", "-c", _PICK, mariadb, mysql, "--protocol=TCP", f"--host={self.login.host or '127.0.0.1'}",
-                f"--port={self.login.port}", f"--user={self.login.user}", f"--loose-connect-timeout={CONNECT_SECONDS}",
-                "--default-character-set=utf8mb4", "--loose-get-server-public-key", *arguments)
+        """Argv that takes what the container has. TCP: the socket also answers while the image
+        initialises."""
+        return (
+            "sh",
+            "-c",
+            _PICK,
+            mariadb,
+            mysql,
+            "--protocol=TCP",
+            f"--host={self.login.host or '127.0.0.1'}",
+            f"--port={self.login.port}",
+            f"--user={self.login.user}",
+            f"--loose-connect-timeout={CONNECT_SECONDS}",
+            "--default-character-set=utf8mb4",
+            "--loose-get-server-public-key",
+            *arguments,
+        )
 
 
 _PICK = 'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" || echo "$other")" "$@"'
 
 
-
 def _explain(said: str, database: str) -> tuple[str, str]:
     for code, came_back, to_do in _FAULTS:
-        if code in said.replace("Got error: ", "ERROR ") or f"({code.removeprefix('ERROR ')})" in said:
+        if (
+            code in said.replace("Got error: ", "ERROR ")
+            or f"({code.removeprefix('ERROR ')})" in said
+        ):
             return f"{came_back} ({said.splitlines()[-1]})", to_do
     return said.splitlines()[-1], f"Correct what it names in {database!r}"

@@ -1,4 +1,5 @@
-"""A PostgreSQL database restored beside the one that is there, and put in its place by two names in one transaction."""
+"""A PostgreSQL database restored beside the one that is there, and put in its place by two names in
+one transaction."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ from blocks.databases.postgresql.server import PostgreSQL
 from blocks.databases.sql_client import DATA, GLOBALS, Beside, Readers, quoted, script
 
 _SERVER = "template1"
-"""The database from which others are made and renamed: every server has it, and nobody works in it."""
+"""The database from which others are made and renamed: every server has it, and nobody works in
+it."""
 _ASIDE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname IN ({names})"
 
 
 class PostgreSQLBeside:
-    """What stands beside `database`. `new` is there only when it is whole; `old` only when it has been replaced."""
+    """What stands beside `database`. `new` is there only when it is whole; `old` only when it has
+    been replaced."""
 
     def __init__(self, database: PostgreSQL) -> None:
         self._database, self._names = database, Beside(database.login.database)
@@ -44,15 +47,26 @@ class PostgreSQLBeside:
         return self._there() == {self._names.new}
 
     def swap(self) -> bool:
-        """Give the new one the name, and the one that was there the name `old`: both or neither. Ends their sessions.
+        """Give the new one the name, and the one that was there the name `old`: both or neither.
+        Ends their sessions.
 
-        False where nothing stands beside that could take the place. Again: changes nothing. Raises DatabaseError.
+        False where nothing stands beside that could take the place. Again: changes nothing. Raises
+        DatabaseError.
         """
         names, there = self._names, self._there()
         if names.new in there:
-            self._server.query("replacing", script([
-                self._ended(names.database, names.new), "BEGIN", self._renamed(names.database, names.old),
-                self._renamed(names.new, names.database), "COMMIT"]))
+            self._server.query(
+                "replacing",
+                script(
+                    [
+                        self._ended(names.database, names.new),
+                        "BEGIN",
+                        self._renamed(names.database, names.old),
+                        self._renamed(names.new, names.database),
+                        "COMMIT",
+                    ]
+                ),
+            )
         return bool(there)
 
     def remove_old(self) -> None:
@@ -74,14 +88,23 @@ class PostgreSQLBeside:
         return self._server.restore(model, database=self._names.making)
 
     def _drop(self, *names: str) -> None:
-        self._server.query("removing a copy of", script(
-            statement for name in names for statement in (self._ended(name), f"DROP DATABASE IF EXISTS {quoted(name)}")))
+        self._server.query(
+            "removing a copy of",
+            script(
+                statement
+                for name in names
+                for statement in (self._ended(name), f"DROP DATABASE IF EXISTS {quoted(name)}")
+            ),
+        )
 
     def _there(self) -> set[str]:
         """Which there are: the new one, the old one, both or neither."""
         new, old = self._names.new, self._names.old
-        found = self._server.query("looking for a copy of", f"SELECT datname = {literal(new)} FROM pg_database "
-                                   f"WHERE datname IN ({literal(new)}, {literal(old)})")
+        found = self._server.query(
+            "looking for a copy of",
+            f"SELECT datname = {literal(new)} FROM pg_database "
+            f"WHERE datname IN ({literal(new)}, {literal(old)})",
+        )
         return {new if is_new == "t" else old for [is_new] in found}
 
     @staticmethod

@@ -1,7 +1,9 @@
-"""What a PostgreSQL database needs of its server: roles, their memberships and settings, and the database's own settings.
+"""What a PostgreSQL database needs of its server: roles, their memberships and settings, and the
+database's own settings.
 
-It becomes a script for psql, with the database's name as the variable `database`. The script makes what is missing and
-changes no role that is there: since the backup its password or its rights may have been changed.
+It becomes a script for psql, with the database's name as the variable `database`. The script makes
+what is missing and changes no role that is there: since the backup its password or its rights may
+have been changed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from blocks.databases.sql_client import Query, unhex
 
-# Two lists of names, taken before anything is made: the roles that were there, and those of them that have settings.
+# Two lists of names, taken before anything is made: the roles that were there, and those of them
+# that have settings.
 _KNOWN = """SELECT coalesce(array_agg(rolname::text), '{}') AS known,
   coalesce(array_agg(rolname::text) FILTER (WHERE rolconfig IS NOT NULL), '{}') AS set_up FROM pg_roles \\gset
 """
@@ -34,8 +37,10 @@ _MEMBERS = """SELECT 'known', r.rolname, m.rolname, format('GRANT %I TO %I %s', 
   FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
   WHERE m.rolname NOT LIKE 'pg\\_%'"""
 # A value of these is a list of names, which stands there as SQL already.
-_LISTS = ("'search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries', "
-          "'shared_preload_libraries', 'unix_socket_directories'")
+_LISTS = (
+    "'search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries', "
+    "'shared_preload_libraries', 'unix_socket_directories'"
+)
 _SETTINGS = f"""SELECT CASE WHEN s.setdatabase = 0 THEN 'set_up' ELSE '' END, coalesce(r.rolname, ''), coalesce(r.rolname, ''),
   format('ALTER %s SET %I TO %s', CASE
       WHEN s.setrole = 0 THEN 'DATABASE :"database"'
@@ -69,17 +74,26 @@ UNION ALL SELECT '', '', '', format('COMMENT ON DATABASE :"database" IS %L', sho
 
 def _in_hex(part: str) -> str:
     """A name may hold a tab or a line's end."""
-    cells = ", ".join(f"encode(convert_to({cell}::text, 'UTF8'), 'hex')" for cell in ("a", "b", "c", "d"))
+    cells = ", ".join(
+        f"encode(convert_to({cell}::text, 'UTF8'), 'hex')" for cell in ("a", "b", "c", "d")
+    )
     return f"SELECT {cells} FROM ({part}) AS found (a, b, c, d);\n"
 
 
 # psql's \if: only a superuser may read passwords.
 _EVERYTHING = (
     "SELECT current_setting('is_superuser') AS is_superuser \\gset\n\\if :is_superuser\n"
-    + _in_hex(_ROLES.format(roles="pg_authid",
-                            password="CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) END"))
-    + "\\else\n" + _in_hex(_ROLES.format(roles="pg_roles", password="NULL")) + "\\endif\n"
-    + "".join(map(_in_hex, (_MEMBERS, _DATABASE, _SETTINGS, _RIGHTS))))
+    + _in_hex(
+        _ROLES.format(
+            roles="pg_authid",
+            password="CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) END",
+        )
+    )
+    + "\\else\n"
+    + _in_hex(_ROLES.format(roles="pg_roles", password="NULL"))
+    + "\\endif\n"
+    + "".join(map(_in_hex, (_MEMBERS, _DATABASE, _SETTINGS, _RIGHTS)))
+)
 
 
 def globals_script(query: Query) -> str:
@@ -94,9 +108,10 @@ def _statements(found: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _guarded(guard: str, first: str, second: str, statement: str) -> str:
     """Run only if one of the two names is not in the list `guard`."""
-    return (f"SELECT {literal(statement)} WHERE NOT ARRAY[{literal(first)}, {literal(second)}] "
-            f"<@ :'{guard}'::text[] \\gexec\n")
-
+    return (
+        f"SELECT {literal(statement)} WHERE NOT ARRAY[{literal(first)}, {literal(second)}] "
+        f"<@ :'{guard}'::text[] \\gexec\n"
+    )
 
 
 def literal(text: str) -> str:

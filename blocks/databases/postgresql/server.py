@@ -28,22 +28,47 @@ from tidegate.ports import JobRunner
 
 END_MARK = b"-- PostgreSQL database dump complete"
 _FAULTS = (
-    ("password authentication failed", "the user or password is wrong",
-     "Compare the env file with what the database was created with"),
-    ("permission denied to create database", "the user may not create a database, and a restore needs one beside yours",
-     "Let it: ALTER ROLE <user> CREATEDB"),
-    ("does not exist", "there is no such database, user or table", "Create it, or correct its name in the env file"),
+    (
+        "password authentication failed",
+        "the user or password is wrong",
+        "Compare the env file with what the database was created with",
+    ),
+    (
+        "permission denied to create database",
+        "the user may not create a database, and a restore needs one beside yours",
+        "Let it: ALTER ROLE <user> CREATEDB",
+    ),
+    (
+        "does not exist",
+        "there is no such database, user or table",
+        "Create it, or correct its name in the env file",
+    ),
     ("permission denied", "the user may not do this", "Make the user the owner of the database"),
-    ("could not translate host name", "nobody here knows the server's name", "Correct it in the env file"),
-    ("timeout expired", "the server does not answer", "See whether its network and firewall let this host in"),
+    (
+        "could not translate host name",
+        "nobody here knows the server's name",
+        "Correct it in the env file",
+    ),
+    (
+        "timeout expired",
+        "the server does not answer",
+        "See whether its network and firewall let this host in",
+    ),
     ("could not connect", "the server does not answer", "Start it, or wait until it has started"),
     ("Connection refused", "the server does not answer", "Start it, or wait until it has started"),
     ("the database system is starting up", "the server is starting", "Wait until it has started"),
-    ("too many clients", "the server has no free connection", "Close some, or raise max_connections"),
+    (
+        "too many clients",
+        "the server has no free connection",
+        "Close some, or raise max_connections",
+    ),
 )
-# What a role or a database is set to for its application is not meant for us: a time limit, reading only, a filter of rows.
-_OPTIONS = ("-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off "
-            "-c row_security=off")
+# What a role or a database is set to for its application is not meant for us: a time limit, reading
+# only, a filter of rows.
+_OPTIONS = (
+    "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off "
+    "-c row_security=off"
+)
 
 
 def _hex(text: str) -> str:
@@ -54,10 +79,11 @@ _OURS_OF_ANY_KIND = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_s
 _SIZE = "SELECT pg_database_size(current_database())"
 _OURS = f"{_OURS_OF_ANY_KIND} AND c.relkind = 'r'"
 _OTHER_ROWS = ("pg_catalog.pg_largeobject", "pg_catalog.pg_sequences")
-# psql's \gexec: the server itself writes the SQL that reads whatever tables there are, then runs it. One question instead of two.
-# All that holds rows is counted. A partitioned table holds none itself, and a view that was never filled has none to count.
+# psql's \gexec: the server itself writes the SQL that reads whatever tables there are, then runs
+# it. One question instead of two. All that holds rows is counted. A partitioned table holds none
+# itself, and a view that was never filled has none to count.
 _COUNTS = f"""SELECT coalesce(string_agg(format('SELECT %L, %L, count(*) FROM %I.%I UNION ALL ',
-    {_hex('n.nspname')}, {_hex('c.relname')}, n.nspname, c.relname), ''), '') || $$
+    {_hex("n.nspname")}, {_hex("c.relname")}, n.nspname, c.relname), ''), '') || $$
   SELECT {_hex("'pg_catalog'")}, {_hex("'pg_largeobject'")}, count(*) FROM pg_largeobject_metadata
   UNION ALL SELECT {_hex("'pg_catalog'")}, {_hex("'pg_sequences'")}, count(*)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'$$
@@ -73,12 +99,12 @@ _HISTORIES = f"""SELECT n.nspname AS place, c.relname AS name
   HAVING count(*) FILTER (WHERE a.attname = 'version_num') = 1
     AND (count(*) = 1 OR c.relname LIKE 'alembic\\_version%')"""
 _STATE = f"""SELECT 'default', {_hex("coalesce(current_schema(), '')")}, ''
-UNION ALL SELECT 'table', {_hex('n.nspname')}, {_hex('c.relname')}
+UNION ALL SELECT 'table', {_hex("n.nspname")}, {_hex("c.relname")}
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
-UNION ALL SELECT 'revisions', {_hex('place')}, {_hex('name')} FROM ({_HISTORIES}) AS histories;
-SELECT format('SELECT ''written'', %L, %L, {_hex('version_num::text').replace("'", "''")} FROM %I.%I LIMIT {MOST_REVISIONS}',
-  {_hex('place')}, {_hex('name')}, place, name) FROM ({_HISTORIES}) AS histories \\gexec
+UNION ALL SELECT 'revisions', {_hex("place")}, {_hex("name")} FROM ({_HISTORIES}) AS histories;
+SELECT format('SELECT ''written'', %L, %L, {_hex("version_num::text").replace("'", "''")} FROM %I.%I LIMIT {MOST_REVISIONS}',
+  {_hex("place")}, {_hex("name")}, place, name) FROM ({_HISTORIES}) AS histories \\gexec
 """
 
 
@@ -91,8 +117,12 @@ class PostgreSQL:
     def __init__(self, host: JobRunner, container: str, login: Login) -> None:
         self.login = login
         self._at = host, container
-        environment = {"PGPASSWORD": login.password, "PGOPTIONS": _OPTIONS,
-                       "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS), "PGHOST_THERE": login.host}
+        environment = {
+            "PGPASSWORD": login.password,
+            "PGOPTIONS": _OPTIONS,
+            "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS),
+            "PGHOST_THERE": login.host,
+        }
         self._client = SqlClient(host, container, login, environment, _explain)
 
     def ping(self, timeout_seconds: float = 20) -> None:
@@ -116,28 +146,41 @@ class PostgreSQL:
         into.write(globals_script(self.query).encode())
 
     def dump(self, into: BinaryIO) -> None:
-        """A consistent dump as plain SQL. Its tables come back in the database's own tablespace. Raises DatabaseError."""
+        """A consistent dump as plain SQL. Its tables come back in the database's own tablespace.
+        Raises DatabaseError."""
         tail = Tail(into)
-        self._client.run("dumping", self._program("pg_dump", "--no-tablespaces"), stdout=cast(BinaryIO, tail))
+        self._client.run(
+            "dumping", self._program("pg_dump", "--no-tablespaces"), stdout=cast(BinaryIO, tail)
+        )
         if END_MARK not in tail.end:
-            raise DatabaseError(f"dumping {self.login.database!r}", "it stops before its end mark", "Try again")
+            raise DatabaseError(
+                f"dumping {self.login.database!r}", "it stops before its end mark", "Try again"
+            )
 
     def restore(self, dump: BinaryIO, **variables: str) -> None:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
         given = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
-        command = self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", *given)
+        command = self._program(
+            "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", *given
+        )
         self._client.run("restoring into", command, stdin=dump)
 
     def row_counts(self) -> Mapping[str, int]:
-        """Exact rows of all that holds some, seen at one moment. A name outside the schema `public` begins with its schema."""
+        """Exact rows of all that holds some, seen at one moment. A name outside the schema `public`
+        begins with its schema."""
         rows = self.query("counting the rows of", _COUNTS)
         found = {_shown(unhex(schema), unhex(name)): int(count) for schema, name, count in rows}
         return {name: count for name, count in found.items() if count or name not in _OTHER_ROWS}
 
     def free_connections(self) -> int:
         """How many more clients the server takes."""
-        return int(self.query("counting the connections of", "SELECT current_setting('max_connections')::int - "
-                               "count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")[0][0])
+        return int(
+            self.query(
+                "counting the connections of",
+                "SELECT current_setting('max_connections')::int - "
+                "count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'",
+            )[0][0]
+        )
 
     def data_size(self) -> int:
         """Bytes on disk."""
@@ -154,12 +197,21 @@ class PostgreSQL:
         return schema_state(self.query("reading the revision of", _STATE))
 
     def count(self, question: str) -> int:
-        """The one number that `question` asks for. Nothing can be written by it. Raises DatabaseError."""
-        return int(self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0])
+        """The one number that `question` asks for. Nothing can be written by it. Raises
+        DatabaseError."""
+        return int(
+            self.query("asking the data of", f"START TRANSACTION READ ONLY; {question}")[0][0]
+        )
 
     def names(self, question: str) -> tuple[str, ...]:
-        """The first cell of each row. Nothing can be written by the question. Raises DatabaseError."""
-        return tuple(row[0] for row in self.query("asking for the migrations of", f"START TRANSACTION READ ONLY; {question}"))
+        """The first cell of each row. Nothing can be written by the question. Raises
+        DatabaseError."""
+        return tuple(
+            row[0]
+            for row in self.query(
+                "asking for the migrations of", f"START TRANSACTION READ ONLY; {question}"
+            )
+        )
 
     def revision(self) -> str | None:
         """What Alembic wrote into its table, or None where there is no such table or row."""
@@ -167,17 +219,29 @@ class PostgreSQL:
         return ", ".join(table.revisions) or None if table else None
 
     def query(self, doing: str, sql: str, timeout_seconds: float = HOUR) -> list[list[str]]:
-        return cells(self._client.run(doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds))
+        return cells(
+            self._client.run(
+                doing, self._asking(), stdin=statement(sql), timeout_seconds=timeout_seconds
+            )
+        )
 
     def _asking(self) -> Sequence[str]:
         return self._program("psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
 
     def _program(self, name: str, *arguments: str) -> Sequence[str]:
-        """By the container's own address: on the loopback one the official image lets everybody in unasked."""
-        return ("sh", "-c", 'exec "$0" --host="${PGHOST_THERE:-$(hostname)}" "$@"', name,
-                f"--port={self.login.port}", "--no-password",
-                f"--username={self.login.user}", f"--dbname={self.login.database}", *arguments)
-
+        """By the container's own address: on the loopback one the official image lets everybody in
+        unasked."""
+        return (
+            "sh",
+            "-c",
+            'exec "$0" --host="${PGHOST_THERE:-$(hostname)}" "$@"',
+            name,
+            f"--port={self.login.port}",
+            "--no-password",
+            f"--username={self.login.user}",
+            f"--dbname={self.login.database}",
+            *arguments,
+        )
 
 
 def _shown(schema: str, name: str) -> str:
@@ -185,7 +249,10 @@ def _shown(schema: str, name: str) -> str:
 
 
 def _explain(said: str, database: str) -> tuple[str, str]:
-    line = next((line for line in said.splitlines() if "ERROR" in line or "error" in line), said.splitlines()[-1])
+    line = next(
+        (line for line in said.splitlines() if "ERROR" in line or "error" in line),
+        said.splitlines()[-1],
+    )
     for text, came_back, to_do in _FAULTS:
         if text in said:
             return f"{came_back} ({line})", to_do

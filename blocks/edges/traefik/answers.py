@@ -1,4 +1,5 @@
-"""Telling what the edge itself does from what a version does, so that no version is blamed for an edge that restarts."""
+"""Telling what the edge itself does from what a version does, so that no version is blamed for an
+edge that restarts."""
 
 from __future__ import annotations
 
@@ -11,17 +12,22 @@ _NOBODY_THERE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError)
 
 
 def ended_unanswered(error: Exception) -> bool:
-    """Whether the connection ended before any answer began: refused, or taken by a port forwarder that found nobody.
+    """Whether the connection ended before any answer began: refused, or taken by a port forwarder
+    that found nobody.
 
-    Traefik answers in place of a version that is gone, by 502; so it is Traefik who is away. Ask only before the answer's
-    headers are there: after them, the same errors are the version's. A time-out is none of them.
+    Traefik answers in place of a version that is gone, by 502; so it is Traefik who is away. Ask
+    only before the answer's headers are there: after them, the same errors are the version's. A
+    time-out is none of them.
     """
-    gone = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(error)   # httpcore's words
+    gone = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(
+        error
+    )  # httpcore's words
     return gone or isinstance(error, _NOBODY_THERE)
 
 
 def is_own_404(answer: httpx.Response) -> bool:
-    """Whether Traefik knows no route for what was asked, as for a moment when it starts: no deployment's header.
+    """Whether Traefik knows no route for what was asked, as for a moment when it starts: no
+    deployment's header.
 
     A route's own service adds the header to whatever its version answers. Needs no body.
     """
@@ -29,5 +35,6 @@ def is_own_404(answer: httpx.Response) -> bool:
 
 
 def served_by(answer: httpx.Response) -> Served | None:
-    """The deployment that answered: stack, environment and number; None where the edge names none."""
+    """The deployment that answered: stack, environment and number; None where the edge names
+    none."""
     return read_served(answer.headers.get(DEPLOYMENT_HEADER, ""))

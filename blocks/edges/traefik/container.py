@@ -1,4 +1,5 @@
-"""The edge as a container: Traefik with the file provider, on a network of its own and on one with each environment."""
+"""The edge as a container: Traefik with the file provider, on a network of its own and on one with
+each environment."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ from tidegate.stack.slot import control_network_name
 from tidegate.waiting import looks
 
 SETTINGS_LABEL = "tidegate.settings"
-_RESTART: Any = {"Name": "unless-stopped"}   # the stubs know only two of the engine's four policies
+_RESTART: Any = {"Name": "unless-stopped"}  # the stubs know only two of the engine's four policies
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,9 @@ class EdgeAddresses:
 
 @dataclass(frozen=True)
 class EdgeMaker:
-    """Makes the container of the edge, and of one beside it with ports that the kernel chooses. Raises EngineError,
-    CapacityError, and EdgeError when it does not answer within `start_seconds`."""
+    """Makes the container of the edge, and of one beside it with ports that the kernel chooses.
+    Raises EngineError, CapacityError, and EdgeError when it does not answer within
+    `start_seconds`."""
 
     host: DockerHost
     image: str
@@ -69,14 +71,16 @@ class EdgeMaker:
     public_address: str = "127.0.0.1"
     start_seconds: float = 20
     trusted_fronts: tuple[str, ...] = ()
-    """Addresses and ranges of what stands before the edge and tells who a visitor is; without them nobody is believed."""
+    """Addresses and ranges of what stands before the edge and tells who a visitor is; without them
+    nobody is believed."""
 
     @property
     def name(self) -> str:
         return self.host.edge_network
 
     def ensure(self) -> EdgeAddresses:
-        """The edge, running and answering. One that runs is left alone, whatever its settings: people are served by it."""
+        """The edge, running and answering. One that runs is left alone, whatever its settings:
+        people are served by it."""
         with engine_errors(f"starting the edge {self.name}"):
             settings = self._settings(self.public_port, self.check_port)
             write_own_routes(self.folder, str(ensure_control_network(self.host)))
@@ -98,10 +102,15 @@ class EdgeMaker:
         return container, addresses
 
     def current(self, settings: EdgeSettings | None = None) -> Container | None:
-        """The edge's container. With `settings`: one that serves nobody and has others is removed, for its name is needed."""
+        """The edge's container. With `settings`: one that serves nobody and has others is removed,
+        for its name is needed."""
         with contextlib.suppress(NotFound):
             container = self.host.client.containers.get(self.name)
-            if settings is None or container.status == "running" or container.labels.get(SETTINGS_LABEL) == settings.digest:
+            if (
+                settings is None
+                or container.status == "running"
+                or container.labels.get(SETTINGS_LABEL) == settings.digest
+            ):
                 return container
             container.remove(v=True)
         return None
@@ -114,12 +123,22 @@ class EdgeMaker:
         with engine_errors("reading the edge's log"):
             log = clean_end(container.logs(tail=5).decode(errors="replace")).strip()
         raise EdgeError(
-            "starting the edge", f"no answer to its ping in {self.start_seconds:g} s (last: {seen}; log: {log or 'empty'})",
-            "Correct what the log names, then run it again", retryable=True)
+            "starting the edge",
+            f"no answer to its ping in {self.start_seconds:g} s (last: {seen}; log: {log or 'empty'})",
+            "Correct what the log names, then run it again",
+            retryable=True,
+        )
 
     def _settings(self, public_port: int, check_port: int) -> EdgeSettings:
-        return EdgeSettings(self._image_id(), str(self.folder.resolve()), self.name, self.public_address, public_port, check_port,
-                            self.trusted_fronts)
+        return EdgeSettings(
+            self._image_id(),
+            str(self.folder.resolve()),
+            self.name,
+            self.public_address,
+            public_port,
+            check_port,
+            self.trusted_fronts,
+        )
 
     def _image_id(self) -> str:
         try:
@@ -127,19 +146,31 @@ class EdgeMaker:
         except ImageNotFound:
             if self.current() is None:
                 raise
-            return self.image   # what runs needs it no more
+            return self.image  # what runs needs it no more
 
     def _create(self, name: str, settings: EdgeSettings, *, beside: bool) -> Container:
         subnet = ensure_control_network(self.host)
-        address, believed = check_address(subnet, beside=beside), believed_askers(subnet, self.trusted_fronts)
+        address, believed = (
+            check_address(subnet, beside=beside),
+            believed_askers(subnet, self.trusted_fronts),
+        )
         public, check = settings.public_port or _free_port(), settings.check_port or _free_port()
         container = self.host.client.containers.create(
-            settings.image, flags_at(address, believed), name=name, network=control_network_name(self.name),
+            settings.image,
+            flags_at(address, believed),
+            name=name,
+            network=control_network_name(self.name),
             labels={ROLE_LABEL: ROLE, EDGE_LABEL: self.name, SETTINGS_LABEL: settings.digest},
-            ports={f"{PUBLIC_PORT}/tcp": (settings.public_address, public), f"{CHECK_PORT}/tcp": ("127.0.0.1", check)},
+            ports={
+                f"{PUBLIC_PORT}/tcp": (settings.public_address, public),
+                f"{CHECK_PORT}/tcp": ("127.0.0.1", check),
+            },
             volumes={settings.folder: {"bind": DYNAMIC_FOLDER, "mode": "ro"}},
-            restart_policy=_RESTART, read_only=True, security_opt=["no-new-privileges"],
-            log_config=LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"}))
+            restart_policy=_RESTART,
+            read_only=True,
+            security_opt=["no-new-privileges"],
+            log_config=LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"}),
+        )
         join_all(self.host, container, address)
         return container
 
@@ -149,9 +180,14 @@ class EdgeMaker:
         except APIError as error:
             if not is_port_taken(error):
                 raise
-            container.remove(force=True, v=True)   # it never ran, and the next try may be given other ports
-            raise CapacityError("starting the edge", f"somebody has port {self.public_port} or {self.check_port}",
-                                "Stop what has it, or set TIDEGATE_EDGE_PORT and TIDEGATE_EDGE_CHECK_PORT") from None
+            container.remove(
+                force=True, v=True
+            )  # it never ran, and the next try may be given other ports
+            raise CapacityError(
+                "starting the edge",
+                f"somebody has port {self.public_port} or {self.check_port}",
+                "Stop what has it, or set TIDEGATE_EDGE_PORT and TIDEGATE_EDGE_CHECK_PORT",
+            ) from None
         container.reload()
 
 
@@ -164,7 +200,8 @@ def stop_edge(host: DockerHost, container: str, *, grace_seconds: int = GRACE_SE
 
 
 def write_own_routes(config_directory: Path, control: str) -> None:
-    """The edge's own routes, for askers in the range `control`; and what is foreign in its folder is set aside."""
+    """The edge's own routes, for askers in the range `control`; and what is foreign in its folder
+    is set aside."""
     folder, text = EdgeFolder(config_directory), own_routes(control)
     with folder.locked():
         folder.mend()
@@ -185,7 +222,9 @@ def _addresses(container: Container, settings: EdgeSettings) -> EdgeAddresses:
     bindings = container.attrs["HostConfig"]["PortBindings"]
     public, check = (bindings[f"{port}/tcp"][0]["HostPort"] for port in (PUBLIC_PORT, CHECK_PORT))
     outdated = container.labels.get(SETTINGS_LABEL) != settings.digest
-    return EdgeAddresses(str(container.id), f"http://127.0.0.1:{public}", f"http://127.0.0.1:{check}", outdated)
+    return EdgeAddresses(
+        str(container.id), f"http://127.0.0.1:{public}", f"http://127.0.0.1:{check}", outdated
+    )
 
 
 def ping(url: str) -> str:

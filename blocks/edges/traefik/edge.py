@@ -1,4 +1,5 @@
-"""The edge: Traefik by its file provider. A route is one file, renamed into place and then seen to be obeyed."""
+"""The edge: Traefik by its file provider. A route is one file, renamed into place and then seen to
+be obeyed."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ _GATEWAY_FAULTS = (502, 503, 504)
 
 
 class EdgeAnswer(NamedTuple):
-    """What a visitor gets: from which deployment, as far as the edge names one, and with which status."""
+    """What a visitor gets: from which deployment, as far as the edge names one, and with which
+    status."""
 
     served: Served | None
     status: int
@@ -44,9 +46,15 @@ class TraefikEdge(Block):
     _block_type_name = "Traefik Edge"
     _block_type_slug = "traefik-edge"
 
-    config_directory: Path = Field(description="The folder on this machine that Traefik's file provider watches.")
-    public_url: str = Field(description="Where everybody's requests arrive, such as `http://127.0.0.1:80`.")
-    check_url: str = Field(description="The loopback-only entry point: slot addresses, ping, API, metrics.")
+    config_directory: Path = Field(
+        description="The folder on this machine that Traefik's file provider watches."
+    )
+    public_url: str = Field(
+        description="Where everybody's requests arrive, such as `http://127.0.0.1:80`."
+    )
+    check_url: str = Field(
+        description="The loopback-only entry point: slot addresses, ping, API, metrics."
+    )
     obey_seconds: float = Field(10, gt=0, description="How long the edge may take to obey a route.")
     request_seconds: float = Field(2, gt=0, description="For one request to the edge.")
 
@@ -60,7 +68,8 @@ class TraefikEdge(Block):
         return self._folder.routes()
 
     def mend(self) -> list[str]:
-        """Take out of the edge's sight what Tidegate did not write. Returns, and logs, a sentence for each."""
+        """Take out of the edge's sight what Tidegate did not write. Returns, and logs, a sentence
+        for each."""
         with self._folder.locked():
             said = self._folder.mend()
         for sentence in said:
@@ -70,8 +79,8 @@ class TraefikEdge(Block):
     def apply(self, route: Route) -> None:
         """Tell the edge and wait until it obeys. A route that it does not obey is taken back.
 
-        Raises FencedError when a newer owner wrote the file, EdgeError when somebody else has one of its host names or
-        the edge does not obey in time.
+        Raises FencedError when a newer owner wrote the file, EdgeError when somebody else has one
+        of its host names or the edge does not obey in time.
         """
         text, name = traefik_config(route), self._folder.file(route.stack, route.environment).name
         self.mend()
@@ -96,44 +105,76 @@ class TraefikEdge(Block):
         self._wait_until_obeyed(None, before, None)
 
     def renew(self, *, closing: bool = False) -> list[str]:
-        """Write every route anew that stands there otherwise; who serves stays. Returns their files' names."""
+        """Write every route anew that stands there otherwise; who serves stays. Returns their
+        files' names."""
         self.mend()
         with self._folder.locked():
-            texts = {self._folder.file(one.stack, one.environment).name: traefik_config(one, closing=closing)
-                     for one in self.routes().good}
-            old = [name for name, text in texts.items() if (self.config_directory / name).read_text(encoding="utf-8") != text]
+            texts = {
+                self._folder.file(one.stack, one.environment).name: traefik_config(
+                    one, closing=closing
+                )
+                for one in self.routes().good
+            }
+            old = [
+                name
+                for name, text in texts.items()
+                if (self.config_directory / name).read_text(encoding="utf-8") != text
+            ]
             for name in old:
                 self._folder.write(name, texts[name])
         return old
 
     def serving(self, domain: str) -> Served | None:
-        """The deployment that answers a real request to `domain` now; None when no route takes it. Raises EdgeError."""
+        """The deployment that answers a real request to `domain` now; None when no route takes it.
+        Raises EdgeError."""
         return self.answer(domain).served
 
     def answer(self, domain: str) -> EdgeAnswer:
-        """What a visitor of `domain` gets now, at the ready path of its route. Raises EdgeError where the edge is away."""
+        """What a visitor of `domain` gets now, at the ready path of its route. Raises EdgeError
+        where the edge is away."""
         route = self._route_to(domain)
-        return self._asked(question_at(route, domain) if route else Question(domain, "/", is_ready_path=False), route)
+        return self._asked(
+            question_at(route, domain) if route else Question(domain, "/", is_ready_path=False),
+            route,
+        )
 
     def answers(self, route: Route) -> list[EdgeAnswer]:
-        """What visitors get now at each of a route's doors. Raises EdgeError where the edge is away."""
+        """What visitors get now at each of a route's doors. Raises EdgeError where the edge is
+        away."""
         asked = questions(route)
-        return [self._asked(one, route)._replace(at=one.host + one.path if len(asked) > 1 else "") for one in asked]
+        return [
+            self._asked(one, route)._replace(at=one.host + one.path if len(asked) > 1 else "")
+            for one in asked
+        ]
 
     def _asked(self, question: Question, route: Route | None) -> EdgeAnswer:
         with self._client() as client:
             try:
-                answer = _ask(client, self.public_url, question, headers_for(https=route.https) if route else {})
+                answer = _ask(
+                    client,
+                    self.public_url,
+                    question,
+                    headers_for(https=route.https) if route else {},
+                )
             except httpx.HTTPError as error:
-                raise EdgeError(f"asking the edge who serves {question.host}", type(error).__name__,
-                                "Look whether the edge runs", retryable=True) from None
+                raise EdgeError(
+                    f"asking the edge who serves {question.host}",
+                    type(error).__name__,
+                    "Look whether the edge runs",
+                    retryable=True,
+                ) from None
         return EdgeAnswer(served_by(answer), answer.status_code)
 
     def _refuse_taken(self, route: Route) -> None:
-        taken = taken_doors(route.stack, route.environment, route.domains, doors_of_routes(self.routes().good))
+        taken = taken_doors(
+            route.stack, route.environment, route.domains, doors_of_routes(self.routes().good)
+        )
         if taken:
-            raise EdgeError(f"telling the edge the route of {route.stack} {route.environment}", "; ".join(map(str, taken)),
-                            "Nothing was changed. Choose another host name, or take it out of the other stack and release that")
+            raise EdgeError(
+                f"telling the edge the route of {route.stack} {route.environment}",
+                "; ".join(map(str, taken)),
+                "Nothing was changed. Choose another host name, or take it out of the other stack and release that",
+            )
 
     def _take_back(self, route: Route, text: str, before: str | None) -> None:
         """Put `before` in place again, unless somebody else has written since."""
@@ -152,11 +193,21 @@ class TraefikEdge(Block):
             for _ in looks(self.obey_seconds, _POLL_SECONDS):
                 if not (seen := self._disobeys(client, text, before, route, moved)):
                     return
-        raise EdgeError("waiting until the edge obeys its route", f"after {self.obey_seconds:g} s: {seen}",
-                        "Look at the log of the edge's container, then run it again", retryable=True)
+        raise EdgeError(
+            "waiting until the edge obeys its route",
+            f"after {self.obey_seconds:g} s: {seen}",
+            "Look at the log of the edge's container, then run it again",
+            retryable=True,
+        )
 
-    def _disobeys(self, client: httpx.Client, text: str | None, before: str | None, route: Route | None,
-                  moved: bool) -> str | None:
+    def _disobeys(
+        self,
+        client: httpx.Client,
+        text: str | None,
+        before: str | None,
+        route: Route | None,
+        moved: bool,
+    ) -> str | None:
         """What shows that the edge does not obey yet: first its own word, then real requests."""
         try:
             rawdata = client.get(f"{self.check_url}/api/rawdata")
@@ -172,18 +223,23 @@ class TraefikEdge(Block):
             answer = _ask(client, self.public_url, question, headers_for(https=route.https))
             served = served_by(answer)
             if served not in _wanted(route) or answer.status_code in _GATEWAY_FAULTS:
-                return f"{question.host} answers {answer.status_code} by {served or 'no deployment'}"
+                return (
+                    f"{question.host} answers {answer.status_code} by {served or 'no deployment'}"
+                )
         if route.candidate:
             wanted = Served(route.stack, route.environment, route.candidate.deployment)
             for back, question in _own_questions(route, route.candidate):
                 headers = headers_for(https=route.https, slot=wanted, back=back)
                 found = served_by(_ask(client, self.check_url, question, headers))
-                if found != wanted:   # whether it answers well is no matter of the edge
+                if found != wanted:  # whether it answers well is no matter of the edge
                     return f"at the address of {wanted} answers {found or 'no deployment'}"
         return None
 
     def _route_to(self, domain: str) -> Route | None:
-        return next((one for one in self.routes().good if any(meet(host, domain) for host in one.domains)), None)
+        return next(
+            (one for one in self.routes().good if any(meet(host, domain) for host in one.domains)),
+            None,
+        )
 
     def _client(self) -> httpx.Client:
         return httpx.Client(timeout=self.request_seconds, verify=TRUSTED, trust_env=False)
@@ -196,16 +252,19 @@ class TraefikEdge(Block):
 def _refuse_older(route: Route, before: str | None) -> None:
     there = read_route(before).fence if before is not None else None
     if there is not None and there > route.fence:
-        raise FencedError(f"telling the edge the route of {route.stack} {route.environment}",
-                          f"owner {there} wrote it after owner {route.fence} was replaced",
-                          "Nothing was changed; let the newer run finish")
+        raise FencedError(
+            f"telling the edge the route of {route.stack} {route.environment}",
+            f"owner {there} wrote it after owner {route.fence} was replaced",
+            "Nothing was changed; let the newer run finish",
+        )
 
 
 def _moved(text: str | None, before: str | None) -> bool:
-    """Whether the edge may now send people to other slots than before. The same route again counts as moved: nobody may have
-    seen yet that the edge obeys it.
+    """Whether the edge may now send people to other slots than before. The same route again counts
+    as moved: nobody may have seen yet that the edge obeys it.
 
-    Where nobody is moved, whoever serves need not answer: a dead version must not stop the one that replaces it.
+    Where nobody is moved, whoever serves need not answer: a dead version must not stop the one that
+    replaces it.
     """
     if text is None or before is None or text == before:
         return True
@@ -213,16 +272,23 @@ def _moved(text: str | None, before: str | None) -> bool:
 
 
 def _wanted(route: Route) -> list[Served]:
-    # Without the standby: an answer by it shows that the edge knows the route, and that the new slot is dead.
+    # Without the standby: an answer by it shows that the edge knows the route, and that the new
+    # slot is dead.
     return [Served(route.stack, route.environment, target.deployment) for target in route.targets]
 
 
 def _own_questions(route: Route, slot: Target) -> list[tuple[int | None, Question]]:
-    """For each address of a slot its place and its ready path; one without a place where the slot has no doors."""
+    """For each address of a slot its place and its ready path; one without a place where the slot
+    has no doors."""
     host = questions(replace(route, targets=(slot,)))[0].host
-    own = [(place, Question(host, back.ready_path, is_ready_path=True)) for place, back in enumerate(backs_of(slot))]
+    own = [
+        (place, Question(host, back.ready_path, is_ready_path=True))
+        for place, back in enumerate(backs_of(slot))
+    ]
     return [*own] or [(None, Question(host, route.ready_path, is_ready_path=True))]
 
 
-def _ask(client: httpx.Client, url: str, question: Question, headers: Mapping[str, str]) -> httpx.Response:
+def _ask(
+    client: httpx.Client, url: str, question: Question, headers: Mapping[str, str]
+) -> httpx.Response:
     return client.get(url + question.path, headers={"Host": question.host, **headers})

@@ -17,5 +17,7 @@ def edge_state(maker: EdgeMaker) -> str:
     if container.status != "running":
         raise EdgeError(doing, f"its container is {container.status}", "`tidegate run` starts it")
     if trouble := ping(f"http://127.0.0.1:{maker.check_port}"):
-        raise EdgeError(doing, f"it runs and does not answer ({trouble})", f"Read `docker logs {maker.name}`")
+        raise EdgeError(
+            doing, f"it runs and does not answer ({trouble})", f"Read `docker logs {maker.name}`"
+        )
     return f"answers on port {maker.public_port}"

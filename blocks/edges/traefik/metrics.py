@@ -16,6 +16,7 @@ from tidegate.errors import EdgeError
 
 _STARTED = "process_start_time_seconds"
 
+
 @dataclass(frozen=True)
 class EdgeMetrics:
     """Reads `/metrics` on the edge's check address."""
@@ -31,17 +32,29 @@ class EdgeMetrics:
     def _text(self) -> str:
         doing = "reading the edge's metrics"
         try:
-            answer = httpx.get(f"{self.check_url}/metrics", timeout=self.timeout_seconds, verify=TRUSTED, trust_env=False)
+            answer = httpx.get(
+                f"{self.check_url}/metrics",
+                timeout=self.timeout_seconds,
+                verify=TRUSTED,
+                trust_env=False,
+            )
         except httpx.HTTPError as error:
-            raise EdgeError(doing, type(error).__name__, "Look whether the edge runs", retryable=True) from None
+            raise EdgeError(
+                doing, type(error).__name__, "Look whether the edge runs", retryable=True
+            ) from None
         if answer.status_code != 200:
-            raise EdgeError(doing, f"status {answer.status_code}", "Start the edge with its own routes", retryable=True)
+            raise EdgeError(
+                doing,
+                f"status {answer.status_code}",
+                "Start the edge with its own routes",
+                retryable=True,
+            )
         return answer.text
 
 
 def read_sample(text: str, kind: str, name: str) -> MetricsSample:
-    """Prometheus text -> the request counters and duration buckets of the `kind` (service, router) called `name`, and of those
-    called `name_1`, `name_2`, ...: the further addresses of a slot."""
+    """Prometheus text -> the request counters and duration buckets of the `kind` (service, router)
+    called `name`, and of those called `name_1`, `name_2`, ...: the further addresses of a slot."""
     started, counters = 0.0, {}
     named = re.compile(rf"{re.escape(name)}(_[0-9]+)?@file")
     wanted = {f"traefik_{kind}_{TOTAL}": TOTAL, f"traefik_{kind}_{BUCKET}": BUCKET}
@@ -56,4 +69,3 @@ def read_sample(text: str, kind: str, name: str) -> MetricsSample:
 def _samples(text: str) -> Iterator[Sample]:
     for family in text_string_to_metric_families(text):
         yield from family.samples
-

@@ -1,8 +1,9 @@
-"""The edge's networks: one of its own for its check entry point, and one towards each environment of each stack.
+"""The edge's networks: one of its own for its check entry point, and one towards each environment
+of each stack.
 
-An environment's network holds its slots and the edge, and nobody else: so no application sees another one there. It leads
-nowhere else (`internal`): an application gets out where its own compose files say so. The check entry point listens on the
-control network alone, where no application is.
+An environment's network holds its slots and the edge, and nobody else: so no application sees
+another one there. It leads nowhere else (`internal`): an application gets out where its own compose
+files say so. The check entry point listens on the control network alone, where no application is.
 """
 
 from __future__ import annotations
@@ -42,21 +43,26 @@ class EngineNetworks:
 
 
 def join_environment(host: DockerHost, stack: str, environment: str) -> str:
-    """Have the environment's network, with the edge on it. Returns its name. Again: changes nothing."""
+    """Have the environment's network, with the edge on it. Returns its name. Again: changes
+    nothing."""
     name = edge_network_name(host.edge_network, stack, environment)
     with engine_errors(f"making the network {name}"):
         network = _find(host, name) or _create(host, name, stack, environment)
         edges = running_edges(host)
         if not edges:
-            raise EdgeError(f"joining the network {name}", f"there is no container {host.edge_network}",
-                            "Start it: `tidegate run`")
+            raise EdgeError(
+                f"joining the network {name}",
+                f"there is no container {host.edge_network}",
+                "Start it: `tidegate run`",
+            )
         for edge in edges:
             _connect(network, edge)
     return name
 
 
 def leave_environment(host: DockerHost, stack: str, environment: str) -> bool:
-    """Take the environment's network away where no container but the edge needs it. Returns whether it is gone."""
+    """Take the environment's network away where no container but the edge needs it. Returns whether
+    it is gone."""
     name = edge_network_name(host.edge_network, stack, environment)
     with engine_errors(f"removing the network {name}"):
         network = _find(host, name)
@@ -67,7 +73,8 @@ def leave_environment(host: DockerHost, stack: str, environment: str) -> bool:
 
 
 def ensure_control_network(host: DockerHost) -> IPv4Network:
-    """The network of the check entry point, whose addresses can be given out by us: the engine chose a free range."""
+    """The network of the check entry point, whose addresses can be given out by us: the engine
+    chose a free range."""
     name = control_network_name(host.edge_network)
     network = _find(host, name)
     if network is None:
@@ -76,20 +83,26 @@ def ensure_control_network(host: DockerHost) -> IPv4Network:
         subnet = _subnet(probe)
         probe.remove()
         network = host.client.networks.create(
-            name, driver="bridge", check_duplicate=True, labels={ROLE_LABEL: ROLE, EDGE_LABEL: host.edge_network},
-            ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet))]))
+            name,
+            driver="bridge",
+            check_duplicate=True,
+            labels={ROLE_LABEL: ROLE, EDGE_LABEL: host.edge_network},
+            ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet))]),
+        )
         network.reload()
     return _subnet(network)
 
 
 def check_address(subnet: IPv4Network, *, beside: bool) -> str:
-    """The fixed address of the edge on its control network, and of the one that stands in for it."""
+    """The fixed address of the edge on its control network, and of the one that stands in for
+    it."""
     return str(subnet[_FIRST_ADDRESS + int(beside)])
 
 
 def believed_askers(subnet: IPv4Network, trusted_fronts: Sequence[str]) -> list[str]:
-    """The addresses whose word about a visitor counts at the edge. Who comes from this machine, Tidegate too, is seen there as
-    the gateway of the control network, by which the ports are published. Without a front nobody is believed."""
+    """The addresses whose word about a visitor counts at the edge. Who comes from this machine,
+    Tidegate too, is seen there as the gateway of the control network, by which the ports are
+    published. Without a front nobody is believed."""
     return [str(subnet[_GATEWAY]), *trusted_fronts] if trusted_fronts else []
 
 
@@ -101,14 +114,23 @@ def join_all(host: DockerHost, edge: Container, address: str) -> None:
     for network in _environment_networks(host):
         _connect(network, edge)
     shared = _find(host, host.edge_network)
-    if shared and _is_needed(host, shared):   # slots that the first version started
+    if shared and _is_needed(host, shared):  # slots that the first version started
         _connect(shared, edge)
 
 
 def remove_shared_network(host: DockerHost) -> None:
-    """The one network of the first version, once no slot is on it, nor an edge that has its ports from it."""
-    shared, control = _find(host, host.edge_network), _find(host, control_network_name(host.edge_network))
-    if shared and control and not _is_needed(host, shared) and all(_is_on(edge, control) for edge in running_edges(host)):
+    """The one network of the first version, once no slot is on it, nor an edge that has its ports
+    from it."""
+    shared, control = (
+        _find(host, host.edge_network),
+        _find(host, control_network_name(host.edge_network)),
+    )
+    if (
+        shared
+        and control
+        and not _is_needed(host, shared)
+        and all(_is_on(edge, control) for edge in running_edges(host))
+    ):
         _remove(host, shared)
 
 
@@ -122,11 +144,18 @@ def running_edges(host: DockerHost) -> list[Container]:
 
 
 def _create(host: DockerHost, name: str, stack: str, environment: str) -> Network:
-    labels = {ROLE_LABEL: ROLE, EDGE_LABEL: host.edge_network, "tidegate.stack": stack, "tidegate.environment": environment}
+    labels = {
+        ROLE_LABEL: ROLE,
+        EDGE_LABEL: host.edge_network,
+        "tidegate.stack": stack,
+        "tidegate.environment": environment,
+    }
     try:
-        return host.client.networks.create(name, driver="bridge", internal=True, check_duplicate=True, labels=labels)
+        return host.client.networks.create(
+            name, driver="bridge", internal=True, check_duplicate=True, labels=labels
+        )
     except APIError as error:
-        found = _find(host, name)   # another run was quicker
+        found = _find(host, name)  # another run was quicker
         if found is None:
             raise error
         return found
@@ -164,7 +193,9 @@ def _remove(host: DockerHost, network: Network) -> None:
 
 
 def _environment_networks(host: DockerHost) -> Iterator[Network]:
-    for network in host.client.networks.list(filters={"label": f"{EDGE_LABEL}={host.edge_network}"}):
+    for network in host.client.networks.list(
+        filters={"label": f"{EDGE_LABEL}={host.edge_network}"}
+    ):
         if "tidegate.environment" in network.attrs["Labels"]:
             yield network
 

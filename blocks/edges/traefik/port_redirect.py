@@ -1,7 +1,8 @@
-"""Redirect new connections to a port of this machine to another port of it, for a while. Open connections stay where they are.
+"""Redirect new connections to a port of this machine to another port of it, for a while. Open
+connections stay where they are.
 
-By the kernel's NAT table, which a Docker engine needs anyway. Each rule carries a comment by which it is found again, so
-that it can be taken back also after a crash.
+By the kernel's NAT table, which a Docker engine needs anyway. Each rule carries a comment by which
+it is found again, so that it can be taken back also after a crash.
 """
 
 from __future__ import annotations
@@ -29,14 +30,30 @@ def why_impossible() -> str | None:
 
 def redirect(port: int, to: int, comment: str) -> None:
     """Again: changes nothing. Raises EdgeError."""
-    rule = ["OUTPUT", "-p", "tcp", "-d", "127.0.0.1/32", "--dport", str(port), "-m", "comment", "--comment", comment,
-            "-j", "REDIRECT", "--to-ports", str(to)]
+    rule = [
+        "OUTPUT",
+        "-p",
+        "tcp",
+        "-d",
+        "127.0.0.1/32",
+        "--dport",
+        str(port),
+        "-m",
+        "comment",
+        "--comment",
+        comment,
+        "-j",
+        "REDIRECT",
+        "--to-ports",
+        str(to),
+    ]
     if _iptables("-C", *rule).exit_code:
         _checked("-I", *rule)
 
 
 def redirected(comment: str) -> list[list[str]]:
-    """The rules with this comment that are in force, as iptables writes them. Empty where this process may not read them."""
+    """The rules with this comment that are in force, as iptables writes them. Empty where this
+    process may not read them."""
     if why_impossible():
         return []
     rules = [shlex.split(line) for line in _iptables("-S", "OUTPUT").stdout.splitlines()]
@@ -52,13 +69,21 @@ def undo(comment: str) -> None:
 def _checked(*arguments: str) -> None:
     outcome = _iptables(*arguments)
     if outcome.exit_code:
-        raise EdgeError("redirecting a port of this machine", outcome.stderr.strip() or f"exit code {outcome.exit_code}",
-                        "Look at `iptables -t nat -S OUTPUT`")
+        raise EdgeError(
+            "redirecting a port of this machine",
+            outcome.stderr.strip() or f"exit code {outcome.exit_code}",
+            "Look at `iptables -t nat -S OUTPUT`",
+        )
 
 
 def _iptables(*arguments: str) -> Outcome:
     try:
-        return run_command(["iptables", "-w", "5", "-t", "nat", *arguments], environment={"PATH": os.environ.get("PATH", "")},
-                           timeout_seconds=_SECONDS)
+        return run_command(
+            ["iptables", "-w", "5", "-t", "nat", *arguments],
+            environment={"PATH": os.environ.get("PATH", "")},
+            timeout_seconds=_SECONDS,
+        )
     except (OSError, TimeoutError) as error:
-        raise EdgeError("redirecting a port of this machine", str(error), "Look whether iptables works") from None
+        raise EdgeError(
+            "redirecting a port of this machine", str(error), "Look whether iptables works"
+        ) from None

@@ -1,4 +1,5 @@
-"""What the edge's container is made of: Traefik's flags, its own routes, and the settings that tell one from another."""
+"""What the edge's container is made of: Traefik's flags, its own routes, and the settings that tell
+one from another."""
 
 from __future__ import annotations
 
@@ -14,40 +15,58 @@ GRACE_SECONDS = 30
 
 FLAGS = (
     f"--entrypoints.web.address=:{PUBLIC_PORT}",
-    f"--entrypoints.check.address=:{CHECK_PORT}",                        # `flags_at` puts the control network's address before
+    f"--entrypoints.check.address=:{CHECK_PORT}",  # `flags_at` puts the control network's address before
     "--entrypoints.check.http.middlewares=edge-control@file",
-    "--entrypoints.check.forwardedheaders.insecure=true",                # Tidegate alone gets in, and asks as a front does
-    "--entrypoints.web.transport.respondingtimeouts.readtimeout=600s",   # the default of 60 s cuts off large uploads
+    "--entrypoints.check.forwardedheaders.insecure=true",  # Tidegate alone gets in, and asks as a front does
+    "--entrypoints.web.transport.respondingtimeouts.readtimeout=600s",  # the default of 60 s cuts off large uploads
     f"--entrypoints.web.transport.lifecycle.gracetimeout={GRACE_SECONDS}s",
     "--serverstransport.maxidleconnsperhost=200",
-    "--serverstransport.forwardingtimeouts.dialtimeout=2s",              # a dead slot is left for the standby soon
+    "--serverstransport.forwardingtimeouts.dialtimeout=2s",  # a dead slot is left for the standby soon
     f"--providers.file.directory={DYNAMIC_FOLDER}",
     "--providers.file.watch=true",
-    "--providers.providersthrottleduration=20ms",                        # by its default a switch would lag 2 s
-    "--ping=true", "--ping.manualrouting=true",
-    "--api=true", "--api.dashboard=false",
-    "--metrics.prometheus=true", "--metrics.prometheus.manualrouting=true",
-    "--metrics.prometheus.addrouterslabels=true", "--metrics.prometheus.addserviceslabels=true",
-    "--metrics.prometheus.buckets=0.05,0.1,0.25,0.5,1,2,5,10",           # R24 asks for p95 at 2 s
-    "--accesslog=false", "--log.level=ERROR",
-    "--global.checknewversion=false", "--global.sendanonymoususage=false",
+    "--providers.providersthrottleduration=20ms",  # by its default a switch would lag 2 s
+    "--ping=true",
+    "--ping.manualrouting=true",
+    "--api=true",
+    "--api.dashboard=false",
+    "--metrics.prometheus=true",
+    "--metrics.prometheus.manualrouting=true",
+    "--metrics.prometheus.addrouterslabels=true",
+    "--metrics.prometheus.addserviceslabels=true",
+    "--metrics.prometheus.buckets=0.05,0.1,0.25,0.5,1,2,5,10",  # R24 asks for p95 at 2 s
+    "--accesslog=false",
+    "--log.level=ERROR",
+    "--global.checknewversion=false",
+    "--global.sendanonymoususage=false",
 )
 
-# Routed by host name, because an unconditional /api or /metrics would hide those of the slots on the same entry point.
+# Routed by host name, because an unconditional /api or /metrics would hide those of the slots on
+# the same entry point.
 _HERE = "Host(`127.0.0.1`) || Host(`localhost`)"
-_OWN = "{{entryPoints: [check], rule: '(" + _HERE + ") && PathPrefix(`/{}`)', service: {}@internal}}"
+_OWN = (
+    "{{entryPoints: [check], rule: '(" + _HERE + ") && PathPrefix(`/{}`)', service: {}@internal}}"
+)
 
 
 def flags_at(address: str, believed: Sequence[str]) -> list[str]:
-    """The flags of an edge whose check entry point listens at `address` alone. What those in `believed` say about a visitor
-    (`X-Forwarded-Proto`, `-For`, `-Port`, `-Host`) reaches the application; what others say is overwritten."""
+    """The flags of an edge whose check entry point listens at `address` alone. What those in
+    `believed` say about a visitor (`X-Forwarded-Proto`, `-For`, `-Port`, `-Host`) reaches the
+    application; what others say is overwritten."""
     own = [flag.replace("check.address=:", f"check.address={address}:") for flag in FLAGS]
-    return [*own, *([f"--entrypoints.web.forwardedheaders.trustedips={','.join(believed)}"] if believed else [])]
+    return [
+        *own,
+        *(
+            [f"--entrypoints.web.forwardedheaders.trustedips={','.join(believed)}"]
+            if believed
+            else []
+        ),
+    ]
 
 
 def own_routes(control: str) -> str:
-    """The edge's ping, API and metrics. Whoever asks the check entry point must come from the range `control`: a process
-    that makes its own packets could else speak to an address of a network that it is not on."""
+    """The edge's ping, API and metrics. Whoever asks the check entry point must come from the range
+    `control`: a process that makes its own packets could else speak to an address of a network that
+    it is not on."""
     return f"""\
 http:
   routers:
@@ -61,7 +80,8 @@ http:
 
 @dataclass(frozen=True)
 class EdgeSettings:
-    """Everything that, when it changes, needs a new container. A port of 0 is chosen when the container is made."""
+    """Everything that, when it changes, needs a new container. A port of 0 is chosen when the
+    container is made."""
 
     image: str
     folder: str

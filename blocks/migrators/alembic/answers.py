@@ -1,4 +1,5 @@
-"""How the probe in an image is called, and what it may answer. Its words are those of foreign code: bounded, checked."""
+"""How the probe in an image is called, and what it may answer. Its words are those of foreign code:
+bounded, checked."""
 
 from __future__ import annotations
 
@@ -62,7 +63,8 @@ class Moved(Part):
 
 
 class Inspected(Part):
-    """A history, seen from where the database is. The way is empty where there is none, or more than one."""
+    """A history, seen from where the database is. The way is empty where there is none, or more
+    than one."""
 
     heads: RevisionIds = []
     table: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
@@ -97,16 +99,20 @@ class Question:
         return _SOURCE.replace(f'"{alembic_probe.MARK}"', f'"{self.mark}"', 1).encode()
 
     def answer(self, outcome: Outcome, kind: type[A], doing: str) -> A:
-        """The one answer in `outcome`. Raises MigrationError for none, for several and for nonsense."""
+        """The one answer in `outcome`. Raises MigrationError for none, for several and for
+        nonsense."""
         lines = [line for line in outcome.stdout.split("\n") if line.startswith(self.mark)]
         if not lines:
             said = clean_end(" | ".join(last_lines(outcome.stderr, 3)))
-            raise MigrationError(doing, f"exit code {outcome.exit_code}: {said}",
-                                 "Correct what it names in the image")
+            raise MigrationError(
+                doing,
+                f"exit code {outcome.exit_code}: {said}",
+                "Correct what it names in the image",
+            )
         if len(lines) > 1:
             raise _nonsense(doing, f"it answered {len(lines)} times")
         try:
-            answer = kind.model_validate_json(lines[0][len(self.mark):])
+            answer = kind.model_validate_json(lines[0][len(self.mark) :])
         except ValidationError as error:
             raise _nonsense(doing, _faults(error)) from None
         if outcome.exit_code and answer.fault is None:
@@ -115,12 +121,16 @@ class Question:
 
 
 def _nonsense(doing: str, what: str) -> MigrationError:
-    return MigrationError(doing, f"{what}, as no Alembic does",
-                          "Look into the image: something there answers in Alembic's place")
+    return MigrationError(
+        doing,
+        f"{what}, as no Alembic does",
+        "Look into the image: something there answers in Alembic's place",
+    )
 
 
 def _faults(error: ValidationError) -> str:
     found: Sequence[str] = [
         f"{'.'.join(map(str, fault['loc'])) or 'its answer'}: {fault['msg']}"
-        for fault in error.errors(include_input=False, include_url=False)]
+        for fault in error.errors(include_input=False, include_url=False)
+    ]
     return one_line("; ".join(found[:3]))

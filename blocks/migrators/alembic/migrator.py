@@ -1,4 +1,5 @@
-"""An application's Alembic history, run by the application's own image in one container per move."""
+"""An application's Alembic history, run by the application's own image in one container per
+move."""
 
 from __future__ import annotations
 
@@ -16,8 +17,9 @@ from tidegate.secrecy.redaction import learn
 
 @dataclass(frozen=True)
 class AlembicMigrator:
-    """One schema history inside `image`, with the environment's own values: only for a version that was accepted there,
-    or on a copy of its own. `environment` is the application's own and names the database."""
+    """One schema history inside `image`, with the environment's own values: only for a version that
+    was accepted there, or on a copy of its own. `environment` is the application's own and names
+    the database."""
 
     host: JobRunner
     image: str
@@ -38,26 +40,40 @@ class AlembicMigrator:
         return _one(self._ask("reading the database's revision", "current"))
 
     def upgrade(self, state: str) -> None:
-        """Up to the revision `state`, and see that the database is there. Again: changes nothing. Raises MigrationError."""
+        """Up to the revision `state`, and see that the database is there. Again: changes nothing.
+        Raises MigrationError."""
         self._move("upgrade", state)
 
     def downgrade(self, state: str) -> None:
-        """Down to the revision `state` or `base`, and see that the database is there. Raises MigrationError."""
+        """Down to the revision `state` or `base`, and see that the database is there. Raises
+        MigrationError."""
         self._move("downgrade", state)
 
     def _move(self, verb: str, revision: str) -> None:
         doing = f"running alembic {verb} to {revision}"
         reached = _one(self._ask(doing, verb, revision))
         if reached != (None if revision == "base" else revision):
-            raise MigrationError(doing, f"the database is at {reached}", "Look at the revision files of this image")
+            raise MigrationError(
+                doing, f"the database is at {reached}", "Look at the revision files of this image"
+            )
 
     def _ask(self, doing: str, verb: str, revision: str = "") -> Moved:
         question = Question.of(verb, revision)
-        outcome = self.host.run(Job(
-            key=f"{self.key}/{verb}", image=self.image, stdin=question.stdin, networks=self.networks,
-            command=question.command, working_directory=self.directory,
-            environment={**self.environment, "TIDEGATE_LOCK_TIMEOUT_SECONDS": str(self.lock_timeout_seconds)},
-            timeout_seconds=self.timeout_seconds))
+        outcome = self.host.run(
+            Job(
+                key=f"{self.key}/{verb}",
+                image=self.image,
+                stdin=question.stdin,
+                networks=self.networks,
+                command=question.command,
+                working_directory=self.directory,
+                environment={
+                    **self.environment,
+                    "TIDEGATE_LOCK_TIMEOUT_SECONDS": str(self.lock_timeout_seconds),
+                },
+                timeout_seconds=self.timeout_seconds,
+            )
+        )
         answer = question.answer(outcome, Moved, doing)
         if answer.fault:
             raise self._failed(doing, answer, answer.fault)
@@ -66,18 +82,26 @@ class AlembicMigrator:
     def _failed(self, doing: str, answer: Moved, fault: Fault) -> MigrationError:
         text = fault.error
         if "Can't locate revision" in text:
-            return MigrationError(doing, clean(text), "The database was made by a newer image: use that one")
+            return MigrationError(
+                doing, clean(text), "The database was made by a newer image: use that one"
+            )
         if fault.statement:
             text += f"; the statement was: {' '.join(fault.statement.split())}"
         if answer.current is not None:
             text += f"; the database is at {', '.join(answer.current) or 'no revision'}"
         if fault.before:
-            text += f"; {len(fault.before)} statements of the same revision ran before it: " + " ; ".join(
-                one_line(each, 120) for each in fault.before)
+            text += (
+                f"; {len(fault.before)} statements of the same revision ran before it: "
+                + " ; ".join(one_line(each, 120) for each in fault.before)
+            )
         locked = "ock wait timeout" in text or "lock timeout" in text
-        to_do = ("Something holds a lock on the table: try again when it is quiet" if locked else
-                 "Look which of them the database kept (MySQL keeps them), then correct the revision or go down by hand"
-                 if fault.before else "Correct the revision or the database")
+        to_do = (
+            "Something holds a lock on the table: try again when it is quiet"
+            if locked
+            else "Look which of them the database kept (MySQL keeps them), then correct the revision or go down by hand"
+            if fault.before
+            else "Correct the revision or the database"
+        )
         return MigrationError(doing, clean(text), to_do, retryable=locked)
 
 

@@ -1,8 +1,9 @@
-"""Runs INSIDE an application's image, sent in by stdin: asks the image's own Alembic, prints one line of JSON.
+"""Runs INSIDE an application's image, sent in by stdin: asks the image's own Alembic, prints one
+line of JSON.
 
-`python - inspect TABLES`, `python - current`, `python - upgrade REVISION`, `python - downgrade REVISION`. Never
-imported there from Tidegate, and it must run on whatever Python 3.8 or newer the image has. `inspect` needs no
-database: what is written in the real one comes in as TABLES.
+`python - inspect TABLES`, `python - current`, `python - upgrade REVISION`, `python - downgrade
+REVISION`. Never imported there from Tidegate, and it must run on whatever Python 3.8 or newer the
+image has. `inspect` needs no database: what is written in the real one comes in as TABLES.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from sqlalchemy.engine import Engine
 MARK = "tidegate-probe:"
 """Begins the answer; replaced by a new one in each container."""
 _ran: list[str] = []
-"""Statements since the last revision was written down: on MySQL these stay when a later one fails."""
+"""Statements since the last revision was written down: on MySQL these stay when a later one
+fails."""
 
 
 def state(config: Config) -> dict[str, Any]:
@@ -36,20 +38,25 @@ def state(config: Config) -> dict[str, Any]:
         return []
 
     script = ScriptDirectory.from_config(config)
-    with EnvironmentContext(config, script, fn=look, dont_mutate=True):   # or it makes the version table
+    with EnvironmentContext(
+        config, script, fn=look, dont_mutate=True
+    ):  # or it makes the version table
         script.run_env()
     return found
 
 
 def inspect(config: Config, tables: dict[str, Any]) -> dict[str, Any]:
-    """The history of this image, seen from where the database is; nothing here speaks to a database."""
+    """The history of this image, seen from where the database is; nothing here speaks to a
+    database."""
     script = ScriptDirectory.from_config(config)
     table = _version_table(config, script, tables)
     current = list(table[2]) if table else []
     known = {revision.revision for revision in script.walk_revisions()}
     found: dict[str, Any] = {
-        "heads": list(script.get_heads()), "table": table[:2] if table else None,
-        "unknown": [revision for revision in current if revision not in known]}
+        "heads": list(script.get_heads()),
+        "table": table[:2] if table else None,
+        "unknown": [revision for revision in current if revision not in known],
+    }
     if len(found["heads"]) == 1 and not found["unknown"] and len(current) < 2:
         found.update(_way(config, script, (current or ["base"])[0], found["heads"][0]))
     return found
@@ -57,13 +64,16 @@ def inspect(config: Config, tables: dict[str, Any]) -> dict[str, Any]:
 
 def _way(config: Config, script: ScriptDirectory, current: str, head: str) -> dict[str, Any]:
     pending = reversed(list(script.iterate_revisions(head, current)))
-    return {"pending": [_revision(each) for each in pending],
-            "upgrade_sql": _offline(config, command.upgrade, f"{current}:{head}", head == current),
-            "downgrade_sql": _offline(config, command.downgrade, f"{head}:{current}", head == current)}
+    return {
+        "pending": [_revision(each) for each in pending],
+        "upgrade_sql": _offline(config, command.upgrade, f"{current}:{head}", head == current),
+        "downgrade_sql": _offline(config, command.downgrade, f"{head}:{current}", head == current),
+    }
 
 
 def _version_table(config: Config, script: ScriptDirectory, tables: dict[str, Any]) -> Any:
-    """Of the tables that are there, the one that env.py names; the likely one where it cannot run offline."""
+    """Of the tables that are there, the one that env.py names; the likely one where it cannot run
+    offline."""
     named: dict[str, Any] = {}
 
     def look(_: Any, context: Any) -> list[Any]:
@@ -72,11 +82,16 @@ def _version_table(config: Config, script: ScriptDirectory, tables: dict[str, An
         return []
 
     config.output_buffer = io.StringIO()
-    with contextlib.suppress(BaseException), EnvironmentContext(config, script, fn=look, as_sql=True):
+    with (
+        contextlib.suppress(BaseException),
+        EnvironmentContext(config, script, fn=look, as_sql=True),
+    ):
         script.run_env()
     if not named:
         return tables["likely"]
-    return next((each for each in tables["all"] if each[:2] == [named["schema"], named["table"]]), None)
+    return next(
+        (each for each in tables["all"] if each[:2] == [named["schema"], named["table"]]), None
+    )
 
 
 def _revision(revision: Any) -> dict[str, Any]:
@@ -95,7 +110,7 @@ def _offline(config: Config, move: Any, span: str, nothing: bool) -> dict[str, s
     config.output_buffer = io.StringIO()
     try:
         move(config, span, sql=True)
-    except BaseException as error:   # an env.py may end the process, too
+    except BaseException as error:  # an env.py may end the process, too
         return {"reason": f"{type(error).__name__}: {error}"}
     return {"sql": config.output_buffer.getvalue()}
 
@@ -111,24 +126,33 @@ def change(config: Config, move: Any, revision: str) -> dict[str, Any]:
 def _fault(error: Exception) -> dict[str, Any]:
     text = str(getattr(error, "orig", None) or error)
     failing = getattr(error, "statement", None)
-    return {"error": f"{type(error).__name__}: {text}", "statement": failing,
-            "before": [each for each in _ran if each != failing]}
+    return {
+        "error": f"{type(error).__name__}: {text}",
+        "statement": failing,
+        "before": [each for each in _ran if each != failing],
+    }
 
 
 def _connect(seconds: int, is_strict: bool) -> Any:
-    """With `is_strict`, what would cut a value fails instead: a way back that loses data silently is none."""
+    """With `is_strict`, what would cut a value fails instead: a way back that loses data silently
+    is none."""
     strict = ", SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')" if is_strict else ""
     mysql = f"SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}{strict}"
 
     def connect(dialect: Any, _: Any, arguments: Any, options: Any) -> Any:
         connection = dialect.connect(*arguments, **options)
-        wanted = {"mysql": mysql, "mariadb": mysql, "postgresql": f"SET lock_timeout = '{seconds}s'"}.get(dialect.name)
+        wanted = {
+            "mysql": mysql,
+            "mariadb": mysql,
+            "postgresql": f"SET lock_timeout = '{seconds}s'",
+        }.get(dialect.name)
         if wanted:
             cursor = connection.cursor()
             cursor.execute(wanted)
             cursor.close()
             connection.commit()
         return connection
+
     return connect
 
 
@@ -144,14 +168,23 @@ def _remember(_: Any, __: Any, statement: str, *___: Any) -> None:
 
 def main(verb: str, argument: str) -> int:
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)   # what the image's code prints must not mix with the answer
+    os.dup2(2, 1)  # what the image's code prints must not mix with the answer
     config = Config("alembic.ini")
-    event.listen(Engine, "do_connect", _connect(
-        int(os.environ.get("TIDEGATE_LOCK_TIMEOUT_SECONDS", "10")), is_strict=verb == "downgrade"))
+    event.listen(
+        Engine,
+        "do_connect",
+        _connect(
+            int(os.environ.get("TIDEGATE_LOCK_TIMEOUT_SECONDS", "10")),
+            is_strict=verb == "downgrade",
+        ),
+    )
     event.listen(Engine, "before_cursor_execute", _remember)
-    actions = {"inspect": lambda: inspect(config, json.loads(argument)), "current": lambda: state(config),
-               "upgrade": lambda: change(config, command.upgrade, argument),
-               "downgrade": lambda: change(config, command.downgrade, argument)}
+    actions = {
+        "inspect": lambda: inspect(config, json.loads(argument)),
+        "current": lambda: state(config),
+        "upgrade": lambda: change(config, command.upgrade, argument),
+        "downgrade": lambda: change(config, command.downgrade, argument),
+    }
     try:
         answer = actions[verb]()
     except Exception as error:

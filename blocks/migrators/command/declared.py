@@ -21,16 +21,26 @@ def declared(spec: CommandMigration) -> Tool:
             return [_filled(spec.down or (), NAME, name) for name in reversed(undone)]
         return [_filled(spec.down or (), STATE, state)]
 
-    return Tool(contents, spec.state, spec.up, down if spec.down else None, replaces=spec.replaces,
-                adopt="Have the tool write down what the database has, so that `state` finds it")
+    return Tool(
+        contents,
+        spec.state,
+        spec.up,
+        down if spec.down else None,
+        replaces=spec.replaces,
+        adopt="Have the tool write down what the database has, so that `state` finds it",
+    )
 
 
 def _source(spec: CommandMigration, image: Image, name: str, *, is_pending: bool) -> SqlSource:
     if spec.sql is None or not is_pending:
         return SqlSource(name, "", None, why=_UNTOLD.format(key="sql"))
     return SqlSource(
-        name, "", _sql(spec.sql, image, name), _sql(spec.sql_down, image, name) if spec.sql_down else None,
-        down_why=_UNTOLD.format(key="sql_down") if spec.down and not spec.sql_down else "")
+        name,
+        "",
+        _sql(spec.sql, image, name),
+        _sql(spec.sql_down, image, name) if spec.sql_down else None,
+        down_why=_UNTOLD.format(key="sql_down") if spec.down and not spec.sql_down else "",
+    )
 
 
 def _sql(command: Argv, image: Image, name: str) -> str:

@@ -1,8 +1,10 @@
-"""Runs INSIDE an application's image, sealed, sent in by stdin: asks the image's own Django for its migrations.
+"""Runs INSIDE an application's image, sealed, sent in by stdin: asks the image's own Django for its
+migrations.
 
-`python - APPLIED SERVER`: names of what the real database has, and facts of its server, both as JSON. Prints one line of
-JSON. No database is spoken to: Django's own `sqlmigrate` would log in only to learn what comes in here. Never imported
-there from Tidegate, and it must run on whatever Python 3.8 or newer the image has.
+`python - APPLIED SERVER`: names of what the real database has, and facts of its server, both as
+JSON. Prints one line of JSON. No database is spoken to: Django's own `sqlmigrate` would log in only
+to learn what comes in here. Never imported there from Tidegate, and it must run on whatever Python
+3.8 or newer the image has.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ class NoDatabase:
 
 
 def connection(server: dict[str, Any]) -> Any:
-    """One that knows its server without having spoken to it, and quotes what Django quotes by the server's own client."""
+    """One that knows its server without having spoken to it, and quotes what Django quotes by the
+    server's own client."""
     from django.db import connections
 
     made = connections["default"]
@@ -48,8 +51,13 @@ def connection(server: dict[str, Any]) -> Any:
     if made.vendor == "mysql":
         made.introspection.get_storage_engine = lambda *_: "InnoDB"
         made.__dict__["mysql_server_data"] = {
-            "version": server["version"], "sql_mode": "STRICT_TRANS_TABLES", "default_storage_engine": "InnoDB",
-            "sql_auto_is_null": False, "lower_case_table_names": 0, "has_zoneinfo_database": True}
+            "version": server["version"],
+            "sql_mode": "STRICT_TRANS_TABLES",
+            "default_storage_engine": "InnoDB",
+            "sql_auto_is_null": False,
+            "lower_case_table_names": 0,
+            "has_zoneinfo_database": True,
+        }
     if made.vendor == "postgresql":
         made.__dict__["pg_version"] = server["number"]
     return made
@@ -65,7 +73,8 @@ def quoted(value: Any) -> str:
 
 
 def history(made: Any, applied: list[list[str]]) -> list[dict[str, Any]]:
-    """All migrations, in the order in which Django would apply them, with the SQL of those that are pending."""
+    """All migrations, in the order in which Django would apply them, with the SQL of those that are
+    pending."""
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.recorder import MigrationRecorder
     from django.db.migrations.state import ProjectState
@@ -74,7 +83,9 @@ def history(made: Any, applied: list[list[str]]) -> list[dict[str, Any]]:
     MigrationRecorder.applied_migrations = lambda _: done
     loader = MigrationLoader(made, ignore_no_migrations=True)
     if conflicts := loader.detect_conflicts():
-        raise SystemExit(f"two migrations of one app are both the last: {conflicts}; run makemigrations --merge")
+        raise SystemExit(
+            f"two migrations of one app are both the last: {conflicts}; run makemigrations --merge"
+        )
     order: list[Any] = []
     for leaf in sorted(loader.graph.leaf_nodes()):
         order += [key for key in loader.graph.forwards_plan(leaf) if key not in order]
@@ -94,7 +105,11 @@ def _is_squashed(migration: Any, done: Any) -> bool:
 
 
 def _sql(made: Any, migration: Any, before: Any) -> dict[str, Any]:
-    odd = [type(one).__name__ for one in migration.operations if not getattr(one, "reduces_to_sql", True)]
+    odd = [
+        type(one).__name__
+        for one in migration.operations
+        if not getattr(one, "reduces_to_sql", True)
+    ]
     if odd:
         return {"why": f"it has {odd[0]}, which is not SQL"}
     try:
@@ -104,7 +119,10 @@ def _sql(made: Any, migration: Any, before: Any) -> dict[str, Any]:
     try:
         return {"up": up, "down": _collected(made, migration, before, "unapply")}
     except Exception as error:
-        return {"up": up, "down_why": "" if type(error).__name__ == "IrreversibleError" else _untold(error)}
+        return {
+            "up": up,
+            "down_why": "" if type(error).__name__ == "IrreversibleError" else _untold(error),
+        }
 
 
 def _untold(error: Exception) -> str:
@@ -123,9 +141,13 @@ def _collected(made: Any, migration: Any, before: Any, direction: str) -> str:
 
 def main(applied: str, server: str) -> int:
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)   # what the image's code prints must not mix with the answer
+    os.dup2(2, 1)  # what the image's code prints must not mix with the answer
     settings()
-    print(MARK + json.dumps(history(connection(json.loads(server)), json.loads(applied))), file=answers, flush=True)
+    print(
+        MARK + json.dumps(history(connection(json.loads(server)), json.loads(applied))),
+        file=answers,
+        flush=True,
+    )
     return 0
 
 

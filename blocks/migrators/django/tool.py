@@ -1,4 +1,5 @@
-"""Django: the image's own Django lists its migrations and collects their SQL, sealed; manage.py applies them.
+"""Django: the image's own Django lists its migrations and collects their SQL, sealed; manage.py
+applies them.
 
 https://docs.djangoproject.com/en/stable/topics/migrations/
 """
@@ -22,7 +23,8 @@ from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.migrations import DjangoMigration
 
 _SOURCE = Path(probe.__file__).read_text(encoding="utf-8")
-# Django asks its server for its version before it writes SQL. Only the page and the class are made of this SQL.
+# Django asks its server for its version before it writes SQL. Only the page and the class are made
+# of this SQL.
 _SERVER = json.dumps({"version": "8.0.36", "number": 150000})
 # The interpreter that Django was installed for.
 _PYTHON = """
@@ -66,9 +68,14 @@ _ANSWER = TypeAdapter(Annotated[list[_Found], Field(max_length=MOST_NAMES)])
 
 def django(_: DjangoMigration) -> Tool:
     return Tool(
-        _contents, "SELECT CONCAT(app, '.', name) FROM django_migrations ORDER BY id", _manage("migrate", "--noinput"), _down,
-        table="django_migrations", place=_place,
-        adopt="Say once which ones it has: manage.py migrate --fake APP NAME")
+        _contents,
+        "SELECT CONCAT(app, '.', name) FROM django_migrations ORDER BY id",
+        _manage("migrate", "--noinput"),
+        _down,
+        table="django_migrations",
+        place=_place,
+        adopt="Say once which ones it has: manage.py migrate --fake APP NAME",
+    )
 
 
 def _contents(image: Image, applied: Sequence[str]) -> list[SqlSource]:
@@ -80,18 +87,24 @@ def _contents(image: Image, applied: Sequence[str]) -> list[SqlSource]:
     if len(answers) != 1:
         raise _nonsense(image, f"it answered {len(answers)} times: {said(outcome)}")
     try:
-        found = _ANSWER.validate_json(answers[0][len(mark):])
+        found = _ANSWER.validate_json(answers[0][len(mark) :])
     except ValidationError as error:
         raise _nonsense(image, f"its answer has {error.error_count()} faults") from None
-    return [SqlSource(one.id, "", one.up, one.down, one_line(one.why), one_line(one.down_why)) for one in found]
+    return [
+        SqlSource(one.id, "", one.up, one.down, one_line(one.why), one_line(one.down_why))
+        for one in found
+    ]
 
 
 def _nonsense(image: Image, what: str) -> MigrationError:
-    return MigrationError(image.doing, what, "Look into the image: something there answers in Django's place")
+    return MigrationError(
+        image.doing, what, "Look into the image: something there answers in Django's place"
+    )
 
 
 def _down(undone: Sequence[str], kept: Sequence[str], _: str) -> Iterable[Argv]:
-    """Each app to the last of its migrations that stays: what depends on those that go is undone with them."""
+    """Each app to the last of its migrations that stays: what depends on those that go is undone
+    with them."""
     apps = dict.fromkeys(_place(name)[0] for name in reversed(undone))
     last = dict(map(_place, kept))
     return [_manage("migrate", "--noinput", app, last.get(app, "zero")) for app in apps]

@@ -1,4 +1,5 @@
-"""A document archive: a folder that is watched, a volume with what was taken in, and a list of it."""
+"""A document archive: a folder that is watched, a volume with what was taken in, and a list of
+it."""
 
 import os
 import threading
@@ -18,8 +19,13 @@ app = Flask(__name__)
 
 def ask(sql, *values):
     env = os.environ
-    connection = psycopg2.connect(host=env["ARCHIVE_DBHOST"], user=env["ARCHIVE_DBUSER"], password=env["ARCHIVE_DBPASS"],
-                                  dbname=env["ARCHIVE_DBNAME"], connect_timeout=3)
+    connection = psycopg2.connect(
+        host=env["ARCHIVE_DBHOST"],
+        user=env["ARCHIVE_DBUSER"],
+        password=env["ARCHIVE_DBPASS"],
+        dbname=env["ARCHIVE_DBNAME"],
+        connect_timeout=3,
+    )
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -51,7 +57,10 @@ def watch():
 
 @app.get("/")
 def home():
-    lines = "".join(f"<li>{escape(name)}</li>" for (name,) in ask("SELECT name FROM documents ORDER BY id DESC LIMIT 20"))
+    lines = "".join(
+        f"<li>{escape(name)}</li>"
+        for (name,) in ask("SELECT name FROM documents ORDER BY id DESC LIMIT 20")
+    )
     return f"<h1>{TITLE}</h1><ul>{lines}</ul>"
 
 
@@ -66,5 +75,7 @@ def health():
     return jsonify(status="ok")
 
 
-ask("SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS documents (id serial PRIMARY KEY, name text NOT NULL)")
+ask(
+    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS documents (id serial PRIMARY KEY, name text NOT NULL)"
+)
 threading.Thread(target=watch, daemon=True).start()

@@ -15,8 +15,13 @@ app = Flask(__name__)
 
 def connect():
     env = os.environ
-    return psycopg2.connect(host=env["DB_HOST"], user=env["DB_USER"], password=env["DB_PASSWORD"],
-                            dbname=env["DB_NAME"], connect_timeout=3)
+    return psycopg2.connect(
+        host=env["DB_HOST"],
+        user=env["DB_USER"],
+        password=env["DB_PASSWORD"],
+        dbname=env["DB_NAME"],
+        connect_timeout=3,
+    )
 
 
 def ask(sql, *values):
@@ -31,7 +36,10 @@ def ask(sql, *values):
 
 @app.get("/")
 def home():
-    names = "".join(f"<li>{escape(name)}</li>" for (name,) in ask("SELECT name FROM arrivals ORDER BY id DESC LIMIT 20"))
+    names = "".join(
+        f"<li>{escape(name)}</li>"
+        for (name,) in ask("SELECT name FROM arrivals ORDER BY id DESC LIMIT 20")
+    )
     return f"<h1>{TITLE}</h1><ul>{names}</ul>"
 
 

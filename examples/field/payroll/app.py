@@ -16,8 +16,13 @@ app = Flask(__name__)
 def ask(sql, *values):
     env = os.environ
     password = Path(env["DB_PASSWORD_FILE"]).read_text().strip()
-    connection = psycopg2.connect(host=env["DB_HOST"], user=env["DB_USER"], password=password, dbname=env["DB_NAME"],
-                                  connect_timeout=3)
+    connection = psycopg2.connect(
+        host=env["DB_HOST"],
+        user=env["DB_USER"],
+        password=password,
+        dbname=env["DB_NAME"],
+        connect_timeout=3,
+    )
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -44,4 +49,6 @@ def health():
     return jsonify(status="ok")
 
 
-ask("SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS work (id serial PRIMARY KEY, hours integer NOT NULL)")
+ask(
+    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS work (id serial PRIMARY KEY, hours integer NOT NULL)"
+)

@@ -1,4 +1,5 @@
-"""Plays a vendor's application: `web` takes events into PostgreSQL and puts work into Redis, `worker` does that work."""
+"""Plays a vendor's application: `web` takes events into PostgreSQL and puts work into Redis,
+`worker` does that work."""
 
 import os
 import sys
@@ -20,8 +21,12 @@ def connect():
     if url := env.get("DATABASE_URL"):
         return psycopg2.connect(url, connect_timeout=3)
     return psycopg2.connect(
-        host=env["DB_POSTGRESDB_HOST"], user=env["DB_POSTGRESDB_USER"], password=env["DB_POSTGRESDB_PASSWORD"],
-        dbname=env["DB_POSTGRESDB_DATABASE"], connect_timeout=3)
+        host=env["DB_POSTGRESDB_HOST"],
+        user=env["DB_POSTGRESDB_USER"],
+        password=env["DB_POSTGRESDB_PASSWORD"],
+        dbname=env["DB_POSTGRESDB_DATABASE"],
+        connect_timeout=3,
+    )
 
 
 def ask(sql, *values):
@@ -68,7 +73,10 @@ def work():
 
 def serve():
     ask(f"SELECT pg_advisory_lock(1); {TABLE}")
-    os.execvp("gunicorn", ["gunicorn", "--bind", f"0.0.0.0:{os.environ['PORT']}", "--workers", "2", "play:app"])
+    os.execvp(
+        "gunicorn",
+        ["gunicorn", "--bind", f"0.0.0.0:{os.environ['PORT']}", "--workers", "2", "play:app"],
+    )
 
 
 if __name__ == "__main__":

@@ -8,5 +8,11 @@ from cloudlens.settings import log_level
 DRAIN_SECONDS = 28
 
 if __name__ == "__main__":
-    uvicorn.run("cloudlens.app:app", host="0.0.0.0", port=8000, log_level=log_level(), proxy_headers=False,
-                timeout_graceful_shutdown=DRAIN_SECONDS)
+    uvicorn.run(
+        "cloudlens.app:app",
+        host="0.0.0.0",
+        port=8000,
+        log_level=log_level(),
+        proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )

@@ -14,5 +14,11 @@ def bills(request: Request) -> JSONResponse:
     columns = (table.c.id, table.c.account_id, table.c.month, table.c.amount, table.c.note)
     with database.connect() as connection:
         rows = connection.execute(select(*columns).order_by(table.c.id)).mappings().all()
-    return JSONResponse({"items": [
-        {**row, "month": row["month"].strftime("%Y-%m"), "amount": str(row["amount"])} for row in rows]})
+    return JSONResponse(
+        {
+            "items": [
+                {**row, "month": row["month"].strftime("%Y-%m"), "amount": str(row["amount"])}
+                for row in rows
+            ]
+        }
+    )

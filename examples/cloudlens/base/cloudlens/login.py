@@ -1,4 +1,5 @@
-"""`POST /api/login` and the check of its token. Tokens live in the cache, so that every running version knows them."""
+"""`POST /api/login` and the check of its token. Tokens live in the cache, so that every running
+version knows them."""
 
 import hmac
 import json
@@ -31,12 +32,14 @@ async def sign_in(request: Request) -> JSONResponse:
 
 def signed_in(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
     """Answer 401 unless the request carries a token that `sign_in` gave."""
+
     @wraps(endpoint)
     def checked(request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not cache.get(f"session:{token}"):
             return JSONResponse({"error": "请先登录"}, status_code=401)
         return endpoint(request)
+
     return checked
 
 

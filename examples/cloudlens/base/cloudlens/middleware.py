@@ -16,6 +16,7 @@ class VersionHeader:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["X-CloudLens-Version"] = version()["version"]
             await send(message)
+
         await self.app(scope, receive, marked)
 
 

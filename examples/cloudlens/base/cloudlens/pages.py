@@ -27,7 +27,8 @@ async def version(request: Request) -> JSONResponse:
 
 
 async def slow(request: Request) -> JSONResponse:
-    """Answers after `seconds`, at most 60: a request that is still open when the service is told to stop."""
+    """Answers after `seconds`, at most 60: a request that is still open when the service is told to
+    stop."""
     try:
         seconds = min(max(float(request.query_params.get("seconds", "20")), 0.0), LONGEST_SECONDS)
     except ValueError:

@@ -1,4 +1,5 @@
-"""The image's health check: exit code 0 when /ready answers 200. Plain sockets, because it runs every second."""
+"""The image's health check: exit code 0 when /ready answers 200. Plain sockets, because it runs
+every second."""
 
 import socket
 import sys

@@ -6,9 +6,15 @@ from sqlalchemy import URL
 
 
 def database_url() -> URL:
-    return URL.create("mysql+pymysql", username=os.environ["MYSQL_USER"], password=os.environ["MYSQL_PASSWORD"],
-                      host=os.environ["MYSQL_HOST"], port=int(os.environ.get("MYSQL_PORT", "3306")),
-                      database=os.environ["MYSQL_DATABASE"], query={"charset": "utf8mb4"})
+    return URL.create(
+        "mysql+pymysql",
+        username=os.environ["MYSQL_USER"],
+        password=os.environ["MYSQL_PASSWORD"],
+        host=os.environ["MYSQL_HOST"],
+        port=int(os.environ.get("MYSQL_PORT", "3306")),
+        database=os.environ["MYSQL_DATABASE"],
+        query={"charset": "utf8mb4"},
+    )
 
 
 def redis_address() -> tuple[str, int]:
@@ -30,5 +36,7 @@ def log_level() -> str:
 
 def version() -> dict[str, str]:
     """What the build baked into the image."""
-    return {"version": os.environ.get("CLOUDLENS_VERSION", "dev"),
-            "commit": os.environ.get("CLOUDLENS_COMMIT", "unknown")}
+    return {
+        "version": os.environ.get("CLOUDLENS_VERSION", "dev"),
+        "commit": os.environ.get("CLOUDLENS_COMMIT", "unknown"),
+    }

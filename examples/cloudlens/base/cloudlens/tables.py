@@ -5,7 +5,8 @@ from sqlalchemy import Column, Date, MetaData, Numeric, String, Table
 metadata = MetaData()
 
 bills = Table(
-    "bills", metadata,
+    "bills",
+    metadata,
     Column("id", String(20), primary_key=True),
     Column("account_id", String(100), nullable=False),
     Column("month", Date, nullable=False),

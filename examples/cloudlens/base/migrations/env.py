@@ -1,4 +1,5 @@
-"""Runs the schema history against the database that the environment names; `--sql` prints it without one."""
+"""Runs the schema history against the database that the environment names; `--sql` prints it
+without one."""
 
 from logging.config import fileConfig
 

@@ -8,7 +8,9 @@ TITLE = "Newsroom"
 
 
 def home(request):
-    lines = "".join(f"<li>{escape(one.headline)}</li>" for one in Article.objects.order_by("-id")[:20])
+    lines = "".join(
+        f"<li>{escape(one.headline)}</li>" for one in Article.objects.order_by("-id")[:20]
+    )
     return HttpResponse(f"<h1>{TITLE}</h1><ul>{lines}</ul>")
 
 

@@ -15,8 +15,13 @@ app = Flask(__name__)
 
 def ask(sql, *values):
     env = os.environ
-    connection = psycopg2.connect(host=env["DB_HOST"], user=env["DB_USER"], password=env["DB_PASSWORD"],
-                                  dbname=env["DB_NAME"], connect_timeout=3)
+    connection = psycopg2.connect(
+        host=env["DB_HOST"],
+        user=env["DB_USER"],
+        password=env["DB_PASSWORD"],
+        dbname=env["DB_NAME"],
+        connect_timeout=3,
+    )
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -27,12 +32,19 @@ def ask(sql, *values):
 
 @app.get("/api/products")
 def products():
-    return jsonify([{"id": number, "title": title} for number, title in ask("SELECT id, title FROM products ORDER BY id")])
+    return jsonify(
+        [
+            {"id": number, "title": title}
+            for number, title in ask("SELECT id, title FROM products ORDER BY id")
+        ]
+    )
 
 
 @app.post("/api/basket")
 def basket():
-    [(number,)] = ask("INSERT INTO baskets (product) VALUES (%s) RETURNING id", request.form["product"])
+    [(number,)] = ask(
+        "INSERT INTO baskets (product) VALUES (%s) RETURNING id", request.form["product"]
+    )
     return jsonify(id=number), 201
 
 

@@ -5,7 +5,8 @@ from sqlalchemy import JSON, Column, Date, Integer, MetaData, Numeric, String, T
 metadata = MetaData()
 
 bills = Table(
-    "bills", metadata,
+    "bills",
+    metadata,
     Column("id", String(20), primary_key=True),
     Column("account_id", String(100), nullable=False),
     Column("month", Date, nullable=False),
@@ -14,7 +15,8 @@ bills = Table(
 )
 
 discount_cache = Table(
-    "discount_cache", metadata,
+    "discount_cache",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("account_id", String(100), nullable=False, index=True),
     Column("cache_data", JSON),

@@ -13,7 +13,15 @@ from cloudlens.tables import bills as table
 def bills(request: Request) -> JSONResponse:
     columns = (table.c.id, table.c.account_id, table.c.month, table.c.amount, table.c.note)
     with database.connect() as connection:
-        query = select(*columns).where(table.c.account_id == request.query_params.get("account", ""))
+        query = select(*columns).where(
+            table.c.account_id == request.query_params.get("account", "")
+        )
         rows = connection.execute(query.order_by(table.c.id)).mappings().all()
-    return JSONResponse({"items": [
-        {**row, "month": row["month"].strftime("%Y-%m"), "amount": str(row["amount"])} for row in rows]})
+    return JSONResponse(
+        {
+            "items": [
+                {**row, "month": row["month"].strftime("%Y-%m"), "amount": str(row["amount"])}
+                for row in rows
+            ]
+        }
+    )

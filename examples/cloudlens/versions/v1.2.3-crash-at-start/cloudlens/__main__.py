@@ -12,5 +12,11 @@ DRAIN_SECONDS = 28
 LICENSE_KEY = os.environ["CLOUDLENS_LICENSE_KEY"]
 
 if __name__ == "__main__":
-    uvicorn.run("cloudlens.app:app", host="0.0.0.0", port=8000, log_level=log_level(), proxy_headers=False,
-                timeout_graceful_shutdown=DRAIN_SECONDS)
+    uvicorn.run(
+        "cloudlens.app:app",
+        host="0.0.0.0",
+        port=8000,
+        log_level=log_level(),
+        proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )

@@ -1,4 +1,5 @@
-"""What every answer passes through. Five seconds after the first request for the public domain, the process dies."""
+"""What every answer passes through. Five seconds after the first request for the public domain, the
+process dies."""
 
 import asyncio
 import os
@@ -20,12 +21,13 @@ class VersionHeader:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self.doomed and _public(scope):
             self.doomed = True
-            asyncio.get_running_loop().call_later(SECONDS_LEFT, os._exit, 1)   # between answers
+            asyncio.get_running_loop().call_later(SECONDS_LEFT, os._exit, 1)  # between answers
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["X-CloudLens-Version"] = version()["version"]
             await send(message)
+
         await self.app(scope, receive, marked)
 
 

@@ -1,4 +1,5 @@
-"""What every answer passes through. From 30 s after the first public request, every fifth /api answer is a 500."""
+"""What every answer passes through. From 30 s after the first public request, every fifth /api
+answer is a 500."""
 
 import itertools
 import time
@@ -24,13 +25,20 @@ class VersionHeader:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["X-CloudLens-Version"] = version()["version"]
             await send(message)
-        answer = PlainTextResponse("error", 500) if scope["type"] == "http" and self._fails(scope) else self.app
+
+        answer = (
+            PlainTextResponse("error", 500)
+            if scope["type"] == "http" and self._fails(scope)
+            else self.app
+        )
         await answer(scope, receive, marked)
 
     def _fails(self, scope: Scope) -> bool:
         if self.serving_since is None and _public(scope):
             self.serving_since = time.monotonic()
-        turned = self.serving_since is not None and time.monotonic() - self.serving_since > GOOD_SECONDS
+        turned = (
+            self.serving_since is not None and time.monotonic() - self.serving_since > GOOD_SECONDS
+        )
         return turned and scope["path"].startswith("/api/") and next(self.calls) % 5 == 0
 
 

@@ -11,8 +11,20 @@ from cloudlens.tables import bills as table
 
 @signed_in
 def bills(request: Request) -> JSONResponse:
-    columns = (table.c.id, table.c.account_id, table.c.month, table.c.total.label("amount"), table.c.note)
+    columns = (
+        table.c.id,
+        table.c.account_id,
+        table.c.month,
+        table.c.total.label("amount"),
+        table.c.note,
+    )
     with database.connect() as connection:
         rows = connection.execute(select(*columns).order_by(table.c.id)).mappings().all()
-    return JSONResponse({"items": [
-        {**row, "month": row["month"].strftime("%Y-%m"), "amount": f"{row['amount']:.2f}"} for row in rows]})
+    return JSONResponse(
+        {
+            "items": [
+                {**row, "month": row["month"].strftime("%Y-%m"), "amount": f"{row['amount']:.2f}"}
+                for row in rows
+            ]
+        }
+    )

@@ -23,9 +23,14 @@ def discounts(request: Request) -> JSONResponse:
 
 def _discounts(connection: Connection) -> Iterator[dict[str, Any]]:
     known = {row.account_id: row.cache_data for row in connection.execute(select(discount_cache))}
-    totals = select(bills.c.account_id, func.sum(bills.c.total).label("total")).group_by(bills.c.account_id)
+    totals = select(bills.c.account_id, func.sum(bills.c.total).label("total")).group_by(
+        bills.c.account_id
+    )
     for account, total in connection.execute(totals.order_by(bills.c.account_id)).all():
-        data = {"total": f"{total:.2f}", "rate": next(rate for least, rate in RATES if total >= least)}
+        data = {
+            "total": f"{total:.2f}",
+            "rate": next(rate for least, rate in RATES if total >= least),
+        }
         if account not in known:
             connection.execute(insert(discount_cache).values(account_id=account, cache_data=data))
         yield {"account_id": account, **known.get(account, data)}

@@ -17,5 +17,11 @@ def bills(request: Request) -> JSONResponse:
         query = query.where(table.c.account_id == account)
     with database.connect() as connection:
         rows = connection.execute(query).mappings().all()
-    return JSONResponse({"items": [
-        {**row, "month": row["month"].strftime("%Y-%m"), "amount": str(row["amount"])} for row in rows]})
+    return JSONResponse(
+        {
+            "items": [
+                {**row, "month": row["month"].strftime("%Y-%m"), "amount": str(row["amount"])}
+                for row in rows
+            ]
+        }
+    )

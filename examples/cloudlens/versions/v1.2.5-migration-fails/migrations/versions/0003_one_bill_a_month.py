@@ -1,6 +1,7 @@
 """one bill a month
 
-Statement 3 of 5 is refused by the data: an account may have two bills in one month, and one month has two accounts.
+Statement 3 of 5 is refused by the data: an account may have two bills in one month, and one month
+has two accounts.
 """
 
 from alembic import op

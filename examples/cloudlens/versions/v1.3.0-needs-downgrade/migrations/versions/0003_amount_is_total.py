@@ -13,8 +13,12 @@ AMOUNT = sa.Numeric(12, 2)
 
 
 def upgrade() -> None:
-    op.alter_column("bills", "amount", new_column_name="total", existing_type=AMOUNT, existing_nullable=False)
+    op.alter_column(
+        "bills", "amount", new_column_name="total", existing_type=AMOUNT, existing_nullable=False
+    )
 
 
 def downgrade() -> None:
-    op.alter_column("bills", "total", new_column_name="amount", existing_type=AMOUNT, existing_nullable=False)
+    op.alter_column(
+        "bills", "total", new_column_name="amount", existing_type=AMOUNT, existing_nullable=False
+    )

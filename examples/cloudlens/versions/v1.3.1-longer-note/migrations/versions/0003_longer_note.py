@@ -1,7 +1,7 @@
 """bills.note takes 2000 characters, bills.amount is never negative
 
-The image before this one may write what the check refuses, so the schema goes back with it. A note that is longer than
-the 200 characters of before would be cut on that way.
+The image before this one may write what the check refuses, so the schema goes back with it. A note
+that is longer than the 200 characters of before would be cut on that way.
 """
 
 import sqlalchemy as sa
