@@ -20,8 +20,8 @@ from tasks.frame.environments import open_sealed
 from tasks.frame.messages import Kind
 from tasks.frame.opening import work_of
 from tasks.frame.runs import cancel_run, set_run
+from tasks.frame.visited import visited_name
 from tasks.frame.work import Work
-from tasks.plan.doors import visited_name
 from tidegate.each import Parted, each
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.locks import free_at

@@ -10,8 +10,8 @@ from typing import NamedTuple, NoReturn
 from prefect import get_run_logger
 
 from tasks.frame.step import Evidence
+from tasks.frame.visited import told_of, visited_name
 from tasks.frame.work import Work
-from tasks.plan.doors import told_of, visited_name
 from tasks.slots.alone import alone_in, role
 from tasks.slots.containers import (
     NOBODY_WAS_SENT,

@@ -15,8 +15,8 @@ from tasks.frame.environments import as_planned
 from tasks.frame.opening import work_of
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
+from tasks.frame.visited import visited_name
 from tasks.frame.work import OpenEnvironment, Work
-from tasks.plan.doors import visited_name
 from tasks.slots.smoke import smoke_public_door
 from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target

@@ -1,0 +1,46 @@
+"""By which host name visitors come to an environment, and what the edge was told of its slot."""
+
+from __future__ import annotations
+
+from tasks.frame.work import OpenEnvironment, Work
+from tidegate.edge.facts import Route, Target
+from tidegate.edge.hosts import whole_names
+from tidegate.edge.route_faults import slots_of
+from tidegate.errors import EdgeError
+from tidegate.stack.routes import hosts_of
+
+
+def visited_name(env: OpenEnvironment, word: str | None = None) -> str:
+    """The host name by which visitors come, of `domains` or of a `domains_of`: the first that the
+    edge's route has, as a way back may have gone without those that somebody else has taken
+    since."""
+    route = _route_now(env)
+    own, there = (
+        whole_names(hosts_of(env.config, word)),
+        whole_names(route.domains) if route else [],
+    )
+    kept = [host for host in there if host in own]
+    return (kept or (there if word is None else []) or own)[0]
+
+
+def visited_names(env: OpenEnvironment) -> dict[str, str]:
+    """The same of each `domains_of`, by its word."""
+    return {word: visited_name(env, word) for word in env.config.domains_of}
+
+
+def told_of(work: Work) -> Target:
+    """What the edge was told of this deployment's slot."""
+    route = _route_now(work.env)
+    there = (
+        (one for one in slots_of(route) if one.deployment == work.deployment.number)
+        if route
+        else iter(())
+    )
+    return next(there, work.target())
+
+
+def _route_now(env: OpenEnvironment) -> Route | None:
+    try:
+        return env.edge.route(env.stack.name, env.name)
+    except EdgeError:  # a broken file: Traefik goes on with what it has read
+        return None
