@@ -14,6 +14,7 @@ from control.work_pool import make_work_pool
 from setup.places import ROOT
 from tests.installation import free_ports
 from tests.integration.trials import Trial, client_of, register_trial, write_trial
+from tidegate.secrecy.outside_text import last_lines
 from tidegate.settings import Settings
 
 
@@ -41,6 +42,10 @@ def new_trial(plane: ControlPlane, tmp_path: Path) -> Iterator[Callable[[str], T
     api = PrefectApi(plane.api_url, plane.settings.api_auth())
     with client_of(plane) as http:
         yield lambda name: Trial(api, http, tmp_path / name)
+    for process in (plane.worker, plane.server):  # pytest shows it where a test failed
+        print(
+            f"{process.name} {process.pid()}:", *last_lines(process.log.read_text(), 20), sep="\n  "
+        )
 
 
 @pytest.fixture
