@@ -20,7 +20,8 @@ from docker.types import Mount
 from blocks.backups.folder import BackupStore
 from blocks.backups.manifest import Part
 from blocks.backups.restoring import part_of
-from blocks.docker.host import KEY_LABEL, DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import KEY_LABEL, DockerHost
 from tidegate.errors import BackupError, EngineError
 from tidegate.facts import Backup
 from tidegate.secrecy.outside_text import clean_end

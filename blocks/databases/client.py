@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from docker.errors import APIError, ImageNotFound
 
-from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost
 from tidegate.facts import Job, Outcome
 
 KEY = f"tidegate/client{ENDLESS}"

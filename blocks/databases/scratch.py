@@ -21,7 +21,8 @@ from blocks.databases.engines import (
     open_as_owner,
     open_database,
 )
-from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost
 from tidegate.errors import DatabaseError
 from tidegate.stack.data import Database
 

@@ -11,7 +11,8 @@ from typing import Any
 from docker.errors import ImageNotFound, NotFound
 from docker.models.containers import Container
 
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
 from blocks.docker.occupants import EngineOccupancy, mounts_of
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL
 from tidegate.plan.adoption import FoundContainer, PublishedPort

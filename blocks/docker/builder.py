@@ -11,7 +11,7 @@ from typing import Any
 from blocks.docker.build_output import BuildOutput
 from blocks.docker.compose import Compose
 from blocks.docker.credential_helpers import missing_helper
-from blocks.docker.host import engine_errors
+from blocks.docker.engine_errors import engine_errors
 from blocks.docker.images import BASES_LABEL, ImageStore
 from blocks.docker.left_out import refuse_left_out
 from tidegate.errors import CapacityError, ConfigError, ImageError, TidegateError

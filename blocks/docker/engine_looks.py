@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from blocks.command import run_command
 from blocks.docker.compose import Compose
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
 from blocks.docker.host_facts import EngineMeasures
 from tidegate.errors import CapacityError, EngineError
 

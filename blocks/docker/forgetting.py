@@ -7,7 +7,8 @@ import contextlib
 
 from docker.errors import NotFound
 
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
 from tidegate.facts import PROJECT_LABEL
 
 

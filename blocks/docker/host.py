@@ -6,24 +6,22 @@ import contextlib
 import io
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, BinaryIO
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import NotFound
 from docker.models.containers import Container
 from prefect.blocks.core import Block
 from pydantic import Field
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
 
 from blocks.docker.client import client_of
-from blocks.docker.credential_helpers import missing_helper
+from blocks.docker.engine_errors import engine_errors
 from blocks.docker.sealed import MOST_SEALED_BYTES, seal
-from blocks.docker.streams import Conversation, FloodError, LocalStreamError, OverdueError
-from tidegate.errors import CapacityError, EngineError
+from blocks.docker.streams import Conversation, FloodError, OverdueError
+from tidegate.errors import EngineError
 from tidegate.facts import SERVICE_LABEL, ContainerFacts, Job, Outcome
 from tidegate.secrecy.outside_text import clean, clean_end
 from tidegate.waiting import looks
@@ -35,58 +33,6 @@ LAST_OWN_CODE = 125  # above it are those of the engine and of signals
 STOP_SECONDS = 2
 CHECK_SECONDS = 2  # a check that takes longer is waited for where the engine runs it
 ENDLESS = "/scratch"  # the end of the keys of containers that run until somebody removes them
-
-
-@contextlib.contextmanager
-def engine_errors(doing: str) -> Iterator[None]:
-    """Foreign exceptions stop here: the SDK's and those of the HTTP libraries below it.
-
-    An error of a file that we read from or write to passes as it is, since it is not the engine's.
-    """
-    try:
-        yield
-    except LocalStreamError as error:
-        raise error.cause from None
-    except (NotFound, ImageNotFound) as error:
-        if "address pool" in str(
-            error.explanation
-        ):  # the engine's 404 for a network that it cannot make
-            raise CapacityError(
-                doing,
-                f"no address range is left for a network ({error.explanation})",
-                "Remove those that nobody uses: docker network prune; or widen default-address-pools",
-            ) from None
-        raise EngineError(
-            doing, f"not found ({error.explanation})", "Run `tidegate status` to see what there is"
-        ) from None
-    except APIError as error:
-        if is_port_taken(error):
-            raise CapacityError(
-                doing,
-                f"a port is taken ({error.explanation})",
-                "Stop what has it, or choose another port",
-            ) from None
-        raise EngineError(
-            doing,
-            f"the engine refused ({error.explanation or error})",
-            "Correct what it names",
-            retryable=error.is_server_error(),
-        ) from None
-    except (DockerException, RequestException, HTTPError, OSError) as error:
-        if missing := missing_helper(doing, str(error)):
-            raise missing from None
-        raise EngineError(
-            doing,
-            f"no answer ({type(error).__name__})",
-            "Start the Docker Engine, or mend the network to it",
-            retryable=True,
-        ) from None
-
-
-def is_port_taken(error: APIError) -> bool:
-    """Whether the engine could not publish a port because somebody has it."""
-    said = str(error.explanation)
-    return "address already in use" in said or "port is already allocated" in said
 
 
 class DockerHost(Block):

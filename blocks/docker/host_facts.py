@@ -11,7 +11,8 @@ from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 
 from blocks.docker.compose import Compose
-from blocks.docker.host import KEY_LABEL, DockerHost, engine_errors, is_port_taken
+from blocks.docker.engine_errors import engine_errors, is_port_taken
+from blocks.docker.host import KEY_LABEL, DockerHost
 from blocks.docker.images import platform_of
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import HostFacts

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from docker import APIClient
 
-from blocks.docker.host import KEY_LABEL, DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import KEY_LABEL, DockerHost
 from blocks.docker.sealed import seal
 from tidegate.errors import EngineError
 

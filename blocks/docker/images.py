@@ -12,7 +12,8 @@ from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 from docker.utils import parse_repository_tag
 
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
 from blocks.registries.registry import Registry, digest_in_registry, pull_image
 from tidegate.errors import ImageError
 from tidegate.plan.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from docker.models.containers import Container
 
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
 from tidegate.errors import TidegateError
 from tidegate.log_line import LogLine, line_from
 

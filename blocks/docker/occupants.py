@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL
 from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,7 +20,9 @@ from pydantic import Field, PrivateAttr, SecretStr
 from requests.exceptions import ReadTimeout
 from urllib3.exceptions import ReadTimeoutError
 
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
+from blocks.registries.sign_in import SignIn
 from tidegate.errors import CapacityError, RegistryError, TidegateError
 
 _MANIFESTS = (
@@ -39,28 +41,6 @@ _SAID = (  # what the engine passes on from a registry, what to do, whether to t
     ),
     (r"toomanyrequests|429", "Wait, then try again", True),
 )
-
-
-class _SignIn(httpx.Auth):
-    """Basic, or a bearer token fetched as the distribution specification says ("Token
-    Authentication")."""
-
-    requires_response_body = True
-
-    def __init__(self, username: str, password: str) -> None:
-        self._basic = httpx.BasicAuth(username, password) if username else None
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        answer = yield request
-        scheme, fields = _challenge(answer)
-        if scheme == "basic" and self._basic:
-            yield next(self._basic.auth_flow(request))
-        elif scheme == "bearer" and _may_be_asked(fields.get("realm", ""), request.url):
-            wanted = httpx.Request("GET", fields.pop("realm"), params=fields)
-            answer = yield next(self._basic.auth_flow(wanted)) if self._basic else wanted
-            if answer.is_success:  # if not, this answer says why and is the last word
-                request.headers["Authorization"] = f"Bearer {_token(answer)}"
-                yield request
 
 
 class Registry(Block):
@@ -144,13 +124,10 @@ class Registry(Block):
         )
 
     def _ask(self, method: str, path: str, doing: str) -> httpx.Response:
-        base = (
-            "https://registry-1.docker.io"
-            if urlsplit(self.url).netloc in _DOCKER_HUB
-            else self.url.rstrip("/")
-        )
+        is_hub = urlsplit(self.url).netloc in _DOCKER_HUB
+        base = "https://registry-1.docker.io" if is_hub else self.url.rstrip("/")
         with httpx.Client(
-            auth=_SignIn(self.username, self.password.get_secret_value()),
+            auth=SignIn(self.username, self.password.get_secret_value()),
             transport=self._transport,
             timeout=self.timeout_seconds,
             headers={"Accept": _MANIFESTS},
@@ -205,10 +182,8 @@ def _silence_told(doing: str, host: DockerHost) -> Iterator[None]:
     """The engine answers, and waits for the registry: the one to look at is not the engine."""
     try:
         yield
-    except (
-        ReadTimeout,
-        ReadTimeoutError,
-    ):  # of the two HTTP libraries, before and after the answer's head
+    # Of the two HTTP libraries, before and after the answer's head.
+    except (ReadTimeout, ReadTimeoutError):
         raise RegistryError(
             doing,
             f"nothing was heard for {host.silence_seconds:g} s",
@@ -287,27 +262,3 @@ def _retry_after(answer: httpx.Response, now: datetime) -> float:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (ValueError, TypeError):  # a date without zone cannot be subtracted
         return 60.0
-
-
-def _challenge(answer: httpx.Response) -> tuple[str, dict[str, str]]:
-    """Scheme in small letters and fields of `WWW-Authenticate` on a 401."""
-    header = answer.headers.get("WWW-Authenticate", "") if answer.status_code == 401 else ""
-    scheme, _, rest = header.partition(" ")
-    return scheme.lower(), dict(re.findall(r'(\w+)="([^"]*)"', rest))
-
-
-def _may_be_asked(realm: str, registry: httpx.URL) -> bool:
-    """A registry on HTTPS may not have the password sent over plain HTTP."""
-    return realm.startswith("https://") or (
-        realm.startswith("http://") and registry.scheme == "http"
-    )
-
-
-def _token(answer: httpx.Response) -> str:
-    try:
-        fields = answer.json()
-        return str(fields.get("token") or fields["access_token"])
-    except (ValueError, KeyError, AttributeError):
-        raise RegistryError(
-            "signing in to the registry", "it sent no token", "Ask its operator"
-        ) from None

@@ -244,8 +244,8 @@ def test_a_lock_that_a_killed_git_left_behind_does_not_block(
     source: GitSource, origin: Path
 ) -> None:
     source.refs()
-    (source.mirror / "refs" / "heads" / "main.lock").touch()
-    (source.mirror / "packed-refs.lock").touch()
+    (source.mirror.folder / "refs" / "heads" / "main.lock").touch()
+    (source.mirror.folder / "packed-refs.lock").touch()
     commit(origin, "fourth")
     assert source.refs()["main"] == git(origin, "rev-parse", "main")
 
@@ -254,7 +254,10 @@ def test_a_mirror_in_use_is_waited_for_and_then_given_up(source: GitSource) -> N
     impatient = GitSource(
         source.stack, source.repository, source.branch, source.home, timeout_seconds=0.2
     )
-    with source._alone("testing"), pytest.raises(VersionError, match="another process") as caught:
+    with (
+        source.mirror.alone("testing"),
+        pytest.raises(VersionError, match="another process") as caught,
+    ):
         impatient.refs()
     assert caught.value.retryable
 

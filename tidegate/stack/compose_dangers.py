@@ -1,169 +1,39 @@
 """Compose settings by which a container gets hold of its host, or of what is not its stack's: each
 needs a word of the team.
 
-What is known to be harmless is listed; everything else needs a reason, also what Compose will learn
-tomorrow.
+What is known to be harmless is listed in `compose_settings`; everything else needs a reason, also what
+Compose will learn tomorrow.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from tidegate.facts import ComposeModel
+from tidegate.stack.compose_settings import (
+    HARMLESS_BUILD_KEYS,
+    HARMLESS_CAPABILITIES,
+    HARMLESS_KEYS,
+    HARMLESS_SECURITY_OPTIONS,
+    HARMLESS_SYSCTLS,
+    LAN_DRIVERS,
+    LOOKED_AT_KEYS,
+    NAMESPACES,
+    NETWORK_SHARES,
+)
 from tidegate.stack.file import Allowed, HostSetting
 from tidegate.stack.host_paths import HostPaths
 
 Service = Mapping[str, Any]
 Found = Iterator[tuple[HostSetting, str]]
 
-_HARMLESS = frozenset(
-    (
-        "annotations",
-        "attach",
-        "blkio_config",
-        "build",
-        "cap_drop",
-        "command",
-        "configs",
-        "container_name",
-        "cpu_count",
-        "cpu_percent",
-        "cpu_period",
-        "cpu_quota",
-        "cpu_rt_period",
-        "cpu_rt_runtime",
-        "cpu_shares",
-        "cpus",
-        "cpuset",
-        "depends_on",
-        "deploy",
-        "develop",
-        "dns",
-        "dns_opt",
-        "dns_search",
-        "domainname",
-        "entrypoint",
-        "environment",
-        "expose",
-        "extends",
-        "external_links",
-        "extra_hosts",
-        "gpus",
-        "group_add",
-        "healthcheck",
-        "hostname",
-        "image",
-        "init",
-        "labels",
-        "links",
-        "logging",
-        "mac_address",
-        "mem_limit",
-        "mem_reservation",
-        "mem_swappiness",
-        "memswap_limit",
-        "networks",
-        "oom_score_adj",
-        "pids_limit",
-        "platform",
-        "ports",
-        "profiles",
-        "pull_policy",
-        "read_only",
-        "restart",
-        "scale",
-        "secrets",
-        "shm_size",
-        "stdin_open",
-        "stop_grace_period",
-        "stop_signal",
-        "storage_opt",
-        "tmpfs",
-        "tty",
-        "ulimits",
-        "user",
-        "volumes",
-        "working_dir",
-        "post_start",
-        "pre_stop",
-    )
-)
-_CAPABILITIES = frozenset(
-    (
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "IPC_LOCK",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "NET_RAW",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-        "SYS_NICE",
-    )
-)
-"""What the engine gives unasked, and two that databases ask for and that stay inside."""
-_SECURITY = frozenset(
-    {
-        "no-new-privileges",
-        "no-new-privileges:true",
-        "no-new-privileges=true",
-        "seccomp=builtin",
-        "apparmor=docker-default",
-        "apparmor:docker-default",
-    }
-)
-_OWN_SYSCTLS = ("net.", "kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
-_NAMESPACES: Mapping[str, tuple[HostSetting, Collection[str]]] = {
-    "pid": ("host-processes", ()),
-    "ipc": ("host-ipc", ("none", "private", "shareable")),
-    "network_mode": ("host-network", ("none", "bridge", "default")),
-    "userns_mode": ("host-users", ()),
-    "uts": ("host-name", ()),
-    "cgroup": ("host-cgroup", ("private",)),
-}
-"""The values that keep a container by itself. Any other one is a network or a namespace of somebody
-else."""
 _OF_A_PROJECT = re.compile(r"([a-z0-9][a-z0-9-]*?)(?:-[0-9]+)?_.+")
 """How Compose names networks and volumes of a base or a slot."""
-_NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "tmpfs"})
-_LAN_DRIVERS = frozenset({"host", "macvlan", "ipvlan"})
-_BUILD_HARMLESS = frozenset(
-    (
-        "args",
-        "cache_from",
-        "cache_to",
-        "context",
-        "dockerfile",
-        "dockerfile_inline",
-        "extra_hosts",
-        "labels",
-        "no_cache",
-        "platforms",
-        "provenance",
-        "pull",
-        "sbom",
-        "shm_size",
-        "tags",
-        "target",
-        "ulimits",
-        "isolation",
-        "network",
-        "additional_contexts",
-    )
-)
-"""`secrets` and `ssh` are not among them: a version is built before anybody has accepted it."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +75,7 @@ def refusals(found: Sequence[Danger]) -> list[str]:
 
 
 def _namespaces(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
-    for key, (setting, own) in _NAMESPACES.items():
+    for key, (setting, own) in NAMESPACES.items():
         value = str(service.get(key) or "")
         if value and value not in own and not value.startswith("service:"):
             yield setting, f"{key}: {value}"
@@ -213,7 +83,7 @@ def _namespaces(service: Service, model: ComposeModel, paths: HostPaths) -> Foun
         yield "host-cgroup", f"cgroup_parent: {service['cgroup_parent']}"
     for key in service.get("networks") or {}:
         network = model.get("networks", {}).get(key) or {}
-        if network.get("driver") in _LAN_DRIVERS or network.get("name") == "host":
+        if network.get("driver") in LAN_DRIVERS or network.get("name") == "host":
             yield (
                 "host-network",
                 f"networks.{key}: its driver is {network.get('driver') or 'that of the host'}",
@@ -230,12 +100,12 @@ def _privileges(service: Service, model: ComposeModel, paths: HostPaths) -> Foun
         if one.get("privileged")
     )
     for capability in service.get("cap_add") or ():
-        if str(capability).upper().removeprefix("CAP_") not in _CAPABILITIES:
+        if str(capability).upper().removeprefix("CAP_") not in HARMLESS_CAPABILITIES:
             yield "capabilities", f"cap_add: {capability}"
     yield from (
         ("security-options", f"security_opt: {option}")
         for option in service.get("security_opt") or ()
-        if str(option).lower() not in _SECURITY
+        if str(option).lower() not in HARMLESS_SECURITY_OPTIONS
     )
     if (runtime := service.get("runtime") or "runc") != "runc":
         yield "runtime", f"runtime: {runtime}"
@@ -243,7 +113,7 @@ def _privileges(service: Service, model: ComposeModel, paths: HostPaths) -> Foun
     yield from (
         ("sysctls", f"sysctls: {name}")
         for name in sysctls
-        if not str(name).startswith(_OWN_SYSCTLS)
+        if not str(name).startswith(HARMLESS_SYSCTLS)
     )
     if service.get("oom_kill_disable"):
         yield "host-memory", "oom_kill_disable: true"
@@ -350,7 +220,7 @@ def _volume(mount: Mapping[str, Any], volume: Mapping[str, Any], paths: HostPath
         yield from _bind(where, device, "ro" in words or bool(mount.get("read_only")), paths)
     elif (driver := volume.get("driver") or "local") != "local":
         yield "host-files", f"{where}: its driver is {driver}"
-    elif options and (is_bind or options.get("type") not in _NETWORK_SHARES):
+    elif options and (is_bind or options.get("type") not in NETWORK_SHARES):
         yield (
             "host-files",
             f"{where} is mounted with {', '.join(f'{key}={value}' for key, value in sorted(options.items()))}",
@@ -390,14 +260,14 @@ def _build(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
     yield from (
         ("build-privileges", f"build.{key}: {_short(value)}")
         for key, value in build.items()
-        if key not in _BUILD_HARMLESS and value
+        if key not in HARMLESS_BUILD_KEYS and value
     )
     if build.get("network", "default") not in ("", "default", "none"):
         yield "build-privileges", f"build.network: {build['network']}"
 
 
 def _unknown(service: Service, model: ComposeModel, paths: HostPaths) -> Found:
-    known = _HARMLESS | _LOOKED_AT
+    known = HARMLESS_KEYS | LOOKED_AT_KEYS
     yield from (
         ("unknown-setting", f"{key}: Tidegate does not know what it gives away")
         for key, value in service.items()
@@ -410,28 +280,6 @@ def _short(value: object) -> str:
     return ", ".join(str(one["source"] if isinstance(one, Mapping) else one) for one in shown)
 
 
-_LOOKED_AT = frozenset(
-    (
-        "cap_add",
-        "cgroup",
-        "cgroup_parent",
-        "device_cgroup_rules",
-        "devices",
-        "env_file",
-        "ipc",
-        "network_mode",
-        "oom_kill_disable",
-        "pid",
-        "privileged",
-        "runtime",
-        "security_opt",
-        "sysctls",
-        "use_api_socket",
-        "userns_mode",
-        "uts",
-        "volumes_from",
-    )
-)
 _LOOKS: tuple[Callable[[Service, ComposeModel, HostPaths], Found], ...] = (
     _privileges,
     _namespaces,

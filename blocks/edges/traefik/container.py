@@ -14,7 +14,8 @@ from docker.errors import APIError, ImageNotFound, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig
 
-from blocks.docker.host import DockerHost, engine_errors, is_port_taken
+from blocks.docker.engine_errors import engine_errors, is_port_taken
+from blocks.docker.host import DockerHost
 from blocks.edges.traefik.folder import OWN_FILE, EdgeFolder
 from blocks.edges.traefik.networks import (
     BESIDE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blocks.docker.host import engine_errors
+from blocks.docker.engine_errors import engine_errors
 from blocks.edges.traefik.container import EdgeMaker, ping
 from tidegate.errors import EdgeError
 

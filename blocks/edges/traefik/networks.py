@@ -18,7 +18,8 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from blocks.docker.host import DockerHost, engine_errors
+from blocks.docker.engine_errors import engine_errors
+from blocks.docker.host import DockerHost
 from tidegate.errors import EdgeError
 from tidegate.stack.slot import control_network_name, edge_network_name
 

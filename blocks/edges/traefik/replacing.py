@@ -20,7 +20,7 @@ import httpx
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from blocks.docker.host import engine_errors
+from blocks.docker.engine_errors import engine_errors
 from blocks.edges.traefik import port_redirect
 from blocks.edges.traefik.answers import served_by
 from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker, stop_edge
