@@ -60,9 +60,8 @@ def _stacks(settings: Settings) -> None:
                 "smoke_repeat_seconds": 0,
             },
         )
-        add_stack(
-            settings, f"{name}{BESIDE}", environments=("prod",)
-        )  # its compose file alone is used
+        # its compose file alone is used
+        add_stack(settings, f"{name}{BESIDE}", environments=("prod",))
     for name in (SLOW, f"{SLOW}{BESIDE}"):
         compose = settings.stacks / name / "docker-compose.yml"
         compose.write_text(compose.read_text().replace("    restart: unless-stopped\n", DELAYED, 1))

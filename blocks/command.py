@@ -39,9 +39,8 @@ def run_command(
         try:
             out, err = process.communicate(stdin, timeout=timeout_seconds)
         except BaseException as error:
-            os.killpg(
-                process.pid, signal.SIGKILL
-            )  # its children too: they hold the pipes and the network connection
+            # its children too: they hold the pipes and the network connection
+            os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
                 raise TimeoutError(f"no end after {timeout_seconds:g} s") from None
             raise

@@ -20,10 +20,8 @@ def stacks(incomplete: str) -> list[str]:
 def environments(context: typer.Context, incomplete: str) -> list[str]:
     """Of the stack that is typed already; of all of them where none is."""
     known = _catalogue()
-    typed = {
-        context.params.get("stack"),
-        *context.args,
-    }  # after an option, what was typed is not parsed yet
+    # after an option, what was typed is not parsed yet
+    typed = {context.params.get("stack"), *context.args}
     named = [one for one in known.good if {one.name, *one.aliases} & typed] if known else []
     good = named or (known.good if known else ())
     return sorted(

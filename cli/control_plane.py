@@ -111,11 +111,12 @@ class ControlPlane:
 
     def server_environment(self) -> dict[str, str]:
         """What only the server is told: whom it lets in."""
+        # a token would be asked of runs, which have the secret
         return {
             **self.environment(),
             "PREFECT_SERVER_API_AUTH_STRING": self.secret,
             "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "false",
-        }  # a token would be asked of runs, which have the secret
+        }
 
     def start_server(self) -> None:
         """Raises EngineError when it does not answer, or when the one that runs already lets others

@@ -34,9 +34,8 @@ def reset(settings: Settings, console: Console, stack: Stack) -> None:
     if ledger.exists():
         kept = ledger.with_name(f"ledger-before-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
         ledger.rename(kept)
-        (settings.home / anchors.FILE).unlink(
-            missing_ok=True
-        )  # the next ledger's trail begins anew
+        # the next ledger's trail begins anew
+        (settings.home / anchors.FILE).unlink(missing_ok=True)
         console.print(f"The ledger of the earlier demo is kept as {kept.name}.")
 
 

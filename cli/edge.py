@@ -31,9 +31,8 @@ def start_edge(settings: Settings) -> EdgeAddresses:
     never replaced here; a replacement that a crash interrupted is brought to its end."""
     routes = settings.home / "edge"
     routes.mkdir(parents=True, exist_ok=True)
-    routes.chmod(
-        0o755
-    )  # for the edge's own user; others of this machine do not get through the home
+    # for the edge's own user; others of this machine do not get through the home
+    routes.chmod(0o755)
     replacing_of(settings).finish()
     addresses = maker_of(settings).ensure()
     edge_of(settings, addresses).renew()

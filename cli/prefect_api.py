@@ -68,9 +68,8 @@ class PrefectApi:
             **(auth_header(secret) if secret else {}),
         }
         here = urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-        proxies = (
-            [urllib.request.ProxyHandler({})] if here else []
-        )  # nobody between us and our own server
+        # nobody between us and our own server
+        proxies = [urllib.request.ProxyHandler({})] if here else []
         self._opener = urllib.request.build_opener(_Stay, *proxies)
 
     def start(self, deployment: str, parameters: dict[str, Any]) -> str:

@@ -51,10 +51,8 @@ def keep_secret(settings: Settings, secret: str) -> None:
 
 
 def _tell_prefect(plane: ControlPlane) -> None:
-    from cli.automations import (
-        recover_soon,
-        register_automations,
-    )  # Prefect reads its settings when it is imported
+    # Prefect reads its settings when it is imported
+    from cli.automations import recover_soon, register_automations
     from cli.edge import register_blocks, start_edge
     from control.work_pool import make_work_pool
 

@@ -57,10 +57,8 @@ def start_missing(plane: ControlPlane, console: Console, *, saved: bool = False)
 def _start(plane: ControlPlane, console: Console) -> None:
     settings = plane.settings
     with_prefect(plane.environment())
-    from cli.automations import (
-        recover_soon,
-        register_automations,
-    )  # Prefect reads its settings when it is imported
+    # Prefect reads its settings when it is imported
+    from cli.automations import recover_soon, register_automations
     from cli.edge import register_blocks, start_edge
     from cli.late_runs import end_lost_runs, forget_late_runs
     from control.work_pool import make_work_pool

@@ -157,9 +157,8 @@ def _since(row: Row) -> str:
 
 def _sent_to(row: Row) -> str:
     edge = row["edge"] or "nobody"
-    shown = edge.replace(
-        f"{row['stack']}/{row['environment']}/", "#"
-    )  # somebody else's is shown with its whole name
+    # somebody else's is shown with its whole name
+    shown = edge.replace(f"{row['stack']}/{row['environment']}/", "#")
     return (
         f"[green]{shown}[/green]"
         if row["agrees"]

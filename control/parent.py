@@ -40,9 +40,8 @@ def import_all(modules: Iterable[str]) -> None:
             traceback.print_exc()
 
 
-signal.signal(
-    signal.SIGTERM, signal.SIG_IGN
-)  # a stop is for the runs; the fork server ends when worker and runs are gone
+# a stop is for the runs; the fork server ends when worker and runs are gone
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
 import_all([*LATE, *modules_of(served_entrypoints())])
 build_models()
 gc.collect()

@@ -18,10 +18,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled
 
 WORK_POOL = TYPE = "tidegate"
+# the server wants something here; the worker reads nothing
 NOTHING_TO_SET: dict[str, Any] = {
-    "job_configuration": {
-        "starts": "the flows of prefect.yaml"
-    },  # the server wants something here; the worker reads nothing
+    "job_configuration": {"starts": "the flows of prefect.yaml"},
     "variables": {"type": "object", "properties": {}, "additionalProperties": False},
 }
 NOT_BEGUN = FlowRunFilter(
@@ -59,8 +58,7 @@ def _remove_of_other_type(client: SyncPrefectClient) -> None:
 
 def _take_out(client: SyncPrefectClient, run: FlowRun) -> None:
     if run.auto_scheduled:
-        client.delete_flow_run(
-            run.id
-        )  # a cancelled one would keep its minute, in which nothing would run
+        # a cancelled one would keep its minute, in which nothing would run
+        client.delete_flow_run(run.id)
     else:
         client.set_flow_run_state(run.id, Cancelled(message=REPLACED), force=True)

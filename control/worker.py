@@ -279,9 +279,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
 
     async def _say_how_it_ended(self, process: RunProcess, code: int | None) -> None:
         """Set the final state of a run whose process ended before it could set one itself."""
-        goes_on = process.run in {
-            one.run for one in self._running
-        }  # it was suspended, and resumed at once
+        # it was suspended, and resumed at once
+        goes_on = process.run in {one.run for one in self._running}
         if goes_on or (code == 0 and process.run not in self._cancelled):
             return
         state = (await self.client.read_flow_run(process.run)).state

@@ -55,9 +55,8 @@ def replace_old(work: Work) -> Work:
         wait_until_healthy(work)
         offer_candidate(work)
         smoke_slot(work)
-        hand_over_alone(
-            work
-        )  # before anybody's work is done by the new version: workers know the old one's messages
+        # before anybody's work is done by the new version: workers know the old one's messages
+        hand_over_alone(work)
 
         note_baseline(work)
         with traffic_witness(work) as witness:

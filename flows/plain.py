@@ -46,7 +46,6 @@ def plainly(function: Callable[P, R]) -> Callable[P, R | State[Any]]:
             return failed(as_ours(error, f"running {function.__name__}"), *args, **kwargs)
 
     ended.__signature__ = signature  # type: ignore[attr-defined]
-    ended.__annotations__ = get_type_hints(
-        function, include_extras=True
-    )  # Prefect would look for the names here
+    # Prefect would look for the names here
+    ended.__annotations__ = get_type_hints(function, include_extras=True)
     return ended

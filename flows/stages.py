@@ -53,9 +53,8 @@ def _prove(
     plan = make_plan(env, version, pins, checks, before)
     if serving := serves_already(env, plan):
         work = work_of(as_planned(env, serving), serving)
-        return staged(
-            _put_there(work) if is_of_this_run(work) else work
-        )  # its last steps may be missing
+        # its last steps may be missing
+        return staged(_put_there(work) if is_of_this_run(work) else work)
     return staged(_deploy(env, plan, requested_by))
 
 

@@ -141,9 +141,8 @@ def regular_file(folder: Path, name: str, doing: str) -> Iterator[BufferedReader
     try:
         inside = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            handle = os.open(
-                name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside
-            )  # a pipe keeps nobody waiting
+            # a pipe keeps nobody waiting
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside)
         finally:
             os.close(inside)
     except OSError as error:

@@ -35,9 +35,8 @@ def visitor(base_url: str, host_header: str, headers: Mapping[str, str]) -> http
     client = httpx.Client(
         base_url=base_url, headers={"Host": host_header, **headers}, verify=TRUSTED, trust_env=False
     )
-    client.cookies.jar.set_policy(
-        DefaultCookiePolicy(allowed_domains=[])
-    )  # each check has cookies of its own
+    # each check has cookies of its own
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return client
 
 

@@ -101,9 +101,8 @@ class TrafficWitness:
 
     async def _trickle(self, client: httpx.AsyncClient, requests: asyncio.TaskGroup) -> None:
         for number in range(min(MOST_REQUESTS, int(self.most_seconds * self.rate_per_second))):
-            due = (
-                self._began + number / self.rate_per_second
-            )  # from the beginning, so that lateness does not add up
+            # from the beginning, so that lateness does not add up
+            due = self._began + number / self.rate_per_second
             await asyncio.sleep(due - time.monotonic())
             if self._stopped.is_set():
                 return

@@ -109,9 +109,8 @@ def work_on(settings: Settings, one: Deployment) -> Work:
 def _good_owner(ledger: Ledger, lock: Lock) -> Deployment | None:
     now = ledger.deployments.current(lock.stack, lock.environment)
     is_its = now is not None and now.key == lock.owner and now.state is DeploymentState.GOOD
-    return (
-        now if is_its and now is not None and now.kind != "restore" else None
-    )  # after a restore, nothing is left to do
+    # after a restore, nothing is left to do
+    return now if is_its and now is not None and now.kind != "restore" else None
 
 
 def is_over(work: Work) -> bool:

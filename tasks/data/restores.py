@@ -52,9 +52,8 @@ def open_restore(
         faulty,
     )
     if mine is None:
-        env.backups.compare(
-            chosen.facts
-        )  # after a decision `compare_backup` does it, and ends what was opened
+        # after a decision `compare_backup` does it, and ends what was opened
+        env.backups.compare(chosen.facts)
     origin = version_of(chosen, others, env.ledger.holds.commits(env.stack.name))
     opened = mine or deployments.open(
         key=key,
@@ -137,9 +136,8 @@ def close_doors(work: Work) -> Evidence:
     """
     close_route(work)
     left = previous(work)
-    for project in sorted(
-        running_slots(work.env) | ({left.slot} if left else set())
-    ):  # one may have been kept warm
+    # one may have been kept warm
+    for project in sorted(running_slots(work.env) | ({left.slot} if left else set())):
         stop_slot(work, project)
     return {"closed": datetime.now(UTC).isoformat(timespec="seconds")}
 

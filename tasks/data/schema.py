@@ -73,10 +73,8 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
     if way_back not in DOWNGRADES:
         return {"downgraded": "", "why": f"the way back is {way_back}"}
     if by is None and not was_migrated(work):
-        return {
-            "downgraded": "",
-            "why": "nothing was migrated",
-        }  # known without the database, which may be what failed
+        # known without the database, which may be what failed
+        return {"downgraded": "", "why": "nothing was migrated"}
     env, pins = (as_planned(work.env, by), by.release.images) if by else (work.env, work.pins)
     moves = [
         (migrator(env, spec, pins, key=work.key(f"downgrade-{spec.database}")), change)

@@ -100,9 +100,8 @@ def open_exactly(
     now = now or stack_now(seal.stack)
     texts = [json.dumps(seal.model, indent=1).replace(",\n", "\n")]
     redactor = _redactor(seal.stack, environment_of(seal.stack, name), seal.values, texts)
-    told = seal.stack.model_copy(
-        update={"notify": now.notify, "escalate": now.escalate}
-    )  # who is told is what it says now
+    # who is told is what it says now
+    told = seal.stack.model_copy(update={"notify": now.notify, "escalate": now.escalate})
     read = Read(
         seal.values, redactor, seal.model, seal.files, now=_values_now(seal.stack, now, name)
     )

@@ -51,9 +51,8 @@ def _acquire(work: Work, take_over: bool) -> Lock:
         )
     except LockedError as held:
         if not take_over and refresh(work).deployment.state in UNDECIDED:
-            move(
-                work, DeploymentState.FAILED, str(held)
-            )  # it never began, and nobody will take it up again
+            # it never began, and nobody will take it up again
+            move(work, DeploymentState.FAILED, str(held))
         raise
 
 

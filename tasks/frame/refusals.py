@@ -52,9 +52,8 @@ def tell_when_refused(
     except (FencedError, RefusedError):
         raise  # told by whoever has taken over, and by `tell_of_no`
     except (Exception, TerminationSignal) as error:
-        with contextlib.suppress(
-            StackFileError
-        ):  # it says who is told: where it is faulty, nobody is known
+        # it says who is told: where it is faulty, nobody is known
+        with contextlib.suppress(StackFileError):
             found = open_stack(stack)
             if not _is_told(found, environment):
                 tell_refused(found, what, environment, version, requested_by, error)

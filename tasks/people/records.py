@@ -53,7 +53,6 @@ def publish_record(work: Work) -> Evidence:
     )
     publish(work, "record", record)
     newest = env.ledger.audit.newest()
-    AnchorFile(env.settings.home).append(
-        newest
-    )  # outside of the ledger: a trail that is rewritten later shows
+    # outside of the ledger: a trail that is rewritten later shows
+    AnchorFile(env.settings.home).append(newest)
     return {"record": record, "audit_trail": str(newest)}

@@ -20,10 +20,8 @@ from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
 from tidegate.secrecy.outside_text import clean
 from tidegate.stack.roles import part_of
 
-POLL_SECONDS, MOST_POLL_SECONDS = (
-    0.1,
-    1.0,
-)  # a crash loop, and a rollback that takes over, are seen within it
+# a crash loop, and a rollback that takes over, are seen within it
+POLL_SECONDS, MOST_POLL_SECONDS = (0.1, 1.0)
 EVER_MORE_SELDOM = 0.1  # of the time that was waited already
 ASK_AGAIN = 1.5
 MOST_HEALTH_TEXT = 300
@@ -124,9 +122,8 @@ def remove_slot(work: Work) -> Evidence:
     """
     _refuse_routed(work, work.project)
     work.env.compose.remove(work.project)
-    work.env.networks.leave(
-        work.env.stack.name, work.env.name
-    )  # only the first slot of an environment was alone
+    # only the first slot of an environment was alone
+    work.env.networks.leave(work.env.stack.name, work.env.name)
     return {"removed": work.project}
 
 
@@ -245,9 +242,8 @@ def wait_for(
             ask_at = good_since + STEADY_SECONDS
         elif asked:
             good_since = math.inf
-            ask_at = ASK_AGAIN * (
-                time.monotonic() - begun
-            )  # ever more seldom: a check takes time from what starts
+            # ever more seldom: a check takes time from what starts
+            ask_at = ASK_AGAIN * (time.monotonic() - begun)
         for container in containers:
             refuse_dead(env, container)
         if waited > budget_seconds:
@@ -276,11 +272,12 @@ def refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
             retryable=True,
         )
     if container.restarts > 0 or container.state in ("exited", "dead", "restarting"):
+        # or forgotten
         code = (
             f"exit code {container.exit_code}, "
             if container.exit_code or not container.restarts
             else ""
-        )  # or forgotten
+        )
         raise _unhealthy(
             env, [container], f"its process ended ({code}restarted {container.restarts} times)"
         )

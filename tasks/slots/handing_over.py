@@ -27,10 +27,8 @@ def hand_over_alone(work: Work) -> Evidence:
     Needs: a slot whose other services serve. Leaves: each of them running here alone, and the gap
     in which none ran. Again: changes nothing. Undo: `hand_back_alone`.
     """
-    names, released = (
-        alone_in(work),
-        set(work.env.released),
-    )  # the version before may have had others
+    # the version before may have had others
+    names, released = (alone_in(work), set(work.env.released))
     there = _there(work, names)
     return _move(
         work, there, {**_in_base(work.env, there), **dict.fromkeys(names & released, work.project)}

@@ -77,9 +77,8 @@ def smoke(
     results = env.visitors.smoke(
         SmokeVisit(visit, checks, version, served, most_seconds, env.values, visited_names(env))
     )
-    return [
-        replace(result, detail=env.redactor.redact(result.detail)) for result in results
-    ]  # it quotes the answer
+    # it quotes the answer
+    return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]
 
 
 def results_of(evidence: Evidence) -> tuple[CheckResult, ...]:

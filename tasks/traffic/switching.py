@@ -237,9 +237,8 @@ def _route(work: Work) -> Route:
     )
     env.edge.mend()  # so that a broken file of this very environment stops no way back either
     found = env.edge.route(env.stack.name, env.name) or empty
-    domains = tuple(
-        dict.fromkeys([*names, *hosts_at((*found.targets, found.standby))])
-    )  # who serves keeps its doors
+    # who serves keeps its doors
+    domains = tuple(dict.fromkeys([*names, *hosts_at((*found.targets, found.standby))]))
     return replace(
         found,
         domains=domains,

@@ -87,9 +87,8 @@ class _Trail:
     def __init__(self, anchors: Collection[Anchor]) -> None:
         self.findings: list[Finding] = []
         self.entries, self.newest = 0, Anchor(0, GENESIS)
-        self._anchors = defaultdict[int, set[Anchor]](
-            set
-        )  # a later one of the same entry takes no earlier one away
+        # a later one of the same entry takes no earlier one away
+        self._anchors = defaultdict[int, set[Anchor]](set)
         for anchor in anchors:
             self._anchors[anchor.sequence].add(anchor)
         self._said: dict[str, Facts] = {}

@@ -394,9 +394,8 @@ def size_text(octets: int) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return (
-        f"{seconds:.2f} s" if seconds else ""
-    )  # what was not asked over the network has no time worth showing
+    # what was not asked over the network has no time worth showing
+    return f"{seconds:.2f} s" if seconds else ""
 
 
 def _cell(text: str) -> str:

@@ -304,9 +304,8 @@ def refuse_too_large(files: Mapping[str, Path]) -> None:
 def _copy_all(files: Mapping[str, Path], into: Path, contents: Mapping[str, str]) -> None:
     refuse_too_large(files)
     into.mkdir(mode=0o700)
-    for name, file in sorted(
-        files.items(), key=lambda one: not one[1].is_symlink()
-    ):  # what lies behind a link goes there
+    # what lies behind a link goes there
+    for name, file in sorted(files.items(), key=lambda one: not one[1].is_symlink()):
         _copy(file, into / name)
         if content_hash(into / name) != contents[name]:
             raise ConfigError(

@@ -55,9 +55,8 @@ def _database(
 ) -> ProposedDatabase:
     environment = environment_of(model["services"][name])
     said = {part: _key(environment, names) for part, names in _SAID[engine].items()}
-    guesses = engine == "postgresql" and not model["services"][name].get(
-        "env_file"
-    )  # which may say it
+    # which may say it
+    guesses = engine == "postgresql" and not model["services"][name].get("env_file")
     host_key = _host_key(model, name, released) or f"{_PREFIX[engine]}_HOST"
     user, database = said["user"], said["database"]
     if guesses and user[1] is None and not _is_told(environment, _SAID[engine]["user"]):

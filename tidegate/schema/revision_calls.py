@@ -143,9 +143,8 @@ class Calls(ABC):
             return self._method(node, called)
         if isinstance(called, Unknown) and getattr(node.func, "attr", "") in EXECUTES and node.args:
             return self._executed(node)
-        is_read = (
-            isinstance(called, Unknown) and not called.call
-        )  # of something that was read or computed
+        # of something that was read or computed
+        is_read = isinstance(called, Unknown) and not called.call
         if is_read or (isinstance(called, Library) and called.module is None):
             return self._plain(node)
         return Unknown(written(node.func))

@@ -23,11 +23,12 @@ _SEQUENCES = re.compile(  # colours, cursor moves, titles and links of terminals
     "(?:\x1b[\\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]{0,2000}(?:\x07|\x1b\\\\|\x9c)|"
     "\x1b[ -/]{0,10}[0-~]"
 )
+# half characters, which no file can hold; unseen letters
 _HARMFUL = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and line feed, C1
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # unseen, or turns a line
     "\ud800-\udfff\U000e0000-\U000e007f"
-)  # half characters, which no file can hold; unseen letters
+)
 _UNSEEN = re.compile(f"[{_HARMFUL}]")
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029\x0b\x0c]")
 # A `_` inside a word and a `&` before a blank mean nothing, and a page is read as text too.

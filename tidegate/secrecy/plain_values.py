@@ -38,9 +38,10 @@ _FORMS = tuple(
 )
 _PATH = re.compile(r"\.{0,2}(?:/[a-z][a-z_-]{0,15}(?:\.[a-z]{1,6})?){1,8}/?|/")
 _USER_INFO = re.compile(r"[a-z][a-z0-9+.-]{0,30}://([^\s/@?#]{0,500})@", re.IGNORECASE)
+# a raw `/` in it
 _ODD_PASSWORD = re.compile(
     r"[a-z][a-z0-9+.-]{0,30}://[^\s/@:]{0,100}:([^\s@]{1,500})@", re.IGNORECASE
-)  # a raw `/` in it
+)
 _QUERY = re.compile(r"://[^\s?#]{0,2000}[?#](\S{1,2000})")
 _PAIR = re.compile(r"([\w.-]{1,60})\s?=\s?(\"[^\"]{1,500}\"|'[^']{1,500}'|[^\s&;,#\"']{1,500})")
 _PLAIN_USERS = frozenset({"git", "oauth2", "x-token-auth", "x-access-token", "x-oauth-basic"})

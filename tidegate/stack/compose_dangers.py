@@ -214,9 +214,8 @@ def _volume(mount: Mapping[str, Any], volume: Mapping[str, Any], paths: HostPath
     )
     where = f"volumes: {mount['target']} (volume {mount.get('source', 'without a name')})"
     is_bind = bool(words & {"bind", "rbind"})
-    if (
-        device.startswith("/") and is_bind
-    ):  # whatever its type says: the engine then looks at the folder alone
+    # whatever its type says: the engine then looks at the folder alone
+    if device.startswith("/") and is_bind:
         yield from _bind(where, device, "ro" in words or bool(mount.get("read_only")), paths)
     elif (driver := volume.get("driver") or "local") != "local":
         yield "host-files", f"{where}: its driver is {driver}"

@@ -35,11 +35,12 @@ def _fault(error: ErrorDetails) -> str:
         return message  # `_names_meet` names the paths itself
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return _tool_fault(error)
+    # of 0.1
     unread = (
         "nothing ever read it: take it out"
         if error["loc"][-1:] == ("log_level",)
         else "unknown key"
-    )  # of 0.1
+    )
     missing = (
         f"is missing: one of {', '.join(get_args(Kind))}"
         if error["loc"][-1:] == ("kind",)

@@ -267,9 +267,8 @@ def load_stack(folder: Path) -> Stack:
         stack = Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
         raise StackFileError(doing, "; ".join(faults_in(error.errors())), TO_DO) from None
-    if unread := unread_keys(
-        stack.services, stack.routes
-    ):  # what was kept of an older file may have them
+    # what was kept of an older file may have them
+    if unread := unread_keys(stack.services, stack.routes):
         raise StackFileError(doing, "; ".join(unread), TO_DO)
     return stack
 

@@ -26,9 +26,8 @@ MOST_DEPTH = 20
 MOST_NODES = 5_000
 """With every alias written out: ten lines of aliases of aliases can stand for a billion values."""
 MOST_DIGITS = 15
-_PARSER = (
-    yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
-)  # ten times as fast where it is there
+# ten times as fast where it is there
+_PARSER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _PLAIN = "tag:yaml.org,2002:"
 _TEXT, _MERGE, _TOO_LONG = f"{_PLAIN}str", f"{_PLAIN}merge", "!a-number-that-is-too-long"
 _NUMBERS = {

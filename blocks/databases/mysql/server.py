@@ -162,9 +162,8 @@ class MySQL:
             "--events",
             self.login.database,
         )
-        views = [
-            unhex(name) for [name] in self.query("listing the views of", _VIEWS)
-        ]  # now: the rows may have taken hours
+        # now: the rows may have taken hours
+        views = [unhex(name) for [name] in self.query("listing the views of", _VIEWS)]
         if views:
             self._dump(into, "--no-data", "--skip-triggers", "--", self.login.database, *views)
 

@@ -19,9 +19,10 @@ def ended_unanswered(error: Exception) -> bool:
     only before the answer's headers are there: after them, the same errors are the version's. A
     time-out is none of them.
     """
+    # httpcore's words
     gone = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(
         error
-    )  # httpcore's words
+    )
     return gone or isinstance(error, _NOBODY_THERE)
 
 

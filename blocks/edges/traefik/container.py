@@ -181,9 +181,8 @@ class EdgeMaker:
         except APIError as error:
             if not is_port_taken(error):
                 raise
-            container.remove(
-                force=True, v=True
-            )  # it never ran, and the next try may be given other ports
+            # it never ran, and the next try may be given other ports
+            container.remove(force=True, v=True)
             raise CapacityError(
                 "starting the edge",
                 f"somebody has port {self.public_port} or {self.check_port}",

@@ -116,9 +116,8 @@ class EdgeReplacing:
         self._take_redirection_back(beside)
         if beside is not None:
             if beside.status == "running":
-                self.edge.renew(
-                    closing=True
-                )  # whoever is connected to it comes back to the edge by a new connection
+                # whoever is connected to it comes back to the edge by a new connection
+                self.edge.renew(closing=True)
                 self._drain(beside)
             stop_edge(self.maker.host, str(beside.id))
         self.edge.renew()

@@ -38,9 +38,8 @@ def state(config: Config) -> dict[str, Any]:
         return []
 
     script = ScriptDirectory.from_config(config)
-    with EnvironmentContext(
-        config, script, fn=look, dont_mutate=True
-    ):  # or it makes the version table
+    # or it makes the version table
+    with EnvironmentContext(config, script, fn=look, dont_mutate=True):
         script.run_env()
     return found
 

@@ -13,9 +13,8 @@ from blocks.migrators.command.tool import Argv, Image, Place, Tool
 from tidegate.schema.changes import SqlSource
 from tidegate.stack.migrations import RailsMigration
 
-_FILE = re.compile(
-    r"(?:.*/)?(\d+)_(\w+?)(?:\.\w+)?\.rb"
-)  # a middle part names the engine it came from
+# a middle part names the engine it came from
+_FILE = re.compile(r"(?:.*/)?(\d+)_(\w+?)(?:\.\w+)?\.rb")
 _WHY = "it is written in Ruby, which is not looked into"
 
 
