@@ -33,7 +33,7 @@ LEFT_OUT = ("core/NoOp", "core/ReplaceBinaryOperator_BitOr_")
 # The stories of the flows see most; the tests of style and documents see none.
 SUITES = (
     "-m pytest -x -q -p no:cacheprovider tests/flows/test_stories.py tests/flows tests/unit "
-    "--ignore-glob=tests/unit/test_house* --ignore=tests/unit/test_docs.py --ignore=tests/unit/test_manual.py "
+    "--ignore-glob=tests/unit/test_house* --ignore-glob=tests/unit/test_doc* --ignore=tests/unit/test_manual.py "
     "--ignore=tests/unit/test_packaging.py"
 )
 MOST_SECONDS = 900

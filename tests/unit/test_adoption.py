@@ -131,16 +131,8 @@ def test_what_the_next_release_would_not_see_is_refused_by_name(
 
 
 def test_a_label_of_the_team_that_begins_as_ours_do_is_no_sign_of_ours() -> None:
-    assert (
-        why_not(
-            found(
-                replace(WEB, labels={"tidegate.singleton": "false", "tidegate.stack": "shop"}),
-                DB,
-                SEED,
-            )
-        )
-        == []
-    )
+    labels = {"tidegate.singleton": "false", "tidegate.stack": "shop"}
+    assert why_not(found(replace(WEB, labels=labels), DB, SEED)) == []
 
 
 def test_data_in_a_volume_without_a_name_are_refused_with_the_line_that_names_it_and_an_empty_one_is_not() -> (
@@ -208,15 +200,8 @@ def test_the_page_names_everything_and_shows_no_value_of_the_environment(languag
     )
     page = found_page(stack, "prod", what, "http://127.0.0.1:8080")
     log = "\n".join(found_lines(what, language))
-    for word in (
-        "umami-web-1",
-        "umami-db-1",
-        "umami-seed-1",
-        "umami_data",
-        "3.0 MiB",
-        "0.0.0.0:3000 → 8000",
-        "KEY",
-    ):
+    containers = ("umami-web-1", "umami-db-1", "umami-seed-1")
+    for word in (*containers, "umami_data", "3.0 MiB", "0.0.0.0:3000 → 8000", "KEY"):
         assert word in page
         assert word in log
     assert "proxy_pass http://127.0.0.1:8080;" in page

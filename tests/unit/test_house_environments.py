@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from setup.places import ROOT
-from tests.unit.test_house import found_in, ours, tree
+from tests.unit.source_files import found_in, ours, tree
 
 NAME = re.compile(r"([a-z0-9-]*-|[a-z-]+/)?(prod|staging|dev)")
 KINDS = {"staging"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.unit.test_house import called, found_in, ours, tree
+from tests.unit.source_files import called, found_in, ours, tree
 
 # What is cut there was never somebody's text: hashes, image ids, lists, bytes that are compared.
 NEVER_A_TEXT = re.compile(

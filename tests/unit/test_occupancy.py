@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 
 from blocks.docker.occupants import look_at
-from tidegate.facts import ComposeModel
 from tidegate.plan.occupancy import (
     BASE_LABEL,
     CONTROL_LABEL,
     Mounted,
     Occupant,
     VolumePlace,
-    base_model,
     claims,
     conflicts,
     only_new_volumes,
@@ -282,31 +280,3 @@ def test_a_volume_that_is_there_already_is_joined_without_a_question() -> None:
     there = {f"{BASE}_uploads": VolumePlace("/engine/volumes/u/_data", "")}
     assert uploads(**there)["services"] == {}
     assert list(uploads()["services"]) == ["mysql"]
-
-
-def test_a_base_service_is_started_with_the_image_that_it_names_and_marked() -> None:
-    model: ComposeModel = {
-        "services": {
-            "db": {
-                "image": "acme/db:1",
-                "build": {"context": "/srv/db"},
-                "labels": {"team": "lens"},
-            },
-            "seed": {"image": "x:1"},
-        }
-    }
-    started = base_model(model, "shop-prod", {"seed": "f00"})["services"]
-    assert started["db"] == {
-        "image": "acme/db:1",
-        "labels": {"team": "lens", "tidegate.base": "shop-prod"},
-    }
-    assert started["seed"]["labels"] == {"tidegate.base": "shop-prod", "tidegate.one-shot": "f00"}
-
-
-def test_a_released_service_that_is_only_built_keeps_the_base_readable() -> None:
-    """Compose refuses a model that has a service with neither image nor build, also where that one
-    is not started."""
-    model: ComposeModel = {
-        "services": {"web": {"build": {"context": "/shop"}}, "db": {"image": "postgres:16"}}
-    }
-    assert base_model(model, "shop-prod", {})["services"]["web"]["build"] == {"context": "/shop"}

@@ -14,7 +14,7 @@ from typing import Any
 from control.served import DEPLOYMENTS
 from setup import wheel
 from setup.places import ROOT
-from tests.unit.test_house import tracked, tree
+from tests.unit.source_files import tracked, tree
 from tidegate.ledger.schema import MIGRATIONS
 from tidegate.stack.schema_export import SCHEMA_FILE
 

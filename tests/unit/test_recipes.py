@@ -15,6 +15,9 @@ from tidegate.stack.recipes import Recipe, build_faults, recipe_of, sections_of
 from tidegate.stack.services import Service
 
 FOLDER = Path("/srv/stacks/shop")
+HERE = {"context": str(FOLDER), "dockerfile": "Dockerfile"}
+WEB = {"context": f"{FOLDER}/web", "dockerfile": "Dockerfile"}
+OTHER = {"context": f"{FOLDER}/worker", "dockerfile": "Dockerfile"}
 COMPOSE = Compose(DockerHost())
 VALUES = {
     "MYSQL_PASSWORD": "Tr0ub4dor-and-3",
@@ -65,31 +68,11 @@ def faults(build: Any, **source: str) -> list[str]:
 @pytest.mark.parametrize(
     ("build", "source", "context", "dockerfile"),
     [
-        ({"context": "/srv/stacks/shop", "dockerfile": "Dockerfile"}, {}, ".", "Dockerfile"),
-        (
-            {"context": "/srv/stacks/shop/web", "dockerfile": "docker/Dockerfile"},
-            {},
-            "web",
-            "web/docker/Dockerfile",
-        ),
-        (
-            {"context": "/srv/stacks/shop/web", "dockerfile": "../Dockerfile"},
-            {},
-            "web",
-            "Dockerfile",
-        ),
-        (
-            {"context": "/srv", "dockerfile": "Dockerfile"},
-            {"context": "deploy/shop"},
-            ".",
-            "Dockerfile",
-        ),
-        (
-            {"context": "/srv/stacks/shop/web", "dockerfile": "Dockerfile"},
-            {"context": "apps"},
-            "apps/web",
-            "apps/web/Dockerfile",
-        ),
+        (HERE, {}, ".", "Dockerfile"),
+        ({**WEB, "dockerfile": "docker/Dockerfile"}, {}, "web", "web/docker/Dockerfile"),
+        ({**WEB, "dockerfile": "../Dockerfile"}, {}, "web", "Dockerfile"),
+        ({**HERE, "context": "/srv"}, {"context": "deploy/shop"}, ".", "Dockerfile"),
+        (WEB, {"context": "apps"}, "apps/web", "apps/web/Dockerfile"),
         ({"context": "/srv/stacks/shop", "dockerfile_inline": "FROM scratch"}, {}, ".", ""),
         (None, {}, ".", "Dockerfile"),
         (None, {"context": "web", "dockerfile": "docker/Dockerfile"}, "web", "docker/Dockerfile"),
@@ -104,8 +87,7 @@ def test_a_path_of_the_stack_s_folder_means_the_same_path_of_the_commit(
 
 def test_what_compose_says_is_what_is_built() -> None:
     said = {
-        "context": str(FOLDER),
-        "dockerfile": "Dockerfile",
+        **HERE,
         "target": "prod",
         "args": {"A": "1", "VERSION": "x"},
         "ssh": ["default"],
@@ -147,12 +129,7 @@ def test_what_compose_says_is_what_is_built() -> None:
     ],
 )
 def test_every_part_of_it_decides_the_image(change: dict[str, Any]) -> None:
-    said = {
-        "context": str(FOLDER),
-        "dockerfile": "Dockerfile",
-        "target": "prod",
-        "args": {"A": "1"},
-    }
+    said = {**HERE, "target": "prod", "args": {"A": "1"}}
     assert recipe({**said, **change}).inputs != recipe(said).inputs
 
 
@@ -183,7 +160,7 @@ def test_every_part_of_it_decides_the_image(change: dict[str, Any]) -> None:
 def test_what_is_not_of_the_commit_is_refused_with_its_path(
     change: dict[str, Any], said: str
 ) -> None:
-    found = faults({"context": str(FOLDER), "dockerfile": "Dockerfile", **change})
+    found = faults({**HERE, **change})
     assert [one for one in found if said in one], found
 
 
@@ -201,7 +178,7 @@ def test_what_is_not_of_the_commit_is_refused_with_its_path(
     ],
 )
 def test_no_secret_is_put_where_whoever_has_the_image_can_read_it(change: dict[str, Any]) -> None:
-    found = faults({"context": str(FOLDER), "dockerfile": "Dockerfile", **change})
+    found = faults({**HERE, **change})
     assert len(found) >= 1
     assert "use a build secret" in found[0]
     assert not [
@@ -222,12 +199,11 @@ def test_no_secret_is_put_where_whoever_has_the_image_can_read_it(change: dict[s
     ],
 )
 def test_what_is_no_secret_and_of_the_commit_passes(change: dict[str, Any]) -> None:
-    assert faults({"context": str(FOLDER), "dockerfile": "Dockerfile", **change}) == []
+    assert faults({**HERE, **change}) == []
 
 
 def test_a_dockerfile_that_is_said_twice_is_refused() -> None:
-    said = {"context": str(FOLDER), "dockerfile": "Dockerfile"}
-    assert "take it out" in faults(said, dockerfile="Other")[0]
+    assert "take it out" in faults(HERE, dockerfile="Other")[0]
     assert faults(None, dockerfile="Other") == []
 
 
@@ -244,10 +220,6 @@ def two(
         {"services": {name: {"build": build} if build else {} for name, build in said.items()}},
         one.model_copy(update={"services": (*one.services, second)}),
     )
-
-
-WEB = {"context": f"{FOLDER}/web", "dockerfile": "Dockerfile"}
-OTHER = {"context": f"{FOLDER}/worker", "dockerfile": "Dockerfile"}
 
 
 @pytest.mark.parametrize(("web", "worker"), [(WEB, None), (None, WEB), (WEB, WEB), (None, None)])
