@@ -44,7 +44,8 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
         for fault in (*client.faults, *client.long_faults[:5]):
             console.print(data(f"lost on {client.environment}: {fault}", "red"))
     good = good and all(client.lost == 0 for client in clients)
-    from cli.status import rows, table
+    from cli.status import rows
+    from cli.status_table import table
 
     console.print(table(rows(settings, STACK)))
     console.print(

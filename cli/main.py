@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json as jsonlib
-import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from cli.beginning import beginning
 from cli.completing import stacks
+from cli.failing import refuse, told, warn
 from cli.looking import looking
 from cli.typed import AsJson, Environment, Stack, console
-from tidegate.errors import InputError, TidegateError
 from tidegate.settings import Settings
 
 app = typer.Typer(
@@ -184,14 +182,15 @@ def status(
     stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False
 ) -> None:
     """What runs where: the edge's answer beside the ledger's."""
-    from cli.status import rows, table, warnings
+    from cli.status import rows, warnings
+    from cli.status_table import table
 
     found = rows(Settings(), stack)
     console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(
         table(found)
     )
     for sentence in warnings(Settings()):
-        _warn("[red]![/red]", sentence)
+        warn("[red]![/red]", sentence)
 
 
 @app.command()
@@ -258,47 +257,5 @@ def main() -> None:
     """Every error is one clear text, not a traceback."""
     try:
         app()
-    except TidegateError as error:
-        _refuse(error)
-    except ValidationError as error:
-        _refuse(_wrong_settings(error) if error.title == Settings.__name__ else _ours(error))
     except Exception as error:  # a fault that we should have foreseen is still one sentence
-        _refuse(_ours(error))
-
-
-def _ours(error: Exception) -> TidegateError:
-    from tidegate.each import as_ours
-
-    return as_ours(error, "running this command")
-
-
-def _wrong_settings(error: ValidationError) -> TidegateError:
-    """Named without their values, of which one is a secret."""
-    faults = (
-        f"{_place_of(str(one['loc'][0]))}: {one['msg']}"
-        for one in error.errors(include_input=False)
-    )
-    return InputError(
-        "reading the settings", "; ".join(faults), "`tidegate docs settings` explains each"
-    )
-
-
-def _place_of(setting: str) -> str:
-    """Where a person finds it to correct it."""
-    from tidegate.stack.folder import FILE
-
-    variable = f"TIDEGATE_{setting.upper()}"
-    return variable if variable in os.environ else f"{setting} in {FILE}"
-
-
-def _refuse(error: TidegateError) -> NoReturn:
-    _warn("[red]✗[/red]", str(error))
-    raise SystemExit(1) from None
-
-
-def _warn(mark: str, sentence: str) -> None:
-    from rich.console import Console
-
-    from cli.shown import data
-
-    Console(stderr=True).print(mark, data(sentence), soft_wrap=True)
+        refuse(told(error))

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
-
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.folder import EdgeFolder
 from cli.attendance import absent
 from cli.follow import api_of
-from cli.shown import data, line
+from cli.status_table import Row
 from tidegate.each import each
 from tidegate.edge.doors import doors_of_routes, shared_doors
 from tidegate.edge.facts import Served
@@ -32,7 +27,6 @@ from tidegate.stack.file import Stack
 if TYPE_CHECKING:
     from blocks.edges.traefik.edge import EdgeAnswer
 
-Row = dict[str, Any]
 Found = list[ContainerFacts] | EngineError
 MOST_AT_ONCE = 8
 
@@ -72,45 +66,6 @@ def warnings(settings: Settings) -> list[str]:
     ]
 
 
-def table(found: list[Row]) -> Table:
-    shown = Table(title="What runs where")
-    for heading in (
-        "Stack",
-        "Environment",
-        "Version",
-        "State",
-        "Since",
-        "Edge sends to",
-        "Containers",
-    ):
-        shown.add_column(heading, no_wrap=heading == "Since")
-    for row in found:
-        version = (
-            f"{row['version']} (#{row['number']})"
-            if row["version"]
-            else ""
-            if row["fault"]
-            else "nothing yet"
-        )
-        state = data(row["fault"], "red") if row["fault"] else _state(row)
-        seen = (
-            ("", "", "")
-            if row["fault"]
-            else (_since(row), _sent_to(row), data("\n".join(row["containers"])))
-        )
-        shown.add_row(line(row["stack"]), row["environment"] or "", line(version), state, *seen)
-    return shown
-
-
-def _state(row: Row) -> Text | str:
-    """The ledger's word, and what people get all the same."""
-    return (
-        data(f"{row['state']}, but {row['trouble']}", "red")
-        if row["trouble"]
-        else row["state"] or ""
-    )
-
-
 def _faulty(stack: str, environment: str | None, fault: str, now: Deployment | None = None) -> Row:
     """What could not be looked at, with what the ledger still says of it."""
     known = (
@@ -146,24 +101,6 @@ def _strange(ledger: Ledger, known: Collection[str]) -> Iterator[Row]:
             yield _faulty(
                 stack, environment, "it serves, and no stack file that can be read names it", now
             )
-
-
-def _since(row: Row) -> str:
-    """In the stack's own time zone."""
-    if row["since"] is None:
-        return ""
-    return f"{datetime.fromisoformat(row['since']).astimezone(ZoneInfo(row['time_zone'])):%b %d %H:%M %Z}"
-
-
-def _sent_to(row: Row) -> str:
-    edge = row["edge"] or "nobody"
-    # somebody else's is shown with its whole name
-    shown = edge.replace(f"{row['stack']}/{row['environment']}/", "#")
-    return (
-        f"[green]{shown}[/green]"
-        if row["agrees"]
-        else f"[red]{shown}, not #{row['number'] or 'nobody'}[/red]"
-    )
 
 
 def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> Row:

@@ -22,12 +22,13 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult, SetStateStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
-from prefect.states import Cancelled, Crashed, Failed, Pending
+from prefect.states import Crashed, Failed, Pending
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from control.forms import Forms
 from control.left_runs import LEFT, is_lost, pid_of, state_instead
 from control.orders import Order, order_for
+from control.run_ends import ENDED, end_of
 from control.run_events import events_of
 from control.run_process import ForkedProcess, RunProcess, prepare_parent
 from control.served import served_entrypoints
@@ -39,18 +40,6 @@ AGAIN_SECONDS = 2.0
 CANCEL_SECONDS = 30.0
 STOP_SECONDS = 15.0
 """Shorter than the patience of `tidegate stop`, which kills the worker after it."""
-ENDED = frozenset(
-    {
-        StateType.COMPLETED,
-        StateType.FAILED,
-        StateType.CRASHED,
-        StateType.CANCELLED,
-        StateType.PAUSED,
-        StateType.SCHEDULED,
-    }
-)
-"""What a run says of itself before its process ends. Scheduled: it was suspended and has been
-resumed already."""
 
 
 class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResult]):
@@ -279,21 +268,14 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
 
     async def _say_how_it_ended(self, process: RunProcess, code: int | None) -> None:
         """Set the final state of a run whose process ended before it could set one itself."""
-        # it was suspended, and resumed at once
-        goes_on = process.run in {one.run for one in self._running}
+        goes_on = self._process_of(process.run) is not None  # it was suspended, and resumed at once
         if goes_on or (code == 0 and process.run not in self._cancelled):
             return
         state = (await self.client.read_flow_run(process.run)).state
         if state is None or state.type not in ENDED:
-            await self._set_state(process.run, self._end_for(process, code))
-
-    def _end_for(self, process: RunProcess, code: int | None) -> State[Any]:
-        if process.run in self._cancelled:
-            return Cancelled(message="Cancelled by a person.")
-        how = "in a way that nobody saw" if code is None else f"with status code {code}"
-        return Crashed(
-            message=f"Its process {process.pid} ended {how}. What it was in the middle of, recover/all finishes."
-        )
+            await self._set_state(
+                process.run, end_of(process, code, cancelled=process.run in self._cancelled)
+            )
 
 
 def _start_of(run: FlowRun) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cli import status
+from cli import status, status_table
 from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess
 from tests.integration.visited_apps import App, Shop, running, shop
@@ -29,7 +29,7 @@ def test_a_good_deployment_whose_containers_are_gone_is_not_shown_as_good(
         one = row(found)
         assert (one["state"], one["agrees"], one["answers"]) == ("good", True, 502)
         assert one["trouble"] == "people get 502, web is gone"
-        assert "good, but people get 502, web is gone" in printed(status.table([one]), 200)
+        assert "good, but people get 502, web is gone" in printed(status_table.table([one]), 200)
         edge.stop()
         assert row(found)["trouble"] == "the edge takes no connection, web is gone"
         edge.start()

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from cli import history, status
+from cli import history, status_table
 from cli.step_facts import facts_of
 
 STATUS: dict[str, Any] = {
@@ -55,7 +55,7 @@ def printed(table: Table, width: int = 100) -> str:
 
 def test_the_status_of_an_environment_fits_on_a_line_of_100_columns() -> None:
     line = next(
-        line for line in printed(status.table([STATUS])).splitlines() if "cloudlens" in line
+        line for line in printed(status_table.table([STATUS])).splitlines() if "cloudlens" in line
     )
     for shown in ("prod", "v1.1.0 (#12)", "good", "Nov 22 13:02 JST", "#12", "backend"):
         assert shown in line
@@ -63,18 +63,18 @@ def test_the_status_of_an_environment_fits_on_a_line_of_100_columns() -> None:
 
 def test_an_edge_that_disagrees_with_the_ledger_is_named() -> None:
     assert "#11, not #12" in printed(
-        status.table([{**STATUS, "edge": "cloudlens/prod/11", "agrees": False}]), 150
+        status_table.table([{**STATUS, "edge": "cloudlens/prod/11", "agrees": False}]), 150
     )
-    stolen = printed(status.table([{**STATUS, "edge": "other/prod/3", "agrees": False}]), 150)
+    stolen = printed(status_table.table([{**STATUS, "edge": "other/prod/3", "agrees": False}]), 150)
     assert "other/prod/3, not #12" in stolen
     assert "nobody, not #12" in printed(
-        status.table([{**STATUS, "edge": None, "agrees": False}]), 150
+        status_table.table([{**STATUS, "edge": None, "agrees": False}]), 150
     )
 
 
 def test_what_is_wrong_stands_beside_the_ledgers_word() -> None:
     assert "good, but people get 502" in printed(
-        status.table([{**STATUS, "trouble": "people get 502"}]), 150
+        status_table.table([{**STATUS, "trouble": "people get 502"}]), 150
     )
 
 
@@ -88,7 +88,7 @@ def test_an_environment_without_a_release_says_so() -> None:
         "edge": None,
         "containers": [],
     }
-    assert "nothing yet" in printed(status.table([empty]))
+    assert "nothing yet" in printed(status_table.table([empty]))
 
 
 def test_history_shows_local_times_people_and_lost_requests() -> None:
