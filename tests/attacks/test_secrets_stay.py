@@ -3,12 +3,9 @@ whatever form it is printed."""
 
 from __future__ import annotations
 
-import html
 import json
 import time
-from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
-from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, given
@@ -19,6 +16,7 @@ from blocks.messengers.apprise_notifier import AppriseNotifier
 from blocks.messengers.webhook import SlackWebhook
 from setup.places import ROOT
 from tasks.frame.adapters import load
+from tests.attacks.printed_forms import FORMS, escapes_of
 from tidegate.errors import TidegateError
 from tidegate.secrecy import redaction
 from tidegate.secrecy.known_names import known_names
@@ -93,59 +91,11 @@ def test_what_stands_in_a_list_a_pair_or_a_document_is_secret_by_itself(
     assert Redactor({"X": value}).redact(f"no access with {secret}") == "no access with ***"
 
 
-FORMS: dict[str, Callable[[str], str]] = {
-    "as it is": str,
-    "JSON of PHP": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
-    "JSON of Go": lambda text: json.dumps(text)[1:-1].replace("C", "\\u0043"),
-    "JSON in JSON": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
-    "lower-case percent": lambda text: quote(text, safe="").lower(),
-    "partly percent": lambda text: text.replace("/", "%2f").replace("?", "%3F"),
-    "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
-    "HTML": lambda text: html.escape(text),
-    "HTML in numbers": lambda text: "".join(f"&#{ord(c)};" for c in text),
-    "HTML in hexadecimal": lambda text: "".join(f"&#x{ord(c):X};" for c in text),
-    "bytes of Python": lambda text: repr(text.encode())[2:-1],
-    "a path of git": lambda text: text.replace('"', '\\"').replace("ü", "\\303\\274"),
-    "compose": lambda text: text.replace("$", "$$"),
-    "a shell": lambda text: "".join(f"\\{c}" if not c.isalnum() else c for c in text),
-    "upper case": str.upper,
-    "colours": lambda text: text.replace("w", "\x1b[31mw\x1b[0m"),
-    "soft hyphens": lambda text: text.replace("w", "\u00adw\u200b"),
-    "Base64": lambda text: b64encode(text.encode()).decode(),
-    "Base64 for URLs": lambda text: urlsafe_b64encode(text.encode()).decode().rstrip("="),
-    "hexadecimal": lambda text: text.encode().hex(),
-    "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
-}
-
-
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
 def test_a_secret_is_hidden_in_every_usual_form(form: Callable[[str], str]) -> None:
     shown = Redactor({"ANY": SECRET}).redact(f"before {form(SECRET)} after")
     assert shown.startswith("before ***")
     assert len(shown) <= len("before *** after") + FEW
-
-
-def escapes_of(character: str) -> list[str]:
-    code, octets = ord(character), character.encode()
-    forms = [
-        character,
-        f"&#{code};",
-        f"&#x{code:x};",
-        f"\\u{code:04x}",
-        f"\\U{code:08x}",
-        f"\\u{{{code:X}}}",
-    ]
-    forms += [
-        "".join(f"%{octet:02x}" for octet in octets),
-        "".join(f"%{octet:02X}" for octet in octets),
-        "".join(f"\\x{octet:02x}" for octet in octets),
-        "".join(f"%25{octet:02X}" for octet in octets),
-    ]
-    return (
-        forms
-        if code < 0x10000
-        else [form for form in forms if not form.startswith("\\u") or "{" in form]
-    )
 
 
 PRINTABLE = st.characters(min_codepoint=33, max_codepoint=0x2FFFF, exclude_categories=["C", "Z"])

@@ -11,7 +11,7 @@ import pytest
 
 from blocks.docker.image_files import EngineImageFiles
 from blocks.migrators.tools import EngineMigrations
-from tests.attacks.test_unaccepted_code import CANARY, RAISE, SPY, nothing_left, spied, values
+from tests.attacks.spying import CANARY, RAISE, SPY, nothing_left, spied, values
 from tests.integration.data_servers import Server, build_image
 from tests.integration.tool_histories import FIRST, MANAGE, SETTINGS, TOOL_IMAGE, build_tool_image
 from tidegate.errors import MigrationError
