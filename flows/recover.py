@@ -16,7 +16,6 @@ from flows.restore import put_data_back
 from flows.rollback import go_back
 from tasks.back.recovery import (
     Ended,
-    Untold,
     end_run,
     end_undecided,
     give_back_locks,
@@ -24,10 +23,10 @@ from tasks.back.recovery import (
     serves_now,
     stranded,
     title_of,
-    untold,
     wait_for_lost_jobs,
     work_on,
 )
+from tasks.back.untold import Untold, untold
 from tasks.frame.deployments import is_good, refresh
 from tasks.frame.locks import holding_lock
 from tasks.frame.messages import tell

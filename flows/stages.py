@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from flows.accept import accept
 from flows.deploy import deploy
 from tasks.frame.environments import as_planned, open_environment
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import is_of_this_run, open_deployment, work_of
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.plan.already import serves_already
 from tasks.plan.plans import make_plan, staged
 from tidegate.facts import CheckResult

@@ -12,8 +12,9 @@ from prefect.runtime import flow_run
 
 from tasks.back.rollbacks import open_rollback, way_back_to
 from tasks.frame.messages import deliver, speaker
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.traffic.live import Sighting, ask, baseline_of
 from tasks.traffic.samples import recent_figures
 from tidegate.errors import EdgeError, InputError, LockedError

@@ -5,21 +5,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
-from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from tasks.frame.deployments import UNDECIDED
 from tasks.frame.environments import open_sealed
-from tasks.frame.messages import Kind
 from tasks.frame.opening import work_of
-from tasks.frame.runs import cancel_run, set_run
+from tasks.frame.runs import cancel_run, run_state, set_run, was_set_by_hand
 from tasks.frame.visited import visited_name
 from tasks.frame.work import Work
 from tidegate.each import Parted, each
@@ -29,37 +25,13 @@ from tidegate.ledger.tables import Deployment, Lock
 from tidegate.pages.fault_words import told_reason
 from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
-from tidegate.stack.catalogue import every_stack, language_of
+from tidegate.stack.catalogue import language_of
 
 LOST_JOB_SECONDS = 600
 STILL_WANTED = timedelta(minutes=15)
 """A rollback is for now: one that was asked for before a long silence is not begun after it."""
 AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
 LEFT_TO_PERSON = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
-
-
-STILL_NEWS = timedelta(hours=2)
-GOOD_NEWS: dict[str, Kind] = {
-    "release": "released",
-    "rollback": "rolled_back",
-    "restore": "restored",
-    "adoption": "adopted",
-}
-BAD_NEWS: dict[DeploymentState, Kind] = {
-    DeploymentState.FAILED: "failed",
-    DeploymentState.ROLLED_BACK: "failed",
-    DeploymentState.EXPIRED: "refused",
-    DeploymentState.REJECTED: "rejected",
-    DeploymentState.NEEDS_PERSON: "needs_person",
-    DeploymentState.ROLLBACK_FAILED: "needs_person",
-}
-
-
-class Untold(NamedTuple):
-    """A deployment that has come to its end, and the message that nobody got."""
-
-    deployment: Deployment
-    kind: Kind
 
 
 class Ended(NamedTuple):
@@ -128,7 +100,7 @@ def _was_cut_short(ledger: Ledger, one: Deployment) -> bool:
     is_late = datetime.now(UTC) - one.created_at > STILL_WANTED
     if one.kind != "rollback" or one.state is not DeploymentState.PLANNED or is_late:
         return False
-    now, run = ledger.deployments.current(one.stack, one.environment), _run_state(one.run_id)
+    now, run = ledger.deployments.current(one.stack, one.environment), run_state(one.run_id)
     return (
         now is not None
         and now.id == one.rollback_target_id
@@ -205,69 +177,17 @@ def end_undecided(settings: Settings) -> Parted[Ended]:
     return Parted({title: ended for title, ended in seen.good.items() if ended}, seen.faulty)
 
 
-def untold(settings: Settings) -> Parted[Untold]:
-    """What came to its end and nobody was told, because its run died between the two. By titles,
-    newest of each place.
-
-    Good news are told of where the environment is loud only, as its run would have done. Where
-    somebody holds the lock, it was that one who brought it to its end, and is about to tell.
-    """
-    ledger, stacks = Ledger(settings.database_url), every_stack(settings.stacks).good
-    at_work = {
-        (lock.stack, lock.environment)
-        for lock in ledger.locks.holders()
-        if free_at(lock) > datetime.now(UTC)
-    }
-    heard = {stack.name for stack in stacks if stack.notifiers_for("red")}
-    quiet_places = {
-        (stack.name, name)
-        for stack in stacks
-        for name, one in stack.environments.items()
-        if not one.loud
-    }
-    newest = {
-        place: ledger.deployments.history(*place, limit=1)[0]
-        for place in ledger.deployments.places()
-        if place[0] in heard and place not in at_work
-    }
-    late = {
-        title_of(one): Untold(one, kind)
-        for place, one in newest.items()
-        if (kind := _news_of(ledger, one))
-        and not (place in quiet_places and one.state is DeploymentState.GOOD)
-    }
-    seen = each(late, lambda one: one if _has_crashed(one.deployment) else None, "looking at")
-    return Parted({title: one for title, one in seen.good.items() if one}, seen.faulty)
-
-
-def _news_of(ledger: Ledger, one: Deployment) -> Kind | None:
-    """What should have been said of it by now; None where that was tried, or is no news any
-    more."""
-    if datetime.now(UTC) - (one.ended_at or one.switched_at or one.created_at) > STILL_NEWS:
-        return None
-    kind = GOOD_NEWS[one.kind] if one.state is DeploymentState.GOOD else BAD_NEWS.get(one.state)
-    if kind == "rejected" and not ledger.approvals.of(one.id):
-        kind = "needs_person"  # nobody said no: a way back could not begin without a person
-    tried = {sent.kind for sent in ledger.messages.of(one.id) if sent.sent_at or sent.error}
-    return None if kind in tried or not tried.isdisjoint(BAD_NEWS.values()) else kind
-
-
-def _has_crashed(one: Deployment) -> bool:
-    state = _run_state(one.run_id)
-    return state is not None and state.is_crashed()
-
-
 def _end_if_over(settings: Settings, ledger: Ledger, one: Deployment) -> Ended | None:
     """Asked of the ledger alone: its stack may be gone by now."""
     if one.decide_before is not None and one.decide_before < datetime.now(UTC):
         why = f"nobody decided before {one.decide_before:%Y-%m-%d %H:%M} UTC"
         return Ended(_call_off(settings, ledger, one, why), too_late=True)
-    state = _run_state(one.run_id)
+    state = run_state(one.run_id)
     if state is not None and state.is_final():
         return Ended(
             _end(ledger, one, f"its run is {state.name}"), too_late=False, is_told=state.is_failed()
         )
-    if one.state is DeploymentState.WAITING and state is not None and _was_set_by_hand(one.run_id):
+    if one.state is DeploymentState.WAITING and state is not None and was_set_by_hand(one.run_id):
         why = "its run was set going without an answer to its question"
         return Ended(_call_off(settings, ledger, one, why), too_late=False)
     return None
@@ -287,7 +207,7 @@ def _end(ledger: Ledger, one: Deployment, why: str) -> Deployment:
 def end_run(work: Work) -> None:
     """End the run of a deployment that recovery has ended. One that somebody had suspended would
     wait for ever."""
-    one, state = work.deployment, _run_state(work.deployment.run_id)
+    one, state = work.deployment, run_state(work.deployment.run_id)
     if (
         one.state in (*AT_WORK, *UNDECIDED)
         or state is None
@@ -300,25 +220,3 @@ def end_run(work: Work) -> None:
     said = f"recover/all has ended it: {one.state.value}. {one.reason}".strip()
     ended.message = told_reason(said, work.env.stack.language)
     set_run(one.run_id, ended)
-
-
-def _was_set_by_hand(run_id: str) -> bool:
-    """Whether a run was made *Running* or *Pending* out of its pause: no process is behind it. One
-    that was resumed is scheduled first."""
-    with get_client(sync_client=True) as client:
-        states = sorted(
-            client.read_flow_run_states(UUID(run_id)), key=lambda state: state.timestamp
-        )
-    return (
-        len(states) > 1
-        and states[-2].is_paused()
-        and (states[-1].is_running() or states[-1].is_pending())
-    )
-
-
-def _run_state(run_id: str) -> State[Any] | None:
-    with get_client(sync_client=True) as client:
-        try:
-            return client.read_flow_run(UUID(run_id)).state
-        except ObjectNotFound:
-            return None

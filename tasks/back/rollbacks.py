@@ -10,11 +10,13 @@ from prefect import get_run_logger
 from prefect.runtime import flow_run
 
 from tasks.data.schema import cannot_be_undone, refuse_misfits
-from tasks.frame.deployments import UNFINISHED, UNKNOWN, Planned, SchemaMove, planned_of
+from tasks.frame.deployments import UNFINISHED
 from tasks.frame.environments import as_planned
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
+from tasks.frame.planned import UNKNOWN, Planned, SchemaMove, planned_of
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.slots.adopted import start_again
 from tasks.slots.containers import beside, is_whole, up, warmth
 from tidegate.backups.restores import is_restored_over

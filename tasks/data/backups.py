@@ -9,10 +9,11 @@ from prefect import get_run_logger
 
 from tasks.data.databases import migrator, placed, spec_of
 from tasks.data.schema import moves_of
-from tasks.frame.deployments import planned
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.pages import publish
+from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tidegate.backups.saved import PlacedDatabase, Rehearse, RestoredCopy, ToSave
 from tidegate.each import Parted, each
 from tidegate.facts import PROJECT_LABEL, Backup

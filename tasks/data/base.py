@@ -8,8 +8,9 @@ from collections.abc import Collection
 from prefect import get_run_logger
 
 from tasks.data.by_hand import refuse_by_hand
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.slots.containers import slot_state, wait_for
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ComposeModel

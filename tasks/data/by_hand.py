@@ -3,7 +3,7 @@ starts beside it."""
 
 from __future__ import annotations
 
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tidegate.errors import OccupiedError
 from tidegate.facts import ComposeModel
 from tidegate.ledger.adoptions import adopted

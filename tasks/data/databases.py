@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tasks.data.base import base_containers, shared_networks
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tidegate.backups.saved import PlacedDatabase, RestoredCopy
 from tidegate.errors import DatabaseError
 from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState

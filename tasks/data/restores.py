@@ -13,11 +13,13 @@ from prefect.runtime import flow_run
 
 from tasks.data.backups import images_here, kept_backups, save, sources, volumes
 from tasks.data.databases import owned, spec_of
-from tasks.frame.deployments import Planned, SchemaMove, previous
+from tasks.frame.deployments import previous
 from tasks.frame.environments import as_planned
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
+from tasks.frame.planned import Planned, SchemaMove
 from tasks.frame.step import Evidence, step, without_secrets
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.people.acceptance import Question, wait_for_decision
 from tasks.people.forms import RESTORE, RESTORE_CHECKLIST
 from tasks.slots.adopted import start_again
@@ -46,11 +48,8 @@ def open_restore(
     mine = next((one for one in history if one.key == key), None)
     others = [one for one in history if one.key != key]
     faulty = [fault.name for fault in kept_backups(env).faulty]
-    chosen = choose_backup(
-        env.ledger.backups.verified(env.stack.name, env.name),
-        _noted(mine.figures if mine else {}) or backup,
-        faulty,
-    )
+    wanted = _noted(mine.figures if mine else {}) or backup
+    chosen = choose_backup(env.ledger.backups.verified(env.stack.name, env.name), wanted, faulty)
     if mine is None:
         # after a decision `compare_backup` does it, and ends what was opened
         env.backups.compare(chosen.facts)
@@ -68,25 +67,19 @@ def open_restore(
         slot=origin.slot,
     )
     restores = {"backup": chosen.id, "before": made_before(chosen, others)}
-    return work_of(
-        as_planned(env, origin), deployments.amend(opened.id, figures={"restores": restores})
-    )
+    amended = deployments.amend(opened.id, figures={"restores": restores})
+    return work_of(as_planned(env, origin), amended)
 
 
 def ask_about_restore(work: Work) -> Work:
     """Go on only with a person's decision on this very backup and what serves now. Nothing is
     changed meanwhile."""
-    env, plan = work.env, _plan(work)
+    plan, stack = _plan(work), work.env.stack
+    language, zone = stack.language, stack.time_zone
 
     def page(expires: datetime, note: str) -> str:
-        return restore_page(
-            plan,
-            env.stack.language,
-            now=datetime.now(UTC),
-            expires=expires,
-            time_zone=env.stack.time_zone,
-            note=note,
-        )
+        now = datetime.now(UTC)
+        return restore_page(plan, language, now=now, expires=expires, time_zone=zone, note=note)
 
     return wait_for_decision(
         work,
@@ -95,8 +88,8 @@ def ask_about_restore(work: Work) -> Work:
             running=plan.serving.id,
             page=page,
             checklist=RESTORE_CHECKLIST,
-            sentences=about_restore(plan, env.stack.language, time_zone=env.stack.time_zone),
-            form=RESTORE[env.stack.language],
+            sentences=about_restore(plan, language, time_zone=zone),
+            form=RESTORE[language],
             rejected="Nothing was changed. Correct the data, or release a corrected version",
         ),
     )
@@ -282,11 +275,8 @@ def _image(work: Work) -> str:
 
 def _plan(work: Work) -> RestorePlan:
     env, chosen = _env_of_data(work), _chosen(work)
-    others = [
-        one
-        for one in env.ledger.deployments.history(env.stack.name, env.name)
-        if one.id != work.deployment.id
-    ]
+    history = env.ledger.deployments.history(env.stack.name, env.name)
+    others = [one for one in history if one.id != work.deployment.id]
     with without_secrets(env.redactor):
         rows = {
             f"{name}.{table}": count

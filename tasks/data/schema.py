@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from prefect import get_run_logger
 
 from tasks.data.databases import migrator, misfits, schema_state
-from tasks.frame.deployments import SchemaMove, planned
 from tasks.frame.environments import as_planned
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.planned import SchemaMove, planned
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tidegate.errors import DatabaseError, WayBackError
 from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment

@@ -5,34 +5,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import NamedTuple
 
 from prefect import get_run_logger
 
 from tasks.frame import adapters
-from tasks.frame.work import OpenEnvironment, seals
-from tidegate.each import each
-from tidegate.errors import ConfigError, StackFileError, TidegateError
-from tidegate.facts import ComposeModel
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.reading import Read, environment_of, read_folder, redactor_of, values_now
+from tasks.frame.work import seals
+from tidegate.errors import TidegateError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.ports import Ports
-from tidegate.secrecy.known_names import known_names
-from tidegate.secrecy.redaction import Redactor, learn, remember
-from tidegate.secrecy.safe_logs import guard_logs
+from tidegate.secrecy.redaction import learn
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import find_stack
-from tidegate.stack.envfile import (
-    DEFAULT_PASSWORD,
-    TO_ACCEPT,
-    check_env,
-    read_env_as_far,
-    said_twice,
-)
-from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack, stack_now
 
 
@@ -61,7 +48,7 @@ def open_environment(
     settings = settings or Settings()
     found = stack if isinstance(stack, Stack) else find_stack(settings.stacks, stack)
     config = environment_of(found, environment)
-    read = _read(found, environment, config, adapters.secret)
+    read = read_folder(found, environment, config, adapters.secret)
     return _opened(settings, found, environment, read)
 
 
@@ -69,7 +56,7 @@ def open_files(stack: Stack, environment: str, settings: Settings) -> OpenEnviro
     """One environment as its folder says now, for who asks nobody: what Prefect's secret blocks
     hold is made up."""
     config = environment_of(stack, environment)
-    read = _read(stack, environment, config, lambda name: secrets.token_urlsafe())
+    read = read_folder(stack, environment, config, lambda name: secrets.token_urlsafe())
     ports = adapters.ports_of_files(settings, stack, environment, read.redactor.redact)
     return _opened(settings, stack, environment, read, ports)
 
@@ -99,11 +86,11 @@ def open_exactly(
         return _without_seal(open_environment(now or deployment.stack, name, settings), release)
     now = now or stack_now(seal.stack)
     texts = [json.dumps(seal.model, indent=1).replace(",\n", "\n")]
-    redactor = _redactor(seal.stack, environment_of(seal.stack, name), seal.values, texts)
+    redactor = redactor_of(seal.stack, environment_of(seal.stack, name), seal.values, texts)
     # who is told is what it says now
     told = seal.stack.model_copy(update={"notify": now.notify, "escalate": now.escalate})
     read = Read(
-        seal.values, redactor, seal.model, seal.files, now=_values_now(seal.stack, now, name)
+        seal.values, redactor, seal.model, seal.files, now=values_now(seal.stack, now, name)
     )
     return _opened(settings, told, name, read)
 
@@ -210,28 +197,6 @@ def root_of(ledger: Ledger, deployment: Deployment) -> Deployment:
     return deployment
 
 
-class Read(NamedTuple):
-    """What was read of an environment, from its folder or from a seal."""
-
-    values: Mapping[str, str]
-    redactor: Redactor
-    model: ComposeModel | None = None
-    copies: Path | None = None
-    faults: tuple[ConfigError, ...] = ()
-    now: Mapping[str, str] = {}
-
-
-def _read(
-    stack: Stack, environment: str, config: Environment, secret: Callable[[str], str]
-) -> Read:
-    values, faults = _values(stack, environment, config, secret)
-    files = [stack.folder / file for file in config.compose_files]
-    texts = (file.read_text(errors="replace") for file in files if file.is_file())
-    return Read(
-        values, _redactor(stack, config, values, texts), faults=faults, now={} if faults else values
-    )
-
-
 def _opened(
     settings: Settings, stack: Stack, environment: str, read: Read, ports: Ports | None = None
 ) -> OpenEnvironment:
@@ -255,69 +220,3 @@ def _opened(
     if read.model is not None:
         env.learn(read.model)
     return env
-
-
-def _redactor(
-    stack: Stack, config: Environment, values: Mapping[str, str], compose_files: Iterable[str]
-) -> Redactor:
-    """Hides this environment's secrets; what is of no one environment, such as errors and logs,
-    hides them from now on."""
-    names = known_names(stack, config, values, list(compose_files))
-    redactor = Redactor(values, tuple(config.secrets), names)
-    remember(redactor)
-    guard_logs()
-    return redactor
-
-
-def environment_of(stack: Stack, name: str) -> Environment:
-    if name not in stack.environments:
-        raise StackFileError(
-            f"opening {stack.name} {name}",
-            f"it has only {', '.join(stack.environments)}",
-            "Choose one of them, or add the environment to stack.yaml",
-        )
-    return stack.environments[name]
-
-
-def _values(
-    stack: Stack, name: str, config: Environment, secret: Callable[[str], str]
-) -> tuple[dict[str, str], tuple[ConfigError, ...]]:
-    """The env file with its secrets from Prefect blocks, as far as they are there, and everything
-    that is wrong with them."""
-    blocks = each(config.secrets, secret, "loading the secret block")
-    read, fault = read_env_as_far(stack.folder / config.env_file, blocks.good)
-    values = {**read, **blocks.good}
-    missing = [
-        ConfigError(
-            f"loading the secret block for {one.name}", one.error.came_back, one.error.to_do
-        )
-        for one in blocks.faulty
-    ]
-    if fault or missing:
-        return values, tuple(filter(None, (fault, *missing)))
-    found = said_twice(read, config.secrets) + check_env(
-        values, config.required_keys, config.kind, tuple(config.secrets), stack.accepted_passwords
-    )
-    doing = f"reading {stack.name}/{config.env_file}"
-    to_do = TO_ACCEPT if any(DEFAULT_PASSWORD in one for one in found) else ""
-    return values, (
-        ConfigError(
-            doing, "; ".join(found), ". ".join(filter(None, ("Correct the keys it names", to_do)))
-        ),
-    ) if found else ()
-
-
-def _values_now(planned: Stack, now: Stack, name: str) -> dict[str, str]:
-    """What the env file and the secret blocks of a planned stack say now, without what is faulty or
-    cannot be read."""
-    config = now.environments.get(name, planned.environments[name])
-    blocks = each(config.secrets, adapters.secret, "loading the secret block")
-    read, fault = read_env_as_far(planned.folder / config.env_file, blocks.good)
-    read = {} if fault else read
-    missing, named = {one.name for one in blocks.faulty}, tuple(config.secrets)
-    return {
-        key: value
-        for key, value in {**read, **blocks.good}.items()
-        if key not in missing
-        and not check_env({key: value}, (key,), config.kind, named, now.accepted_passwords)
-    }

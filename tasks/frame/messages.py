@@ -12,8 +12,10 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.frame.attendance import attendance
-from tasks.frame.deployments import decide_before, planned, previous
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.deployments import decide_before, previous
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.planned import planned
+from tasks.frame.work import Work
 from tidegate.facts import Message
 from tidegate.ledger.messages import Messages
 from tidegate.ledger.tables import Deployment

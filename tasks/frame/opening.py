@@ -9,19 +9,14 @@ from itertools import islice
 
 from prefect.runtime import flow_run
 
-from tasks.frame.deployments import (
-    UNDECIDED,
-    UNFINISHED,
-    actor,
-    note_plan,
-    opened_by_this_run,
-    refuse_ended,
-)
+from tasks.frame.deployments import UNDECIDED, UNFINISHED, actor, opened_by_this_run, refuse_ended
 from tasks.frame.environments import exactly_as_planned, open_exactly, root_of, was_kept
 from tasks.frame.messages import tell
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.planned import note_plan
 from tasks.frame.runs import cancel_run
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work, seals
+from tasks.frame.work import Work, seals
 from tidegate.errors import ConfigError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment

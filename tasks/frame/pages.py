@@ -8,7 +8,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.runtime import flow_run
 
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.work import Work
 from tidegate.pages.words import WORDS
 
 

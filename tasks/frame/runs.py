@@ -36,6 +36,29 @@ def set_run(run_id: str, state: State[Any]) -> None:
             return
 
 
+def run_state(run_id: str) -> State[Any] | None:
+    """None where Prefect has forgotten it."""
+    with get_client(sync_client=True) as client:
+        try:
+            return client.read_flow_run(UUID(run_id)).state
+        except ObjectNotFound:
+            return None
+
+
+def was_set_by_hand(run_id: str) -> bool:
+    """Whether a run was made *Running* or *Pending* out of its pause: no process is behind it. One
+    that was resumed is scheduled first."""
+    with get_client(sync_client=True) as client:
+        states = sorted(
+            client.read_flow_run_states(UUID(run_id)), key=lambda state: state.timestamp
+        )
+    return (
+        len(states) > 1
+        and states[-2].is_paused()
+        and (states[-1].is_running() or states[-1].is_pending())
+    )
+
+
 QUIET = "All well"
 """Name of the state in which a look ends that has nothing to say."""
 MOST_FORGOTTEN = 50

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.work import Work
 from tidegate.edge.facts import Route, Target
 from tidegate.edge.hosts import whole_names
 from tidegate.edge.route_faults import slots_of

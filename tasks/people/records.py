@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tasks.frame.deployments import planned
 from tasks.frame.messages import approver_of
 from tasks.frame.pages import publish
+from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.slots.alone import gaps_of

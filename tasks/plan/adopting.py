@@ -12,11 +12,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from tasks.data.base import known_projects
-from tasks.frame.deployments import Planned, refuse_ended
+from tasks.frame.deployments import refuse_ended
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import keep_configuration
 from tasks.frame.pages import publish_page
+from tasks.frame.planned import Planned
 from tasks.frame.step import Evidence, is_retryable, step, without_secrets
-from tasks.frame.work import OpenEnvironment, Work, seals
+from tasks.frame.work import Work, seals
 from tidegate.errors import InputError, OccupiedError, StackFileError, VersionError
 from tidegate.facts import ComposeModel
 from tidegate.ledger.adoptions import NOTE

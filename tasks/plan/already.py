@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from prefect import get_run_logger
 
-from tasks.frame.work import OpenEnvironment, target
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.work import target
 from tasks.slots.containers import is_warm
 from tasks.traffic.switching import serves
 from tidegate.edge.facts import Served

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable, without_secrets
-from tasks.frame.work import OpenEnvironment
 from tasks.plan.found_images import look_up_images
 from tidegate.errors import ConfigError, StackFileError, VersionError
 from tidegate.plan.image_labels import release_labels

@@ -12,7 +12,7 @@ from typing import Literal
 
 from tasks.frame import adapters
 from tasks.frame.environments import open_files
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
 from tasks.plan.preflight import privileges, refuse_faulty_compose

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tidegate.edge.doors import doors_of_routes, doors_of_stacks, taken_doors
 from tidegate.edge.facts import Served
 from tidegate.edge.hosts import whole_names

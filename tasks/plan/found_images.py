@@ -9,7 +9,8 @@ from prefect import get_run_logger
 
 from tasks.frame.deployments import opened_by_this_run
 from tasks.frame.environments import root_of
-from tasks.frame.work import OpenEnvironment, seals
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.work import seals
 from tidegate.errors import ImageError, RegistryError
 from tidegate.ledger.tables import Deployment
 from tidegate.stack.services import Service

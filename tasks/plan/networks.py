@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tidegate.errors import CapacityError, StackFileError
 from tidegate.facts import CheckResult, ComposeModel
 from tidegate.stack.slot import edge_network_name, foreign_edge_networks

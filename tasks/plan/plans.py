@@ -9,10 +9,11 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.data.databases import histories, schema_state
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import prints_of
 from tasks.frame.pages import publish_page
 from tasks.frame.step import is_retryable, without_secrets
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.plan.preflight import privileges
 from tasks.slots.smoke import results_of
 from tidegate.errors import LedgerError

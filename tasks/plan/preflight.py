@@ -21,8 +21,8 @@ from tasks.data.base import (
 from tasks.data.by_hand import refuse_by_hand
 from tasks.data.databases import free_connections, owned, spec_of
 from tasks.frame.adapters import MissingNotifier
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable, without_secrets
-from tasks.frame.work import OpenEnvironment
 from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.plan.networks import check_networks

@@ -11,8 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted, adoption_of, noted
 from tidegate.stack.slot import edge_alias, edge_network_name

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.work import Work
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.stack.roles import ALONE_LABEL
 

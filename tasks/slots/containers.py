@@ -10,9 +10,11 @@ from typing import Literal
 
 from prefect import get_run_logger
 
-from tasks.frame.deployments import planned, previous
+from tasks.frame.deployments import previous
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work, is_slot_of
+from tasks.frame.work import Work, is_slot_of
 from tasks.slots.adopted import adopted_project, adopted_state, is_adopted, stop
 from tasks.slots.alone import alone_in, in_slot
 from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError

@@ -10,8 +10,9 @@ from prefect import get_run_logger
 
 from tasks.frame.deployments import previous
 from tasks.frame.environments import as_planned
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.slots.adopted import start_again, stop
 from tasks.slots.alone import RUNS, alone_in, gap_seconds, in_slot, role, slots_there
 from tasks.slots.containers import STEADY_SECONDS, refuse_dead, slot_state, up, wait_for

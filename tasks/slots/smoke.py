@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from prefect import get_run_logger
 
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
 from tasks.frame.visited import visited_name, visited_names
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.slots.readiness import wait_until_ready
 from tidegate.edge.facts import Served
 from tidegate.edge.probing import SmokeVisit, Visit

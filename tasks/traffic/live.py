@@ -12,8 +12,9 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.frame.deployments import previous
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, is_retryable, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.samples import (
     Memory,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tidegate.atomic_file import write_atomically
 from tidegate.edge.counters import MetricsSample, figures_between
 from tidegate.edge.routes import service_name

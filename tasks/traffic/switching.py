@@ -10,13 +10,15 @@ from dataclasses import asdict, replace
 
 from prefect import get_run_logger
 
-from tasks.frame.deployments import planned, previous
+from tasks.frame.deployments import previous
 from tasks.frame.environments import as_planned
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
 from tasks.frame.pages import publish
+from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.visited import visited_name
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.slots.smoke import smoke_public_door
 from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target

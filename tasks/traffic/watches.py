@@ -7,7 +7,7 @@ import time
 
 from prefect import get_run_logger
 
-from tasks.frame.deployments import planned
+from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.slots.containers import last_lines_of, slot_state

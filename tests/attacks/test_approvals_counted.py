@@ -11,8 +11,9 @@ from typing import cast
 import pytest
 from prefect.logging import disable_run_logger
 
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.people.acceptance import Question, wait_for_decision
 from tasks.people.forms import ACCEPTANCE
 from tests.unit.ledger_parts import START, Clock, open_ledger

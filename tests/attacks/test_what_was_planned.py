@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import pytest
 
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import MOST_KEPT, drop_needless
-from tasks.frame.work import OpenEnvironment
 from tests.attacks.team_folder import made_in, read, resolved, text, within
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.errors import ConfigError, StackFileError

@@ -21,6 +21,7 @@ from prefect.tasks import Task
 import flows.recover
 import flows.watch
 import tasks.back.recovery
+import tasks.back.untold
 import tasks.frame.environments
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.edge import TraefikEdge
@@ -140,7 +141,8 @@ def world(home: Path, apps: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
             "optional",
             lambda kind, name: made.blocks.get((kind.__name__, name)),
         )
-        patch.setattr(tasks.back.recovery, "_run_state", lambda run_id: Crashed(message=run_id))
+        for module in (tasks.back.recovery, tasks.back.untold):
+            patch.setattr(module, "run_state", lambda run_id: Crashed(message=run_id))
         yield made
     made.ledger.close()
 

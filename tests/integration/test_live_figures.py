@@ -20,8 +20,9 @@ from blocks.probes.visitors import EdgeVisitors
 from blocks.probes.witness import TrafficWitness
 from tasks.back.incidents import decide_about
 from tasks.frame.adapters import ports_at
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tasks.traffic.live import Sighting, SlidingWindow, look_at
 from tasks.traffic.samples import (
     Memory,

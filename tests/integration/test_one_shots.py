@@ -18,7 +18,7 @@ from blocks.docker.host import DockerHost
 from blocks.edges.traefik.edge import TraefikEdge
 from tasks.data.base import start_base
 from tasks.frame.adapters import ports_at
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tests.images import BASE
 from tests.unit.ledger_parts import ledger_url
 from tidegate.errors import DatabaseError, UnhealthyError

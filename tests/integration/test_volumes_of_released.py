@@ -12,7 +12,7 @@ import pytest
 from blocks.docker.host import DockerHost
 from blocks.docker.occupants import EngineOccupancy
 from tasks.data.base import refuse_missing_volumes
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tidegate.errors import StackFileError
 
 pytest_plugins = ["tests.integration.data_fixtures"]

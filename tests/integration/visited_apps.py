@@ -14,8 +14,9 @@ from pathlib import Path
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.edge import TraefikEdge
 from tasks.frame.adapters import ports_at
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tests.unit.ledger_parts import ledger_url
 from tidegate.edge.facts import Route, Target
 from tidegate.ledger import Deployment, Ledger

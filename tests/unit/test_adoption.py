@@ -11,7 +11,7 @@ import pytest
 
 from blocks.docker.occupants import look_at
 from tasks.data.base import done_by_hand
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tidegate.facts import CheckResult, ContainerFacts
 from tidegate.pages.adoption import WORDS, found_lines, found_page
 from tidegate.plan.adoption import (

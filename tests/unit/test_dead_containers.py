@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.slots.containers import refuse_dead
 from tidegate.errors import EngineError, UnhealthyError
 from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts

@@ -20,7 +20,7 @@ from tasks.back.incidents import (
     report_degraded,
     signal_of,
 )
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.traffic.live import Sighting
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.ledger import Ledger

@@ -13,8 +13,9 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from tasks.data.restores import close_doors
-from tasks.frame.deployments import Planned
-from tasks.frame.work import OpenEnvironment, Work, target
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.planned import Planned
+from tasks.frame.work import Work, target
 from tasks.plan.preflight import slots_to_come
 from tasks.slots.containers import stop_old_slot, stop_slot_left
 from tests.unit.ledger_parts import Clock, deploy, open_ledger, record_release

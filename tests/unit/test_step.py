@@ -14,8 +14,9 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.logging import disable_run_logger
 from prefect.states import Failed
 
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, is_retryable, step
-from tasks.frame.work import OpenEnvironment, Work
+from tasks.frame.work import Work
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tests.unit.plans import COMMIT
 from tidegate.errors import EngineError, FencedError, SmokeError, TidegateError

@@ -14,7 +14,8 @@ from prefect.states import Cancelled, Crashed, Running
 from pytest_mock import MockerFixture
 
 from setup.places import ROOT
-from tasks.back.recovery import end_undecided, stranded, untold
+from tasks.back.recovery import end_undecided, stranded
+from tasks.back.untold import untold
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
@@ -52,7 +53,8 @@ def found(parted: Parted[Any]) -> list[Any]:
 
 
 def run_is(mocker: MockerFixture, state: Any) -> None:
-    mocker.patch("tasks.back.recovery._run_state", return_value=state)
+    for module in ("recovery", "untold"):
+        mocker.patch(f"tasks.back.{module}.run_state", return_value=state)
 
 
 def rollback(ledger: Ledger) -> Deployment:
@@ -143,7 +145,7 @@ def test_what_somebody_is_bringing_to_its_end_is_told_by_nobody_else(
 ) -> None:
     stack = load_stack(settings.stacks / "cloudlens")
     told = stack.model_copy(update={"notify": ("everybody",)})
-    mocker.patch("tasks.back.recovery.every_stack", return_value=SimpleNamespace(good=(told,)))
+    mocker.patch("tasks.back.untold.every_stack", return_value=SimpleNamespace(good=(told,)))
     run_is(mocker, Crashed())
     good = deploy(ledger, "v1")
     lock = ledger.locks.acquire(good.stack, good.environment, good.key, ttl_seconds=30)

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 import pytest
 
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.slots import containers as slots
 from tasks.slots.containers import Warmth, wait_for, warmth
 from tidegate.facts import ContainerFacts, Outcome

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from tasks.back.rollbacks import way_over
-from tasks.frame.deployments import UNKNOWN, Planned, SchemaMove, planned_of
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.planned import UNKNOWN, Planned, SchemaMove, planned_of
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.facts import Fit, MigrationClass
 from tidegate.plan.changes import way_back_of
