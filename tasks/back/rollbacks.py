@@ -18,7 +18,8 @@ from tasks.frame.planned import UNKNOWN, Planned, SchemaMove, planned_of
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.slots.adopted import start_again
-from tasks.slots.containers import beside, is_whole, up, warmth
+from tasks.slots.containers import beside, up
+from tasks.slots.state import is_whole, warmth
 from tidegate.backups.restores import is_restored_over
 from tidegate.errors import LockedError, MigrationError
 from tidegate.ledger.tables import Deployment

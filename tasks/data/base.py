@@ -11,7 +11,8 @@ from tasks.data.by_hand import refuse_by_hand
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tasks.slots.containers import slot_state, wait_for
+from tasks.slots.health import wait_for
+from tasks.slots.state import slot_state
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ComposeModel
 from tidegate.ledger.adoptions import adopted

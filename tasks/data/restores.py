@@ -23,7 +23,9 @@ from tasks.frame.work import Work
 from tasks.people.acceptance import Question, wait_for_decision
 from tasks.people.forms import RESTORE, RESTORE_CHECKLIST
 from tasks.slots.adopted import start_again
-from tasks.slots.containers import all_of, running_slots, stop_slot, wait_for_slot
+from tasks.slots.containers import stop_slot
+from tasks.slots.health import wait_for_slot
+from tasks.slots.state import all_of, running_slots
 from tasks.traffic.switching import close_route, open_route
 from tidegate.backups.restores import RestorePlan, choose_backup, made_before, version_of
 from tidegate.errors import TidegateError

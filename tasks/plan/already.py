@@ -7,7 +7,7 @@ from prefect import get_run_logger
 
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.work import target
-from tasks.slots.containers import is_warm
+from tasks.slots.state import is_warm
 from tasks.traffic.switching import serves
 from tidegate.edge.facts import Served
 from tidegate.ledger.tables import Deployment

@@ -14,8 +14,8 @@ from tasks.frame import adapters
 from tasks.frame.environments import open_files
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.builds import refuse_faulty_builds
+from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
-from tasks.plan.preflight import privileges, refuse_faulty_compose
 from tidegate.each import as_ours
 from tidegate.edge.doors import doors_of_stacks, taken_doors
 from tidegate.errors import TidegateError

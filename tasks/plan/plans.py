@@ -14,7 +14,7 @@ from tasks.frame.opening import prints_of
 from tasks.frame.pages import publish_page
 from tasks.frame.step import is_retryable, without_secrets
 from tasks.frame.work import Work
-from tasks.plan.preflight import privileges
+from tasks.plan.compose_checks import privileges
 from tasks.slots.smoke import results_of
 from tidegate.errors import LedgerError
 from tidegate.facts import CheckResult, SchemaChange, TrafficFigures

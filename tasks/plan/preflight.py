@@ -3,15 +3,13 @@ change."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.data.base import (
     base_containers,
-    known_projects,
     missing_services,
     refuse_missing_volumes,
     refuse_occupied,
@@ -24,19 +22,14 @@ from tasks.frame.adapters import MissingNotifier
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable, without_secrets
 from tasks.plan.builds import refuse_faulty_builds
+from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.plan.networks import check_networks
-from tasks.slots.containers import running_slots
+from tasks.slots.state import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
 from tidegate.ledger.adoptions import adopted
-from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, unmounted
-from tidegate.stack.compose_dangers import Danger, dangers, refusals
-from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.data import Database
-from tidegate.stack.envfile import DEFAULT_PASSWORD, TO_ACCEPT
-from tidegate.stack.host_paths import HostPaths
-from tidegate.stack.roles import alone_faults, left_out_faults, unbuilt_faults
 from tidegate.stack.slot import memory_needed, published_ports
 
 LEAST_DISK_RATIO = 0.05
@@ -122,85 +115,6 @@ def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
     refuse_faulty_compose(env, model, privileges(env, model))
 
 
-def refuse_faulty_compose(
-    env: OpenEnvironment, model: ComposeModel, found: Sequence[Danger]
-) -> None:
-    """Raises StackFileError with everything that the compose files may not say. `found` is what
-    they give of the host."""
-    (mounted, links), engine = _mounted(env), _engine(env)
-    files = TeamFiles(env.stack.folder, env.written, mounted)
-    doors = {one.service.name for one in env.routed}
-    faults = [
-        *links,
-        *lint_model(model, _released(env), env.config.kind, files, env.unbuilt),
-        *unmounted(model, env.written),
-        *left_out_faults(model, env.stack.left_out),
-        *alone_faults(model, env.alone, doors),
-        *unbuilt_faults(model, env.unbuilt),
-        *out_of_reach(model, env.stack.folder, engine),
-        *refusals(found),
-    ]
-    if faults := [
-        *faults,
-        *(missing_files(env.written) if is_local(engine) else ()),
-        *_weak_logins(env),
-    ]:
-        raise StackFileError(
-            f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
-            "; ".join(faults),
-            "Correct the compose files",
-        )
-
-
-def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:
-    """Names of the files that the released services are given, and what is wrong with the folders
-    they lie in."""
-    try:
-        return env.files_of(_released(env)), []
-    except StackFileError as fault:
-        return (), [f"{fault.came_back}. {fault.to_do}"]
-
-
-def _weak_logins(env: OpenEnvironment) -> list[str]:
-    """Default passwords in the compose files; those in the env file are faults of the env file."""
-    weak = [] if env.config.kind == "development" else env.weak_passwords
-    return [
-        f"{key}: {DEFAULT_PASSWORD}. {TO_ACCEPT}"
-        for key in weak
-        if key not in env.values and key not in env.stack.accepted_passwords
-    ]
-
-
-def privileges(
-    env: OpenEnvironment, model: ComposeModel, projects: Collection[str] | None = None
-) -> tuple[Danger, ...]:
-    """What the compose files give containers of the host, with the reasons of the stack file; in
-    development nobody asks.
-
-    `projects` are the base projects of others; without them, stack files and ledger are asked.
-    """
-    if env.config.kind == "development":
-        return ()
-    files = [env.stack.folder / file for file in env.config.compose_files]
-    read = env.compose.env_files(files, env.values, env.base_project)
-    services = {
-        name: {**service, "env_file": read.get(name, [])}
-        for name, service in model["services"].items()
-    }
-    paths = HostPaths(
-        env.stack.folder,
-        (env.settings.home, env.settings.stacks),
-        _engine(env),
-        known_projects(env) if projects is None else projects,
-    )
-    return dangers({**model, "services": services}, paths, env.stack.allow)
-
-
-def _engine(env: OpenEnvironment) -> str:
-    """Its address; empty for the one of this machine."""
-    return env.host.url or os.environ.get("DOCKER_HOST", "")
-
-
 def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     facts = env.measures.facts()
     yield _passed("engine", f"Docker {facts.engine_version}, {facts.platform}")
@@ -227,7 +141,7 @@ def _amounts(
         (
             "memory",
             facts.memory_free,
-            memory_needed(model, _released(env)) * slots_to_come(env) + SPARE_MEMORY_BYTES,
+            memory_needed(model, env.released) * slots_to_come(env) + SPARE_MEMORY_BYTES,
         ),
     )
 
@@ -322,10 +236,8 @@ def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
 def _connections(env: OpenEnvironment, spec: Database) -> str:
     """How many are free and needed; only what every service says of itself can be compared. Raises
     CapacityError."""
-    free, pools = (
-        free_connections(env, spec),
-        [service.connection_pool for service in env.stack.services],
-    )
+    free = free_connections(env, spec)
+    pools = [service.connection_pool for service in env.stack.services]
     silent = [service.name for service in env.stack.services if service.connection_pool is None]
     needed = sum(pool for pool in pools if pool is not None)
     if free < needed:
@@ -370,10 +282,6 @@ CHECKS: tuple[Check, ...] = (
     _databases,
 )
 CHECKS_OF_TAKEOVER: tuple[Check, ...] = (check_networks, _edge, _notifiers, _databases)
-
-
-def _released(env: OpenEnvironment) -> list[str]:
-    return [service.name for service in env.stack.services]
 
 
 def _passed(name: str, detail: str) -> CheckResult:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from prefect import get_run_logger
 
@@ -15,24 +13,13 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work, is_slot_of
-from tasks.slots.adopted import adopted_project, adopted_state, is_adopted, stop
+from tasks.slots.adopted import is_adopted, stop
 from tasks.slots.alone import alone_in, in_slot
-from tidegate.errors import DatabaseError, EdgeError, EngineError, UnhealthyError
-from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
-from tidegate.secrecy.outside_text import clean
+from tasks.slots.health import wait_for_slot
+from tasks.slots.state import all_of, running_slots
+from tidegate.errors import EdgeError
+from tidegate.facts import PROJECT_LABEL
 from tidegate.stack.roles import part_of
-
-# a crash loop, and a rollback that takes over, are seen within it
-POLL_SECONDS, MOST_POLL_SECONDS = (0.1, 1.0)
-EVER_MORE_SELDOM = 0.1  # of the time that was waited already
-ASK_AGAIN = 1.5
-MOST_HEALTH_TEXT = 300
-STEADY_SECONDS = 2  # what answers once and dies a second later is not healthy
-NOBODY_WAS_SENT = (
-    "Nobody was sent to it. Correct the application or its configuration, then release it again"
-)
-Warmth = Literal["warm", "stopped", "gone"]
-"""Of a slot: one switch is enough; a start is; or it must be made anew."""
 
 
 @step("ensure-images", timeout_seconds=900, retry_delays=(2, 10, 30))
@@ -142,181 +129,6 @@ def beside(work: Work) -> set[str]:
     return all_of(work.env, work.project) - in_slot(work.project, alone_in(work))
 
 
-def slot_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:
-    return env.host.containers({PROJECT_LABEL: project}) or adopted_state(env, project)
-
-
-def warmth(env: OpenEnvironment, project: str, services: Collection[str] | None = None) -> Warmth:
-    """How much of the slot, or of some `services` of it, is there, by one look at the engine."""
-    wanted = all_of(env, project) if services is None else set(services)
-    containers = [
-        one for one in slot_state(env, project) if services is None or one.service in wanted
-    ]
-    if not wanted <= {container.service for container in containers}:
-        return "gone"
-    return "warm" if all(serves(env, container) for container in containers) else "stopped"
-
-
-def is_whole(env: OpenEnvironment, project: str) -> bool:
-    """Every released service has a container, running or not."""
-    return all_of(env, project) <= {container.service for container in slot_state(env, project)}
-
-
-def is_warm(env: OpenEnvironment, project: str) -> bool:
-    return warmth(env, project) == "warm"
-
-
-def serves(env: OpenEnvironment, container: ContainerFacts) -> bool:
-    """By its own health check. One that has just started is asked now: the engine asks when its
-    interval is over."""
-    if container.serves or container.state != "running" or container.health != "starting":
-        return container.serves
-    check = env.host.own_check(container.id)
-    return check is not None and check.exit_code == 0
-
-
-def wait_for_slot(work: Work, project: str, services: Collection[str]) -> float:
-    """Seconds until these services of the slot serve, within the longest start budget of the stack.
-
-    A rollback that takes over ends the wait: it removes what is waited for.
-    """
-    env = work.env
-    try:
-        return wait_for(
-            env,
-            project,
-            set(services),
-            max(one.start_budget_seconds for one in env.stack.services),
-            proved_before=work.deployment.kind == "rollback",
-            while_waiting=work.check_fence,
-        )
-    except UnhealthyError as error:
-        refuse_without_base(env, error)
-        raise
-
-
-def refuse_without_base(env: OpenEnvironment, error: UnhealthyError) -> None:
-    """Without its database no version becomes healthy, so none is to blame."""
-    released = {service.name for service in env.stack.services}
-    if stopped := [
-        one.name
-        for one in slot_state(env, env.base_project)
-        if one.service not in released and one.state != "running" and not one.has_done_its_work
-    ]:
-        raise DatabaseError(
-            error.doing,
-            f"{error.came_back.rstrip()} But {', '.join(stopped)} does not run either",
-            f"Find out why, then start it: docker start {' '.join(stopped)}",
-        ) from None
-
-
-def wait_for(
-    env: OpenEnvironment,
-    project: str,
-    services: set[str],
-    budget_seconds: float,
-    *,
-    proved_before: bool = False,
-    while_waiting: Callable[[], None] = lambda: None,
-) -> float:
-    """Seconds until all `services` serve. A crash loop is recognised at once; starting is not
-    failed (P64).
-
-    Each is asked by its own check as soon as it has started, since the engine asks an interval
-    later. That is enough where it has `proved_before` that it works, or is no version, as a
-    database; another one is asked again `STEADY_SECONDS` later, unless the engine has asked
-    meanwhile.
-    """
-    begun, ask_at, good_since = time.monotonic(), 0.0, math.inf
-    while True:
-        while_waiting()
-        waited = time.monotonic() - begun
-        asked, containers = (
-            waited >= ask_at,
-            [c for c in slot_state(env, project) if c.service in services],
-        )
-        if {c.service for c in containers if c.serves} == services:
-            return time.monotonic() - begun
-        if asked and {c.service for c in containers if serves(env, c)} == services:
-            if proved_before or waited - good_since >= STEADY_SECONDS:
-                return time.monotonic() - begun
-            good_since = min(good_since, waited)
-            ask_at = good_since + STEADY_SECONDS
-        elif asked:
-            good_since = math.inf
-            # ever more seldom: a check takes time from what starts
-            ask_at = ASK_AGAIN * (time.monotonic() - begun)
-        for container in containers:
-            refuse_dead(env, container)
-        if waited > budget_seconds:
-            raise _unhealthy(
-                env,
-                containers,
-                f"not {_wanted(containers)} within its start budget of {budget_seconds:.0f} s",
-            )
-        time.sleep(min(MOST_POLL_SECONDS, max(POLL_SECONDS, EVER_MORE_SELDOM * waited)))
-
-
-def all_of(env: OpenEnvironment, project: str) -> set[str]:
-    """The released services under the names that they have in a slot."""
-    number = project.rsplit("-", 1)[-1]
-    return {f"{service.name}-{number}" for service in env.stack.services}
-
-
-def refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
-    if container.has_done_its_work:
-        return
-    if container.was_stopped:
-        raise EngineError(
-            f"starting {container.name}",
-            "it was stopped from outside, by somebody or with its engine",
-            "Release it again",
-            retryable=True,
-        )
-    if container.restarts > 0 or container.state in ("exited", "dead", "restarting"):
-        # or forgotten
-        code = (
-            f"exit code {container.exit_code}, "
-            if container.exit_code or not container.restarts
-            else ""
-        )
-        raise _unhealthy(
-            env, [container], f"its process ended ({code}restarted {container.restarts} times)"
-        )
-
-
-def _wanted(containers: list[ContainerFacts]) -> str:
-    late = next((one for one in containers if not one.serves), None)
-    if late and ONE_SHOT_LABEL in late.labels:
-        return 'ended (if it is to run on, take `restart: "no"` out of the compose file)'
-    return "healthy"
-
-
-def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str) -> UnhealthyError:
-    bad = next((container for container in containers if not container.serves), None)
-    if bad is None:
-        return UnhealthyError("starting the containers", what, NOBODY_WAS_SENT)
-    said = (
-        f" Its last health check said: {health}."
-        if (health := bad.health_said or _says_now(env, bad))
-        else ""
-    )
-    return UnhealthyError(
-        f"starting {bad.name}", f"{what}.{said}{last_lines_of(env, bad)}", NOBODY_WAS_SENT
-    )
-
-
-def _says_now(env: OpenEnvironment, container: ContainerFacts) -> str:
-    check = env.host.own_check(container.id) if container.state == "running" else None
-    return clean((check.stdout + check.stderr).strip(), MOST_HEALTH_TEXT) if check else ""
-
-
-def last_lines_of(env: OpenEnvironment, container: ContainerFacts) -> str:
-    """For an error's text, with a blank before."""
-    log = env.redactor.redact(env.host.logs(container.id)).rstrip()
-    return f" Its last 20 log lines:\n{log}\n" if log else " It logged nothing"
-
-
 def _drain(work: Work) -> None:
     """Requests that the old slot began before the switch may finish."""
     switched = work.env.ledger.deployments.get(work.deployment.id).switched_at or datetime.now(UTC)
@@ -347,20 +159,6 @@ def _remove_others(work: Work, keep: set[str]) -> list[str]:
         work.check_fence()
         env.compose.remove(project)
     return others
-
-
-def running_slots(env: OpenEnvironment) -> set[str]:
-    """Serving or not."""
-    labels = {"tidegate.stack": env.stack.name, "tidegate.environment": env.name}
-    there = {
-        one.labels[PROJECT_LABEL] for one in env.host.containers(labels) if one.state == "running"
-    }
-    taken_over = adopted_project(env)
-    return there | {
-        name
-        for name in (taken_over,)
-        if name and any(one.state == "running" for one in slot_state(env, name))
-    }
 
 
 def _kept_warm(work: Work) -> set[str]:

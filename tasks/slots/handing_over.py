@@ -15,7 +15,9 @@ from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.slots.adopted import start_again, stop
 from tasks.slots.alone import RUNS, alone_in, gap_seconds, in_slot, role, slots_there
-from tasks.slots.containers import STEADY_SECONDS, refuse_dead, slot_state, up, wait_for
+from tasks.slots.containers import up
+from tasks.slots.health import STEADY_SECONDS, refuse_dead, wait_for
+from tasks.slots.state import slot_state
 from tidegate.errors import FencedError, TidegateError
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.stack.slot import base_services

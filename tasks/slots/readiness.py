@@ -13,13 +13,8 @@ from tasks.frame.step import Evidence
 from tasks.frame.visited import told_of, visited_name
 from tasks.frame.work import Work
 from tasks.slots.alone import alone_in, role
-from tasks.slots.containers import (
-    NOBODY_WAS_SENT,
-    last_lines_of,
-    refuse_dead,
-    refuse_without_base,
-    slot_state,
-)
+from tasks.slots.health import NOBODY_WAS_SENT, refuse_dead, refuse_without_base
+from tasks.slots.state import last_lines_of, slot_state
 from tidegate.edge.probing import Visit
 from tidegate.edge.routes import headers_for
 from tidegate.edge.routing import backs_of, host_of, slot_url

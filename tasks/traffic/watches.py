@@ -10,8 +10,8 @@ from prefect import get_run_logger
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tasks.slots.containers import last_lines_of, slot_state
 from tasks.slots.smoke import smoke_public_door
+from tasks.slots.state import last_lines_of, slot_state
 from tasks.traffic.live import SlidingWindow, baseline_of
 from tidegate.edge.probing import MOST_REQUESTS
 from tidegate.errors import EdgeError, RegressionError

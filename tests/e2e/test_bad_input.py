@@ -26,7 +26,7 @@ from flows.release import release
 from tasks.data.base import base_containers
 from tasks.frame.adapters import load
 from tasks.frame.environments import open_environment
-from tasks.slots.containers import wait_for
+from tasks.slots.health import wait_for
 from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
 from tidegate.errors import VersionError
 from tidegate.pages.fault_words import ZH

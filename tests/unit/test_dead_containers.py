@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tasks.frame.open_environment import OpenEnvironment
-from tasks.slots.containers import refuse_dead
+from tasks.slots.health import refuse_dead
 from tidegate.errors import EngineError, UnhealthyError
 from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts
 from tidegate.secrecy.redaction import Redactor

@@ -11,8 +11,9 @@ from typing import Any, Literal, cast
 import pytest
 
 from tasks.frame.open_environment import OpenEnvironment
-from tasks.slots import containers as slots
-from tasks.slots.containers import Warmth, wait_for, warmth
+from tasks.slots import health
+from tasks.slots.health import wait_for
+from tasks.slots.state import Warmth, warmth
 from tidegate.facts import ContainerFacts, Outcome
 
 Health = Literal["none", "starting", "healthy", "unhealthy"]
@@ -83,7 +84,7 @@ def test_one_look_at_the_engine_says_how_warm_a_slot_is(
 def test_a_container_that_has_just_started_is_asked_by_its_own_check_before_the_engine_asks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(slots, "POLL_SECONDS", 0)
+    monkeypatch.setattr(health, "POLL_SECONDS", 0)
     host = Host(container("web-7", "starting"), container("worker-7"), ready_at=2)
     wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 60, proved_before=True)
     assert host.looks >= 2
@@ -94,8 +95,8 @@ def test_a_container_that_is_not_there_yet_keeps_the_slot_from_serving(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     host = Host(container("web-7", "starting"))
-    monkeypatch.setattr(slots, "POLL_SECONDS", 0)
-    monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
+    monkeypatch.setattr(health, "POLL_SECONDS", 0)
+    monkeypatch.setattr(health, "_unhealthy", lambda env, containers, what: TimeoutError(what))
     with pytest.raises(TimeoutError, match="not healthy within its start budget"):
         wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 0.05, proved_before=True)
 
@@ -127,14 +128,14 @@ def test_a_slow_start_is_asked_ever_more_seldom(clock: list[float]) -> None:
 def test_a_version_that_has_not_proved_itself_is_asked_twice(clock: list[float]) -> None:
     """What answers once and dies a second later must not be taken for healthy."""
     host = Host(container("web-7", "starting"), ready_at=3)
-    assert wait_for(environment(host), "shop-prod-7", {"web-7"}, 60) >= slots.STEADY_SECONDS
+    assert wait_for(environment(host), "shop-prod-7", {"web-7"}, 60) >= health.STEADY_SECONDS
     assert len(host.checks) > 2
 
 
 def test_a_version_that_answers_once_is_not_healthy(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slots, "_unhealthy", lambda env, containers, what: TimeoutError(what))
+    monkeypatch.setattr(health, "_unhealthy", lambda env, containers, what: TimeoutError(what))
     host = Host(container("web-7", "starting"))
     monkeypatch.setattr(host, "own_check", lambda container: Outcome(host.looks - 1, "", ""))
     with pytest.raises(TimeoutError):
