@@ -64,13 +64,39 @@ def wait_for_step(settings: Settings, run: UUID, step: str, state: str) -> None:
             time.sleep(LOOK_SECONDS)
 
 
+def kill_run_at(settings: Settings, run: UUID, step: str, state: str) -> None:
+    """SIGKILL to the run's processes once its journal shows `step` in `state`.
+
+    Its own process is known before, since a short step would be over while it is looked for.
+    """
+    own = _own_process(run)
+    wait_for_step(settings, run, step, state)
+    assert _is_alive(own), f"{own} has ended before {step} of the run {run} could be killed"
+    os.kill(own, signal.SIGKILL)
+    _kill_each(process_of(run))
+
+
 def kill_run(run: UUID) -> None:
-    """SIGKILL to the run's processes."""
+    """SIGKILL to the run's processes, now."""
     victims = process_of(run)
     assert victims, f"no process works on the run {run}"
+    _kill_each(victims)
+
+
+def _kill_each(victims: list[int]) -> None:
     for victim in victims:
         with contextlib.suppress(ProcessLookupError):  # the first one takes others with it
             os.kill(victim, signal.SIGKILL)
+
+
+def _own_process(run: UUID) -> int:
+    """Of a run that has just been started, or goes on."""
+    end = time.monotonic() + MOST_SECONDS
+    with get_client(sync_client=True) as client:
+        while not _is_alive(own := int(client.read_flow_run(run).infrastructure_pid or 0)):
+            assert time.monotonic() < end, f"no process works on the run {run}"
+            time.sleep(0.05)
+    return own
 
 
 def kill_process(process: Background) -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from blocks.docker.host import DockerHost
 from cli.run import run
-from tests.crash.killing import kill_process, kill_run, process_of, wait_for_step
+from tests.crash.killing import kill_process, kill_run_at, process_of, wait_for_step
 from tests.crash.made import until
 from tests.crash.matrix import (
     DATABASE_STOPPED,
@@ -64,8 +64,7 @@ def test_a_kill_leaves_the_environment_whole(
         before, other = other, before
     with steady(tidegate, serving) as client:
         victim = _start(case, serving, other)
-        wait_for_step(tidegate.settings, victim, case.step, STATES[case.moment])
-        kill_run(victim)
+        kill_run_at(tidegate.settings, victim, case.step, STATES[case.moment])
         killed = time.monotonic()
         ended(victim)
         recovers_by_itself(tidegate, serving)
@@ -117,8 +116,7 @@ def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(
     other = OTHER[serving_version(tidegate, serving)]
     with steady(tidegate, serving) as client:
         victim = start("release/prod", stack=serving, version=other, watch_seconds=3)
-        wait_for_step(tidegate.settings, victim, "shift-traffic", "done")
-        kill_run(victim)
+        kill_run_at(tidegate.settings, victim, "shift-traffic", "done")
         killed = time.monotonic()
         ended(victim)
         recovers_by_itself(tidegate, serving)

@@ -17,7 +17,7 @@ from blocks.edges.traefik.edge import TraefikEdge
 from flows.recover import recover
 from tasks.frame.adapters import load
 from tests.crash.cable import Cable
-from tests.crash.killing import kill_run, wait_for_step
+from tests.crash.killing import kill_run_at, wait_for_step
 from tests.crash.matrix import CUT_AND_KILLED, CUT_FOR_GOOD, CUT_SHORT, CUT_STEPS
 from tests.crash.rows import keep_fault
 from tests.crash.whole import (
@@ -163,8 +163,7 @@ def test_a_host_out_of_reach_does_not_keep_others_from_their_recovery(
 def killed(tidegate: Installation, stack: str) -> UUID:
     """A release that came as far as the start of its slot."""
     run = start("release/prod", stack=stack, version=next_version(tidegate, stack), watch_seconds=1)
-    wait_for_step(tidegate.settings, run, "start-slot", "intended")
-    kill_run(run)
+    kill_run_at(tidegate.settings, run, "start-slot", "intended")
     return run
 
 

@@ -21,7 +21,7 @@ from tasks.data.databases import owned
 from tasks.frame.environments import open_environment
 from tasks.people.forms import RESTORE_CHECKLIST
 from tests import images
-from tests.crash.killing import kill_run, wait_for_step
+from tests.crash.killing import kill_run, kill_run_at, wait_for_step
 from tests.crash.whole import recovered
 from tests.e2e.in_process import (
     assert_true_and_clean,
@@ -360,8 +360,7 @@ def test_a_restore_killed_while_it_makes_the_copy_beside_is_finished_by_recovery
         tidegate.ledger.holds.lift(DEPOT, hold.commit, lifted_by="tester")
     run = asked(backup=backup_of(tidegate, lossy))
     fill_in(run, YES)
-    wait_for_step(tidegate.settings, run, "restore-beside", "intended")
-    kill_run(run)
+    kill_run_at(tidegate.settings, run, "restore-beside", "intended")
     ended(run)
     recovered(tidegate, DEPOT)
     assert (newest(tidegate).kind, newest(tidegate).state.value) == ("restore", "good")
