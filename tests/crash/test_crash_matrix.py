@@ -4,11 +4,7 @@ nothing done twice."""
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -34,6 +30,7 @@ from tests.crash.matrix import (
     cases,
 )
 from tests.crash.rows import Row, keep, keep_fault
+from tests.crash.taken_away import small_disk, stop_newest, wait_until_database_answers
 from tests.crash.whole import (
     OTHER,
     assert_whole,
@@ -45,7 +42,7 @@ from tests.crash.whole import (
 )
 from tests.e2e.in_process import database_of
 from tests.e2e.releases import ended, released, start, state_of
-from tests.installation import Installation, domain_of
+from tests.installation import Installation
 from tidegate.pages.fault_words import ZH
 
 STATES = {"in the middle of": "intended", "after": "done"}
@@ -276,30 +273,5 @@ def _start(case: Case, stack: str, version: str) -> UUID:
     return start("release/prod", stack=stack, version=version, watch_seconds=3)
 
 
-def stop_newest(tidegate: Installation, stack: str) -> None:
-    project = f"com.docker.compose.project={tidegate.history(stack)[0].slot}"
-    for container in DockerHost().client.containers.list(filters={"label": project}):
-        container.stop(timeout=1)
-
-
 def begin(stack: str, version: str) -> UUID:
     return start("release/prod", stack=stack, version=version, watch_seconds=2)
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A file system in place of `folder` that is smaller than one table: an engine's estimate of
-    small databases varies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def wait_until_database_answers(tidegate: Installation, stack: str) -> None:
-    end = time.monotonic() + 60
-    while tidegate.get(domain_of(stack, "prod"), "/ready").status_code != 200:
-        assert time.monotonic() < end, "the application did not find its database again"
-        time.sleep(0.5)

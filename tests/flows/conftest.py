@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from flows.release import release
+from tests.flows.asking import answering, asked
 from tests.flows.installation import Installation, Kept, installed, write_stack
-from tests.flows.stories import Story, answering, asked
+from tests.flows.stories import Story
 
 IN_MEMORY = Path("/dev/shm")
 _BEGAN = pytest.StashKey[float]()

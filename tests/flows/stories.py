@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from prefect.flows import Flow
@@ -18,12 +17,22 @@ from flows.release import release
 from flows.restore import restore
 from flows.rollback import rollback
 from flows.watch import watch
-from tests.flows.installation import Installation, Kept, write_stack
+from tests.flows.asking import ADOPTION, RESTORE, ROLLBACK, SIGNAL, answering, asked
+from tests.flows.beginnings import (
+    add_routes,
+    cut_short,
+    look_in_vain,
+    release_and_remove_by_hand,
+    release_over_it,
+    release_with_routes,
+    remove_slots,
+    roll_back,
+    run_by_hand,
+    take_over,
+    without_registry,
+)
+from tests.flows.installation import Installation
 from tests.flows.prefect_memory import Run
-from tests.world.by_hand import MemoryHandStarted, start_by_hand
-from tests.world.data import Content
-from tests.world.engine import MemoryCompose
-from tests.world.world import model_of
 
 
 @dataclass(frozen=True)
@@ -52,133 +61,6 @@ class Story:
         return self.asked.get("environment") == "staging"
 
 
-RELEASE: dict[str, Any] = {
-    "stack": "shop",
-    "environment": "prod",
-    "plan_only": False,
-    "watch_seconds": None,
-    "requested_by": "Mei",
-}
-ROLLBACK: dict[str, Any] = {
-    "stack": "shop",
-    "reason": "orders are empty",
-    "environment": "prod",
-    "steps_back": 1,
-    "to": None,
-    "requested_by": "Mei",
-}
-RESTORE: dict[str, Any] = {
-    "stack": "shop",
-    "reason": "rows are gone",
-    "environment": "prod",
-    "backup": "",
-    "requested_by": "Mei",
-}
-
-
-def asked(version: str, **other: Any) -> dict[str, Any]:
-    return {**RELEASE, "version": version, **other}
-
-
-def remove_slots(made: Installation) -> None:
-    """Somebody has removed the stopped containers of production."""
-    engine = made.world.engine
-    for one in list(engine.containers_by_name.values()):
-        if one.state == "exited" and one.labels.get("tidegate.environment") == "prod":
-            del engine.containers_by_name[one.name]
-            engine.moments.made.pop(f"container {one.name}", None)
-
-
-def cut_short(what: str) -> Callable[[Installation], None]:
-    """A release of v1.1.0 whose process was killed right after this change."""
-
-    def prepare(made: Installation) -> None:
-        kept: list[Kept] = []
-        made.world.moments.after_change = lambda told: (
-            kept.append(made.keep(told)) if told.endswith(what) else None
-        )
-        made.prefect.answer = answering("approve")
-        made.prefect.start(release, **asked("v1.1.0"))
-        made.begin_from(kept[0])
-
-    return prepare
-
-
-def add_routes(made: Installation) -> None:
-    """The stack file has `routes` from now on."""
-    write_stack(made.home.parent, with_staging=False, with_routes=True)
-
-
-def release_with_routes(made: Installation) -> None:
-    add_routes(made)
-    made.prefect.start(release, **asked("v1.1.0"))
-
-
-def run_by_hand(made: Installation, version: str = "v1.0.0") -> None:
-    """The team has started a version itself, with three bills in its database."""
-    start_by_hand(made.world.engine, model_of("shop-prod"), version)
-    made.world.databases.of("shop-prod").content = Content("0001", {"bills": 3})
-
-
-def take_over(made: Installation) -> None:
-    run_by_hand(made)
-    made.prefect.start(adopt, **ADOPTION)
-
-
-def release_over_it(made: Installation) -> None:
-    take_over(made)
-    made.prefect.start(release, **asked("v1.1.0"))
-
-
-def release_and_remove_by_hand(made: Installation) -> None:
-    """Somebody has removed the stopped containers of the takeover."""
-    release_over_it(made)
-    engine = made.world.engine
-    for name in ("shop-prod-web-1", "shop-prod-worker-1", "shop-prod-beat-1"):
-        del engine.containers_by_name[name]
-        engine.moments.made.pop(f"container {name}", None)
-
-
-def give_back(made: Installation) -> None:
-    """As the manual says: the team's containers run again, and nothing of Tidegate is there."""
-    release_over_it(made)
-    engine = made.world.engine
-    MemoryCompose(engine, model_of).remove("shop-prod-2")
-    MemoryHandStarted(engine).start([one.id for one in engine.of("shop-prod")])
-    made.world.edge.remove("shop", "prod")
-
-
-def look_in_vain(made: Installation) -> None:
-    """The edge is away, and one look has seen it: the next one says so."""
-    made.world.visitors.is_away = True
-    made.prefect.start(watch, stack="shop")
-
-
-def roll_back(made: Installation) -> None:
-    made.prefect.start(rollback, **ROLLBACK)
-
-
-def without_registry(made: Installation) -> None:
-    """The old containers are gone too: only the images that were pulled are there."""
-    remove_slots(made)
-    made.world.shelf.is_away = True
-
-
-ADOPTION: dict[str, Any] = {
-    "stack": "shop",
-    "environment": "prod",
-    "plan_only": False,
-    "requested_by": "Mei",
-}
-SIGNAL: dict[str, Any] = {
-    "stack": "shop",
-    "signal": "alert/1",
-    "severity": "red",
-    "reason": "answers are 500",
-    "started_at": datetime(2100, 1, 1, tzinfo=UTC),
-    "environment": "prod",
-    "source": "alertmanager",
-}
 TWO = ("v1.0.0", "v1.0.1")
 STORIES = (
     Story(
@@ -344,16 +226,6 @@ STORIES = (
         "a rollback to one door", rollback, ROLLBACK, serves="v1.0.0", prepare=release_with_routes
     ),
 )
-
-
-def answering(decision: str) -> Callable[[Any], Any]:
-    """A person who has seen all, and decides so."""
-
-    def answer(form: Any) -> Any:
-        seen = {name: True for name, one in form.model_fields.items() if one.annotation is bool}
-        return form(decision=decision, approver="Mei", reason="tried on staging", **seen)
-
-    return answer
 
 
 def tell(made: Installation, story: Story) -> Run:

@@ -7,9 +7,10 @@ import pytest
 import tests.world.world
 from flows.release import release
 from flows.rollback import rollback
+from tests.flows.asking import ROLLBACK, asked
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
-from tests.flows.stories import ROLLBACK, STORIES, Story, asked
+from tests.flows.stories import STORIES, Story
 from tests.world.world import model_of
 from tidegate.facts import ComposeModel
 

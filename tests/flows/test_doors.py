@@ -7,8 +7,9 @@ import pytest
 
 from flows.release import release
 from flows.rollback import rollback
+from tests.flows.asking import ROLLBACK, asked
 from tests.flows.conftest import Library
-from tests.flows.stories import ROLLBACK, STORIES, Story, asked, tell
+from tests.flows.stories import STORIES, Story, tell
 from tidegate.edge.facts import Served
 
 ASKED = (

@@ -9,9 +9,9 @@ import pytest
 
 from flows.release import release
 from flows.rollback import rollback
+from tests.flows.asking import ROLLBACK, answering, asked
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation, write_stack
-from tests.flows.stories import ROLLBACK, answering, asked
 from tests.world.world import BASE_IMAGE
 
 REASON = "the provider saves it each night"

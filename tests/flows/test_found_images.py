@@ -11,10 +11,11 @@ import pytest
 from flows.lift_hold import lift_hold
 from flows.release import release
 from flows.rollback import rollback
+from tests.flows.asking import ROLLBACK, answering, asked
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.prefect_memory import Run
-from tests.flows.stories import ROLLBACK, STORIES, Story, answering, asked
+from tests.flows.stories import STORIES, Story
 from tests.world.versions import VERSIONS
 from tests.world.world import model_of
 from tidegate.ledger.tables import Deployment

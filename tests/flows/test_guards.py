@@ -11,8 +11,9 @@ import pytest
 
 from flows.release import release
 from flows.rollback import rollback
+from tests.flows.asking import ROLLBACK, asked
 from tests.flows.conftest import Library
-from tests.flows.stories import ROLLBACK, STORIES, TWO, Story, asked
+from tests.flows.stories import STORIES, TWO, Story
 from tests.flows.trying import Found, failed, killed, overtaken
 from tidegate.errors import EngineError
 from tidegate.ledger.locks import Locks

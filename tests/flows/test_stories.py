@@ -13,9 +13,11 @@ from flows.adopt import adopt
 from flows.release import release
 from flows.rollback import rollback
 from tasks.frame.step import StepTask
+from tests.flows.asking import ADOPTION, ROLLBACK, asked
+from tests.flows.beginnings import give_back
 from tests.flows.conftest import Library
 from tests.flows.judging import faults, serving
-from tests.flows.stories import ADOPTION, ROLLBACK, STORIES, Story, asked, give_back, settle, tell
+from tests.flows.stories import STORIES, Story, settle, tell
 from tidegate.policy.states import DeploymentState
 
 each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.id)

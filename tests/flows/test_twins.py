@@ -10,9 +10,10 @@ from tests.contracts.images_contract import ImagesContract, Put
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.slots_contract import SlotsContract
+from tests.world.compose import MemoryCompose
 from tests.world.data import Content, MemoryHistory, MemoryMigrator
 from tests.world.edge import MemoryEdge
-from tests.world.engine import MemoryCompose, MemoryHost
+from tests.world.engine import MemoryHost
 from tests.world.images import MemoryImages
 from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
 from tests.world.versions import VERSIONS

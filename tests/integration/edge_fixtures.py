@@ -127,3 +127,14 @@ def route(
     domain: str = DOMAIN,
 ) -> Route:
     return Route(stack, "prod", (domain,), targets, standby, candidate, fence, "/ready", False)
+
+
+def wait_for_ping(addresses: EdgeAddresses) -> None:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            if httpx.get(f"{addresses.check_url}/ping", trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            assert time.monotonic() < end, "the edge did not come back"
+        time.sleep(0.05)

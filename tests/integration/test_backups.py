@@ -11,61 +11,27 @@ import stat
 import tarfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
 from blocks.backups.folder import BackupStore
-from blocks.backups.making import Dump, compare, make_backup, prove, save_database
+from blocks.backups.making import Dump, compare, prove, save_database
 from blocks.backups.manifest import Part
 from blocks.backups.restoring import SavedDatabase
 from blocks.databases.scratch import ScratchDatabase, scratch_database
 from blocks.databases.sql_client import DATA
-from blocks.docker.host import KEY_LABEL, DockerHost
-from tests import images
+from blocks.docker.host import KEY_LABEL
+from tests.integration.backup_fixtures import NOON, back_up, filled, store, volume
 from tests.integration.data_servers import MYSQL, POSTGRESQL, Server
-from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import BackupError, CapacityError, DatabaseError
-from tidegate.facts import Backup
 
 pytest_plugins = ["tests.integration.data_fixtures"]
-
-NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> BackupStore:
-    return BackupStore(tmp_path / "backups" / "shop" / "prod")
-
-
-@pytest.fixture
-def filled(mysql: Server) -> Server:
-    mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app"))
-    mysql.sql(
-        "CREATE TABLE bills (id INT PRIMARY KEY, note TEXT); INSERT INTO bills VALUES (1, 'a'), (2, 'b');"
-        "CREATE TABLE empty_one (id INT); CREATE TABLE alembic_version (version_num VARCHAR(32));"
-        "INSERT INTO alembic_version VALUES ('0001')"
-    )
-    return mysql
-
-
-@pytest.fixture
-def volume(host: DockerHost) -> Iterator[str]:
-    made = host.client.volumes.create(f"tidegate-test-{uuid.uuid4().hex[:8]}")
-    host.client.containers.run(
-        images.BASE,
-        ["sh", "-c", "echo tide >/v/file"],
-        entrypoint=[],
-        network="none",
-        remove=True,
-        volumes={made.name: {"bind": "/v", "mode": "rw"}},
-    )
-    yield made.name
-    made.remove()
+__all__ = ["filled", "store", "volume"]  # fixtures
 
 
 def writes(content: bytes) -> Callable[[BinaryIO], None]:
@@ -78,19 +44,6 @@ def writes(content: bytes) -> Callable[[BinaryIO], None]:
 def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
     """Of one file, as version 0.1 made it."""
     return Dump(SavedDatabase(store, backup, "main", {DATA: part}), {}, {}, None, 1)
-
-
-def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any) -> Backup:
-    source = PlacedDatabase(server.spec, server.container, server.environment)
-    options: dict[str, Any] = {
-        "volumes": {},
-        "image": images.BASE,
-        "config": {"hash": "abc"},
-        "now": lambda: NOON,
-    } | more
-    return make_backup(
-        server.host, store, backup, f"test/{server.network}/backup", [source], **options
-    )
 
 
 def test_a_backup_is_restored_and_compared_before_it_counts(
@@ -173,13 +126,7 @@ def test_a_declared_volume_that_is_not_there_fails_the_backup(
 
 
 def test_a_dump_that_fails_keeps_nothing(filled: Server, store: BackupStore) -> None:
-    broken = Server(
-        filled.host,
-        filled.spec,
-        filled.container,
-        filled.network,
-        filled.environment | {"MYSQL_ROOT_PASSWORD": "wrong"},
-    )
+    broken = replace(filled, environment=filled.environment | {"MYSQL_ROOT_PASSWORD": "wrong"})
     with pytest.raises(DatabaseError, match="password is wrong"):
         back_up(broken, store)
     assert not (store.folder / "b1").exists()

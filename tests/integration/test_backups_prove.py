@@ -3,22 +3,15 @@ is in use."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
-from typing import BinaryIO
 
 import pytest
 
 from blocks.backups.folder import BackupStore
-from blocks.backups.manifest import Part, digest_of
+from blocks.backups.manifest import Part
 from blocks.backups.restoring import (
-    SavedDatabase,
     as_proved,
-    file_name,
     refuse_little_room,
     replace_database,
     saved_database,
@@ -26,39 +19,27 @@ from blocks.backups.restoring import (
 )
 from blocks.databases.engines import beside
 from blocks.databases.scratch import ScratchDatabase
-from blocks.databases.sql_client import CODE, DATA, GLOBALS
+from blocks.databases.sql_client import DATA
+from tests.integration.backup_fixtures import back_up, store
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import CODE as ON_TABLES
 from tests.integration.odd_databases import MARIADB, POSTGRESQL, SEQUENCES, Odd, role
-from tests.integration.test_backups import back_up, store
-from tidegate.errors import BackupError, CapacityError, TidegateError
-from tidegate.facts import Backup
+from tests.integration.saved_databases import (
+    BACKUP,
+    asked,
+    broken,
+    emptied,
+    run,
+    sealed_by_0_1,
+    suppressed,
+)
+from tidegate.errors import BackupError, CapacityError
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 __all__ = ["store"]  # a fixture
-NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
-BACKUP = Backup("b1", "b1", 1, "", None, {"main.bills": 1}, 1, 1, NOON, NOON)
 ROLES = """SELECT rolname, rolcanlogin, rolconnlimit, rolpassword, array(SELECT unnest(setconfig) FROM pg_db_role_setting
     WHERE setrole = a.oid), array(SELECT roleid::regrole::text || admin_option FROM pg_auth_members WHERE member = a.oid)
   FROM pg_authid a WHERE rolname LIKE '{like}' ORDER BY 1"""
-
-
-def run(server: Server, sql: str) -> None:
-    server.owner().restore(io.BytesIO(sql.encode()))
-
-
-def asked(server: Server, sql: str) -> list[list[str]]:
-    return server.owner().query("asking", sql)
-
-
-def emptied(server: Server, odd: Odd) -> None:
-    if server.spec.engine == "mysql":
-        run(server, "SET foreign_key_checks = 0; DROP DATABASE app; CREATE DATABASE app")
-    else:
-        other = server.database(POSTGRES_DB="template1")
-        other.restore(io.BytesIO(b"DROP DATABASE app WITH (FORCE); CREATE DATABASE app"))
-    if odd.server_sql:
-        run(server, odd.server_sql)
 
 
 def proved_and_put_back(server: Server, store: BackupStore, odd: Odd) -> None:
@@ -302,73 +283,3 @@ def test_a_backup_of_version_0_1_comes_back(
         if engine == "mysql"
         else {"bills": 1, "audit.bills": 0, "pg_catalog.pg_largeobject": 1}
     )
-
-
-def sealed_by_0_1(store: BackupStore, server: Server, tables: dict[str, int]) -> Backup:
-    def produce(into: BinaryIO) -> None:
-        if server.spec.engine == "mysql":
-            command = [
-                "sh",
-                "-c",
-                "exec mariadb-dump -h127.0.0.1 -uroot --single-transaction --quick --routines --triggers "
-                "--events --hex-blob --no-tablespaces app",
-            ]
-            secret = {"MYSQL_PWD": server.environment["MYSQL_ROOT_PASSWORD"]}
-        else:
-            command, secret = (
-                ["sh", "-c", "exec pg_dump -h$(hostname) -Uapp app"],
-                {"PGPASSWORD": server.environment["POSTGRES_PASSWORD"]},
-            )
-        assert (
-            server.host.execute(
-                server.container, command, environment=secret, stdout=into
-            ).exit_code
-            == 0
-        )
-
-    part = store.write("b0", "main.sql.gz", produce)
-    made = replace(
-        BACKUP,
-        id="b0",
-        path=str(store.folder / "b0"),
-        size=part.size,
-        sha256=digest_of([part]),
-        tables=tables,
-    )
-    store.seal(made, [part])
-    return made
-
-
-def broken(store: BackupStore, server: Server, statement: str) -> SavedDatabase:
-    """A backup with a table of one row, and then `statement`."""
-    marks = server.owner().end_marks
-    dump = (
-        b"CREATE TABLE bills (id INT); INSERT INTO bills VALUES (1); "
-        + statement.encode()
-        + b";\n"
-        + marks[DATA]
-    )
-    contents = {
-        kind: dump if kind == DATA else marks[kind] if kind == CODE else globals_of(server)
-        for kind in marks
-    }
-    parts = {
-        kind: store.write(server.spec.engine, file_name("main", kind), partial(_write, content))
-        for kind, content in contents.items()
-    }
-    return SavedDatabase(store, server.spec.engine, "main", parts)
-
-
-def _write(content: bytes, into: BinaryIO) -> None:
-    into.write(content)
-
-
-def globals_of(server: Server) -> bytes:
-    script = io.BytesIO()
-    server.owner().dumps()[GLOBALS](script)
-    return script.getvalue()
-
-
-def suppressed(server: Server, sql: str) -> None:
-    with contextlib.suppress(TidegateError):
-        run(server, sql)

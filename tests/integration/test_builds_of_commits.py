@@ -12,7 +12,7 @@ from blocks.docker.host import DockerHost
 from blocks.sources.git import GitSource
 from tests.images import BASE
 from tests.integration.building import build, builder, recipe, version
-from tests.integration.test_git_source import commit, git
+from tests.integration.repositories import commit, git
 
 HOST = DockerHost()
 NOW = "2026-11-27T12:00:00+00:00"

@@ -21,7 +21,7 @@ from blocks.probes.witness import TrafficWitness
 from tests import images
 from tests.contracts.edge_contract import EdgeContract
 from tests.integration.edge_fixtures import *  # noqa: F403
-from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
+from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target, wait_for_ping
 from tidegate.atomic_file import write_atomically
 from tidegate.edge.facts import Served, Target
 from tidegate.edge.routes import SLOT_HEADER, headers_for, traefik_config
@@ -74,17 +74,6 @@ def witness(
         long_path=long_path,
         owner=("shop", "prod"),
     )
-
-
-def wait_for_ping(addresses: EdgeAddresses) -> None:
-    end = time.monotonic() + 20
-    while True:
-        try:
-            if httpx.get(f"{addresses.check_url}/ping", trust_env=False).status_code == 200:
-                return
-        except httpx.HTTPError:
-            assert time.monotonic() < end, "the edge did not come back"
-        time.sleep(0.05)
 
 
 def test_switches_under_traffic_lose_no_request(edge: TraefikEdge, slots: Slots) -> None:

@@ -10,10 +10,10 @@ import pytest
 from blocks.backups.folder import BackupStore
 from blocks.backups.restoring import replace_database
 from blocks.docker.host import DockerHost
+from tests.integration.backup_fixtures import back_up, store
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import Odd
-from tests.integration.test_backups import back_up, store
-from tests.integration.test_backups_prove import emptied, run
+from tests.integration.saved_databases import emptied, run
 from tidegate.facts import Outcome
 
 pytest_plugins = ["tests.integration.data_fixtures"]

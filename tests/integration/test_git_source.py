@@ -3,38 +3,16 @@
 import multiprocessing
 import os
 import socket
-import subprocess
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from blocks.sources.git import GitSource
+from tests.integration.repositories import commit, git
 from tidegate.errors import VersionError
 from tidegate.secrecy.kept import private_umask
 from tidegate.stack.file import load_stack
-
-IDENTITY = (
-    "-c",
-    "user.name=Dev",
-    "-c",
-    "user.email=dev@example.com",
-    "-c",
-    "init.defaultBranch=main",
-)
-
-
-def git(repository: Path, *arguments: str) -> str:
-    command = ["git", *IDENTITY, "-C", str(repository), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def commit(repository: Path, subject: str, **files: str) -> str:
-    for name, text in files.items():
-        (repository / name.replace("_", ".")).write_text(text)
-    git(repository, "add", "-A")
-    git(repository, "commit", "-q", "--allow-empty", "-m", subject)
-    return git(repository, "rev-parse", "HEAD")
 
 
 @pytest.fixture

@@ -23,10 +23,10 @@ from blocks.backups.restoring import (
     stand_beside,
 )
 from blocks.databases.engines import SqlDatabase, beside, open_as_owner
+from tests.integration.backup_fixtures import back_up, store
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import Odd
-from tests.integration.test_backups import back_up, store
-from tests.integration.test_backups_prove import asked, emptied, run, suppressed
+from tests.integration.saved_databases import asked, emptied, run, suppressed
 from tidegate.errors import DatabaseError
 from tidegate.facts import Backup, Outcome
 

@@ -19,8 +19,8 @@ from blocks.backups.volumes import (
 )
 from blocks.docker.host import DockerHost
 from tests import images
+from tests.integration.backup_fixtures import NOON, back_up, filled, store, volume
 from tests.integration.data_servers import Server, build_image
-from tests.integration.test_backups import NOON, back_up, filled, store, volume
 from tidegate.errors import BackupError, EngineError
 from tidegate.facts import Backup
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.world.engine import PROJECT, MemoryCompose, MemoryEngine
+from tests.world.compose import MemoryCompose
+from tests.world.engine import PROJECT, MemoryEngine
 from tests.world.versions import VERSIONS
 from tidegate.facts import ComposeModel, ContainerFacts
 from tidegate.plan.adoption import REVISION, VERSION, FoundContainer, PublishedPort

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.world.by_hand import MemoryHandStarted
+from tests.world.compose import MemoryCompose
 from tests.world.data import Content, MemoryDatabases, MemoryMigrations
 from tests.world.edge import MemoryEdge, MemoryVisitors
 from tests.world.engine import (
-    MemoryCompose,
     MemoryEngine,
     MemoryHost,
     MemoryMeasures,

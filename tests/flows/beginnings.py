@@ -1,0 +1,100 @@
+"""States of the installation in which a story begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flows.adopt import adopt
+from flows.release import release
+from flows.rollback import rollback
+from flows.watch import watch
+from tests.flows.asking import ADOPTION, ROLLBACK, answering, asked
+from tests.flows.installation import Installation, Kept, write_stack
+from tests.world.by_hand import MemoryHandStarted, start_by_hand
+from tests.world.compose import MemoryCompose
+from tests.world.data import Content
+from tests.world.world import model_of
+
+
+def remove_slots(made: Installation) -> None:
+    """Somebody has removed the stopped containers of production."""
+    engine = made.world.engine
+    for one in list(engine.containers_by_name.values()):
+        if one.state == "exited" and one.labels.get("tidegate.environment") == "prod":
+            del engine.containers_by_name[one.name]
+            engine.moments.made.pop(f"container {one.name}", None)
+
+
+def cut_short(what: str) -> Callable[[Installation], None]:
+    """A release of v1.1.0 whose process was killed right after this change."""
+
+    def prepare(made: Installation) -> None:
+        kept: list[Kept] = []
+        made.world.moments.after_change = lambda told: (
+            kept.append(made.keep(told)) if told.endswith(what) else None
+        )
+        made.prefect.answer = answering("approve")
+        made.prefect.start(release, **asked("v1.1.0"))
+        made.begin_from(kept[0])
+
+    return prepare
+
+
+def add_routes(made: Installation) -> None:
+    """The stack file has `routes` from now on."""
+    write_stack(made.home.parent, with_staging=False, with_routes=True)
+
+
+def release_with_routes(made: Installation) -> None:
+    add_routes(made)
+    made.prefect.start(release, **asked("v1.1.0"))
+
+
+def run_by_hand(made: Installation, version: str = "v1.0.0") -> None:
+    """The team has started a version itself, with three bills in its database."""
+    start_by_hand(made.world.engine, model_of("shop-prod"), version)
+    made.world.databases.of("shop-prod").content = Content("0001", {"bills": 3})
+
+
+def take_over(made: Installation) -> None:
+    run_by_hand(made)
+    made.prefect.start(adopt, **ADOPTION)
+
+
+def release_over_it(made: Installation) -> None:
+    take_over(made)
+    made.prefect.start(release, **asked("v1.1.0"))
+
+
+def release_and_remove_by_hand(made: Installation) -> None:
+    """Somebody has removed the stopped containers of the takeover."""
+    release_over_it(made)
+    engine = made.world.engine
+    for name in ("shop-prod-web-1", "shop-prod-worker-1", "shop-prod-beat-1"):
+        del engine.containers_by_name[name]
+        engine.moments.made.pop(f"container {name}", None)
+
+
+def give_back(made: Installation) -> None:
+    """As the manual says: the team's containers run again, and nothing of Tidegate is there."""
+    release_over_it(made)
+    engine = made.world.engine
+    MemoryCompose(engine, model_of).remove("shop-prod-2")
+    MemoryHandStarted(engine).start([one.id for one in engine.of("shop-prod")])
+    made.world.edge.remove("shop", "prod")
+
+
+def look_in_vain(made: Installation) -> None:
+    """The edge is away, and one look has seen it: the next one says so."""
+    made.world.visitors.is_away = True
+    made.prefect.start(watch, stack="shop")
+
+
+def roll_back(made: Installation) -> None:
+    made.prefect.start(rollback, **ROLLBACK)
+
+
+def without_registry(made: Installation) -> None:
+    """The old containers are gone too: only the images that were pulled are there."""
+    remove_slots(made)
+    made.world.shelf.is_away = True
