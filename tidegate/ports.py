@@ -16,7 +16,7 @@ from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.edge.counters import MetricsSample
 from tidegate.edge.facts import Route, Served
 from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
-from tidegate.edge.routes import Routes
+from tidegate.edge.route_files import Routes
 from tidegate.facts import (
     Backup,
     CheckResult,
@@ -30,7 +30,7 @@ from tidegate.facts import (
     TrafficFigures,
 )
 from tidegate.plan.adoption import HandStarted
-from tidegate.plan.occupancy import Occupant, PathLook, VolumePlace
+from tidegate.plan.occupants import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
 from tidegate.schema.ports import HistoryTables, MigrationTools
 from tidegate.stack.checks import Answer

@@ -10,7 +10,7 @@ from typing import Any
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import DockerHost
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL
-from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
+from tidegate.plan.occupants import Mounted, Occupant, PathLook, VolumePlace
 
 _DATABASE_KEYS = ("MYSQL_DATABASE", "MARIADB_DATABASE", "POSTGRES_DB", "MONGO_INITDB_DATABASE")
 

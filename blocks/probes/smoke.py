@@ -14,7 +14,7 @@ from blocks.probes.signing_in import Session, sign_in
 from blocks.probes.smoke_request import NoAnswerError, SmokeRequest, fetch
 from blocks.tls import TRUSTED
 from tidegate.edge.facts import Served
-from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
+from tidegate.edge.headers import DEPLOYMENT_HEADER, read_served
 from tidegate.facts import CheckResult
 from tidegate.stack.checks import Answer, evaluate
 from tidegate.stack.showing import SmokeCheck

@@ -16,8 +16,8 @@ import httpx
 
 from blocks.edges.traefik.answers import ended_unanswered, is_own_404, served_by
 from blocks.tls import TRUSTED
+from tidegate.edge.headers import DEPLOYMENT_HEADER
 from tidegate.edge.probing import MOST_REQUESTS, Question, Seen
-from tidegate.edge.routes import DEPLOYMENT_HEADER
 from tidegate.facts import TrafficFigures
 
 _MOST_DOORS_AT_RATE = 10

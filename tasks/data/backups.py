@@ -17,7 +17,7 @@ from tasks.frame.work import Work
 from tidegate.backups.saved import PlacedDatabase, Rehearse, RestoredCopy, ToSave
 from tidegate.each import Parted, each
 from tidegate.facts import PROJECT_LABEL, Backup
-from tidegate.pages.stages import backup_page
+from tidegate.pages.results import backup_page
 from tidegate.plan.changes import DOWNGRADES
 from tidegate.schema.states import moved
 from tidegate.stack.slot import declared_volumes

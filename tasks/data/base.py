@@ -16,15 +16,9 @@ from tasks.slots.state import slot_state
 from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ComposeModel
 from tidegate.ledger.adoptions import adopted
-from tidegate.plan.occupancy import (
-    BASE_LABEL,
-    SEPARATE_LABEL,
-    claims,
-    conflicts,
-    only_new_volumes,
-    shared_places,
-)
-from tidegate.plan.seals import files_of
+from tidegate.plan.claims import SEPARATE_LABEL, claims, only_new_volumes
+from tidegate.plan.occupancy import BASE_LABEL, conflicts, shared_places
+from tidegate.plan.sealed_files import files_of
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.one_shots import one_shots, work_of
 from tidegate.stack.slot import base_services, declared_volumes, used_volumes

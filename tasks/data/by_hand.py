@@ -8,7 +8,7 @@ from tidegate.errors import OccupiedError
 from tidegate.facts import ComposeModel
 from tidegate.ledger.adoptions import adopted
 from tidegate.plan.adoption import is_by_hand
-from tidegate.plan.occupancy import SEPARATE_LABEL
+from tidegate.plan.claims import SEPARATE_LABEL
 
 
 def refuse_by_hand(env: OpenEnvironment, model: ComposeModel) -> None:

@@ -11,7 +11,7 @@ from tidegate.errors import ConfigError, TidegateError
 from tidegate.facts import ComposeModel
 from tidegate.ledger.ledger import Ledger
 from tidegate.plan.resolved import ResolvedConfiguration, resolve
-from tidegate.plan.seals import (
+from tidegate.plan.sealed_files import (
     content_hash,
     copy_of,
     files_of,

@@ -20,8 +20,9 @@ from tasks.frame.work import Work
 from tasks.people.forms import ACCEPTANCE, CHECKLIST, MOST_REASON, Form, form_with
 from tidegate.errors import ExpiredError, LedgerError, RejectedError, UnansweredError
 from tidegate.ledger.tables import Approval
+from tidegate.pages.layout import local
 from tidegate.pages.question import about_release, form_text
-from tidegate.pages.stages import changed_note, evidence_page, local
+from tidegate.pages.stages import changed_note, evidence_page
 from tidegate.pages.words import WORDS
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import differences

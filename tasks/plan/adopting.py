@@ -25,7 +25,7 @@ from tidegate.ledger.adoptions import NOTE
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.adoption import found_lines, found_page, found_title
 from tidegate.plan.adoption import Found, found_of, hindrances, likely_projects
-from tidegate.plan.occupancy import claims
+from tidegate.plan.claims import claims
 from tidegate.stack.one_shots import one_shots
 from tidegate.versions import Commit, Version, short_id
 

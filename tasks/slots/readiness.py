@@ -15,8 +15,8 @@ from tasks.frame.work import Work
 from tasks.slots.alone import alone_in, role
 from tasks.slots.health import NOBODY_WAS_SENT, refuse_dead, refuse_without_base
 from tasks.slots.state import last_lines_of, slot_state
+from tidegate.edge.headers import headers_for
 from tidegate.edge.probing import Visit
-from tidegate.edge.routes import headers_for
 from tidegate.edge.routing import backs_of, host_of, slot_url
 from tidegate.errors import StackFileError, UnhealthyError
 from tidegate.facts import ContainerFacts

@@ -15,11 +15,11 @@ from tasks.frame.visited import visited_name, visited_names
 from tasks.frame.work import Work
 from tasks.slots.readiness import wait_until_ready
 from tidegate.edge.facts import Served
+from tidegate.edge.headers import headers_for
 from tidegate.edge.probing import SmokeVisit, Visit
-from tidegate.edge.routes import headers_for
 from tidegate.errors import SmokeError
 from tidegate.facts import CheckResult
-from tidegate.pages.stages import smoke_page
+from tidegate.pages.results import smoke_page
 from tidegate.versions import Version
 
 MOST_SECONDS = 250.0

@@ -22,13 +22,13 @@ from tasks.frame.work import Work
 from tasks.slots.smoke import smoke_public_door
 from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.headers import headers_for
 from tidegate.edge.hosts import meet
 from tidegate.edge.probing import Question, Visit
-from tidegate.edge.routes import headers_for
 from tidegate.edge.routing import door_questions, hosts_at, is_alike, within
 from tidegate.errors import LedgerError, SmokeError
 from tidegate.ledger.tables import Deployment
-from tidegate.pages.stages import traffic_page
+from tidegate.pages.results import traffic_page
 from tidegate.ports import Witness
 
 WITNESS_PER_SECOND = 10

@@ -12,7 +12,7 @@ import yaml
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
 from tidegate.plan.resolved import ResolvedConfiguration, resolve
-from tidegate.plan.seals import content_hash, files_of
+from tidegate.plan.sealed_files import content_hash, files_of
 from tidegate.stack.envfile import read_env
 from tidegate.stack.file import Stack, load_stack
 

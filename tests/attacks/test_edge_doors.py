@@ -18,8 +18,9 @@ from tests.attacks.edge_process import EdgeProcess, application, route
 from tests.integration.visited_apps import DOMAIN, App, running
 from tidegate.edge.doors import doors_of_routes, doors_of_stacks, shared_doors, taken_doors
 from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.headers import read_served
 from tidegate.edge.hosts import host_name
-from tidegate.edge.routes import read_served, traefik_config
+from tidegate.edge.routes import traefik_config
 from tidegate.errors import EdgeError, FencedError, StackFileError
 from tidegate.stack.file import Stack
 

@@ -29,7 +29,8 @@ from tidegate.errors import ConfigError, EngineError
 from tidegate.facts import Message
 from tidegate.pages.messages import Speaker
 from tidegate.pages.texts import TEXTS
-from tidegate.plan.seals import Seals, with_copies
+from tidegate.plan.sealed_files import with_copies
+from tidegate.plan.seals import Seals
 from tidegate.stack.file import load_stack
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.attacks.edge_process import route
 from tidegate.edge.facts import Target
-from tidegate.edge.routes import read_route, traefik_config
+from tidegate.edge.route_files import read_route
+from tidegate.edge.routes import traefik_config
 from tidegate.errors import EdgeError
 
 SHOP = route("shop", Target(42, "http://shop-prod-42-web:8000"), fence=7)

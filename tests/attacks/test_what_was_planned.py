@@ -17,7 +17,8 @@ from tasks.frame.opening import MOST_KEPT, drop_needless
 from tests.attacks.team_folder import made_in, read, resolved, text, within
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.errors import ConfigError, StackFileError
-from tidegate.plan.seals import Seals, content_hash, files_of, with_copies
+from tidegate.plan.sealed_files import content_hash, files_of, with_copies
+from tidegate.plan.seals import Seals
 from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
 

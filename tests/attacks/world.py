@@ -26,7 +26,7 @@ import tasks.frame.environments
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.edge import TraefikEdge
 from tests.unit.ledger_parts import ledger_url
-from tidegate.edge.routes import DEPLOYMENT_HEADER
+from tidegate.edge.headers import DEPLOYMENT_HEADER
 from tidegate.ledger import Deployment, Ledger
 from tidegate.policy.states import DeploymentState as S
 from tidegate.settings import Settings

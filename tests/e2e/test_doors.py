@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import State
 from tests import images
 from tests.e2e.in_process import PATIENCE_SECONDS, release_here, roll_back_here
 from tests.installation import SUFFIX, Installation, remove_images, remove_stack
-from tidegate.edge.routes import DEPLOYMENT_HEADER
+from tidegate.edge.headers import DEPLOYMENT_HEADER
 
 FAIR = f"fair{SUFFIX}"
 HOST, ADMIN, TENANT = (

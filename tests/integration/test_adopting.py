@@ -22,7 +22,7 @@ from tests.installation import free_ports
 from tests.integration.edge_fixtures import BACKEND
 from tidegate.facts import Slot
 from tidegate.plan.adoption import FoundContainer, PublishedPort
-from tidegate.plan.occupancy import VolumePlace
+from tidegate.plan.occupants import VolumePlace
 
 HOST = DockerHost()
 BY_HAND = EngineHandStarted(HOST)

@@ -19,7 +19,8 @@ from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess
 from tests.integration.visited_apps import DOMAIN, App, Shop, running, shop
 from tidegate.edge.facts import Door, Route, Served, Target
-from tidegate.edge.routes import DEPLOYMENT_HEADER, service_name
+from tidegate.edge.headers import DEPLOYMENT_HEADER
+from tidegate.edge.routes import service_name
 from tidegate.errors import UnhealthyError
 
 WILD, NORTH = "*.tenants.example.test", "north.tenants.example.test"

@@ -24,7 +24,8 @@ from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target, wait_for_ping
 from tidegate.atomic_file import write_atomically
 from tidegate.edge.facts import Served, Target
-from tidegate.edge.routes import SLOT_HEADER, headers_for, traefik_config
+from tidegate.edge.headers import SLOT_HEADER, headers_for
+from tidegate.edge.routes import traefik_config
 from tidegate.errors import EdgeError, FencedError
 
 Slots = tuple[Target, Target]

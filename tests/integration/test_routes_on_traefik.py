@@ -20,7 +20,8 @@ import pytest
 
 from cli.control_plane import BIN
 from tidegate.edge.facts import Route, Served, Target
-from tidegate.edge.routes import DEPLOYMENT_HEADER, headers_for, traefik_config
+from tidegate.edge.headers import DEPLOYMENT_HEADER, headers_for
+from tidegate.edge.routes import traefik_config
 
 SERVER = """
 import sys, time

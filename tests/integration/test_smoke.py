@@ -18,7 +18,7 @@ from blocks.probes.smoke import SmokeRunner
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target
 from tidegate.edge.facts import Served
-from tidegate.edge.routes import headers_for
+from tidegate.edge.headers import headers_for
 from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult
 from tidegate.stack.showing import Login, SmokeCheck

@@ -26,7 +26,9 @@ from tidegate.plan.adoption import (
     likely_projects,
     other_keys,
 )
-from tidegate.plan.occupancy import BASE_LABEL, Mounted, Occupant, VolumePlace, claims
+from tidegate.plan.claims import claims
+from tidegate.plan.occupancy import BASE_LABEL
+from tidegate.plan.occupants import Mounted, Occupant, VolumePlace
 from tidegate.stack.checks import Answer, evaluate
 from tidegate.stack.file import Stack
 from tidegate.stack.showing import SmokeCheck

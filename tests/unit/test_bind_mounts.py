@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tidegate.errors import ConfigError, StackFileError
-from tidegate.plan import seals
-from tidegate.plan.occupancy import Mounted, Occupant, shared_places
-from tidegate.plan.seals import files_of, refuse_too_large, with_copies
+from tidegate.plan import sealed_files
+from tidegate.plan.occupancy import shared_places
+from tidegate.plan.occupants import Mounted, Occupant
+from tidegate.plan.sealed_files import files_of, refuse_too_large, with_copies
 from tidegate.stack.bind_mounts import (
     is_local,
     missing_files,
@@ -123,7 +124,7 @@ def test_what_is_written_is_shared_and_not_copied_and_what_is_read_is_copied(
 def test_too_much_for_a_copy_with_each_release_is_refused_with_the_largest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seals, "MOST_BYTES", 3 << 20)
+    monkeypatch.setattr(sealed_files, "MOST_BYTES", 3 << 20)
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(bytes(2 << 20))
     with pytest.raises(

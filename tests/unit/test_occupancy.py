@@ -10,16 +10,9 @@ from typing import Any
 import pytest
 
 from blocks.docker.occupants import look_at
-from tidegate.plan.occupancy import (
-    BASE_LABEL,
-    CONTROL_LABEL,
-    Mounted,
-    Occupant,
-    VolumePlace,
-    claims,
-    conflicts,
-    only_new_volumes,
-)
+from tidegate.plan.claims import claims, only_new_volumes
+from tidegate.plan.occupancy import BASE_LABEL, CONTROL_LABEL, conflicts
+from tidegate.plan.occupants import Mounted, Occupant, VolumePlace
 
 BASE = "shop-prod"
 DATA = "/var/lib/mysql"

@@ -14,16 +14,9 @@ from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, STAGED, a_plan, schema_change
 from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures
-from tidegate.pages.stages import (
-    MOST_COMMITS,
-    backup_page,
-    changed_note,
-    evidence_page,
-    local,
-    plan_page,
-    smoke_table,
-    traffic_page,
-)
+from tidegate.pages.layout import local
+from tidegate.pages.results import backup_page, smoke_table, traffic_page
+from tidegate.pages.stages import MOST_COMMITS, changed_note, evidence_page, plan_page
 from tidegate.pages.words import WORDS
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import Part

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.edge.facts import Route, Target
-from tidegate.edge.routes import read_route, service_name, traefik_config
+from tidegate.edge.route_files import read_route
+from tidegate.edge.routes import service_name, traefik_config
 from tidegate.errors import EdgeError
 
 OLD, NEW = (

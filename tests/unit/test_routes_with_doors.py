@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.edge.facts import Door, Route, Target
-from tidegate.edge.routes import headers_for, read_route, traefik_config
+from tidegate.edge.headers import headers_for
+from tidegate.edge.route_files import read_route
+from tidegate.edge.routes import traefik_config
 from tidegate.edge.routing import backs_of
 from tidegate.errors import EdgeError
 

@@ -11,7 +11,8 @@ from tests.world.engine import PROJECT, MemoryEngine
 from tests.world.versions import VERSIONS
 from tidegate.facts import ComposeModel, ContainerFacts
 from tidegate.plan.adoption import REVISION, VERSION, FoundContainer, PublishedPort
-from tidegate.plan.occupancy import BASE_LABEL, Mounted
+from tidegate.plan.occupancy import BASE_LABEL
+from tidegate.plan.occupants import Mounted
 from tidegate.stack.roles import ALONE_LABEL
 
 TARGETS = {"data": "/var/lib/mysql", "uploads": "/uploads", "/srv/shop-prod": "/media"}

@@ -11,9 +11,10 @@ from tests.world.moments import Moments
 from tidegate.edge.counters import BUCKET, TOTAL, MetricsSample
 from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.headers import SLOT_HEADER, read_served
 from tidegate.edge.hosts import meet
 from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
-from tidegate.edge.routes import SLOT_HEADER, Routes, read_served
+from tidegate.edge.route_files import Routes
 from tidegate.edge.routing import backs_of, door_to
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import CheckResult, ContainerFacts, TrafficFigures

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from tests.world.moments import Moments
 from tests.world.versions import BY_COMMIT, Made
 from tidegate.facts import ContainerFacts, HostFacts, Outcome
-from tidegate.plan.occupancy import Mounted, Occupant, PathLook, VolumePlace
+from tidegate.plan.occupants import Mounted, Occupant, PathLook, VolumePlace
 from tidegate.stack.roles import ALONE_LABEL
 from tidegate.stack.slot import edge_network_name
 

@@ -1,5 +1,5 @@
 """What Traefik reads for one stack in one environment: a `Route` as YAML for the file provider
-(v3), and back.
+(v3). `route_files` reads it back.
 
 Names join their parts by `_`, which no stack's name holds: so no two stacks ever meet in a name.
 All doors of a version are in one file, which is renamed into place: they switch together.
@@ -8,79 +8,31 @@ All doors of a version are in one file, which is renamed into place: they switch
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
-from tidegate.edge.facts import Door, Route, Served, Target
+from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.headers import DEPLOYMENT_HEADER, SLOT_HEADER, headers_for
 from tidegate.edge.hosts import is_wildcard, whole_names
 from tidegate.edge.route_faults import WHOLE, faults_of, slots_of
 from tidegate.edge.routing import Back, back_of, backs_of
-from tidegate.edge.rules import BEFORE_ALL, door_rules, host_rule, hosts_in
+from tidegate.edge.rules import BEFORE_ALL, door_rules, host_rule
 from tidegate.errors import EdgeError
 
 PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"
-DEPLOYMENT_HEADER = "X-Tidegate-Deployment"
-SLOT_HEADER = "X-Tidegate-Slot"
-"""Names the slot that a request at the check entry point is for. Everything else of the request is
-a visitor's own."""
 # A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself
 # only when none of it had been sent; with `status` also when it is safe to repeat (no POST, PATCH)
 # and its body was small enough to keep.
 _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
-_HEAD = re.compile(
-    r"# written by Tidegate; do not edit: the next switch overwrites it\n"
-    r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n# deployment: [0-9, none]+\n"
-    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"  # 0.1 wrote the path without quotes
-    r"(?P<https># https\n)?(?:# domains: (?P<domains>\[.*\])\n)?(?P<doors>(?:# door of [0-9]{1,9}: \[.*\]\n)*)"
-)
-_DOOR = re.compile(r"# door of ([0-9]+): (.*)\n")
-_SERVED = re.compile(r"([a-z][a-z0-9-]{0,30})/([a-z][a-z0-9-]{0,30})/([1-9][0-9]{0,8})")
-
-
-class Routes(NamedTuple):
-    """All routes that can be read, and one sentence for each file that cannot."""
-
-    good: list[Route]
-    faulty: list[str]
-
-
-def headers_for(
-    *, https: bool, slot: Served | None = None, back: int | None = None
-) -> dict[str, str]:
-    """What is added to a visitor's request: what a front that ends TLS says, and which slot it is
-    for, whoever serves.
-
-    With `slot` it is one for the check entry point, without it for the public one. There the slot's
-    doors are as at the public one; `back` is the place of one address among `backs_of`, which then
-    gets all paths.
-    """
-    front = (
-        {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-For": "127.0.0.1"}
-        if https
-        else {}
-    )
-    return {
-        **front,
-        **({SLOT_HEADER: str(slot) if back is None else f"{slot}/{back}"} if slot else {}),
-    }
 
 
 def service_name(stack: str, environment: str, number: int) -> str:
     """The name of one slot's Traefik service, as its metrics show it before `@file`. Further ones
     end in `_1`, `_2`, ..."""
     return f"{stack}_{environment}_{number}"
-
-
-def read_served(header: str) -> Served | None:
-    """What the edge's header says about who answered; None where it says nothing that Tidegate
-    wrote."""
-    found = _SERVED.fullmatch(header)
-    return Served(found[1], found[2], int(found[3])) if found else None
 
 
 def traefik_config(route: Route, *, closing: bool = False) -> str:
@@ -100,30 +52,6 @@ def traefik_config(route: Route, *, closing: bool = False) -> str:
     return _head(route) + yaml.safe_dump(
         {"http": _http(route, closing)}, sort_keys=False, width=200
     )
-
-
-@lru_cache(maxsize=256)
-def read_route(text: str) -> Route:
-    """The route that `traefik_config` wrote; the same text is read once, since a switch looks at
-    all routes several times.
-
-    Raises EdgeError when the text is not such a file.
-    """
-    try:
-        return _route(text)
-    except (
-        yaml.YAMLError,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        raise EdgeError(
-            "reading a route file",
-            f"it is not as Tidegate wrote it ({type(error).__name__})",
-            "Remove the file and release again; nothing edits it but Tidegate",
-        ) from None
 
 
 def _head(route: Route) -> str:
@@ -347,89 +275,3 @@ def _slot_name(route: Route, slot: Target, place: int = 0) -> str:
     return service_name(route.stack, route.environment, slot.deployment) + (
         f"_{place}" if place else ""
     )
-
-
-def _route(text: str) -> Route:
-    """The head's facts are read from its own lines alone: whatever stands below is no fact. Raises
-    what YAML raises."""
-    head = _HEAD.match(text)
-    if head is None:
-        raise ValueError("no head")
-    content = yaml.safe_load(text[head.end() :])
-    http, prefix = content["http"], f"{head['stack']}_{head['environment']}_"
-    if foreign := [
-        name for kind in http.values() for name in kind if not name.startswith(prefix)
-    ] or content.keys() - {"http"}:
-        raise ValueError(f"foreign parts {foreign}")
-    return _route_of(head, http, prefix)
-
-
-def _route_of(head: re.Match[str], http: dict[str, Any], prefix: str) -> Route:
-    public, slots = http["routers"][f"{prefix}public"], _Slots(http["services"], _doors_in(head))
-    failover = slots.services[public["service"]].get("failover", {})
-    serving = slots.serving(failover.get("service", public["service"]))
-    standby = slots.one(failover["fallback"]) if failover else None
-    named = {target.deployment for target in (*serving, standby) if target}
-    others = [slots.one(name) for name in http["routers"] if name.removeprefix(prefix).isdecimal()]
-    candidates = [slot for slot in others if slot.deployment not in named]
-    return Route(
-        stack=head["stack"],
-        environment=head["environment"],
-        domains=_domains_in(head, http["routers"], public),
-        targets=serving,
-        standby=standby,
-        candidate=candidates[0] if candidates else None,
-        fence=int(head["fence"]),
-        ready_path=json.loads(head["ready"]) if head["ready"].startswith('"') else head["ready"],
-        https=head["https"] is not None,
-    )
-
-
-def _domains_in(
-    head: re.Match[str], routers: dict[str, Any], public: dict[str, Any]
-) -> tuple[str, ...]:
-    """Raises ValueError where a router takes a host name that the head does not tell: it would have
-    no owner."""
-    domains = (
-        tuple(json.loads(head["domains"])) if head["domains"] else tuple(hosts_in(public["rule"]))
-    )
-    if untold := {host for router in routers.values() for host in hosts_in(router["rule"])} - {
-        *domains
-    }:
-        raise ValueError(f"untold hosts {untold}")
-    return domains
-
-
-def _doors_in(head: re.Match[str]) -> dict[int, tuple[Door, ...]]:
-    doors: dict[int, tuple[Door, ...]] = {}
-    for number, told in _DOOR.findall(head["doors"]):
-        hosts, path, url, ready_path, sticky = json.loads(told)
-        doors[int(number)] = (
-            *doors.get(int(number), ()),
-            Door(tuple(hosts), path, url, ready_path, sticky),
-        )
-    return doors
-
-
-class _Slots(NamedTuple):
-    """The targets of a file: their services, and their doors by number of deployment."""
-
-    services: dict[str, Any]
-    doors: dict[int, tuple[Door, ...]]
-
-    def serving(self, name: str) -> tuple[Target, ...]:
-        service = self.services[name]
-        if "weighted" in service:
-            return tuple(
-                self.one(part["name"], part["weight"]) for part in service["weighted"]["services"]
-            )
-        return (self.one(name),) if service["loadBalancer"]["servers"] else ()
-
-    def one(self, name: str, weight: int = WHOLE) -> Target:
-        number = int(name.rpartition("_")[2])
-        return Target(
-            number,
-            self.services[name]["loadBalancer"]["servers"][0]["url"],
-            weight,
-            self.doors.get(number, ()),
-        )

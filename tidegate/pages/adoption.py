@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tidegate.pages.stages import size_text, table
+from tidegate.pages.layout import size_text, table
 from tidegate.plan.adoption import Found, FoundContainer
 from tidegate.secrecy.outside_text import code, one_line
 from tidegate.stack.file import Stack

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tidegate.backups.restores import RestorePlan
-from tidegate.pages.stages import local, try_it
+from tidegate.pages.layout import local
+from tidegate.pages.stages import try_it
 from tidegate.pages.words import WORDS
 from tidegate.plan.changes import Plan
 from tidegate.secrecy.outside_text import markdown_text

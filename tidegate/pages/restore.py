@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tidegate.backups.restores import RestorePlan
-from tidegate.pages.stages import age_text, facts, local, size_text, table
+from tidegate.pages.layout import age_text, facts, local, size_text, table
 from tidegate.pages.words import WORDS, Words
 from tidegate.secrecy.outside_text import code
 

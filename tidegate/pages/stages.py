@@ -1,23 +1,14 @@
-"""The pages people read in the Prefect UI, as markdown: plan, smoke table, evidence for the
-decision, release record."""
+"""The pages that a decision rests on, as markdown in the Prefect UI: the plan, and the evidence."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from itertools import islice
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from tidegate.facts import (
-    Backup,
-    CheckResult,
-    MigrationClass,
-    Revision,
-    SchemaChange,
-    TrafficFigures,
-)
+from tidegate.facts import Backup, MigrationClass, Revision, SchemaChange
 from tidegate.pages.images import images_part
+from tidegate.pages.layout import age_text, facts, listed, local, table
+from tidegate.pages.results import backup_text, smoke_table
 from tidegate.pages.words import WORDS, Words
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import Part, names_of
@@ -27,9 +18,6 @@ from tidegate.stack.envfile import EnvDiff
 from tidegate.versions import short_id
 
 MOST_COMMITS = 20
-MOST_NAMES = 30
-_BAR = re.compile(r"(?<!\\)\|")
-ICONS = {"pass": "✓", "fail": "✗", "error": "✗"}
 
 
 def plan_page(plan: Plan, language: str) -> str:
@@ -167,65 +155,6 @@ def changed_note(
     return f"{words['plan_changed']} {words['it_changed'].format(what=what)}"
 
 
-def smoke_page(results: Sequence[CheckResult], language: str, title: str) -> str:
-    return f"# {WORDS[language]['checks']}: {title}\n\n{smoke_table(results, language)}"
-
-
-def smoke_table(results: Sequence[CheckResult], language: str) -> str:
-    words = WORDS[language]
-    rows = [
-        (
-            ICONS[one.outcome],
-            markdown_text(one.name),
-            markdown_text(one.detail),
-            _seconds(one.seconds),
-        )
-        for one in results
-    ]
-    return (
-        table(("", words["check"], words["found"], words["time"]), rows)
-        if rows
-        else words["nothing"]
-    )
-
-
-def backup_page(backup: Backup, language: str, time_zone: str) -> str:
-    words = WORDS[language]
-    rows = [(code(name), str(count)) for name, count in sorted(backup.tables.items())]
-    tables = table((words["table"], words["rows"]), rows) if rows else words["no_tables"]
-    return f"# {words['backup']}\n\n{_backup(backup, time_zone, words)}\n\n{tables}\n\nSHA-256 `{backup.sha256}`"
-
-
-def traffic_page(figures: TrafficFigures, language: str) -> str:
-    words = WORDS[language]
-    icon = ICONS["pass" if figures.failed == 0 else "fail"]
-    row = (
-        str(figures.total),
-        f"{icon} {figures.failed}",
-        f"{figures.longest_gap_seconds * 1000:.0f} ms",
-        f"{figures.p95_seconds * 1000:.0f} ms",
-    )
-    return f"# {words['traffic']}\n\n" + table(
-        (words["requests"], words["failed"], words["gap"], "p95"), [row]
-    )
-
-
-def local(moment: datetime, time_zone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} ({time_zone})"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells as markdown, each on one line."""
-    lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, *rows)]
-    return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
-
-
-def facts(rows: Sequence[tuple[str, str]]) -> str:
-    """Name and value, each pair on a line that a narrow screen can break: of a table it would hide
-    the right half."""
-    return "\n".join(f"- **{name}:** {' '.join(value.split())}" for name, value in rows)
-
-
 def _summary(plan: Plan, words: Words, language: str) -> str:
     running = (
         f"{plan.running.version} (#{plan.running.number})"
@@ -290,14 +219,6 @@ def _names(diff: EnvDiff, words: Words) -> str:
         ("emptied", diff.emptied),
     ]
     return "\n".join(f"- {words[name]}: " + listed(keys) for name, keys in groups if keys)
-
-
-def listed(names: Sequence[str]) -> str:
-    """As code, the first ones; a name is the team's, so it may hold anything."""
-    more = len(names) - MOST_NAMES
-    return ", ".join(
-        [code(name) for name in islice(names, MOST_NAMES)] + ([f"… +{more}"] if more > 0 else [])
-    )
 
 
 def _privileges(plan: Plan, words: Words) -> str:
@@ -366,37 +287,5 @@ def _last_backup(
     return words["last_backup"].format(
         place=plan.place.inside(language),
         age=age_text(now - backup.verified_at, words),
-        text=_backup(backup, time_zone, words),
+        text=backup_text(backup, time_zone, words),
     )
-
-
-def _backup(backup: Backup, time_zone: str, words: Words) -> str:
-    return words["backup_text" if backup.tables else "backup_of_nothing"].format(
-        at=local(backup.verified_at or backup.made_at, time_zone),
-        size=size_text(backup.size),
-        tables=len(backup.tables),
-        rows=sum(backup.tables.values()),
-        dump=f"{backup.dump_seconds:.1f}",
-        restore=f"{backup.restore_seconds:.1f}",
-    )
-
-
-def age_text(age: timedelta, words: Words) -> str:
-    minutes = int(age.total_seconds() // 60)
-    for unit, length in (("days", 24 * 60), ("hours", 60)):
-        if minutes >= 2 * length:
-            return words[unit].format(count=minutes // length)
-    return words["minutes"].format(count=minutes)
-
-
-def size_text(octets: int) -> str:
-    return f"{octets / 1024:.1f} KiB" if octets < 1 << 20 else f"{octets / (1 << 20):.1f} MiB"
-
-
-def _seconds(seconds: float) -> str:
-    # what was not asked over the network has no time worth showing
-    return f"{seconds:.2f} s" if seconds else ""
-
-
-def _cell(text: str) -> str:
-    return _BAR.sub(r"\\|", " ".join(text.split()))

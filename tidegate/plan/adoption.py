@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tidegate.facts import ComposeModel
-from tidegate.plan.occupancy import BASE_LABEL, Claim, Mounted, Occupant
+from tidegate.plan.claims import Claim
+from tidegate.plan.occupancy import BASE_LABEL
+from tidegate.plan.occupants import Mounted, Occupant
 from tidegate.stack.versions import is_version_tag
 from tidegate.versions import AS_FOUND
 

@@ -9,137 +9,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
-from tidegate.stack.slot import declared_volumes, published_ports, used_volumes
+from tidegate.plan.claims import Claim
+from tidegate.plan.occupants import Mounted, Occupant
 
-SEPARATE_LABEL = "tidegate.separate-data"
-"""A compose service with this label says: another container may look like mine, and its data are
-not mine."""
 CONTROL_LABEL = "tidegate.control-plane"
 """On the database and the cache of Tidegate itself (compose.yaml), which are no application's."""
 BASE_LABEL = "tidegate.base"
 """On every base container that Tidegate starts: `<stack>-<environment>`."""
-_NO_DATA = (
-    "/etc/",
-    "/docker-entrypoint",
-    "/dev/",
-    "/proc/",
-    "/sys/",
-    "/run/",
-    "/var/run/",
-    "/usr/",
-)
-"""Begin the places inside a container where configuration is mounted, not data."""
 _EVERYWHERE = ("", "0.0.0.0", "::")
-
-
-@dataclass(frozen=True)
-class VolumePlace:
-    """Where a volume lies: its folder, and the folder or device that stands behind it where it was
-    made so."""
-
-    mountpoint: str
-    device: str
-
-
-@dataclass(frozen=True)
-class PathLook:
-    """A path of the host: where links lead, and what is there."""
-
-    real: str
-    is_file: bool
-    is_new: bool
-    """Nothing is there, or an empty folder."""
-
-
-@dataclass(frozen=True)
-class Mounted:
-    """Data inside a container."""
-
-    name: str
-    """The volume's name or the path, for people."""
-    places: frozenset[str]
-    """Where it lies on the host; empty for a volume that does not exist yet."""
-    target: str
-    is_writable: bool
-    is_new: bool = False
-
-    @property
-    def is_data(self) -> bool:
-        return self.is_writable and not (self.target.rstrip("/") + "/").startswith(_NO_DATA)
-
-
-@dataclass(frozen=True)
-class Occupant:
-    """A container of the host, whoever started it, running or not."""
-
-    id: str
-    name: str
-    project: str
-    service: str
-    mounts: tuple[Mounted, ...]
-    ports: frozenset[tuple[str, int]]
-    """Address and TCP port that it has of the host now."""
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def whose(self) -> str:
-        return f"the container {self.name}" + (
-            f" of the compose project {self.project}" if self.project else ""
-        )
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What one base service would take at its first start."""
-
-    service: str
-    container_name: str
-    mounts: tuple[Mounted, ...]
-    ports: tuple[tuple[str, int], ...]
-    databases: frozenset[str]
-    is_separate: bool
-
-
-def claims(
-    model: ComposeModel,
-    services: Collection[str],
-    project: str,
-    volumes: Mapping[str, VolumePlace],
-    look: Callable[[str], PathLook],
-) -> list[Claim]:
-    """What `services` would take. `volumes` are those that the engine has; `look` looks at a path
-    of the host."""
-    return [_claim(model, name, project, volumes, look) for name in sorted(services)]
-
-
-def only_new_volumes(
-    model: ComposeModel, services: Collection[str], project: str, volumes: Mapping[str, VolumePlace]
-) -> ComposeModel:
-    """Those of `services` that mount a volume which the engine does not have yet, with those mounts
-    alone."""
-    names = {
-        key: one["name"]
-        for key, one in declared_volumes(model, project, used_volumes(model, services)).items()
-    }
-    found = {
-        name: [
-            mount
-            for mount in model["services"][name].get("volumes") or []
-            if mount["type"] == "volume"
-            and names.get(mount.get("source") or "", "") not in {"", *volumes}
-        ]
-        for name in services
-    }
-    kept = {
-        name: {"volumes": mounts, "labels": model["services"][name].get("labels")}
-        for name, mounts in found.items()
-        if mounts
-    }
-    return {"services": kept, "volumes": model.get("volumes") or {}}
 
 
 def conflicts(
@@ -249,59 +129,6 @@ def _overlap(one: str, two: str) -> bool:
 
 def _same_port(one: tuple[str, int], two: tuple[str, int]) -> bool:
     return one[1] == two[1] and (one[0] == two[0] or one[0] in _EVERYWHERE or two[0] in _EVERYWHERE)
-
-
-def _claim(
-    model: ComposeModel,
-    name: str,
-    project: str,
-    volumes: Mapping[str, VolumePlace],
-    look: Callable[[str], PathLook],
-) -> Claim:
-    service = model["services"][name]
-    environment = service.get("environment") or {}
-    databases = [
-        environment.get(key)
-        for key in ("MYSQL_DATABASE", "MARIADB_DATABASE", "POSTGRES_DB", "MONGO_INITDB_DATABASE")
-    ]
-    return Claim(
-        name,
-        service.get("container_name", ""),
-        tuple(_mounts(model, service, project, volumes, look)),
-        tuple(published_ports(model, name)),
-        frozenset(str(one) for one in databases if one),
-        str((service.get("labels") or {}).get(SEPARATE_LABEL, "")).lower() == "true",
-    )
-
-
-def _mounts(
-    model: ComposeModel,
-    service: Mapping[str, Any],
-    project: str,
-    volumes: Mapping[str, VolumePlace],
-    look: Callable[[str], PathLook],
-) -> Iterator[Mounted]:
-    for mount in service.get("volumes") or []:
-        source, writable = mount.get("source") or "", not mount.get("read_only", False)
-        if mount["type"] == "bind":
-            path = look(source)
-            yield Mounted(
-                source,
-                frozenset({path.real}),
-                mount["target"],
-                writable and not path.is_file,
-                path.is_new,
-            )
-        elif mount["type"] == "volume" and source:
-            declared = (model.get("volumes") or {}).get(source) or {}
-            name = declared.get("name") or f"{project}_{source}"
-            device = (declared.get("driver_opts") or {}).get("device", "")
-            places = {*_places(volumes.get(name)), look(device).real if device else ""} - {""}
-            yield Mounted(name, frozenset(places), mount["target"], writable, is_new=not places)
-
-
-def _places(volume: VolumePlace | None) -> tuple[str, ...]:
-    return (volume.mountpoint, volume.device) if volume else ()
 
 
 def base_model(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> ComposeModel:

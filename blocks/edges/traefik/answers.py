@@ -6,7 +6,7 @@ from __future__ import annotations
 import httpx
 
 from tidegate.edge.facts import Served
-from tidegate.edge.routes import DEPLOYMENT_HEADER, read_served
+from tidegate.edge.headers import DEPLOYMENT_HEADER, read_served
 
 _NOBODY_THERE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError)
 

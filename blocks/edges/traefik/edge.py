@@ -19,9 +19,11 @@ from blocks.edges.traefik.loaded import difference
 from blocks.tls import TRUSTED
 from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.headers import headers_for
 from tidegate.edge.hosts import meet
 from tidegate.edge.probing import Question
-from tidegate.edge.routes import Routes, headers_for, read_route, traefik_config
+from tidegate.edge.route_files import Routes, read_route
+from tidegate.edge.routes import traefik_config
 from tidegate.edge.routing import backs_of, question_at, questions
 from tidegate.errors import EdgeError, FencedError
 from tidegate.waiting import looks

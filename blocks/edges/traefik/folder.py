@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tidegate.atomic_file import write_atomically
 from tidegate.edge.facts import Route
-from tidegate.edge.routes import Routes, read_route
+from tidegate.edge.route_files import Routes, read_route
 from tidegate.errors import EdgeError
 
 OWN_FILE = "edge.yml"

@@ -1,0 +1,71 @@
+"""The pages of what was found: by smoke checks, in a backup, and by visitors during a switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidegate.facts import Backup, CheckResult, TrafficFigures
+from tidegate.pages.layout import local, size_text, table
+from tidegate.pages.words import WORDS, Words
+from tidegate.secrecy.outside_text import code, markdown_text
+
+ICONS = {"pass": "✓", "fail": "✗", "error": "✗"}
+
+
+def smoke_page(results: Sequence[CheckResult], language: str, title: str) -> str:
+    return f"# {WORDS[language]['checks']}: {title}\n\n{smoke_table(results, language)}"
+
+
+def smoke_table(results: Sequence[CheckResult], language: str) -> str:
+    words = WORDS[language]
+    rows = [
+        (
+            ICONS[one.outcome],
+            markdown_text(one.name),
+            markdown_text(one.detail),
+            _seconds(one.seconds),
+        )
+        for one in results
+    ]
+    return (
+        table(("", words["check"], words["found"], words["time"]), rows)
+        if rows
+        else words["nothing"]
+    )
+
+
+def backup_page(backup: Backup, language: str, time_zone: str) -> str:
+    words = WORDS[language]
+    rows = [(code(name), str(count)) for name, count in sorted(backup.tables.items())]
+    tables = table((words["table"], words["rows"]), rows) if rows else words["no_tables"]
+    return f"# {words['backup']}\n\n{backup_text(backup, time_zone, words)}\n\n{tables}\n\nSHA-256 `{backup.sha256}`"
+
+
+def traffic_page(figures: TrafficFigures, language: str) -> str:
+    words = WORDS[language]
+    icon = ICONS["pass" if figures.failed == 0 else "fail"]
+    row = (
+        str(figures.total),
+        f"{icon} {figures.failed}",
+        f"{figures.longest_gap_seconds * 1000:.0f} ms",
+        f"{figures.p95_seconds * 1000:.0f} ms",
+    )
+    return f"# {words['traffic']}\n\n" + table(
+        (words["requests"], words["failed"], words["gap"], "p95"), [row]
+    )
+
+
+def backup_text(backup: Backup, time_zone: str, words: Words) -> str:
+    return words["backup_text" if backup.tables else "backup_of_nothing"].format(
+        at=local(backup.verified_at or backup.made_at, time_zone),
+        size=size_text(backup.size),
+        tables=len(backup.tables),
+        rows=sum(backup.tables.values()),
+        dump=f"{backup.dump_seconds:.1f}",
+        restore=f"{backup.restore_seconds:.1f}",
+    )
+
+
+def _seconds(seconds: float) -> str:
+    # what was not asked over the network has no time worth showing
+    return f"{seconds:.2f} s" if seconds else ""
