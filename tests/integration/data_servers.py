@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 import tarfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,3 +118,26 @@ def postgresql_server(host: DockerHost) -> Iterator[Server]:
     }
     with server(host, POSTGRESQL, images.POSTGRESQL, environment) as made:
         yield made
+
+
+def until_sleeping(server: Server) -> str:
+    """The number of the connection that runs `DO SLEEP`, as soon as there is one."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if found := as_root(
+            server, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
+        ):
+            return found
+        time.sleep(0.1)
+    raise AssertionError("nobody locked the table")
+
+
+def as_root(server: Server, sql: str) -> str:
+    """What MariaDB answers its root."""
+    outcome = server.host.execute(
+        server.container,
+        ["mariadb", "-uroot", "-N", "-e", sql],
+        environment={"MYSQL_PWD": server.environment["MYSQL_ROOT_PASSWORD"]},
+    )
+    assert outcome.exit_code == 0, outcome.stderr
+    return outcome.stdout.strip()

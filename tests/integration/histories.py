@@ -42,6 +42,18 @@ def build_tool_image() -> str:
     return build_image(TOOL_IMAGE, {"Dockerfile": _DOCKERFILE, **files})
 
 
+def history_image(tag: str, *revisions: str, env: str) -> str:
+    """Build a version whose migrations are `revisions`; what its image starts by itself fails."""
+    files: dict[str, str | bytes] = {
+        f"versions/{place}.py": text for place, text in enumerate(revisions)
+    }
+    dockerfile = (
+        f"FROM {TOOL_IMAGE}\nCOPY . migrations/\nRUN mv migrations/alembic.ini .\n"
+        'ENTRYPOINT ["false"]\n'
+    )
+    return build_image(tag, {"Dockerfile": dockerfile, "alembic.ini": INI, "env.py": env, **files})
+
+
 def revision(name: str, down: str | None, upgrade: str, downgrade: str = "pass") -> str:
     return (
         f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {name!r}\ndown_revision = {down!r}\n"
@@ -55,4 +67,22 @@ BILLS = revision(
     "op.create_table('bills', sa.Column('id', sa.Integer, primary_key=True), "
     "sa.Column('note', sa.String(20)))",
     "op.drop_table('bills')",
+)
+RENAME = revision(
+    "0002",
+    "0001",
+    "op.alter_column('bills', 'note', new_column_name='remark', existing_type=sa.String(20))",
+    "op.alter_column('bills', 'remark', new_column_name='note', existing_type=sa.String(20))",
+)
+LONGER = revision(
+    "0002",
+    "0001",
+    "op.alter_column('bills', 'note', type_=sa.String(200), existing_type=sa.String(20))",
+    "op.alter_column('bills', 'note', type_=sa.String(20), existing_type=sa.String(200))",
+)
+DROP = revision(
+    "0002",
+    "0001",
+    "op.drop_column('bills', 'note')",
+    "op.add_column('bills', sa.Column('note', sa.Text))",
 )

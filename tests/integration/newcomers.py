@@ -7,6 +7,11 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from cli.init import init
 
 PYTHON_WEB = """
 FROM python:3.12-slim AS base
@@ -214,3 +219,29 @@ def cloned(newcomer: Newcomer, folder: Path) -> Path:
         subprocess.run([*git, "-C", str(origin), *words], check=True, timeout=30)
     subprocess.run([*git, "clone", "-q", str(origin), str(clone)], check=True, timeout=30)
     return clone
+
+
+def begun(folder: Path, **answers: str) -> dict[str, Any]:
+    """As `tidegate init --json` answers."""
+    given = {name.replace("_", "-"): answer for name, answer in answers.items()}
+    written = init(folder, given, Console(quiet=True), asks=False, quiet=True)
+    assert written is not None
+    return written
+
+
+PARCELS = Newcomer(
+    {
+        "Dockerfile": "FROM python:3.12\nEXPOSE 5000\n",
+        ".env": "POSTGRES_PASSWORD=the-developers-own-9\n",
+        "compose.yaml": """
+services:
+  web: {build: ., env_file: .env, environment: {POSTGRES_HOST: db}}
+  seed: {build: ., profiles: [tools], command: seed}
+  db: {image: "postgres:16", environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}}
+""",
+    },
+    lines=0,
+    asked=(),
+    released=("web",),
+    port=5000,
+)

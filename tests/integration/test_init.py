@@ -8,19 +8,20 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
 
 from cli.init import init
-from tasks.plan.checking import Finding, look_over
+from tasks.plan.checking import look_over
 from tests.integration.newcomers import (
     NEWCOMERS,
+    PARCELS,
     PHP_AND_NGINX,
     WEB_AND_DB,
     WORKER_AND_BEAT,
     Newcomer,
+    begun,
     cloned,
 )
 from tidegate.errors import InputError, StackFileError
@@ -51,14 +52,6 @@ def said(folder: Path, *words: str, typed: str = "") -> str:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr
-
-
-def begun(folder: Path, **answers: str) -> dict[str, Any]:
-    """As `tidegate init --json` answers."""
-    given = {name.replace("_", "-"): answer for name, answer in answers.items()}
-    written = init(folder, given, Console(quiet=True), asks=False, quiet=True)
-    assert written is not None
-    return written
 
 
 def faults(stacks: Path) -> list[str]:
@@ -248,71 +241,6 @@ def test_a_compose_file_that_cannot_be_read_is_one_error(tmp_path: Path) -> None
     assert [one.name for one in tmp_path.iterdir()] == ["compose.yaml"]
 
 
-# --- what `check` says of the application's own repository ---
-
-
-def looked(clone: Path) -> list[Finding]:
-    return look_over(Settings(stacks=clone, home=clone / ".tidegate"))[1]
-
-
-def test_each_fault_stands_at_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clone = cloned(WEB_AND_DB, tmp_path)
-    begun(clone)
-    monkeypatch.chdir(clone)
-    compose = (clone / "compose.yaml").read_text()
-    (clone / "compose.yaml").write_text(
-        compose.replace("build: .\n", "build: .\n    privileged: true\n    pid: host\n")
-    )
-    assert [(one.file, one.line) for one in looked(clone)] == [
-        ("compose.yaml", 5),
-        ("compose.yaml", 6),
-    ]
-    (clone / "stack.yaml").write_text(
-        (clone / "stack.yaml").read_text().replace("port: 8000", "port: 0")
-    )
-    assert [(one.file, one.line) for one in looked(clone)] == [("stack.yaml", 5)]
-
-
-def test_a_secret_in_the_history_of_git_is_a_risk_until_it_is_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clone = cloned(WEB_AND_DB, tmp_path)
-    monkeypatch.chdir(clone)
-    (clone / ".env.staging").write_text(
-        "DB_PASSWORD=not-to-be-seen-7\nSECRET_KEY=also-not-to-be-seen\n"
-    )
-    git = ("git", "-C", str(clone), "-c", "user.name=Mei", "-c", "user.email=mei@example.com")
-    for words in (
-        ("add", "-f", ".env.staging"),
-        ("commit", "-qm", "Oops"),
-        ("rm", "-q", "--cached", ".env.staging"),
-        ("commit", "-qm", "Gone"),
-    ):
-        subprocess.run([*git, *words], check=True, timeout=30)
-    begun(clone)
-    [found] = looked(clone)
-    assert (found.kind, found.came_back) == (
-        "risk",
-        f"{found.file} was committed once, with what DB_PASSWORD, SECRET_KEY are today",
-    )
-    (clone / ".env.staging").write_text(
-        "DB_PASSWORD=a-new-one-of-today\nSECRET_KEY=and-another-new-one\n"
-    )
-    assert looked(clone) == []
-
-
-def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clone = cloned(WEB_AND_DB, tmp_path)
-    begun(clone)
-    monkeypatch.chdir(clone)
-    (clone / "Dockerfile").write_text("FROM python:latest\nENV API_TOKEN=a1b2c3d4e5\nUSER root\n")
-    [found] = looked(clone)
-    assert (found.kind, found.file, found.line) == ("risk", "Dockerfile", 2)
-    assert "a1b2c3d4e5" not in found.came_back
-
-
 def test_images_that_others_make_are_found_by_their_tag_and_a_front_is_as_compose_names_it(
     tmp_path: Path,
 ) -> None:
@@ -324,39 +252,6 @@ def test_images_that_others_make_are_found_by_their_tag_and_a_front_is_as_compos
     begun(clone)
     front, app = load_stack(clone).services
     assert (front.name, front.image, app.name) == ("nginx", None, "app")
-
-
-PARCELS = Newcomer(
-    {
-        "Dockerfile": "FROM python:3.12\nEXPOSE 5000\n",
-        ".env": "POSTGRES_PASSWORD=the-developers-own-9\n",
-        "compose.yaml": """
-services:
-  web: {build: ., env_file: .env, environment: {POSTGRES_HOST: db}}
-  seed: {build: ., profiles: [tools], command: seed}
-  db: {image: "postgres:16", environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}}
-""",
-    },
-    lines=0,
-    asked=(),
-    released=("web",),
-    port=5000,
-)
-
-
-def test_a_service_of_a_profile_is_none_of_the_application(tmp_path: Path) -> None:
-    begun(clone := cloned(PARCELS, tmp_path))
-    assert [one.name for one in load_stack(clone).services] == ["web"]
-    _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
-    assert [one for one in found if one.kind == "fault"] == []
-
-
-def test_a_login_that_comes_to_the_container_from_another_file_is_named(tmp_path: Path) -> None:
-    begun(clone := cloned(PARCELS, tmp_path))
-    _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
-    assert [one.came_back for one in found if one.kind == "risk"] == [
-        "its container gets another POSTGRES_PASSWORD than .env.staging says"
-    ]
 
 
 def test_the_env_file_of_an_environment_that_comes_later_is_kept_out_of_git(tmp_path: Path) -> None:

@@ -4,23 +4,16 @@ another type."""
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import (
-    BlockDocumentCreate,
-    BlockSchemaCreate,
-    LogCreate,
-    WorkPoolCreate,
-)
+from prefect.client.schemas.actions import BlockDocumentCreate, BlockSchemaCreate, WorkPoolCreate
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed, Paused, Pending, Running, Scheduled
@@ -36,13 +29,16 @@ from setup.places import ROOT
 from tasks.frame.runs import QUIET, forget_needless_looks
 from tests.integration.incident_fixtures import *  # noqa: F403
 from tests.integration.incident_fixtures import wait_for
+from tests.integration.server_runs import (
+    as_a_schedule_made_it,
+    begin,
+    ended_run,
+    minute_run,
+    move_to,
+    runs,
+)
 
 HOURS_AGO = datetime.now(UTC) - timedelta(hours=2)
-
-
-def runs() -> list[FlowRun]:
-    with get_client(sync_client=True) as client:
-        return client.read_flow_runs()
 
 
 @pytest.fixture
@@ -65,19 +61,6 @@ def asked_for(control_plane: ControlPlane) -> Iterator[UUID]:
         client.delete_flow_run(run)
 
 
-def move_to(plane: ControlPlane, moved: list[FlowRun], at: datetime) -> None:
-    with (
-        closing(
-            sqlite3.connect(plane.settings.home / "prefect" / "prefect.db", timeout=30)
-        ) as database,
-        database,
-    ):
-        database.executemany(
-            "UPDATE flow_run SET expected_start_time = ? WHERE id = ?",
-            [(f"{at:%Y-%m-%d %H:%M:%S.%f}", str(run.id)) for run in moved],
-        )
-
-
 def test_late_looks_are_forgotten_and_what_a_person_asked_for_stays(
     control_plane: ControlPlane, scheduled: list[FlowRun], asked_for: UUID
 ) -> None:
@@ -94,23 +77,6 @@ def test_what_is_due_now_stays(control_plane: ControlPlane, scheduled: list[Flow
     move_to(control_plane, scheduled[:1], datetime.now(UTC) - timedelta(seconds=LATE_SECONDS / 2))
     assert forget_late_runs(control_plane) == 0
     assert scheduled[0].id in {run.id for run in runs()}
-
-
-def minute_run(plane: ControlPlane) -> UUID:
-    with get_client(sync_client=True) as client:
-        return client.create_flow_run_from_deployment(
-            client.read_deployment_by_name("watch/all").id
-        ).id
-
-
-def begin(run: UUID, *states: State[Any]) -> State[Any]:
-    """As a worker and its run do it; the state that the server gives it."""
-    with get_client(sync_client=True) as client:
-        for state in states:
-            client.set_flow_run_state(run, state)
-        now = client.read_flow_run(run).state
-    assert now is not None
-    return now
 
 
 def test_a_look_that_goes_on_is_not_joined_by_the_next_one_and_its_end_makes_room(
@@ -140,20 +106,6 @@ def test_a_look_that_died_with_its_machine_makes_room_at_the_next_start(
     as_a_schedule_made_it(control_plane, again, datetime.now(UTC) - timedelta(minutes=5))
     assert end_lost_runs(control_plane) == 0
     assert begin(again, Completed()).is_completed()
-
-
-def as_a_schedule_made_it(plane: ControlPlane, run: UUID, since: datetime) -> None:
-    with (
-        closing(
-            sqlite3.connect(plane.settings.home / "prefect" / "prefect.db", timeout=30)
-        ) as database,
-        database,
-    ):
-        database.execute("UPDATE flow_run SET auto_scheduled = 1 WHERE id = ?", (str(run),))
-        database.execute(
-            "UPDATE flow_run_state SET timestamp = ? WHERE id = (SELECT state_id FROM flow_run WHERE id = ?)",
-            (f"{since:%Y-%m-%d %H:%M:%S.%f}", str(run)),
-        )
 
 
 def test_a_look_takes_earlier_ones_out_of_the_list_that_say_nothing_new(
@@ -227,27 +179,6 @@ def test_what_is_older_than_that_is_really_deleted_with_its_log(
             )
         }
     assert logs == {young}
-
-
-def ended_run(plane: ControlPlane, days_ago: int) -> UUID:
-    """A run with a line in its log, which has ended so long ago."""
-    run, at = minute_run(plane), datetime.now(UTC) - timedelta(days=days_ago)
-    begin(run, Pending(), Running(), Completed())
-    with get_client(sync_client=True) as client:
-        client.create_logs(
-            [LogCreate(name="test", level=20, message="a line", timestamp=at, flow_run_id=run)]
-        )
-    with (
-        closing(
-            sqlite3.connect(plane.settings.home / "prefect" / "prefect.db", timeout=30)
-        ) as database,
-        database,
-    ):
-        database.execute(
-            "UPDATE flow_run SET end_time = ? WHERE id = ?",
-            (f"{at:%Y-%m-%d %H:%M:%S.%f}", str(run)),
-        )
-    return run
 
 
 def test_hosts_of_version_0_1_are_carried_over_to_the_type_of_now(

@@ -153,27 +153,25 @@ class TestAlembic(MigratorContract):
         )
 
 
+def of_django(images: Images) -> tuple[str, str]:
+    """An older and a newer image."""
+    return (
+        images.of("django1", lambda tag: django_image(tag, FIRST)),
+        images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)),
+    )
+
+
 class TestDjangoOnPostgreSQL(MigratorContract):
     @pytest.fixture
     def moved(self, postgresql: Server, images: Images) -> Moved:
-        return moved(
-            DJANGO,
-            emptied(postgresql),
-            images.of("django1", lambda tag: django_image(tag, FIRST)),
-            images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)),
-        )
+        return moved(DJANGO, emptied(postgresql), *of_django(images))
 
 
 @pytest.mark.crash_only("TestDjangoOnPostgreSQL")
 class TestDjangoOnMariaDB(MigratorContract):
     @pytest.fixture
     def moved(self, mysql: Server, images: Images) -> Moved:
-        return moved(
-            DJANGO,
-            emptied(mysql),
-            images.of("django1", lambda tag: django_image(tag, FIRST)),
-            images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)),
-        )
+        return moved(DJANGO, emptied(mysql), *of_django(images))
 
 
 class TestCommand(MigratorContract):
@@ -255,12 +253,7 @@ def test_django_gives_a_locked_table_up_after_the_lock_timeout(
     engine: str, images: Images, request: pytest.FixtureRequest
 ) -> None:
     server: Server = emptied(request.getfixturevalue(engine))
-    found = moved(
-        DJANGO,
-        server,
-        images.of("django1", lambda tag: django_image(tag, FIRST)),
-        images.of("django2", lambda tag: django_image(tag, FIRST, SECOND)),
-    )
+    found = moved(DJANGO, server, *of_django(images))
     found.older.migrator.upgrade(found.plan(found.older).head)
     head = found.plan(found.newer).head
     with locked(server), pytest.raises(MigrationError, match="Something holds a lock") as raised:

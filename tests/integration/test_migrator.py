@@ -15,8 +15,17 @@ from blocks.databases.sql_client import DATA
 from blocks.migrators.alembic.history import AlembicHistory
 from blocks.migrators.alembic.migrator import AlembicMigrator
 from tests.images import BASE
-from tests.integration.data_servers import Server, build_image
-from tests.integration.histories import BILLS, ENV, INI, TOOL_IMAGE, build_tool_image, revision
+from tests.integration.data_servers import Server, as_root, until_sleeping
+from tests.integration.histories import (
+    BILLS,
+    DROP,
+    ENV,
+    LONGER,
+    RENAME,
+    build_tool_image,
+    history_image,
+    revision,
+)
 from tidegate.errors import MigrationError
 from tidegate.facts import SchemaChange
 from tidegate.stack.stand_ins import stand_ins
@@ -24,24 +33,6 @@ from tidegate.stack.stand_ins import stand_ins
 pytest_plugins = ["tests.integration.data_fixtures"]
 
 CANARY = "canary-31337"
-RENAME = revision(
-    "0002",
-    "0001",
-    "op.alter_column('bills', 'note', new_column_name='remark', existing_type=sa.String(20))",
-    "op.alter_column('bills', 'remark', new_column_name='note', existing_type=sa.String(20))",
-)
-LONGER = revision(
-    "0002",
-    "0001",
-    "op.alter_column('bills', 'note', type_=sa.String(200), existing_type=sa.String(20))",
-    "op.alter_column('bills', 'note', type_=sa.String(20), existing_type=sa.String(200))",
-)
-DROP = revision(
-    "0002",
-    "0001",
-    "op.drop_column('bills', 'note')",
-    "op.add_column('bills', sa.Column('note', sa.Text))",
-)
 
 
 @pytest.fixture(scope="session")
@@ -60,19 +51,8 @@ def migrator(
     empty: Server, tool_image: str, request: pytest.FixtureRequest
 ) -> Callable[..., AlembicMigrator]:
     def make(*revisions: str, env: str = ENV, **changed: str) -> AlembicMigrator:
-        files: dict[str, str | bytes] = {
-            f"versions/{place}.py": text for place, text in enumerate(revisions)
-        }
         tag = f"tidegate-test/history:{uuid.uuid4().hex[:8]}"
-        build_image(
-            tag,
-            {
-                "Dockerfile": f'FROM {TOOL_IMAGE}\nCOPY . migrations/\nRUN mv migrations/alembic.ini .\nENTRYPOINT ["false"]\n',
-                "alembic.ini": INI,
-                "env.py": env,
-                **files,
-            },
-        )
+        history_image(tag, *revisions, env=env)
         request.addfinalizer(lambda: empty.host.client.images.remove(tag, force=True))
         return AlembicMigrator(
             empty.host,
@@ -151,16 +131,16 @@ def test_a_way_back_that_would_cut_a_value_fails_also_on_a_lenient_server(
     migrator: Make, empty: Server
 ) -> None:
     history = migrator(BILLS, LONGER)
-    _as_root(empty, "SET GLOBAL sql_mode = ''")
+    as_root(empty, "SET GLOBAL sql_mode = ''")
     try:
         history.upgrade("0002")
         empty.sql("INSERT INTO bills VALUES (1, 'more than the twenty characters that it was')")
         with pytest.raises(MigrationError, match=r"Data too long|Data truncated"):
             history.downgrade("0001")
         assert history.current() == "0002"
-        assert _as_root(empty, "SELECT CHAR_LENGTH(note) FROM app.bills") == "43"
+        assert as_root(empty, "SELECT CHAR_LENGTH(note) FROM app.bills") == "43"
     finally:
-        _as_root(empty, "SET GLOBAL sql_mode = DEFAULT")
+        as_root(empty, "SET GLOBAL sql_mode = DEFAULT")
 
 
 def test_two_heads_are_named_with_the_cure(migrator: Make, empty: Server) -> None:
@@ -240,10 +220,8 @@ def test_a_statement_that_fails_is_shown_with_what_ran_before_it(migrator: Make)
     ) as raised:
         history.upgrade("0002")
     assert "the database is at 0001" in raised.value.came_back
-    assert (
-        "2 statements of the same revision ran before it: CREATE TABLE a (n INT)"
-        in raised.value.came_back
-    )
+    before = "2 statements of the same revision ran before it: CREATE TABLE a (n INT)"
+    assert before in raised.value.came_back
     assert history.current() == "0001"
 
 
@@ -253,29 +231,26 @@ def test_a_locked_table_is_given_up_after_the_lock_timeout(migrator: Make, empty
     holder = threading.Thread(target=empty.sql, args=("LOCK TABLES bills WRITE; DO SLEEP(60);",))
     holder.start()
     try:
-        sleeping = _until_sleeping(empty)
+        sleeping = until_sleeping(empty)
         with pytest.raises(MigrationError, match="Something holds a lock"):
             history.upgrade("0002")
     finally:
-        _as_root(empty, f"KILL QUERY {sleeping}")
+        as_root(empty, f"KILL QUERY {sleeping}")
         holder.join()
 
 
 def test_offline_sql_that_cannot_be_made_is_said_and_stops_nothing(
     migrator: Make, empty: Server
 ) -> None:
-    change = inspect(
-        migrator(revision("0001", None, "op.get_bind().execute(sa.text('SELECT 1')).scalar_one()")),
-        empty,
-    )
+    asks = "op.get_bind().execute(sa.text('SELECT 1')).scalar_one()"
+    change = inspect(migrator(revision("0001", None, asks)), empty)
     assert change.upgrade_sql.startswith("-- no SQL without a database: ")
     assert change.head == "0001"
 
 
 def test_a_secret_in_a_statement_or_error_is_not_shown(migrator: Make) -> None:
-    history = migrator(
-        revision("0001", None, f"op.execute(\"INSERT INTO nosuch VALUES ('{CANARY}')\")")
-    )
+    tells = f"op.execute(\"INSERT INTO nosuch VALUES ('{CANARY}')\")"
+    history = migrator(revision("0001", None, tells))
     with pytest.raises(MigrationError, match=r"\*\*\*") as raised:
         history.upgrade("0001")
     assert CANARY not in str(raised.value) + repr(raised.value) + repr(history)
@@ -322,24 +297,3 @@ def _schema(server: Server) -> str:
     return "\n".join(
         line for line in dump.getvalue().decode().splitlines() if not line.startswith("--")
     )
-
-
-def _until_sleeping(server: Server) -> str:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if found := _as_root(
-            server, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
-        ):
-            return found
-        time.sleep(0.1)
-    raise AssertionError("nobody locked the table")
-
-
-def _as_root(server: Server, sql: str) -> str:
-    outcome = server.host.execute(
-        server.container,
-        ["mariadb", "-uroot", "-N", "-e", sql],
-        environment={"MYSQL_PWD": server.environment["MYSQL_ROOT_PASSWORD"]},
-    )
-    assert outcome.exit_code == 0, outcome.stderr
-    return outcome.stdout.strip()

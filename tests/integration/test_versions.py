@@ -7,8 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tasks.frame.asked import releasable
-from tests.integration.newcomers import WEB_AND_DB, cloned
-from tests.integration.test_init import begun
+from tests.integration.newcomers import WEB_AND_DB, begun, cloned
 from tests.unit.ledger_parts import PATH_TO, ledger_url
 from tidegate.ledger.ledger import Ledger
 from tidegate.policy.states import DeploymentState as S

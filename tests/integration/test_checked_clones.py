@@ -1,0 +1,88 @@
+"""What `tidegate check` says of the application's own repository."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tasks.plan.checking import Finding, look_over
+from tests.integration.newcomers import PARCELS, WEB_AND_DB, begun, cloned
+from tidegate.settings import Settings
+from tidegate.stack.file import load_stack
+
+
+def looked(clone: Path) -> list[Finding]:
+    return look_over(Settings(stacks=clone, home=clone / ".tidegate"))[1]
+
+
+def test_each_fault_stands_at_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = cloned(WEB_AND_DB, tmp_path)
+    begun(clone)
+    monkeypatch.chdir(clone)
+    compose = (clone / "compose.yaml").read_text()
+    (clone / "compose.yaml").write_text(
+        compose.replace("build: .\n", "build: .\n    privileged: true\n    pid: host\n")
+    )
+    assert [(one.file, one.line) for one in looked(clone)] == [
+        ("compose.yaml", 5),
+        ("compose.yaml", 6),
+    ]
+    (clone / "stack.yaml").write_text(
+        (clone / "stack.yaml").read_text().replace("port: 8000", "port: 0")
+    )
+    assert [(one.file, one.line) for one in looked(clone)] == [("stack.yaml", 5)]
+
+
+def test_a_secret_in_the_history_of_git_is_a_risk_until_it_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = cloned(WEB_AND_DB, tmp_path)
+    monkeypatch.chdir(clone)
+    (clone / ".env.staging").write_text(
+        "DB_PASSWORD=not-to-be-seen-7\nSECRET_KEY=also-not-to-be-seen\n"
+    )
+    git = ("git", "-C", str(clone), "-c", "user.name=Mei", "-c", "user.email=mei@example.com")
+    for words in (
+        ("add", "-f", ".env.staging"),
+        ("commit", "-qm", "Oops"),
+        ("rm", "-q", "--cached", ".env.staging"),
+        ("commit", "-qm", "Gone"),
+    ):
+        subprocess.run([*git, *words], check=True, timeout=30)
+    begun(clone)
+    [found] = looked(clone)
+    assert (found.kind, found.came_back) == (
+        "risk",
+        f"{found.file} was committed once, with what DB_PASSWORD, SECRET_KEY are today",
+    )
+    (clone / ".env.staging").write_text(
+        "DB_PASSWORD=a-new-one-of-today\nSECRET_KEY=and-another-new-one\n"
+    )
+    assert looked(clone) == []
+
+
+def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = cloned(WEB_AND_DB, tmp_path)
+    begun(clone)
+    monkeypatch.chdir(clone)
+    (clone / "Dockerfile").write_text("FROM python:latest\nENV API_TOKEN=a1b2c3d4e5\nUSER root\n")
+    [found] = looked(clone)
+    assert (found.kind, found.file, found.line) == ("risk", "Dockerfile", 2)
+    assert "a1b2c3d4e5" not in found.came_back
+
+
+def test_a_service_of_a_profile_is_none_of_the_application(tmp_path: Path) -> None:
+    begun(clone := cloned(PARCELS, tmp_path))
+    assert [one.name for one in load_stack(clone).services] == ["web"]
+    assert [one for one in looked(clone) if one.kind == "fault"] == []
+
+
+def test_a_login_that_comes_to_the_container_from_another_file_is_named(tmp_path: Path) -> None:
+    begun(clone := cloned(PARCELS, tmp_path))
+    assert [one.came_back for one in looked(clone) if one.kind == "risk"] == [
+        "its container gets another POSTGRES_PASSWORD than .env.staging says"
+    ]
