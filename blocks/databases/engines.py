@@ -26,9 +26,8 @@ ROOT_PASSWORD_KEY = "MYSQL_ROOT_PASSWORD"
 
 def login_keys(spec: Database) -> set[str]:
     """The env keys that lead into `spec`, as the application and as its owner."""
-    keys = {spec.host_key, spec.user_key, spec.password_key, spec.database_key} | (
-        {spec.port_key} if spec.port_key else set()
-    )
+    said = (spec.host_key, spec.port_key, spec.user_key, spec.password_key, spec.database_key)
+    keys = {key for key in (*said, spec.url_key) if key}
     return keys | {ROOT_PASSWORD_KEY} if spec.engine == "mysql" else keys
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from docker.errors import NotFound
 from docker.models.networks import Network
 
+from blocks.databases.addresses import leading_to
 from blocks.databases.engines import (
     PORTS,
     ROOT_PASSWORD_KEY,
@@ -69,7 +70,7 @@ def scratch_database(
             _forget(host, mine, name)
             stack.callback(_forget, host, mine, name)
             host.client.networks.create(name, internal=True, labels={KEY_LABEL: mine})
-            made = _own_environment(spec, environment)
+            made = environment_of_copy(spec, environment)
             container = _start(
                 host, spec, source, made, name, mine, in_memory=data_size <= IN_MEMORY_MOST
             )
@@ -100,7 +101,7 @@ def wait_for_login(
         ) from None
 
 
-def _own_environment(spec: Database, environment: Mapping[str, str]) -> dict[str, str]:
+def environment_of_copy(spec: Database, environment: Mapping[str, str]) -> dict[str, str]:
     """The application's keys, and those by which the official images create a database: the same
     for MySQL."""
     user, database, password = (
@@ -128,7 +129,26 @@ def _own_environment(spec: Database, environment: Mapping[str, str]) -> dict[str
             spec.password_key: password,
             spec.database_key: database,
         }
+        | _own_address(spec, environment, user, password, database)
     )
+
+
+def _own_address(
+    spec: Database, environment: Mapping[str, str], user: str, password: str, database: str
+) -> dict[str, str]:
+    if not spec.url_key or not (address := environment.get(spec.url_key)):
+        return {}
+    return {
+        spec.url_key: leading_to(
+            address,
+            spec.url_key,
+            user=user,
+            password=password,
+            host=_alias(spec),
+            port=PORTS[spec.engine],
+            database=database,
+        )
+    }
 
 
 def _start(

@@ -36,6 +36,11 @@ class Database(Part):
     user_key: EnvKey
     password_key: EnvKey
     database_key: EnvKey
+    url_key: EnvKey | None = Field(
+        None,
+        description="Where the application reads one address (`postgresql://user:password@host/name`): a migration on "
+        "a copy gets one that leads to the copy.",
+    )
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Database:

@@ -1,0 +1,83 @@
+"""An application that reads one address of its database is given one that leads to a copy."""
+
+from __future__ import annotations
+
+import pytest
+
+from blocks.databases.addresses import leading_to
+from blocks.databases.engines import login_keys
+from blocks.databases.scratch import environment_of_copy
+from tidegate.errors import ConfigError
+from tidegate.stack.data import Database
+
+SPEC = Database(
+    engine="postgresql",
+    service="db",
+    host_key="POSTGRES_HOST",
+    user_key="POSTGRES_USER",
+    password_key="POSTGRES_PASSWORD",
+    database_key="POSTGRES_DB",
+    url_key="DATABASE_URL",
+)
+VALUES = {
+    "POSTGRES_HOST": "seisei-erp-db",
+    "POSTGRES_USER": "biznexus",
+    "POSTGRES_PASSWORD": "kept-by-the-team",
+    "POSTGRES_DB": "biznexus_db",
+    "DATABASE_URL": "postgresql://biznexus:kept-by-the-team@seisei-erp-db:6543/biznexus_db?schema=public&sslmode=require",
+}
+
+
+def to_copy(address: str) -> str:
+    return leading_to(
+        address,
+        "DATABASE_URL",
+        user="shop",
+        password="p@ss/word",
+        host="db",
+        port="5432",
+        database="shop",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "there"),
+    [
+        ("postgres://a:b@real/x", "postgres://shop:p%40ss%2Fword@db:5432/shop"),
+        ("postgresql+asyncpg://real:6543", "postgresql+asyncpg://shop:p%40ss%2Fword@db:5432/shop"),
+        (
+            "jdbc:postgresql://real/x?user=a&password=b&currentSchema=s",
+            "jdbc:postgresql://db:5432/shop?currentSchema=s&user=shop&password=p%40ss%2Fword",
+        ),
+        (
+            "mysql://a@real/x?sslaccept=strict&connection_limit=5",
+            "mysql://shop:p%40ss%2Fword@db:5432/shop?connection_limit=5",
+        ),
+        ("postgresql:///x?host=/var/run", "postgresql://shop:p%40ss%2Fword@db:5432/shop"),
+    ],
+)
+def test_scheme_and_options_stay_and_neither_place_nor_login_nor_tls(
+    address: str, there: str
+) -> None:
+    assert to_copy(address) == there
+
+
+def test_what_is_no_address_is_refused_by_its_key_without_its_value() -> None:
+    with pytest.raises(ConfigError) as refused:
+        to_copy("Server=real;Password=secret")
+    assert "DATABASE_URL" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_copy_has_an_address_of_its_own_beside_the_other_keys() -> None:
+    made = environment_of_copy(SPEC, VALUES)
+    assert made["DATABASE_URL"] == (
+        f"postgresql://biznexus:{made['POSTGRES_PASSWORD']}@{made['POSTGRES_HOST']}:5432/biznexus_db"
+        "?schema=public"
+    )
+    assert VALUES["POSTGRES_PASSWORD"] not in made["DATABASE_URL"]
+
+
+def test_the_address_is_one_of_the_logins_and_asked_of_the_compose_files_too() -> None:
+    assert login_keys(SPEC) == VALUES.keys()
+    assert "DATABASE_URL" not in login_keys(SPEC.model_copy(update={"url_key": None}))
