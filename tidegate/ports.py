@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Protocol
 
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
-from tidegate.edge.counters import MetricsSample
-from tidegate.edge.facts import Route, Served
-from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
-from tidegate.edge.route_files import Routes
+from tidegate.edge.ports import Edge, EdgeNetworks, Visitors
 from tidegate.facts import (
     Backup,
-    CheckResult,
     ComposeModel,
     ContainerFacts,
     HostFacts,
@@ -27,13 +22,11 @@ from tidegate.facts import (
     Message,
     Outcome,
     Slot,
-    TrafficFigures,
 )
 from tidegate.plan.adoption import HandStarted
 from tidegate.plan.occupants import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
 from tidegate.schema.ports import HistoryTables, MigrationTools
-from tidegate.stack.checks import Answer
 from tidegate.stack.data import Database
 from tidegate.stack.recipes import Recipe
 from tidegate.versions import Commit, NamedCommit
@@ -85,13 +78,6 @@ class HostOccupancy(Protocol):
     def volume_places(self) -> dict[str, VolumePlace]: ...
     def database_names(self, container: str) -> frozenset[str]: ...
     def look_at(self, path: str) -> PathLook: ...
-
-
-class EdgeNetworks(Protocol):
-    """The network on which an environment's slots meet the edge. Raises EdgeError, EngineError."""
-
-    def join(self, stack: str, environment: str) -> None: ...
-    def leave(self, stack: str, environment: str) -> None: ...
 
 
 class ComposeFiles(Protocol):
@@ -180,56 +166,6 @@ class SourceRepository(Protocol):
     def resolve(self, wanted: str) -> NamedCommit: ...
     def between(self, old: str | None, new: str) -> list[Commit]: ...
     def export(self, commit: str, into: Path) -> Mapping[str, str]: ...
-
-
-class EdgeAsked(Protocol):
-    """What the edge was told, and whom it obeys. Raises EdgeError."""
-
-    @property
-    def public_url(self) -> str: ...
-    def route(self, stack: str, environment: str) -> Route | None: ...
-    def routes(self) -> Routes: ...
-    def serving(self, domain: str) -> Served | None: ...
-
-
-class Edge(EdgeAsked, Protocol):
-    """The reverse proxy of a host. A host name has one owner there. Raises EdgeError,
-    FencedError."""
-
-    def apply(self, route: Route) -> None: ...
-    def remove(self, stack: str, environment: str) -> None: ...
-    def mend(self) -> Sequence[str]: ...
-
-
-class Witness(Protocol):
-    """Steady real requests for as long as a `with` lasts, counted."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-    def figures(self) -> TrafficFigures: ...
-    def failures(self, most: int) -> list[Seen]: ...
-
-
-class Visitors(Protocol):
-    """Real requests through the edge, and its own counters. Raises EdgeError where the edge is
-    away."""
-
-    def smoke(self, asked: SmokeVisit) -> list[CheckResult]: ...
-    def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer: ...
-    def witness(
-        self,
-        visit: Visit,
-        asked: Sequence[Question],
-        *,
-        owner: tuple[str, str],
-        rate_per_second: float,
-    ) -> Witness: ...
-    def counters(self, service: str) -> MetricsSample: ...
 
 
 class DatabaseServer(HistoryTables, Protocol):

@@ -27,12 +27,12 @@ from tasks.traffic.samples import (
     take,
 )
 from tidegate.edge.counters import figures_between
+from tidegate.edge.ports import Witness
 from tidegate.errors import EdgeError
 from tidegate.facts import CheckResult
 from tidegate.ledger.tables import Deployment
 from tidegate.policy.looks import Look, assess, faults_of, unreachable
 from tidegate.policy.thresholds import LiveFigures, Verdict, judge
-from tidegate.ports import Witness
 from tidegate.versions import recorded
 
 SLIDING_SECONDS = 20.0

@@ -24,12 +24,12 @@ from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.headers import headers_for
 from tidegate.edge.hosts import meet
+from tidegate.edge.ports import Witness
 from tidegate.edge.probing import Question, Visit
 from tidegate.edge.routing import door_questions, hosts_at, is_alike, within
 from tidegate.errors import LedgerError, SmokeError
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.results import traffic_page
-from tidegate.ports import Witness
 
 WITNESS_PER_SECOND = 10
 

@@ -13,10 +13,10 @@ from tasks.frame.work import Work
 from tasks.slots.smoke import smoke_public_door
 from tasks.slots.state import last_lines_of, slot_state
 from tasks.traffic.live import SlidingWindow, baseline_of
+from tidegate.edge.ports import Witness
 from tidegate.edge.probing import MOST_REQUESTS
 from tidegate.errors import EdgeError, RegressionError
 from tidegate.facts import CheckResult
-from tidegate.ports import Witness
 
 LOOK_SECONDS = 1.0
 SMOKE_EVERY_SECONDS = 15.0

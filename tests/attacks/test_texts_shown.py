@@ -20,7 +20,7 @@ from flows.parameters import BackupName, EventText, Person, Reason, VersionName
 from tasks.people.forms import ACCEPTANCE, RESTORE
 from tests.unit.plans import COMMIT
 from tidegate.errors import TidegateError
-from tidegate.schema.sql_effects import not_understood
+from tidegate.schema.sql_effect import not_understood
 from tidegate.secrecy import redaction
 from tidegate.secrecy.outside_text import (
     chat_text,

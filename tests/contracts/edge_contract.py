@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tidegate.edge.facts import Door, Route, Served, Target
+from tidegate.edge.ports import Edge
 from tidegate.errors import EdgeError, FencedError
-from tidegate.ports import Edge
 
 
 class EdgeContract:

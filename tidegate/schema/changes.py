@@ -7,19 +7,24 @@ works between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from tidegate.facts import Fit, MigrationClass, Revision
 from tidegate.plan.changes import gravest
+from tidegate.schema.directions import (
+    Direction,
+    column_before,
+    direction_of_sql,
+    directions_of,
+    had_default,
+)
 from tidegate.schema.migration_sql import Engine, SqlReader
-from tidegate.schema.revision_calls import Allowance, Reading
-from tidegate.schema.revision_reader import read_revision
-from tidegate.schema.sql_alterations import ColumnChange, Rule
-from tidegate.schema.sql_effects import Effect, effects
+from tidegate.schema.revision_reading import Allowance
+from tidegate.schema.sql_alterations import ColumnChange
 from tidegate.schema.sql_fits import empty_fit, rule_fit, type_fit
-from tidegate.schema.sql_names import Made
+from tidegate.schema.sql_rules import Rule
 from tidegate.secrecy.outside_text import one_line
 
 MOST_REASONS = 20
@@ -28,7 +33,6 @@ MOST_CHARACTERS = 200
 MOST_QUESTIONS = 50
 """To the data, of one revision: each may read a whole table."""
 
-Changes = Mapping[tuple[str, str], ColumnChange]
 Judged = tuple[MigrationClass, str]
 """A class and the reason for it."""
 
@@ -59,37 +63,6 @@ class SqlSource:
 Source = RevisionSource | SqlSource
 
 
-@dataclass(frozen=True)
-class _Direction:
-    """What an upgrade or a downgrade does."""
-
-    effects: tuple[Effect, ...]
-    types_before: Changes
-    filled: Set[tuple[str, str]]
-    """Columns that have a default before it."""
-    raises: bool
-    untold: str = ""
-    """Why nobody can say what it does."""
-
-    @property
-    def changes(self) -> Changes:
-        """What each column becomes, all in all."""
-        return _merged(effect.change for effect in self.effects if effect.change)
-
-    def makes(self, dropped: Rule) -> Rule | None:
-        """The rule that it makes where the other direction drops it. PostgreSQL drops an index
-        without its table."""
-        made = (effect.rule for effect in self.effects if effect.rule and effect.rule.is_made)
-        return next(
-            (
-                rule
-                for rule in made
-                if rule.name == dropped.name and dropped.table in ("", rule.table)
-            ),
-            None,
-        )
-
-
 def classify(
     pending: Sequence[RevisionSource], engine: Engine, filled: Set[tuple[str, str]]
 ) -> tuple[Revision, ...]:
@@ -101,7 +74,9 @@ def classify(
     """
     reader, allowance = SqlReader(engine), Allowance()
     return _classes(
-        pending, [_read(source, reader, allowance, filled) for source in pending], engine
+        pending,
+        [directions_of(source.text, reader, allowance, filled) for source in pending],
+        engine,
     )
 
 
@@ -115,24 +90,16 @@ def classify_sql(
         None
         if source.up is None
         else (
-            _of_sql(source.up, reader, filled),
-            _of_sql(source.down, reader, frozenset(), source.down_why),
+            direction_of_sql(source.up, reader, filled),
+            direction_of_sql(source.down, reader, frozenset(), source.down_why),
         )
         for source in pending
     ]
     return _classes(pending, read, engine)
 
 
-def _of_sql(
-    sql: str | None, reader: SqlReader, filled: Set[tuple[str, str]], untold: str = ""
-) -> _Direction:
-    return _Direction(
-        tuple(effects(sql or "", reader, Made())), {}, filled, raises=False, untold=untold
-    )
-
-
 def _classes(
-    pending: Sequence[Source], read: Sequence[tuple[_Direction, _Direction] | None], engine: Engine
+    pending: Sequence[Source], read: Sequence[tuple[Direction, Direction] | None], engine: Engine
 ) -> tuple[Revision, ...]:
     revisions = [
         _classified(source, directions, engine)
@@ -160,45 +127,8 @@ def fits_of(revisions: Sequence[Revision]) -> tuple[Fit, ...]:
     return tuple(fit for one in revisions for fit in one.fits) if goes_down(revisions) else ()
 
 
-def _read(
-    source: RevisionSource, reader: SqlReader, allowance: Allowance, filled: Set[tuple[str, str]]
-) -> tuple[_Direction, _Direction] | None:
-    found = read_revision(source.text, reader.engine, allowance)
-    return (
-        (_direction(found[0], reader, filled), _direction(found[1], reader, frozenset()))
-        if found
-        else None
-    )
-
-
-def _direction(reading: Reading, reader: SqlReader, filled: Set[tuple[str, str]]) -> _Direction:
-    before = _merged(
-        effect.change
-        for sql in reading.types_before
-        for effect in effects(sql, reader, Made())
-        if effect.change
-    )
-    return _Direction(tuple(_effects(reading, reader)), before, filled, reading.raises)
-
-
-def _effects(reading: Reading, reader: SqlReader) -> Iterator[Effect]:
-    """What is made where nobody knows whether it is made counts within that branch only."""
-    always, branch, made = Made(), 0, Made()
-    for step in reading.steps:
-        if step.branch != branch:
-            branch, made = step.branch, always.copy()
-        found = (
-            list(effects(step.sql, reader, made if step.branch else always))
-            if step.sql
-            else [Effect(step.unknown, loses=True)]
-        )
-        if step.branch and any(one.breaks or one.loses for one in found):
-            always.forget()
-        yield from found
-
-
 def _classified(
-    source: Source, directions: tuple[_Direction, _Direction] | None, engine: Engine
+    source: Source, directions: tuple[Direction, Direction] | None, engine: Engine
 ) -> Revision:
     if directions is None and isinstance(source, SqlSource):
         return Revision(source.id, source.message, "unknown", _few([source.why]))
@@ -218,7 +148,7 @@ def _classified(
 
 
 def _dragged(
-    revision: Revision, directions: tuple[_Direction, _Direction] | None, engine: Engine
+    revision: Revision, directions: tuple[Direction, Direction] | None, engine: Engine
 ) -> Revision:
     if revision.kind != "additive" or directions is None or not directions[0].effects:
         return revision
@@ -243,7 +173,7 @@ def _few(reasons: Iterable[str]) -> tuple[str, ...]:
 # --- up: does the old code work? ---
 
 
-def _upwards(up: _Direction, down: _Direction) -> Iterator[Judged]:
+def _upwards(up: Direction, down: Direction) -> Iterator[Judged]:
     for effect in up.effects:
         yield (
             ("lossy" if effect.loses else "needs downgrade" if effect.breaks else "additive"),
@@ -252,14 +182,9 @@ def _upwards(up: _Direction, down: _Direction) -> Iterator[Judged]:
         if effect.rule and not effect.rule.is_made:
             yield _freed(effect.what, down.makes(effect.rule) or effect.rule)
     for change in up.changes.values():
-        yield from _changed(change, _before(change, down, up))
-        if change.type and change.has_default is False and _had_default(change, down, up):
+        yield from _changed(change, column_before(change, down, up))
+        if change.type and change.has_default is False and had_default(change, down, up):
             yield "needs downgrade", f"drops the default of {change.table}.{change.column}"
-
-
-def _before(change: ColumnChange, other: _Direction, own: _Direction) -> ColumnChange | None:
-    """What the column was: what the other direction makes of it, or what this one says it was."""
-    return other.changes.get(change.key_before) or own.types_before.get(change.key_before)
 
 
 def _freed(what: str, rule: Rule) -> Judged:
@@ -282,17 +207,11 @@ def _changed(change: ColumnChange, before: ColumnChange | None) -> Iterator[Judg
         yield "needs downgrade", f"{name} may no longer be empty"
 
 
-def _had_default(change: ColumnChange, other: _Direction, own: _Direction) -> bool:
-    """MySQL's MODIFY drops a default by not saying it."""
-    before = _before(change, other, own)
-    return change.key_before in own.filled or (before is not None and bool(before.has_default))
-
-
 # --- down: what of the data written in between is lost? ---
 
 
 def _downwards(
-    up: _Direction, down: _Direction, engine: Engine
+    up: Direction, down: Direction, engine: Engine
 ) -> tuple[MigrationClass, list[str], tuple[Fit, ...]]:
     """What going down costs: `additive` where nothing is lost. With fits: lossy only where the data
     do not fit."""
@@ -323,18 +242,18 @@ def _downwards(
     return ("lossy" if fits else "additive"), reasons, fits
 
 
-def _stays_without_default(change: ColumnChange, up: _Direction, down: _Direction) -> bool:
+def _stays_without_default(change: ColumnChange, up: Direction, down: Direction) -> bool:
     back = down.changes.get(change.key_before)
     is_dropped = change.has_default is False and (
-        change.type is None or _had_default(change, down, up)
+        change.type is None or had_default(change, down, up)
     )
     return is_dropped and not (back and back.has_default)
 
 
-def _narrowed(up: _Direction, down: _Direction, engine: Engine) -> Iterator[Fit | str]:
+def _narrowed(up: Direction, down: Direction, engine: Engine) -> Iterator[Fit | str]:
     """What the data must satisfy, or what may be lost where they cannot be asked."""
     for change in down.changes.values():
-        before = _before(change, up, down)
+        before = column_before(change, up, down)
         if change.type:
             yield from _narrower(change, before, engine)
         if change.nullable is False and (before is None or before.nullable is not False):
@@ -354,21 +273,3 @@ def _narrower(
             f"may cut values of {change.table}.{change.was or change.column} to {change.type.text}"
         )
         yield (type_fit(change, engine) if how == "narrower" else None) or may_cut
-
-
-def _merged(changes: Iterable[ColumnChange]) -> Changes:
-    found: dict[tuple[str, str], ColumnChange] = {}
-    for change in changes:
-        known = found.get(change.key)
-        found[change.key] = (
-            change
-            if known is None
-            else replace(
-                known,
-                type=change.type or known.type,
-                was=known.was or change.was,
-                nullable=known.nullable if change.nullable is None else change.nullable,
-                has_default=known.has_default if change.has_default is None else change.has_default,
-            )
-        )
-    return found

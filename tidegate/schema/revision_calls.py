@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +14,7 @@ from sqlalchemy.types import TypeEngine
 from tidegate.schema import revision_values as values
 from tidegate.schema.migration_sql import Engine
 from tidegate.schema.revision_printer import OPERATIONS, Printer, SomeType
+from tidegate.schema.revision_reading import Allowance, Record
 from tidegate.schema.revision_values import (
     Batch,
     Bind,
@@ -41,38 +40,6 @@ _TYPES = ("type_", "existing_type")
 Arguments = tuple[list[Any], dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Step:
-    """SQL that is said to the database, or why nobody can say what is."""
-
-    sql: str = ""
-    unknown: str = ""
-    branch: int = 0
-    """0 for what always runs; what may run or not has the number of its branch."""
-
-
-@dataclass
-class Reading:
-    """One direction of a revision."""
-
-    steps: list[Step] = field(default_factory=list)
-    types_before: list[str] = field(default_factory=list)
-    """SQL that would make the types which columns have before, where the revision says so."""
-    raises: bool = False
-
-
-@dataclass
-class Allowance:
-    """What all revisions of a release may take to be read."""
-
-    steps: int = 150_000
-    characters: int = 3_000_000
-
-
-class TooLongError(Exception):
-    """The revision goes on and on."""
-
-
 def calls(name: str) -> str:
     return f"calls {one_line(name, 80)}, which is not looked into"
 
@@ -84,13 +51,12 @@ def written(node: ast.expr) -> str:
         return "(something long)"
 
 
-class Calls(ABC):
+class Calls(Record, ABC):
     """The part of the reader that knows Alembic and SQLAlchemy."""
 
     def __init__(self, engine: Engine, allowance: Allowance) -> None:
-        self.engine, self._printer, self._allowance = engine, Printer(engine), allowance
-        self.reading, self.seen = Reading(), set[ast.AST]()
-        self._branches, self._branch = 0, 0
+        super().__init__(allowance)
+        self.engine, self._printer, self.seen = engine, Printer(engine), set[ast.AST]()
 
     @abstractmethod
     def value(self, node: ast.expr) -> Any: ...
@@ -99,29 +65,6 @@ class Calls(ABC):
     def call_function(
         self, function: Function, arguments: Sequence[Any], words: dict[str, Any]
     ) -> Any: ...
-
-    # --- what is said ---
-
-    def count(self, steps: int = 1) -> None:
-        self._allowance.steps -= steps
-        if self._allowance.steps < 0:
-            raise TooLongError
-
-    def say(self, sql: str) -> None:
-        if sql.strip():
-            self.reading.steps.append(Step(sql=sql, branch=self._branch))
-
-    def say_unknown(self, why: str) -> None:
-        self.reading.steps.append(Step(unknown=why, branch=self._branch))
-
-    @contextmanager
-    def branch(self) -> Iterator[None]:
-        outer, self._branches = self._branch, self._branches + 1
-        self._branch = self._branches
-        try:
-            yield
-        finally:
-            self._branch = outer
 
     def known(self, node: ast.expr) -> Any:
         """The value, after saying so where a call may have done anything."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from tidegate.schema import revision_values as values
 from tidegate.schema.migration_sql import Engine
-from tidegate.schema.revision_calls import Allowance, Calls
+from tidegate.schema.revision_calls import Calls
+from tidegate.schema.revision_reading import Allowance
 from tidegate.schema.revision_values import Dialect, Library, Method, Unknown
 
 

@@ -13,15 +13,9 @@ from typing import Any
 
 from tidegate.schema import revision_values as values
 from tidegate.schema.migration_sql import Engine
-from tidegate.schema.revision_calls import (
-    EXECUTES,
-    Allowance,
-    Reading,
-    TooLongError,
-    calls,
-    written,
-)
+from tidegate.schema.revision_calls import EXECUTES, calls, written
 from tidegate.schema.revision_expressions import Expressions, table
+from tidegate.schema.revision_reading import Allowance, Reading, TooLongError
 from tidegate.schema.revision_values import Function, Op, Unknown
 
 MOST_SOURCE = 300_000

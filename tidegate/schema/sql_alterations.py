@@ -10,6 +10,7 @@ from sqlglot import exp
 from tidegate.schema.column_types import ColumnType, column_type
 from tidegate.schema.migration_sql import Engine
 from tidegate.schema.sql_names import Made, column_name, table_name
+from tidegate.schema.sql_rules import Rule, rule_of
 
 
 @dataclass(frozen=True)
@@ -31,24 +32,6 @@ class ColumnChange:
     @property
     def key_before(self) -> tuple[str, str]:
         return self.table, self.was or self.column
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A constraint or an index that is made or dropped."""
-
-    table: str
-    name: str
-    kind: str
-    """`unique`, `check`, `foreign key`, `primary key`, `index`; empty where a drop does not say."""
-    is_made: bool
-    columns: tuple[str, ...] = ()
-    check: str = ""
-    """The condition, as SQL."""
-    refers_to: tuple[str, tuple[str, ...]] = ("", ())
-    """Of a foreign key: the other table, and its columns."""
-    acts: bool = False
-    """Whether a foreign key does something to rows by itself."""
 
 
 Alteration = tuple[str, bool, bool, ColumnChange | None, Rule | None]
@@ -85,6 +68,14 @@ def _parts(
         yield _ACTIONS[type(action)](action, table, engine, made)
     else:
         yield None
+
+
+def _rule(one: exp.Expression, table: str, engine: Engine, made: Made) -> Alteration | None:
+    rule = rule_of(one, table, engine)
+    if rule is None:
+        return None
+    breaks = rule.kind != "index" and not made.holds(table, rule.columns)
+    return f"adds {rule.kind} on {table}", breaks, False, None, rule
 
 
 def _added(action: exp.Expression, table: str, engine: Engine, made: Made) -> Alteration:
@@ -285,68 +276,3 @@ _ACTIONS: dict[
     exp.AlterRename: _renamed,
     exp.DropPrimaryKey: _no_primary_key,
 }
-
-
-def _rule(one: exp.Expression, table: str, engine: Engine, made: Made) -> Alteration | None:
-    """`ADD CONSTRAINT name ...`, or the same without a name."""
-    name, parts = (one.name, one.expressions) if isinstance(one, exp.Constraint) else ("", [one])
-    if len(parts) != 1 or type(parts[0]) not in _RULES:
-        return None
-    kind, part = _RULES[type(parts[0])], parts[0]
-    if isinstance(part, exp.UniqueColumnConstraint) and isinstance(part.this, exp.Schema):
-        name = part.this.this.name if part.this.this is not None else name
-    columns = _columns(part, engine)
-    reference = part.args.get("reference")
-    rule = Rule(
-        table,
-        name,
-        kind,
-        True,
-        columns,
-        _condition(part, engine),
-        _reference(reference, engine),
-        acts=bool(reference and reference.args.get("options")),
-    )
-    breaks = kind != "index" and not made.holds(table, columns)
-    return f"adds {kind} on {table}", breaks, False, None, rule
-
-
-_RULES: dict[type[exp.Expression], str] = {
-    exp.UniqueColumnConstraint: "unique",
-    exp.CheckColumnConstraint: "check",
-    exp.ForeignKey: "foreign key",
-    exp.PrimaryKey: "primary key",
-    exp.IndexColumnConstraint: "index",
-}
-
-
-def _columns(part: exp.Expression, engine: Engine) -> tuple[str, ...]:
-    if isinstance(part, exp.CheckColumnConstraint):
-        return tuple(dict.fromkeys(column_name(one, engine) for one in part.find_all(exp.Column)))
-    holder = part.this if isinstance(part, exp.UniqueColumnConstraint) else part
-    if not isinstance(holder, exp.Expression):
-        return ()
-    names = [one.this if isinstance(one, exp.Ordered) else one for one in holder.expressions]
-    return (
-        tuple(column_name(one, engine) for one in names)
-        if all(isinstance(one, exp.Column | exp.Identifier) for one in names)
-        else ()
-    )
-
-
-def _reference(reference: exp.Expression | None, engine: Engine) -> tuple[str, tuple[str, ...]]:
-    schema = reference.this if reference is not None else None
-    if not isinstance(schema, exp.Schema):
-        return "", ()
-    return table_name(schema.this, engine), tuple(
-        column_name(one, engine) for one in schema.expressions
-    )
-
-
-def _condition(part: exp.Expression, engine: Engine) -> str:
-    if not isinstance(part, exp.CheckColumnConstraint):
-        return ""
-    try:
-        return str(part.this.sql("mysql" if engine == "mysql" else "postgres"))
-    except RecursionError:
-        return ""

@@ -4,32 +4,19 @@ sqlglot's kind of statement."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
 from tidegate.schema.migration_sql import Engine, SqlReader, Statement
-from tidegate.schema.sql_alterations import ColumnChange, Rule, alterations
+from tidegate.schema.sql_alterations import alterations
+from tidegate.schema.sql_commands import breaks_old_code
+from tidegate.schema.sql_effect import Effect, not_understood, short
 from tidegate.schema.sql_functions import foreign_call
 from tidegate.schema.sql_names import Made, column_name, table_name
+from tidegate.schema.sql_row_effects import delete, insert, merge, truncate, update
+from tidegate.schema.sql_rules import Rule
 from tidegate.secrecy.outside_text import one_line
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One thing that a statement does."""
-
-    what: str
-    """For people: `drops column bills.note`."""
-    breaks: bool = False
-    """Whether a version that does not know the change may trip over it."""
-    loses: bool = False
-    """Whether rows or values are gone, or nobody can say."""
-    change: ColumnChange | None = None
-    """Of a column's type or emptiness: whether it breaks or loses depends on what it was before."""
-    rule: Rule | None = None
-    """A constraint that is made or dropped."""
 
 
 def effects(sql: str, reader: SqlReader, made: Made) -> Iterator[Effect]:
@@ -37,13 +24,8 @@ def effects(sql: str, reader: SqlReader, made: Made) -> Iterator[Effect]:
     for statement in reader.statements(sql):
         try:
             found = list(_effects(statement, reader, made))
-        except (
-            AttributeError,
-            KeyError,
-            TypeError,
-            ValueError,
-            RecursionError,
-        ):  # a tree of a shape that nobody thought of
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            # The tree has a shape that nobody thought of.
             found = [not_understood(statement.text)]
         yield from found or [not_understood(statement.text)]
 
@@ -78,69 +60,10 @@ def _known(
         yield not_understood(statement.text)
 
 
-def not_understood(text: str) -> Effect:
-    return Effect(f"runs SQL that is not understood: {short(text)}", loses=True)
-
-
-def short(text: str) -> str:
-    return one_line(text, 60)
-
-
 # --- statements that sqlglot does not take apart ---
 
-_WORD = r'(?:\w+|"[^"]+"|`[^`]+`)'
-_NAME = rf"{_WORD}(?:\.{_WORD})?"
-_TEXT = r"'(?:[^'\\]|'')*'"
-_REST = "[^/;$]*"  # no comment in which more may stand
 _ANALYSES = re.compile(r"\bANALY[ZS]E\b", re.I)
 _OPTIONS = re.compile(r"^(?:\s*\([^()]*\)|\s+(?:ANALY[ZS]E|VERBOSE)\b)+", re.I)
-_HARMLESS, _BREAKS = False, True
-_COMMANDS: dict[Engine, tuple[tuple[str, bool], ...]] = {
-    "mysql": (
-        (
-            rf"(?:UN)?LOCK\s+TABLES\b{_REST}|(?:OPTIMIZE|CHECK|REPAIR)\s+(?:LOCAL\s+)?TABLE\b{_REST}",
-            _HARMLESS,
-        ),
-        (rf"RENAME\s+TABLE\s+{_NAME}\s+TO\s+{_NAME}", _BREAKS),
-        (
-            rf"ALTER\s+TABLE\s+{_NAME}\s+(?:FORCE|RENAME\s+(?:INDEX|KEY)\s+{_WORD}\s+TO\s+{_WORD})",
-            _HARMLESS,
-        ),
-        (rf"CREATE\s+(?:FULLTEXT|SPATIAL)\s+INDEX\s+{_WORD}\s+ON\s+{_NAME}\s*\({_REST}", _HARMLESS),
-    ),
-    "postgresql": (
-        (rf"(?:VACUUM|REINDEX|CLUSTER|LOCK)\b{_REST}", _HARMLESS),
-        (rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_NAME}{_REST}", _HARMLESS),
-        (rf"CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?{_WORD}{_REST}", _HARMLESS),
-        (
-            rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TEXT}(?:\s+(?:BEFORE|AFTER)\s+{_TEXT})?",
-            _HARMLESS,
-        ),
-        (
-            rf"ALTER\s+TYPE\s+{_NAME}\s+RENAME\s+(?:VALUE\s+{_TEXT}\s+TO\s+{_TEXT}|TO\s+{_WORD})",
-            _BREAKS,
-        ),
-        (rf"ALTER\s+TABLE\s+{_NAME}\s+RENAME\s+(?:COLUMN\s+)?{_WORD}\s+TO\s+{_WORD}", _BREAKS),
-        (
-            rf"ALTER\s+INDEX\s+{_NAME}\s+RENAME\s+TO\s+{_WORD}|CREATE\s+(?:FUNCTION|PROCEDURE)\s+{_NAME}\s*\(.*",
-            _HARMLESS,
-        ),
-        (
-            rf"ALTER\s+TABLE\s+{_NAME}\s+(?:VALIDATE\s+CONSTRAINT\s+{_WORD}|(?:RE)?SET\s*\({_REST}|REPLICA\s+IDENTITY\s+\w+)",
-            _HARMLESS,
-        ),
-        (
-            rf"ALTER\s+TABLE\s+{_NAME}\s+ALTER\s+(?:COLUMN\s+)?{_WORD}\s+SET\s+(?:STATISTICS|STORAGE)\s+\w+",
-            _HARMLESS,
-        ),
-        (rf"CREATE\s+DOMAIN\s+{_NAME}\s{_REST}", _HARMLESS),
-        (rf"ALTER\s+TABLE\s+{_NAME}\s+ADD\s+CONSTRAINT\s+{_WORD}\s+EXCLUDE\s{_REST}", _BREAKS),
-        (rf"ALTER\s+TABLE\s+{_NAME}\s+(?:EN|DIS)ABLE\s+ROW\s+LEVEL\s+SECURITY", _BREAKS),
-        (rf"ALTER\s+TABLE\s+{_NAME}\s+SET\s+SCHEMA\s+{_WORD}", _BREAKS),
-        (rf"ALTER\s+SEQUENCE\s+{_NAME}\s+OWNED\s+BY\s+{_NAME}(?:\.{_WORD})?", _HARMLESS),
-        (rf"DROP\s+EXTENSION\s+(?:IF\s+EXISTS\s+)?{_WORD}", _BREAKS),
-    ),
-}
 
 
 def _command(
@@ -168,12 +91,12 @@ def _explained(statement: Statement, reader: SqlReader, made: Made, words: str) 
 
 
 def _listed(statement: Statement, engine: Engine, made: Made) -> Effect:
-    for pattern, breaks in _COMMANDS[engine] if statement.is_one else ():
-        if re.fullmatch(pattern, statement.text.strip(), re.I | re.S):
-            if breaks:
-                made.forget()
-            return Effect(short(statement.text), breaks)
-    return not_understood(statement.text)
+    breaks = breaks_old_code(statement, engine)
+    if breaks is None:
+        return not_understood(statement.text)
+    if breaks:
+        made.forget()
+    return Effect(short(statement.text), breaks)
 
 
 # --- statements that it takes apart ---
@@ -309,66 +232,6 @@ def _drop(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
     return Effect(what, breaks=True) if kind in known else None
 
 
-def _insert(tree: exp.Expression, engine: Engine, made: Made) -> Effect | None:
-    conflict = tree.args.get("conflict")
-    overwrites = tree.args.get("overwrite") or (conflict is not None and bool(conflict.expressions))
-    [table] = [table_name(one, engine) for one in _targets(tree.this)]
-    if table in made.tables:
-        return Effect(f"inserts into the new table {table}")
-    if overwrites:
-        return Effect(f"overwrites rows of {table}", loses=True)
-    return Effect(f"inserts into {table}", breaks=True)
-
-
-def _update(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
-    tables = [table_name(one, engine) for one in _targets(tree.this)]
-    columns = [column_name(one.this, engine) for one in tree.expressions if isinstance(one, exp.EQ)]
-    fills = (
-        len(tables) == 1
-        and len(columns) == len(tree.expressions)
-        and all((tables[0], column) in made.columns for column in columns)
-    )
-    if tables and all(table in made.tables for table in tables):
-        return Effect(f"updates the new table {', '.join(tables)}")
-    what = f"updates {', '.join(tables)}"
-    return (
-        Effect(f"fills the new columns of {tables[0]}")
-        if fills and columns
-        else Effect(what, loses=True)
-    )
-
-
-def _delete(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
-    tables = [
-        table_name(one, engine)
-        for target in (tree.this, *(tree.args.get("tables") or ()))
-        for one in _targets(target)
-    ]
-    return Effect(
-        f"deletes from {', '.join(tables)}",
-        loses=not tables or any(name not in made.tables for name in tables),
-    )
-
-
-def _truncate(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
-    tables = [table_name(one, engine) for one in tree.expressions if isinstance(one, exp.Table)]
-    old = [name for name in tables if name not in made.tables]
-    return Effect(
-        f"truncates {', '.join(tables)}", loses=bool(old or not tables or tree.args.get("option"))
-    )
-
-
-def _merge(tree: exp.Expression, engine: Engine, made: Made) -> Effect:
-    return Effect(
-        f"merges into {tree.this.name}", loses=table_name(tree.this, engine) not in made.tables
-    )
-
-
-def _targets(tree: object) -> Sequence[exp.Table]:
-    """The tables in `tree`, with those that are joined to it."""
-    return list(tree.find_all(exp.Table)) if isinstance(tree, exp.Expression) else []
-
-
 _EFFECTS: dict[type[exp.Expression], Callable[[exp.Expression, Engine, Made], Effect | None]] = {
     **dict.fromkeys(
         (
@@ -389,10 +252,10 @@ _EFFECTS: dict[type[exp.Expression], Callable[[exp.Expression, Engine, Made], Ef
     exp.Analyze: _analyze,
     exp.Create: _create,
     exp.Drop: _drop,
-    exp.Insert: _insert,
-    exp.Update: _update,
-    exp.Delete: _delete,
-    exp.TruncateTable: _truncate,
-    exp.Merge: _merge,
+    exp.Insert: insert,
+    exp.Update: update,
+    exp.Delete: delete,
+    exp.TruncateTable: truncate,
+    exp.Merge: merge,
     exp.Revoke: lambda tree, engine, made: Effect("takes rights away", breaks=True),
 }

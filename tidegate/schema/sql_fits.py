@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from tidegate.facts import Fit
 from tidegate.schema.migration_sql import Engine
-from tidegate.schema.sql_alterations import ColumnChange, Rule
+from tidegate.schema.sql_alterations import ColumnChange
+from tidegate.schema.sql_rules import Rule
 from tidegate.secrecy.outside_text import one_line
 
 MOST_CHARACTERS = 160

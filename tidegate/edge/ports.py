@@ -1,0 +1,71 @@
+"""The roles that an edge plays, and those who come to it: small protocols, as in `tidegate/ports.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from tidegate.edge.counters import MetricsSample
+from tidegate.edge.facts import Route, Served
+from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
+from tidegate.edge.route_files import Routes
+from tidegate.facts import CheckResult, TrafficFigures
+from tidegate.stack.checks import Answer
+
+
+class EdgeNetworks(Protocol):
+    """The network on which an environment's slots meet the edge. Raises EdgeError, EngineError."""
+
+    def join(self, stack: str, environment: str) -> None: ...
+    def leave(self, stack: str, environment: str) -> None: ...
+
+
+class EdgeAsked(Protocol):
+    """What the edge was told, and whom it obeys. Raises EdgeError."""
+
+    @property
+    def public_url(self) -> str: ...
+    def route(self, stack: str, environment: str) -> Route | None: ...
+    def routes(self) -> Routes: ...
+    def serving(self, domain: str) -> Served | None: ...
+
+
+class Edge(EdgeAsked, Protocol):
+    """The reverse proxy of a host. A host name has one owner there. Raises EdgeError,
+    FencedError."""
+
+    def apply(self, route: Route) -> None: ...
+    def remove(self, stack: str, environment: str) -> None: ...
+    def mend(self) -> Sequence[str]: ...
+
+
+class Witness(Protocol):
+    """Steady real requests for as long as a `with` lasts, counted."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+    def figures(self) -> TrafficFigures: ...
+    def failures(self, most: int) -> list[Seen]: ...
+
+
+class Visitors(Protocol):
+    """Real requests through the edge, and its own counters. Raises EdgeError where the edge is
+    away."""
+
+    def smoke(self, asked: SmokeVisit) -> list[CheckResult]: ...
+    def ask(self, visit: Visit, path: str, deadline_seconds: float) -> Answer: ...
+    def witness(
+        self,
+        visit: Visit,
+        asked: Sequence[Question],
+        *,
+        owner: tuple[str, str],
+        rate_per_second: float,
+    ) -> Witness: ...
+    def counters(self, service: str) -> MetricsSample: ...
