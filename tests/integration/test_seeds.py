@@ -14,7 +14,7 @@ import pytest
 
 from setup.places import ROOT
 from tasks.frame.environments import open_files
-from tasks.frame.work import OpenEnvironment
+from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.checking import look_over
 from tidegate.facts import Slot
 from tidegate.settings import Settings
