@@ -20,9 +20,8 @@ from prefect.states import Completed, Pending, Running, Scheduled
 from flows.recover import recover
 from tasks.frame.environments import open_sealed
 from tests.e2e.in_process import edit_stack, engine, release_here, run_here, serving, slots
-from tests.e2e.mill import asked_again
+from tests.e2e.mill import asked_again, evidence
 from tests.e2e.releases import ended, released, resume, start, suspended
-from tests.e2e.test_acceptance import evidence
 from tests.installation import QUAY, SAMPLE, Installation, domain_of
 from tidegate.ledger.tables import Deployment
 

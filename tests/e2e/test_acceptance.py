@@ -4,53 +4,41 @@ nothing runs and nothing is locked; whatever happens meanwhile, it ends clearly.
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Locator, expect
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.client.schemas.sorting import ArtifactSort
+from playwright.sync_api import expect
 from rich.console import Console
 
-from cli.control_plane import BIN
 from cli.run import run as run_control_plane
 from setup.places import ROOT
-from tasks.people.forms import CHECKLIST, AcceptanceEn
 from tests.crash.killing import process_of
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
 from tests.e2e.mill import (
     asked_again,
     containers,
+    edit,
+    env_file,
+    evidence,
     is_waiting,
     newest,
     serving,
     serving_number,
+    until,
     waiting_release,
+    watched_by_prefect,
 )
 from tests.e2e.notices import notices_of
+from tests.e2e.question_seen import SWITCHES, answer, sees_the_evidence, sees_the_question
 from tests.e2e.releases import MOST_SECONDS, ended, resume, start, state_of, suspended
-from tests.installation import MILL, Installation, domain_of
-from tidegate.ledger.tables import Deployment
+from tests.installation import MILL, Installation
 
 QUICK_HOURS = 15 / 3600
 PICTURES = Path(os.environ.get("TIDEGATE_TEST_PICTURES") or ROOT / ".tidegate" / "test-output")
-SWITCHES = tuple(str(AcceptanceEn.model_fields[item].title) for item in CHECKLIST)
-HEADINGS = (
-    "What changes",
-    "What staging answered",
-    "Database changes",
-    "Configuration (names only)",
-    "The way back",
-    "Backup",
-    "Your decision",
-)
 
 
 @pytest.fixture(scope="module")
@@ -82,60 +70,6 @@ def browser(mill: Installation) -> Iterator[Person]:
 def person(browser: Person) -> Iterator[Person]:
     yield browser
     browser.look_away()
-
-
-def sees_the_question(dialog: Locator) -> None:
-    """A few plain sentences: no table, no SQL, nothing optional."""
-    expect(dialog).to_contain_text(
-        f"{MILL} v1.1.0 is to go to production. v1.0.0 runs there now. Asked for by mei. Database "
-        "change: additive (the old version still works). If something is wrong: one switch back"
-    )
-    expect(dialog).to_contain_text(
-        re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)")
-    )
-    for hidden in ("CREATE TABLE", "(Optional)", "None", "###"):
-        expect(dialog).not_to_contain_text(hidden)
-    expect(dialog.locator("table")).to_have_count(0)
-
-
-def sees_the_evidence(dialog: Locator, mill: Installation) -> None:
-    for heading in HEADINGS:
-        expect(dialog.get_by_role("heading", name=heading)).to_be_visible()
-    for shown in (
-        "v1.0.0 (#1)",
-        "on staging 0 of ",
-        "feat: 折扣分析",
-        "feat: 添加 discount_cache 表",
-        "additive (the old version still works)",
-        "CREATE TABLE discount_cache",
-        "one switch back to v1.0.0",
-        f"http://{domain_of(MILL, 'staging')}:{mill.settings.edge_port}",
-    ):
-        expect(dialog).to_contain_text(shown)
-    for row in (
-        '✓首页status 200; shows "CloudLens"',
-        "✓版本status 200; is v1.1.0",
-        "✓登录status 200; signed in",
-        '✓账单内容status 200; items.0.id is "BILL-0001"',
-    ):
-        expect(
-            dialog.get_by_role("row", name=re.compile(".*")).filter(has_text=row)
-        ).to_be_visible()
-    expect(dialog).to_contain_text(
-        re.compile(r"The last verified backup is \d+ min old: .*, no table in it; dumped in")
-    )
-    expect(dialog).to_contain_text(
-        re.compile(r"Decide before \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Tokyo\)")
-    )
-
-
-def answer(dialog: Locator, decision: str, reason: str, switches: tuple[str, ...] = ()) -> None:
-    fill_in(
-        dialog,
-        choices={"Read this, then decide": decision},
-        texts={"Your name": "Mei", "Reason": reason},
-        switches=switches,
-    )
 
 
 class TestInTheBrowser:
@@ -268,49 +202,6 @@ class TestInTheBrowser:
         person.picture("form-of-release")
         open_list(field_of(person.page.locator("body"), "stack").first)
         expect(person.page.locator(".p-select-option", has_text=MILL)).to_be_visible()
-
-
-def until(true: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.3)
-
-
-def watched_by_prefect(mill: Installation, **parameters: str) -> subprocess.Popen[str]:
-    """`prefect deployment run release/prod ... --watch`, as a person or a CI job types it."""
-    given = [part for key, value in parameters.items() for part in ("-p", f"{key}={value}")]
-    return subprocess.Popen(
-        [BIN / "prefect", "deployment", "run", "release/prod", *given, "--watch"],
-        text=True,
-        cwd=ROOT,
-        env=mill.plane.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-
-
-def evidence(deployment: Deployment) -> str:
-    """The page above the form, as it was shown last."""
-    key = f"{deployment.stack}-{deployment.environment}-{deployment.number}-evidence"
-    with get_client(sync_client=True) as client:
-        found = client.read_artifacts(
-            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
-            sort=ArtifactSort.CREATED_DESC,
-        )
-    return str(found[0].data)
-
-
-def env_file(mill: Installation) -> Path:
-    return mill.settings.stacks / MILL / ".env.production"
-
-
-def edit(file: Path, key: str, value: str) -> None:
-    """Set `key`, in an env file or a stack file; it is there, with another value."""
-    before = file.read_text()
-    after = re.sub(rf"\b({key}(?:=|: ))[^\s,}}]+", rf"\g<1>{value}", before)
-    assert after != before
-    file.write_text(after)
 
 
 def test_prefects_own_command_watches_a_release_to_its_end_and_ends_with_zero(

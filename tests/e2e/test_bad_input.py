@@ -7,11 +7,8 @@ import os
 import re
 import socket
 import subprocess
-import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +18,18 @@ import yaml
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.edge import TraefikEdge
 from blocks.registries.registry import Registry
-from blocks.sources.git import GitSource
 from flows.release import release
 from tasks.data.base import base_containers
 from tasks.frame.adapters import load
 from tasks.frame.environments import open_environment
 from tasks.slots.health import wait_for
+from tests.e2e.bad_registries import registry_that_answers, registry_that_is_silent
+from tests.e2e.faulty_files import FAULTY_FILES, Change, in_stack, rewritten, set_key, unknown_key
 from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
-from tidegate.errors import VersionError
 from tidegate.pages.fault_words import ZH
 
 TILL = SHOP.replace("shop", "till")
 DIALOGUE = re.compile(rf"^(({'|'.join(ZH.values())})。)?.+: .+\. .+", re.DOTALL)
-Change = Callable[[str], str]
 TRIED_AGAIN = pytest.mark.crash_only(
     "it is tried again and again; tests/integration/test_registry.py"
 )
@@ -112,43 +108,6 @@ def refused(tidegate: Installation, stack: str = TILL, version: str = "v1.1.0") 
     return message
 
 
-@contextmanager
-def rewritten(file: Path, change: Change) -> Iterator[None]:
-    text = file.read_text(encoding="utf-8")
-    changed = change(text)
-    assert changed != text
-    file.write_text(changed, encoding="utf-8")
-    try:
-        yield
-    finally:
-        file.write_text(text, encoding="utf-8")
-
-
-def set_key(key: str, value: str) -> Change:
-    return lambda text: re.sub(rf"(?m)^{key}=.*$", f"{key}={value}", text)
-
-
-def without_key(key: str) -> Change:
-    return lambda text: re.sub(rf"(?m)^{key}=.*\n", "", text)
-
-
-def in_stack(change: Callable[[dict[str, Any]], object]) -> Change:
-    def changed(text: str) -> str:
-        content = yaml.safe_load(text)
-        change(content)
-        return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
-
-    return changed
-
-
-def five_faults(content: dict[str, Any]) -> None:
-    content["language"] = "fr"
-    content["colour"] = "red"
-    content["services"][0]["port"] = 0
-    content["environments"]["prod"]["domains"] = ["http://x"]
-    del content["environments"]["staging"]["env_file"]
-
-
 # --- words ---
 
 
@@ -174,123 +133,12 @@ def test_a_version_that_cannot_be_released_is_refused(
     assert said in refused(tidegate, version=version)
 
 
-@pytest.fixture(scope="module")
-def twins(tmp_path_factory: pytest.TempPathFactory) -> tuple[GitSource, str]:
-    """A repository with a tag `nightly`, so long that two of its commits begin with the same seven
-    digits; and those."""
-    folder = tmp_path_factory.mktemp("twins")
-    repository = folder / "twins.git"
-    subprocess.run(
-        ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(repository)],
-        check=True,
-        timeout=30,
-    )
-    commits = "".join(
-        f"commit refs/heads/main\ncommitter A <a@b.c> {1_700_000_000 + number} +0000\ndata 0\n"
-        for number in range(12_500)
-    )
-    stream = f"{commits}reset refs/tags/nightly\nfrom refs/heads/main\n"
-    subprocess.run(
-        ["git", "fast-import", "--quiet"],
-        cwd=repository,
-        input=stream,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    listed = subprocess.run(
-        ["git", "rev-list", "main"],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    short, times = Counter(sha[:7] for sha in listed.stdout.split()).most_common(1)[0]
-    assert times > 1
-    return GitSource("twins", str(repository), "main", folder), short
-
-
-def test_a_short_commit_of_two_is_refused_with_the_digits_that_tell_them_apart(
-    twins: tuple[GitSource, str],
-) -> None:
-    source, short = twins
-    with pytest.raises(
-        VersionError, match=rf"2 commits start so: {short}\w+, {short}\w+\. Type more digits"
-    ):
-        source.resolve(f"sha-{short}")
-
-
-def test_a_tag_that_is_no_version_is_refused(twins: tuple[GitSource, str]) -> None:
-    with pytest.raises(
-        VersionError, match="it is a branch, or a tag that is no version, and can move"
-    ):
-        twins[0].resolve("nightly")
-
-
 # --- files ---
 
 
 @pytest.mark.parametrize(
     ("file", "change", "said"),
-    [
-        (
-            ".env.production",
-            without_key("APP_PASSWORD"),
-            ["/.env.production: APP_PASSWORD: is missing"],
-        ),
-        (".env.staging", without_key("APP_PASSWORD"), ["/.env.staging: APP_PASSWORD: is missing"]),
-        (
-            ".env.production",
-            set_key("APP_PASSWORD", "CHANGEME"),
-            ["APP_PASSWORD: holds a placeholder"],
-        ),
-        (
-            ".env.staging",
-            set_key("MYSQL_PASSWORD", "***REDACTED***"),
-            ["MYSQL_PASSWORD: holds a placeholder"],
-        ),
-        (
-            ".env.production",
-            set_key("CACHE_IMAGE", "redis:latest"),
-            ["services.redis.image: must not be latest in prod"],
-        ),
-        (
-            "docker-compose.yml",
-            lambda text: text + "\n  bad: [",
-            ["reading docker-compose.yml", "yaml", "Correct the compose file"],
-        ),
-        (
-            "docker-compose.staging.yml",
-            lambda text: text + "\n  bad: [",
-            ["reading docker-compose.staging.yml", "yaml"],
-        ),
-        (
-            "stack.yaml",
-            in_stack(five_faults),
-            [
-                "language: ",
-                "colour: unknown key",
-                "services[0].port: ",
-                'environments.prod.domains[0]: must be a host name (got "http://x")',
-                "environments.staging.env_file: is missing",
-            ],
-        ),
-        (
-            "stack.yaml",
-            in_stack(
-                lambda stack: stack["source"]["build_args"].update(
-                    PIP_INDEX="https://${APP_PASSWORD}@example.org"
-                )
-            ),
-            ["source.build_args.PIP_INDEX", "APP_PASSWORD is a secret"],
-        ),
-        (
-            "stack.yaml",
-            in_stack(lambda stack: stack["environments"]["prod"].update(host="moon")),
-            ["loading the block tidegate-docker-host/moon: there is none of that name"],
-        ),
-    ],
+    FAULTY_FILES,
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_faulty_file_is_refused_whole(
@@ -305,13 +153,9 @@ def test_a_faulty_file_of_another_stack_stops_nobody_else(
     tidegate: Installation, till: Path
 ) -> None:
     other = tidegate.settings.stacks / FERRY / "stack.yaml"
-    with rewritten(other, in_stack(five_faults_of_prod)):
+    with rewritten(other, in_stack(unknown_key)):
         assert open_environment(TILL, "prod").stack.name == TILL
         assert "colour: unknown key" in refused(tidegate, FERRY)
-
-
-def five_faults_of_prod(content: dict[str, Any]) -> None:
-    content["colour"] = "red"
 
 
 # --- data ---
@@ -366,42 +210,6 @@ def test_an_engine_that_is_down_is_one_error(
         message = refused(tidegate)
     assert f"{ZH['EngineError']}。connecting to the Docker Engine: no answer" in message
     assert message.count("no answer") == 1
-
-
-class Registrar(BaseHTTPRequestHandler):
-    """A registry that answers every request with one status."""
-
-    status = 500
-
-    def do_GET(self) -> None:
-        self.send_response(self.status)
-        self.send_header("Retry-After", "300")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Tests have no use for an access log."""
-
-
-@contextmanager
-def registry_that_answers(status: int) -> Iterator[int]:
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), type("Answering", (Registrar,), {"status": status})
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@contextmanager
-def registry_that_is_silent() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
 
 
 @pytest.mark.parametrize(

@@ -3,38 +3,33 @@ whatever is killed on the way."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 
-from blocks.backups.folder import BackupStore
-from blocks.backups.manifest import digest_of
-from blocks.backups.volumes import stands_beside
-from tasks.data.databases import owned
-from tasks.frame.environments import open_environment
 from tasks.people.forms import RESTORE_CHECKLIST
-from tests import images
 from tests.crash.killing import kill_run, kill_run_at, wait_for_step
 from tests.crash.whole import recovered
-from tests.e2e.in_process import (
-    assert_true_and_clean,
-    engine,
-    release_here,
-    roll_back_here,
-    serving,
+from tests.e2e.depot import (
+    asked,
+    backup_folder,
+    backup_of,
+    database,
+    databases_that_nobody_makes,
+    good,
+    in_uploads,
+    left_beside,
+    media,
+    newest,
+    rows,
+    sql,
+    swapped,
 )
+from tests.e2e.in_process import assert_true_and_clean, roll_back_here, serving
 from tests.e2e.notices import notices_of
-from tests.e2e.places import PICTURES, content_of, fill, folder_of, mount, spoil
-from tests.e2e.releases import ended, fill_in, start, suspended
+from tests.e2e.places import PICTURES, content_of, fill, mount, spoil
+from tests.e2e.releases import ended, fill_in, start
 from tests.installation import DEPOT, Installation
-from tidegate.facts import Backup
 from tidegate.ledger.tables import Deployment
 
 LOSSY = "v1.2.7-lossy-downgrade"
@@ -87,68 +82,6 @@ def lossy(tidegate: Installation, notices: list[str]) -> Deployment:
     return newest(tidegate)
 
 
-def media(tidegate: Installation) -> Path:
-    return folder_of(tidegate, DEPOT) / "media"
-
-
-def in_uploads(tidegate: Installation, command: str) -> str:
-    """What a shell prints that sees the volume, and that nobody else starts."""
-    mounted = {f"{DEPOT}-prod_uploads": {"bind": "/srv/uploads", "mode": "rw"}}
-    printed: bytes = engine(tidegate).client.containers.run(
-        images.BASE,
-        ["sh", "-c", command],
-        entrypoint=[],
-        network="none",
-        remove=True,
-        volumes=mounted,
-    )
-    return printed.decode()
-
-
-def good(version: str) -> None:
-    state = release_here(DEPOT, version)
-    assert state.is_completed(), state.message
-
-
-def newest(tidegate: Installation) -> Deployment:
-    return tidegate.history(DEPOT)[0]
-
-
-def database(tidegate: Installation) -> Any:
-    env = open_environment(DEPOT, "prod", tidegate.settings)
-    return owned(env, env.stack.databases[0])
-
-
-def sql(tidegate: Installation, text: str) -> None:
-    database(tidegate).restore(io.BytesIO(text.encode()))
-
-
-def rows(tidegate: Installation, query: str) -> list[list[str]]:
-    answer: list[list[str]] = database(tidegate).query("asking", query)
-    return answer
-
-
-def asked(**parameters: str) -> UUID:
-    run = start("restore/prod", stack=DEPOT, reason="备注丢失了", requested_by="mei", **parameters)
-    suspended(run)
-    return run
-
-
-def backup_folder(tidegate: Installation) -> Path:
-    saved = tidegate.ledger.backups.newest_verified(DEPOT, "prod")
-    assert saved is not None
-    return Path(saved.path)
-
-
-def backup_of(tidegate: Installation, deployment: Deployment) -> str:
-    """The one that it made."""
-    return next(
-        one.id
-        for one in tidegate.ledger.backups.verified(DEPOT, "prod")
-        if one.deployment_id == deployment.id
-    )
-
-
 def test_a_damaged_backup_is_refused_before_anybody_is_asked(
     tidegate: Installation, lossy: Deployment
 ) -> None:
@@ -163,35 +96,6 @@ def test_a_damaged_backup_is_refused_before_anybody_is_asked(
     assert "main.sql.gz has another size than when it was written" in str(state.message)
     assert newest(tidegate).id == lossy.id
     assert_true_and_clean(tidegate, DEPOT, lossy)
-
-
-@contextlib.contextmanager
-def swapped(folder: Path) -> Iterator[None]:
-    """Another backup lies where the backup was, whole in itself, until the block ends."""
-    aside = folder.with_name("aside")
-    folder.rename(aside)
-    other = BackupStore(folder.parent)
-    part = other.write(
-        folder.name, "main.sql.gz", lambda into: into.write(b"DROP TABLE bills;\n-- Dump completed")
-    )
-    made = Backup(
-        folder.name,
-        str(folder),
-        part.size,
-        digest_of([part]),
-        None,
-        {},
-        1,
-        1,
-        datetime.now(UTC),
-        datetime.now(UTC),
-    )
-    other.seal(made, [part])
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder)
-        aside.rename(folder)
 
 
 def test_a_swapped_backup_is_refused_before_anybody_is_asked(
@@ -261,17 +165,6 @@ def test_a_restore_that_fails_before_it_touches_the_data_lets_people_in_again_by
     assert_true_and_clean(tidegate, DEPOT, lossy)
 
 
-@contextlib.contextmanager
-def databases_that_nobody_makes(tidegate: Installation) -> Iterator[None]:
-    """What is in the databases can be read and written all the while."""
-    server = engine(tidegate).client.containers.get(f"{DEPOT}-mysql-prod")
-    assert server.exec_run(["chmod", "a-w", "/var/lib/mysql"], user="0").exit_code == 0
-    try:
-        yield
-    finally:
-        server.exec_run(["chmod", "u+w", "/var/lib/mysql"], user="0")
-
-
 @pytest.mark.crash_only("tests/integration/test_interrupted_restores.py; tests/flows: a restore")
 def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
     tidegate: Installation, lossy: Deployment, notices: list[str]
@@ -303,20 +196,6 @@ def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
     assert "is putting data back" in str(refused.message)
     assert "备份" in notices[-1]
     assert_true_and_clean(tidegate, DEPOT, back)
-
-
-def left_beside(tidegate: Installation) -> list[str]:
-    databases = [name for [name] in rows(tidegate, "SHOW DATABASES") if "tidegate" in name]
-    beside = [str(media(tidegate))] if stands_beside(engine(tidegate), str(media(tidegate))) else []
-    return (
-        databases
-        + beside
-        + [
-            one.name
-            for one in engine(tidegate).client.volumes.list()
-            if one.name.endswith("-tidegate-new") and one.name.startswith(DEPOT)
-        ]
-    )
 
 
 def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(

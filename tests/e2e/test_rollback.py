@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from blocks.probes.witness import TrafficWitness
+from tests.e2e.ferry import (
+    containers_of,
+    done,
+    evidence,
+    good,
+    keep_warm,
+    newest,
+    on_hold,
+    refused,
+    revision,
+    sql,
+    wait_until,
+    went_back,
+)
 from tests.e2e.in_process import (
     PATIENCE_SECONDS,
     assert_true_and_clean,
-    database_of,
-    edit_stack,
-    engine,
     nothing_left_of,
     release_here,
     roll_back_here,
@@ -27,13 +35,14 @@ from tests.e2e.notices import notices_of
 from tests.e2e.places import folder_of, in_slot, mount
 from tests.e2e.releases import ended, rollback_command, said_until, start
 from tests.installation import FERRY, Installation, domain_of
-from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import ZH
 
 LEAST_REQUESTS = 50
-MOST_SECONDS = 120
 ENDLESS_SECONDS = 3600
 LOSSY = "v1.2.7-lossy-downgrade"
+SEEN_BY_GUARDS = pytest.mark.crash_only(
+    "tests/flows/test_guards.py: a rollback may take over before and after a step"
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +66,8 @@ def ferry(tidegate: Installation, notices: list[str]) -> str:
     for version in ("v1.0.0", "v1.1.0"):
         (folder_of(tidegate, FERRY) / "banner.conf").write_text(f"banner of {version}")
         good(tidegate, version)
-        in_slot(
-            tidegate,
-            FERRY,
-            f"for one in $(seq 25); do echo {version} >/srv/media/{version}-$one; done",
-        )
+        write = f"for one in $(seq 25); do echo {version} >/srv/media/{version}-$one; done"
+        in_slot(tidegate, FERRY, write)
     return FERRY
 
 
@@ -80,46 +86,6 @@ def nobody_lost(tidegate: Installation, ferry: str) -> Iterator[TrafficWitness]:
     assert visitors.figures().failed == 0, visitors.failures()
 
 
-def wait_until(seen: Callable[[], bool]) -> None:
-    end = time.monotonic() + MOST_SECONDS
-    while not seen():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.1)
-
-
-def good(tidegate: Installation, version: str) -> Deployment:
-    """Released, whatever was on hold."""
-    for hold in tidegate.ledger.holds.active(FERRY):
-        tidegate.ledger.holds.lift(FERRY, hold.commit, lifted_by="tester")
-    state = release_here(FERRY, version)
-    assert state.is_completed(), state.message
-    return newest(tidegate)
-
-
-def newest(tidegate: Installation) -> Deployment:
-    return tidegate.history(FERRY)[0]
-
-
-def evidence(tidegate: Installation, deployment: Deployment, step: str) -> dict[str, Any]:
-    rows = {row.name: row for row in tidegate.ledger.journal.steps(deployment.id)}
-    assert rows[step].is_done
-    return dict(rows[step].evidence)
-
-
-def done(tidegate: Installation, deployment: Deployment, step: str) -> bool:
-    return any(
-        row.name == step and row.is_done for row in tidegate.ledger.journal.steps(deployment.id)
-    )
-
-
-def on_hold(tidegate: Installation) -> set[str]:
-    return {hold.version for hold in tidegate.ledger.holds.active(FERRY)}
-
-
-def revision(tidegate: Installation) -> str | None:
-    return database_of(tidegate, FERRY).revision()
-
-
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
     tidegate: Installation, ferry: str, notices: list[str]
@@ -130,18 +96,15 @@ def test_a_stopped_slot_is_started_again_and_the_version_left_is_held(
     with rollback_command(tidegate, ferry, "账单金额不对") as command:
         assert "v1.0.0 serves again, " in said_until("serves again", command)
         assert serving(tidegate, ferry)[0] == "v1.0.0"
-        assert not done(
-            tidegate, newest(tidegate), "stop-slot-left"
-        )  # the others still end, and nothing is recorded
+        # The others still end, and nothing is recorded.
+        assert not done(tidegate, newest(tidegate), "stop-slot-left")
         assert "✓ Completed" in said_until("Completed", command)
     assert command.returncode == 0
     back = newest(tidegate)
     assert (back.kind, back.version, back.reason) == ("rollback", "v1.0.0", "账单金额不对")
     assert evidence(tidegate, back, "wake-slot") == {"was": "stopped"}
-    assert (
-        in_slot(tidegate, ferry, "cat /etc/banner.conf; ls /srv/media | wc -l")
-        == "banner of v1.0.050\n"
-    )
+    shown = in_slot(tidegate, ferry, "cat /etc/banner.conf; ls /srv/media | wc -l")
+    assert shown == "banner of v1.0.050\n"
     assert tidegate.ledger.deployments.get(left.id).state.value == "rolled_back"
     assert on_hold(tidegate) == {"v1.1.0"}
     assert "账单金额不对" in notices[-1]
@@ -154,9 +117,7 @@ def test_a_rollback_of_a_rollback_finds_nothing_further_back_and_says_so(
     tidegate: Installation, ferry: str
 ) -> None:
     before = newest(tidegate)
-    state = roll_back_here(ferry)
-    assert state.is_failed()
-    assert "There is no candidate" in (state.message or "")
+    assert "There is no candidate" in refused()
     assert newest(tidegate).id == before.id
     assert_true_and_clean(tidegate, ferry, before)
 
@@ -170,19 +131,15 @@ def test_a_version_can_be_named_and_an_unknown_one_is_answered_with_the_candidat
 ) -> None:
     slot = newest(tidegate).slot
     last = good(tidegate, "v1.1.0")
-    state = roll_back_here(ferry, to="v9.9.9")
-    assert state.is_failed()
-    assert "Choose one of" in (state.message or "")
-    assert "v1.0.0" in (state.message or "")
+    message = refused(to="v9.9.9")
+    assert "Choose one of" in message
+    assert "v1.0.0" in message
     assert newest(tidegate).id == last.id
 
-    for container in engine(tidegate).containers(
-        {"com.docker.compose.project": slot}
-    ):  # its slot is made anew
-        engine(tidegate).client.containers.get(container.id).remove(force=True)
-    state = roll_back_here(ferry, to="1.0.0")
-    assert state.is_completed(), state.message
-    assert evidence(tidegate, newest(tidegate), "wake-slot") == {"was": "gone"}
+    for container in containers_of(tidegate, slot):  # it is made anew
+        container.remove(force=True)
+    back = went_back(tidegate, to="1.0.0")
+    assert evidence(tidegate, back, "wake-slot") == {"was": "gone"}
     assert serving(tidegate, ferry)[0] == "v1.0.0"
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
@@ -193,17 +150,14 @@ def test_two_rollbacks_go_two_versions_back(tidegate: Installation, ferry: str) 
     good(tidegate, "v1.1.0")
     good(tidegate, "v1.4.0")
     for version in ("v1.1.0", "v1.0.0"):
-        state = roll_back_here(ferry)
-        assert state.is_completed(), state.message
+        went_back(tidegate)
         assert serving(tidegate, ferry)[0] == version
     assert on_hold(tidegate) == {"v1.1.0", "v1.4.0"}
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
 @pytest.mark.usefixtures("nobody_lost")
-@pytest.mark.crash_only(
-    "tests/flows/test_guards.py: a rollback may take over before and after a step"
-)
+@SEEN_BY_GUARDS
 def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(
     tidegate: Installation, ferry: str
 ) -> None:
@@ -211,9 +165,7 @@ def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(
     run = start("release/prod", stack=ferry, version="v1.4.0", watch_seconds=300)
     wait_until(lambda: newest(tidegate).state.value == "watching")
     watched = newest(tidegate)
-    state = roll_back_here(ferry)
-    assert state.is_completed(), state.message
-    back = newest(tidegate)
+    back = went_back(tidegate)
     assert (back.kind, back.origin_id, back.version) == ("rollback", before.id, "v1.1.0")
     assert evidence(tidegate, back, "wake-slot") == {"was": "warm"}
     release = ended(run)
@@ -230,42 +182,30 @@ def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(
 def test_a_slot_that_is_kept_warm_runs_on_after_its_release_and_needs_no_start(
     tidegate: Installation, ferry: str
 ) -> None:
-    edit_stack(
-        tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=True)
-    )
+    keep_warm(tidegate, True)
     before = newest(tidegate)
     left = good(tidegate, "v1.4.0")
     assert slots(tidegate, ferry) == {before.slot: "running", left.slot: "running"}
     state = roll_back_here(ferry)
-    edit_stack(
-        tidegate, ferry, lambda content: content["environments"]["prod"].update(keep_warm=False)
-    )
+    keep_warm(tidegate, False)
     assert state.is_completed(), state.message
     assert evidence(tidegate, newest(tidegate), "wake-slot") == {"was": "warm"}
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
-@pytest.mark.crash_only(
-    "tests/flows/test_guards.py: a rollback may take over before and after a step"
-)
+@SEEN_BY_GUARDS
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_rollback_before_the_switch_puts_the_unfinished_release_back_first(
     tidegate: Installation, ferry: str
 ) -> None:
     good(tidegate, "v1.4.0")
-    set_start_budget(
-        tidegate, ferry, ENDLESS_SECONDS
-    )  # the release must not wait for what the rollback removes
+    # The release must not wait for what the rollback removes.
+    set_start_budget(tidegate, ferry, ENDLESS_SECONDS)
     run = start("release/prod", stack=ferry, version="v1.2.0-never-healthy")
-    wait_until(
-        lambda: (
-            newest(tidegate).version == "v1.2.0-never-healthy"
-            and newest(tidegate).slot in slots(tidegate, ferry)
-        )
-    )
+    wait_until(lambda: newest(tidegate).version == "v1.2.0-never-healthy")
     unfinished = newest(tidegate)
-    state = roll_back_here(ferry)
-    assert state.is_completed(), state.message
+    wait_until(lambda: unfinished.slot in slots(tidegate, ferry))
+    went_back(tidegate)
     assert serving(tidegate, ferry)[0] == "v1.1.0"
     ended_as = tidegate.ledger.deployments.get(unfinished.id)
     assert ended_as.state.value == "failed"
@@ -278,11 +218,10 @@ def test_a_rollback_before_the_switch_puts_the_unfinished_release_back_first(
 
 def test_a_version_that_is_dead_is_left_all_the_same(tidegate: Installation, ferry: str) -> None:
     dead = good(tidegate, "v1.4.0")
-    for container in engine(tidegate).containers({"com.docker.compose.project": dead.slot}):
-        engine(tidegate).client.containers.get(container.id).kill()
+    for container in containers_of(tidegate, dead.slot):
+        container.kill()
     assert tidegate.get(domain_of(ferry, "prod")).status_code >= 500
-    state = roll_back_here(ferry)
-    assert state.is_completed(), state.message
+    went_back(tidegate)
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
@@ -295,25 +234,15 @@ def test_a_change_the_old_version_cannot_live_with_is_taken_back_where_the_data_
     assert evidence(tidegate, asked, "plan")["way_back"] == "ask the data"
     assert revision(tidegate) == "0003"
 
-    database_of(tidegate, ferry).restore(
-        io.BytesIO(b"UPDATE bills SET note = REPEAT('x', 201) WHERE id = 'BILL-0001'")
-    )
-    state = roll_back_here(ferry)
-    assert state.is_failed()
-    assert "(bills.note holds values of at most 200 characters: not so in 1 row)" in (
-        state.message or ""
-    )
+    sql(tidegate, "UPDATE bills SET note = REPEAT('x', 201) WHERE id = 'BILL-0001'")
+    message = refused()
+    assert "(bills.note holds values of at most 200 characters: not so in 1 row)" in message
     assert revision(tidegate) == "0003"
     assert_true_and_clean(tidegate, ferry, asked)
 
-    database_of(tidegate, ferry).restore(
-        io.BytesIO(b"UPDATE bills SET note = 'short' WHERE id = 'BILL-0001'")
-    )
-    state = roll_back_here(ferry)
-    assert state.is_completed(), state.message
-    assert evidence(tidegate, newest(tidegate), "downgrade-schema") == {
-        "downgraded": "main: 0003 → 0002"
-    }
+    sql(tidegate, "UPDATE bills SET note = 'short' WHERE id = 'BILL-0001'")
+    back = went_back(tidegate)
+    assert evidence(tidegate, back, "downgrade-schema") == {"downgraded": "main: 0003 → 0002"}
     assert revision(tidegate) == "0002"
     assert serving(tidegate, ferry)[0] == before.version
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
@@ -355,17 +284,16 @@ def test_where_data_would_be_lost_the_way_back_stops_and_asks(
     tidegate: Installation, ferry: str, notices: list[str]
 ) -> None:
     lossy = good(tidegate, LOSSY)
-    state = roll_back_here(ferry)
-    assert state.is_failed()
+    message = refused()
     for said in (
         "cannot be undone without losing what was written since",
         "Decide:",
         "restore the backup",
     ):
-        assert said in (state.message or "")
+        assert said in message
         assert said in notices[-1]
-    refused = newest(tidegate)
-    assert (refused.kind, refused.state.value) == ("rollback", "rejected")
+    rejected = newest(tidegate)
+    assert (rejected.kind, rejected.state.value) == ("rollback", "rejected")
     assert on_hold(tidegate) == set()
     assert revision(tidegate) == "0003"
     assert_true_and_clean(tidegate, ferry, lossy)
