@@ -29,8 +29,9 @@ MOST_LINES = {"odoo18": 60, "cloudlens": 40}
 """Lines of stack.yaml; the others have a proposal's."""
 MOST_LINES_OF_OTHERS = 25
 UPSTREAM = re.compile(r"proxy_pass http://([A-Za-z0-9_.-]+):")
-CALLED_BY_OTHERS = {"ocr": ("ocr-service",), "odoo18": ("odoo18-prod-redis",)}
-"""Stack -> the names by which other stacks call its containers in production."""
+LEADS_TO = re.compile(r"  server_name (\S+);.*?proxy_ssl_name (\S+);.*?Host (\S+);", re.DOTALL)
+KEPT_NAMES = {"ocr-service": "ocr", "qr-bff": "qr-bff"}
+"""Names by which other stacks call released services in production -> the stack."""
 
 
 @pytest.fixture(scope="module")
@@ -171,10 +172,34 @@ def networks_of(env: OpenEnvironment, service: str) -> set[str]:
 
 
 def test_a_released_service_has_no_name_on_shared_networks(settings: Settings) -> None:
-    """The README says so of ocr: whoever calls `ocr-service` goes by the edge now."""
+    """The README says so of ocr: another container keeps its names."""
     [service] = slot_of(opened(settings.stacks, "ocr", "prod")).model["services"].values()
     assert service["networks"]["seisei-odoo-network"] is None
     assert "ports" not in service
+
+
+def test_names_of_released_services_lead_to_who_serves_under_their_public_name(
+    settings: Settings,
+) -> None:
+    edge = opened(settings.stacks, "edge", "prod")
+    names = edge.model()["services"]["names"]
+    assert "names" in base_services(edge.model(), edge.released)
+    for network in names["networks"].values():
+        assert {*network["aliases"]} == KEPT_NAMES.keys()
+    told = (SEEDS / "stacks" / "edge" / "config" / "names.conf").read_text(encoding="utf-8")
+    led = {name: host for name, host, passed in LEADS_TO.findall(told) if host == passed}
+    stacks = every_stack(settings.stacks)
+    assert led == {
+        name: stacks.find(stack).environments["prod"].domains[0]
+        for name, stack in KEPT_NAMES.items()
+    }
+
+
+def test_whoever_calls_ocr_is_on_a_network_where_its_name_is_kept(settings: Settings) -> None:
+    edge, odoo = (opened(settings.stacks, one, "prod") for one in ("edge", "odoo18"))
+    address = odoo.model()["services"]["web"]["environment"]["OCR_SERVICE_URL"]
+    assert address == "http://ocr-service:8080"
+    assert networks_of(edge, "names") & networks_of(odoo, "web")
 
 
 def test_odoo_has_both_ports_behind_one_switch_and_a_cookie(settings: Settings) -> None:
