@@ -84,7 +84,11 @@ class ComposeFiles(Protocol):
     """A team's compose files, read. Raises ConfigError, StackFileError."""
 
     def read(
-        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+        self,
+        files: Sequence[Path],
+        environment: Mapping[str, str],
+        project: str,
+        own: Collection[str] = (),
     ) -> ComposeModel: ...
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str

@@ -7,8 +7,7 @@ import contextlib
 import json
 import os
 import re
-import string
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileErr
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, SERVICE_LABEL, ComposeModel, Slot
 from tidegate.plan.occupancy import base_model
 from tidegate.stack.bind_mounts import is_local
+from tidegate.stack.env_files import TO_MEAN, env_files_of, given_own, missing_env_file, without_own
 from tidegate.stack.slot import declared_volumes
 
 NETWORK_LABEL = "com.docker.compose.network"
@@ -58,14 +58,24 @@ class Compose:
         return ComposeCommand(self.host.url, self.redact, self.timeout_seconds)
 
     def read(
-        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+        self,
+        files: Sequence[Path],
+        environment: Mapping[str, str],
+        project: str,
+        own: Collection[str] = (),
     ) -> ComposeModel:
-        """The files' whole model, every variable put in. Raises StackFileError, and ConfigError for
-        a variable that has neither a value nor a default."""
+        """The files' whole model, every variable put in. Where `env_file:` names one of the `own`
+        paths, `environment` is meant. Raises StackFileError, and ConfigError for a variable that
+        has neither a value nor a default."""
         doing = _reading(files)
-        config = ("config", "--format", "json")
+        written = self.as_written(files, project) if own else {"services": {}}
+        over = without_own(written, own, environment)
         outcome = self._command.run(
-            "-p", project, *_named(files), *config, doing=doing, variables=environment
+            *("-p", project, *_named(files), *(("-f", "-") if over else ())),
+            *("config", "--format", "json"),
+            doing=doing,
+            variables={"PWD": str(files[0].parent), **environment},
+            stdin=over.encode(),
         )
         if missing := {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}:
             raise ConfigError(
@@ -74,11 +84,14 @@ class Compose:
                 "Set it in the env file; `$` itself is `$$`",
             )
         if outcome.exit_code != 0:
-            raise StackFileError(doing, self._command.said(outcome), "Correct the compose file")
+            file = missing_env_file(outcome.stderr, files[0].parent)
+            said = f"`env_file: {file}` names a file that is not there" if file else ""
+            to_do = TO_MEAN.format(file=file) if file else "Correct the compose file"
+            raise StackFileError(doing, said or self._command.said(outcome), to_do)
         model: ComposeModel = _each_string(
             json.loads(outcome.stdout), lambda text: text.replace("$$", "$")
         )
-        return model
+        return given_own(model, written, own, environment)
 
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str
@@ -86,10 +99,7 @@ class Compose:
         """The files whose content becomes the environment or the labels of each service: `read`
         shows the content alone."""
         services = self.as_written(files, project)["services"]
-        return {
-            name: [_put_in(path, environment) for path in _env_files(service)]
-            for name, service in services.items()
-        }
+        return {name: env_files_of(service, environment) for name, service in services.items()}
 
     def as_written(self, files: Sequence[Path], project: str) -> ComposeModel:
         """The files' whole model with its variables as they stand there: no value is needed, and no
@@ -266,18 +276,6 @@ def _named(files: Sequence[Path]) -> list[str]:
 def _fed(model: ComposeModel) -> bytes:
     """The model as Compose reads it from its standard input."""
     return json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
-
-
-def _put_in(path: str, environment: Mapping[str, str]) -> str:
-    """Compose puts the folder before a path that begins with a variable: one that is absolute then
-    follows `//`."""
-    written = string.Template(path).safe_substitute(environment)
-    return "/" + written.rpartition("//")[2] if "//" in written else written
-
-
-def _env_files(service: Mapping[str, Any]) -> Iterator[str]:
-    for one in (*(service.get("env_file") or ()), *(service.get("label_file") or ())):
-        yield str(one["path"] if isinstance(one, Mapping) else one)
 
 
 def _has_done_its_work(container: Container) -> bool:

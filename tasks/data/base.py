@@ -146,7 +146,7 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
             "; ".join(found),
             f"Nothing was started. If it is this application, take it over: `tidegate adopt {env.stack.name} {env.name}`. If it "
             f'is another one, say so with the label `{SEPARATE_LABEL}: "true"` on the service; a name or a port that another '
-            "environment has must be another one in a compose file of this environment",
+            "environment has: `shares_host: true` for this environment in stack.yaml, which takes neither",
         )
 
 

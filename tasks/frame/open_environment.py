@@ -24,12 +24,14 @@ from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
 from tidegate.stack.bind_mounts import Written, written_places
 from tidegate.stack.data import Database
+from tidegate.stack.env_files import own_paths
 from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 from tidegate.stack.logins import logins_in, read_secret
-from tidegate.stack.roles import said_alone, without_left_out
+from tidegate.stack.roles import said_alone
 from tidegate.stack.routes import Routed, routed
+from tidegate.stack.said import as_said
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,9 @@ class OpenEnvironment(Ports):
             return self.read
         self.refuse_faults()
         files = [self.stack.folder / file for file in self.config.compose_files]
-        model = without_left_out(
-            self.compose.read(files, self.values, self.base_project), self.stack.left_out
-        )
+        own = own_paths(self.stack.folder, self.config.env_file_as)
+        read = self.compose.read(files, self.values, self.base_project, own)
+        model = as_said(read, self.stack, self.name)
         self.learn(model)
         return model
 

@@ -25,6 +25,7 @@ from tidegate.settings import Settings
 from tidegate.stack.catalogue import STACK_FILE, Catalogue, every_stack
 from tidegate.stack.dockerfile_risks import dockerfile_risks
 from tidegate.stack.file import Stack
+from tidegate.stack.host_claims import host_claims
 from tidegate.stack.lines import parts_of, place_of_fault
 
 
@@ -59,14 +60,21 @@ def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], l
         for stack in (one_good if only else stacks.good)
         for name in stack.environments
     ]
+    taken: dict[tuple[str, str], str] = {}
     found = [
-        one for stack, name in places for one in _of_environment(settings, stacks, stack, name)
+        one
+        for stack, name in places
+        for one in _of_environment(settings, stacks, stack, name, taken)
     ]
     return [f"{stack.name} {name}" for stack, name in places], [*faulty, *found]
 
 
 def _of_environment(
-    settings: Settings, stacks: Catalogue, stack: Stack, name: str
+    settings: Settings,
+    stacks: Catalogue,
+    stack: Stack,
+    name: str,
+    taken: dict[tuple[str, str], str],
 ) -> Iterator[Finding]:
     config = stack.environments[name]
     try:
@@ -79,6 +87,7 @@ def _of_environment(
         yield from _of_doors(stacks, stack, name)
         if not env.faults:  # without its values a compose file cannot be read
             yield from _of_compose(env, stacks)
+            yield from _of_host(env, taken)
             yield from _of_images(env)
             yield from _of_logins(env)
     except Exception as error:
@@ -179,6 +188,26 @@ def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
             str(door),
             "Choose another host name, or take it out of the other stack",
         )
+
+
+def _of_host(env: OpenEnvironment, taken: dict[tuple[str, str], str]) -> Iterator[Finding]:
+    """What two environments would take of one host. `taken` is what those before have, by host."""
+    files = [env.stack.folder / file for file in env.config.compose_files]
+    place, doing = f"{env.stack.name} {env.name}", "looking what base services take of their host"
+    for path, what in host_claims(env.model(), env.released):
+        other = taken.setdefault((env.config.host, what), place)
+        if other != place:
+            yield _placed(
+                Finding(
+                    "fault",
+                    env.stack.name,
+                    env.name,
+                    doing,
+                    f"{path}: {what} is taken by {other} too, on the host {env.config.host!r}",
+                    f"Write `shares_host: true` for one of the two in stack.yaml, or `host:` where {other} is elsewhere",
+                ),
+                files,
+            )
 
 
 def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:

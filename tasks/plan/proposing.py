@@ -22,11 +22,11 @@ from tidegate.proposal.look import Look
 from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
 from tidegate.proposal.stack_text import stack_text
-from tidegate.proposal.variables import with_defaults
 from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.envfile import read_env_as_far
 from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
+from tidegate.stack.variables import with_defaults
 
 EXAMPLES = (
     ".env.example",

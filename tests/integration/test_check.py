@@ -196,3 +196,48 @@ def test_an_image_that_nothing_says_how_to_make_is_a_fault_and_one_that_is_looke
     )
     assert "looked up in no registry" in found_ones["bee", "risk"]
     assert len(found_ones) == 2
+
+
+# --- compose files as a team has them on its server ---
+
+BASE = """
+  db: {{image: "postgres:16", container_name: {name}-db, ports: ["5432:5432"]}}
+"""
+
+
+def test_an_env_file_that_only_the_server_has_can_be_said_without_it(folder: Path) -> None:
+    stack, compose = folder / "ant" / "stack.yaml", folder / "ant" / "compose.yaml"
+    change(compose, ("    build: .\n", "    build: .\n    env_file: '${ENV_FILE:-.env.local}'\n"))
+    [one] = found(folder, "ant")
+    assert one["came_back"] == "`env_file: .env.local` names a file that is not there"
+    assert "`env_file_as: [.env.local]` beside its `env_file`" in one["to_do"]
+    change(stack, ("env_file: .env", "env_file: .env, env_file_as: [.env.local]"))
+    assert found(folder, "ant") == []
+
+
+def test_two_environments_do_not_take_one_name_or_port_of_a_host(folder: Path) -> None:
+    with (folder / "ant" / "compose.yaml").open("a") as file:
+        file.write(BASE.format(name="ant"))
+    change(
+        folder / "ant" / "stack.yaml",
+        (
+            "environments:\n",
+            "environments:\n  stage: {kind: staging, compose_files: [compose.yaml], env_file: .env,\n"
+            "    secrets: {TOKEN: token-block}, domains: [stage.ant.localhost], image_alias: stage}\n",
+        ),
+    )
+    told = [(one["environment"], one["came_back"], one["line"]) for one in found(folder, "ant")]
+    assert told == [
+        (
+            "prod",
+            "services.db.container_name: the name ant-db is taken by ant stage too, on the host 'local'",
+            8,
+        ),
+        (
+            "prod",
+            "services.db.ports: the port 5432 is taken by ant stage too, on the host 'local'",
+            8,
+        ),
+    ]
+    change(folder / "ant" / "stack.yaml", ("kind: staging,", "kind: staging, shares_host: true,"))
+    assert found(folder, "ant") == []

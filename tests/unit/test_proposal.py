@@ -15,10 +15,10 @@ from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.questions import word_of
 from tidegate.proposal.roles import roles_of, runs_alone
-from tidegate.proposal.variables import variables_in, whole_variable, with_defaults
 from tidegate.proposal.written_folders import written_folders
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.host_paths import HostPaths
+from tidegate.stack.variables import variables_in, whole_variable, with_defaults
 
 
 def test_a_dockerfile_says_what_holds_for_its_last_stage() -> None:

@@ -23,7 +23,11 @@ class MemoryCompose:
     model: Callable[[str], ComposeModel]
 
     def read(
-        self, files: Sequence[Path], environment: Mapping[str, str], project: str
+        self,
+        files: Sequence[Path],
+        environment: Mapping[str, str],
+        project: str,
+        own: Collection[str] = (),
     ) -> ComposeModel:
         return self.model(project)
 

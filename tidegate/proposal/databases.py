@@ -9,7 +9,7 @@ from typing import Any
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.roles import engine_of
-from tidegate.proposal.variables import whole_variable, with_defaults
+from tidegate.stack.variables import whole_variable, with_defaults
 
 _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "postgresql": {

@@ -9,7 +9,7 @@ from typing import Any
 
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.roles import FRONTS
-from tidegate.proposal.variables import with_defaults
+from tidegate.stack.variables import with_defaults
 
 _URL = re.compile(r"https?://[^\s/'\"]+(/[^\s'\"\\)|;&,]*)?")
 _TARGET = re.compile(r"(\d{1,5})(?:/tcp)?")

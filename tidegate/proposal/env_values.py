@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tidegate.facts import ComposeModel
-from tidegate.proposal.variables import Variable, variables_in
 from tidegate.secrecy.plain_values import holds_secret, looks_secret
+from tidegate.stack.variables import Variable, variables_in
 
 _OF_ITS_OWN = re.compile(
     r"(?:DJANGO_|FLASK_|RAILS_|AUTH_|NEXTAUTH_|BETTER_AUTH_)?(?:SECRET_KEY|SECRET_KEY_BASE|APP_SECRET|JWT_SECRET|SESSION_SECRET|"

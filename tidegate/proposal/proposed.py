@@ -15,9 +15,9 @@ from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.look import Look
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
 from tidegate.proposal.roles import CACHES, Role, engine_of, made_from, roles_of, runs_alone
-from tidegate.proposal.variables import with_defaults
 from tidegate.proposal.written_folders import written_folders
 from tidegate.stack.slot import used_volumes
+from tidegate.stack.variables import with_defaults
 
 _NAMES = {"web": 0, "app": 1, "frontend": 2, "nginx": 3, "backend": 4, "api": 5, "server": 6}
 """Where several services could be at the edge: how likely each is, by its name."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.dockerfile import Dockerfile
-from tidegate.proposal.variables import with_defaults
+from tidegate.stack.variables import with_defaults
 
 Role = Literal["released", "base", "left out"]
 ENGINES = {

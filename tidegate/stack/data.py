@@ -76,5 +76,10 @@ class State(Part):
         description="Files and folders of the host that containers write into, as the compose files "
         "name them, such as `./media`. `${NAME}` is taken from the env file.",
     )
+    read_only: tuple[MountPath, ...] = Field(
+        (),
+        description="Files and folders of the host that are only read, although the compose files do not say `:ro`, such "
+        "as `./nginx.conf`: they are mounted read only, and belong to the release.",
+    )
     scratch: tuple[Scratch, ...] = Field((), description="The same for what is not saved.")
     keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")

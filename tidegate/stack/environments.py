@@ -84,11 +84,21 @@ class Environment(Part):
         min_length=1, description="Relative to the stack file's folder."
     )
     env_file: RelativePath
+    env_file_as: tuple[RelativePath, ...] = Field(
+        (),
+        description="How `env_file:` of the compose files calls it, such as `.env`: then the values of this "
+        "environment are meant, and the compose files stay as they are.",
+    )
     secrets: dict[EnvKey, BlockName] = Field(
         {}, description="Env key -> name of a Prefect `secret` block."
     )
     required_keys: tuple[EnvKey, ...] = Field(
         (), description="Keys that must be there and not empty."
+    )
+    shares_host: bool = Field(
+        False,
+        description="Another environment of this application is on the same host: base services take neither their "
+        "`container_name`, which stays one of their names in their networks, nor ports of the host.",
     )
     domains: tuple[Domain, ...] = Field(
         min_length=1,

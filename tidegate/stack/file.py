@@ -112,6 +112,11 @@ class Stack(Part):
         description="Services of the compose files that Tidegate neither starts nor touches: tools for "
         "development, the team's own proxy.",
     )
+    one_shots: tuple[ServiceName, ...] = Field(
+        (),
+        description="Services that do one piece of work and end, where the compose files do not say so by "
+        '`restart: "no"`.',
+    )
     databases: tuple[Database, ...] = ()
     migrations: tuple[Migration, ...] = ()
     state: State = State()

@@ -11,6 +11,7 @@ from tidegate.stack.formats import (
     Branch,
     EnvKey,
     ImageName,
+    ImagePath,
     Line,
     Part,
     RelativePath,
@@ -86,6 +87,11 @@ class Service(Part):
         le=MOST_SECONDS,
         description="Time between SIGTERM and SIGKILL. A longer `stop_grace_period` of the compose "
         "files counts.",
+    )
+    not_mounted: tuple[ImagePath, ...] = Field(
+        (),
+        description="Paths inside the container at which the compose files mount a developer's folder: releases leave "
+        "that mount out, and what is in the image counts.",
     )
     connection_pool: int | None = Field(
         None,

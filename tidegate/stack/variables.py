@@ -52,3 +52,22 @@ def with_defaults(text: str) -> str | None:
         return None
     filled = _VARIABLE.sub(lambda one: "$" if one[1] else one[5] or "", text)
     return None if "${" in filled else filled
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with values put in, and defaults where there are none; what has neither stays as it
+    stands."""
+
+    def put(found: re.Match[str]) -> str:
+        name, how, rest = found[2] or found[3], found[4] or "", found[5] or ""
+        if found[1]:
+            return "$$"
+        value = values.get(name)
+        is_there = bool(value) if how.startswith(":") else value is not None
+        if "+" in how:
+            return filled(rest, values) if is_there else ""
+        if is_there or (value is not None and "-" not in how):
+            return str(value)
+        return filled(rest, values) if "-" in how else found[0]
+
+    return _VARIABLE.sub(put, text)
