@@ -235,10 +235,10 @@ def locked(server: Server) -> Iterator[None]:
 
     holder = threading.Thread(target=hold)
     holder.start()
+    end = time.monotonic() + 30
+    while not (found := server.database().names(asleep)):
+        assert time.monotonic() < end
     try:
-        end = time.monotonic() + 30
-        while not (found := server.database().names(asleep)):
-            assert time.monotonic() < end
         yield
     finally:
         server.sql(kill.format(id=found[0]))

@@ -230,8 +230,8 @@ def test_a_locked_table_is_given_up_after_the_lock_timeout(migrator: Make, empty
     history.upgrade("0001")
     holder = threading.Thread(target=empty.sql, args=("LOCK TABLES bills WRITE; DO SLEEP(60);",))
     holder.start()
+    sleeping = until_sleeping(empty)
     try:
-        sleeping = until_sleeping(empty)
         with pytest.raises(MigrationError, match="Something holds a lock"):
             history.upgrade("0002")
     finally:
