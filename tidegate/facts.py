@@ -87,6 +87,8 @@ class Job:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     networks: tuple[str, ...] = ()
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    """The engine's name of a volume -> its path in the container, where it is written into."""
     working_directory: str | None = None
     stdin: bytes | None = field(default=None, repr=False)
     timeout_seconds: float = 300

@@ -113,6 +113,7 @@ class DockerHost(Block):
                 entrypoint=[job.command[0]],
                 environment=dict(job.environment),
                 network=network,
+                volumes={name: {"bind": path, "mode": "rw"} for name, path in job.volumes.items()},
                 working_dir=job.working_directory,
                 stdin_open=job.stdin is not None,
                 labels={**job.labels, KEY_LABEL: job.key},

@@ -71,11 +71,12 @@ class EngineMigrations:
         image: str,
         environment: Mapping[str, str],
         networks: tuple[str, ...],
+        volumes: Mapping[str, str],
         key: str,
         server: HistoryTables,
     ) -> Migrator:
         """To be run, with the environment's own values or on a copy; `server` is the database that
-        they lead to."""
+        they lead to, and `volumes` are what it writes into, by the engine's name."""
         if isinstance(spec, AlembicMigration):
             return AlembicMigrator(
                 self.host,
@@ -85,6 +86,7 @@ class EngineMigrations:
                 key,
                 spec.directory,
                 spec.lock_timeout_seconds,
+                volumes,
             )
         return CommandMigrator(
             _TOOLS[spec.tool](spec),
@@ -97,4 +99,5 @@ class EngineMigrations:
             server,
             database.engine,
             spec.lock_timeout_seconds,
+            volumes,
         )

@@ -12,6 +12,7 @@ from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
 from tidegate.ports import DatabaseServer
 from tidegate.schema.ports import Migrator, SchemaHistory
 from tidegate.stack.data import Database
+from tidegate.stack.migration_volumes import volumes_for
 from tidegate.stack.migrations import Migration
 from tidegate.stack.stand_ins import stand_ins
 
@@ -118,6 +119,7 @@ def migrator(
         image=pins[spec.service],
         environment={**env.logins(database), **(copy.environment if copy else {})},
         networks=(copy.network,) if copy else shared_networks(env),
+        volumes={} if copy else volumes_for(env.model(), env.base_project, spec),
         key=key,
         server=server,
     )

@@ -14,6 +14,7 @@ from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.envfile import DEFAULT_PASSWORD, TO_ACCEPT
 from tidegate.stack.host_paths import HostPaths
+from tidegate.stack.migration_volumes import unmounted_volumes
 from tidegate.stack.roles import alone_faults, left_out_faults, unbuilt_faults
 
 
@@ -29,6 +30,7 @@ def refuse_faulty_compose(
         *links,
         *lint_model(model, env.released, env.config.kind, files, env.unbuilt),
         *unmounted(model, env.written),
+        *unmounted_volumes(model, env.stack.migrations),
         *left_out_faults(model, env.stack.left_out),
         *alone_faults(model, env.alone, doors),
         *unbuilt_faults(model, env.unbuilt),

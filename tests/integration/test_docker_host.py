@@ -121,6 +121,16 @@ def test_a_job_gets_its_stdin_and_environment_and_leaves_no_container(host: Dock
     assert host.containers({KEY_LABEL: job.key}) == []
 
 
+def test_a_job_writes_into_the_volumes_that_it_is_given(host: DockerHost) -> None:
+    volume = host.client.volumes.create(f"tidegate-test-{uuid.uuid4()}")
+    try:
+        for words in ("echo kept > /filestore/one", "cat /filestore/one"):
+            outcome = host.run(_job("sh", "-c", words, volumes={str(volume.name): "/filestore"}))
+        assert (outcome.exit_code, outcome.stdout) == (0, "kept\n")
+    finally:
+        volume.remove()
+
+
 def test_a_job_may_print_many_megabytes(host: DockerHost) -> None:
     outcome = host.run(_job("python3", "-c", "print('x' * (20 << 20))"))
     assert len(outcome.stdout) == (20 << 20) + 1

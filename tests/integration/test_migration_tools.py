@@ -96,6 +96,7 @@ def version(spec: Migration, server: Server, image: str) -> Version:
             image=image,
             environment=environment,
             networks=(server.network,),
+            volumes={},
             key=f"test/{image}/migrate",
             server=server.database(),
         ),

@@ -62,6 +62,7 @@ def migrator(
             f"test/{uuid.uuid4()}",
             directory="/app",
             lock_timeout_seconds=1,
+            volumes={},
         )
 
     return make

@@ -106,6 +106,7 @@ def migrator(spec: Migration, server: Server, host: Host, **environment: str) ->
         image="shop:2",
         environment=environment,
         networks=("shop-prod",),
+        volumes={"shop-prod_media": "/media"},
         key="prod/shop/2/migrate",
         server=server,
     )

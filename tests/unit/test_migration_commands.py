@@ -151,6 +151,7 @@ def test_up_reaches_the_head_and_again_runs_nothing() -> None:
         False,
         "/app",
     )
+    assert job.volumes == {"shop-prod_media": "/media"}
     assert job.environment == {
         "TOKEN": CANARY,
         "TIDEGATE_LOCK_TIMEOUT_SECONDS": "10",

@@ -216,6 +216,7 @@ class MemoryMigrations:
         image: str,
         environment: Mapping[str, str],
         networks: tuple[str, ...],
+        volumes: Mapping[str, str],
         key: str,
         server: HistoryTables,
     ) -> MemoryMigrator:

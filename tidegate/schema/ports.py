@@ -64,6 +64,7 @@ class MigrationTools(Protocol):
         image: str,
         environment: Mapping[str, str],
         networks: tuple[str, ...],
+        volumes: Mapping[str, str],
         key: str,
         server: HistoryTables,
     ) -> Migrator: ...

@@ -15,6 +15,7 @@ from tidegate.stack.formats import (
     Part,
     ServiceName,
     SqlQuestion,
+    VolumeName,
 )
 
 Command = Annotated[tuple[Marker, ...], Field(min_length=1, max_length=100)]
@@ -31,6 +32,11 @@ class History(Part):
         description="The folder inside the image in which the tool is run."
     )
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
+    volumes: tuple[VolumeName, ...] = Field(
+        (),
+        description="Named volumes of the service that a migration writes into, such as a folder of attachments. It has "
+        "them on the database in use, not on a copy.",
+    )
 
 
 class AlembicMigration(History):

@@ -30,6 +30,7 @@ class AlembicMigrator:
     directory: str
     """Where alembic.ini lies inside the image."""
     lock_timeout_seconds: int
+    volumes: Mapping[str, str]
     timeout_seconds: float = 3600
 
     def __post_init__(self) -> None:
@@ -65,6 +66,7 @@ class AlembicMigrator:
                 image=self.image,
                 stdin=question.stdin,
                 networks=self.networks,
+                volumes=self.volumes,
                 command=question.command,
                 working_directory=self.directory,
                 environment={

@@ -38,6 +38,7 @@ class CommandMigrator:
     """The database that `environment` leads to."""
     engine: Engine
     lock_timeout_seconds: int
+    volumes: Mapping[str, str]
     timeout_seconds: float = 3600
 
     def __post_init__(self) -> None:
@@ -93,6 +94,7 @@ class CommandMigrator:
                 image=self.image,
                 command=command,
                 networks=self.networks,
+                volumes=self.volumes,
                 working_directory=self.directory,
                 environment={**self.environment, **self._limits()},
                 timeout_seconds=self.timeout_seconds,
