@@ -25,7 +25,10 @@ from tidegate.stack.catalogue import find_stack
 QUICK, SLOW = "benchquick", "benchslow"
 BESIDE = "side"
 APPS = {QUICK: "ready at once", SLOW: "3 s to start"}
-DELAYED = '    restart: unless-stopped\n    command: ["sh", "-c", "sleep 3 && exec python -m cloudlens"]\n'
+DELAYED = (
+    "    restart: unless-stopped\n"
+    '    command: ["sh", "-c", "sleep 3 && exec python -m cloudlens"]\n'
+)
 
 
 def main() -> None:

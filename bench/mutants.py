@@ -33,8 +33,8 @@ LEFT_OUT = ("core/NoOp", "core/ReplaceBinaryOperator_BitOr_")
 # The stories of the flows see most; the tests of style and documents see none.
 SUITES = (
     "-m pytest -x -q -p no:cacheprovider tests/flows/test_stories.py tests/flows tests/unit "
-    "--ignore-glob=tests/unit/test_house* --ignore-glob=tests/unit/test_doc* --ignore=tests/unit/test_manual.py "
-    "--ignore=tests/unit/test_packaging.py"
+    "--ignore-glob=tests/unit/test_house* --ignore-glob=tests/unit/test_doc* "
+    "--ignore=tests/unit/test_manual.py --ignore=tests/unit/test_packaging.py"
 )
 MOST_SECONDS = 900
 NORMAL_DEVIATE = 1.96  # of 95 %
@@ -112,7 +112,8 @@ def _print_share(copy: Path, count: int, chance: random.Random) -> None:
     share = 1 - len(unseen) / len(sample)
     error = NORMAL_DEVIATE * math.sqrt(share * (1 - share) / len(sample))
     print(
-        f"{share:.0%} of {len(sample)} mutants seen (of {len(found)} that can be made; +- {error:.0%}). Not seen:"
+        f"{share:.0%} of {len(sample)} mutants seen (of {len(found)} that can be made; "
+        f"+- {error:.0%}). Not seen:"
     )
     print("\n".join(f"  {mutant}" for mutant in sorted(unseen, key=str)) or "  none")
 

@@ -73,7 +73,8 @@ def again_and_again(
 
 def ways_back_table(found: dict[str, list[Back]]) -> Table:
     shown = Table(
-        title=f"tidegate rollback, {TIMES} times each: seconds from the command (median, fastest to slowest)"
+        title=f"tidegate rollback, {TIMES} times each: seconds from the command "
+        "(median, fastest to slowest)"
     )
     for heading in ("Old slot", "Old version answers", "The command says so", "The command ends"):
         shown.add_column(heading)

@@ -28,20 +28,24 @@ def as_json(found: Report) -> dict[str, Any]:
 def lines(found: Report) -> list[str]:
     """For a terminal, as markup: what was compared, then each difference with what the trail and
     the table say."""
-    head = f"{found.entries} entries, {found.rows} rows, {found.anchors} hash(es) that were kept outside of the ledger"
+    head = (
+        f"{found.entries} entries, {found.rows} rows, {found.anchors} hash(es) that were "
+        "kept outside of the ledger"
+    )
     notes = (
         []
         if not found.partly_known
         else [
-            f"{found.partly_known} row(s) were written by version 0.1: the trail holds a part of their fields, and only that "
-            "part was compared."
+            f"{found.partly_known} row(s) were written by version 0.1: the trail holds a part "
+            "of their fields, and only that part was compared."
         ]
     )
     notes += (
         []
         if found.anchors
         else [
-            "No hash was kept before: a trail whose end was cut off cannot be told from a whole one."
+            "No hash was kept before: a trail whose end was cut off cannot be "
+            "told from a whole one."
         ]
     )
     verdict = (

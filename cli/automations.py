@@ -67,7 +67,8 @@ def _automations(client: SyncPrefectClient, lock_life: timedelta) -> Iterator[Au
     }
     yield AutomationCore(
         name=DIED,
-        description=f"A run that crashed or was cancelled starts {RECOVER}, unless it was one of that itself",
+        description=f"A run that crashed or was cancelled starts {RECOVER}, "
+        "unless it was one of that itself",
         trigger=_each(CUT_SHORT, match_related=ResourceSpecification(others)),
         actions=[_start(recover, after=lock_life + AFTER_THE_LOCK)],
     )

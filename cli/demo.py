@@ -49,10 +49,12 @@ def demo(settings: Settings, console: Console, *, fresh: bool) -> int:
 
     console.print(table(rows(settings, STACK)))
     console.print(
-        f"{'[green]Done[/green]' if good else '[red]FAILED[/red]'} in {time.monotonic() - begun:.0f} s."
+        f"{'[green]Done[/green]' if good else '[red]FAILED[/red]'} "
+        f"in {time.monotonic() - begun:.0f} s."
     )
     console.print(
-        f"Prefect UI: [bold]{plane.ui_url}[/bold]   CloudLens: http://cloudlens.localhost:{settings.edge_port}"
+        f"Prefect UI: [bold]{plane.ui_url}[/bold]   CloudLens: "
+        f"http://cloudlens.localhost:{settings.edge_port}"
     )
     return 0 if good else 1
 

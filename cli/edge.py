@@ -47,20 +47,21 @@ def replace_edge(settings: Settings, console: Console, *, accept_outage: bool) -
     if reason is None:
         addresses = replacing.replace()
         console.print(
-            f"[green]✓[/green] The edge was replaced in {time.monotonic() - begun:.1f} s; the old one served "
-            f"{addresses.public_url} until the new one did."
+            f"[green]✓[/green] The edge was replaced in {time.monotonic() - begun:.1f} s; "
+            f"the old one served {addresses.public_url} until the new one did."
         )
     elif accept_outage:
         seconds = replacing.replace_with_outage()
         console.print(
-            f"[yellow]![/yellow] The edge was replaced. Nobody was served for {seconds:.1f} s ({escape(reason)})."
+            "[yellow]![/yellow] The edge was replaced. Nobody was served for "
+            f"{seconds:.1f} s ({escape(reason)})."
         )
     else:
         raise EdgeError(
             "replacing the edge without an outage",
             reason,
-            "Nothing was changed. Run it as root where iptables is, or accept some seconds without an edge "
-            "by --accept-outage",
+            "Nothing was changed. Run it as root where iptables is, or accept some "
+            "seconds without an edge by --accept-outage",
         )
 
 

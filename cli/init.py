@@ -33,8 +33,8 @@ def init(
         if not quiet:
             console.print(
                 data(
-                    f"{folder} is ready. Put it into git, copy an application's compose files to {STACKS}/NAME, "
-                    f"and type `tidegate init {STACKS}/NAME`."
+                    f"{folder} is ready. Put it into git, copy an application's compose "
+                    f"files to {STACKS}/NAME, and type `tidegate init {STACKS}/NAME`."
                 ),
                 soft_wrap=True,
             )
@@ -70,8 +70,8 @@ def _ask(question: Question) -> str:
 def _tell(written: Written, names: list[str], console: Console) -> None:
     console.print(
         data(
-            f"Written: {', '.join([*written.files, *names])}. stack.yaml has {written.lines} lines; "
-            f"{written.asked} question(s) asked."
+            f"Written: {', '.join([*written.files, *names])}. stack.yaml has "
+            f"{written.lines} lines; {written.asked} question(s) asked."
         ),
         soft_wrap=True,
     )
@@ -88,8 +88,8 @@ def _tell(written: Written, names: list[str], console: Console) -> None:
         )
     console.print(
         data(
-            f"Next: tidegate check, tidegate run, tidegate release {written.stack} {written.newest or 'VERSION'} "
-            f"--environment {written.first}"
+            f"Next: tidegate check, tidegate run, tidegate release {written.stack} "
+            f"{written.newest or 'VERSION'} --environment {written.first}"
         ),
         soft_wrap=True,
     )

@@ -158,7 +158,8 @@ class PrefectApi:
             raise InputError(
                 doing,
                 "the Prefect server does not know it",
-                "`tidegate run` registers the deployments; an environment that is new is known within a minute",
+                "`tidegate run` registers the deployments; an environment that is new "
+                "is known within a minute",
             )
         if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise InputError(

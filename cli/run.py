@@ -22,8 +22,8 @@ from tidegate.stack.folder import find_folder
 
 IMAGES_FILE = "images.env"
 UNREAD = (
-    "Until then nothing of this stack is released, and what Tidegate 0.1 deployed of it, which kept no copy of the file, "
-    "is neither watched nor rolled back"
+    "Until then nothing of this stack is released, and what Tidegate 0.1 deployed of it, "
+    "which kept no copy of the file, is neither watched nor rolled back"
 )
 
 
@@ -67,8 +67,9 @@ def _start(plane: ControlPlane, console: Console) -> None:
     _step(console, "edge", addresses.public_url)
     if addresses.outdated:
         console.print(
-            "  [yellow]![/yellow] The edge goes on as it is, with other settings or another image than it would get "
-            "now. `tidegate edge replace` replaces it without a lost request."
+            "  [yellow]![/yellow] The edge goes on as it is, with other settings or another "
+            "image than it would get now. `tidegate edge replace` replaces "
+            "it without a lost request."
         )
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)

@@ -146,7 +146,8 @@ def _refuse_settings_of_this_shell(settings: Settings) -> None:
         raise InputError(
             DOING,
             f"{', '.join(alone)} is set in this shell alone",
-            f"Put it into tidegate.toml, or as a line NAME=VALUE into {settings.home / ENVIRONMENT} (mode 0600)",
+            "Put it into tidegate.toml, or as a line NAME=VALUE into "
+            f"{settings.home / ENVIRONMENT} (mode 0600)",
         )
 
 
@@ -157,7 +158,8 @@ def _systemctl(*words: str) -> None:
         raise InputError(
             f"running `{' '.join(command)}`",
             ended.stderr.strip() or f"exit code {ended.returncode}",
-            f"The unit is written; correct what it names, then run it again; `journalctl -u {NAME}` says more",
+            "The unit is written; correct what it names, then run it again; "
+            f"`journalctl -u {NAME}` says more",
         )
 
 

@@ -231,8 +231,9 @@ def _ports_to_be_freed(settings: Settings) -> Iterator[str]:
             else ()
         ):
             yield from (
-                f"{stack.name} {environment}: the port {port} of the host is served by {one['name']} itself until the "
-                "next release stops it, and by nobody afterwards: lead people to the edge"
+                f"{stack.name} {environment}: the port {port} of the host is served "
+                f"by {one['name']} itself until the next release stops it, and by nobody "
+                "afterwards: lead people to the edge"
                 for port in one["ports"]
             )
 

@@ -19,14 +19,20 @@ def facts_of(step: str, evidence: Evidence) -> str:
 
 def _plan(evidence: Evidence) -> str:
     changes = len(evidence.get("changes", ()))
-    return f"{changes} commit{'s' * (changes != 1)}, schema: {evidence['kind']}, way back: {evidence['way_back']}"
+    return (
+        f"{changes} commit{'s' * (changes != 1)}, schema: {evidence['kind']}, way back: "
+        f"{evidence['way_back']}"
+    )
 
 
 def _back_up(evidence: Evidence) -> str:
     if not evidence["made"]:
         return str(evidence["why"])
     tables = len(evidence["tables"])
-    return f"{evidence['size'] / 1024:.1f} KiB, {tables} table{'s' * (tables != 1)}, restored and compared"
+    return (
+        f"{evidence['size'] / 1024:.1f} KiB, {tables} table{'s' * (tables != 1)}, "
+        "restored and compared"
+    )
 
 
 def _smoke(evidence: Evidence) -> str:

@@ -29,5 +29,6 @@ def end_of(process: RunProcess, code: int | None, *, cancelled: bool) -> State[A
         return Cancelled(message="Cancelled by a person.")
     how = "in a way that nobody saw" if code is None else f"with status code {code}"
     return Crashed(
-        message=f"Its process {process.pid} ended {how}. What it was in the middle of, recover/all finishes."
+        message=f"Its process {process.pid} ended {how}. What it was in the middle "
+        "of, recover/all finishes."
     )

@@ -28,7 +28,10 @@ NOT_BEGUN = FlowRunFilter(
         type=FlowRunFilterStateType(any_=[StateType.PAUSED, StateType.SCHEDULED])
     )
 )
-REPLACED = "Its work pool was of the kind of Tidegate 0.1 and was replaced, so it cannot go on. Start it again"
+REPLACED = (
+    "Its work pool was of the kind of Tidegate 0.1 and was replaced, "
+    "so it cannot go on. Start it again"
+)
 
 
 def make_work_pool(api_url: str, secret: str) -> None:

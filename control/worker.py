@@ -107,9 +107,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         if task_status is not None:
             task_status.started(process.pid)
         code = await self._follow(process)
-        return BaseWorkerResult(
-            identifier=str(process.pid), status_code=0 if code is None else code
-        )
+        status = 0 if code is None else code
+        return BaseWorkerResult(identifier=str(process.pid), status_code=status)
 
     async def _know_work_pool(self) -> None:
         await self.sync_with_backend()
@@ -221,7 +220,10 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         try:
             process = await ForkedProcess.start(order)
         except (OSError, EOFError) as error:
-            message = f"No process could be started for it: {error!r}. Read the worker's log, then start it again"
+            message = (
+                f"No process could be started for it: {error!r}. Read the worker's "
+                "log, then start it again"
+            )
             await _until_it_works(lambda: self._set_state(order.run, Crashed(message=message)))
             return None
         self._tasks.start_soon(self._tend, process)
@@ -234,10 +236,10 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         return order_for(run, await self._deployment_of(run), self._served)
 
     async def _deployment_of(self, run: FlowRun) -> DeploymentResponse | None:
+        if run.deployment_id is None:
+            return None
         with contextlib.suppress(ObjectNotFound):
-            return (
-                await self.client.read_deployment(run.deployment_id) if run.deployment_id else None
-            )
+            return await self.client.read_deployment(run.deployment_id)
         return None
 
     async def _tend(self, process: RunProcess) -> None:
@@ -273,9 +275,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             return
         state = (await self.client.read_flow_run(process.run)).state
         if state is None or state.type not in ENDED:
-            await self._set_state(
-                process.run, end_of(process, code, cancelled=process.run in self._cancelled)
-            )
+            end = end_of(process, code, cancelled=process.run in self._cancelled)
+            await self._set_state(process.run, end)
 
 
 def _start_of(run: FlowRun) -> datetime:

@@ -53,7 +53,8 @@ def adopt(
     env = open_environment(stack, environment)
     if there := taken_already(env):
         return Completed(
-            message=f"{there.version} was taken over already as #{there.number}: nothing was changed"
+            message=f"{there.version} was taken over already as #{there.number}: "
+            "nothing was changed"
         )
     if not plan_only:
         refuse_busy(env)

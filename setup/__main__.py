@@ -56,7 +56,8 @@ def make_home_private() -> None:
 def main() -> int:
     if sys.version_info < OLDEST_PYTHON:
         print(
-            f"Tidegate needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, this is {sys.version.split()[0]}"
+            f"Tidegate needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, "
+            f"this is {sys.version.split()[0]}"
         )
         return 1
     make_home_private()

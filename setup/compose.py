@@ -24,7 +24,8 @@ def find() -> tuple[str, str, list[str]]:
         if version and int(version.split(".")[0]) >= 2 and _can_fail(command):
             return version, place, command
     raise SetupError(
-        "there is no Docker Compose v2. Install the plugin docker-compose-plugin, then run this again"
+        "there is no Docker Compose v2. Install the plugin docker-compose-plugin, then run this "
+        "again"
     )
 
 

@@ -54,5 +54,6 @@ def _compare_images(target: Path) -> None:
     for key, image in chosen().items():
         if lines.get(key, image) != image:
             say(
-                f"note: {target.parent.name}/{target.name} says {key}={lines[key]}; this machine has {image}"
+                f"note: {target.parent.name}/{target.name} says {key}={lines[key]}; "
+                f"this machine has {image}"
             )

@@ -12,7 +12,10 @@ from setup.step import run
 WHEELS = CACHE / "wheels"
 STAMP = CACHE / "wheels-made-from"
 REQUIREMENTS = EXAMPLE / "base" / "requirements.txt"
-ASK = "import platform, sys; print(f'{sys.version_info[0]}.{sys.version_info[1]}', platform.machine())"
+ASK = (
+    "import platform, sys; print(f'{sys.version_info[0]}.{sys.version_info[1]}', "
+    "platform.machine())"
+)
 
 
 def ensure() -> str:

@@ -115,7 +115,8 @@ class Settings(BaseModel):
         wrong = [text for text in _listed(given) if not _is_network(text)]
         if wrong:
             raise ValueError(
-                f"must be addresses such as 127.0.0.1 or 10.0.0.0/24, and not everybody's (got {', '.join(wrong)})"
+                "must be addresses such as 127.0.0.1 or 10.0.0.0/24, and not everybody's "
+                f"(got {', '.join(wrong)})"
             )
         return given
 

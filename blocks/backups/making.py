@@ -124,7 +124,10 @@ def _difference(before: int | None, after: int | None, restored: int | None) -> 
     least = min(known) if len(known) == 2 else 0
     if least <= restored <= max(known):
         return None
-    return f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} in the source"
+    return (
+        f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} "
+        "in the source"
+    )
 
 
 def _prove(

@@ -119,7 +119,8 @@ def refuse_changed_files(folder: Path, manifest: Manifest) -> None:
     if extra := there - {MANIFEST, *(part.name for part in manifest.parts)}:
         raise BackupError(
             doing,
-            f"it holds what it did not hold when it was made: {', '.join(map(repr, sorted(extra)))}",
+            "it holds what it did not hold when it was made: "
+            f"{', '.join(map(repr, sorted(extra)))}",
             TO_DO,
         )
     for part in manifest.parts:

@@ -185,7 +185,8 @@ def _wrong_of_old(proved: Mapping[str, int], found: Mapping[str, int]) -> list[s
         for table in proved
     }
     return [
-        f"{table}: {' or '.join(map(str, rows[table])) or None} rows, {proved[table]} when it was made"
+        f"{table}: {' or '.join(map(str, rows[table])) or None} rows, "
+        f"{proved[table]} when it was made"
         for table in sorted(proved)
         if proved[table] not in rows[table]
     ]

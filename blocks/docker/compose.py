@@ -32,8 +32,10 @@ NETWORK_LABEL = "com.docker.compose.network"
 VOLUME_LABEL = "com.docker.compose.volume"
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
-_CUT_OFF = re.compile(  # as Docker's own client says that the engine is out of reach, and Go that a connection ended
-    r"cannot connect to the docker daemon|error during connect|connection reset by peer|unexpected EOF",
+# as Docker's own client says that the engine is out of reach, and Go that a connection ended
+_CUT_OFF = re.compile(
+    r"cannot connect to the docker daemon|error during connect|connection reset "
+    r"by peer|unexpected EOF",
     re.IGNORECASE,
 )
 _STAYS_STOPPED: Any = {"Name": "unless-stopped"}
@@ -70,12 +72,9 @@ class Compose:
         doing = _reading(files)
         written = self.as_written(files, project) if own else {"services": {}}
         over = without_own(written, own, environment)
-        outcome = self._command.run(
-            *("-p", project, *_named(files), *(("-f", "-") if over else ())),
-            *("config", "--format", "json"),
-            doing=doing,
-            variables={"PWD": str(files[0].parent), **environment},
-            stdin=over.encode(),
+        variables = {"PWD": str(files[0].parent), **environment}
+        outcome = self._command.config(
+            files, project, doing=doing, variables=variables, over=over.encode()
         )
         if missing := {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}:
             raise ConfigError(
@@ -104,9 +103,9 @@ class Compose:
     def as_written(self, files: Sequence[Path], project: str) -> ComposeModel:
         """The files' whole model with its variables as they stand there: no value is needed, and no
         env file is read."""
-        config = ("config", "--no-interpolate", "--no-env-resolution", "--format", "json")
+        as_they_stand = ("--no-interpolate", "--no-env-resolution")
         doing = _reading(files)
-        outcome = self._command.run("-p", project, *_named(files), *config, doing=doing)
+        outcome = self._command.config(files, project, *as_they_stand, doing=doing)
         if outcome.exit_code != 0:
             raise StackFileError(doing, self._command.said(outcome), "Correct the compose file")
         model: ComposeModel = json.loads(outcome.stdout)
@@ -267,10 +266,6 @@ class Compose:
 
 def _reading(files: Sequence[Path]) -> str:
     return f"reading {', '.join(file.name for file in files)}"
-
-
-def _named(files: Sequence[Path]) -> list[str]:
-    return [part for file in files for part in ("-f", str(file))]
 
 
 def _fed(model: ComposeModel) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -62,6 +62,21 @@ class ComposeCommand:
         except OSError as error:
             raise self._not_started(doing, error) from None
 
+    def config(
+        self,
+        files: Sequence[Path],
+        project: str,
+        *options: str,
+        doing: str,
+        variables: Mapping[str, str] = {},
+        over: bytes = b"",
+    ) -> Outcome:
+        """What it makes of a team's `files`, as JSON. `over` is one more file, read as the last."""
+        named = [part for file in files for part in ("-f", str(file))]
+        named += ["-f", "-"] if over else []
+        arguments = ("-p", project, *named, "config", *options, "--format", "json")
+        return self.run(*arguments, doing=doing, variables=variables, stdin=over)
+
     def build(
         self,
         service: str,
@@ -71,8 +86,8 @@ class ComposeCommand:
         timeout_seconds: float,
         hear: Callable[[str], None],
     ) -> int:
-        """Build one service of the model in `stdin`, which says each line to `hear`. Returns the exit
-        code. Raises TimeoutError."""
+        """Build one service of the model in `stdin`, and give each line that is said to `hear`.
+        Returns the exit code. Raises TimeoutError."""
         options = ["--ansi", "never", "--progress", "plain", "-f", "-"]
         try:
             return follow_command(

@@ -30,7 +30,8 @@ def engine_errors(doing: str) -> Iterator[None]:
             raise CapacityError(
                 doing,
                 f"no address range is left for a network ({error.explanation})",
-                "Remove those that nobody uses: docker network prune; or widen default-address-pools",
+                "Remove those that nobody uses: docker network prune; "
+                "or widen default-address-pools",
             ) from None
         raise EngineError(
             doing, f"not found ({error.explanation})", "Run `tidegate status` to see what there is"

@@ -57,7 +57,10 @@ class EngineLooks:
             if numbers >= WITH_HEREDOCS
             else "; it knows no heredocs and no `additional_contexts`: they need Docker 23"
         )
-        return f"by the BuildKit of Docker {version}, buildx is {'there' if _has_buildx() else 'not needed'}{old}"
+        return (
+            f"by the BuildKit of Docker {version}, "
+            f"buildx is {'there' if _has_buildx() else 'not needed'}{old}"
+        )
 
     def disk(self, least_bytes: int, least_ratio: float) -> str:
         """Where Docker keeps its data."""

@@ -43,7 +43,8 @@ class DockerHost(Block):
 
     url: str = Field(
         "",
-        description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: here.",
+        description="`unix:///run/docker.sock`, `ssh://user@host` or `tcp://host:2376`; empty: "
+        "here.",
     )
     edge_network: str = Field(
         "tidegate-edge",
@@ -151,7 +152,8 @@ class DockerHost(Block):
                 Conversation(stream, stdin, stdout or out, timeout_seconds),
                 doing,
                 timeout_seconds,
-                "It may still be running there: look at `docker top`, then try again or give it more time",
+                "It may still be running there: look at `docker top`, "
+                "then try again or give it more time",
             )
             code = self._exit_code(created["Id"], doing)
             if code > LAST_OWN_CODE and self._has_stopped(container):

@@ -18,12 +18,13 @@ MOST_BYTES = 4_000_000
 """A page that is longer is cut: no marker is worth more memory."""
 _BECOMES_GET = (301, 302, 303)
 _COMES_BY_HTTP = (
-    "it leads to https: where something before the edge ends TLS, say `https: true` for this environment in "
-    "stack.yaml"
+    "it leads to https: where something before the edge ends TLS, say `https: true` "
+    "for this environment in stack.yaml"
 )
 _BELIEVES_NOBODY = (
-    "it leads to https although it was asked as by https: the edge was made before TIDEGATE_TRUSTED_FRONTS "
-    "was set (`tidegate edge replace`), or the application itself believes no front"
+    "it leads to https although it was asked as by https: the edge was made before "
+    "TIDEGATE_TRUSTED_FRONTS was set (`tidegate edge replace`), or the application "
+    "itself believes no front"
 )
 
 

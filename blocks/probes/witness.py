@@ -74,7 +74,8 @@ class TrafficWitness:
     ) -> None:
         self._stopped.set()
         self._pool.shutdown()  # bounded by the timeouts of the last requests
-        self._work.result()  # raises what broke the witness itself: a blind witness is not a quiet one
+        # raises what broke the witness itself: a blind witness is not a quiet one
+        self._work.result()
 
     def figures(self) -> TrafficFigures:
         """What was seen until now, or until the end."""

@@ -26,8 +26,10 @@ from blocks.registries.sign_in import SignIn
 from tidegate.errors import CapacityError, RegistryError, TidegateError
 
 _MANIFESTS = (
-    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+    "application/vnd.oci.image.index.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.v2+json"
 )
 _DOCKER_HUB = ("docker.io", "index.docker.io")
 _LOG_IN = "Correct username, password and rights in the Registry block"

@@ -28,7 +28,8 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 _REMOTE = re.compile(r"([a-z][a-z0-9+]*://|[^/]+@[^/]+:)", re.IGNORECASE)
 _SUBMODULE = "160000 "
 _COMMIT = "%H%x00%s%x00%an%x00%cI"
-_REF = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"  # `*`: what an annotated tag points to
+# `*`: what an annotated tag points to
+_REF = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ from tidegate.facts import Outcome
 from tidegate.waiting import looks
 
 _WILL_NOT_CHANGE = re.compile(
-    r"authentication failed|could not read (username|password)|permission denied|not found|does not exist|"
-    r"bad revision|does not appear to be a git repository|dubious ownership|host key verification failed",
+    r"authentication failed|could not read (username|password)|permission denied|"
+    r"not found|does not exist|"
+    r"bad revision|does not appear to be a git repository|dubious ownership|"
+    r"host key verification failed",
     re.IGNORECASE,
 )
 

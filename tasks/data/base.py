@@ -144,9 +144,11 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
         raise OccupiedError(
             f"looking who has what the base services of {env.stack.name} {env.name} need",
             "; ".join(found),
-            f"Nothing was started. If it is this application, take it over: `tidegate adopt {env.stack.name} {env.name}`. If it "
-            f'is another one, say so with the label `{SEPARATE_LABEL}: "true"` on the service; a name or a port that another '
-            "environment has: `shares_host: true` for this environment in stack.yaml, which takes neither",
+            "Nothing was started. If it is this application, take it over: "
+            f"`tidegate adopt {env.stack.name} {env.name}`. If it "
+            f'is another one, say so with the label `{SEPARATE_LABEL}: "true"` on the service; '
+            "a name or a port that another environment has: `shares_host: true` for this "
+            "environment in stack.yaml, which takes neither",
         )
 
 
@@ -163,8 +165,8 @@ def refuse_shared(env: OpenEnvironment) -> None:
         raise OccupiedError(
             f"looking who else writes what {env.stack.name} {env.name} writes",
             "; ".join(found),
-            "Nothing was started. Give each environment a place of its own: write `${NAME}` in the compose file and under "
-            "`state` in stack.yaml, and a value into each env file",
+            "Nothing was started. Give each environment a place of its own: write `${NAME}` "
+            "in the compose file and under `state` in stack.yaml, and a value into each env file",
         )
 
 

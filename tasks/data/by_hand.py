@@ -34,7 +34,10 @@ def refuse_by_hand(env: OpenEnvironment, model: ComposeModel) -> None:
     if not found:
         return
     if known:
-        to_do = "Somebody has started it beside what Tidegate runs. Stop and remove it: `docker rm --force NAME`"
+        to_do = (
+            "Somebody has started it beside what Tidegate runs. Stop and remove it: "
+            "`docker rm --force NAME`"
+        )
     else:
         to_do = f"Take it over as it runs: `tidegate adopt {env.stack.name} {env.name}`"
     raise OccupiedError(

@@ -39,7 +39,8 @@ def _refuse_data(work: Work, spec: Migration, state: SchemaState) -> None:
     if here or state.has_other_tables:
         raise DatabaseError(
             f"looking into the database {spec.database!r} of {work.title}",
-            f"it was planned as empty and holds {f'revision {here}' if here else 'tables without a revision'}",
+            "it was planned as empty and holds "
+            f"{f'revision {here}' if here else 'tables without a revision'}",
             "It runs now, so start the release again: its plan will see what is there",
         )
 
@@ -122,7 +123,8 @@ def cannot_be_undone(left: Deployment, to: str, why: str = "") -> WayBackError:
         f"going back from {left.stack} {left.environment} #{left.number} {left.version} to {to}",
         "the database change between them cannot be undone without losing what was written since "
         f"{left.switched_at or left.created_at:%Y-%m-%d %H:%M} UTC{f' ({why})' if why else ''}",
-        f"Decide: release a corrected version, or restore the backup with `restore/{left.environment}`",
+        "Decide: release a corrected version, or restore the backup with "
+        f"`restore/{left.environment}`",
     )
 
 

@@ -145,7 +145,8 @@ def _without_seal(env: OpenEnvironment, release: Deployment) -> OpenEnvironment:
     lost = was_kept(env.ledger, release)
     if lost:
         get_run_logger().warning(
-            "what %s %s #%d was planned with is gone from sealed/%s: its folder as it is now stands for it",
+            "what %s %s #%d was planned with is gone from sealed/%s: its folder as "
+            "it is now stands for it",
             release.stack,
             release.environment,
             release.number,

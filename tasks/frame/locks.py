@@ -61,7 +61,8 @@ def _beat(ledger: Ledger, lock: Lock, ended: threading.Event, every_seconds: flo
         try:
             ledger.locks.heartbeat(lock)
         except FencedError:
-            return  # a newer owner exists: every further change of ours is refused by its fencing number
+            # a newer owner exists: every further change of ours is refused by its fencing number
+            return
 
 
 def _release(ledger: Ledger, lock: Lock) -> None:

@@ -69,7 +69,8 @@ def step(
             except TidegateError as error:
                 journal.failed(key, work.env.redactor.redact(str(error)))
                 raise _redacted(error, work.env.redactor) from None
-            except Exception as error:  # a defect of ours: recorded like any failure, raised as it is unless it tells a secret
+            # a defect of ours: recorded like any failure, raised as it is unless it tells a secret
+            except Exception as error:
                 said = work.env.redactor.redact(repr(error))
                 journal.failed(key, clean(said))
                 if said != repr(error):

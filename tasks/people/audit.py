@@ -96,7 +96,8 @@ def refuse_differences(report: Report) -> None:
         raise LedgerError(
             "comparing the audit trail with the ledger",
             f"{len(report.findings)} difference(s)",
-            "Run `tidegate audit verify`, which names the values too, and see `tidegate docs operations`",
+            "Run `tidegate audit verify`, which names the values too, "
+            "and see `tidegate docs operations`",
         )
 
 

@@ -51,7 +51,8 @@ class AcceptanceEn(FormBase):
     as_required: bool = Field(
         False,
         title="Checklist 1: it does what was asked for",
-        description="Switch on what you have seen yourself. All six are needed to approve, none to reject.",
+        description="Switch on what you have seen yourself. All six are needed "
+        "to approve, none to reject.",
     )
     looks_good: bool = Field(False, title="Checklist 2: the pages look good and are easy to use")
     flows_well: bool = Field(False, title="Checklist 3: the steps run smoothly")

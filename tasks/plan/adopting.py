@@ -178,18 +178,18 @@ def _not_found(env: OpenEnvironment, model: ComposeModel) -> InputError:
     if not likely:
         return InputError(
             doing,
-            f"the compose project {env.base_project} has none of {', '.join(env.released)}, and no other "
-            "project looks like it",
+            f"the compose project {env.base_project} has none of {', '.join(env.released)}, "
+            "and no other project looks like it",
             "`docker compose ls` shows the projects: write the one that is meant as "
-            f"`base_project` under environments.{env.name} of stack.yaml. What plain `docker run` started must be "
-            "started by compose first",
+            f"`base_project` under environments.{env.name} of stack.yaml. "
+            "What plain `docker run` started must be started by compose first",
         )
     shown = "; ".join(f"{project} ({', '.join(names)})" for project, names in likely.items())
     return InputError(
         doing,
         f"the compose project {env.base_project} has none. This looks like it: {shown}",
-        f"Write `base_project: {next(iter(likely))}` under environments.{env.name} of stack.yaml, if that is it, "
-        "and start it again",
+        f"Write `base_project: {next(iter(likely))}` under environments.{env.name} "
+        "of stack.yaml, if that is it, and start it again",
     )
 
 
@@ -202,8 +202,8 @@ def _refuse_hindered(env: OpenEnvironment, model: ComposeModel, found: Found) ->
         raise OccupiedError(
             f"looking whether {env.stack.name} {env.name} can be taken over",
             "; ".join(why),
-            "Nothing was changed. Let the compose files of the stack say what runs, or start what is missing "
-            "as before, then start it again",
+            "Nothing was changed. Let the compose files of the stack say what runs, "
+            "or start what is missing as before, then start it again",
         )
 
 

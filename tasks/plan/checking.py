@@ -172,8 +172,9 @@ def _of_logins(env: OpenEnvironment) -> Iterator[Finding]:
                 env.name,
                 f"comparing what {name} is given with {env_file}",
                 f"its container gets another {', '.join(other)} than {env_file} says",
-                f"Take it out of `env_file:` and `environment:`, or write `env_file: !override [{env_file}]` in a "
-                "compose file of this environment",
+                "Take it out of `env_file:` and `environment:`, "
+                f"or write `env_file: !override [{env_file}]` in a compose "
+                "file of this environment",
             )
 
 
@@ -204,7 +205,8 @@ def _of_host(env: OpenEnvironment, taken: dict[tuple[str, str], str]) -> Iterato
                     env.name,
                     doing,
                     f"{path}: {what} is taken by {other} too, on the host {env.config.host!r}",
-                    f"Write `shares_host: true` for one of the two in stack.yaml, or `host:` where {other} is elsewhere",
+                    "Write `shares_host: true` for one of the two in stack.yaml, "
+                    f"or `host:` where {other} is elsewhere",
                 ),
                 files,
             )
@@ -234,8 +236,8 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
                 env.stack.name,
                 env.name,
                 f"looking where the image of {name} comes from",
-                f"the compose files say `pull_policy: {HOST_ONLY}`: it is taken from the host, and looked up in "
-                "no registry",
+                f"the compose files say `pull_policy: {HOST_ONLY}`: it is taken from "
+                "the host, and looked up in no registry",
                 "Take that out where a registry has it",
             ),
             files,

@@ -119,8 +119,8 @@ def _refuse_other_evidence(
     if staged and (staged.commit, dict(staged.pins)) != (version.id, dict(pins)):
         raise LedgerError(
             f"planning {env.stack.name} {version.name}",
-            f"{staged.place.name} #{staged.number} proved {short_id(staged.commit)}, and {version.name} is now "
-            f"{short_id(version.id)}",
+            f"{staged.place.name} #{staged.number} proved {short_id(staged.commit)}, "
+            f"and {version.name} is now {short_id(version.id)}",
             "Start the release again",
         )
 

@@ -198,9 +198,10 @@ def _edge(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     if env.config.https and not env.settings.fronts:
         raise StackFileError(
             f"looking how people come to {env.stack.name} {env.name}",
-            "stack.yaml says by https, and the edge believes no front: it would tell the application that they come by http",
-            "Set TIDEGATE_TRUSTED_FRONTS (`tidegate docs settings`), then `tidegate stop`, `tidegate run` "
-            "and `tidegate edge replace`",
+            "stack.yaml says by https, and the edge believes no front: it would tell "
+            "the application that they come by http",
+            "Set TIDEGATE_TRUSTED_FRONTS (`tidegate docs settings`), "
+            "then `tidegate stop`, `tidegate run` and `tidegate edge replace`",
         )
     env.edge.route(env.stack.name, env.name)
     refuse_taken_doors(env)

@@ -108,8 +108,8 @@ def _refuse_wrong_question(work: Work, asked: Asked, answer: Answer) -> None:
         raise StackFileError(
             f"asking whether {work.title} is ready",
             f"{_named(work, asked)} answers {answer.status} to a visitor of {asked.visit.name}",
-            "Nobody was sent there. Say in stack.yaml, as `ready_path`, which page answers 200 when the application can work "
-            "(`/` where no page says more), or correct the page",
+            "Nobody was sent there. Say in stack.yaml, as `ready_path`, which page answers 200 "
+            "when the application can work (`/` where no page says more), or correct the page",
         )
 
 
@@ -117,7 +117,10 @@ def _refuse_not_ready(
     work: Work, asked: Asked, answer: Answer, containers: Sequence[ContainerFacts]
 ) -> NoReturn:
     env = work.env
-    said = f"{answer.error or f'it answers {answer.status}'}, after {asked.service.start_budget_seconds} s"
+    said = (
+        f"{answer.error or f'it answers {answer.status}'}, "
+        f"after {asked.service.start_budget_seconds} s"
+    )
     behind = [one for one in containers if one.service.startswith(f"{asked.service.name}-")]
     lines = "".join(last_lines_of(env, one) for one in behind[:1])
     error = UnhealthyError(

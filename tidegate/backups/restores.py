@@ -102,6 +102,7 @@ def _choose_from(kept: Sequence[StoredBackup], faulty: Collection[str]) -> str:
     if not kept:
         return "Backups are made by releases; see `state` in stack.yaml"
     return "Choose one of " + ", ".join(
-        f"{one.id} ({one.made_at:%Y-%m-%d %H:%M} UTC{', which has faults' if one.id in faulty else ''})"
+        f"{one.id} "
+        f"({one.made_at:%Y-%m-%d %H:%M} UTC{', which has faults' if one.id in faulty else ''})"
         for one in kept
     )

@@ -17,9 +17,12 @@ from tidegate.errors import EdgeError
 # As `_head` of `routes` writes it.
 _HEAD = re.compile(
     r"# written by Tidegate; do not edit: the next switch overwrites it\n"
-    r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n# deployment: [0-9, none]+\n"
-    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"  # 0.1 wrote the path without quotes
-    r"(?P<https># https\n)?(?:# domains: (?P<domains>\[.*\])\n)?(?P<doors>(?:# door of [0-9]{1,9}: \[.*\]\n)*)"
+    r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n"
+    r"# deployment: [0-9, none]+\n"
+    # 0.1 wrote the path without quotes
+    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"
+    r"(?P<https># https\n)?(?:# domains: (?P<domains>\[.*\])\n)?"
+    r"(?P<doors>(?:# door of [0-9]{1,9}: \[.*\]\n)*)"
 )
 _DOOR = re.compile(r"# door of ([0-9]+): (.*)\n")
 

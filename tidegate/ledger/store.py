@@ -104,7 +104,8 @@ class Store:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
-            session.connection()  # takes the write lock before the clock is read, so that times follow the order
+            # takes the write lock before the clock is read, so that times follow the order
+            session.connection()
             tx = Writing(session, self._clock(), self._new_id, self._actor)
             yield tx
             tx.link()
@@ -179,7 +180,10 @@ def ledger_errors(doing: str) -> Iterator[None]:
 
 def _to_do(said: str) -> str:
     if any(words in said for words in _NO_LEDGER):
-        return "`tidegate run` makes the ledger, where there is none yet; after an upgrade, `tidegate upgrade`"
+        return (
+            "`tidegate run` makes the ledger, where there is none yet; "
+            "after an upgrade, `tidegate upgrade`"
+        )
     return "Check that it runs and has space; after an upgrade, `tidegate upgrade`"
 
 

@@ -20,7 +20,8 @@ WORDS: dict[str, Words] = {
         "image": "Image",
         "since": "Runs since",
         "becomes": "What becomes of it",
-        "taken": "serves on, behind the edge too; the next release stops it and keeps it for the way back",
+        "taken": "serves on, behind the edge too; the next release stops "
+        "it and keeps it for the way back",
         "ended": "has done its work, is not run again",
         "kept": "stays as it is, is not restarted",
         "volumes": "Volumes and folders with data",
@@ -30,16 +31,17 @@ WORDS: dict[str, Words] = {
         "networks": "Networks",
         "ports": "Ports of the host",
         "none": "none",
-        "port": "{port} of {name}: is served by this container until the next release stops it, and by nobody afterwards. "
-        "Lead people to the edge before that release",
+        "port": "{port} of {name}: is served by this container until the next release stops it, "
+        "and by nobody afterwards. Lead people to the edge before that release",
         "front": "Where people come by a proxy of your own, its one line becomes",
-        "front_text": "With `proxy_set_header Host $host;` as before. With a Traefik of your own: `url: {url}`. The edge "
-        "knows the host names {domains}.",
+        "front_text": "With `proxy_set_header Host $host;` as before. With a Traefik of your own: "
+        "`url: {url}`. The edge knows the host names {domains}.",
         "keys": "Env keys that differ from the env and compose files (names only)",
         "keys_text": "The next release takes the values of the files.",
         "same": "none: the next release has the same env",
         "unknown": "unknown",
-        "outage": "The takeover itself interrupts nobody: nothing is stopped, restarted or made anew.",
+        "outage": "The takeover itself interrupts nobody: nothing is stopped, "
+        "restarted or made anew.",
     },
     "zh": {
         "title": "当前手动运行的内容：{stack} {environment}",
@@ -59,9 +61,11 @@ WORDS: dict[str, Words] = {
         "networks": "网络",
         "ports": "主机端口",
         "none": "无",
-        "port": "{name} 的 {port}：在下次发布停止该容器之前由它提供服务，之后无人提供。请在那次发布之前把访问引导到入口",
+        "port": "{name} 的 {port}：在下次发布停止该容器之前由它提供服务，之后无人提供。"
+        "请在那次发布之前把访问引导到入口",
         "front": "如果前面有团队自己的代理，只需改这一行",
-        "front_text": "`proxy_set_header Host $host;` 保持不变。若是自己的 Traefik：`url: {url}`。入口认识的域名：{domains}。",
+        "front_text": "`proxy_set_header Host $host;` 保持不变。若是自己的 Traefik："
+        "`url: {url}`。入口认识的域名：{domains}。",
         "keys": "与环境文件和 compose 文件不同的环境变量（仅名称）",
         "keys_text": "下次发布将使用文件中的值。",
         "same": "无：下次发布的环境变量相同",

@@ -32,16 +32,21 @@ def restore_page(
         _summary(plan, words, now, time_zone),
         words["restore_loss"].format(at=local(backup.made_at, time_zone)),
         f"### {words['restore_rows']}\n\n{_rows(plan, words)}",
-        f"### {words['restore_steps']}\n\n{words['restore_steps_text'].format(version=plan.version, seconds=seconds)}",
+        f"### {words['restore_steps']}\n\n"
+        f"{words['restore_steps_text'].format(version=plan.version, seconds=seconds)}",
         f"{words['hash']}: `{plan.hash[:12]}`",
-        f"### {words['decide']}\n\n{words['restore_decide'].format(expires=local(expires, time_zone))}",
+        f"### {words['decide']}\n\n"
+        f"{words['restore_decide'].format(expires=local(expires, time_zone))}",
     ]
     return "\n\n".join(part for part in parts if part)
 
 
 def _summary(plan: RestorePlan, words: Words, now: datetime, time_zone: str) -> str:
     backup, serving = plan.backup, plan.serving
-    made = f"{local(backup.made_at, time_zone)} ({age_text(now - backup.made_at, words)}), {size_text(backup.size)}"
+    made = (
+        f"{local(backup.made_at, time_zone)} ({age_text(now - backup.made_at, words)}), "
+        f"{size_text(backup.size)}"
+    )
     return facts(
         [
             (words["runs_now"], f"{serving.version} (#{serving.number})"),

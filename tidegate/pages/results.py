@@ -38,7 +38,10 @@ def backup_page(backup: Backup, language: str, time_zone: str) -> str:
     words = WORDS[language]
     rows = [(code(name), str(count)) for name, count in sorted(backup.tables.items())]
     tables = table((words["table"], words["rows"]), rows) if rows else words["no_tables"]
-    return f"# {words['backup']}\n\n{backup_text(backup, time_zone, words)}\n\n{tables}\n\nSHA-256 `{backup.sha256}`"
+    return (
+        f"# {words['backup']}\n\n{backup_text(backup, time_zone, words)}\n\n{tables}\n\n"
+        f"SHA-256 `{backup.sha256}`"
+    )
 
 
 def traffic_page(figures: TrafficFigures, language: str) -> str:

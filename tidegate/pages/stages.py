@@ -140,7 +140,8 @@ def changed_note(
     found = []
     if plan.version.id != old_commit:
         found.append(
-            f"{markdown_text(plan.version.name)}: `{short_id(old_commit)}` → `{short_id(plan.version.id)}`"
+            f"{markdown_text(plan.version.name)}: `{short_id(old_commit)}` → "
+            f"`{short_id(plan.version.id)}`"
         )
     if running != old_running:
         found.append(words["runs_now"])
@@ -247,8 +248,8 @@ def _schema(schema: Sequence[SchemaChange], words: Words) -> str:
 
 def _one_schema(change: SchemaChange, words: Words) -> str:
     rows = [
-        f"- {code(one.id)} {markdown_text(one.message)}: **{_kind(one.kind, bool(one.fits), words)}**"
-        + _why(one)
+        f"- {code(one.id)} {markdown_text(one.message)}: "
+        f"**{_kind(one.kind, bool(one.fits), words)}**" + _why(one)
         for one in change.revisions
     ]
     return "\n".join(

@@ -95,7 +95,8 @@ ZH: Words = {
     "restore_version": "恢复后的版本",
     "restore_backup": "使用的备份",
     "revision": "数据库版本",
-    "restore_loss": "**⚠ {at} 之后写入的数据会被移除。**系统会先把现有数据另存为一份核对过的备份，必要时还可以恢复。",
+    "restore_loss": "**⚠ {at} 之后写入的数据会被移除。"
+    "**系统会先把现有数据另存为一份核对过的备份，必要时还可以恢复。",
     "restore_rows": "每张数据表的变化",
     "now": "现在",
     "after": "恢复后",
@@ -105,7 +106,8 @@ ZH: Words = {
     "2. 网站停止服务（返回 503），旧容器停止，不再写入数据。\n3. 现有数据另存备份并核对。\n"
     "4. 核对过的数据替换现有数据。\n5. 启动 {version}，检查通过后恢复服务。\n\n"
     "按备份时的用时估计，服务中断约 {seconds} 秒。",
-    "restore_decide": "- **approve（批准）**：请先打开表单中的两项确认。\n- **reject（拒绝）**：不做任何改动。\n\n"
+    "restore_decide": "- **approve（批准）**：请先打开表单中的两项确认。\n"
+    "- **reject（拒绝）**：不做任何改动。\n\n"
     "请在 **{expires}** 之前决定，过期后不会恢复。",
     "kind none": "无变更",
     "kind additive": "只增加（旧版本可继续使用）",
@@ -116,15 +118,18 @@ ZH: Words = {
     "kind asked": "数据放得下时才能降级",
     "back image only": "如有问题：几秒内切换回 {version}，数据库保持不变。",
     "back image + downgrade": "如有问题：切换回 {version}，并由新版本的镜像把数据库降级。",
-    "back ask the data": "如有问题：先检查新版本写入的数据。旧的数据库结构都能容纳时，自动切换回 {version} 并降级数据库；"
-    "**⚠ 有放不下的数据时不会截断，系统会停下来，由负责人决定。**",
-    "back stop and ask": "**⚠ 无法自动回到 {version}：数据库变更会丢失数据、不可逆，或其内容未知。**"
-    "出现问题时系统会停下来，由负责人决定。",
+    "back ask the data": "如有问题：先检查新版本写入的数据。旧的数据库结构都能容纳时，自动切换回 "
+    "{version} 并降级数据库；**⚠ 有放不下的数据时不会截断，系统会停下来，由负责人决定。**",
+    "back stop and ask": "**⚠ 无法自动回到 {version}：数据库变更会丢失数据、"
+    "不可逆，或其内容未知。**出现问题时系统会停下来，由负责人决定。",
     "back none": "这是首次发布，没有可以回退的版本。",
     "no_backup": "发布前会自动备份，并恢复到临时数据库中核对；核对不通过则停止发布。",
-    "backup_of_nothing": "{at}，{size}，其中没有表；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
-    "backup_text": "{at}，{size}，{tables} 张表共 {rows} 行；备份用时 {dump} 秒，恢复并核对用时 {restore} 秒。",
-    "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n批准后会再次备份并核对，然后才改动{place}。",
+    "backup_of_nothing": "{at}，{size}，其中没有表；备份用时 {dump} 秒，"
+    "恢复并核对用时 {restore} 秒。",
+    "backup_text": "{at}，{size}，{tables} 张表共 {rows} 行；备份用时 {dump} 秒，"
+    "恢复并核对用时 {restore} 秒。",
+    "last_backup": "上一次已核对的备份在 {age}前：{text}\n\n"
+    "批准后会再次备份并核对，然后才改动{place}。",
     "no_backup_here": "本次发布不做备份：stack.yaml 没有要求，也没有数据库变更。",
     "decide_text": "请在运行页面点击 **Resume** 填写表单：\n\n"
     "- **approve（批准）**：请先逐项确认验收清单。"
@@ -145,7 +150,8 @@ EN: Words = {
     "ask_schema": "Database change: {kind}.",
     "ask_until": "Decide before {expires}.",
     "ask_page": "Read everything you decide about",
-    "ask_restore": "The data of {stack} are to be those of {at} again, and {version} is to serve them.",
+    "ask_restore": "The data of {stack} are to be those of {at} again, "
+    "and {version} is to serve them.",
     "watched": "Watched after the switch",
     "watched_for": "for {seconds} s; if it becomes worse, the old version comes back",
     "part env": "Env file",
@@ -187,9 +193,11 @@ EN: Words = {
     "image_says revision": "Revision",
     "image_says created": "Created",
     "image_says source": "Source",
-    "images_whole_slot": "All services start anew, beside the old ones; those that stay do so from the same image.",
+    "images_whole_slot": "All services start anew, beside the old ones; those that stay do "
+    "so from the same image.",
     "schema": "Database change",
-    "no_repository": "There is no repository: what can be known of the change stands under the images.",
+    "no_repository": "There is no repository: what can be known of the change "
+    "stands under the images.",
     "added": "Added",
     "removed": "Removed",
     "changed": "Changed",
@@ -207,12 +215,14 @@ EN: Words = {
     "service": "Service",
     "setting": "Setting",
     "reason": "Reason",
-    "privileges_text": "By these settings a container gets hold of the machine itself. Whoever approves the release approves them too.",
+    "privileges_text": "By these settings a container gets hold of the machine itself. "
+    "Whoever approves the release approves them too.",
     "accepted": "⚠ Taken upon itself by the team",
     "accepted_what": "What it means",
     "name": "Name",
     "accepted scratch": "It is not saved, and may be lost",
-    "accepted elsewhere": "Saved elsewhere: no backup and no restore by Tidegate, and a migration is not rehearsed on a copy",
+    "accepted elsewhere": "Saved elsewhere: no backup and no restore by Tidegate, "
+    "and a migration is not rehearsed on a copy",
     "accepted password": "A password that everybody knows",
     "go saved": "A backup is made, then the version goes to {place}",
     "go": "The version goes to {place}",
@@ -226,19 +236,22 @@ EN: Words = {
     "restore_version": "Version after it",
     "restore_backup": "Backup",
     "revision": "Schema revision",
-    "restore_loss": "**⚠ What was written since {at} is taken away.** What is there now is saved first, as a verified backup of "
-    "its own, from which it could be brought back.",
+    "restore_loss": "**⚠ What was written since {at} is taken away.** What is there now is saved "
+    "first, as a verified backup of its own, from which it could be brought back.",
     "restore_rows": "What changes in each table",
     "now": "Now",
     "after": "After",
     "difference": "Difference",
     "restore_steps": "After your approval",
-    "restore_steps_text": "1. The backup is restored beside what is there, and the rows are compared. People are served meanwhile.\n"
-    "2. Nobody is served (status 503), and the containers are stopped, so that nothing is written.\n"
+    "restore_steps_text": "1. The backup is restored beside what is there, and the rows are "
+    "compared. People are served meanwhile.\n"
+    "2. Nobody is served (status 503), and the containers are stopped, "
+    "so that nothing is written.\n"
     "3. What is there now is backed up and verified.\n4. The copy takes its place.\n"
     "5. {version} is started and checked, and serves again.\n\n"
     "By the times of the backup, people are not served for about {seconds} s.",
-    "restore_decide": "- **approve**: switch on both confirmations first.\n- **reject**: nothing is changed.\n\n"
+    "restore_decide": "- **approve**: switch on both confirmations first.\n"
+    "- **reject**: nothing is changed.\n\n"
     "Decide before **{expires}**; after that nothing is restored.",
     "kind none": "none",
     "kind additive": "additive (the old version still works)",
@@ -247,20 +260,27 @@ EN: Words = {
     "kind unknown": "unknown: no automatic way back",
     "kind irreversible": "irreversible",
     "kind asked": "goes back only if the data fit",
-    "back image only": "If something is wrong: one switch back to {version} within seconds; the database stays as it is.",
-    "back image + downgrade": "If something is wrong: switch back to {version}, and the new image downgrades the database.",
-    "back ask the data": "If something is wrong: the data are asked first. If all that was written since fits into the old "
-    "schema, one goes back to {version} with a downgrade. **⚠ If not, nothing is cut: Tidegate stops and "
-    "a person decides.**",
-    "back stop and ask": "**⚠ There is no automatic way back to {version}:** the database change loses data, cannot be undone, "
-    "or is not known. If something is wrong, Tidegate stops and a person decides.",
+    "back image only": "If something is wrong: one switch back to {version} within seconds; "
+    "the database stays as it is.",
+    "back image + downgrade": "If something is wrong: switch back to {version}, "
+    "and the new image downgrades the database.",
+    "back ask the data": "If something is wrong: the data are asked first. If all that was "
+    "written since fits into the old schema, one goes back to {version} with a downgrade. "
+    "**⚠ If not, nothing is cut: Tidegate stops and a person decides.**",
+    "back stop and ask": "**⚠ There is no automatic way back to {version}:** the database change "
+    "loses data, cannot be undone, or is not known. If something is wrong, "
+    "Tidegate stops and a person decides.",
     "back none": "This is the first release: there is no version to go back to.",
-    "no_backup": "A backup is made before the release and restored into a scratch database; if that fails, the release stops.",
-    "backup_of_nothing": "{at}, {size}, no table in it; dumped in {dump} s, restored and compared in {restore} s.",
-    "backup_text": "{at}, {size}, {rows} rows in {tables} table(s); dumped in {dump} s, restored and compared in {restore} s.",
-    "last_backup": "The last verified backup is {age} old: {text}\n\nAfter your approval another one is made and verified, "
-    "before anything in {place} changes.",
-    "no_backup_here": "No backup is made before this release: stack.yaml asks for none, and the database is not changed.",
+    "no_backup": "A backup is made before the release and restored into a scratch database; "
+    "if that fails, the release stops.",
+    "backup_of_nothing": "{at}, {size}, no table in it; dumped in {dump} s, "
+    "restored and compared in {restore} s.",
+    "backup_text": "{at}, {size}, {rows} rows in {tables} table(s); dumped in {dump} s, "
+    "restored and compared in {restore} s.",
+    "last_backup": "The last verified backup is {age} old: {text}\n\n"
+    "After your approval another one is made and verified, before anything in {place} changes.",
+    "no_backup_here": "No backup is made before this release: stack.yaml asks for none, "
+    "and the database is not changed.",
     "decide_text": "Answer in the form behind **Resume**, on the page of the run:\n\n"
     "- **approve**: confirm the checklist first. {go} while the "
     "old one keeps serving.\n- **reject**: {place} is not touched{kept}.\n\n"

@@ -231,11 +231,14 @@ def _other_places(one: FoundContainer, said: Claim, found: Found) -> Iterator[st
         has = theirs.get(mine.target)
         if has is None:
             yield (
-                f"{one.service}: the compose files mount {mine.name} at {mine.target}, and {one.name} has nothing there: "
-                "what it wrote is inside the container"
+                f"{one.service}: the compose files mount {mine.name} at {mine.target}, "
+                f"and {one.name} has nothing there: what it wrote is inside the container"
             )
         elif not mine.places & has.places:
-            yield f"{one.service}: {mine.target} is {has.name} in {one.name}, and {mine.name} in the compose files"
+            yield (
+                f"{one.service}: {mine.target} is {has.name} in {one.name}, "
+                f"and {mine.name} in the compose files"
+            )
     if one not in found.taken:
         return
     told = {mine.target for mine in said.mounts}
@@ -243,8 +246,9 @@ def _other_places(one: FoundContainer, said: Claim, found: Found) -> Iterator[st
         is_empty = _ANONYMOUS.fullmatch(mount.name) and found.sizes.get(mount.name) == 0
         if mount.is_data and mount.target not in told and not is_empty:
             yield (
-                f"{one.service}: {one.name} has {mount.name} at {mount.target}, and the compose files name nothing there. "
-                f"Name it: `volumes: {{data: {{name: {mount.name}, external: true}}}}`"
+                f"{one.service}: {one.name} has {mount.name} at {mount.target}, and the compose "
+                "files name nothing there. Name it: "
+                f"`volumes: {{data: {{name: {mount.name}, external: true}}}}`"
             )
 
 

@@ -188,7 +188,9 @@ def refuse_too_large(files: Mapping[str, Path]) -> None:
         largest = sorted(sizes, key=lambda name: -sizes[name])[:3]
         raise ConfigError(
             "keeping the files of the team's folder",
-            f"a copy of them goes with each release, and they have {size >> 20} MiB, {MOST_BYTES >> 20} at most (the "
-            f"largest: {', '.join(f'{name}, {sizes[name] >> 20} MiB' for name in largest)})",
-            "Put large files into the image, or name their folder under `state.files` in stack.yaml: then they are data",
+            f"a copy of them goes with each release, and they have {size >> 20} MiB, "
+            f"{MOST_BYTES >> 20} at most (the largest: "
+            f"{', '.join(f'{name}, {sizes[name] >> 20} MiB' for name in largest)})",
+            "Put large files into the image, or name their folder under `state.files` "
+            "in stack.yaml: then they are data",
         )

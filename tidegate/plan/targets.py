@@ -93,7 +93,10 @@ def _counted(
     known: Mapping[str, Deployment],
     held_commits: Collection[str],
 ) -> Deployment:
-    doing = f"going {steps_back} step{'s' * (steps_back != 1)} back from #{current.number} {current.version}"
+    doing = (
+        f"going {steps_back} step{'s' * (steps_back != 1)} back from "
+        f"#{current.number} {current.version}"
+    )
     before = line_of(current, known)[-2::-1]
     free = [one for one in before if one.commit not in held_commits]
     if 1 <= steps_back <= len(free):

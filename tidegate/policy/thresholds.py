@@ -61,7 +61,8 @@ def _worse_errors(
     if now is None or now <= _allowed(limit, was):
         return ()
     return (
-        f"{now:.1%} of the answers are 5xx (limit {limit:.1%}, before the release {_shown(was, '.1%')})",
+        f"{now:.1%} of the answers are 5xx (limit {limit:.1%}, "
+        f"before the release {_shown(was, '.1%')})",
     )
 
 

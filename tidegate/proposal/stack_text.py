@@ -36,7 +36,10 @@ def _lines(one: Proposed) -> Iterator[str]:
         yield "databases:"
     names = list(_database_names(one))
     for name, database in zip(names, one.databases, strict=True):
-        yield f"  - {_flow({'name': name, 'engine': database.engine, 'service': database.service, **database.keys})}"
+        yield (
+            "  - "
+            f"{_flow({'name': name, 'engine': database.engine, 'service': database.service, **database.keys})}"
+        )
     saved = {
         key: value
         for key, value in (

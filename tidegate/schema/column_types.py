@@ -80,7 +80,10 @@ class _Decimals:
         return self.before >= other.before and self.after >= other.after
 
     def misfit(self, column: str, engine: Engine) -> str:
-        return f"{column} <> ROUND({column}, {self.after}) OR ABS({column}) >= 1{'0' * (self.before or 0)}"
+        return (
+            f"{column} <> ROUND({column}, {self.after}) OR ABS({column}) >= "
+            f"1{'0' * (self.before or 0)}"
+        )
 
     def __str__(self) -> str:
         return f"of {self.before} digits and {self.after} after the point"

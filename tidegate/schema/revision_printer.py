@@ -35,7 +35,8 @@ class SomeType(sa.types.UserDefinedType[Any]):
     cache_ok = True
 
     def get_col_spec(self, **_: object) -> str:
-        return "GEOMETRY"  # a word that both dialects take for a type, and that is compared with no other
+        # a word that both dialects take for a type, and that is compared with no other
+        return "GEOMETRY"
 
 
 class Printer:

@@ -14,7 +14,8 @@ _HARMLESS, _BREAKS = False, True
 _COMMANDS: dict[Engine, tuple[tuple[str, bool], ...]] = {
     "mysql": (
         (
-            rf"(?:UN)?LOCK\s+TABLES\b{_REST}|(?:OPTIMIZE|CHECK|REPAIR)\s+(?:LOCAL\s+)?TABLE\b{_REST}",
+            rf"(?:UN)?LOCK\s+TABLES\b{_REST}|(?:OPTIMIZE|CHECK|REPAIR)\s+"
+            rf"(?:LOCAL\s+)?TABLE\b{_REST}",
             _HARMLESS,
         ),
         (rf"RENAME\s+TABLE\s+{_NAME}\s+TO\s+{_NAME}", _BREAKS),
@@ -29,7 +30,8 @@ _COMMANDS: dict[Engine, tuple[tuple[str, bool], ...]] = {
         (rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_NAME}{_REST}", _HARMLESS),
         (rf"CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?{_WORD}{_REST}", _HARMLESS),
         (
-            rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TEXT}(?:\s+(?:BEFORE|AFTER)\s+{_TEXT})?",
+            rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TEXT}"
+            rf"(?:\s+(?:BEFORE|AFTER)\s+{_TEXT})?",
             _HARMLESS,
         ),
         (
@@ -38,15 +40,18 @@ _COMMANDS: dict[Engine, tuple[tuple[str, bool], ...]] = {
         ),
         (rf"ALTER\s+TABLE\s+{_NAME}\s+RENAME\s+(?:COLUMN\s+)?{_WORD}\s+TO\s+{_WORD}", _BREAKS),
         (
-            rf"ALTER\s+INDEX\s+{_NAME}\s+RENAME\s+TO\s+{_WORD}|CREATE\s+(?:FUNCTION|PROCEDURE)\s+{_NAME}\s*\(.*",
+            rf"ALTER\s+INDEX\s+{_NAME}\s+RENAME\s+TO\s+{_WORD}|"
+            rf"CREATE\s+(?:FUNCTION|PROCEDURE)\s+{_NAME}\s*\(.*",
             _HARMLESS,
         ),
         (
-            rf"ALTER\s+TABLE\s+{_NAME}\s+(?:VALIDATE\s+CONSTRAINT\s+{_WORD}|(?:RE)?SET\s*\({_REST}|REPLICA\s+IDENTITY\s+\w+)",
+            rf"ALTER\s+TABLE\s+{_NAME}\s+(?:VALIDATE\s+CONSTRAINT\s+{_WORD}|"
+            rf"(?:RE)?SET\s*\({_REST}|REPLICA\s+IDENTITY\s+\w+)",
             _HARMLESS,
         ),
         (
-            rf"ALTER\s+TABLE\s+{_NAME}\s+ALTER\s+(?:COLUMN\s+)?{_WORD}\s+SET\s+(?:STATISTICS|STORAGE)\s+\w+",
+            rf"ALTER\s+TABLE\s+{_NAME}\s+ALTER\s+(?:COLUMN\s+)?{_WORD}\s+SET\s+"
+            r"(?:STATISTICS|STORAGE)\s+\w+",
             _HARMLESS,
         ),
         (rf"CREATE\s+DOMAIN\s+{_NAME}\s{_REST}", _HARMLESS),

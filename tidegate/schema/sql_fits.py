@@ -46,7 +46,10 @@ def rule_fit(rule: Rule, engine: Engine) -> Fit | None:
     if rule.kind not in ("unique", "primary key") or not columns or not rule.table:
         return None
     given = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    doubles = f"SELECT 1 FROM {_table(rule.table, engine)} WHERE {given} GROUP BY {', '.join(columns)} HAVING COUNT(*) > 1"
+    doubles = (
+        f"SELECT 1 FROM {_table(rule.table, engine)} WHERE {given} GROUP BY {', '.join(columns)} "
+        "HAVING COUNT(*) > 1"
+    )
     return _fit(
         f"no two rows of {rule.table} have the same {', '.join(rule.columns)}",
         f"SELECT COUNT(*) FROM ({doubles}) AS doubles",
@@ -67,7 +70,8 @@ def _reference_fit(rule: Rule, columns: list[str], engine: Engine) -> Fit | None
         f"each {', '.join(rule.columns)} of {rule.table} is in {table}",
         _count(
             rule.table,
-            f"{given} AND NOT EXISTS (SELECT 1 FROM {_table(table, engine)} AS referred WHERE {same})",
+            f"{given} AND NOT EXISTS (SELECT 1 FROM {_table(table, engine)} AS referred "
+            f"WHERE {same})",
             engine,
         ),
     )

@@ -18,7 +18,8 @@ MOST_TEXT = 8_000
 MOST_PAGE = 60_000
 """Characters of one part of a page, such as the SQL of a migration."""
 CUT = "…"
-_SEQUENCES = re.compile(  # colours, cursor moves, titles and links of terminals (ECMA-48): CSI, OSC and the like, others
+# colours, cursor moves, titles and links of terminals (ECMA-48): CSI, OSC and the like, others
+_SEQUENCES = re.compile(
     "(?:\x1b\\[|\x9b)[0-?]{0,60}[ -/]{0,10}[@-~]|"
     "(?:\x1b[\\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]{0,2000}(?:\x07|\x1b\\\\|\x9c)|"
     "\x1b[ -/]{0,10}[0-~]"
@@ -26,7 +27,8 @@ _SEQUENCES = re.compile(  # colours, cursor moves, titles and links of terminals
 # half characters, which no file can hold; unseen letters
 _HARMFUL = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and line feed, C1
-    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # unseen, or turns a line
+    # unseen, or turns a line
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f"
 )
 _UNSEEN = re.compile(f"[{_HARMFUL}]")
@@ -98,7 +100,10 @@ def code(text: str, most: int = MOST_LINE) -> str:
 
 def code_block(text: str, language: str = "", most: int = MOST_PAGE) -> str:
     """Lines of data as a block of code: nothing in them ends it."""
-    return f"```{language}\n{clean(text, most).strip().replace('```', 'ˋˋˋ').replace('~~~', '˜˜˜')}\n```"
+    return (
+        f"```{language}\n"
+        f"{clean(text, most).strip().replace('```', 'ˋˋˋ').replace('~~~', '˜˜˜')}\n```"
+    )
 
 
 def chat_text(text: str) -> str:

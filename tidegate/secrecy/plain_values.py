@@ -28,12 +28,16 @@ _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         r"[+-]?\d{1,5}(?:\.\d{1,4})?\s?(?:%|ms|s|m|min|h|d|w|b|[kmg]i?b?)?",  # 30, 0.5, 10s, 256MB
-        r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:-[a-z]{1,10}[.\d]{0,6})?(?::\d{1,5}|/\d{1,2})?",  # v1.2.0, 10.0.0.1:80
+        # v1.2.0, 10.0.0.1:80
+        r"v?\d{1,4}(?:\.\d{1,4}){1,3}(?:-[a-z]{1,10}[.\d]{0,6})?(?::\d{1,5}|/\d{1,2})?",
         r"(?:[a-z][\w.-]{0,40}(?::\d{1,5})?/)?[a-z][a-z._-]{0,30}(?:/[a-z._-]{1,30}){0,4}"
-        r":(?:latest|(?:[a-z]{1,12}-)?v?\d{1,3}(?:\.\d{1,4}){0,3}(?:-[a-z][a-z0-9.]{0,12})?)",  # mysql:8.0
-        r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[a-z_/+-]{2,30}\d{0,2}",
+        # mysql:8.0
+        r":(?:latest|(?:[a-z]{1,12}-)?v?\d{1,3}(?:\.\d{1,4}){0,3}(?:-[a-z][a-z0-9.]{0,12})?)",
+        r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|"
+        r"Etc)/[a-z_/+-]{2,30}\d{0,2}",
         r"[a-z]{2}[_-][a-z]{2}(?:\.utf-?8)?",  # en_US.UTF-8
-        r"[a-z]+://[a-z0-9.-]{1,100}(?::\d{1,5})?(?:/(?:[a-z]{1,12}|v\d{1,2})){0,4}/?",  # https://shop.test/api/v1
+        # https://shop.test/api/v1
+        r"[a-z]+://[a-z0-9.-]{1,100}(?::\d{1,5})?(?:/(?:[a-z]{1,12}|v\d{1,2})){0,4}/?",
     )
 )
 _PATH = re.compile(r"\.{0,2}(?:/[a-z][a-z_-]{0,15}(?:\.[a-z]{1,6})?){1,8}/?|/")

@@ -18,14 +18,17 @@ MASK = "***"
 _SHORTEST_LINE = 12
 _SHORTEST_ENCODED = 8
 _WORD_LENGTH = 8
-_TOKEN = r"(?P<{}>(?=[^\s/@:\"'<>]{{0,100}}\d)[^\s/@:\"'<>]{{16,300}})"  # too long for a name, and with digits
+# too long for a name, and with digits
+_TOKEN = r"(?P<{}>(?=[^\s/@:\"'<>]{{0,100}}\d)[^\s/@:\"'<>]{{16,300}})"
 _PLACES = re.compile(  # where a credential stands in any text, whosever it is
     r"(?<=://)(?:"
     + _TOKEN.format("user")
     + r"|[^\s/@:\"'<>]{0,100}):(?P<url>[^\s/@\"'<>]{1,300})(?=@)|"
     r"(?<=://)" + _TOKEN.format("token") + r"(?=@)|"
-    r"(?:password|passwd|passphrase|pwd|secret|token|api_?key)[\"']?=[\"']?(?P<pair>[^\s\"'&;,]{1,300})|"
-    r"\"[\w-]{0,40}(?:password|passwd|secret|token|api_?key)\"\s{0,2}:\s{0,2}\"(?P<json>[^\"\\]{1,300})\"",
+    r"(?:password|passwd|passphrase|pwd|secret|token|api_?key)[\"']?=[\"']?"
+    r"(?P<pair>[^\s\"'&;,]{1,300})|"
+    r"\"[\w-]{0,40}(?:password|passwd|secret|token|api_?key)\"\s{0,2}:\s{0,2}\""
+    r"(?P<json>[^\"\\]{1,300})\"",
     re.IGNORECASE,
 )
 Span = tuple[int, int]

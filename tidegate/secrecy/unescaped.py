@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 MOST_LEVELS = 4
 """JSON in a URL in a page: what is escaped more often is not read by any person."""
-_ROW = r"\\(?<!\\\\)\\*+"  # all backslashes that stand in a row: two and more where a text was escaped twice
+# all backslashes that stand in a row: two and more where a text was escaped twice
+_ROW = r"\\(?<!\\\\)\\*+"
 _OCTETS = "|".join(
     (  # one character in UTF-8, each byte written as %C3 or \xC3
         r"[cd][0-9a-f]{0}",
@@ -23,7 +24,8 @@ _OCTETS = "|".join(
 _ESCAPES = re.compile(
     "|".join(
         (
-            rf"{_ROW}(?:(?-i:U)[0-9a-f]{{8}}|ud[89ab][0-9a-f]{{2}}\\++ud[c-f][0-9a-f]{{2}}|u[0-9a-f]{{4}}|u\{{[0-9a-f]{{1,6}}\}}|"
+            rf"{_ROW}(?:(?-i:U)[0-9a-f]{{8}}|ud[89ab][0-9a-f]{{2}}\\++ud[c-f][0-9a-f]{{2}}|"
+            r"u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|"
             rf"x(?:{_OCTETS})|[23][0-7]{{2}}(?:\\++2[0-7]{{2}}){{1,3}}|[01][0-7]{{2}})",
             rf"%(?:u[0-9a-f]{{4}}|{_OCTETS})",
             r"&(?:\#[0-9]{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});",

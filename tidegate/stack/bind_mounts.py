@@ -97,7 +97,8 @@ def unmounted(model: ComposeModel, named: Sequence[Written]) -> list[str]:
 def missing_files(named: Sequence[Written]) -> list[str]:
     """What is named like a file and is not there: the engine would make a folder of that name."""
     return [
-        f"state: {one.named} is not there: make it (`touch`), or the engine makes a folder of that name"
+        f"state: {one.named} is not there: make it (`touch`), or the engine "
+        "makes a folder of that name"
         for one in named
         if PurePosixPath(one.path).suffix and not os.path.lexists(one.path)
     ]

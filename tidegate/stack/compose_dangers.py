@@ -222,7 +222,8 @@ def _volume(mount: Mapping[str, Any], volume: Mapping[str, Any], paths: HostPath
     elif options and (is_bind or options.get("type") not in NETWORK_SHARES):
         yield (
             "host-files",
-            f"{where} is mounted with {', '.join(f'{key}={value}' for key, value in sorted(options.items()))}",
+            f"{where} is mounted with "
+            f"{', '.join(f'{key}={value}' for key, value in sorted(options.items()))}",
         )
 
 

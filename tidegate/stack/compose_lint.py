@@ -82,12 +82,14 @@ def _structure_faults(model: ComposeModel, released: Sequence[str]) -> Iterator[
         service = model["services"][name]
         if "build" in service and not service.get("image"):
             yield (
-                f"services.{name}.build: nothing is built for what lives once; give it an `image:`, which is "
-                "used as it is, or list it under `services` in stack.yaml"
+                f"services.{name}.build: nothing is built for what lives once; "
+                "give it an `image:`, which is used as it is, or list it under "
+                "`services` in stack.yaml"
             )
         yield from (
-            f"services.{name}.depends_on.{other}: is released and may change; if {name} keeps no data, release it too "
-            f"(`- name: {name}` under `services` in stack.yaml), or reach {other} through the edge"
+            f"services.{name}.depends_on.{other}: is released and may change; if {name} keeps "
+            f"no data, release it too (`- name: {name}` under `services` in stack.yaml), "
+            f"or reach {other} through the edge"
             for other in service.get("depends_on", {})
             if other in released
         )
@@ -161,17 +163,21 @@ def _unnamed(model: ComposeModel, mount: Mapping[str, Any], files: TeamFiles) ->
     here = shown(source, files.folder)
     if not mount.get("read_only"):
         return (
-            f"is a writable bind mount, and stack.yaml does not say what it is for. To have it saved and restored: "
-            f"{_to_save(here)}. If it may be lost: `state: {{scratch: [{{path: {here}, reason: ...}}]}}`"
+            "is a writable bind mount, and stack.yaml does not say what it is for. "
+            f"To have it saved and restored: {_to_save(here)}. If it may be lost: "
+            f"`state: {{scratch: [{{path: {here}, reason: ...}}]}}`"
         )
     for path in sorted(live_paths(model, files.written)):
         written = shown(path, files.folder)
         if is_inside(source, path):
-            return f"is only read here, but {written} is written by another container: to share it, {_to_save(written)}"
+            return (
+                f"is only read here, but {written} is written by another container: "
+                f"to share it, {_to_save(written)}"
+            )
         if is_inside(path, source):
             return (
-                f"holds {written}, which containers write: mount what is only read by itself, or name all of it, "
-                f"{_to_save(here)}"
+                f"holds {written}, which containers write: mount what is only read "
+                f"by itself, or name all of it, {_to_save(here)}"
             )
     return None
 

@@ -20,14 +20,16 @@ class Database(Part):
     )
     client_image: ImageRef | None = Field(
         None,
-        description="Of a database that no service of the compose files runs: an image with the server and "
-        "the client programs of its version, such as `postgres:16`.",
+        description="Of a database that no service of the compose files runs: "
+        "an image with the server and the client programs of its version, "
+        "such as `postgres:16`.",
     )
     saved_elsewhere: str | None = Field(
         None,
         min_length=10,
         max_length=300,
-        description="Who saves it instead of Tidegate, and how: for whoever approves. With `client_image` only.",
+        description="Who saves it instead of Tidegate, and how: for whoever approves. "
+        "With `client_image` only.",
     )
     host_key: EnvKey
     port_key: EnvKey | None = Field(
@@ -38,15 +40,17 @@ class Database(Part):
     database_key: EnvKey
     url_key: EnvKey | None = Field(
         None,
-        description="Where the application reads one address (`postgresql://user:password@host/name`): a migration on "
-        "a copy gets one that leads to the copy.",
+        description="Where the application reads one address "
+        "(`postgresql://user:password@host/name`): a migration on a copy gets one "
+        "that leads to the copy.",
     )
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Database:
         if (self.service is None) == (self.client_image is None):
             raise ValueError(
-                "needs a service of the compose files that runs it, or else a client_image to reach it by"
+                "needs a service of the compose files that runs it, "
+                "or else a client_image to reach it by"
             )
         if self.saved_elsewhere and self.service:
             raise ValueError(
@@ -73,13 +77,15 @@ class State(Part):
     )
     files: tuple[MountPath, ...] = Field(
         (),
-        description="Files and folders of the host that containers write into, as the compose files "
-        "name them, such as `./media`. `${NAME}` is taken from the env file.",
+        description="Files and folders of the host that containers write "
+        "into, as the compose files name them, such as `./media`. "
+        "`${NAME}` is taken from the env file.",
     )
     read_only: tuple[MountPath, ...] = Field(
         (),
-        description="Files and folders of the host that are only read, although the compose files do not say `:ro`, such "
-        "as `./nginx.conf`: they are mounted read only, and belong to the release.",
+        description="Files and folders of the host that are only read, although the compose files "
+        "do not say `:ro`, such as `./nginx.conf`: they are mounted read only, "
+        "and belong to the release.",
     )
     scratch: tuple[Scratch, ...] = Field((), description="The same for what is not saved.")
     keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")

@@ -14,7 +14,8 @@ _PAIR = re.compile(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)")
 _STARTS = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)\b(.*)", re.IGNORECASE)
 _PASSWORD = re.compile(r"PASS|PWD|SECRET|TOKEN", re.IGNORECASE)
 _MIGRATES = re.compile(
-    r"alembic[\s\",]+upgrade|manage\.py[\s\",]+migrate|prisma[\s\",]+(?:migrate[\s\",]+deploy|db[\s\",]+push)|"
+    r"alembic[\s\",]+upgrade|manage\.py[\s\",]+migrate|"
+    r"prisma[\s\",]+(?:migrate[\s\",]+deploy|db[\s\",]+push)|"
     r"rails[\s\",]+db:migrate|flyway[\s\",]+migrate"
 )
 
@@ -32,13 +33,15 @@ def dockerfile_risks(text: str, *, has_database: bool) -> Iterator[Risk]:
         if (found := _SET.match(line)) and (keys := _secrets(found[2])):
             yield Risk(
                 number,
-                f"{found[1].upper()} {', '.join(keys)}: has a value, and whoever has the image can read it",
+                f"{found[1].upper()} {', '.join(keys)}: has a value, "
+                "and whoever has the image can read it",
                 "Give it by the env file; for a build, use a build secret",
             )
         if has_database and (found := _STARTS.match(line)) and _MIGRATES.search(found[1]):
             yield Risk(
                 number,
-                "each start moves the schema: no backup is made before it, and a plan does not show it",
+                "each start moves the schema: no backup is made before it, "
+                "and a plan does not show it",
                 "Take it out of the start and say `migrations:` in stack.yaml",
             )
 

@@ -17,8 +17,9 @@ from tidegate.facts import ComposeModel
 from tidegate.stack.variables import filled
 
 TO_MEAN = (
-    "Where this environment's own env file is meant, write `env_file_as: [{file}]` beside its `env_file` in "
-    "stack.yaml; otherwise make the file, as the application's own description says"
+    "Where this environment's own env file is meant, write `env_file_as: [{file}]` "
+    "beside its `env_file` in stack.yaml; otherwise make the file, "
+    "as the application's own description says"
 )
 _MISSING = re.compile(r"env file (/.+?) not found")
 

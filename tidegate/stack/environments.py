@@ -74,8 +74,9 @@ class Environment(Part):
     )
     base_project: ComposeProject | None = Field(
         None,
-        description="The compose project under which the databases run, where people started them by "
-        "hand: what `docker compose ls` calls it. Left out: `<stack>-<environment>`.",
+        description="The compose project under which the databases run, "
+        "where people started them by hand: what `docker compose ls` calls it. Left out: "
+        "`<stack>-<environment>`.",
     )
     host: BlockName = Field(
         "local", description="Name of the `tidegate-docker-host` block in Prefect."
@@ -86,8 +87,8 @@ class Environment(Part):
     env_file: RelativePath
     env_file_as: tuple[RelativePath, ...] = Field(
         (),
-        description="How `env_file:` of the compose files calls it, such as `.env`: then the values of this "
-        "environment are meant, and the compose files stay as they are.",
+        description="How `env_file:` of the compose files calls it, such as `.env`: "
+        "then the values of this environment are meant, and the compose files stay as they are.",
     )
     secrets: dict[EnvKey, BlockName] = Field(
         {}, description="Env key -> name of a Prefect `secret` block."
@@ -97,17 +98,19 @@ class Environment(Part):
     )
     shares_host: bool = Field(
         False,
-        description="Another environment of this application is on the same host: base services take neither their "
-        "`container_name`, which stays one of their names in their networks, nor ports of the host.",
+        description="Another environment of this application is on the same host: "
+        "base services take neither their `container_name`, which stays one of their names "
+        "in their networks, nor ports of the host.",
     )
     domains: tuple[Domain, ...] = Field(
         min_length=1,
-        description="Host names by which people come. `*.erp.example` is each name directly below it; the first "
-        "one is whole, because Tidegate itself comes by it.",
+        description="Host names by which people come. `*.erp.example` is each "
+        "name directly below it; the first one is whole, because Tidegate itself comes by it.",
     )
     domains_of: dict[Name, tuple[Domain, ...]] = Field(
         {},
-        description="Host names that only some routes have: a word that those say as their `domains_of` -> names.",
+        description="Host names that only some routes have: a word that those say as their "
+        "`domains_of` -> names.",
     )
     image_alias: ImageTag = Field(
         description="Tag that is moved after a good release: an output, never an input."
@@ -213,7 +216,10 @@ def domain_faults(hosts: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
             if host == second:
                 yield f"environments: {host} is a domain of {other} and of {name}"
             elif name != other and meet(host, second):
-                yield f"environments: {host} is a domain of {name}, and {second} of {other}: a name has one owner"
+                yield (
+                    f"environments: {host} is a domain of {name}, "
+                    f"and {second} of {other}: a name has one owner"
+                )
 
 
 def _fault_of_after(
@@ -223,8 +229,8 @@ def _fault_of_after(
         others = [one for one, other in environments.items() if other.kind != own.kind]
         return (
             (
-                f"is missing: say through which environment a release comes here (`after: {others[0]}`), "
-                f"or `after: {NOTHING}`"
+                "is missing: say through which environment a release comes here "
+                f"(`after: {others[0]}`), or `after: {NOTHING}`"
             )
             if own.kind == "production" and others
             else None

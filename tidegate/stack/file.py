@@ -98,7 +98,8 @@ class Stack(Part):
     time_zone: TimeZone = "UTC"
     source: Source | None = Field(
         None,
-        description="The repository that is built from. Without it every service has a `tag`, and a version is a tag.",
+        description="The repository that is built from. Without it every service has a `tag`, "
+        "and a version is a tag.",
     )
     services: tuple[Service, ...] = Field(min_length=1)
     routes: tuple[RouteLine, ...] = Field(
@@ -109,12 +110,13 @@ class Stack(Part):
     )
     left_out: tuple[ServiceName, ...] = Field(
         (),
-        description="Services of the compose files that Tidegate neither starts nor touches: tools for "
-        "development, the team's own proxy.",
+        description="Services of the compose files that Tidegate neither starts "
+        "nor touches: tools for development, the team's own proxy.",
     )
     one_shots: tuple[ServiceName, ...] = Field(
         (),
-        description="Services that do one piece of work and end, where the compose files do not say so by "
+        description="Services that do one piece of work and end, where the compose "
+        "files do not say so by "
         '`restart: "no"`.',
     )
     databases: tuple[Database, ...] = ()
@@ -122,7 +124,8 @@ class Stack(Part):
     state: State = State()
     allow: tuple[Allowed, ...] = Field(
         (),
-        description="Compose settings that reach into the host, by service, each with a reason; others are refused.",
+        description="Compose settings that reach into the host, by service, "
+        "each with a reason; others are refused.",
     )
     smoke: tuple[SmokeCheck, ...] = Field(min_length=1)
     smoke_repeat_seconds: int = Field(
@@ -132,7 +135,8 @@ class Stack(Part):
     notify: tuple[BlockName, ...] = Field((), description="Names of `notifier` blocks.")
     escalate: dict[Literal["yellow", "red"], tuple[BlockName, ...]] = Field(
         {},
-        description="Notifiers that hear only of what is urgent: yellow hears yellow and red, red hears red (R29).",
+        description="Notifiers that hear only of what is urgent: yellow hears yellow "
+        "and red, red hears red (R29).",
     )
     environments: dict[EnvironmentName, Environment] = Field(min_length=1)
     folder: SkipJsonSchema[Path] = Field(Path("."), exclude=True, description="Set on loading.")
@@ -205,7 +209,8 @@ class Stack(Part):
             f"databases: {name!r} is there twice" for name in _twice(d.name for d in self.databases)
         ]
         faults += [
-            f"databases: two of them have the keys {', '.join(filter(None, keys))}, so nobody can tell them apart"
+            f"databases: two of them have the keys {', '.join(filter(None, keys))}, "
+            "so nobody can tell them apart"
             for keys in _twice((d.host_key, d.port_key, d.database_key) for d in self.databases)
         ]
         faults += [

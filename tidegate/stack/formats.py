@@ -104,7 +104,10 @@ def repository_fault(repository: str) -> str | None:
         return f"must begin with one of {', '.join(_SCHEMES)}"
     ssh = found and found[1].lower() == "ssh"
     if not found or (found[2] is not None and (not ssh or ":" in found[2])):
-        return "holds a credential or a query: take it out, and give the worker an SSH key or a git credential helper"
+        return (
+            "holds a credential or a query: take it out, and give the worker an SSH key "
+            "or a git credential helper"
+        )
     return None
 
 
@@ -139,7 +142,8 @@ EnvironmentName = Annotated[
     str,
     *_format(
         r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*",
-        "at most 20 lower-case letters and digits, in parts joined by `-` that each begin with a letter",
+        "at most 20 lower-case letters and digits, in parts joined by `-` "
+        "that each begin with a letter",
         20,
     ),
 ]
@@ -173,7 +177,8 @@ ImageName = Annotated[
 ImageRef = Annotated[
     str,
     *_format(
-        rf"{_REGISTRY}{_WORD}(?:/{_WORD})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}|@sha256:[0-9a-f]{{64}})",
+        rf"{_REGISTRY}{_WORD}(?:/{_WORD})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}|"
+        r"@sha256:[0-9a-f]{64})",
         "an image with its tag, such as postgres:16",
         500,
     ),

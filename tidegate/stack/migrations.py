@@ -78,10 +78,12 @@ class CommandMigration(History):
 
     tool: Literal["command"]
     state: SqlQuestion = Field(
-        description="Asked of the database: the names of what was applied, one a row, in their order."
+        description="Asked of the database: the names of what was applied, "
+        "one a row, in their order."
     )
     has: Command = Field(
-        description="Prints the names of all that the image has, one a line, in their order. Run sealed."
+        description="Prints the names of all that the image has, one a line, "
+        "in their order. Run sealed."
     )
     up: Command = Field(description="Applies all that the image has.")
     down: Command | None = Field(

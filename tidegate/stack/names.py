@@ -86,8 +86,8 @@ def link_faults(model: ComposeModel, together: Sequence[str]) -> Iterator[str]:
                 continue
             if target not in together:
                 yield (
-                    f"{where} gives another name to a service outside of the slot; write it as an alias of "
-                    f"services.{target}.networks"
+                    f"{where} gives another name to a service outside of the slot; "
+                    f"write it as an alias of services.{target}.networks"
                 )
             elif alias in model["services"]:
                 yield f"{where} gives it the name of another service; use the service's own"

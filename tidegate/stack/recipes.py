@@ -142,8 +142,8 @@ def _one_name_faults(
             mine, theirs = (recipe_of(model, stack, name, {}) for name in (one.name, other))
             if mine.inputs != theirs.inputs:
                 yield (
-                    f"services.{one.name}.build: differs from that of {other}, and stack.yaml calls both images "
-                    f"{one.image}; give each its own name"
+                    f"services.{one.name}.build: differs from that of {other}, "
+                    f"and stack.yaml calls both images {one.image}; give each its own name"
                 )
 
 
@@ -154,9 +154,9 @@ def _one_file_faults(stack: Stack, built: Mapping[str, object]) -> Iterator[str]
     }
     if len(unsaid) > 1 and "dockerfile" not in stack.built_from.model_fields_set:
         yield (
-            f"services.{', '.join(unsaid.values())}: nothing says how each of these images is built; say it under "
-            "`build:`, or give `tag` where it is not built here, or `source.dockerfile` if all of them are built "
-            "by it"
+            f"services.{', '.join(unsaid.values())}: nothing says how each of these images "
+            "is built; say it under `build:`, or give `tag` where it is not built here, "
+            "or `source.dockerfile` if all of them are built by it"
         )
 
 

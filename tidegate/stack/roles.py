@@ -63,11 +63,20 @@ def alone_faults(
         service = model["services"][name]
         replicas = (service.get("deploy") or {}).get("replicas", service.get("scale", 1))
         if name in doors:
-            yield f"services.{name}: people are sent to it, so it cannot be stopped before the new one starts"
+            yield (
+                f"services.{name}: people are sent to it, so it cannot be stopped "
+                "before the new one starts"
+            )
         if int(replicas) > 1:
-            yield f"services.{name}: runs {replicas} times, and stack.yaml or its label says that it never runs twice"
+            yield (
+                f"services.{name}: runs {replicas} times, and stack.yaml or its label says "
+                "that it never runs twice"
+            )
         if name in ending:
-            yield f"services.{name}: does its work and ends, so nothing of it could run twice; take `alone` out"
+            yield (
+                f"services.{name}: does its work and ends, so nothing of it could run "
+                "twice; take `alone` out"
+            )
 
 
 def part_of(slot: Slot, services: Collection[str]) -> Slot:

@@ -16,8 +16,8 @@ from tidegate.stack.services import Service
 MOST_ROUTES = 20
 _NEEDS_PORT = "is behind the edge and needs a port, on which it listens in its container"
 _NEEDS_READY_PATH = (
-    "is behind the edge and needs a ready_path, the path of a page that answers 200 only when the application "
-    "can work (`/` where no page says more)"
+    "is behind the edge and needs a ready_path, the path of a page that answers 200 "
+    "only when the application can work (`/` where no page says more)"
 )
 
 
@@ -32,7 +32,8 @@ class RouteLine(Part):
     )
     ready_path: UrlPath | None = Field(
         None,
-        description="Asked at this port, where it is another page than the service's own `ready_path`.",
+        description="Asked at this port, where it is another page than "
+        "the service's own `ready_path`.",
     )
     domains_of: Name | None = Field(
         None,
@@ -119,9 +120,15 @@ def route_faults(
     for word in dict.fromkeys(line.domains_of for line in routes):
         if (word, "/") not in seen:
             where = "the environments' domains" if word is None else f"domains_of {word}"
-            yield f"routes: none has the path / at {where}: say which service answers what no other route takes"
+            yield (
+                f"routes: none has the path / at {where}: say which service answers "
+                "what no other route takes"
+            )
     if routes and not any(line.domains_of is None for line in routes):
-        yield "routes: none is at the environments' domains: one without `domains_of` and with the path / is"
+        yield (
+            "routes: none is at the environments' domains: one without `domains_of` "
+            "and with the path / is"
+        )
     for name, own in environments.items():
         yield from _domain_faults(name, own, {line.domains_of for line in routes} - {None})
 
@@ -167,8 +174,8 @@ def _domain_faults(name: str, own: Environment, words: set[str | None]) -> Itera
         **{f"domains_of.{word}": hosts for word, hosts in own.domains_of.items()},
     }
     yield from (
-        f"environments.{name}.{where}[0]: must be a whole name, by which Tidegate itself can come (got {hosts[0]!r}): "
-        "put one before the wildcard"
+        f"environments.{name}.{where}[0]: must be a whole name, by which Tidegate itself can "
+        f"come (got {hosts[0]!r}): put one before the wildcard"
         for where, hosts in lists.items()
         if hosts and is_wildcard(hosts[0])
     )

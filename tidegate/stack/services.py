@@ -53,13 +53,15 @@ class Service(Part):
     name: ServiceName = Field(description="Name of the service in the compose files.")
     image: ImageName | None = Field(
         None,
-        description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`. Left out: the image that "
-        "the compose files name, as for a proxy or an exporter in the stack.",
+        description="Image repository without tag, such as `ghcr.io/acme/cloudlens-backend`. "
+        "Left out: the image that the compose files name, as for a proxy "
+        "or an exporter in the stack.",
     )
     tag: TagPattern | None = Field(
         None,
-        description="Of an image that is not built here: its tag, such as `sha-{commit7}`; `{version}` is what a "
-        "person typed, `{number}` the same without a leading `v`, `{commit}` the full hash.",
+        description="Of an image that is not built here: its tag, such as `sha-{commit7}`; "
+        "`{version}` is what a person typed, `{number}` the same without a leading `v`, "
+        "`{commit}` the full hash.",
     )
     port: int | None = Field(
         None,
@@ -78,8 +80,9 @@ class Service(Part):
     )
     alone: bool = Field(
         False,
-        description="Never runs twice, such as celery beat, cron or a queue's only worker: a release stops the "
-        "old one before it starts the new one, and a way back does the same.",
+        description="Never runs twice, such as celery beat, cron or a queue's only "
+        "worker: a release stops the old one before it starts the new one, "
+        "and a way back does the same.",
     )
     stop_grace_seconds: int = Field(
         30,
@@ -90,14 +93,15 @@ class Service(Part):
     )
     not_mounted: tuple[ImagePath, ...] = Field(
         (),
-        description="Paths inside the container at which the compose files mount a developer's folder: releases leave "
-        "that mount out, and what is in the image counts.",
+        description="Paths inside the container at which the compose files mount a developer's "
+        "folder: releases leave that mount out, and what is in the image counts.",
     )
     connection_pool: int | None = Field(
         None,
         ge=0,
         le=100_000,
-        description="Database connections one slot may take. Without it nobody sees beforehand whether that many are free.",
+        description="Database connections one slot may take. Without it nobody sees beforehand "
+        "whether that many are free.",
     )
 
     @property
@@ -111,14 +115,17 @@ def image_faults(source: Source | None, services: Sequence[Service]) -> Iterator
     """What the services say of their images that does not fit whether there is a repository."""
     for place, service in enumerate(services):
         if service.tag is not None and service.image is None:
-            yield f"services[{place}].tag: of which image? Name it under `image`, or take the tag out"
+            yield (
+                f"services[{place}].tag: of which image? Name it under `image`, or take the tag out"
+            )
     if source is not None:
         return
     for place, service in enumerate(services):
         if service.is_built:
             yield (
-                f"services[{place}].tag: there is no `source` to build from; say by which tag the image is "
-                "found, such as '{version}', or give the repository"
+                f"services[{place}].tag: there is no `source` to build from; "
+                "say by which tag the image is found, such as '{version}', "
+                "or give the repository"
             )
         elif service.tag and (found := sorted(names_in(service.tag) & OF_COMMITS)):
             yield f"services[{place}].tag: there is no `source`, so nobody knows {{{found[0]}}}"

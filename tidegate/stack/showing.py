@@ -32,8 +32,9 @@ class Login(Part):
 
     by: Literal["json", "form", "basic", "bearer"] = Field(
         "json",
-        description="`json`: a POST whose answer holds a token. `form`: a page with a form, whose hidden fields "
-        "and cookies are sent along. `basic`, `bearer`: a header with each request.",
+        description="`json`: a POST whose answer holds a token. `form`: "
+        "a page with a form, whose hidden fields and cookies are sent along. `basic`, "
+        "`bearer`: a header with each request.",
     )
     path: UrlPath = Field(
         description="`json`: receives `username` and `password`. `form`: the page with the form. "
@@ -79,7 +80,8 @@ class SmokeCheck(Part):
     contains: Marker | None = Field(None, description="Marker text of the body.")
     json_fields: dict[Line, Marker | int | float | bool] = Field(
         {},
-        description="Dotted path into the JSON body, such as `items.0.id`, and the value it must have.",
+        description="Dotted path into the JSON body, such as `items.0.id`, "
+        "and the value it must have.",
     )
     shows_version: bool = Field(
         False, description="The JSON body's `version` and `commit` must be the release's."

@@ -181,7 +181,10 @@ def _faults(
         if mode := model["services"][name].get("network_mode"):
             yield f"services.{name}.network_mode: must not be set in a slot (got {mode})"
         if len(edge_alias(project, name)) > _LONGEST_LABEL:
-            yield f"services.{name}: {edge_alias(project, name)} is longer than {_LONGEST_LABEL}, the most DNS allows"
+            yield (
+                f"services.{name}: {edge_alias(project, name)} is longer than {_LONGEST_LABEL}, "
+                "the most DNS allows"
+            )
 
 
 def _renamed(name: str, number: int) -> str:

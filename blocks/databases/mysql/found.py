@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blocks.databases.mysql.server import written
+from blocks.databases.mysql.questions import written
 from blocks.databases.mysql.users import STAND_IN, with_users
 from blocks.databases.sql_client import Beside, Query, quoted, unhex
 

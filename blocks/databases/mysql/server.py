@@ -7,8 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, cast
 
+from blocks.databases.mysql.questions import (
+    COUNTS,
+    OBJECTS,
+    REVISIONS,
+    SIZE,
+    STATE,
+    VERSIONED,
+    VIEWS,
+)
 from blocks.databases.mysql.users import Objects, globals_script, with_users
-from blocks.databases.revision_tables import MOST_REVISIONS, schema_state
+from blocks.databases.revision_tables import schema_state
 from blocks.databases.sql_client import (
     CODE,
     CONNECT_SECONDS,
@@ -56,49 +65,8 @@ _FAULTS = (
         "Use an image that has them, such as mysql:8",
     ),
 )
-_OBJECTS = (
-    "SELECT table_type, HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() "
-    "UNION ALL SELECT routine_type, HEX(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()"
-)
-_VIEWS = "SELECT HEX(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
-_SIZE = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
-_VERSIONED, _HISTORY = "SYSTEM VERSIONED", " FOR SYSTEM_TIME ALL"
 _PACKET = "--max-allowed-packet=1G"
 """For the client programs, whose own limit is smaller than a row may be."""
-
-
-def written(question: str) -> str:
-    """SQL that runs what `question` answers, which is SQL, at one moment: so the server itself
-    names the tables to read."""
-    return (
-        f"SET SESSION group_concat_max_len = {1 << 30}; SET @written = COALESCE(({question}), 'DO 0'); "
-        "START TRANSACTION WITH CONSISTENT SNAPSHOT; PREPARE written FROM @written; EXECUTE written; COMMIT"
-    )
-
-
-_COUNTS = written(f"""SELECT GROUP_CONCAT(CONCAT('SELECT ''', HEX(CONCAT(table_name, history)), ''', COUNT(*) FROM `',
-    REPLACE(table_name, '`', '``'), '`', history) SEPARATOR ' UNION ALL ')
-  FROM (SELECT table_name, '' AS history FROM information_schema.tables
-      WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
-    UNION ALL SELECT table_name, '{_HISTORY}' FROM information_schema.tables
-      WHERE table_schema = DATABASE() AND table_type = '{_VERSIONED}') AS counted""")
-# A history's table has one column, or is called as Alembic calls it and has got more of them.
-_HISTORIES = """SELECT c.table_schema AS place, c.table_name AS name
-  FROM information_schema.columns c JOIN information_schema.tables t
-    ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type <> 'VIEW'
-  WHERE c.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
-  GROUP BY c.table_schema, c.table_name
-  HAVING SUM(c.column_name = 'version_num') = 1
-    AND (COUNT(*) = 1 OR c.table_name LIKE 'alembic\\_version%')"""
-_REVISIONS = written(f"""SELECT GROUP_CONCAT(CONCAT('(SELECT ''written'', ''', HEX(place), ''', ''', HEX(name),
-    ''', HEX(CONVERT(version_num USING utf8mb4)) FROM `', REPLACE(place, '`', '``'), '`.`', REPLACE(name, '`', '``'),
-    '` LIMIT {MOST_REVISIONS})') SEPARATOR ' UNION ALL ') FROM ({_HISTORIES}) AS histories""")
-_STATE = f"""SELECT 'default', HEX(DATABASE()), ''
-UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
-  WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
-UNION ALL SELECT 'filled', HEX(table_name), HEX(column_name) FROM information_schema.columns
-  WHERE table_schema = DATABASE() AND (column_default <> 'NULL' OR extra LIKE '%auto_increment%')
-UNION ALL SELECT 'revisions', HEX(place), HEX(name) FROM ({_HISTORIES}) AS histories"""
 
 
 class MySQL:
@@ -128,7 +96,7 @@ class MySQL:
     def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
         """By kind of file, in the order in which they are restored; what there is to dump is seen
         now. Raises DatabaseError."""
-        seen = with_users(self.query, "listing what is in", _OBJECTS)
+        seen = with_users(self.query, "listing what is in", OBJECTS)
         objects = [(kind, unhex(name)) for kind, name in seen.rows]
         return {
             GLOBALS: partial(self._dump_globals, objects, seen.users),
@@ -142,7 +110,7 @@ class MySQL:
 
     def _dump_rows(self, objects: Objects, into: BinaryIO) -> None:
         """A consistent dump of the tables with their rows and history, as plain SQL."""
-        history = ["--dump-history"] if any(kind == _VERSIONED for kind, _ in objects) else []
+        history = ["--dump-history"] if any(kind == VERSIONED for kind, _ in objects) else []
         views = [
             f"--ignore-table={self.login.database}.{name}"
             for kind, name in objects
@@ -163,7 +131,7 @@ class MySQL:
             self.login.database,
         )
         # now: the rows may have taken hours
-        views = [unhex(name) for [name] in self.query("listing the views of", _VIEWS)]
+        views = [unhex(name) for [name] in self.query("listing the views of", VIEWS)]
         if views:
             self._dump(into, "--no-data", "--skip-triggers", "--", self.login.database, *views)
 
@@ -206,7 +174,7 @@ class MySQL:
         """Exact rows of all that holds some, seen at one moment. A table that keeps its history has
         a second number with it."""
         return {
-            unhex(name): int(count) for name, count in self.query("counting the rows of", _COUNTS)
+            unhex(name): int(count) for name, count in self.query("counting the rows of", COUNTS)
         }
 
     def free_connections(self) -> int:
@@ -219,17 +187,17 @@ class MySQL:
 
     def data_size(self) -> int:
         """Bytes of tables and indexes, by the server's own estimate."""
-        return int(self.query("measuring", _SIZE)[0][0])
+        return int(self.query("measuring", SIZE)[0][0])
 
     def room(self) -> Room:
         """On the disk on which the server keeps its data."""
         if self.login.host:
             return Room(self.data_size(), None)
-        return self._client.room(self._asking(), f"{_SIZE}; SELECT @@datadir", '"$last"')
+        return self._client.room(self._asking(), f"{SIZE}; SELECT @@datadir", '"$last"')
 
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
-        return schema_state(self.query("reading the revision of", f"{_STATE}; {_REVISIONS}"))
+        return schema_state(self.query("reading the revision of", f"{STATE}; {REVISIONS}"))
 
     def count(self, question: str) -> int:
         """The one number that `question` asks for. Nothing can be written by it. Raises
@@ -285,7 +253,10 @@ class MySQL:
         )
 
 
-_PICK = 'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" || echo "$other")" "$@"'
+_PICK = (
+    'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" '
+    '|| echo "$other")" "$@"'
+)
 
 
 def _explain(said: str, database: str) -> tuple[str, str]:

@@ -20,11 +20,12 @@ it."""
 _MARK = "-- user "
 _END = "-- end of users\n"
 _USERS = (
-    "SELECT 'user', HEX(user), HEX(host) FROM mysql.user WHERE user NOT IN ('', 'root', 'mysql', 'PUBLIC', 'mariadb.sys', "
-    "'healthcheck') AND user NOT LIKE 'mysql.%'"
+    "SELECT 'user', HEX(user), HEX(host) FROM mysql.user WHERE user NOT IN ('', 'root', 'mysql', "
+    "'PUBLIC', 'mariadb.sys', 'healthcheck') AND user NOT LIKE 'mysql.%'"
 )
 _ON = re.compile(
-    r" ON (?:TABLE |PROCEDURE |FUNCTION |PACKAGE |PACKAGE BODY )?(\*|`(?:[^`]|``)+`)\.(\*|`(?:[^`]|``)+`)"
+    r" ON (?:TABLE |PROCEDURE |FUNCTION |PACKAGE |PACKAGE BODY )?"
+    r"(\*|`(?:[^`]|``)+`)\.(\*|`(?:[^`]|``)+`)"
 )
 
 
@@ -55,7 +56,8 @@ def globals_script(query: Query, database: str, objects: Objects, users: Sequenc
     """Sequences, because a default of a table names them, then each user with what it may do
     here."""
     sequences = [
-        f"CREATE SEQUENCE IF NOT EXISTS {quoted(database, '`')}.{quoted(name, '`')} COMMENT '{STAND_IN}'"
+        f"CREATE SEQUENCE IF NOT EXISTS {quoted(database, '`')}.{quoted(name, '`')} COMMENT "
+        f"'{STAND_IN}'"
         for kind, name in objects
         if kind == "SEQUENCE"
     ]

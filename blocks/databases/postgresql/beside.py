@@ -13,7 +13,10 @@ from blocks.databases.sql_client import DATA, GLOBALS, Beside, Readers, quoted, 
 _SERVER = "template1"
 """The database from which others are made and renamed: every server has it, and nobody works in
 it."""
-_ASIDE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname IN ({names})"
+_ASIDE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE backend_type = 'client backend' AND datname IN ({names})"
+)
 
 
 class PostgreSQLBeside:

@@ -86,7 +86,8 @@ _EVERYTHING = (
     + _in_hex(
         _ROLES.format(
             roles="pg_authid",
-            password="CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) END",
+            password="CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) "
+            "END",
         )
     )
     + "\\else\n"

@@ -66,8 +66,8 @@ _FAULTS = (
 # What a role or a database is set to for its application is not meant for us: a time limit, reading
 # only, a filter of rows.
 _OPTIONS = (
-    "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off "
-    "-c row_security=off"
+    "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c "
+    "default_transaction_read_only=off -c row_security=off"
 )
 
 

@@ -125,7 +125,8 @@ class EdgeMaker:
             log = clean_end(container.logs(tail=5).decode(errors="replace")).strip()
         raise EdgeError(
             "starting the edge",
-            f"no answer to its ping in {self.start_seconds:g} s (last: {seen}; log: {log or 'empty'})",
+            f"no answer to its ping in {self.start_seconds:g} s (last: {seen}; "
+            f"log: {log or 'empty'})",
             "Correct what the log names, then run it again",
             retryable=True,
         )

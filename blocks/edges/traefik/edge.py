@@ -175,7 +175,8 @@ class TraefikEdge(Block):
             raise EdgeError(
                 f"telling the edge the route of {route.stack} {route.environment}",
                 "; ".join(map(str, taken)),
-                "Nothing was changed. Choose another host name, or take it out of the other stack and release that",
+                "Nothing was changed. Choose another host name, or take it out of the other "
+                "stack and release that",
             )
 
     def _take_back(self, route: Route, text: str, before: str | None) -> None:

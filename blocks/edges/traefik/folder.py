@@ -65,7 +65,8 @@ class EdgeFolder:
                 []
                 if text
                 else [
-                    f"{file.relative_to(self.path)} in the edge's folder is not as Tidegate wrote it"
+                    f"{file.relative_to(self.path)} in the edge's folder "
+                    "is not as Tidegate wrote it"
                 ]
             )
         return Routes(found, faulty)

@@ -15,13 +15,17 @@ GRACE_SECONDS = 30
 
 FLAGS = (
     f"--entrypoints.web.address=:{PUBLIC_PORT}",
-    f"--entrypoints.check.address=:{CHECK_PORT}",  # `flags_at` puts the control network's address before
+    # `flags_at` puts the control network's address before
+    f"--entrypoints.check.address=:{CHECK_PORT}",
     "--entrypoints.check.http.middlewares=edge-control@file",
-    "--entrypoints.check.forwardedheaders.insecure=true",  # Tidegate alone gets in, and asks as a front does
-    "--entrypoints.web.transport.respondingtimeouts.readtimeout=600s",  # the default of 60 s cuts off large uploads
+    # Tidegate alone gets in, and asks as a front does
+    "--entrypoints.check.forwardedheaders.insecure=true",
+    # the default of 60 s cuts off large uploads
+    "--entrypoints.web.transport.respondingtimeouts.readtimeout=600s",
     f"--entrypoints.web.transport.lifecycle.gracetimeout={GRACE_SECONDS}s",
     "--serverstransport.maxidleconnsperhost=200",
-    "--serverstransport.forwardingtimeouts.dialtimeout=2s",  # a dead slot is left for the standby soon
+    # a dead slot is left for the standby soon
+    "--serverstransport.forwardingtimeouts.dialtimeout=2s",
     f"--providers.file.directory={DYNAMIC_FOLDER}",
     "--providers.file.watch=true",
     "--providers.providersthrottleduration=20ms",  # by its default a switch would lag 2 s

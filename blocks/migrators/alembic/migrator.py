@@ -100,7 +100,8 @@ class AlembicMigrator:
         to_do = (
             "Something holds a lock on the table: try again when it is quiet"
             if locked
-            else "Look which of them the database kept (MySQL keeps them), then correct the revision or go down by hand"
+            else "Look which of them the database kept (MySQL keeps them), "
+            "then correct the revision or go down by hand"
             if fault.before
             else "Correct the revision or the database"
         )

@@ -136,7 +136,10 @@ def _connect(seconds: int, is_strict: bool) -> Any:
     """With `is_strict`, what would cut a value fails instead: a way back that loses data silently
     is none."""
     strict = ", SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')" if is_strict else ""
-    mysql = f"SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}{strict}"
+    mysql = (
+        f"SET SESSION lock_wait_timeout = {seconds}, "
+        f"SESSION innodb_lock_wait_timeout = {seconds}{strict}"
+    )
 
     def connect(dialect: Any, _: Any, arguments: Any, options: Any) -> Any:
         connection = dialect.connect(*arguments, **options)

@@ -52,7 +52,8 @@ def _is_there(tool: Tool, server: HistoryTables, engine: Engine) -> bool:
         return _has_tables(server.schema_state())
     return bool(
         server.names(
-            f"SELECT table_name FROM information_schema.tables WHERE table_name = '{tool.table}' AND {_HERE[engine]}"
+            f"SELECT table_name FROM information_schema.tables WHERE table_name = '{tool.table}' "
+            f"AND {_HERE[engine]}"
         )
     )
 

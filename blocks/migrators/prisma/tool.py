@@ -13,8 +13,8 @@ from tidegate.stack.migrations import PrismaMigration
 
 _FILE = re.compile(r"([^/]+)/migration\.sql")
 _QUESTION = (
-    "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL "
-    "ORDER BY started_at, migration_name"
+    "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL "
+    "AND rolled_back_at IS NULL ORDER BY started_at, migration_name"
 )
 
 

@@ -76,6 +76,7 @@ def health():
 
 
 ask(
-    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS documents (id serial PRIMARY KEY, name text NOT NULL)"
+    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS documents (id serial PRIMARY "
+    "KEY, name text NOT NULL)"
 )
 threading.Thread(target=watch, daemon=True).start()

@@ -8,10 +8,12 @@ from database import ask
 
 def init():
     ask(
-        "CREATE TABLE IF NOT EXISTS articles (code text PRIMARY KEY, title text NOT NULL, cents integer NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS articles (code text PRIMARY KEY, title text NOT NULL, "
+        "cents integer NOT NULL)"
     )
     ask(
-        "CREATE TABLE IF NOT EXISTS orders (id serial PRIMARY KEY, code text REFERENCES articles, at timestamptz DEFAULT now())"
+        "CREATE TABLE IF NOT EXISTS orders (id serial PRIMARY KEY, code text REFERENCES "
+        "articles, at timestamptz DEFAULT now())"
     )
 
 

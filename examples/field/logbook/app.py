@@ -7,7 +7,10 @@ from flask import Flask, jsonify, request
 from markupsafe import escape
 
 TITLE = "Logbook"
-TABLE = "CREATE TABLE IF NOT EXISTS arrivals (id serial PRIMARY KEY, name text NOT NULL, at timestamptz DEFAULT now())"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS arrivals (id serial PRIMARY KEY, name text NOT NULL, "
+    "at timestamptz DEFAULT now())"
+)
 MADE_BY_ONE_AT_A_TIME = "SELECT pg_advisory_lock(1)"
 
 app = Flask(__name__)

@@ -50,5 +50,6 @@ def health():
 
 
 ask(
-    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS work (id serial PRIMARY KEY, hours integer NOT NULL)"
+    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS work (id serial PRIMARY KEY, "
+    "hours integer NOT NULL)"
 )

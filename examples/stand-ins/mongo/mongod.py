@@ -29,7 +29,8 @@ def store():
     documents = sqlite3.connect(FILE, check_same_thread=False)
     documents.execute("PRAGMA synchronous=FULL")
     documents.execute(
-        "CREATE TABLE IF NOT EXISTS documents (place TEXT, id TEXT, content BLOB, PRIMARY KEY (place, id))"
+        "CREATE TABLE IF NOT EXISTS documents (place TEXT, id TEXT, content BLOB, "
+        "PRIMARY KEY (place, id))"
     )
     return documents
 

@@ -8,7 +8,10 @@ import psycopg2
 import redis
 from flask import Flask, jsonify, request
 
-TABLE = "CREATE TABLE IF NOT EXISTS events (id serial PRIMARY KEY, name text NOT NULL, is_done boolean DEFAULT false)"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS events (id serial PRIMARY KEY, name text NOT NULL, "
+    "is_done boolean DEFAULT false)"
+)
 VERSION = os.environ["VERSION"]
 QUEUE = "events"
 

@@ -1,0 +1,55 @@
+"""What is asked of a MySQL or MariaDB server, as SQL."""
+
+from __future__ import annotations
+
+from blocks.databases.revision_tables import MOST_REVISIONS
+
+OBJECTS = (
+    "SELECT table_type, HEX(table_name) FROM information_schema.tables "
+    "WHERE table_schema = DATABASE() UNION ALL SELECT routine_type, HEX(routine_name) "
+    "FROM information_schema.routines WHERE routine_schema = DATABASE()"
+)
+VIEWS = "SELECT HEX(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
+SIZE = (
+    "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables "
+    "WHERE table_schema = DATABASE()"
+)
+VERSIONED, HISTORY = "SYSTEM VERSIONED", " FOR SYSTEM_TIME ALL"
+
+
+def written(question: str) -> str:
+    """SQL that runs what `question` answers, which is SQL, at one moment: so the server itself
+    names the tables to read."""
+    return (
+        f"SET SESSION group_concat_max_len = {1 << 30}; SET @written = COALESCE(({question}), "
+        "'DO 0'); START TRANSACTION WITH CONSISTENT SNAPSHOT; PREPARE written FROM @written; "
+        "EXECUTE written; COMMIT"
+    )
+
+
+COUNTS = written(f"""\
+SELECT GROUP_CONCAT(CONCAT('SELECT ''', HEX(CONCAT(table_name, history)), ''', COUNT(*) FROM `',
+    REPLACE(table_name, '`', '``'), '`', history) SEPARATOR ' UNION ALL ')
+  FROM (SELECT table_name, '' AS history FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+    UNION ALL SELECT table_name, '{HISTORY}' FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_type = '{VERSIONED}') AS counted""")
+# A history's table has one column, or is called as Alembic calls it and has got more of them.
+HISTORIES = """SELECT c.table_schema AS place, c.table_name AS name
+  FROM information_schema.columns c JOIN information_schema.tables t
+    ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type <> 'VIEW'
+  WHERE c.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+  GROUP BY c.table_schema, c.table_name
+  HAVING SUM(c.column_name = 'version_num') = 1
+    AND (COUNT(*) = 1 OR c.table_name LIKE 'alembic\\_version%')"""
+REVISIONS = written(f"""\
+SELECT GROUP_CONCAT(CONCAT('(SELECT ''written'', ''', HEX(place), ''', ''', HEX(name),
+    ''', HEX(CONVERT(version_num USING utf8mb4)) FROM `', \
+REPLACE(place, '`', '``'), '`.`', REPLACE(name, '`', '``'),
+    '` LIMIT {MOST_REVISIONS})') SEPARATOR ' UNION ALL ') FROM ({HISTORIES}) AS histories""")
+STATE = f"""SELECT 'default', HEX(DATABASE()), ''
+UNION ALL SELECT 'table', HEX(DATABASE()), HEX(table_name) FROM information_schema.tables
+  WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+UNION ALL SELECT 'filled', HEX(table_name), HEX(column_name) FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND (column_default <> 'NULL' OR extra LIKE '%auto_increment%')
+UNION ALL SELECT 'revisions', HEX(place), HEX(name) FROM ({HISTORIES}) AS histories"""
