@@ -80,7 +80,8 @@ def _switched(row: Row) -> str:
     """In the stack's own time zone."""
     if row["switched_at"] is None:
         return "never"
-    return f"{datetime.fromisoformat(row['switched_at']).astimezone(ZoneInfo(row['time_zone'])):%Y-%m-%d\n%H:%M %Z}"
+    moment = datetime.fromisoformat(row["switched_at"]).astimezone(ZoneInfo(row["time_zone"]))
+    return f"{moment:%Y-%m-%d\n%H:%M %Z}"
 
 
 def _row(ledger: Ledger, one: Deployment, time_zone: str) -> Row:

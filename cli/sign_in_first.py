@@ -17,8 +17,10 @@ SCRIPT = """{
   request.setRequestHeader("Authorization", `Basic ${localStorage.getItem("prefect-password")}`)
   request.send()
   if (request.status === 401 && location.pathname !== "/login")
-    history.replaceState(null, "", `/login?redirect=${encodeURIComponent(location.pathname + location.search)}`)
-  localStorage.setItem("prefect-show-promotional-content", "false")   // no advertisement where a request fails
+    history.replaceState(null, "", \
+`/login?redirect=${encodeURIComponent(location.pathname + location.search)}`)
+  localStorage.setItem("prefect-show-promotional-content", "false")   \
+// no advertisement where a request fails
 }
 """
 HEAD = "<head>"

@@ -58,7 +58,8 @@ def _since(row: Row) -> str:
     """In the stack's own time zone."""
     if row["since"] is None:
         return ""
-    return f"{datetime.fromisoformat(row['since']).astimezone(ZoneInfo(row['time_zone'])):%b %d %H:%M %Z}"
+    moment = datetime.fromisoformat(row["since"]).astimezone(ZoneInfo(row["time_zone"]))
+    return f"{moment:%b %d %H:%M %Z}"
 
 
 def _sent_to(row: Row) -> str:

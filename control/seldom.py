@@ -23,7 +23,8 @@ UNASKED = {
     "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
     # server and runs are of one installation
     "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
-    # Prefect lists all time zones for each schedule. The package tzdata has a list; a folder is searched
+    # Prefect lists all time zones for each schedule. The package tzdata has a list; a folder is
+    # searched
     "PYTHONTZPATH": "",
 }
 """Questions that every run would ask before its own first step."""
@@ -34,7 +35,8 @@ RETENTION = {
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(KEPT_DAYS * 24 * 3600),
     # outlives the server
-    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency."
+    "lease_storage.filesystem",
 }
 """What the server keeps, and for how long. What was released, and who decided, is in our own ledger
 for ever."""

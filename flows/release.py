@@ -44,7 +44,7 @@ def release(
         plan_only: Show what would change and stop there.
         watch_seconds: How long the new version is watched after the switch; empty is the stack's own time (15 minutes).
         requested_by: Who asks for this release.
-    """
+    """  # noqa: E501  Prefect shows each line of `Args` beside its field
     if work := begun_by_this_run(environment):
         deploy(work)
         return None

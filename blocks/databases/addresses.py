@@ -1,5 +1,5 @@
-"""Addresses of databases: `postgresql://user:password@host:port/database?options`, also as SQLAlchemy
-and JDBC write the scheme."""
+"""Addresses of databases: `postgresql://user:password@host:port/database?options`, also as
+SQLAlchemy and JDBC write the scheme."""
 
 from __future__ import annotations
 

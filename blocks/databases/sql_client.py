@@ -186,7 +186,8 @@ until said=$(printf %s "$given" | "$@" 2>&1); do
   if [ "$(date +%s)" -ge "$end" ]; then printf '%s\\n' "$said" >&2; exit 1; fi
   sleep 0.25
 done"""
-_ROOM = """said=$("$@") && printf '%s\\n' "$said" && last=$(printf '%s' "$said" | tail -n 1) && df -Pk {}"""
+_ROOM = """\
+said=$("$@") && printf '%s\\n' "$said" && last=$(printf '%s' "$said" | tail -n 1) && df -Pk {}"""
 
 
 class Tail:

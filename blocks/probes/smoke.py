@@ -96,7 +96,8 @@ class SmokeRunner:
 
         try:
             if check.login:
-                origin = f"{self.headers.get('X-Forwarded-Proto', 'http')}://{host.get('Host', self.host_header)}"
+                scheme = self.headers.get("X-Forwarded-Proto", "http")
+                origin = f"{scheme}://{host.get('Host', self.host_header)}"
                 return sign_in(check, self.credentials, _deadline(check), origin, ask)
             return ask(self._request(check, session)), None
         except NoAnswerError as error:

@@ -38,7 +38,8 @@ class Read(NamedTuple):
 def read_folder(
     stack: Stack, environment: str, config: Environment, secret: Callable[[str], str]
 ) -> Read:
-    """All that the folder says, with what is wrong among its `faults`. `secret` loads a secret block."""
+    """All that the folder says, with what is wrong among its `faults`. `secret` loads a secret
+    block."""
     values, faults = _values(stack, environment, config, secret)
     files = [stack.folder / file for file in config.compose_files]
     texts = (file.read_text(errors="replace") for file in files if file.is_file())

@@ -1,4 +1,5 @@
-"""The roles that an edge plays, and those who come to it: small protocols, as in `tidegate/ports.py`."""
+"""The roles that an edge plays, and those who come to it: small protocols, as in
+`tidegate/ports.py`."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ def try_it(plan: Plan, language: str) -> str:
     none."""
     if plan.staged is None:
         return ""
-    return f"[{WORDS[language]['try_it'].format(place=plan.staged.place.inside(language))}]({plan.staged.url})"
+    place = plan.staged.place.inside(language)
+    return f"[{WORDS[language]['try_it'].format(place=place)}]({plan.staged.url})"
 
 
 def _where_to_try(plan: Plan, words: Words, language: str) -> str:

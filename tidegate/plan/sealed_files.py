@@ -1,4 +1,5 @@
-"""The files of the team's folder that go with a release, and the model that takes them from copies."""
+"""The files of the team's folder that go with a release, and the model that takes them from
+copies."""
 
 from __future__ import annotations
 

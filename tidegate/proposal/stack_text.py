@@ -36,10 +36,8 @@ def _lines(one: Proposed) -> Iterator[str]:
         yield "databases:"
     names = list(_database_names(one))
     for name, database in zip(names, one.databases, strict=True):
-        yield (
-            "  - "
-            f"{_flow({'name': name, 'engine': database.engine, 'service': database.service, **database.keys})}"
-        )
+        facts = {"name": name, "engine": database.engine, "service": database.service}
+        yield f"  - {_flow({**facts, **database.keys})}"
     saved = {
         key: value
         for key, value in (

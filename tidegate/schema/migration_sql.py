@@ -104,7 +104,8 @@ class SqlReader:
         parser: Any = _PARSERS[self.engine](dialect=_DIALECTS[self.engine]())
         try:
             [tree] = parser.parse(tokens, sql)
-        # of foreign text it raises TypeError and others, too: what it cannot take apart is not understood
+        # Of foreign text it raises TypeError and others, too: what it cannot take apart is not
+        # understood.
         except Exception:
             return None
         return tree if isinstance(tree, exp.Expression) else None

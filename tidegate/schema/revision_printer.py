@@ -19,9 +19,10 @@ from tidegate.schema.migration_sql import Engine
 from tidegate.schema.revision_values import Batch, Op, names
 
 OPERATIONS = names("""
-    add_column alter_column bulk_insert create_check_constraint create_exclude_constraint create_foreign_key
-    create_index create_primary_key create_table create_table_comment create_unique_constraint drop_column
-    drop_constraint drop_index drop_table drop_table_comment rename_table
+    add_column alter_column bulk_insert create_check_constraint create_exclude_constraint
+    create_foreign_key create_index create_primary_key create_table create_table_comment
+    create_unique_constraint drop_column drop_constraint drop_index drop_table drop_table_comment
+    rename_table
 """)
 """Those that say something to a database; `execute` is another matter."""
 

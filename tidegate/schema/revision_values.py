@@ -87,25 +87,27 @@ def names(text: str) -> frozenset[str]:
 
 
 HARMLESS_MODULES = names("""
-    __future__ base64 collections copy datetime decimal enum functools hashlib itertools json logging math operator
-    os.path random re secrets string textwrap time typing uuid warnings
+    __future__ base64 collections copy datetime decimal enum functools hashlib itertools json
+    logging math operator os.path random re secrets string textwrap time typing uuid warnings
 """)
 HARMLESS_BUILTINS = names("""
-    any all bool bytes dict enumerate float frozenset int isinstance len list max min print range repr reversed round
-    set sorted str sum tuple zip hasattr
+    any all bool bytes dict enumerate float frozenset int isinstance len list max min print range
+    repr reversed round set sorted str sum tuple zip hasattr
 """)
 BUILDERS = names("""
-    alias and_ asc bindparams bindparam between c case cast collate columns concat correlate cte delete desc distinct
-    exists execution_options extract false from_select func group_by having ilike in_ insert is_ is_not
-    is_not_distinct_from isnot join label like limit literal literal_column not_ not_in notin_ null nulls_first
-    nulls_last offset on_conflict_do_nothing on_conflict_do_update on_duplicate_key_update op or_ order_by outerjoin
-    over params returning scalar_subquery select select_from startswith subquery table column text true tuple_ type_coerce
+    alias and_ asc bindparams bindparam between c case cast collate columns concat correlate cte
+    delete desc distinct exists execution_options extract false from_select func group_by having
+    ilike in_ insert is_ is_not is_not_distinct_from isnot join label like limit literal
+    literal_column not_ not_in notin_ null nulls_first nulls_last offset on_conflict_do_nothing
+    on_conflict_do_update on_duplicate_key_update op or_ order_by outerjoin over params returning
+    scalar_subquery select select_from startswith subquery table column text true tuple_ type_coerce
     union union_all update values where with_only_columns with_variant
 """)
 """Functions and methods of SQLAlchemy that build an expression."""
 _LIBRARIES = names("""
-    sqlalchemy sqlalchemy.sql sqlalchemy.sql.expression sqlalchemy.sql.sqltypes sqlalchemy.types sqlalchemy.schema
-    sqlalchemy.orm sqlalchemy.dialects sqlalchemy.dialects.mysql sqlalchemy.dialects.postgresql
+    sqlalchemy sqlalchemy.sql sqlalchemy.sql.expression sqlalchemy.sql.sqltypes sqlalchemy.types
+    sqlalchemy.schema sqlalchemy.orm sqlalchemy.dialects sqlalchemy.dialects.mysql
+    sqlalchemy.dialects.postgresql
 """)
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,

@@ -1,4 +1,5 @@
-"""Statements that sqlglot does not take apart: those that are known, and whether old code minds them."""
+"""Statements that sqlglot does not take apart: those that are known, and whether old code minds
+them."""
 
 from __future__ import annotations
 

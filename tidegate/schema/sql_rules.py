@@ -29,7 +29,8 @@ class Rule:
 
 
 def rule_of(one: exp.Expression, table: str, engine: Engine) -> Rule | None:
-    """Of `ADD CONSTRAINT name ...`, or the same without a name; None where it is of another kind."""
+    """Of `ADD CONSTRAINT name ...`, or the same without a name; None where it is of another
+    kind."""
     name, parts = (one.name, one.expressions) if isinstance(one, exp.Constraint) else ("", [one])
     if len(parts) != 1 or type(parts[0]) not in _RULES:
         return None

@@ -39,10 +39,8 @@ def moved(old: str | None, new: str | None) -> str:
     way = f"{shown(old) or 'empty'} → {shown(new) or 'empty'}"
     if len(was) <= 1 and len(now) <= 1:
         return way
-    return (
-        f"{way}: "
-        f"{_few([*(f'+{name}' for name in _beyond(now, was)), *(f'-{name}' for name in _beyond(was, now))])}"
-    )
+    more, fewer = _beyond(now, was), _beyond(was, now)
+    return f"{way}: {_few([*(f'+{name}' for name in more), *(f'-{name}' for name in fewer)])}"
 
 
 def _beyond(names: Sequence[str], others: Sequence[str]) -> list[str]:

@@ -21,8 +21,8 @@ _ORDINARY = """
     true false yes no on off none null nil enabled disabled auto default always never
     trace debug info notice warn warning error critical fatal
     dev development local test testing stage staging prod production
-    localhost root admin user guest app http https smtp redis mysql mariadb postgres postgresql sqlite
-    utf8 utf-8 utf8mb4 utc latest"""
+    localhost root admin user guest app http https smtp redis mysql mariadb postgres postgresql
+    sqlite utf8 utf-8 utf8mb4 utc latest"""
 _WORDS = frozenset(_ORDINARY.split())
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)

@@ -1,8 +1,8 @@
 """Compose settings by which a container gets hold of its host, or of what is not its stack's: each
 needs a word of the team.
 
-What is known to be harmless is listed in `compose_settings`; everything else needs a reason, also what
-Compose will learn tomorrow.
+What is known to be harmless is listed in `compose_settings`; everything else needs a reason, also
+what Compose will learn tomorrow.
 """
 
 from __future__ import annotations

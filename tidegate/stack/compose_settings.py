@@ -1,4 +1,5 @@
-"""The settings of Compose that are known: harmless ones, and those that `compose_dangers` looks at."""
+"""The settings of Compose that are known: harmless ones, and those that `compose_dangers` looks
+at."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ class History(Part):
     lock_timeout_seconds: int = Field(10, ge=1, le=MOST_SECONDS)
     volumes: tuple[VolumeName, ...] = Field(
         (),
-        description="Named volumes of the service that a migration writes into, such as a folder of attachments. It has "
-        "them on the database in use, not on a copy.",
+        description="Named volumes of the service that a migration writes into, such as a folder "
+        "of attachments. It has them on the database in use, not on a copy.",
     )
 
 

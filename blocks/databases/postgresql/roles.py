@@ -15,7 +15,8 @@ from blocks.databases.sql_client import Query, unhex
 # Two lists of names, taken before anything is made: the roles that were there, and those of them
 # that have settings.
 _KNOWN = """SELECT coalesce(array_agg(rolname::text), '{}') AS known,
-  coalesce(array_agg(rolname::text) FILTER (WHERE rolconfig IS NOT NULL), '{}') AS set_up FROM pg_roles \\gset
+  coalesce(array_agg(rolname::text) FILTER (WHERE rolconfig IS NOT NULL), '{}') AS set_up \
+FROM pg_roles \\gset
 """
 _ROLES = """SELECT 'known', rolname, rolname, format('CREATE ROLE %I %s', rolname, concat_ws(' ',
     CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
@@ -30,8 +31,10 @@ _ROLES = """SELECT 'known', rolname, rolname, format('CREATE ROLE %I %s', rolnam
     {password}))
   FROM {roles} WHERE rolname NOT LIKE 'pg\\_%' ORDER BY rolname"""
 # PostgreSQL 16 has three options of a membership, older ones have one.
-_MEMBERS = """SELECT 'known', r.rolname, m.rolname, format('GRANT %I TO %I %s', r.rolname, m.rolname, CASE
-    WHEN to_jsonb(a) ? 'set_option' THEN format('WITH ADMIN %s, INHERIT %s, SET %s', upper(to_jsonb(a)->>'admin_option'),
+_MEMBERS = """\
+SELECT 'known', r.rolname, m.rolname, format('GRANT %I TO %I %s', r.rolname, m.rolname, CASE
+    WHEN to_jsonb(a) ? 'set_option' THEN format('WITH ADMIN %s, INHERIT %s, SET %s', \
+upper(to_jsonb(a)->>'admin_option'),
       upper(to_jsonb(a)->>'inherit_option'), upper(to_jsonb(a)->>'set_option'))
     WHEN a.admin_option THEN 'WITH ADMIN OPTION' ELSE '' END)
   FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
@@ -41,25 +44,31 @@ _LISTS = (
     "'search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries', "
     "'shared_preload_libraries', 'unix_socket_directories'"
 )
-_SETTINGS = f"""SELECT CASE WHEN s.setdatabase = 0 THEN 'set_up' ELSE '' END, coalesce(r.rolname, ''), coalesce(r.rolname, ''),
+_SETTINGS = f"""\
+SELECT CASE WHEN s.setdatabase = 0 THEN 'set_up' ELSE '' END, \
+coalesce(r.rolname, ''), coalesce(r.rolname, ''),
   format('ALTER %s SET %I TO %s', CASE
       WHEN s.setrole = 0 THEN 'DATABASE :"database"'
       WHEN s.setdatabase = 0 THEN format('ROLE %I', r.rolname)
       ELSE format('ROLE %I IN DATABASE :"database"', r.rolname) END,
     split_part(line, '=', 1),
-    CASE WHEN split_part(line, '=', 1) NOT IN ({_LISTS}) THEN quote_literal(substr(line, strpos(line, '=') + 1))
+    CASE WHEN split_part(line, '=', 1) NOT IN ({_LISTS}) \
+THEN quote_literal(substr(line, strpos(line, '=') + 1))
       WHEN substr(line, strpos(line, '=') + 1) IN ('', '""') THEN ''''''
       ELSE substr(line, strpos(line, '=') + 1) END)
-  FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) line LEFT JOIN pg_roles r ON r.oid = s.setrole
+  FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) line \
+LEFT JOIN pg_roles r ON r.oid = s.setrole
   WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     AND (s.setrole <> 0 OR s.setdatabase <> 0)"""
 _DATABASE = """SELECT '', '', '', concat_ws(' ', 'CREATE DATABASE :"database" TEMPLATE template0',
     format('OWNER %I', pg_get_userbyid(datdba)),
-    format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype),
+    format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), \
+datcollate, datctype),
     CASE to_jsonb(d)->>'datlocprovider'
       WHEN 'i' THEN format('LOCALE_PROVIDER icu ICU_LOCALE %L',
         coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'))
-      WHEN 'b' THEN format('LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', to_jsonb(d)->>'datlocale') END,
+      WHEN 'b' THEN format('LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', \
+to_jsonb(d)->>'datlocale') END,
     format('CONNECTION LIMIT %s', datconnlimit))
   FROM pg_database d WHERE datname = current_database()"""
 _RIGHTS = """SELECT '', '', '', 'REVOKE ALL ON DATABASE :"database" FROM PUBLIC'
@@ -68,8 +77,10 @@ UNION ALL SELECT '', '', '', format('GRANT %s ON DATABASE :"database" TO %s %s',
     CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
     CASE WHEN is_grantable THEN 'WITH GRANT OPTION' ELSE '' END)
   FROM pg_database, aclexplode(datacl) WHERE datname = current_database()
-UNION ALL SELECT '', '', '', format('COMMENT ON DATABASE :"database" IS %L', shobj_description(oid, 'pg_database'))
-  FROM pg_database WHERE datname = current_database() AND shobj_description(oid, 'pg_database') IS NOT NULL"""
+UNION ALL SELECT '', '', '', format('COMMENT ON DATABASE :"database" IS %L', \
+shobj_description(oid, 'pg_database'))
+  FROM pg_database WHERE datname = current_database() \
+AND shobj_description(oid, 'pg_database') IS NOT NULL"""
 
 
 def _in_hex(part: str) -> str:
@@ -80,14 +91,14 @@ def _in_hex(part: str) -> str:
     return f"SELECT {cells} FROM ({part}) AS found (a, b, c, d);\n"
 
 
+_PASSWORD = "CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) END"
 # psql's \if: only a superuser may read passwords.
 _EVERYTHING = (
     "SELECT current_setting('is_superuser') AS is_superuser \\gset\n\\if :is_superuser\n"
     + _in_hex(
         _ROLES.format(
             roles="pg_authid",
-            password="CASE WHEN rolpassword IS NOT NULL THEN format('PASSWORD %L', rolpassword) "
-            "END",
+            password=_PASSWORD,
         )
     )
     + "\\else\n"

@@ -86,7 +86,8 @@ _COUNTS = f"""SELECT coalesce(string_agg(format('SELECT %L, %L, count(*) FROM %I
     {_hex("n.nspname")}, {_hex("c.relname")}, n.nspname, c.relname), ''), '') || $$
   SELECT {_hex("'pg_catalog'")}, {_hex("'pg_largeobject'")}, count(*) FROM pg_largeobject_metadata
   UNION ALL SELECT {_hex("'pg_catalog'")}, {_hex("'pg_sequences'")}, count(*)
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'$$
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'$$
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE {_OURS_OF_ANY_KIND} AND c.relkind IN ('r', 'm') AND c.relispopulated \\gexec
 """
@@ -103,7 +104,8 @@ UNION ALL SELECT 'table', {_hex("n.nspname")}, {_hex("c.relname")}
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
 UNION ALL SELECT 'revisions', {_hex("place")}, {_hex("name")} FROM ({_HISTORIES}) AS histories;
-SELECT format('SELECT ''written'', %L, %L, {_hex("version_num::text").replace("'", "''")} FROM %I.%I LIMIT {MOST_REVISIONS}',
+SELECT format('SELECT ''written'', %L, %L, {_hex("version_num::text").replace("'", "''")} \
+FROM %I.%I LIMIT {MOST_REVISIONS}',
   {_hex("place")}, {_hex("name")}, place, name) FROM ({_HISTORIES}) AS histories \\gexec
 """
 

@@ -40,7 +40,8 @@ import os, runpy, sys
 from django.db.backends.signals import connection_created
 seconds = int(os.environ["TIDEGATE_LOCK_TIMEOUT_SECONDS"])
 limits = {"postgresql": f"SET lock_timeout = '{seconds}s'",
-          "mysql": f"SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}"}
+          "mysql": f"SET SESSION lock_wait_timeout = {seconds}, \
+SESSION innodb_lock_wait_timeout = {seconds}"}
 def limit(connection, **_):
     if connection.vendor in limits:
         with connection.cursor() as cursor:
