@@ -14,7 +14,7 @@ from tidegate.proposal.databases import databases_of
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.questions import word_of
-from tidegate.proposal.roles import roles_of, runs_alone
+from tidegate.proposal.roles import leads_to_others, roles_of, runs_alone
 from tidegate.proposal.written_folders import written_folders
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.host_paths import HostPaths
@@ -54,6 +54,38 @@ def test_what_is_published_says_more_than_what_is_exposed() -> None:
     assert ports_of({"ports": ["80:1"], "expose": ["2"]}, Dockerfile(ports=(3,))) == (1,)
     assert ports_of({"expose": ["2"]}, Dockerfile(ports=(3,))) == (2,)
     assert ports_of({}, Dockerfile(ports=(3,))) == (3,)
+
+
+@pytest.mark.parametrize(
+    ("address", "said", "ports"),
+    [
+        ("http://localhost:8069/web/health", ["8069", "8072"], (8069,)),
+        ("http://localhost:3000", [], (3000,)),
+        ("http://localhost/up", [], (80,)),
+        ("http://localhost:${PORT:-8000}/up", [], (8000,)),
+        ("http://localhost:${PORT}/up", [], ()),
+        ("http://localhost:${PORT}/up", ["1", "2"], (1, 2)),
+        ("http://localhost:9/up", ["1", "2"], (1, 2)),
+        ("https://localhost/up", [], ()),
+    ],
+)
+def test_of_several_ports_and_of_none_the_health_check_says_which(
+    address: str, said: list[str], ports: tuple[int, ...]
+) -> None:
+    service = {"expose": said, "healthcheck": {"test": ["CMD", "curl", "-f", address]}}
+    assert ports_of(service, Dockerfile()) == ports
+
+
+def test_a_port_that_is_said_counts_before_the_health_check() -> None:
+    check = {"test": "curl http://localhost:9/up"}
+    assert ports_of({"ports": ["80:1"], "healthcheck": check}, Dockerfile()) == (1,)
+
+
+def test_a_front_that_starts_after_others_leads_to_them() -> None:
+    nginx = {"image": "nginx:1.27-alpine", "depends_on": {"web": {}}}
+    assert leads_to_others(nginx, ["web"])
+    assert not leads_to_others(nginx, ["api"])
+    assert not leads_to_others({**nginx, "image": "acme/web"}, ["web"])
 
 
 @pytest.mark.parametrize(

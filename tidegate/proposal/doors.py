@@ -11,32 +11,43 @@ from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.roles import FRONTS
 from tidegate.stack.variables import with_defaults
 
-_URL = re.compile(r"https?://[^\s/'\"]+(/[^\s'\"\\)|;&,]*)?")
+_URL = re.compile(r"https?://[^\s/'\":]+(?::([^\s/'\"]*))?(/[^\s'\"\\)|;&,]*)?")
 _TARGET = re.compile(r"(\d{1,5})(?:/tcp)?")
 
 
 def ports_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> tuple[int, ...]:
     """Inside the container. What is published says it first, then `expose:`, then EXPOSE of the
-    Dockerfile."""
+    Dockerfile; where that are several or none, the health check."""
+    asked = _asked_port(service, dockerfile)
     for said in (_published(service), _exposed(service), iter(dockerfile.ports)):
         if found := tuple(dict.fromkeys(said)):
-            return found
+            return (asked,) if asked in found else found
+    if asked:
+        return (asked,)
     return (80,) if FRONTS.search(str(service.get("image") or "")) else ()
 
 
 def ready_path_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> str:
     """The path of the page that the service's own health check asks; empty where none asks a
     page."""
+    asked = _asked(service, dockerfile)
+    return (asked[2] or "/") if asked else ""
+
+
+def _asked(service: Mapping[str, Any], dockerfile: Dockerfile) -> re.Match[str] | None:
+    """The address that the health check asks: its port and path."""
     test = (service.get("healthcheck") or {}).get("test") or ()
-    for text in (
-        ""
-        if test in ("NONE", ["NONE"])
-        else " ".join([test] if isinstance(test, str) else map(str, test)),
-        dockerfile.healthcheck,
-    ):
-        if found := _URL.search(text):
-            return found[1] or "/"
-    return ""
+    own = " ".join([test] if isinstance(test, str) else map(str, test))
+    texts = ("" if test in ("NONE", ["NONE"]) else own, dockerfile.healthcheck)
+    return next(filter(None, map(_URL.search, texts)), None)
+
+
+def _asked_port(service: Mapping[str, Any], dockerfile: Dockerfile) -> int | None:
+    """None where it asks no page, or a port that a variable has."""
+    asked = _asked(service, dockerfile)
+    if asked is None:
+        return None
+    return 80 if asked[1] is None and asked[0].startswith("http:") else _port(asked[1] or "")
 
 
 def _published(service: Mapping[str, Any]) -> Iterator[int]:

@@ -14,7 +14,15 @@ from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.look import Look
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
-from tidegate.proposal.roles import CACHES, Role, engine_of, made_from, roles_of, runs_alone
+from tidegate.proposal.roles import (
+    CACHES,
+    Role,
+    engine_of,
+    leads_to_others,
+    made_from,
+    roles_of,
+    runs_alone,
+)
 from tidegate.proposal.written_folders import written_folders
 from tidegate.stack.slot import used_volumes
 from tidegate.stack.variables import with_defaults
@@ -108,7 +116,13 @@ def _edge(
         or [name for name in released if ports_of(services[name], files[name])]
         or released
     )
-    likely = sorted(possible, key=lambda name: _NAMES.get(name, len(_NAMES)))
+    likely = sorted(
+        possible,
+        key=lambda name: (
+            not leads_to_others(services[name], released),
+            _NAMES.get(name, len(_NAMES)),
+        ),
+    )
     question = Question("service", "Which service do people come to?", likely[0], tuple(likely))
     chosen = answers.to(question, said=likely[0] if len(likely) == 1 else "")
     if chosen not in released:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from tidegate.facts import ComposeModel
@@ -66,16 +66,18 @@ def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict
             for name in services
         }
     fronts = {
-        name
-        for name, one in services.items()
-        if name not in data
-        and FRONTS.search(made_from(one, Dockerfile()))
-        and built & {*(one.get("depends_on") or {})}
+        name for name, one in services.items() if name not in data and leads_to_others(one, built)
     }
     return {
         name: "released" if name in built | fronts else "left out" if name in aside else "base"
         for name in services
     }
+
+
+def leads_to_others(service: Mapping[str, Any], others: Collection[str]) -> bool:
+    """Whether it is a front, such as nginx, that starts after one of them."""
+    is_front = FRONTS.search(made_from(service, Dockerfile())) is not None
+    return is_front and not {*others}.isdisjoint(service.get("depends_on") or {})
 
 
 def runs_alone(service: Mapping[str, Any]) -> bool:
