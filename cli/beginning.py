@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.typed import AsJson, OneStack, console
+from cli.typed import AsJson, OneStack, console, show_json
 from tidegate.settings import Settings
 
 beginning = typer.Typer()
@@ -50,7 +49,7 @@ def init(
     }
     found = begin(folder.absolute(), given, console(), asks=not (yes or json), quiet=json)
     if json:
-        console().print_json(jsonlib.dumps(found), ensure_ascii=True)
+        show_json(found)
 
 
 @beginning.command()
@@ -69,7 +68,7 @@ def check(stack: OneStack = None, json: AsJson = False) -> None:
 
     looked_at, found = look_over(Settings(), stack)
     if json:
-        console().print_json(jsonlib.dumps(rows(found)), ensure_ascii=True)
+        show_json(rows(found))
     else:
         show(looked_at, found, console())
     raise typer.Exit(any(one.kind == "fault" for one in found))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from cli.typed import AsJson, Place, Stack, console
+from cli.typed import AsJson, Place, Stack, console, show_json
 from tidegate.settings import Settings
 
 looking = typer.Typer()
@@ -23,9 +22,7 @@ def versions(
     from tasks.frame.asked import releasable
 
     found = releasable(Settings(), stack, limit)
-    console().print_json(
-        jsonlib.dumps(rows(found)), ensure_ascii=True
-    ) if json else console().print(table(found, stack))
+    show_json(rows(found)) if json else console().print(table(found, stack))
 
 
 @looking.command()
@@ -39,9 +36,7 @@ def doctor(json: AsJson = False) -> None:
     from cli.doctor import diagnoses, show
 
     found = diagnoses(settings)
-    console().print_json(
-        jsonlib.dumps([asdict(one) for one in found]), ensure_ascii=True
-    ) if json else show(found, console())
+    show_json([asdict(one) for one in found]) if json else show(found, console())
     raise typer.Exit(not all(one.is_good for one in found))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import sys
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from cli.beginning import beginning
 from cli.completing import stacks
 from cli.failing import refuse, told, warn
 from cli.looking import looking
-from cli.typed import AsJson, Environment, Stack, console
+from cli.typed import AsJson, Environment, Stack, console, show_json
 from tidegate.settings import Settings
 
 app = typer.Typer(
@@ -186,9 +185,7 @@ def status(
     from cli.status_table import table
 
     found = rows(Settings(), stack)
-    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(
-        table(found)
-    )
+    show_json(found) if json else console().print(table(found))
     for sentence in warnings(Settings()):
         warn("[red]![/red]", sentence)
 
@@ -204,9 +201,7 @@ def history(
     settings = Settings()
     place = meant_environment(settings, stack, environment)
     found = rows(settings, stack, place, limit)
-    console().print_json(jsonlib.dumps(found), ensure_ascii=True) if json else console().print(
-        table(found, stack, place)
-    )
+    show_json(found) if json else console().print(table(found, stack, place))
 
 
 @service.command()
@@ -237,9 +232,10 @@ def verify(
     from cli.audit import as_json, lines, report
 
     found = report(Settings(), anchor or [])
-    console().print_json(jsonlib.dumps(as_json(found))) if json else console().print(
-        "\n".join(lines(found)), soft_wrap=True
-    )
+    if json:
+        show_json(as_json(found))
+    else:
+        console().print("\n".join(lines(found)), soft_wrap=True)
     raise typer.Exit(0 if found.is_whole else 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
@@ -30,3 +31,8 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 150)
+
+
+def show_json(found: object) -> None:
+    """For programs, and as ASCII: no escape sequence of somebody's text reaches a terminal."""
+    console().print_json(json.dumps(found), ensure_ascii=True)

@@ -4,8 +4,10 @@ terminal, in a log, and is masked before it is cut."""
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,9 @@ from rich.console import Console
 
 from cli.history import table
 from cli.shown import data
+from cli.typed import console, show_json
 from flows.parameters import BackupName, EventText, Person, Reason, VersionName
+from setup.places import ROOT
 from tasks.people.forms import ACCEPTANCE, RESTORE
 from tests.unit.plans import COMMIT
 from tidegate.errors import TidegateError
@@ -95,6 +99,25 @@ def test_the_history_obeys_no_escape_sequence() -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert "[red]" in shown
     assert len(shown) < 10_000
+
+
+def test_what_programs_read_obeys_no_escape_sequence_either(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bad = "\x1b]0;owned\x07gone\x9b31m\u202e"
+    console.cache_clear()
+    show_json({"reason": bad})
+    shown = capsys.readouterr().out
+    assert shown.isascii()
+    assert "\x1b" not in shown
+    assert json.loads(shown) == {"reason": bad}
+
+
+def test_every_command_shows_json_by_the_one_function() -> None:
+    found = {
+        path.name for path in Path(ROOT, "cli").rglob("*.py") if "print_json(" in path.read_text()
+    }
+    assert found == {"typed.py"}
 
 
 # --- masked before it is cut ---
