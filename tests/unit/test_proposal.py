@@ -12,9 +12,8 @@ from tests.unit.test_stackfile import SAMPLE
 from tidegate.proposal.compose_files import compose_files_in, places_of
 from tidegate.proposal.databases import databases_of
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
-from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.questions import word_of
-from tidegate.proposal.roles import leads_to_others, roles_of, runs_alone
+from tidegate.proposal.roles import roles_of, runs_alone
 from tidegate.proposal.written_folders import written_folders
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.host_paths import HostPaths
@@ -30,78 +29,6 @@ def test_a_dockerfile_says_what_holds_for_its_last_stage() -> None:
 def test_a_stage_has_what_the_stage_before_it_says() -> None:
     text = "FROM --platform=linux/amd64 python:3.12 AS Base\nEXPOSE 8000\nFROM base AS app\nHEALTHCHECK NONE\n"
     assert read_dockerfile(text) == Dockerfile("python:3.12", (8000,), "")
-
-
-@pytest.mark.parametrize(
-    ("said", "port"),
-    [
-        ("8000", 8000),
-        ("80:8000", 8000),
-        ("127.0.0.1:80:8000/tcp", 8000),
-        ("${PORT:-80}:8000", 8000),
-        ("80:${INNER:-3000}", 3000),
-        ({"target": 9000, "published": "80"}, 9000),
-        ("53:53/udp", None),
-        ("8000-8005:8000-8005", None),
-        ("80:${INNER}", None),
-    ],
-)
-def test_the_port_is_that_inside_the_container(said: object, port: int | None) -> None:
-    assert ports_of({"ports": [said]}, Dockerfile()) == ((port,) if port else ())
-
-
-def test_what_is_published_says_more_than_what_is_exposed() -> None:
-    assert ports_of({"ports": ["80:1"], "expose": ["2"]}, Dockerfile(ports=(3,))) == (1,)
-    assert ports_of({"expose": ["2"]}, Dockerfile(ports=(3,))) == (2,)
-    assert ports_of({}, Dockerfile(ports=(3,))) == (3,)
-
-
-@pytest.mark.parametrize(
-    ("address", "said", "ports"),
-    [
-        ("http://localhost:8069/web/health", ["8069", "8072"], (8069,)),
-        ("http://localhost:3000", [], (3000,)),
-        ("http://localhost/up", [], (80,)),
-        ("http://localhost:${PORT:-8000}/up", [], (8000,)),
-        ("http://localhost:${PORT}/up", [], ()),
-        ("http://localhost:${PORT}/up", ["1", "2"], (1, 2)),
-        ("http://localhost:9/up", ["1", "2"], (1, 2)),
-        ("https://localhost/up", [], ()),
-    ],
-)
-def test_of_several_ports_and_of_none_the_health_check_says_which(
-    address: str, said: list[str], ports: tuple[int, ...]
-) -> None:
-    service = {"expose": said, "healthcheck": {"test": ["CMD", "curl", "-f", address]}}
-    assert ports_of(service, Dockerfile()) == ports
-
-
-def test_a_port_that_is_said_counts_before_the_health_check() -> None:
-    check = {"test": "curl http://localhost:9/up"}
-    assert ports_of({"ports": ["80:1"], "healthcheck": check}, Dockerfile()) == (1,)
-
-
-def test_a_front_that_starts_after_others_leads_to_them() -> None:
-    nginx = {"image": "nginx:1.27-alpine", "depends_on": {"web": {}}}
-    assert leads_to_others(nginx, ["web"])
-    assert not leads_to_others(nginx, ["api"])
-    assert not leads_to_others({**nginx, "image": "acme/web"}, ["web"])
-
-
-@pytest.mark.parametrize(
-    ("test", "path"),
-    [
-        (["CMD", "curl", "-f", "http://localhost:8000/healthz"], "/healthz"),
-        ("wget -q http://127.0.0.1/up || exit 1", "/up"),
-        (["CMD-SHELL", "curl http://localhost:${PORT}/a/b;true"], "/a/b"),
-        (["CMD", "curl", "http://localhost:1"], "/"),
-        (["CMD", "pg_isready"], "/of-the-dockerfile"),
-        ("NONE", "/of-the-dockerfile"),
-    ],
-)
-def test_the_ready_page_is_the_one_that_the_health_check_asks(test: object, path: str) -> None:
-    file = Dockerfile(healthcheck="CMD curl http://localhost/of-the-dockerfile")
-    assert ready_path_of({"healthcheck": {"test": test}}, file) == path
 
 
 def test_variables_are_read_as_compose_reads_them() -> None:

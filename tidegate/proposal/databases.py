@@ -29,6 +29,8 @@ _HOST_KEY = re.compile(
     r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL).*HOST|HOST.*(?:DB|DATABASE|SQL)", re.IGNORECASE
 )
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+]*://[^@\s]*@([^/:\s$]+|\$\{[^}]*\})(?::[^/\s]*)?/")
+
 
 @dataclass(frozen=True)
 class ProposedDatabase:
@@ -39,6 +41,8 @@ class ProposedDatabase:
     keys: Mapping[str, str]
     values: Mapping[str, str]
     """What the compose files already say that some of these env keys are."""
+    url_key: str = ""
+    """The env key of the one address, `postgresql://...@db/...`, where a compose file makes it."""
 
 
 def databases_of(
@@ -74,7 +78,18 @@ def _database(
         name,
         {key: pair[0] for key, pair in pairs.items()},
         {pair[0]: pair[1] for pair in pairs.values() if pair[1] is not None},
+        _url_key(model, name, host_key, released),
     )
+
+
+def _url_key(model: ComposeModel, database: str, host_key: str, released: Collection[str]) -> str:
+    names = {database, *_other_names(model["services"][database])}
+    for key, value in _told(model, released):
+        if found := _ADDRESS.match(str(value)):
+            variable = whole_variable(found[1])
+            if with_defaults(found[1]) in names or (variable and variable.name == host_key):
+                return key
+    return ""
 
 
 def _key(environment: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, str | None]:
@@ -93,8 +108,7 @@ def _is_told(environment: Mapping[str, Any], names: tuple[str, ...]) -> bool:
 
 def _host_key(model: ComposeModel, database: str, released: Collection[str]) -> str | None:
     names = {database, *_other_names(model["services"][database])}
-    told = [pair for name in released for pair in environment_of(model["services"][name]).items()]
-    for key, value in told:
+    for key, value in _told(model, released):
         variable = whole_variable(value)
         if variable and (
             variable.default in names
@@ -104,6 +118,10 @@ def _host_key(model: ComposeModel, database: str, released: Collection[str]) -> 
         if value in names and _HOST_KEY.search(key):
             return key
     return None
+
+
+def _told(model: ComposeModel, released: Collection[str]) -> Iterator[tuple[str, Any]]:
+    return (pair for name in released for pair in environment_of(model["services"][name]).items())
 
 
 def _other_names(service: Mapping[str, Any]) -> Iterator[str]:

@@ -37,7 +37,8 @@ def _lines(one: Proposed) -> Iterator[str]:
     names = list(_database_names(one))
     for name, database in zip(names, one.databases, strict=True):
         facts = {"name": name, "engine": database.engine, "service": database.service}
-        yield f"  - {_flow({**facts, **database.keys})}"
+        url = {"url_key": database.url_key} if database.url_key else {}
+        yield f"  - {_flow({**facts, **database.keys, **url})}"
     saved = {
         key: value
         for key, value in (
