@@ -139,6 +139,16 @@ def test_each_environment_has_doors_of_its_own(settings: Settings, name: str) ->
     assert len(set(hosts)) == len(hosts)
 
 
+def test_people_come_to_every_production_by_https(settings: Settings) -> None:
+    productions = [
+        one.environments[name]
+        for one in every_stack(settings.stacks).good
+        for name in one.productions
+    ]
+    assert len(productions) == len(NAMES) - 1  # odoo18-test has none
+    assert all(one.https for one in productions)
+
+
 def test_product_managers_find_their_stacks_by_the_old_words(settings: Settings) -> None:
     stacks = every_stack(settings.stacks)
     found = {
