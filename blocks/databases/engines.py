@@ -111,7 +111,7 @@ def _reached(
 
 def _login(spec: Database, environment: Mapping[str, str], address: str) -> Login:
     keys = (spec.user_key, spec.password_key, spec.database_key)
-    missing = [key for key in keys if not environment.get(key)]
+    missing = [key for key in (*keys, spec.url_key) if key and not environment.get(key)]
     if missing:
         raise ConfigError(
             f"opening the database {spec.name!r}",

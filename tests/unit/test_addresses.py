@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from blocks.databases.addresses import leading_to
-from blocks.databases.engines import login_keys
+from blocks.databases.engines import login_keys, open_database
 from blocks.databases.scratch import environment_of_copy
 from tidegate.errors import ConfigError
 from tidegate.stack.data import Database
@@ -76,6 +78,14 @@ def test_a_copy_has_an_address_of_its_own_beside_the_other_keys() -> None:
         "?schema=public"
     )
     assert VALUES["POSTGRES_PASSWORD"] not in made["DATABASE_URL"]
+
+
+def test_an_address_that_nobody_gives_is_missed_before_a_migration_needs_it() -> None:
+    values = {key: value for key, value in VALUES.items() if key != "DATABASE_URL"}
+    nobody: Any = None
+    with pytest.raises(ConfigError, match="have DATABASE_URL"):
+        open_database(nobody, SPEC, "shop-prod-db-1", values)
+    assert open_database(nobody, SPEC, "shop-prod-db-1", VALUES)
 
 
 def test_the_address_is_one_of_the_logins_and_asked_of_the_compose_files_too() -> None:
