@@ -1,5 +1,5 @@
-"""`make field`: every application of `examples/field`, or those that are named; prints the table
-and writes it down."""
+"""`make field`: every application of `examples/field`, or those that are named; prints the rows
+and writes them down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.field.apps import APPS, App, app_named, real_images
 from tests.field.beginning import NotBegunError, begin
-from tests.field.rows import Row, keep, kept, table, write_table
+from tests.field.rows import Row, line_of, write_row
 from tests.field.running import running_by_hand
 from tests.field.stand_ins import images
 from tests.field.team import Team
@@ -40,11 +40,8 @@ def main(names: Sequence[str]) -> None:
                 Exception
             ) as error:  # of the house, not of the application: its row says what was seen
                 console.print(f"{app.name}: {error!r}", markup=False)
-            keep(row)
-            console.print(" | ".join(row.cells()), markup=False, soft_wrap=True)
-    rows = kept([app.name for app in APPS])
-    console.print(table(rows), markup=False, soft_wrap=True)
-    write_table(rows)
+            write_row(row, [app.name for app in APPS])
+            console.print(line_of(row.cells()), markup=False, soft_wrap=True)
 
 
 def try_in_a_house_of_its_own(app: App, images: Mapping[str, str], row: Row) -> None:

@@ -1,19 +1,13 @@
-"""The table of `make field`: a row for each application, kept as a file and written into
-docs/field.md.
-
-`.venv/bin/python -m tests.field.rows` writes the table of the rows that are there.
-"""
+"""The table of `make field` in docs/field.md: a row for each application, as it was seen last."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from setup.places import HOME, ROOT
+from setup.places import ROOT
 
-FOLDER = HOME / "field-rows"
 PAGE = ROOT / "docs" / "field.md"
 BEGIN, END = "<!-- field -->", "<!-- /field -->"
 NOT_SEEN = "–"
@@ -55,45 +49,26 @@ class Row:
         return [*cells, "; ".join(unsaid) or "nothing"]
 
 
-def keep(row: Row, folder: Path = FOLDER) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{row.application}.json").write_text(json.dumps(asdict(row)), encoding="utf-8")
+def line_of(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(map(_cell, cells))} |"
 
 
-def kept(names: Sequence[str], folder: Path = FOLDER) -> list[Row]:
-    """In the order of `names`; what has no row has not been tried, and its row says so."""
-    return [_read(folder / f"{name}.json", name) for name in names]
+def write_row(row: Row, names: Sequence[str], page: Path = PAGE) -> None:
+    """Into the page's table, in the order of `names`. The other rows stay: not every run tries all
+    applications. What has no row says that it was not tried."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(f"{BEGIN}\n")
+    table, _, after = rest.partition(END)
+    there = {line.split("|")[1].strip(): line for line in table.splitlines()}
+    there[row.application] = line_of(row.cells())
+    lines = [line_of(HEADINGS), line_of(("---",) * len(HEADINGS))]
+    lines += [there.get(name) or line_of(_untried(name).cells()) for name in names]
+    written = "\n".join(lines)
+    page.write_text(f"{before}{BEGIN}\n{written}\n{END}{after}", encoding="utf-8")
 
 
-def _read(file: Path, name: str) -> Row:
-    return (
-        Row(**json.loads(file.read_text(encoding="utf-8")))
-        if file.is_file()
-        else Row(name, NOT_SEEN, unsaid=["not tried"])
-    )
-
-
-def table(rows: Sequence[Row]) -> str:
-    lines = [HEADINGS, ("---",) * len(HEADINGS), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+def _untried(name: str) -> Row:
+    return Row(name, NOT_SEEN, unsaid=["not tried"])
 
 
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
-
-
-def write_table(rows: Sequence[Row], page: Path = PAGE) -> None:
-    """Between the page's markers, so that the table in the docs is the run's own."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}", encoding="utf-8")
-
-
-def main() -> None:
-    from tests.field.apps import APPS
-
-    write_table(kept([app.name for app in APPS]))
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,7 @@ import yaml
 
 from setup.places import ROOT
 from tests.field.apps import APPS, FOLDER, App, app_named, real_images
-from tests.field.rows import HEADINGS, NOT_SEEN, Row, keep, kept, table, write_table
+from tests.field.rows import HEADINGS, NOT_SEEN, Row, write_row
 from tests.field.stand_ins import FOLDER as STAND_INS
 from tests.field.stand_ins import FOLDERS
 from tests.field.traffic import Visitors
@@ -80,22 +80,26 @@ def test_every_stand_in_has_its_recipe() -> None:
 
 
 def test_an_application_that_was_not_tried_has_a_row_that_says_so(tmp_path: Path) -> None:
-    keep(Row("one", "web", staging="40 s", unsaid=["a | b\nc"]), tmp_path)
-    tried, untried = kept(["one", "two"], tmp_path)
-    lines = table([tried, untried]).splitlines()
-    assert lines[2].startswith("| one | web |")
-    assert lines[2].endswith(r"| a \| b c |")
-    assert lines[3] == f"| two | {' | '.join([NOT_SEEN] * (len(HEADINGS) - 2))} | not tried |"
-
-
-def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     page = tmp_path / "field.md"
-    page.write_text("before\n<!-- field -->\nold\n<!-- /field -->\nafter\n")
-    write_table([Row("one", "web")], page)
+    page.write_text("before\n<!-- field -->\n<!-- /field -->\nafter\n")
+    write_row(Row("one", "web", staging="40 s", unsaid=["a | b\nc"]), ["one", "two"], page)
     text = page.read_text()
+    lines = text.splitlines()
     assert text.startswith("before\n<!-- field -->\n| Application |")
-    assert text.endswith("| nothing |\n<!-- /field -->\nafter\n")
-    assert "old" not in text
+    assert lines[4].startswith("| one | web |")
+    assert lines[4].endswith(r"| a \| b c |")
+    assert lines[5] == f"| two | {' | '.join([NOT_SEEN] * (len(HEADINGS) - 2))} | not tried |"
+    assert text.endswith("<!-- /field -->\nafter\n")
+
+
+def test_a_row_takes_the_place_of_the_one_before_and_the_others_stay(tmp_path: Path) -> None:
+    page = tmp_path / "field.md"
+    page.write_text("<!-- field -->\n<!-- /field -->\n")
+    for row in (Row("one", "web", staging="40 s"), Row("two", "job"), Row("one", "web")):
+        write_row(row, ["two", "one"], page)
+    rows = page.read_text().splitlines()[3:5]
+    assert [row.split(" | ")[0] for row in rows] == ["| two", "| one"]
+    assert "40 s" not in page.read_text()
 
 
 def test_the_documentation_has_a_row_for_each() -> None:
