@@ -81,7 +81,10 @@ def _tell(written: Written, names: list[str], console: Console) -> None:
             soft_wrap=True,
         )
     for file, keys in written.missing.items():
-        console.print(data(f"  to fill in, in {file}: {', '.join(keys)}"), soft_wrap=True)
+        console.print(
+            data(f"  to fill in, in {file} (`KEY=` leaves one empty): {', '.join(keys)}"),
+            soft_wrap=True,
+        )
     if written.left_out:
         console.print(
             data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True

@@ -42,7 +42,7 @@ class Clone:
             "origin/"
         )
         branch = branch or self._said("symbolic-ref", "--short", "HEAD") or "main"
-        return Repository(address, branch, inside or ".", self._newest())
+        return Repository(address, branch, inside or ".", self._newest(), self._tracked())
 
     def env_files_once_committed(self) -> Mapping[str, str]:
         """Every version of every env file that any branch or tag has had, by path and commit.
@@ -65,6 +65,11 @@ class Clone:
             elif line and not _TEMPLATE.search(line) and len(seen) < MOST_VERSIONS:
                 seen[f"{line} ({commit})"] = self._said("show", f"{commit}:{line}")
         return seen
+
+    def _tracked(self) -> frozenset[str]:
+        top = self._said("rev-parse", "--show-toplevel")
+        listed = self._said("ls-files", "-z", "--full-name", ":/") if top else ""
+        return frozenset(f"{top}/{name}" for name in listed.split("\0") if name)
 
     def _newest(self) -> str:
         """The newest version tag; where there is none, the commit that is checked out."""

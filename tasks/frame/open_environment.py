@@ -20,6 +20,7 @@ from tidegate.plan.sealed_files import (
     with_copies,
 )
 from tidegate.ports import Ports
+from tidegate.secrecy.known_names import names_in_model
 from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
 from tidegate.stack.bind_mounts import Written, written_places
@@ -163,6 +164,7 @@ class OpenEnvironment(Ports):
         """Know the secrets of a compose model from now on, and those in the files it gives as
         `secrets:`."""
         secret = secret_files(self.with_copies(model))
+        self.redactor.learn({}, names=names_in_model(self.stack, model))
         self.redactor.learn_model(model)
         self.redactor.learn(secret, tuple(secret))
         remember(self.redactor)

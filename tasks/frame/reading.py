@@ -15,10 +15,10 @@ from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.secrecy.safe_logs import guard_logs
 from tidegate.stack.envfile import (
     DEFAULT_PASSWORD,
-    TO_ACCEPT,
     check_env,
     read_env_as_far,
     said_twice,
+    to_accept,
 )
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
@@ -94,8 +94,8 @@ def _values(
     )
     if not found:
         return values, ()
-    has_default = any(DEFAULT_PASSWORD in one for one in found)
-    to_do = ("Correct the keys it names", *([TO_ACCEPT] if has_default else []))
+    default = [one.partition(":")[0] for one in found if DEFAULT_PASSWORD in one]
+    to_do = ("Correct the keys it names", *map(to_accept, default))
     doing = f"reading {stack.name}/{config.env_file}"
     return values, (ConfigError(doing, "; ".join(found), ". ".join(to_do)),)
 

@@ -173,7 +173,8 @@ def refuse_faulty_builds(env: OpenEnvironment) -> None:
         raise StackFileError(
             f"reading what is built for {env.stack.name} {env.name}",
             "; ".join(faults),
-            "Correct `build:` in the compose files",
+            "Correct `build:` in the compose files; or let others build the image, and say its "
+            "`tag` in stack.yaml",
         )
 
 

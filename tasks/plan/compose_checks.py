@@ -12,7 +12,7 @@ from tidegate.facts import ComposeModel
 from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, unmounted
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import TeamFiles, lint_model
-from tidegate.stack.envfile import DEFAULT_PASSWORD, TO_ACCEPT
+from tidegate.stack.envfile import DEFAULT_PASSWORD, to_accept
 from tidegate.stack.host_paths import HostPaths
 from tidegate.stack.migration_volumes import unmounted_volumes
 from tidegate.stack.roles import alone_faults, left_out_faults, unbuilt_faults
@@ -43,7 +43,7 @@ def refuse_faulty_compose(
         raise StackFileError(
             f"checking {', '.join(env.config.compose_files)} of {env.stack.name} for {env.name}",
             "; ".join(faults),
-            "Correct the compose files",
+            "Correct the compose files, or stack.yaml",
         )
 
 
@@ -60,7 +60,7 @@ def _weak_logins(env: OpenEnvironment) -> list[str]:
     """Default passwords in the compose files; those in the env file are faults of the env file."""
     weak = [] if env.config.kind == "development" else env.weak_passwords
     return [
-        f"{key}: {DEFAULT_PASSWORD}. {TO_ACCEPT}"
+        f"{key}: {DEFAULT_PASSWORD}. {to_accept(key)}"
         for key in weak
         if key not in env.values and key not in env.stack.accepted_passwords
     ]

@@ -4,6 +4,7 @@ is overwritten."""
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,9 +16,16 @@ from pydantic import ValidationError
 
 from tasks.frame import adapters
 from tidegate.errors import InputError, StackFileError
+from tidegate.proposal.asked_for import asked_for, in_folder
 from tidegate.proposal.compose_files import ComposeFiles, compose_files_in, places_of
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
-from tidegate.proposal.env_values import EnvFile, env_file_of, plain_examples
+from tidegate.proposal.env_values import (
+    EnvFile,
+    env_file_of,
+    env_files_in_git,
+    is_said,
+    plain_examples,
+)
 from tidegate.proposal.look import Look
 from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
@@ -26,7 +34,7 @@ from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.envfile import read_env_as_far
 from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
-from tidegate.stack.variables import with_defaults
+from tidegate.stack.variables import variables_in, with_defaults
 
 EXAMPLES = (
     ".env.example",
@@ -36,6 +44,7 @@ EXAMPLES = (
     "env.example",
     "example.env",
 )
+_EXAMPLE = re.compile(r"example|sample|template|dist\Z", re.IGNORECASE)
 MOST_BYTES = 1 << 20
 PROJECT = "init"
 """A name for Compose to read by; nothing is started under it."""
@@ -91,12 +100,12 @@ def begin(
         one.places[0][0].name,
         (*made, *private),
         tuple(envs),
-        len(text.splitlines()),
+        len([line for line in text.splitlines() if not line.startswith("#")]),
         len(answers.asked),
         {name: env.made_up for name, env in private.items() if env.made_up},
         {name: env.missing for name, env in private.items() if env.missing},
         one.look.left_out,
-        one.look.repository.newest,
+        one.look.repository.newest if one.builds else one.tag,
     )
 
 
@@ -105,7 +114,9 @@ def look_at(folder: Path) -> Look:
     no value is needed."""
     files = compose_files_at(folder)
     places = places_of(files, _whole(folder, files))
-    model = _asked_for(adapters.as_written([folder / name for name in places[0].files], PROJECT))
+    written = adapters.as_written([folder / name for name in places[0].files], PROJECT)
+    example = _example(folder)
+    model, profiles = asked_for(in_folder(written, str(folder), example), example)
     read = {name for place in places for name in place.files}
     seen = [one for one in (files.main, files.staging, files.production, *files.others) if one]
     named = {name: service for name, service in model["services"].items() if service.get("build")}
@@ -116,21 +127,11 @@ def look_at(folder: Path) -> Look:
         places,
         _own_name(model),
         {name: _dockerfile(service["build"]) for name, service in named.items()},
-        _example(folder),
+        example,
         frozenset(one.name for one in folder.glob(".env*")),
         tuple(one for one in seen if one not in read),
+        profiles,
     )
-
-
-def _asked_for(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the services of a profile: compose starts them only when somebody asks for it, and so
-    does nobody here."""
-    return {
-        **model,
-        "services": {
-            name: one for name, one in model["services"].items() if not one.get("profiles")
-        },
-    }
 
 
 def _own_name(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,8 +145,10 @@ def _whole(folder: Path, files: ComposeFiles) -> set[str]:
     variants = [name for name in (files.staging, files.production) if name]
     if not files.main:
         return {*variants}
-    main = adapters.as_written([folder / files.main], PROJECT)["services"].keys()
-    return {name for name in variants if main <= _services(folder / name)}
+    main = adapters.as_written([folder / files.main], PROJECT)["services"]
+    if not all(one.get("image") or one.get("build") for one in main.values()):
+        return set()  # the main file says a part of each service, and a variant the rest
+    return {name for name in variants if main.keys() <= _services(folder / name)}
 
 
 def _services(file: Path) -> set[str]:
@@ -172,18 +175,35 @@ def _text(file: Path) -> str:
 
 
 def _example(folder: Path) -> dict[str, str]:
-    there = (folder / name for name in EXAMPLES if (folder / name).is_file())
+    """What the team says of its env file; else what is in the one that lies there."""
+    others = sorted(one.name for one in folder.glob(".env.*") if _EXAMPLE.search(one.name))
+    there = (folder / name for name in (*EXAMPLES, *others, ".env") if (folder / name).is_file())
     return next((read_env_as_far(file)[0] for file in there), {})
 
 
 def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     """Production's secrets are never made up: its data may be there already."""
+    model, tracked = one.look.model, one.look.repository.tracked
     known = {
         **plain_examples(one.look.example),
         **_merged(database.values for database in one.databases),
+        **({"COMPOSE_PROFILES": ",".join(one.look.profiles)} if one.look.profiles else {}),
     }
-    wanted = [key for database in one.databases for key in database.keys.values()]
-    return env_file_of(one.look.model, one.base, known, wanted, make_secret)
+    variables = {variable.name for variable in variables_in(model)}
+    wanted = [] if not one.look.profiles else ["COMPOSE_PROFILES"]
+    for database in one.databases:
+        asked = [*one.services, database.service]
+        files = map(Path, env_files_in_git(model, asked, tracked))
+        told = _merged(read_env_as_far(file)[0] for file in files)
+        wanted += [
+            key
+            for key in database.keys.values()
+            if key in variables or (key not in told and not is_said(model, asked, key))
+        ]
+    if one.env_file_as:
+        known = {**{key: "" for key, value in one.look.example.items() if not value}, **known}
+        wanted += [*one.look.example]
+    return env_file_of(model, one.base, known, wanted, make_secret)
 
 
 def _merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:

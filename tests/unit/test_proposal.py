@@ -14,7 +14,7 @@ from tidegate.proposal.databases import databases_of
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.questions import word_of
 from tidegate.proposal.roles import roles_of, runs_alone
-from tidegate.proposal.written_folders import written_folders
+from tidegate.proposal.written_folders import mounts_of
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.host_paths import HostPaths
 from tidegate.stack.variables import variables_in, whole_variable, with_defaults
@@ -121,7 +121,7 @@ def test_the_teams_own_proxy_and_tools_are_left_out_unless_somebody_needs_them()
 
 def test_folders_that_are_written_are_data_and_code_and_configuration_are_not() -> None:
     mounts = [
-        {"type": "bind", "source": source, **more}
+        {"type": "bind", "source": source, "target": "/code", **more}
         for source, more in (
             ("/shop/media", {}),
             ("/shop", {}),
@@ -134,7 +134,9 @@ def test_folders_that_are_written_are_data_and_code_and_configuration_are_not() 
     model: dict[str, Any] = {
         "services": {"web": {"build": {"context": "/shop/app"}, "volumes": [*mounts, by_variable]}}
     }
-    assert written_folders(model, ["web"], "/shop") == ("./media", "${DATA}/export")
+    found = mounts_of(model, ["web"], "/shop", (), ["web"])
+    assert found.written == ("./media", "${DATA}/export")
+    assert (found.read_only, found.developers) == (("./nginx.conf",), {"web": ("/code",)})
 
 
 def test_keys_of_a_database_are_those_by_which_the_application_reads_them() -> None:

@@ -64,6 +64,14 @@ def test_what_is_only_read_is_mounted_so() -> None:
     assert [one.get("read_only", False) for one in found] == [False, True]
 
 
+def test_the_hosts_time_zone_is_read_and_never_written() -> None:
+    clock = {"type": "bind", "source": "/etc/localtime", "target": "/etc/localtime"}
+    model = {"services": {**MODEL["services"], "cron": {"volumes": [clock]}}}
+    assert as_said(model, stack(), "prod")["services"]["cron"]["volumes"] == [
+        {**clock, "read_only": True}
+    ]
+
+
 def test_a_service_that_stack_yaml_calls_a_one_shot_is_one() -> None:
     services = said(one_shots=["chown"])
     assert one_shots({"services": services}, ("mysql", "backend")) == {"chown"}

@@ -11,6 +11,9 @@ from tidegate.stack.environments import Kind
 MAIN = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """In the order in which Docker Compose looks for them."""
 _VARIANT = re.compile(r"(?:docker-)?compose[.-]([a-z0-9-]+)\.ya?ml")
+_FOR_DEVELOPERS = re.compile(
+    r"[.-](?:dev|development|devel|ci|test|tests|testing|e2e|local|debug)[.-]"
+)
 _KINDS: Mapping[str, Kind] = {
     "staging": "staging",
     "stage": "staging",
@@ -26,6 +29,28 @@ ENV_FILES: Mapping[Kind, tuple[str, ...]] = {
     "production": (".env.production", ".env.prod"),
 }
 """As they are called; the first of each is the name of a new one."""
+
+MEANT_PROFILES = frozenset({"default", "prod", "production"})
+"""Compose profiles that are the application, whatever others there are."""
+SAYS_NOTHING = frozenset(
+    [
+        "docker",
+        "compose",
+        "deploy",
+        "deployment",
+        "deployments",
+        "production",
+        "prod",
+        "src",
+        "app",
+        "server",
+        "infra",
+        "release",
+        "fpm",
+        "apache",
+    ]
+)
+"""Names of folders that are no application's."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +99,18 @@ def places_of(files: ComposeFiles, whole: Collection[str]) -> tuple[Place, ...]:
         return (name,) if name in whole or not files.main else (files.main, name)
 
     staged, produced = files.staging, files.production
-    alone = (files.main,) if files.main else files.others[:1]
+    alone = (files.main,) if files.main else _likeliest(files.others)
     first = read_as(staged) if staged else read_as(produced) if produced else alone
     places = [Place("staging", "staging", first)]
     if produced or (staged and files.main):
         places.append(Place("prod", "production", read_as(produced) if produced else alone))
     return tuple(places)
+
+
+def _likeliest(names: Sequence[str]) -> tuple[str, ...]:
+    """Of several files for several ways to run it: the plainest that is no developer's."""
+    ours = [name for name in names if not _FOR_DEVELOPERS.search(name)] or [*names]
+    return tuple(sorted(ours, key=lambda name: (len(name), name))[:1])
 
 
 def domains_of(places: Sequence[Place], domain: str) -> dict[str, str]:

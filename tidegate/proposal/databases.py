@@ -24,6 +24,7 @@ _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """How the images are told the names that they make at their first start."""
+_ROOT = ("MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
 _PREFIX = {"postgresql": "POSTGRES", "mysql": "MYSQL"}
 _HOST_KEY = re.compile(
     r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL).*HOST|HOST.*(?:DB|DATABASE|SQL)", re.IGNORECASE
@@ -59,8 +60,12 @@ def _database(
 ) -> ProposedDatabase:
     environment = environment_of(model["services"][name])
     said = {part: _key(environment, names) for part, names in _SAID[engine].items()}
-    # which may say it
-    guesses = engine == "postgresql" and not model["services"][name].get("env_file")
+    may_be_told = bool(model["services"][name].get("env_file"))
+    guesses = engine == "postgresql" and not may_be_told
+    if engine == "mysql" and not may_be_told and not _is_told(environment, _SAID[engine]["user"]):
+        root = next((one for one in _ROOT if _is_told(environment, (one,))), None)
+        if root:  # the image makes no other user
+            said |= {"user": (said["user"][0], "root"), "password": _key(environment, (root,))}
     host_key = _host_key(model, name, released) or f"{_PREFIX[engine]}_HOST"
     user, database = said["user"], said["database"]
     if guesses and user[1] is None and not _is_told(environment, _SAID[engine]["user"]):
@@ -103,7 +108,7 @@ def _key(environment: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, s
 
 
 def _is_told(environment: Mapping[str, Any], names: tuple[str, ...]) -> bool:
-    return any(name in environment for name in names)
+    return any(one in environment for name in names for one in (name, f"{name}_FILE"))
 
 
 def _host_key(model: ComposeModel, database: str, released: Collection[str]) -> str | None:
@@ -111,7 +116,7 @@ def _host_key(model: ComposeModel, database: str, released: Collection[str]) -> 
     for key, value in _told(model, released):
         variable = whole_variable(value)
         if variable and (
-            variable.default in names
+            (variable.default in names and "HOST" in f"{key} {variable.name}".upper())
             or (variable.default is None and _HOST_KEY.search(variable.name))
         ):
             return variable.name

@@ -3,12 +3,15 @@ is made from."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _CONTINUED = re.compile(r"\\[ \t]*\n(?:[ \t]*#[^\n]*\n)*")
-_LINE = re.compile(r"^[ \t]*(FROM|EXPOSE|HEALTHCHECK)[ \t]+(.*)$", re.IGNORECASE | re.MULTILINE)
+_LINE = re.compile(
+    r"^[ \t]*(FROM|EXPOSE|HEALTHCHECK|WORKDIR)[ \t]+(.*)$", re.IGNORECASE | re.MULTILINE
+)
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _PORT = re.compile(r"(\d{1,5})(?:/tcp)?")
 
@@ -21,6 +24,7 @@ class Dockerfile:
     """The image that the first of them is made from."""
     ports: tuple[int, ...] = ()
     healthcheck: str = ""
+    workdir: str = "/"
 
 
 def read_dockerfile(text: str, target: str = "") -> Dockerfile:
@@ -35,11 +39,14 @@ def read_dockerfile(text: str, target: str = "") -> Dockerfile:
             name, now = _begun(rest, stages)
         elif word == "EXPOSE":
             ports = (int(one[1]) for part in rest.split() if (one := _PORT.fullmatch(part)))
-            now = Dockerfile(now.base, tuple(dict.fromkeys([*now.ports, *ports])), now.healthcheck)
-        else:
-            now = Dockerfile(
-                now.base, now.ports, "" if rest.strip().upper() == "NONE" else rest.strip()
+            now = replace(now, ports=tuple(dict.fromkeys([*now.ports, *ports])))
+        elif word == "WORKDIR":
+            now = replace(
+                now, workdir=posixpath.normpath(posixpath.join(now.workdir, rest.strip()))
             )
+        else:
+            said = rest.strip()
+            now = replace(now, healthcheck="" if said.upper() == "NONE" else said)
     stages[name] = now
     return stages.get(target.lower(), now) if target else now
 

@@ -11,7 +11,13 @@ from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.roles import FRONTS
 from tidegate.stack.variables import with_defaults
 
-_URL = re.compile(r"https?://[^\s/'\":]+(?::([^\s/'\"]*))?(/[^\s'\"\\)|;&,]*)?")
+_URL = re.compile(
+    r"(?:https?://[^\s/'\":]+"
+    r"|\b(?:curl|wget)\b.*?\s(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]))"
+    r"(?::([^\s/'\"]*))?(/[^\s'\"\\)|;&,]*)?"
+)
+_NO_PAGES = frozenset({22, 25, 143, 443, 465, 587, 993, 1025, 2525, 8443, 9443})
+"""Mail, SSH and TLS: the edge speaks plain HTTP."""
 _TARGET = re.compile(r"(\d{1,5})(?:/tcp)?")
 
 
@@ -21,7 +27,8 @@ def ports_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> tuple[int, .
     asked = _asked_port(service, dockerfile)
     for said in (_published(service), _exposed(service), iter(dockerfile.ports)):
         if found := tuple(dict.fromkeys(said)):
-            return (asked,) if asked in found else found
+            pages = tuple(port for port in found if port not in _NO_PAGES)
+            return (asked,) if asked in found else pages or found
     if asked:
         return (asked,)
     return (80,) if FRONTS.search(str(service.get("image") or "")) else ()
@@ -37,8 +44,8 @@ def ready_path_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> str:
 def _asked(service: Mapping[str, Any], dockerfile: Dockerfile) -> re.Match[str] | None:
     """The address that the health check asks: its port and path."""
     test = (service.get("healthcheck") or {}).get("test") or ()
-    own = " ".join([test] if isinstance(test, str) else map(str, test))
-    texts = ("" if test in ("NONE", ["NONE"]) else own, dockerfile.healthcheck)
+    said = test if isinstance(test, str) else " ".join(map(str, test))
+    texts = ("" if said == "NONE" else with_defaults(said) or said, dockerfile.healthcheck)
     return next(filter(None, map(_URL.search, texts)), None)
 
 

@@ -22,6 +22,8 @@ class Repository:
     newest: str = ""
     """The newest version tag, or a commit: what can be released now. Empty where nothing is
     committed."""
+    tracked: frozenset[str] = frozenset()
+    """What git has, by whole paths."""
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,5 @@ class Look:
     env_files: frozenset[str]
     left_out: tuple[str, ...] = ()
     """Compose files that no environment reads."""
+    profiles: tuple[str, ...] = ()
+    """Those that the application is started with; `model` has their services."""

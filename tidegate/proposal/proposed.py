@@ -8,27 +8,44 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.errors import InputError
-from tidegate.proposal.compose_files import ENV_FILES, Place, domains_of, local_domain
+from tidegate.proposal.compose_files import ENV_FILES, SAYS_NOTHING, Place, domains_of, local_domain
 from tidegate.proposal.databases import ProposedDatabase, databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
+from tidegate.proposal.env_values import env_files_of_servers
+from tidegate.proposal.images import images_of, tag_of
 from tidegate.proposal.look import Look
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
 from tidegate.proposal.roles import (
     CACHES,
     Role,
+    ends,
     engine_of,
+    is_built,
     leads_to_others,
     made_from,
     roles_of,
     runs_alone,
 )
-from tidegate.proposal.written_folders import written_folders
+from tidegate.proposal.written_folders import Mounts, mounts_of
 from tidegate.stack.slot import used_volumes
 from tidegate.stack.variables import with_defaults
 
-_NAMES = {"web": 0, "app": 1, "frontend": 2, "nginx": 3, "backend": 4, "api": 5, "server": 6}
-"""Where several services could be at the edge: how likely each is, by its name."""
+_NAMES = {
+    word: place
+    for place, words in enumerate(
+        (
+            ("web", "www"),
+            ("app",),
+            ("frontend", "front", "ui", "client"),
+            ("nginx", "gateway", "proxy", "caddy"),
+            ("backend",),
+            ("api", "server"),
+        )
+    )
+    for word in words
+}
+"""Where several services could be at the edge: how likely each is, by a word of its name."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +66,15 @@ class Proposed:
     left_out: tuple[str, ...]
     databases: tuple[ProposedDatabase, ...]
     volumes: tuple[str, ...]
-    files: tuple[str, ...]
+    mounts: Mounts
+    one_shots: tuple[str, ...]
     places: tuple[tuple[Place, str], ...]
     """Each with its domain."""
+    tag: str = ""
+    """Where nothing is built: the version that the compose file names."""
+    env_file_as: tuple[str, ...] = ()
+    shares_host: bool = False
+    """Whether base services take a name or a port of their host."""
 
     @property
     def base(self) -> list[str]:
@@ -71,21 +94,18 @@ def propose(look: Look, answers: Answers) -> Proposed:
             "no service of the compose files is built, or is anything but a database",
             "Write stack.yaml yourself: `tidegate docs stack-file`",
         )
-    name = (
-        answers.given.get("name")
-        or word_of(str(look.model.get("name") or ""))
-        or word_of(look.folder)
-        or "app"
-    )
+    name = answers.given.get("name") or _name(look)
     title = answers.to(Question("title", "What do people call this application?", title_of(name)))
-    edge = _edge(released, services, files, answers)
+    edge = _edge(name, released, services, files, answers)
     port = _port(edge, ports_of(services[edge], files[edge]), answers)
     path = answers.to(
         Question("ready-path", f"Which page of {edge} answers 200 only when it can work?", "/"),
         said=ready_path_of(services[edge], files[edge]),
     )
     images = {one: made_from(services[one], files[one]) for one in services}
-    ours = _ours(name, edge, released, services)
+    ours = images_of(name, edge, released, services)
+    keepers = _keepers(look, images, roles)
+    base = {*services} - {one for one, role in roles.items() if role != "base"}
     return Proposed(
         name,
         title,
@@ -93,17 +113,31 @@ def propose(look: Look, answers: Answers) -> Proposed:
         {one: ours.get(one, "") for one in sorted(released, key=lambda one: one != edge)},
         port,
         path,
-        any(services[one].get("build") for one in released),
-        frozenset(one for one in released if one != edge and runs_alone(services[one])),
+        any(is_built(services[one]) for one in released),
+        frozenset(one for one in released if one != edge and runs_alone(services[one], one)),
         tuple(one for one, role in roles.items() if role == "left out"),
         tuple(databases_of(look.model, released, images)),
-        _volumes(look, _keepers(look, images, roles)),
-        written_folders(look.model, _keepers(look, images, roles), look.path),
+        _volumes(look, keepers),
+        mounts_of(look.model, keepers, look.path, look.repository.tracked, released),
+        tuple(one for one in services if roles[one] != "left out" and ends(services[one])),
         _domains(look, name, answers),
+        tag_of(edge, released, services),
+        env_files_of_servers(look.model, look.path, look.repository.tracked),
+        any(services[one].get("container_name") or services[one].get("ports") for one in base),
     )
 
 
+def _name(look: Look) -> str:
+    """Of the compose project, the folder, or the repository where the folder's name says nothing of
+    it."""
+    repository = look.repository.address.rstrip("/").rpartition("/")[2]
+    folders = [look.folder] if word_of(look.folder) not in SAYS_NOTHING else []
+    said = [str(look.model.get("name") or ""), *folders, repository, look.folder]
+    return next(filter(None, map(word_of, said)), "app")
+
+
 def _edge(
+    stack: str,
     released: list[str],
     services: Mapping[str, Any],
     files: Mapping[str, Dockerfile],
@@ -118,10 +152,7 @@ def _edge(
     )
     likely = sorted(
         possible,
-        key=lambda name: (
-            not leads_to_others(services[name], released),
-            _NAMES.get(name, len(_NAMES)),
-        ),
+        key=lambda one: (not leads_to_others(services[one], released), _unlikely(one, stack)),
     )
     question = Question("service", "Which service do people come to?", likely[0], tuple(likely))
     chosen = answers.to(question, said=likely[0] if len(likely) == 1 else "")
@@ -154,26 +185,10 @@ def _port(edge: str, found: tuple[int, ...], answers: Answers) -> int:
     return int(text)
 
 
-def _ours(
-    stack: str, edge: str, released: list[str], services: Mapping[str, Any]
-) -> dict[str, str]:
-    """The images that a version gives: those that are built, or else the vendor's at the edge,
-    wherever it is used."""
-    built = {
-        one: _image(stack, one, services[one]) for one in released if services[one].get("build")
-    }
-    return built or {
-        one: _image(stack, one, services[one])
-        for one in released
-        if services[one].get("image") == services[edge].get("image")
-    }
-
-
-def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
-    """Without its tag, where the compose file says it plainly; else a name of our own."""
-    said = with_defaults(str(service.get("image") or "")) or ""
-    plain = re.sub(r"(?::[^/:]*)?(?:@.*)?\Z", "", said)
-    return plain if plain and re.fullmatch(r"[a-z0-9./:_-]+", plain) else f"{stack}/{word_of(name)}"
+def _unlikely(name: str, stack: str) -> int:
+    if name == stack:
+        return 1
+    return min(_NAMES.get(word, len(_NAMES)) for word in re.split(r"[-_.]", name.lower()))
 
 
 def _keepers(look: Look, images: Mapping[str, str], roles: Mapping[str, Role]) -> list[str]:
@@ -189,12 +204,9 @@ def _keepers(look: Look, images: Mapping[str, str], roles: Mapping[str, Role]) -
 
 
 def _volumes(look: Look, keepers: list[str]) -> tuple[str, ...]:
-    """A folder whose path begins with a variable is none."""
-    return tuple(
-        name
-        for name in used_volumes(look.model, keepers)
-        if name in (look.model.get("volumes") or {})
-    )
+    """A folder whose path begins with a variable is none, unless a volume is its default."""
+    used = (with_defaults(name) for name in used_volumes(look.model, keepers))
+    return tuple(name for name in used if name and name in (look.model.get("volumes") or {}))
 
 
 def _domains(look: Look, name: str, answers: Answers) -> tuple[tuple[Place, str], ...]:

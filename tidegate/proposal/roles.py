@@ -27,11 +27,26 @@ _ASIDE = re.compile(
     r"redis-commander|redisinsight|mongo-express|mailhog|mailpit|maildev|mailcatcher)(?:[-_.:@]|\Z)"
 )
 """The team's own proxy, and tools of who develops: a release has nothing to do with them."""
+_ONCE = re.compile(
+    r"(?:^|/)(?:jaeger|all-in-one|prometheus|grafana|loki|promtail|tempo|otel|opentelemetry-collector(?:-contrib)?|"
+    r"alertmanager|netdata|uptime-kuma|temporal|auto-setup|keycloak|localstack|registry)(?:[-_.:@]|\Z)"
+)
+"""What an application uses and is no part of it: each has data or settings of its own, and lives
+once."""
 _ALONE = re.compile(
     r"\bcelery\b.*\bbeat\b|\bcelery\b.*\bworker\b.*\s(?:-B|--beat)\b|\bcrond?\b|\bsupercronic\b|\bschedule:work\b|"
-    r"\brqscheduler\b|\bclockwork\b"
+    r"\brqscheduler\b|\bclockwork\b|^\S*beat\S*\Z|\sbeat\Z"
 )
 """Commands of what starts work by the clock: two of them would start it twice."""
+_CLOCK_NAME = re.compile(
+    r"(?:^|[-_])(?:beat|celerybeat|cron|crond|scheduler|clock|housekeeping)(?:[-_]|\Z)"
+)
+_ENDING = re.compile(
+    r"^(?:(?:ba)?sh\s+-e?c\s+)?[\"']?\s*(?:chown|chmod|mkdir|install)\s(?!.*(?:&&|;|\bexec\b))"
+)
+"""Commands of what does one thing and ends: it serves nobody."""
+_ADDRESS = re.compile(r"[a-z+]+://|git@")
+_NONE = Dockerfile()
 _TAG = re.compile(r"(?::[^/:}]*)?(?:@.*)?\Z")
 FRONTS = re.compile(
     r"(?:^|/)(?:nginx|nginx-unprivileged|caddy|haproxy|httpd|openresty)(?:[-_.:@]|\Z)"
@@ -58,11 +73,19 @@ def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict
         for name, one in services.items()
         if keeps_data(made_from(one, dockerfiles.get(name, Dockerfile())))
     }
-    built = {name for name, one in services.items() if one.get("build")} - data
-    aside = _aside(services) - built
+    built = {name for name, one in services.items() if is_built(one)} - data
+    aside = _aside(services, dockerfiles)
+    built -= aside
     if not built:
+        needed = {
+            name
+            for name, one in services.items()
+            if _ONCE.search(made_from(one, _NONE)) or _ASIDE.search(made_from(one, _NONE))
+        }
+        once = needed - aside
+        once = once if len({*services} - data - aside - once) else set()
         return {
-            name: "left out" if name in aside else "base" if name in data else "released"
+            name: "left out" if name in aside else "base" if name in data | once else "released"
             for name in services
         }
     fronts = {
@@ -76,26 +99,52 @@ def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict
 
 def leads_to_others(service: Mapping[str, Any], others: Collection[str]) -> bool:
     """Whether it is a front, such as nginx, that starts after one of them."""
-    is_front = FRONTS.search(made_from(service, Dockerfile())) is not None
-    return is_front and not {*others}.isdisjoint(service.get("depends_on") or {})
+    is_front = FRONTS.search(made_from(service, _NONE)) is not None
+    behind = {*(service.get("depends_on") or {}), *links(service)}
+    return is_front and not behind.isdisjoint(others)
 
 
-def runs_alone(service: Mapping[str, Any]) -> bool:
-    """Whether its command says that it must never run twice."""
-    said = (service.get("entrypoint"), service.get("command"))
-    return (
-        _ALONE.search(
-            " ".join(" ".join(one) if isinstance(one, list) else str(one or "") for one in said)
-        )
-        is not None
+def is_built(service: Mapping[str, Any]) -> bool:
+    """From files that lie here. What is built from an address and has an image is a vendor's."""
+    build = service.get("build") or {}
+    return bool(build) and not (
+        _ADDRESS.match(str(build.get("context", ""))) and service.get("image")
     )
 
 
-def _aside(services: Mapping[str, Any]) -> set[str]:
+def runs_alone(service: Mapping[str, Any], name: str = "") -> bool:
+    """Whether its command or its name says that it must never run twice."""
+    return bool(_ALONE.search(command_of(service)) or _CLOCK_NAME.search(name))
+
+
+def ends(service: Mapping[str, Any]) -> bool:
+    """Whether its command does one thing and ends, where nothing starts it again and compose is not
+    told so."""
+    return (
+        service.get("restart") is None
+        and not service.get("deploy")
+        and _ENDING.search(command_of(service)) is not None
+    )
+
+
+def command_of(service: Mapping[str, Any]) -> str:
+    said = (service.get("entrypoint"), service.get("command"))
+    parts = (" ".join(one) if isinstance(one, list) else str(one or "") for one in said)
+    return " ".join(filter(None, parts))
+
+
+def links(service: Mapping[str, Any]) -> list[str]:
+    """Names of the services that it links to."""
+    return [str(one).partition(":")[0] for one in service.get("links") or ()]
+
+
+def _aside(services: Mapping[str, Any], dockerfiles: Mapping[str, Dockerfile]) -> set[str]:
     """What others need to start is not among them."""
     needed = {other for one in services.values() for other in one.get("depends_on") or {}}
     return {
-        name for name, one in services.items() if _ASIDE.search(made_from(one, Dockerfile()))
+        name
+        for name, one in services.items()
+        if _ASIDE.search(made_from(one, dockerfiles.get(name, _NONE)))
     } - needed
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tidegate.proposal.compose_files import Place
 from tidegate.proposal.proposed import Proposed
+from tidegate.proposal.seen import migration_hints, other_doors, route_hints
 
 _PLAIN = re.compile(r"[A-Za-z_./~][A-Za-z0-9_ ./@+~-]*(?::[A-Za-z0-9_./@+~-]+)*")
 _MEANS_MORE = frozenset({"yes", "no", "on", "off", "true", "false", "null", "~", "y", "n"})
@@ -29,9 +30,15 @@ def _lines(one: Proposed) -> Iterator[str]:
         edge = {} if place else {"port": one.port, "ready_path": one.ready_path}
         own = {"image": image, **({} if one.builds else {"tag": "{version}"})} if image else {}
         alone = {"alone": True} if service in one.alone else {}
-        yield f"  - {_flow({'name': service, **own, **edge, **alone})}"
+        code = one.mounts.developers.get(service)
+        left = {"not_mounted": list(code)} if code else {}
+        yield f"  - {_flow({'name': service, **own, **edge, **alone, **left})}"
+    released = [*one.services]
+    yield from route_hints(released[0], other_doors(one.look, released))
     if one.left_out:
         yield f"left_out: {_value(list(one.left_out))}"
+    if one.one_shots:
+        yield f"one_shots: {_value(list(one.one_shots))}"
     if one.databases:
         yield "databases:"
     names = list(_database_names(one))
@@ -39,12 +46,15 @@ def _lines(one: Proposed) -> Iterator[str]:
         facts = {"name": name, "engine": database.engine, "service": database.service}
         url = {"url_key": database.url_key} if database.url_key else {}
         yield f"  - {_flow({**facts, **database.keys, **url})}"
+    if names:
+        yield from migration_hints(one.look, released, names[0])
     saved = {
         key: value
         for key, value in (
             ("databases", names),
             ("volumes", list(one.volumes)),
-            ("files", list(one.files)),
+            ("files", list(one.mounts.written)),
+            ("read_only", list(one.mounts.read_only)),
         )
         if value
     }
@@ -54,7 +64,7 @@ def _lines(one: Proposed) -> Iterator[str]:
     yield "environments:"
     for number, (place_, domain) in enumerate(one.places):
         before = one.places[number - 1][0].name if number else None
-        yield f"  {place_.name}: {_flow(_environment(place_, domain, before))}"
+        yield f"  {place_.name}: {_flow(_environment(one, place_, domain, before))}"
 
 
 def _source(one: Proposed) -> dict[str, Any]:
@@ -73,14 +83,18 @@ def _database_names(one: Proposed) -> Iterator[str]:
         )
 
 
-def _environment(place: Place, domain: str, before: str | None) -> dict[str, Any]:
+def _environment(one: Proposed, place: Place, domain: str, before: str | None) -> dict[str, Any]:
     after = {"after": before} if before else {}
+    as_ = [name for name in one.env_file_as if name != place.env_file]
+    beside = one.shares_host and place.kind != "production"
     alias = "latest" if place.kind == "production" else place.name
     return {
         "kind": place.kind,
         **after,
         "compose_files": list(place.files),
         "env_file": place.env_file,
+        **({"env_file_as": as_} if as_ else {}),
+        **({"shares_host": True} if beside else {}),
         "domains": [domain],
         "image_alias": alias,
     }

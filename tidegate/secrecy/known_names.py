@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from tidegate.facts import ComposeModel
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 
@@ -34,17 +35,27 @@ def known_names(
         environment.host,
         environment.image_alias,
     }
-    for database in stack.databases:  # the stack file says that these hold names
-        keys = (
-            database.host_key,
-            database.port_key or "",
-            database.user_key,
-            database.database_key,
-        )
-        names |= {values.get(key, "") for key in keys}
+    names |= {values.get(key, "") for key in _keys_of_names(stack)}
     for text in compose_files:
         names.update(_of_compose(text))
     return frozenset(name.strip().lower() for name in names if name.strip())
+
+
+def names_in_model(stack: Stack, model: ComposeModel) -> frozenset[str]:
+    """The same of what the compose files say under the keys that hold names."""
+    keys = {*_keys_of_names(stack)}
+    return frozenset(
+        str(value)
+        for service in model.get("services", {}).values()
+        for key, value in (service.get("environment") or {}).items()
+        if key in keys and value
+    )
+
+
+def _keys_of_names(stack: Stack) -> Iterator[str]:
+    """The stack file says that these hold names."""
+    for one in stack.databases:
+        yield from filter(None, (one.host_key, one.port_key, one.user_key, one.database_key))
 
 
 def _of_stack(stack: Stack) -> Iterator[str]:

@@ -82,9 +82,10 @@ def _structure_faults(model: ComposeModel, released: Sequence[str]) -> Iterator[
         service = model["services"][name]
         if "build" in service and not service.get("image"):
             yield (
-                f"services.{name}.build: nothing is built for what lives once; "
-                "give it an `image:`, which is used as it is, or list it under "
-                "`services` in stack.yaml"
+                f"services.{name}.build: nothing is built for what lives once; build it yourself "
+                f"and name it, also in a compose file of your own: `services: {{{name}: "
+                f"{{image: {name}:1}}}}`. If it keeps no data, list it under `services` in "
+                "stack.yaml"
             )
         yield from (
             f"services.{name}.depends_on.{other}: is released and may change; if {name} keeps "
@@ -129,8 +130,14 @@ def _mount_faults(model: ComposeModel, name: str, files: TeamFiles) -> Iterator[
     nothing."""
     contexts = list(_contexts(model))
     for mount in bind_mounts(model["services"][name]):
-        if fault := _over_code(mount, contexts, files) or _unnamed(model, mount, files):
-            yield f"services.{name}.volumes: {mount['target']} {fault}"
+        target = mount["target"]
+        if fault := _over_code(mount, contexts, files):
+            yield (
+                f"services.{name}.volumes: {target} {fault}. To leave the mount out: "
+                f"`not_mounted: [{target}]` under {name} in stack.yaml"
+            )
+        elif fault := _unnamed(model, mount, files):
+            yield f"services.{name}.volumes: {target} {fault}"
 
 
 def _contexts(model: ComposeModel) -> Iterator[str]:
@@ -158,14 +165,15 @@ def _over_code(mount: Mapping[str, Any], contexts: Sequence[str], files: TeamFil
 def _unnamed(model: ComposeModel, mount: Mapping[str, Any], files: TeamFiles) -> str | None:
     """Why it is neither a part of the release nor data that are saved."""
     source, named = str(mount["source"]), [one.path for one in files.written]
-    if any(is_inside(source, path) for path in named):
-        return None
+    if any(is_inside(source, path) for path in named) or source.endswith(".sock"):
+        return None  # a socket is no data; whether it may be given is asked elsewhere
     here = shown(source, files.folder)
     if not mount.get("read_only"):
         return (
             "is a writable bind mount, and stack.yaml does not say what it is for. "
             f"To have it saved and restored: {_to_save(here)}. If it may be lost: "
-            f"`state: {{scratch: [{{path: {here}, reason: ...}}]}}`"
+            f"`state: {{scratch: [{{path: {here}, reason: ...}}]}}`. "
+            f"If it is only read: `state: {{read_only: [{here}]}}`"
         )
     for path in sorted(live_paths(model, files.written)):
         written = shown(path, files.folder)

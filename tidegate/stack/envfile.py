@@ -48,10 +48,14 @@ _KNOWN_DEFAULTS = frozenset(
 )
 _KEY_BYTES = 16
 DEFAULT_PASSWORD = "holds a well-known default password"
-TO_ACCEPT = (
-    "A default password that the data have already can be accepted: "
-    "`allow: [{key: KEY, setting: default-password, reason: ...}]` in stack.yaml"
-)
+
+
+def to_accept(key: str) -> str:
+    """How a team takes it upon itself."""
+    return (
+        "A default password that the data have already can be accepted: "
+        f"`allow: [{{key: {key}, setting: default-password, reason: ...}}]` in stack.yaml"
+    )
 
 
 def read_env(path: Path, given: Mapping[str, str] = {}) -> dict[str, str]:

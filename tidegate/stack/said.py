@@ -12,6 +12,9 @@ from tidegate.facts import ComposeModel
 from tidegate.stack.file import Stack
 from tidegate.stack.roles import without_left_out
 
+_CLOCK = {"/etc/localtime", "/etc/timezone"}
+"""Of the host: nobody means to write them, whether the compose file says `:ro` or not."""
+
 
 def as_said(model: ComposeModel, stack: Stack, environment: str) -> ComposeModel:
     """`model` as releases to `environment` mean it. Raises StackFileError for what names
@@ -24,7 +27,7 @@ def as_said(model: ComposeModel, stack: Stack, environment: str) -> ComposeModel
             "Correct stack.yaml",
         )
     left = {one.name: {*one.not_mounted} for one in stack.services}
-    read_only = {os.path.normpath(stack.folder / path) for path in stack.state.read_only}
+    read_only = {os.path.normpath(stack.folder / path) for path in stack.state.read_only} | _CLOCK
     shares = stack.environments[environment].shares_host
     released = [one.name for one in stack.services]
 

@@ -1,0 +1,72 @@
+"""The images that a version gives: those that are built, or else the vendor's, wherever they are
+used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tidegate.proposal.questions import word_of
+from tidegate.proposal.roles import FRONTS, is_built, links
+from tidegate.stack.variables import with_defaults
+
+_TAG = re.compile(r"(?::([^/:]*))?(?:@.*)?\Z")
+
+
+def images_of(
+    stack: str, edge: str, released: Sequence[str], services: Mapping[str, Any]
+) -> dict[str, str]:
+    """Service -> image without its tag, of those that a release changes. A vendor's images that
+    have one tag and one place in the registry are one version."""
+    built = [one for one in released if is_built(services[one])]
+    if built:
+        return {one: _image(stack, one, services[one]) for one in built}
+    main = services[_main(edge, released, services)]
+    return {
+        one: _image(stack, one, services[one])
+        for one in released
+        if _family(services[one]) == _family(main)
+    }
+
+
+def tag_of(edge: str, released: Sequence[str], services: Mapping[str, Any]) -> str:
+    """The version that the compose file names; empty where it names none, or one that moves."""
+    said = str(services[_main(edge, released, services)].get("image") or "")
+    tag = (_TAG.search(with_defaults(said) or "") or [None, None])[1] or ""
+    return tag if re.search(r"\d", tag) else ""
+
+
+def _main(edge: str, released: Sequence[str], services: Mapping[str, Any]) -> str:
+    """The application itself, where a front such as nginx is at the edge: what most services are
+    made from, of those behind it first."""
+    if not FRONTS.search(_plain(services[edge])):
+        return edge
+    behind = [*(services[edge].get("depends_on") or {}), *links(services[edge])]
+    rest = [one for one in released if not FRONTS.search(_plain(services[one]))]
+    families = [_family(services[one]) for one in rest]
+    first = [*(one for one in behind if one in rest), *rest]
+    return max(first, key=lambda one: families.count(_family(services[one])), default=edge)
+
+
+def _family(service: Mapping[str, Any]) -> tuple[str, str]:
+    """Where the image lies and which tag it has; the image itself where no folder holds it."""
+    plain = _plain(service)
+    said = str(service.get("image") or "")
+    return plain.rpartition("/")[0] or plain, _written_tag(said)
+
+
+def _written_tag(image: str) -> str:
+    """As it is written, a variable as a variable: `${TAG:-latest}`."""
+    outside = re.sub(r"\$\{[^{}]*\}", lambda found: found[0].replace(":", ";"), image)
+    return (_TAG.search(outside) or ["", ""])[1] or ""
+
+
+def _plain(service: Mapping[str, Any]) -> str:
+    return _TAG.sub("", with_defaults(str(service.get("image") or "")) or "")
+
+
+def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:
+    """Without its tag, where the compose file says it plainly; else a name of our own."""
+    plain = _plain(service)
+    return plain if plain and re.fullmatch(r"[a-z0-9./:_-]+", plain) else f"{stack}/{word_of(name)}"

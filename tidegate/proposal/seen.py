@@ -1,0 +1,99 @@
+"""What was seen and no file decides: proposed as comments, for a person to take."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from tidegate.proposal.dockerfile import Dockerfile
+from tidegate.proposal.doors import ports_of
+from tidegate.proposal.look import Look
+from tidegate.proposal.roles import is_built
+
+_TOOLS = {
+    "alembic.ini": "alembic",
+    "manage.py": "django",
+    "bin/rails": "rails",
+    "prisma/schema.prisma": "prisma",
+    "flyway.conf": "flyway",
+    "flyway.toml": "flyway",
+}
+"""By what lies in the folder where each tool is called."""
+_DOOR = re.compile(
+    r"(?:^|[-_.])(api|backend|server|graphql|ws|websocket|streaming|socket)(?:[-_.]|\Z)"
+)
+_WORKER = re.compile(r"worker|job|queue|cron|beat|scheduler|async|celery|sidekiq")
+_API = ("backend", "server")
+
+
+def other_doors(look: Look, services: Sequence[str]) -> dict[str, int]:
+    """Released service -> port, of those to which browsers may come too. The first of `services`
+    is behind the edge."""
+    found = {}
+    for name in services[1:]:
+        service, file = look.model["services"][name], look.dockerfiles.get(name, Dockerfile())
+        ports = ports_of(service, file)
+        if ports and not _WORKER.search(name) and (service.get("ports") or _DOOR.search(name)):
+            found[name] = ports[0]
+    return found
+
+
+def route_hints(edge: str, doors: Mapping[str, int]) -> Iterator[str]:
+    if not doors:
+        return
+    seen = ", ".join(f"{name} ({port})" for name, port in doors.items())
+    yield f"# Seen: {seen}. Where browsers come to them too, each has a path, and sees it whole:"
+    lines = [f"{{path: /, service: {edge}}}"]
+    for name, port in doors.items():
+        lines.append(f"{{path: {_path(name)}, service: {name}, port: {port}, ready_path: /}}")
+    yield f"# routes: [{', '.join(lines)}]"
+
+
+def migration_hints(look: Look, services: Sequence[str], database: str) -> Iterator[str]:
+    """For each tool whose files lie where a released image is built from, at most one line."""
+    seen: set[str] = set()
+    for name in services:
+        service = look.model["services"][name]
+        context = str((service.get("build") or {}).get("context", ""))
+        if not is_built(service) or not context.startswith("/"):
+            continue
+        for file, tool in _TOOLS.items():
+            place = _nearest(look, context, file)
+            if place is None or tool in seen:
+                continue
+            seen.add(tool)
+            folder = _in_image(look.dockerfiles.get(name, Dockerfile()).workdir, place)
+            path = posixpath.normpath(posixpath.join(place, file))
+            yield f"# Seen: {path}. To let a release move the schema, after a backup:"
+            said = f"tool: {tool}, service: {name}, database: {database}, directory: {folder}"
+            yield f"# migrations: [{{{said}}}]"
+
+
+def _in_image(workdir: str, place: str) -> str:
+    """Where a folder of the context probably is: an image that works in `/app/src` has `src`
+    there."""
+    path = posixpath.normpath(place)
+    if path == "." or workdir.endswith(f"/{path}"):
+        return workdir
+    return posixpath.join(workdir, path)
+
+
+def _nearest(look: Look, context: str, file: str) -> str | None:
+    """The folder in a build's context that has `file`: the outermost."""
+    inside = (
+        str(PurePosixPath(one).relative_to(context))
+        for one in look.repository.tracked
+        if one.endswith(f"/{file}") and PurePosixPath(one).is_relative_to(context)
+    )
+    found = sorted(
+        (one.removesuffix(file) or "." for one in inside), key=lambda one: (one.count("/"), one)
+    )
+    return found[0] if found else None
+
+
+def _path(name: str) -> str:
+    found = _DOOR.search(name)
+    word = found[1] if found else re.sub(r"[^a-z0-9-]", "-", name.lower())
+    return "/api" if word in _API else f"/{word}"
