@@ -29,7 +29,7 @@ from tidegate.stack.formats import (
 )
 from tidegate.stack.migrations import Migration
 from tidegate.stack.routes import MOST_ROUTES, RouteLine, route_faults, service_faults, unread_keys
-from tidegate.stack.services import Service, Source, image_faults
+from tidegate.stack.services import Service, Source, image_faults, named_twice
 from tidegate.stack.showing import SmokeCheck, Watch
 from tidegate.stack.yaml_text import read_yaml
 
@@ -251,7 +251,7 @@ class Stack(Part):
         ]
         faults += image_faults(self.source, self.services)
         faults += environment_faults(self.environments)
-        faults += [
+        faults += [*named_twice(self.services)] or [
             *service_faults(self.services, self.routes),
             *route_faults(self.services, self.routes, self.environments),
         ]

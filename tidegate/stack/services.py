@@ -134,3 +134,11 @@ def image_faults(source: Source | None, services: Sequence[Service]) -> Iterator
         names_in(tag) & OF_VERSIONS for tag in tags
     ):
         yield "services: no tag has {version} in it, so a version would say nothing"
+
+
+def named_twice(services: Sequence[Service]) -> Iterator[str]:
+    """A service has one line: of two, nobody knows which counts."""
+    names = [service.name for service in services]
+    for place, name in enumerate(names):
+        if (first := names.index(name)) < place:
+            yield f"services[{place}].name: {name} is there already, as services[{first}]"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from docker.models.containers import Container
+
 from blocks.docker.engine_errors import engine_errors
 from blocks.edges.traefik.container import EdgeMaker, ping
+from blocks.edges.traefik.settings import DYNAMIC_FOLDER
 from tidegate.errors import EdgeError
 
 
@@ -14,6 +17,13 @@ def edge_state(maker: EdgeMaker) -> str:
         container = maker.current()
     if container is None:
         raise EdgeError(doing, "there is none", "`tidegate run` starts it")
+    if folder := _foreign_folder(container, maker):
+        raise EdgeError(
+            doing,
+            f"it is another installation's: it reads {folder}",
+            "Set TIDEGATE_EDGE_NAME, TIDEGATE_EDGE_PORT and TIDEGATE_EDGE_CHECK_PORT here, then "
+            "`tidegate run` starts one of its own",
+        )
     if container.status != "running":
         raise EdgeError(doing, f"its container is {container.status}", "`tidegate run` starts it")
     if trouble := ping(f"http://127.0.0.1:{maker.check_port}"):
@@ -21,3 +31,11 @@ def edge_state(maker: EdgeMaker) -> str:
             doing, f"it runs and does not answer ({trouble})", f"Read `docker logs {maker.name}`"
         )
     return f"answers on port {maker.public_port}"
+
+
+def _foreign_folder(container: Container, maker: EdgeMaker) -> str:
+    """The folder that it takes its routes from, where that is not ours; empty where it is."""
+    ours = str(maker.folder.resolve())
+    mounts = container.attrs.get("Mounts") or ()
+    read = [str(one.get("Source")) for one in mounts if one.get("Destination") == DYNAMIC_FOLDER]
+    return next((folder for folder in read if folder != ours), "")

@@ -1,0 +1,69 @@
+"""Which environment a command means, and what a person reads who named none that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from blocks.edges.traefik.looked_at import edge_state
+from cli.places import meant_environment
+from tests.unit.ledger_parts import ledger_url
+from tests.unit.test_stackfile import SAMPLE, written
+from tidegate.errors import EdgeError, InputError, StackFileError
+from tidegate.settings import Settings
+from tidegate.stack.file import load_stack
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    written(tmp_path / "stacks" / "cloudlens", SAMPLE)
+    return Settings(stacks=tmp_path / "stacks", home=tmp_path, ledger_url=ledger_url(tmp_path))
+
+
+def test_the_only_environment_is_meant_and_one_that_is_there_is_taken(settings: Settings) -> None:
+    assert meant_environment(settings, "lens", None) == "prod"
+    assert meant_environment(settings, "lens", "prod") == "prod"
+
+
+@pytest.mark.parametrize(
+    ("said", "to_do"),
+    [
+        ("stage", "Use one of these, or add it to stack.yaml"),
+        ("backend", "`tidegate logs cloudlens ENVIRONMENT --service backend`"),
+        ("mysql", "`tidegate logs cloudlens ENVIRONMENT --service mysql`"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_refused_with_those_there_are(
+    settings: Settings, said: str, to_do: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        meant_environment(settings, "cloudlens", said)
+    assert raised.value.came_back == f"it has no {said!r} (it has prod)"
+    assert to_do in raised.value.to_do
+
+
+def test_a_stack_that_cannot_be_read_here_stops_nobody_who_names_the_environment(
+    settings: Settings,
+) -> None:
+    assert meant_environment(settings, "elsewhere", "stage") == "stage"
+
+
+def test_a_service_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    line = "  - {name: backend, image: acme/cloudlens-backend, port: 8000, ready_path: /ready}\n"
+    again = SAMPLE.replace(line, line + "  - {name: backend}\n")
+    with pytest.raises(StackFileError) as raised:
+        load_stack(written(tmp_path / "cloudlens", again))
+    assert "services[1].name: backend is there already, as services[0]" in raised.value.came_back
+
+
+def test_another_installations_edge_is_not_taken_for_ours(tmp_path: Path) -> None:
+    theirs = {"Source": "/elsewhere/edge", "Destination": "/etc/traefik/dynamic"}
+    container = SimpleNamespace(attrs={"Mounts": [theirs]}, status="running")
+    maker: Any = SimpleNamespace(
+        name="tidegate-edge", folder=tmp_path, current=lambda: container, check_port=1
+    )
+    with pytest.raises(EdgeError, match="another installation's: it reads /elsewhere/edge"):
+        edge_state(cast(Any, maker))
