@@ -202,3 +202,39 @@ def test_a_folder_called_docker_gives_no_name(tmp_path: Path) -> None:
     clone = cloned(Newcomer(files, 0, (), (), 0), tmp_path)
     begun(clone / "docker")
     assert load_stack(clone / "docker").name == "origin"
+
+
+def test_an_image_that_the_teams_env_file_names_is_the_vendors(tmp_path: Path) -> None:
+    compose = """
+services:
+  hub_server: {image: "${HUB_IMAGE}", ports: ["80:8000"], environment: {MODE: server, SMTP: mail_sink}}
+  hub_worker: {image: "${HUB_IMAGE}", environment: {MODE: worker}, privileged: true}
+  mail_sink: {image: axllent/mailpit}
+"""
+    files = {"compose.yaml": compose, ".env.example": "HUB_IMAGE=ghcr.io/acme/hub:1.4\n"}
+    clone = cloned(Newcomer(files, 0, (), (), 0), tmp_path)
+    begun(clone)
+    stack = load_stack(clone)
+    assert {one.name: one.image for one in stack.services} == {
+        "hub_server": "ghcr.io/acme/hub",
+        "hub_worker": "ghcr.io/acme/hub",
+    }
+    assert stack.left_out == ()
+    assert read_env(clone / ".env.staging") == {"HUB_IMAGE": "ghcr.io/acme/hub:1.4"}
+    _, [fault] = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
+    assert fault.line == 4
+    assert fault.came_back.startswith("services.hub_worker.privileged: true")
+
+
+def test_what_a_base_service_reads_of_a_configuration_is_read_only_too(tmp_path: Path) -> None:
+    compose = """
+services:
+  web: {image: "acme/web:3", ports: ["80:8000"], volumes: ["./docker:/app/docker"]}
+  db:
+    image: postgres:16
+    environment: {POSTGRES_PASSWORD: "${DB_PASSWORD}"}
+    volumes: ["./docker/init.d:/docker-entrypoint-initdb.d"]
+"""
+    files = {"compose.yaml": compose, "docker/start.sh": "", "docker/init.d/1.sql": ""}
+    _, stack, _ = written(tmp_path, files)
+    assert stack.state.read_only == ("./docker",)

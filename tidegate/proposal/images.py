@@ -9,7 +9,7 @@ from typing import Any
 
 from tidegate.proposal.questions import word_of
 from tidegate.proposal.roles import FRONTS, is_built, links
-from tidegate.stack.variables import with_defaults
+from tidegate.stack.variables import filled, with_defaults
 
 _TAG = re.compile(r"(?::([^/:]*))?(?:@.*)?\Z")
 
@@ -26,8 +26,20 @@ def images_of(
     return {
         one: _image(stack, one, services[one])
         for one in released
-        if _family(services[one]) == _family(main)
+        if _plain(services[one]) and _family(services[one]) == _family(main)
     }
+
+
+def with_named_images(
+    services: Mapping[str, Any], example: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Services whose image is a variable without a default, as the team's own env file fills it."""
+
+    def image(one: Mapping[str, Any]) -> str:
+        said = str(one.get("image") or "")
+        return said if with_defaults(said) is not None else filled(said, example)
+
+    return {name: {**one, "image": image(one)} for name, one in services.items()}
 
 
 def tag_of(edge: str, released: Sequence[str], services: Mapping[str, Any]) -> str:

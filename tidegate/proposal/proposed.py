@@ -13,7 +13,7 @@ from tidegate.proposal.databases import ProposedDatabase, databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.env_values import env_files_of_servers
-from tidegate.proposal.images import images_of, tag_of
+from tidegate.proposal.images import images_of, tag_of, with_named_images
 from tidegate.proposal.look import Look
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
 from tidegate.proposal.roles import (
@@ -103,7 +103,8 @@ def propose(look: Look, answers: Answers) -> Proposed:
         said=ready_path_of(services[edge], files[edge]),
     )
     images = {one: made_from(services[one], files[one]) for one in services}
-    ours = images_of(name, edge, released, services)
+    named = with_named_images(services, look.example)
+    ours = images_of(name, edge, released, named)
     keepers = _keepers(look, images, roles)
     base = {*services} - {one for one, role in roles.items() if role != "base"}
     return Proposed(
@@ -121,7 +122,7 @@ def propose(look: Look, answers: Answers) -> Proposed:
         mounts_of(look.model, keepers, look.path, look.repository.tracked, released),
         tuple(one for one in services if roles[one] != "left out" and ends(services[one])),
         _domains(look, name, answers),
-        tag_of(edge, released, services),
+        tag_of(edge, released, named),
         env_files_of_servers(look.model, look.path, look.repository.tracked),
         any(services[one].get("container_name") or services[one].get("ports") for one in base),
     )

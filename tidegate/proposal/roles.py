@@ -26,7 +26,7 @@ _ASIDE = re.compile(
     r"(?:^|/)(?:traefik|nginx-proxy|acme-companion|watchtower|portainer(?:-ce)?|adminer|phpmyadmin|pgadmin4?|"
     r"redis-commander|redisinsight|mongo-express|mailhog|mailpit|maildev|mailcatcher)(?:[-_.:@]|\Z)"
 )
-"""The team's own proxy, and tools of who develops: a release has nothing to do with them."""
+"""A proxy of the whole host, and tools of who develops: a release has nothing to do with them."""
 _ONCE = re.compile(
     r"(?:^|/)(?:jaeger|all-in-one|prometheus|grafana|loki|promtail|tempo|otel|opentelemetry-collector(?:-contrib)?|"
     r"alertmanager|netdata|uptime-kuma|temporal|auto-setup|keycloak|localstack|registry)(?:[-_.:@]|\Z)"
@@ -139,8 +139,15 @@ def links(service: Mapping[str, Any]) -> list[str]:
 
 
 def _aside(services: Mapping[str, Any], dockerfiles: Mapping[str, Dockerfile]) -> set[str]:
-    """What others need to start is not among them."""
+    """What others need to start, or speak to, is not among them."""
     needed = {other for one in services.values() for other in one.get("depends_on") or {}}
+    said = {name: str(one.get("environment") or "") for name, one in services.items()}
+    needed |= {
+        name
+        for name in services
+        for other, text in said.items()
+        if other != name and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text)
+    }
     return {
         name
         for name, one in services.items()

@@ -42,11 +42,13 @@ def known_names(
 
 
 def names_in_model(stack: Stack, model: ComposeModel) -> frozenset[str]:
-    """The same of what the compose files say under the keys that hold names."""
-    keys = {*_keys_of_names(stack)}
-    return frozenset(
+    """The same of the words in names of services, and of what the compose files say under the keys
+    that hold names."""
+    keys, services = {*_keys_of_names(stack)}, model.get("services", {})
+    words = {word for name in services for word in re.split(r"[-_.]", name)}
+    return frozenset(words) | frozenset(
         str(value)
-        for service in model.get("services", {}).values()
+        for service in services.values()
         for key, value in (service.get("environment") or {}).items()
         if key in keys and value
     )

@@ -111,7 +111,7 @@ class Stack(Part):
     left_out: tuple[ServiceName, ...] = Field(
         (),
         description="Services of the compose files that Tidegate neither starts "
-        "nor touches: tools for development, the team's own proxy.",
+        "nor touches: tools for development, a proxy that serves the whole host.",
     )
     one_shots: tuple[ServiceName, ...] = Field(
         (),

@@ -9,6 +9,7 @@ from typing import Any
 
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel
+from tidegate.stack.bind_mounts import is_inside
 from tidegate.stack.file import Stack
 from tidegate.stack.roles import without_left_out
 
@@ -47,11 +48,15 @@ def _mounted(
     if "volumes" not in service:
         return service
     mounts = [
-        {**one, "read_only": True} if one.get("source") in read_only else one
+        {**one, "read_only": True} if _is_in(one.get("source"), read_only) else one
         for one in service["volumes"]
         if one["target"] not in left
     ]
     return {**service, "volumes": mounts}
+
+
+def _is_in(source: object, places: Collection[str]) -> bool:
+    return any(is_inside(str(source), place) for place in places)
 
 
 def _ending(service: dict[str, Any]) -> dict[str, Any]:
