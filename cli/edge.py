@@ -14,6 +14,7 @@ from rich.markup import escape
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker
 from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.looked_at import refuse_foreign
 from blocks.edges.traefik.replacing import EdgeReplacing
 from blocks.messengers.apprise_notifier import AppriseNotifier
 from blocks.messengers.webhook import SlackWebhook
@@ -33,6 +34,7 @@ def start_edge(settings: Settings) -> EdgeAddresses:
     routes.mkdir(parents=True, exist_ok=True)
     # for the edge's own user; others of this machine do not get through the home
     routes.chmod(0o755)
+    refuse_foreign(maker_of(settings), f"starting the edge {settings.edge_name}")
     replacing_of(settings).finish()
     addresses = maker_of(settings).ensure()
     edge_of(settings, addresses).renew()

@@ -19,6 +19,7 @@ from blocks.docker.host import DockerHost
 from blocks.edges.traefik import port_redirect
 from blocks.edges.traefik.container import SETTINGS_LABEL, EdgeMaker, stop_edge
 from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.looked_at import refuse_foreign
 from blocks.edges.traefik.networks import BESIDE, ROLE_LABEL, join_environment
 from blocks.edges.traefik.replacing import EdgeReplacing
 from blocks.probes.witness import TrafficWitness
@@ -26,7 +27,7 @@ from tests import images
 from tests.installation import free_ports
 from tests.integration.edge_fixtures import BACKEND, DOMAIN, route, target, wait_until_it_listens
 from tidegate.edge.facts import Served
-from tidegate.errors import TidegateError
+from tidegate.errors import EdgeError, TidegateError
 
 OLD_FLAGS = (  # of 0.1.0: the check entry point listened on all networks
     "--entrypoints.web.address=:8000",
@@ -251,3 +252,13 @@ def test_with_an_outage_that_was_accepted_its_length_is_known(old_edge: EdgeRepl
     seconds = old_edge.replace_with_outage()
     assert 0 < seconds < 60
     assert_one_edge(old_edge)
+
+
+def test_an_edge_that_takes_its_routes_from_elsewhere_is_not_taken_for_ours(
+    old_edge: EdgeReplacing, tmp_path: Path
+) -> None:
+    refuse_foreign(old_edge.maker, "starting the edge")
+    here = replace(old_edge.maker, folder=tmp_path / "another clone")
+    with pytest.raises(EdgeError, match=f"another installation's: it reads {tmp_path}") as raised:
+        refuse_foreign(here, "starting the edge")
+    assert "`tidegate edge replace`" in raised.value.to_do

@@ -13,17 +13,11 @@ from tidegate.errors import EdgeError
 def edge_state(maker: EdgeMaker) -> str:
     """Raises EdgeError, EngineError."""
     doing = f"looking at the edge {maker.name}"
+    refuse_foreign(maker, doing)
     with engine_errors(doing):
         container = maker.current()
     if container is None:
         raise EdgeError(doing, "there is none", "`tidegate run` starts it")
-    if folder := _foreign_folder(container, maker):
-        raise EdgeError(
-            doing,
-            f"it is another installation's: it reads {folder}",
-            "Set TIDEGATE_EDGE_NAME, TIDEGATE_EDGE_PORT and TIDEGATE_EDGE_CHECK_PORT here, then "
-            "`tidegate run` starts one of its own",
-        )
     if container.status != "running":
         raise EdgeError(doing, f"its container is {container.status}", "`tidegate run` starts it")
     if trouble := ping(f"http://127.0.0.1:{maker.check_port}"):
@@ -31,6 +25,21 @@ def edge_state(maker: EdgeMaker) -> str:
             doing, f"it runs and does not answer ({trouble})", f"Read `docker logs {maker.name}`"
         )
     return f"answers on port {maker.public_port}"
+
+
+def refuse_foreign(maker: EdgeMaker, doing: str) -> None:
+    """Raises EdgeError where the edge takes its routes from another folder: what is released here
+    would never be seen by it."""
+    with engine_errors(doing):
+        container = maker.current()
+    if container is not None and (folder := _foreign_folder(container, maker)):
+        raise EdgeError(
+            doing,
+            f"it is another installation's: it reads {folder}",
+            "Set TIDEGATE_EDGE_NAME, TIDEGATE_EDGE_PORT and TIDEGATE_EDGE_CHECK_PORT here, and "
+            "`tidegate run` starts one of its own. Where that installation is gone or was moved "
+            "here, `tidegate edge replace` puts one of this folder in its place",
+        )
 
 
 def _foreign_folder(container: Container, maker: EdgeMaker) -> str:
