@@ -3,6 +3,7 @@ several."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -63,7 +64,16 @@ def _found(question: Question) -> str:
 
 def _ask(question: Question) -> str:
     choices = f" ({', '.join(question.choices)})" if len(question.choices) > 1 else ""
-    answer: str = typer.prompt(question.text + choices, default=question.found or None)
+    try:
+        answer: str = typer.prompt(question.text + choices, default=question.found or None)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise  # a person does not want it any more
+        raise InputError(
+            f"asking: {question.text}",
+            "standard input has no answer, and nothing was written",
+            f"Say it with --{question.option}, or take what the files say with --yes",
+        ) from None
     return answer
 
 

@@ -33,7 +33,7 @@ TIDEGATE = Path(sys.executable).with_name("tidegate")
 MOST_LINES, MOST_QUESTIONS = 13, 5
 
 
-def said(folder: Path, *words: str, typed: str = "") -> str:
+def said(folder: Path, *words: str, typed: str = "", code: int = 0) -> str:
     """As in a shell where no engine answers and nothing of Tidegate runs."""
     own = {
         "PATH": os.environ["PATH"],
@@ -50,7 +50,7 @@ def said(folder: Path, *words: str, typed: str = "") -> str:
         timeout=60,
         check=False,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.returncode == code, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr
 
 
@@ -158,6 +158,14 @@ def test_a_script_that_leaves_out_what_nobody_knows_is_told_the_option(tmp_path:
     (clone / "compose.yaml").write_text("services: {web: {build: .}}\n")
     with pytest.raises(InputError, match="Say it with --port"):
         begun(clone)
+    assert not (clone / "stack.yaml").exists()
+
+
+def test_where_nobody_can_answer_it_says_so_and_writes_nothing(tmp_path: Path) -> None:
+    clone = cloned(PHP_AND_NGINX, tmp_path)
+    shown = " ".join(said(clone, "init", code=1).split())
+    assert "standard input has no answer, and nothing was written" in shown
+    assert "Say it with --title, or take what the files say with --yes" in shown
     assert not (clone / "stack.yaml").exists()
 
 
