@@ -37,8 +37,11 @@ def carry_out(run: str, entrypoint: str) -> None:
 
 
 def name_of(run: UUID) -> str:
-    """Of the process of a run, by which another worker knows it: Linux keeps fifteen bytes."""
-    return f"run-{run.time_low:08x}"
+    """Of the process of a run, by which another worker knows it: Linux keeps fifteen bytes.
+
+    Ids begin with their time (UUIDv7), so runs of the same minute differ at the end alone.
+    """
+    return f"run-{run.hex[-11:]}"
 
 
 def show_name(run: UUID) -> None:

@@ -131,10 +131,13 @@ class Person:
     def open_form_of(self, flow: str, name: str) -> None:
         """The form that starts a run of the deployment `flow/name`."""
         row = f"tr:has-text('{flow}'):has(a:text-is('{name}'))"
-        self.walk_until(
-            f"{row} >> a:text-is('{name}')", lambda: self.walk_to("Deployments")
-        ).click()
-        self.page.get_by_role("button", name="Run", exact=True).first.click()
+
+        def walk() -> None:
+            self.walk_until(
+                f"{row} >> a:text-is('{name}')", lambda: self.walk_to("Deployments")
+            ).click()
+
+        self.walk_until("role=button[name='Run']", walk).click()
         self.page.get_by_text("Custom run").first.click()
 
     def ask_for_the_form(self) -> Locator:
