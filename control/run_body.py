@@ -41,7 +41,7 @@ def name_of(run: UUID) -> str:
 
     Ids begin with their time (UUIDv7), so runs of the same minute differ at the end alone.
     """
-    return f"run-{run.hex[-11:]}"
+    return f"run-{run.node & 0xFFFFFFFFFFF:011x}"
 
 
 def show_name(run: UUID) -> None:
