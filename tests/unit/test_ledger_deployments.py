@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,17 +13,6 @@ from tidegate.errors import FencedError, LedgerError, MoveError
 from tidegate.ledger import Ledger
 from tidegate.policy.states import MOVES, may_move
 from tidegate.policy.states import DeploymentState as S
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, clock) as ledger:
-        yield ledger
 
 
 def _way_to(state: S) -> list[S]:

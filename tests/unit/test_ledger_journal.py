@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.unit.ledger_parts import START, Clock, deploy, open_ledger
+from tests.unit.ledger_parts import START, Clock, deploy
 from tidegate.errors import FencedError, LedgerError
 from tidegate.ledger import Deployment, Ledger
 from tidegate.policy.states import DeploymentState as S
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, clock) as ledger:
-        yield ledger
 
 
 @pytest.fixture

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tests.unit.ledger_parts import Clock, deploy
 from tidegate.ledger import Ledger
 from tidegate.policy.states import DeploymentState as S
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, clock) as ledger:
-        yield ledger
 
 
 def serving(ledger: Ledger, environment: str = "prod") -> str:

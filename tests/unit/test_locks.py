@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -11,22 +10,11 @@ from threading import Barrier, Thread
 import pytest
 from pytest_mock import MockerFixture
 
-from tests.unit.ledger_parts import START, Clock, deploy, ledger_url, open_ledger
+from tests.unit.ledger_parts import START, Clock, deploy, ledger_url
 from tidegate.errors import FencedError, LockedError
 from tidegate.ledger import Ledger
 from tidegate.ledger.store import open_engine
 from tidegate.policy.states import DeploymentState as S
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, clock) as ledger:
-        yield ledger
 
 
 def _take(ledger: Ledger, owner: str, environment: str = "prod") -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,7 +16,7 @@ from prefect.states import Failed
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, is_retryable, step
 from tasks.frame.work import Work
-from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tests.unit.ledger_parts import Clock, deploy
 from tests.unit.plans import COMMIT
 from tidegate.errors import EngineError, FencedError, SmokeError, TidegateError
 from tidegate.ledger import Ledger
@@ -33,17 +32,6 @@ SECRET = "hunter2-hunter2"
 def _outside_a_run() -> Iterator[None]:
     with disable_run_logger():
         yield
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, clock) as ledger:
-        yield ledger
 
 
 @pytest.fixture
