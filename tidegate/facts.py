@@ -100,8 +100,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job or a command in a container ended. An exit code is never ignored: `check` raises or
-    returns stdout."""
+    """How a job or a command in a container ended. Whoever asked for it judges the exit code."""
 
     exit_code: int
     stdout: str

@@ -20,6 +20,7 @@ from tests import images
 from tests.e2e.in_process import engine, release_here
 from tests.e2e.places import folder_of
 from tests.e2e.releases import start, suspended
+from tests.in_container import printed_in
 from tests.installation import DEPOT, Installation
 from tidegate.facts import Backup
 from tidegate.ledger.tables import Deployment
@@ -31,16 +32,8 @@ def media(tidegate: Installation) -> Path:
 
 def in_uploads(tidegate: Installation, command: str) -> str:
     """What a shell prints that sees the volume, and that nobody else starts."""
-    mounted = {f"{DEPOT}-prod_uploads": {"bind": "/srv/uploads", "mode": "rw"}}
-    printed: bytes = engine(tidegate).client.containers.run(
-        images.BASE,
-        ["sh", "-c", command],
-        entrypoint=[],
-        network="none",
-        remove=True,
-        volumes=mounted,
-    )
-    return printed.decode()
+    mounted = {f"{DEPOT}-prod_uploads": "/srv/uploads"}
+    return printed_in(engine(tidegate), images.BASE, "sh", "-c", command, volumes=mounted)
 
 
 def good(version: str) -> None:

@@ -15,6 +15,7 @@ from blocks.backups.folder import BackupStore
 from blocks.backups.making import make_backup
 from blocks.docker.host import DockerHost
 from tests import images
+from tests.in_container import printed_in
 from tests.integration.data_servers import Server
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.facts import Backup
@@ -41,14 +42,7 @@ def filled(mysql: Server) -> Server:
 @pytest.fixture
 def volume(host: DockerHost) -> Iterator[str]:
     made = host.client.volumes.create(f"tidegate-test-{uuid.uuid4().hex[:8]}")
-    host.client.containers.run(
-        images.BASE,
-        ["sh", "-c", "echo tide >/v/file"],
-        entrypoint=[],
-        network="none",
-        remove=True,
-        volumes={made.name: {"bind": "/v", "mode": "rw"}},
-    )
+    printed_in(host, images.BASE, "sh", "-c", "echo tide >/v/file", volumes={made.name: "/v"})
     yield made.name
     made.remove()
 

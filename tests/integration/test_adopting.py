@@ -18,6 +18,7 @@ from blocks.docker.adopting import EngineHandStarted
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
 from tests import images
+from tests.in_container import printed_in
 from tests.installation import free_ports
 from tests.integration.edge_fixtures import BACKEND
 from tidegate.facts import Slot
@@ -108,10 +109,10 @@ def test_it_is_led_to_without_a_restart_and_keeps_its_port(project: tuple[str, i
         assert answers(port) == "by hand"
     after = only(name)
     assert after == replace(before, networks=tuple(sorted((f"{name}-edge", f"{name}_default"))))
-    command = ["python3", "-c", f"import socket; print(socket.gethostbyname('{ALIAS}'))"]
-    asks = HOST.client.containers.run(images.BASE, command, network=f"{name}-edge", remove=True)
+    script = f"import socket; print(socket.gethostbyname('{ALIAS}'))"
+    asks = printed_in(HOST, images.BASE, "python3", "-c", script, network=f"{name}-edge")
     networks = HOST.client.containers.get(before.id).attrs["NetworkSettings"]["Networks"]
-    assert asks.decode().strip() == networks[f"{name}-edge"]["IPAddress"]
+    assert asks.strip() == networks[f"{name}-edge"]["IPAddress"]
     for _ in range(2):
         BY_HAND.detach(before.id, f"{name}-edge")
     assert only(name) == before

@@ -15,6 +15,7 @@ from blocks.docker.builder import ImageBuilder
 from blocks.docker.host import DockerHost
 from blocks.docker.images import ImageStore
 from tests.images import BASE
+from tests.in_container import printed_in
 from tests.integration.building import build, builder, inputs_of, recipe, version
 from tidegate.errors import ConfigError, ImageError, RegistryError
 
@@ -51,7 +52,7 @@ def write(folder: Path, dockerfile: str) -> Path:
 
 
 def content(image: str, path: str) -> str:
-    return HOST.client.containers.run(image, ["cat", path], network="none", remove=True).decode()
+    return printed_in(HOST, image, "cat", path)
 
 
 def test_an_image_says_what_it_is(made: ImageBuilder, exported: Path, stack: str) -> None:

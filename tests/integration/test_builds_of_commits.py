@@ -11,6 +11,7 @@ import pytest
 from blocks.docker.host import DockerHost
 from blocks.sources.git import GitSource
 from tests.images import BASE
+from tests.in_container import printed_in
 from tests.integration.building import build, builder, recipe, version
 from tests.integration.repositories import commit, git
 
@@ -38,18 +39,11 @@ def test_two_commits_of_one_second_are_two_images(
         monkeypatch.setenv(date, NOW)
     (origin / "web" / "Dockerfile").write_text(f"FROM {BASE}\nCOPY app.txt /app.txt\n")
     shas = [commit(origin, text, **{"web/app_txt": text}) for text in texts]
-    source, seen = (
-        GitSource(stack, str(origin), "main", tmp_path / "home", timeout_seconds=20),
-        list[str](),
-    )
+    source = GitSource(stack, str(origin), "main", tmp_path / "home", timeout_seconds=20)
+    seen: list[str] = []
     for digit, sha in zip("ab", shas, strict=True):
         folder = tmp_path / sha
         source.export(sha, folder)
         image = build(builder(HOST), folder, stack, version(digit), recipe("web", "web/Dockerfile"))
-        shown = HOST.client.containers.run(
-            image, ["sh", "-c", "cat /app.txt; echo"], network="none", remove=True
-        )
-        seen.append(
-            shown.decode().strip()
-        )  # with the end of line, without which the engine may lose what was printed last
+        seen.append(printed_in(HOST, image, "cat", "/app.txt"))
     assert seen == [*texts]

@@ -21,6 +21,7 @@ from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.slots_contract import SlotsContract
 from tests.images import BASE
 from tests.images import POSTGRESQL as POSTGRESQL_IMAGE
+from tests.in_container import printed_in
 from tests.integration.data_servers import Server
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import DatabaseError
@@ -120,15 +121,7 @@ class TestEngineVolume(PlacesContract):
     @pytest.fixture
     def place(self, host: DockerHost, tmp_path: Path) -> Iterator[KeptPlace]:
         def run(script: str) -> str:
-            said: bytes = host.client.containers.run(
-                BASE,
-                ["sh", "-c", script],
-                entrypoint=[],
-                network="none",
-                remove=True,
-                volumes={name: {"bind": "/v"}},
-            )
-            return said.decode()
+            return printed_in(host, BASE, "sh", "-c", script, volumes={name: "/v"})
 
         name = str(host.client.volumes.create(f"tg-{uuid4().hex[:8]}").name)
 

@@ -20,6 +20,7 @@ from tasks.data.base import start_base
 from tasks.frame.adapters import ports_at
 from tasks.frame.open_environment import OpenEnvironment
 from tests.images import BASE
+from tests.in_container import printed_in
 from tests.unit.ledger_parts import ledger_url
 from tidegate.errors import DatabaseError, UnhealthyError
 from tidegate.facts import Slot
@@ -92,13 +93,7 @@ class Team:
     def runs(self) -> int:
         """How often the seed did its work: it adds a line to a volume each time."""
         volume = f"{self.name}-prod_data"
-        said = HOST.client.containers.run(
-            BASE,
-            ["cat", "/data/runs"],
-            volumes={volume: {"bind": "/data"}},
-            network="none",
-            remove=True,
-        )
+        said = printed_in(HOST, BASE, "cat", "/data/runs", volumes={volume: "/data"})
         return len(said.splitlines())
 
     def state_of(self, service: str) -> str:

@@ -19,6 +19,7 @@ from blocks.backups.volumes import (
 )
 from blocks.docker.host import DockerHost
 from tests import images
+from tests.in_container import printed_in
 from tests.integration.backup_fixtures import NOON, back_up, filled, store, volume
 from tests.integration.data_servers import Server, build_image
 from tidegate.errors import BackupError, EngineError
@@ -30,11 +31,7 @@ __all__ = ["filled", "store", "volume"]  # fixtures
 
 def in_volume(server: Server, volume: str, command: str) -> str:
     image = server.host.client.containers.get(server.container).attrs["Image"]
-    mounted = {volume: {"bind": "/v", "mode": "rw"}}
-    printed: bytes = server.host.client.containers.run(
-        image, ["sh", "-c", command], entrypoint=[], network="none", remove=True, volumes=mounted
-    )
-    return printed.decode()
+    return printed_in(server.host, image, "sh", "-c", command, volumes={volume: "/v"})
 
 
 def test_what_was_written_since_is_gone_and_what_was_there_is_back(

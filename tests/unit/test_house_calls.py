@@ -96,3 +96,24 @@ def test_no_exit_code_is_ignored() -> None:
 def test_an_ignored_exit_code_is_found() -> None:
     assert ignored_exit_codes(ast.parse("subprocess.run(['x'], check=False)")) == ["line 1"]
     assert ignored_exit_codes(ast.parse("subprocess.run(['x'], check=True)")) == []
+
+
+# --- what containers print ---
+
+
+def run_and_removed(module: ast.AST) -> list[str]:
+    """docker-py removes the container first and reads its log afterwards: on a busy machine,
+    nothing."""
+    return [
+        f"line {call.lineno}: {ast.unparse(call.func)}"
+        for call in ast.walk(module)
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func).endswith("containers.run")
+        and any(word.arg == "remove" for word in call.keywords)
+    ]
+
+
+def test_what_a_container_prints_is_read_before_it_is_removed() -> None:
+    assert found_in(tracked(".py"), lambda path: run_and_removed(tree(path))) == {}
+    bad = ast.parse("client.containers.run(image, remove=True)")
+    assert run_and_removed(bad) == ["line 1: client.containers.run"]
