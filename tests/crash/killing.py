@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -46,7 +46,13 @@ def _is_alive(pid: int) -> bool:
     return False
 
 
-def wait_for_step(settings: Settings, run: UUID, step: str, state: str) -> None:
+def wait_for_step(
+    settings: Settings,
+    run: UUID,
+    step: str,
+    state: str,
+    at_each_look: Callable[[], object] = lambda: None,
+) -> None:
     """Until the journal shows `step` of the run in `state`, or past it."""
     query = (
         "SELECT steps.state FROM steps JOIN deployments ON deployments.id = steps.deployment_id "
@@ -61,16 +67,25 @@ def wait_for_step(settings: Settings, run: UUID, step: str, state: str) -> None:
             "done",
         ):
             assert time.monotonic() < end, f"the run never had {step} {state}"
+            at_each_look()
             time.sleep(LOOK_SECONDS)
 
 
 def kill_run_at(settings: Settings, run: UUID, step: str, state: str) -> None:
     """SIGKILL to the run's processes once its journal shows `step` in `state`.
 
-    Its own process is known before, since a short step would be over while it is looked for.
+    Its own process is known before, since a short step would be over while it is looked for. The
+    one that a decision has suspended may live for a moment beside the decision: then another one
+    goes on.
     """
     own = _own_process(run)
-    wait_for_step(settings, run, step, state)
+
+    def follow() -> None:
+        nonlocal own
+        if not _is_alive(own):
+            own = _pid_of(run) or own
+
+    wait_for_step(settings, run, step, state, follow)
     assert _is_alive(own), f"{own} has ended before {step} of the run {run} could be killed"
     os.kill(own, signal.SIGKILL)
     _kill_each(process_of(run))
@@ -92,11 +107,16 @@ def _kill_each(victims: list[int]) -> None:
 def _own_process(run: UUID) -> int:
     """Of a run that has just been started, or goes on."""
     end = time.monotonic() + MOST_SECONDS
-    with get_client(sync_client=True) as client:
-        while not _is_alive(own := int(client.read_flow_run(run).infrastructure_pid or 0)):
-            assert time.monotonic() < end, f"no process works on the run {run}"
-            time.sleep(0.05)
+    while not _is_alive(own := _pid_of(run)):
+        assert time.monotonic() < end, f"no process works on the run {run}"
+        time.sleep(0.05)
     return own
+
+
+def _pid_of(run: UUID) -> int:
+    """0 before there is one."""
+    with get_client(sync_client=True) as client:
+        return int(client.read_flow_run(run).infrastructure_pid or 0)
 
 
 def kill_process(process: Background) -> None:
