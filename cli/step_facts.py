@@ -46,7 +46,10 @@ def _smoke(evidence: Evidence) -> str:
 
 def _shift(evidence: Evidence) -> str:
     old = f"#{evidence['from']} → " if evidence["from"] else ""
-    return f"{old}#{evidence['to']}, obeyed after {evidence['milliseconds']} ms"
+    out = evidence.get("outage_seconds")
+    return f"{old}#{evidence['to']}, obeyed after {evidence['milliseconds']} ms" + (
+        f"; nobody was served for {out} s" if out else ""
+    )
 
 
 def _rehearse_rollback(evidence: Evidence) -> str:
@@ -73,6 +76,14 @@ def _alone(evidence: Evidence) -> str:
         for name in evidence["alone"]
     )
     return ", ".join(told) or str(evidence.get("why", "nothing here must run alone"))
+
+
+def _end_maintenance(evidence: Evidence) -> str:
+    if evidence["serving"] is None:
+        return str(evidence["why"])
+    return (
+        f"#{evidence['serving']} serves again; nobody was served for {evidence['outage_seconds']} s"
+    )
 
 
 def _either(key: str, otherwise: str) -> Callable[[Evidence], str]:
@@ -118,6 +129,8 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "open-doors": lambda evidence: f"#{evidence['serving']} serves again",
     "remove-slot": _either("removed", ""),
     "publish-record": lambda evidence: "release record published",
+    "begin-maintenance": lambda evidence: "nobody is served until the switch",
+    "end-maintenance": _end_maintenance,
     "shift-back": _either("why", "the old version serves"),
     "place-hold": _either("held", ""),
 }

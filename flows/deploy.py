@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows.in_place import replace_in_place
 from flows.put_back import put_back_on_failure
 from tasks.data.backups import back_up
 from tasks.data.base import start_base_services
@@ -14,6 +15,7 @@ from tasks.frame.work import Work
 from tasks.people.records import move_alias, publish_record
 from tasks.slots.containers import ensure_images, start_slot, stop_old_slot, wait_until_healthy
 from tasks.slots.handing_over import hand_over_alone
+from tasks.slots.in_place import runs_in_place
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.live import note_baseline
 from tasks.traffic.switching import (
@@ -53,14 +55,17 @@ def replace_old(work: Work) -> Work:
 
         start_slot(work)
         wait_until_healthy(work)
-        offer_candidate(work)
-        smoke_slot(work)
-        # before anybody's work is done by the new version: workers know the old one's messages
-        hand_over_alone(work)
-
         note_baseline(work)
+        if runs_in_place(work):
+            replace_in_place(work)
+        else:
+            offer_candidate(work)
+            smoke_slot(work)
+            # before anybody's work is done by the new version: workers know the old one's messages
+            hand_over_alone(work)
+
         with traffic_witness(work) as witness:
-            shift_traffic(work)
+            shift_traffic(work)  # done already where it was replaced in place
             work = move(work, DeploymentState.WATCHING)
             smoke_public(work)
             rehearse_rollback(work)

@@ -17,6 +17,7 @@ from tasks.frame.messages import tell
 from tasks.frame.work import Work
 from tasks.slots.containers import remove_slot
 from tasks.slots.handing_over import hand_back_alone
+from tasks.traffic.maintenance import end_maintenance
 from tasks.traffic.switching import shift_back
 from tidegate.errors import EngineError, FencedError, TidegateError, WayBackError
 
@@ -67,6 +68,7 @@ def put_back(work: Work, error: BaseException) -> None:
         downgrade_schema(work)
         shift_back(work)
         hand_back_alone(work)
+        end_maintenance(work)
         remove_slot(work)
     close_failed(work, error)
     tell(work, "failed", error=error)

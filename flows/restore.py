@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from prefect import flow
 from prefect.exceptions import TerminationSignal
 
+from flows.in_place import replace_in_place
 from flows.parameters import BackupName, EnvironmentName, Person, Reason, StackName
 from flows.plain import plainly
 from flows.put_back import stop_and_ask_on_failure
@@ -36,6 +37,7 @@ from tasks.frame.tags import tag_run
 from tasks.frame.work import Work
 from tasks.slots.containers import wait_until_healthy
 from tasks.slots.handing_over import hand_over_alone
+from tasks.slots.in_place import runs_in_place
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic
 from tidegate.errors import FencedError
@@ -86,6 +88,8 @@ def put_data_back(work: Work) -> None:
 
             wake_slot(work)
             wait_until_healthy(work)
+            if runs_in_place(work):
+                replace_in_place(work)
             offer_candidate(work)
             smoke_slot(work)
             shift_traffic(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from prefect import flow
 
+from flows.in_place import replace_in_place
 from flows.parameters import EnvironmentName, Person, Reason, StackName, StepsBack, Target
 from flows.plain import plainly
 from flows.put_back import end_interrupted, stop_and_ask_on_failure
@@ -26,6 +27,7 @@ from tasks.frame.tags import say_it_serves_again, tag_run
 from tasks.frame.work import Work
 from tasks.slots.containers import stop_slot_left, wait_until_healthy
 from tasks.slots.handing_over import hand_over_alone
+from tasks.slots.in_place import runs_in_place
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic, traffic_witness
 from tidegate.policy.states import DeploymentState
@@ -83,8 +85,11 @@ def serve_again(work: Work) -> Work:
         wake_slot(work)
         wait_until_healthy(work)
         downgrade_schema(work, by=left_behind(work))
-        offer_candidate(work)
-        smoke_slot(work)
+        if runs_in_place(work):
+            replace_in_place(work)
+        else:
+            offer_candidate(work)
+            smoke_slot(work)
 
         with traffic_witness(work):
             shift_traffic(work)

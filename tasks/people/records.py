@@ -8,6 +8,7 @@ from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.slots.alone import gaps_of
+from tasks.slots.in_place import outage_of
 from tidegate.ledger.anchors import AnchorFile
 from tidegate.pages.messages import release_record
 
@@ -50,6 +51,7 @@ def publish_record(work: Work) -> Evidence:
         approved_by=approver_of(work),
         privileges=planned(work).privileges,
         gaps=gaps_of(work),
+        outage_seconds=outage_of(work),
     )
     publish(work, "record", record)
     newest = env.ledger.audit.newest()

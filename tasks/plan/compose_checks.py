@@ -25,14 +25,13 @@ def refuse_faulty_compose(
     they give of the host."""
     (mounted, links), engine = _mounted(env), _engine(env)
     files = TeamFiles(env.stack.folder, env.written, mounted)
-    doors = {one.service.name for one in env.routed}
     faults = [
         *links,
         *lint_model(model, env.released, env.config.kind, files, env.unbuilt),
         *unmounted(model, env.written),
         *unmounted_volumes(model, env.stack.migrations),
         *left_out_faults(model, env.stack.left_out),
-        *alone_faults(model, env.alone, doors),
+        *alone_faults(model, env.alone),
         *unbuilt_faults(model, env.unbuilt),
         *out_of_reach(model, env.stack.folder, engine),
         *refusals(found),

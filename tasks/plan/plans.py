@@ -15,6 +15,7 @@ from tasks.frame.pages import publish_page
 from tasks.frame.step import is_retryable, without_secrets
 from tasks.frame.work import Work
 from tasks.plan.compose_checks import privileges
+from tasks.slots.in_place import in_place_of, most_outage_seconds
 from tasks.slots.smoke import results_of
 from tidegate.errors import LedgerError
 from tidegate.facts import CheckResult, SchemaChange, TrafficFigures
@@ -73,6 +74,8 @@ def make_plan(
         watch_seconds=_watch_seconds(env, watch_seconds),
         privileges=privileges(env, env.model()),
         addresses=addresses(env.stack.services, env.stack.routes, env.config),
+        in_place=in_place_of(env),
+        most_outage_seconds=most_outage_seconds(env),
         accepted=accepted(env.stack, env.written, env.weak_passwords),
     )
     get_run_logger().info(
@@ -102,6 +105,7 @@ def staged(work: Work) -> Staged:
         smoke=results_of(rows["smoke-public"]),
         rehearsed=bool(rows.get("rehearse-rollback", {}).get("rehearsed")),
         url=work.env.url,
+        outage_seconds=rows["shift-traffic"].get("outage_seconds"),
         traffic=_traffic_of(deployment),
     )
 

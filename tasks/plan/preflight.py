@@ -25,6 +25,7 @@ from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.plan.networks import check_networks
+from tasks.slots.in_place import beside_old
 from tasks.slots.state import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
@@ -141,7 +142,7 @@ def _amounts(
         (
             "memory",
             facts.memory_free,
-            memory_needed(model, env.released) * slots_to_come(env) + SPARE_MEMORY_BYTES,
+            memory_needed(model, beside_old(env)) * slots_to_come(env) + SPARE_MEMORY_BYTES,
         ),
     )
 
@@ -238,8 +239,10 @@ def _connections(env: OpenEnvironment, spec: Database) -> str:
     """How many are free and needed; only what every service says of itself can be compared. Raises
     CapacityError."""
     free = free_connections(env, spec)
-    pools = [service.connection_pool for service in env.stack.services]
-    silent = [service.name for service in env.stack.services if service.connection_pool is None]
+    beside = beside_old(env)
+    services = [service for service in env.stack.services if service.name in beside]
+    pools = [service.connection_pool for service in services]
+    silent = [service.name for service in services if service.connection_pool is None]
     needed = sum(pool for pool in pools if pool is not None)
     if free < needed:
         raise CapacityError(

@@ -120,7 +120,8 @@ def up(work: Work, services: Collection[str]) -> None:
     """Start these services of the slot where the edge, and of other environments nobody, can reach
     it."""
     work.env.networks.join(work.env.stack.name, work.env.name)
-    work.env.compose.up(part_of(work.slot(), services))
+    if services:  # none where the only service never runs twice
+        work.env.compose.up(part_of(work.slot(), services))
 
 
 def beside(work: Work) -> set[str]:

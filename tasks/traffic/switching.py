@@ -19,6 +19,7 @@ from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.visited import visited_name
 from tasks.frame.work import Work
+from tasks.slots.in_place import outage_until_now, runs_in_place
 from tasks.slots.smoke import smoke_public_door
 from tidegate.edge.doors import doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
@@ -64,7 +65,7 @@ def shift_traffic(work: Work) -> Evidence:
     old = previous(work)
     standby = (
         _standby(work, _as_it_was(work, old))
-        if old and planned(work).way_back == "image only"
+        if old and planned(work).way_back == "image only" and not runs_in_place(work)
         else None
     )
     begun = time.monotonic()
@@ -74,6 +75,7 @@ def shift_traffic(work: Work) -> Evidence:
         "to": work.deployment.number,
         "milliseconds": round((time.monotonic() - begun) * 1000),
         "standby": standby.deployment if standby else None,
+        **outage_until_now(work),
     }
 
 
@@ -92,6 +94,8 @@ def rehearse_rollback(work: Work) -> Evidence:
             "rehearsed": False,
             "why": "no earlier version" if old is None else f"the way back is {plan.way_back}",
         }
+    if runs_in_place(work):
+        return {"rehearsed": False, "why": "the old version does not run beside the new one"}
     before = _as_it_was(work, old)
     _serve(before, before.target(), None)
     _prove(before)
@@ -127,6 +131,9 @@ def shift_back(work: Work) -> Evidence:
     if old is None and served_by <= {mine}:
         edge.remove(work.env.stack.name, work.env.name)
         return {"to": None}
+    if old is not None and mine in served_by and runs_in_place(work):
+        close_route(work)
+        return {"to": None, "why": "nobody is served until the old version runs again"}
     if old is not None and mine in served_by:
         before = _as_it_was(work, old)
         _serve(before, before.target(), None)

@@ -25,7 +25,7 @@ class Library:
 
     made: Installation
     fresh: Kept
-    known: dict[tuple[bool, bool, bool, tuple[str, ...]], Kept] = field(default_factory=dict)
+    known: dict[tuple[bool, bool, bool, bool, tuple[str, ...]], Kept] = field(default_factory=dict)
 
     def begin(self, story: Story) -> Installation:
         """The installation, right before the story is told."""
@@ -34,6 +34,7 @@ class Library:
             with_staging=story.with_staging,
             with_routes=story.with_routes,
             is_built=story.is_built,
+            in_place=story.in_place,
         )
         self.made.begin_from(self._ready(story))
         story.prepare(self.made)
@@ -41,7 +42,8 @@ class Library:
         return self.made
 
     def _ready(self, story: Story) -> Kept:
-        key = story.with_staging, story.with_routes, story.is_built, story.before
+        kind = story.with_staging, story.with_routes, story.is_built, story.in_place
+        key = (*kind, story.before)
         if key not in self.known:
             self.made.begin_from(self.fresh)
             self.made.prefect.answer = answering("approve")

@@ -147,14 +147,21 @@ def _sleep(seconds: float) -> None:
 
 
 def write_stack(
-    folder: Path, *, with_staging: bool, with_routes: bool = False, is_built: bool = True
+    folder: Path,
+    *,
+    with_staging: bool,
+    with_routes: bool = False,
+    is_built: bool = True,
+    in_place: bool = False,
 ) -> None:
     """With staging, a person is asked before production; without, production is all there is and
-    nobody is asked. With routes, the worker has doors too."""
+    nobody is asked. With routes, the worker has doors too. In place, the web never runs twice."""
     text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false") + (
         STAGING if with_staging else ""
     )
     text = text.replace("SERVICES\n", BUILT if is_built else FOUND)
+    if in_place:
+        text = text.replace("start_budget_seconds: 1}", "start_budget_seconds: 1, alone: true}")
     if with_routes:
         text = text.replace(WORKER, WORKER.replace("}", ", port: 9000, ready_path: /api/ready}"))
         text = text.replace("domains: [", "domains_of: {admin: [admin.HOST]}, domains: [")

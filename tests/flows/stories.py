@@ -48,6 +48,8 @@ class Story:
     answer: str = "approve"
     with_staging: bool = False
     with_routes: bool = False
+    in_place: bool = False
+    """Whether what people are sent to never runs twice."""
     is_built: bool = True
     """Whether the images are built from a repository; without one they are those of others."""
     prepare: Callable[[Installation], object] = field(default=lambda made: None)

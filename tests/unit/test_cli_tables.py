@@ -174,6 +174,26 @@ def test_a_way_back_is_told_from_a_release() -> None:
             "beat, which did not run for 1.2 s, cron",
         ),
         (
+            "begin-maintenance",
+            {"closed": "x"},
+            "nobody is served until the switch",
+        ),
+        (
+            "shift-traffic",
+            {"from": 1, "to": 2, "milliseconds": 31, "standby": None, "outage_seconds": 4.2},
+            "#1 → #2, obeyed after 31 ms; nobody was served for 4.2 s",
+        ),
+        (
+            "end-maintenance",
+            {"serving": 1, "outage_seconds": 4.2},
+            "#1 serves again; nobody was served for 4.2 s",
+        ),
+        (
+            "end-maintenance",
+            {"serving": None, "why": "people were served all the time"},
+            "people were served all the time",
+        ),
+        (
             "hand-back-alone",
             {"alone": [], "why": "nothing was handed over"},
             "nothing was handed over",

@@ -99,6 +99,7 @@ def opened(
             stack=SimpleNamespace(name="cloudlens", services=(service,), routes=()),
             name="prod",
             ready_path="/",
+            alone=frozenset(),
             routed=[Routed("/", cast(Service, service), 80, "/", None, sticky=False)],
             ledger=ledger,
             host=engine,

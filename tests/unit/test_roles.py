@@ -52,7 +52,6 @@ def test_what_can_do_without_it_is_no_fault() -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"backend": {}}, "services.backend: people are sent to it"),
         ({"worker": {"deploy": {"replicas": 2}}}, "services.worker: runs 2 times"),
         ({"worker": {"scale": 3}}, "services.worker: runs 3 times"),
         ({"worker": {"restart": "no"}}, "services.worker: does its work and ends"),
@@ -61,12 +60,12 @@ def test_what_can_do_without_it_is_no_fault() -> None:
 def test_what_cannot_be_stopped_first_or_would_run_twice_by_itself_is_refused(
     changes: Any, fault: str
 ) -> None:
-    found = list(alone_faults(model(**changes), set(changes), {"backend"}))
+    found = list(alone_faults(model(**changes), set(changes)))
     assert [text[: len(fault)] for text in found] == [fault]
 
 
 def test_a_service_that_never_runs_twice_is_no_fault() -> None:
-    assert list(alone_faults(model(), {"worker", "beat"}, {"backend"})) == []
+    assert list(alone_faults(model(), {"worker", "beat", "backend"})) == []
 
 
 @pytest.mark.parametrize(

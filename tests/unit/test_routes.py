@@ -138,8 +138,12 @@ def test_a_candidate_gets_nothing_from_the_public() -> None:
 
 def test_before_the_first_switch_the_domain_answers_that_nothing_serves_yet() -> None:
     config = http(replace(SERVING, targets=(), candidate=NEW))
-    service = config["routers"]["cloudlens_prod_public"]["service"]
-    assert config["services"][service] == {"loadBalancer": {"servers": []}}
+    public = config["routers"]["cloudlens_prod_public"]
+    assert config["services"][public["service"]] == {"loadBalancer": {"servers": []}}
+    [closed] = public["middlewares"]
+    told = config["middlewares"][closed]["headers"]["customResponseHeaders"]
+    assert told["Retry-After"] == "30"
+    assert closed not in http(SERVING)["middlewares"]
 
 
 def test_a_person_who_opens_the_file_sees_whose_it_is() -> None:

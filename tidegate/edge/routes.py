@@ -26,6 +26,8 @@ CHECK_ENTRY_POINT = "check"
 # A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself
 # only when none of it had been sent; with `status` also when it is safe to repeat (no POST, PATCH)
 # and its body was small enough to keep.
+_CLOSED = {"customResponseHeaders": {"Retry-After": "30", "Cache-Control": "no-store"}}
+"""Of the 503 while nobody serves: browsers and robots come back, and keep nothing of it."""
 _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
 
 
@@ -98,6 +100,7 @@ def _http(route: Route, closing: bool) -> dict[str, Any]:
         },
         "middlewares": {
             _name(route, "retry"): {"retry": _RETRY},
+            **({} if route.targets else {_name(route, "closed"): {"headers": _CLOSED}}),
             **{
                 _slot_name(route, slot): _served_header(route, slot, closing)
                 for slot, _, _ in slots
@@ -143,7 +146,7 @@ def _public_router(route: Route, place: int, rule: dict[str, Any]) -> dict[str, 
         "entryPoints": [PUBLIC_ENTRY_POINT],
         **rule,
         "service": service,
-        "middlewares": [_name(route, "retry")],
+        "middlewares": [_name(route, "retry" if route.targets else "closed")],
     }
 
 

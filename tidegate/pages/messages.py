@@ -217,12 +217,14 @@ def release_record(
     approved_by: str | None,
     privileges: Sequence[str] = (),
     gaps: Mapping[str, float] = {},
+    outage_seconds: float | None = None,
 ) -> str:
     """The record of a release that has come to its good end, as markdown. Says accepted only when a
     person did (P110).
 
     `staged` is the environment that it came through; None where it came at once. `gaps` are the
-    seconds in which a service that never runs twice did not run.
+    seconds in which a service that never runs twice did not run, and `outage_seconds` those in
+    which nobody was served.
     """
     texts, at, shown = (
         TEXTS[language],
@@ -241,6 +243,7 @@ def release_record(
         texts["record gap"].format(service=markdown_text(name), seconds=f"{gap:.1f}")
         for name, gap in gaps.items()
     ]
+    out = [texts["record outage"].format(seconds=f"{outage_seconds:.1f}")] if outage_seconds else []
     is_same = is_same_person(released_by, approved_by)
     same = [texts["same person"].format(name=markdown_text(released_by))] if is_same else []
     remarks = [
@@ -249,6 +252,7 @@ def release_record(
         *same,
         *reaching,
         *paused,
+        *out,
         texts["record source"],
     ]
     return texts["record"].format(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tidegate.backups.restores import RestorePlan
 from tidegate.pages.layout import local
+from tidegate.pages.outage import outage_text, way_back_text
 from tidegate.pages.stages import try_it
 from tidegate.pages.words import WORDS
 from tidegate.plan.changes import Plan
@@ -26,9 +27,8 @@ def about_release(plan: Plan, language: str, *, requested_by: str) -> tuple[str,
         else words["ask_first"],
         words["ask_by"].format(name=markdown_text(requested_by)),
         words["ask_schema"].format(kind=words[f"kind {plan.kind}"]),
-        words[f"back {plan.way_back}"].format(
-            version=markdown_text(running.version) if running else ""
-        ),
+        way_back_text(plan, language, markdown_text(running.version) if running else ""),
+        *([outage_text(plan, language)] if plan.running and plan.in_place else []),
         *([f"{try_it(plan, language)}."] if plan.staged else []),
     )
 

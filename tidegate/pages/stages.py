@@ -8,6 +8,7 @@ from datetime import datetime
 from tidegate.facts import Backup, MigrationClass, Revision, SchemaChange
 from tidegate.pages.images import images_part
 from tidegate.pages.layout import age_text, facts, listed, local, table
+from tidegate.pages.outage import outage_text, way_back_text
 from tidegate.pages.results import backup_text, smoke_table
 from tidegate.pages.words import WORDS, Words
 from tidegate.plan.changes import Plan
@@ -36,7 +37,7 @@ def plan_page(plan: Plan, language: str) -> str:
             ),
             *([f"## {words['accepted']}\n\n{_accepted(plan, words)}"] if plan.accepted else []),
             f"## {words['migration']}\n\n{_schema(plan.schema, words)}",
-            f"## {words['way_back']}\n\n{_way_back(plan, words)}",
+            f"## {words['way_back']}\n\n{_way_back(plan, language)}",
             f"## {words['preflight']}\n\n{smoke_table(plan.preflight, language)}",
             f"{words['hash']}: `{plan.hash}`",
         ]
@@ -72,7 +73,7 @@ def evidence_page(
         f"### {words['config']}\n\n{_config(plan, words)}",
         f"### {words['privileges']}\n\n{_privileges(plan, words)}" if plan.privileges else "",
         f"### {words['accepted']}\n\n{_accepted(plan, words)}" if plan.accepted else "",
-        f"### {words['way_back']}\n\n{_way_back(plan, words)}",
+        f"### {words['way_back']}\n\n{_way_back(plan, language)}",
         f"### {words['backup']}\n\n{_last_backup(plan, backup, time_zone, language, now)}",
         f"{words['hash']}: `{plan.hash[:12]}`",
         f"### {words['decide']}\n\n{_decide(plan, words, language, local(expires, time_zone))}",
@@ -180,6 +181,8 @@ def _summary(plan: Plan, words: Words, language: str) -> str:
 
 def _interruption(plan: Plan, words: Words, language: str) -> str:
     """Measured where it was; a promise is no evidence."""
+    if plan.in_place:
+        return outage_text(plan, language)
     if plan.staged is None:
         return words["not_measured"]
     seen, place = plan.staged.traffic, plan.staged.place.inside(language)
@@ -272,10 +275,8 @@ def _why(revision: Revision) -> str:
     return f" ({markdown_text('; '.join(revision.reasons))})" if revision.reasons else ""
 
 
-def _way_back(plan: Plan, words: Words) -> str:
-    return words[f"back {plan.way_back}"].format(
-        version=plan.running.version if plan.running else ""
-    )
+def _way_back(plan: Plan, language: str) -> str:
+    return way_back_text(plan, language, plan.running.version if plan.running else "")
 
 
 def _last_backup(

@@ -66,6 +66,9 @@ ZH: Words = {
     "no_migration": "没有数据库变更。",
     "interruption": "切换时的中断",
     "measured": "{place}切换时：{total} 个请求中 {failed} 个失败，最长间隔 {gap} 毫秒",
+    "outage": "⚠ {services} 不能同时运行两份，更换期间网站会中断：停止和启动最多 {most} 秒，"
+    "另加检查用时{measured}。",
+    "outage_measured": "（{place}实测 {seconds} 秒）",
     "not_measured": "没有测量过",
     "not_measured_on": "{place}没有测量过",
     "checks": "线上检查结果",
@@ -116,6 +119,7 @@ ZH: Words = {
     "kind unknown": "未知：无法自动回退",
     "kind irreversible": "不可逆",
     "kind asked": "数据放得下时才能降级",
+    "back in place": "如有问题：重新启动 {version}，期间网站同样中断；数据库保持不变。",
     "back image only": "如有问题：几秒内切换回 {version}，数据库保持不变。",
     "back image + downgrade": "如有问题：切换回 {version}，并由新版本的镜像把数据库降级。",
     "back ask the data": "如有问题：先检查新版本写入的数据。旧的数据库结构都能容纳时，自动切换回 "
@@ -205,6 +209,9 @@ EN: Words = {
     "no_migration": "No database changes.",
     "interruption": "Interruption by the switch",
     "measured": "on {place} {failed} of {total} requests failed; longest gap {gap} ms",
+    "outage": "⚠ Nobody is served while {services} is replaced, which never runs twice: at most "
+    "{most} s to stop and start it, and the time of its checks{measured}.",
+    "outage_measured": " ({seconds} s on {place})",
     "not_measured": "not measured",
     "not_measured_on": "not measured on {place}",
     "checks": "Checks through the public address",
@@ -260,6 +267,8 @@ EN: Words = {
     "kind unknown": "unknown: no automatic way back",
     "kind irreversible": "irreversible",
     "kind asked": "goes back only if the data fit",
+    "back in place": "If something is wrong: {version} is started in its place, with the same "
+    "interruption; the database stays as it is.",
     "back image only": "If something is wrong: one switch back to {version} within seconds; "
     "the database stays as it is.",
     "back image + downgrade": "If something is wrong: switch back to {version}, "

@@ -65,6 +65,8 @@ class Staged:
     rehearsed: bool
     url: str
     """Where people can try it."""
+    outage_seconds: float | None = None
+    """How long nobody was served there, where it was replaced in place."""
     traffic: TrafficFigures | None = None
     """What people would have seen of the switch there; None where nobody was served before it."""
 
@@ -106,6 +108,11 @@ class Plan:
     """What the stack file allows its containers of the host, each with its reason."""
     addresses: tuple[str, ...] = ()
     """What people read of `domains`, where several routes lead to several services."""
+    in_place: tuple[str, ...] = ()
+    """Services that people are sent to and that never run twice: nobody is served while they are
+    replaced."""
+    most_outage_seconds: int = 0
+    """What the stack file lets them take to stop and to start."""
     accepted: tuple[Accepted, ...] = ()
     """What it takes upon itself, each with its reason: part of the configuration, so of the
     hash."""
@@ -158,6 +165,7 @@ class Plan:
             "watch": self.watch_seconds,
             "staged": self.staged.decided if self.staged else None,
             "privileges": [[one.text, one.reason] for one in self.privileges],
+            **({"in place": list(self.in_place)} if self.in_place else {}),
         }
         return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 

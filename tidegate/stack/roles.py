@@ -53,20 +53,12 @@ def said_alone(service: Mapping[str, Any]) -> bool:
     return str((service.get("labels") or {}).get(ALONE_LABEL, "")).lower() == "true"
 
 
-def alone_faults(
-    model: ComposeModel, alone: Collection[str], doors: Collection[str]
-) -> Iterator[str]:
-    """Why a service cannot be stopped before its successor starts, or would run twice by itself.
-    `doors` are the services to which the edge sends people."""
+def alone_faults(model: ComposeModel, alone: Collection[str]) -> Iterator[str]:
+    """Why a service would run twice by itself, or cannot be one that never does."""
     ending = one_shots(model, ())
     for name in sorted(set(alone) & model["services"].keys()):
         service = model["services"][name]
         replicas = (service.get("deploy") or {}).get("replicas", service.get("scale", 1))
-        if name in doors:
-            yield (
-                f"services.{name}: people are sent to it, so it cannot be stopped "
-                "before the new one starts"
-            )
         if int(replicas) > 1:
             yield (
                 f"services.{name}: runs {replicas} times, and stack.yaml or its label says "

@@ -82,7 +82,7 @@ class Service(Part):
         False,
         description="Never runs twice, such as celery beat, cron or a queue's only "
         "worker: a release stops the old one before it starts the new one, "
-        "and a way back does the same.",
+        "and a way back does the same. Where people are sent to it, nobody is served meanwhile.",
     )
     stop_grace_seconds: int = Field(
         30,

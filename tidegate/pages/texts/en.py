@@ -85,6 +85,7 @@ TEXTS = {
     "record privilege": "Access to the host: {privilege}",
     "record gap": "{service} never runs twice: it did not run for {seconds} s, "
     "between the old one and the new one",
+    "record outage": "Nobody was served for {seconds} s while it was replaced",
     "configuration lost": "Configuration: the one it was planned with is gone, so the stack's "
     "folder as it is now was used",
     "absent.server": "The Prefect server does not answer: nothing is released, "

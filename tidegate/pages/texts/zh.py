@@ -78,6 +78,7 @@ TEXTS = {
     "record approver": "验收人: {approver}",
     "record privilege": "主机权限：{privilege}",
     "record gap": "{service} 不能同时运行两份：新旧交接时停了 {seconds} 秒",
+    "record outage": "更换期间网站中断了 {seconds} 秒",
     "configuration lost": "配置: 计划时保存的配置已丢失，使用的是应用文件夹当前的配置",
     "absent.server": "Prefect 服务器没有响应：发布、回滚、恢复都不会进行，也没有人看守生产环境。"
     "请运行 `tidegate run` 启动",
