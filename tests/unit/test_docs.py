@@ -6,7 +6,6 @@ import inspect
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +20,7 @@ from cli.main import app
 from control.served import fixed, for_each_environment
 from setup.places import ROOT
 from tasks.people.forms import ACCEPTANCE, CHECKLIST
+from tests.unit.documents import in_tables, make_words, sections, text
 from tidegate import errors
 from tidegate.facts import Severity
 from tidegate.pages.words import WORDS
@@ -31,23 +31,6 @@ from tidegate.stack.file import load_stack
 from tidegate.stack.formats import Part
 
 SUFFIX = {"zh": ".zh-CN"}
-ROW = re.compile(r"^\| `([^`]+)`", re.MULTILINE)
-
-
-@cache
-def text(page: str) -> str:
-    return (ROOT / page).read_text(encoding="utf-8")
-
-
-def sections(page: str) -> dict[str, str]:
-    """Second-level heading, without its backticks -> what stands below it."""
-    parts = re.split(r"^## ", text(page), flags=re.MULTILINE)[1:]
-    return {part.split("\n", 1)[0].replace("`", "").split(" (")[0]: part for part in parts}
-
-
-def in_tables(content: str) -> set[str]:
-    """What stands in backticks at the beginning of a table's row."""
-    return set(ROW.findall(content))
 
 
 def modules(package: str) -> Iterable[Any]:
@@ -84,10 +67,6 @@ def error_names() -> set[str]:
         for name, one in vars(errors).items()
         if inspect.isclass(one) and issubclass(one, errors.TidegateError)
     }
-
-
-def make_words() -> set[str]:
-    return set(re.findall(r"^([a-z-]+):.*##", text("Makefile"), re.MULTILINE))
 
 
 def commands() -> set[str]:
