@@ -5,7 +5,7 @@ RUN = .venv/bin/
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test attack bench field mutants crash lock wheel image
+.PHONY: help setup setup-tests demo run stop check test attack bench field mutants crash docs lock wheel image
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ mutants: setup  ## how many small faults in flows/ and tasks/ the fast suites se
 field: setup-tests  ## applications of many kinds, from `tidegate init` to production and back; docs/field.md gets the table
 	$(RUN)python -m tests.field
 
+docs:           ## build this documentation as a site in dist/docs, to be read in a browser without a network
+	@$(PYTHON) -m setup.docs_site
+
 wheel: setup    ## build what `pipx install` and `uv tool install` take, in dist/
 	@$(RUN)python -m setup.wheel
 
@@ -69,6 +72,7 @@ image: setup    ## build the image that compose.yaml runs
 lock: setup     ## compile the lock files anew, with hashes and without index addresses
 	$(RUN)pip-compile $(COMPILE) --extra dev --extra demo --extra team --allow-unsafe -o requirements.lock pyproject.toml requirements.in
 	$(RUN)pip-compile $(COMPILE) -o bench/mutants.lock bench/mutants.in
+	$(RUN)pip-compile $(COMPILE) -o setup/docs.lock setup/docs.in
 	$(RUN)pip-compile $(COMPILE) -o examples/cloudlens/base/requirements.txt examples/cloudlens/base/requirements.in
 
 ROWS = .tidegate/crash-rows
