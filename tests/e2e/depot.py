@@ -129,6 +129,6 @@ def left_beside(tidegate: Installation) -> list[str]:
         + [
             one.name
             for one in engine(tidegate).client.volumes.list()
-            if one.name.endswith("-tidegate-new") and one.name.startswith(DEPOT)
+            if one.name.endswith("-tidegate-new") and one.name.startswith(f"{DEPOT}-")
         ]
     )
