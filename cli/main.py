@@ -11,7 +11,7 @@ from cli.beginning import beginning
 from cli.completing import stacks
 from cli.failing import refuse, told, warn
 from cli.looking import looking
-from cli.typed import AsJson, Environment, Stack, console, show_json
+from cli.typed import AsJson, Environment, Place, Stack, console, show_json
 from tidegate.settings import Settings
 
 app = typer.Typer(
@@ -159,10 +159,8 @@ def rollback(
 
 @app.command()
 def adopt(
-    stack: str,
-    environment: Annotated[
-        str | None, typer.Argument(help="Left out: the stack's one production.")
-    ] = None,
+    stack: Stack,
+    environment: Place = None,
     plan_only: Annotated[
         bool, typer.Option("--plan-only", help="Show what was found and stop there.")
     ] = False,

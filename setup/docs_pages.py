@@ -22,6 +22,9 @@ ALSO = {
     "CHANGELOG.md": "changes.md",
     "CONTRIBUTING.md": "contributing.md",
 }
+# Chinese has no blanks, and a browser makes one of the end of a line.
+CHINESE = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]"
+LINE_BETWEEN = re.compile(rf"(?<={CHINESE})\n *(?={CHINESE})")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -46,10 +49,11 @@ def page(source: str, text: str) -> str:
     Raises SetupError where one leads nowhere.
     """
     parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
-    return "".join(
-        part if part.startswith("```") else LINK.sub(lambda link: _moved(source, link), part)
-        for part in parts
-    )
+    return "".join(part if part.startswith("```") else _as_on_site(source, part) for part in parts)
+
+
+def _as_on_site(source: str, text: str) -> str:
+    return LINK.sub(lambda link: _moved(source, link), LINE_BETWEEN.sub("", text))
 
 
 def _moved(source: str, link: re.Match[str]) -> str:

@@ -52,12 +52,14 @@ def offered(line: str) -> list[str]:
     return ended.stdout.split()
 
 
-def test_a_stack_is_offered_by_its_beginning(team: Path) -> None:
-    assert offered("tidegate release sho") == ["shop", "shop-alias"]
+@pytest.mark.parametrize("command", ["release", "adopt"])
+def test_a_stack_is_offered_by_its_beginning(team: Path, command: str) -> None:
+    assert offered(f"tidegate {command} sho") == ["shop", "shop-alias"]
 
 
-def test_environments_are_those_of_the_stack_that_is_typed(team: Path) -> None:
-    assert offered("tidegate logs shop ") == ["prod"]
+@pytest.mark.parametrize("command", ["logs", "adopt"])
+def test_environments_are_those_of_the_stack_that_is_typed(team: Path, command: str) -> None:
+    assert offered(f"tidegate {command} shop ") == ["prod"]
     assert offered("tidegate history ship --environment ") == ["live"]
 
 

@@ -1,9 +1,11 @@
-"""Every command that a page tells people to type is one that the programs take."""
+"""Every command that a page or a text of ours tells people to type is one that the programs take."""
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import pairwise
 
@@ -13,6 +15,7 @@ import typer
 from cli.main import app
 from setup.places import ROOT
 from tests.unit.documents import PAGES, code_in, fences, make_words, sections, text
+from tests.unit.source_files import found_in, ours, tree
 from tests.unit.test_docs import flows
 
 PROGRAM = typer.main.get_command(app)
@@ -142,6 +145,40 @@ def test_commands_are_found_in_sentences_tables_and_blocks() -> None:
         "make a",
         "b",
     ]
+
+
+def texts_in(module: ast.AST) -> Iterator[str]:
+    """All texts of the code; `X` stands for what a program puts in."""
+    made = [node for node in ast.walk(module) if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for one in made for part in one.values}
+    for one in made:
+        yield "".join(map(_fixed, one.values))
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            yield node.value
+
+
+def _fixed(part: ast.expr) -> str:
+    return str(part.value) if isinstance(part, ast.Constant) else "X"
+
+
+def wrong_commands(module: ast.AST) -> list[str]:
+    return [
+        f"{shlex.join(words)}: {said}"
+        for told in texts_in(module)
+        for code in code_in(told)
+        for words in typed(code)
+        if "--help" not in words and (said := complaint(words))
+    ]
+
+
+def test_every_command_that_our_texts_tell_people_to_type_is_taken() -> None:
+    assert found_in(ours(), lambda path: wrong_commands(tree(path))) == {}
+
+
+def test_a_wrong_command_in_a_text_is_found() -> None:
+    module = ast.parse('refuse(f"Type `tidegate relase {stack} {version}`, or `tidegate run`")')
+    assert wrong_commands(module) == ["tidegate relase X X: there is no command relase"]
 
 
 def test_every_option_that_is_explained_belongs_to_the_command_of_its_row() -> None:

@@ -80,6 +80,12 @@ def test_other_addresses_anchors_and_code_stay() -> None:
     assert docs_pages.page("README.md", stays) == stays
 
 
+def test_a_line_that_ends_in_chinese_is_joined_with_the_next_and_no_other_is() -> None:
+    assert docs_pages.page("README.md", "请不要外传，\n  也不要输入\nShop\n\n然后") == (
+        "请不要外传，也不要输入\nShop\n\n然后"
+    )
+
+
 @pytest.mark.parametrize("link", ["[a](nothing.md)", "![a](flows)"])
 def test_a_link_that_leads_nowhere_ends_the_build(link: str) -> None:
     with pytest.raises(SetupError, match=r"README\.md links to .*Correct the link"):
