@@ -15,6 +15,7 @@ from tasks.frame.messages import deliver, speaker
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable
 from tasks.frame.work import Work
+from tasks.slots.in_place import replaced_now
 from tasks.traffic.live import Sighting, ask, baseline_of
 from tasks.traffic.samples import recent_figures
 from tidegate.errors import EdgeError, InputError, LockedError
@@ -231,6 +232,7 @@ def _situation(env: OpenEnvironment, serving: Deployment | None, incident: Incid
         going_back=going,
         automatic=None if automatic and _is_mine(automatic) else automatic,
         way_back=_way_back(env, history, serving) if serving else "none",
+        replaced=replaced_now(env),
     )
 
 

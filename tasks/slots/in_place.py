@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.work import Work
 from tasks.slots.alone import alone_in
+from tidegate.ledger.tables import Deployment
+from tidegate.policy.states import DeploymentState
 
 BEGINS = "begin-maintenance"
 
@@ -42,6 +44,20 @@ def beside_old(env: OpenEnvironment) -> list[str]:
 def has_begun(work: Work) -> bool:
     """Whether this deployment has let the edge send nobody anywhere, or was about to."""
     return work.env.ledger.journal.get(work.key(BEGINS)) is not None
+
+
+def replaced_now(env: OpenEnvironment) -> Deployment | None:
+    """The deployment for which nobody is served at this moment, and that ends this by itself."""
+    journal, ledger = env.ledger.journal, env.ledger.deployments
+    return next(
+        (
+            one
+            for one in ledger.open_ones(env.stack.name, env.name)
+            if one.state is DeploymentState.CHANGING
+            and journal.get(journal.key(env.name, env.stack.name, one.number, BEGINS))
+        ),
+        None,
+    )
 
 
 def outage_until_now(work: Work) -> dict[str, float]:

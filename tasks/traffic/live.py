@@ -15,6 +15,7 @@ from tasks.frame.deployments import previous
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, is_retryable, step
 from tasks.frame.work import Work
+from tasks.slots.in_place import replaced_now
 from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.samples import (
     Memory,
@@ -121,7 +122,8 @@ class SlidingWindow:
 def look_at(env: OpenEnvironment) -> Sighting | None:
     """Ask as a visitor does, and read five minutes of the edge's counters.
 
-    Returns None where nothing serves, or while another look at it goes on.
+    Returns None where nothing serves, while a release is taking its place, or while another look at
+    it goes on.
 
     Needs: the edge. Leaves: its samples for the next look. Again: one sample more. Undo: nothing to
     undo.
@@ -135,7 +137,7 @@ def look_at(env: OpenEnvironment) -> Sighting | None:
 
 def _sight(env: OpenEnvironment, now: datetime) -> Sighting | None:
     serving = env.ledger.deployments.current(env.stack.name, env.name)
-    if serving is None:
+    if serving is None or replaced_now(env):
         return None
     memory, look = _look(env, serving, recall(env, serving.number), now)
     since = _since(memory.worse_since, look, now)

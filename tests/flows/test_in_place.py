@@ -223,3 +223,20 @@ def test_room_is_asked_for_what_runs_beside_the_old_version_alone(
     state = made.prefect.start(release, **asked("v1.2.0")).state
     assert state.is_failed()
     assert "4 free, 5 needed" in str(state.message)
+
+
+@pytest.mark.parametrize(
+    "moment", ["begin-maintenance: ledger", "hand-over-alone", "offer-candidate", "smoke-slot"]
+)
+def test_an_alarm_about_the_time_in_which_nobody_is_served_starts_no_way_back(
+    library: Library, moment: str
+) -> None:
+    """It is expected, and ends by itself."""
+    story = Story("a release over two", release, asked("v1.1.0"), before=TWO, in_place=True)
+    cases, found = overtaken(library, story, incident, SIGNAL, f"prod/shop/3/{moment}")
+    assert found == {}
+    assert cases
+    made = library.made
+    now = made.ledger.deployments.current("shop", "prod")
+    assert now is not None
+    assert (now.version, now.kind) == ("v1.1.0", "release")

@@ -95,9 +95,19 @@ def test_a_signal_that_is_not_about_the_version_that_serves_does_nothing(
             {"going_back": deployment(6, kind="rollback", state=S.CHANGING)},
             "#6 is going back already",
         ),
+        (
+            {"replaced": deployment(6, state=S.CHANGING)},
+            "#6 is taking its place, and nobody is served meanwhile",
+        ),
         ({"current": deployment(switched_at=None)}, "it began before #5 served"),
     ],
-    ids=["nothing serves", "repeated", "a rollback on its way", "not yet switched to"],
+    ids=[
+        "nothing serves",
+        "repeated",
+        "a rollback on its way",
+        "replaced in its place",
+        "not yet switched to",
+    ],
 )
 def test_a_signal_does_nothing_where_there_is_nothing_left_to_do(
     facts: dict[str, Any], reason: str

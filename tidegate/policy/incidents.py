@@ -52,6 +52,8 @@ class Situation:
     automatic: Deployment | None
     """The one automatic rollback that the release which serves has already had."""
     way_back: WayBack
+    replaced: Deployment | None = None
+    """A deployment for which nobody is served now: people were told, and it ends by itself."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def _nothing_to_do(signal: Signal, now: Situation, current: Deployment) -> str |
         return f"it began before #{current.number} served"
     if now.going_back:
         return f"#{now.going_back.number} is going back already"
+    if now.replaced:
+        return f"#{now.replaced.number} is taking its place, and nobody is served meanwhile"
     return None
 
 
