@@ -23,6 +23,7 @@ from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.file import Stack
+from tidegate.stack.routes import routed
 
 if TYPE_CHECKING:
     from blocks.edges.traefik.edge import EdgeAnswer
@@ -139,10 +140,12 @@ def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | 
     try:
         if route := edge.route(stack.name, environment):
             return _worst(edge.answers(route))
-        own = next(config for name, config in stack.environments.items() if name == environment)
-        return edge.answer(own.domains[0])
+        own = stack.environments[environment]
+        found = edge.answer(own.domains[0], routed(stack.services, stack.routes)[0].path)
     except TidegateError:
         return None
+    is_partner = found.served is not None and found.served.stack in own.shares_names_with
+    return found._replace(served=None) if is_partner else found
 
 
 def _worst(answers: Sequence[EdgeAnswer]) -> EdgeAnswer:

@@ -16,7 +16,7 @@ from tasks.frame.deployments import UNDECIDED
 from tasks.frame.environments import open_sealed
 from tasks.frame.opening import work_of
 from tasks.frame.runs import cancel_run, run_state, set_run, was_set_by_hand
-from tasks.frame.visited import visited_name
+from tasks.frame.visited import visited_door
 from tasks.frame.work import Work
 from tidegate.each import Parted, each
 from tidegate.ledger.ledger import Ledger
@@ -144,7 +144,7 @@ def _has_ended(ledger: Ledger, lock: Lock) -> bool:
 
 def serves_now(work: Work) -> bool:
     """Whether the edge sends people to this deployment: asked of the edge, never inferred."""
-    return work.env.edge.serving(visited_name(work.env)) == work.served
+    return work.env.edge.serving(*visited_door(work.env)) == work.served
 
 
 @task(

@@ -66,7 +66,7 @@ class OpenEnvironment(Ports):
     @property
     def routed(self) -> list[Routed]:
         """What people reach by the edge: the main route first, which has the path `/` at the
-        environment's `domains`."""
+        environment's `domains` where one has it."""
         return routed(self.stack.services, self.stack.routes)
 
     @property
@@ -106,10 +106,12 @@ class OpenEnvironment(Ports):
     @property
     def url(self) -> str:
         """Where people find it."""
+        host, main = self.config.domains[0], self.routed[0].path
+        path = "" if main == "/" else main
         if self.config.https:
-            return f"https://{self.config.domains[0]}"
+            return f"https://{host}{path}"
         port = self.edge.public_url.rsplit(":", 1)[-1]
-        return f"http://{self.config.domains[0]}" + ("" if port in ("80", "443") else f":{port}")
+        return f"http://{host}" + ("" if port in ("80", "443") else f":{port}") + path
 
     def refuse_faults(self) -> None:
         """Whatever needs the whole configuration asks here first. Raises ConfigError with all that

@@ -17,7 +17,7 @@ from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
 from tidegate.each import as_ours
-from tidegate.edge.doors import doors_of_stacks, taken_doors
+from tidegate.edge.doors import WHAT_TO_DO, claims_of, doors_of_stacks, taken_doors
 from tidegate.errors import TidegateError
 from tidegate.plan.accepted import accepted
 from tidegate.secrecy.leaks import leaked
@@ -179,16 +179,10 @@ def _of_logins(env: OpenEnvironment) -> Iterator[Finding]:
 
 
 def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
-    doors = doors_of_stacks(stacks.good)
-    for door in taken_doors(stack.name, name, stack.environments[name].hosts, doors):
-        yield Finding(
-            "fault",
-            stack.name,
-            name,
-            "looking whose its host names are",
-            str(door),
-            "Choose another host name, or take it out of the other stack",
-        )
+    wanted = claims_of(stack, name, stack.environments[name].shares_names_with)
+    for door in taken_doors(wanted, doors_of_stacks(stacks.good)):
+        doing = "looking whose its host names are"
+        yield Finding("fault", stack.name, name, doing, str(door), WHAT_TO_DO)
 
 
 def _of_host(env: OpenEnvironment, taken: dict[tuple[str, str], str]) -> Iterator[Finding]:

@@ -76,6 +76,7 @@ def make_plan(
         addresses=addresses(env.stack.services, env.stack.routes, env.config),
         in_place=in_place_of(env),
         most_outage_seconds=most_outage_seconds(env),
+        shares_names_with=env.config.shares_names_with,
         accepted=accepted(env.stack, env.written, env.weak_passwords),
     )
     get_run_logger().info(

@@ -11,15 +11,17 @@ from prefect import get_run_logger
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
-from tasks.frame.visited import visited_name, visited_names
+from tasks.frame.visited import served_doors, visited_name, visited_names
 from tasks.frame.work import Work
 from tasks.slots.readiness import wait_until_ready
 from tidegate.edge.facts import Served
 from tidegate.edge.headers import headers_for
 from tidegate.edge.probing import SmokeVisit, Visit
+from tidegate.edge.routing import door_to
 from tidegate.errors import SmokeError
 from tidegate.facts import CheckResult
 from tidegate.pages.results import smoke_page
+from tidegate.stack.showing import SmokeCheck
 from tidegate.versions import Version
 
 MOST_SECONDS = 250.0
@@ -74,12 +76,30 @@ def smoke(
 ) -> list[CheckResult]:
     """All checks of the stack that run in this environment, asked as a visitor does; `served` must
     answer."""
-    checks = [check for check in env.stack.smoke if not check.only or env.name in check.only]
+    names = visited_names(env)
+    checks = [
+        check
+        for check in env.stack.smoke
+        if (not check.only or env.name in check.only)
+        and _has_door(env, served, names.get(check.domains_of or "", visit.name), check)
+    ]
     results = env.visitors.smoke(
-        SmokeVisit(visit, checks, version, served, most_seconds, env.values, visited_names(env))
+        SmokeVisit(visit, checks, version, served, most_seconds, env.values, names)
     )
     # it quotes the answer
     return [replace(result, detail=env.redactor.redact(result.detail)) for result in results]
+
+
+def _has_door(env: OpenEnvironment, served: Served, host: str, check: SmokeCheck) -> bool:
+    """Each check has one, but on a way back: what another stack has taken since, it goes
+    without."""
+    doors = served_doors(env, served.number)
+    if not doors or door_to(doors, host, check.path):
+        return True
+    get_run_logger().info(
+        "%s is not asked: %s%s is not at %s any more", check.name, host, check.path, served
+    )
+    return False
 
 
 def results_of(evidence: Evidence) -> tuple[CheckResult, ...]:

@@ -17,18 +17,17 @@ from tasks.frame.opening import work_of
 from tasks.frame.pages import publish
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
-from tasks.frame.visited import visited_name
+from tasks.frame.visited import told_of, visited_door, visited_name
 from tasks.frame.work import Work
 from tasks.slots.in_place import outage_until_now, runs_in_place
 from tasks.slots.smoke import smoke_public_door
-from tidegate.edge.doors import doors_of_routes, taken_doors
-from tidegate.edge.facts import Route, Served, Target
+from tasks.traffic.telling import Telling
+from tidegate.edge.facts import Served, Target
 from tidegate.edge.headers import headers_for
-from tidegate.edge.hosts import meet
 from tidegate.edge.ports import Witness
 from tidegate.edge.probing import Question, Visit
-from tidegate.edge.routing import door_questions, hosts_at, is_alike, within
-from tidegate.errors import LedgerError, SmokeError
+from tidegate.edge.routing import beside, door_questions, places_at
+from tidegate.errors import SmokeError
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.results import traffic_page
 
@@ -42,16 +41,10 @@ def offer_candidate(work: Work) -> Evidence:
     Needs: a started slot. Leaves: a candidate in the route; who serves is not changed. Again:
     changes nothing. Undo: `shift_back`.
     """
-    candidate = within(work.target(), _names(work))
-    work.env.edge.apply(replace(_route(work), candidate=candidate))
-    return {
-        "url": candidate.url,
-        **(
-            {"doors": [f"{host}{door.path}" for door in candidate.doors for host in door.hosts]}
-            if candidate.doors
-            else {}
-        ),
-    }
+    telling = Telling(work)
+    work.env.edge.apply(telling.offering)
+    doors = [str(place) for place in places_at([telling.candidate])]
+    return {"url": telling.candidate.url, **({"doors": doors} if doors else {})}
 
 
 @step("shift-traffic", timeout_seconds=60)
@@ -64,12 +57,12 @@ def shift_traffic(work: Work) -> Evidence:
     """
     old = previous(work)
     standby = (
-        _standby(work, _as_it_was(work, old))
+        Telling(work).standby(_as_it_was(work, old))
         if old and planned(work).way_back == "image only" and not runs_in_place(work)
         else None
     )
     begun = time.monotonic()
-    _serve(work, work.target(), standby)
+    _serve(work, standby)
     return {
         "from": old.number if old else None,
         "to": work.deployment.number,
@@ -97,9 +90,9 @@ def rehearse_rollback(work: Work) -> Evidence:
     if runs_in_place(work):
         return {"rehearsed": False, "why": "the old version does not run beside the new one"}
     before = _as_it_was(work, old)
-    _serve(before, before.target(), None)
+    _serve(before, None)
     _prove(before)
-    _serve(work, work.target(), _standby(work, before))
+    _serve(work, Telling(work).standby(before))
     _prove(work)
     return {"rehearsed": True, "to": old.number}
 
@@ -111,7 +104,7 @@ def settle_route(work: Work) -> Evidence:
     Needs: the watch is over. Leaves: a route with one target. Again: changes nothing. Undo:
     `rollback`.
     """
-    _serve(work, work.target(), None)
+    _serve(work, None)
     return {"serving": work.deployment.number}
 
 
@@ -135,12 +128,9 @@ def shift_back(work: Work) -> Evidence:
         close_route(work)
         return {"to": None, "why": "nobody is served until the old version runs again"}
     if old is not None and mine in served_by:
-        before = _as_it_was(work, old)
-        _serve(before, before.target(), None)
+        _serve(_as_it_was(work, old), None)
         return {"to": old.number}
-    found = replace(_route(work), candidate=None)
-    own = hosts_at((*found.targets, found.standby))
-    edge.apply(replace(found, domains=tuple(own) or found.domains))
+    edge.apply(Telling(work).withdrawn)
     return {"to": sorted(served_by), "why": "nobody was sent here"}
 
 
@@ -148,8 +138,8 @@ def shift_back(work: Work) -> Evidence:
 def traffic_witness(work: Work) -> Iterator[Witness]:
     """Steady real requests through the edge, counted: nothing may be lost while the block lasts."""
     witness = witness_of(work)
-    if previous(work) is None:
-        yield witness  # nobody is served yet, so there is nothing to lose
+    if previous(work) is None or not _witnessed(work):
+        yield witness  # nobody is served yet, or nowhere where people are served afterwards
         return
     with witness:
         yield witness
@@ -167,30 +157,40 @@ def traffic_witness(work: Work) -> Iterator[Witness]:
 
 
 def witness_of(work: Work) -> Witness:
-    """Asks as a visitor at each door that is the same before and after the switch, of whoever
-    serves."""
-    env, name = work.env, visited_name(work.env)
-    serving = env.edge.route(env.stack.name, env.name)
-    before = door_questions(serving.targets[0]) if serving and serving.targets else []
-    asked = [question for question in door_questions(work.target()) if question in before]
-    main = Question(name, env.ready_path, is_ready_path=True)
+    """Asks as a visitor, of whoever serves."""
+    env, main = work.env, _main_question(work)
     return env.visitors.witness(
-        Visit(name, headers_for(https=env.config.https)),
-        asked or [main],
+        Visit(main.host, headers_for(https=env.config.https)),
+        _witnessed(work) or [main],
         owner=(env.stack.name, env.name),
         rate_per_second=WITNESS_PER_SECOND,
     )
 
 
+def _witnessed(work: Work) -> list[Question]:
+    """What is asked at each door that is the same before and after the switch. Where none is, the
+    main route's ready path, but for names that are shared: there it may be another stack's."""
+    env = work.env
+    route = env.edge.route(env.stack.name, env.name)
+    is_shared = route is not None and route.sharing is not None
+    others = beside(route, env.edge.routes().good) if route and is_shared else ()
+    before = door_questions(route.targets[0], others) if route and route.targets else []
+    same = [one for one in door_questions(told_of(work), others) if one in before]
+    return same or ([] if is_shared else [_main_question(work)])
+
+
+def _main_question(work: Work) -> Question:
+    return Question(visited_name(work.env), work.env.ready_path, is_ready_path=True)
+
+
 def close_route(work: Work) -> None:
     """Nobody is sent anywhere: the edge answers 503."""
-    work.env.edge.apply(replace(_route(work), targets=(), standby=None, candidate=None))
+    work.env.edge.apply(replace(Telling(work).now, targets=(), standby=None, candidate=None))
 
 
 def open_route(work: Work, to: Deployment) -> None:
     """Everybody is sent to the slot of `to`, and nobody stands behind it."""
-    before = _as_it_was(work, to)
-    _serve(before, before.target(), None)
+    _serve(_as_it_was(work, to), None)
 
 
 def _as_it_was(work: Work, other: Deployment) -> Work:
@@ -199,82 +199,8 @@ def _as_it_was(work: Work, other: Deployment) -> Work:
     return replace(work_of(as_planned(work.env, other), other), lock=work.lock)
 
 
-def _serve(work: Work, serving: Target, standby: Target | None) -> None:
-    names = _names(work)
-    work.env.edge.apply(
-        replace(
-            _route(work),
-            domains=names,
-            targets=(within(serving, names),),
-            standby=standby,
-            candidate=None,
-        )
-    )
-
-
-def _standby(work: Work, before: Work) -> Target | None:
-    """The old slot, where the edge can ask it as it asks the new one whether it is ready: there is
-    one path, name and scheme for both, at each door."""
-    new, old, names = work.env, before.env, _names(work)
-    target = within(before.target(), names)
-    is_asked_alike = (new.ready_path, new.config.https) == (
-        old.ready_path,
-        old.config.https,
-    ) and names[0] in old.config.hosts
-    if is_asked_alike and is_alike(within(work.target(), names), target):
-        return target
-    get_run_logger().info(
-        "nobody stands behind it: the old version is asked otherwise whether it is ready"
-    )
-    return None
-
-
-def _route(work: Work) -> Route:
-    """What the edge has now, with our fencing number; a first release begins with nobody
-    serving."""
-    env, names = work.env, _names(work)
-    empty = Route(
-        stack=env.stack.name,
-        environment=env.name,
-        domains=names,
-        targets=(),
-        standby=None,
-        candidate=None,
-        fence=_fence(work),
-        ready_path=env.ready_path,
-        https=env.config.https,
-    )
-    env.edge.mend()  # so that a broken file of this very environment stops no way back either
-    found = env.edge.route(env.stack.name, env.name) or empty
-    # who serves keeps its doors
-    domains = tuple(dict.fromkeys([*names, *hosts_at((*found.targets, found.standby))]))
-    return replace(
-        found,
-        domains=domains,
-        fence=_fence(work),
-        ready_path=env.ready_path,
-        https=env.config.https,
-    )
-
-
-def _names(work: Work) -> tuple[str, ...]:
-    """Its host names. A way back goes without those that another environment has taken since:
-    nobody else stops it."""
-    env, wanted = work.env, work.env.config.hosts
-    if work.deployment.kind != "rollback" and not work.deployment.was_good:
-        return wanted  # a new version with such a name is refused, here and by the edge
-    taken = taken_doors(env.stack.name, env.name, wanted, doors_of_routes(env.edge.routes().good))
-    return (
-        tuple(name for name in wanted if not any(meet(name, one.host) for one in taken)) or wanted
-    )
-
-
-def _fence(work: Work) -> int:
-    if work.lock is None:
-        raise LedgerError(
-            f"changing {work.title}", "no lock is held", "This is a defect of Tidegate: report it"
-        )
-    return work.lock.fence
+def _serve(work: Work, standby: Target | None) -> None:
+    work.env.edge.apply(Telling(work).serving(standby))
 
 
 def _prove(work: Work) -> None:
@@ -289,4 +215,4 @@ def _prove(work: Work) -> None:
 
 def serves(env: OpenEnvironment) -> Served | None:
     """The deployment that the edge sends people to, asked of the edge."""
-    return env.edge.serving(visited_name(env))
+    return env.edge.serving(*visited_door(env))

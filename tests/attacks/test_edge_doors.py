@@ -4,6 +4,7 @@ changes that."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,15 @@ from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
 from tests.attacks.edge_process import *  # noqa: F403
 from tests.attacks.edge_process import EdgeProcess, application, route
 from tests.integration.visited_apps import DOMAIN, App, running
-from tidegate.edge.doors import doors_of_routes, doors_of_stacks, shared_doors, taken_doors
+from tidegate.edge.doors import (
+    Claim,
+    claims_of,
+    claims_of_route,
+    doors_of_routes,
+    doors_of_stacks,
+    shared_doors,
+    taken_doors,
+)
 from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.headers import read_served
 from tidegate.edge.hosts import host_name
@@ -50,14 +59,17 @@ def test_without_a_trusted_front_nobody_is_believed_about_a_visitor(edge: EdgePr
 def test_case_and_a_dot_at_the_end_make_no_other_name() -> None:
     assert host_name("Shop.LOCALHOST.") == "shop.localhost"
     doors = doors_of_routes([SHOP])
-    assert [str(door) for door in taken_doors("thief", "prod", ["SHOP.localhost."], doors)] == [
+    thief = claims_of_route(route("thief", domain="SHOP.localhost."))
+    assert [str(door) for door in taken_doors(thief, doors)] == [
         "shop.localhost belongs to shop prod (its route)"
     ]
 
 
 def test_another_environment_of_the_same_stack_is_somebody_else() -> None:
-    assert taken_doors("shop", "staging", ["shop.localhost"], doors_of_routes([SHOP]))
-    assert not taken_doors("shop", "prod", ["shop.localhost"], doors_of_routes([SHOP]))
+    mine = claims_of_route(SHOP)
+    staging = [replace(one, environment="staging") for one in mine]
+    assert taken_doors(staging, doors_of_routes([SHOP]))
+    assert not taken_doors(mine, doors_of_routes([SHOP]))
 
 
 def stack_of(name: str, domain: str) -> Stack:
@@ -81,17 +93,21 @@ def stack_of(name: str, domain: str) -> Stack:
     )
 
 
+def wanted(stack: Stack) -> list[Claim]:
+    return claims_of(stack, "prod", stack.environments["prod"].shares_names_with)
+
+
 def test_a_stack_file_alone_takes_no_name_from_whoever_is_served_under_it() -> None:
     files = [stack_of("shop", "shop.localhost"), stack_of("thief", "shop.localhost")]
     doors = [*doors_of_routes([SHOP]), *doors_of_stacks(files)]
-    assert not taken_doors("shop", "prod", ["shop.localhost"], doors)
-    assert taken_doors("thief", "prod", ["shop.localhost"], doors)
+    assert not taken_doors(wanted(files[0]), doors)
+    assert taken_doors(wanted(files[1]), doors)
 
 
 def test_where_nobody_is_served_yet_two_stack_files_have_the_name_neither() -> None:
-    doors = doors_of_stacks([stack_of("one", "new.localhost"), stack_of("two", "new.localhost")])
-    assert taken_doors("one", "prod", ["new.localhost"], doors)
-    assert taken_doors("two", "prod", ["new.localhost"], doors)
+    files = [stack_of("one", "new.localhost"), stack_of("two", "new.localhost")]
+    doors = doors_of_stacks(files)
+    assert all(taken_doors(wanted(one), doors) for one in files)
     assert list(shared_doors(doors)) == ["new.localhost is claimed by one prod, two prod"]
 
 
@@ -109,7 +125,7 @@ def test_a_second_stack_cannot_take_the_traffic_of_the_first(
         edge.block.apply(
             route("thief", Target(1, shop_address), domain="shop.localhost", fence=10**6)
         )
-    assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
+    assert edge.block.serving("shop.localhost", "/") == Served("shop", "prod", 1)
     assert [one.stack for one in edge.block.routes().good] == ["shop"]
 
 
@@ -140,7 +156,7 @@ def test_an_application_cannot_say_that_it_is_another_deployment(
 ) -> None:
     with application({"X-Tidegate-Deployment": forged, "x-tidegate-deployment": forged}) as address:
         edge.block.apply(route("shop", Target(1, address)))
-        assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
+        assert edge.block.serving("shop.localhost", "/") == Served("shop", "prod", 1)
         assert edge.get("shop.localhost").headers.get_list("X-Tidegate-Deployment") == [
             "shop/prod/1"
         ]
@@ -183,7 +199,7 @@ def test_a_foreign_or_broken_file_stops_no_switch_and_hides_no_route(
     found = edge.block.routes()
     assert ([one.stack for one in found.good], len(found.faulty)) == (["shop"], 1)
     edge.block.apply(route("mill", Target(2, shop_address)))
-    assert edge.block.serving("mill.localhost") == Served("mill", "prod", 2)
+    assert edge.block.serving("mill.localhost", "/") == Served("mill", "prod", 2)
     assert (stranger.parent / f"{stranger.name}.set-aside").read_text() == STRANGERS[name]
 
 
@@ -199,7 +215,7 @@ def test_a_broken_route_of_one_stack_stops_neither_others_nor_itself(
     (edge.folder / "shop_prod.yml").write_text(content)
     edge.block.apply(route("mill", Target(2, shop_address)))
     assert edge.block.route("shop", "prod") == before
-    assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
+    assert edge.block.serving("shop.localhost", "/") == Served("shop", "prod", 1)
     with pytest.raises(FencedError):  # the fence is not lost with the file
         edge.block.apply(route("shop", Target(9, shop_address), fence=7))
 
@@ -210,7 +226,7 @@ def test_the_edges_own_file_is_put_back_when_somebody_broke_it(
     (edge.folder / "edge.yml").write_text(BROKEN)
     edge.block.apply(route("shop", Target(1, shop_address)))
     edge.restart()
-    assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
+    assert edge.block.serving("shop.localhost", "/") == Served("shop", "prod", 1)
     edge.block.apply(route("shop", Target(2, shop_address)))
 
 
@@ -224,7 +240,7 @@ def test_the_edge_starts_with_all_routes_although_a_broken_file_lay_there(
         edge.folder, "127.0.0.0/8"
     )  # what `tidegate run` does before it starts an edge
     edge.start()
-    assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
+    assert edge.block.serving("shop.localhost", "/") == Served("shop", "prod", 1)
 
 
 def test_a_link_out_of_the_folder_is_not_followed(
@@ -268,5 +284,5 @@ def test_what_an_earlier_version_wrote_is_written_anew_without_a_change_of_who_s
     (edge.folder / "shop_prod.yml").write_text(old)
     assert edge.block.renew() == ["shop_prod.yml"]
     edge.block.apply(mine)
-    assert edge.block.serving("shop.localhost") == Served("shop", "prod", 1)
+    assert edge.block.serving("shop.localhost", "/") == Served("shop", "prod", 1)
     assert edge.block.renew() == []

@@ -161,7 +161,7 @@ def test_a_restarted_edge_keeps_its_networks_and_serves_all(
     host.client.containers.get(host.edge_network).restart(timeout=1)
     EdgeMaker(host, images.EDGE, edge.config_directory, 0, 0).ensure()
     assert addresses_of(host.client.containers.get(host.edge_network)).keys() == before.keys()
-    assert {edge.serving(f"{name}.localhost") for name in neighbours} == {
+    assert {edge.serving(f"{name}.localhost", "/") for name in neighbours} == {
         Served("shop", "prod", 1),
         Served("shop", "staging", 1),
         Served("mill", "prod", 1),
@@ -177,7 +177,7 @@ def test_a_new_edge_joins_every_network_before_it_answers(
     EdgeMaker(host, images.EDGE, edge.config_directory, public, check).ensure()
     for name in neighbours:
         edge.apply(edge_route(edge, name))
-        assert edge.serving(f"{name}.localhost") is not None
+        assert edge.serving(f"{name}.localhost", "/") is not None
 
 
 def edge_route(edge: TraefikEdge, name: str) -> Route:

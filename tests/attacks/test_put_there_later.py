@@ -22,7 +22,7 @@ from tasks.frame.environments import (
     open_serving,
 )
 from tasks.frame.opening import refuse_lost_configuration, work_of
-from tasks.traffic.switching import _names
+from tasks.traffic.telling import Telling
 from tests.attacks.world import STACK, Apps, World, world
 from tidegate.edge.facts import Route, Target
 from tidegate.errors import ConfigError, EngineError
@@ -89,13 +89,13 @@ def test_a_way_back_goes_without_the_name_that_somebody_else_has_by_now(
     kind: str, was_good: bool, names: tuple[str, ...]
 ) -> None:
     routes = [route("shop", "web.localhost"), route("mill", "old.localhost")]
-    assert _names(work(kind, was_good, routes, "web.localhost", "Old.localhost")) == names
+    told = Telling(work(kind, was_good, routes, "web.localhost", "Old.localhost"))
+    assert tuple(place.host for place in told.places) == names
 
 
 def test_a_way_back_whose_every_name_is_taken_keeps_them_for_the_edge_to_refuse() -> None:
-    assert _names(work("rollback", False, [route("mill", "old.localhost")], "old.localhost")) == (
-        "old.localhost",
-    )
+    told = Telling(work("rollback", False, [route("mill", "old.localhost")], "old.localhost"))
+    assert told.places == [("old.localhost", "/")]
 
 
 def route(stack: str, domain: str) -> Route:
@@ -105,12 +105,13 @@ def route(stack: str, domain: str) -> Route:
 
 
 def work(kind: str, was_good: bool, routes: list[Route], *domains: str) -> Any:
-    env = SimpleNamespace(
-        stack=SimpleNamespace(name="shop"),
-        name="prod",
-        config=SimpleNamespace(hosts=domains),
-        edge=SimpleNamespace(routes=lambda: SimpleNamespace(good=routes)),
+    config = SimpleNamespace(hosts=domains, domains=domains, shares_names_with=(), https=False)
+    web = SimpleNamespace(name="web", port=80, ready_path="/ready")
+    stack = SimpleNamespace(name="shop", services=(web,), routes=(), environments={"prod": config})
+    edge = SimpleNamespace(
+        routes=lambda: SimpleNamespace(good=routes), mend=lambda: [], route=lambda *_: None
     )
+    env = SimpleNamespace(stack=stack, name="prod", config=config, edge=edge, ready_path="/ready")
     return SimpleNamespace(env=env, deployment=SimpleNamespace(kind=kind, was_good=was_good))
 
 

@@ -31,7 +31,7 @@ class EdgeContract:
 
     def test_an_edge_that_was_told_nothing_serves_nothing(self, edge: Edge) -> None:
         assert edge.route("contract", "prod") is None
-        assert edge.serving(self.domain) is None
+        assert edge.serving(self.domain, "/") is None
 
     def test_what_was_applied_is_read_back_and_serves(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -39,13 +39,13 @@ class EdgeContract:
         route = self.route(slots[0])
         edge.apply(route)
         assert edge.route("contract", "prod") == route
-        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
 
     def test_a_candidate_beside_does_not_serve(
         self, edge: Edge, slots: tuple[Target, Target]
     ) -> None:
         edge.apply(self.route(slots[0], candidate=slots[1]))
-        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
 
     def test_a_switch_changes_who_serves_and_keeps_the_standby(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -53,7 +53,7 @@ class EdgeContract:
         edge.apply(self.route(slots[0]))
         switched = self.route(slots[1], standby=slots[0])
         edge.apply(switched)
-        assert edge.serving(self.domain) == Served("contract", "prod", 2)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 2)
         assert edge.route("contract", "prod") == switched
 
     def test_applying_a_route_twice_changes_nothing(
@@ -61,7 +61,7 @@ class EdgeContract:
     ) -> None:
         for _ in range(2):
             edge.apply(self.route(slots[0]))
-        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
 
     def test_an_older_owner_is_refused_and_changes_nothing(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -71,7 +71,7 @@ class EdgeContract:
         with pytest.raises(FencedError):
             edge.apply(self.route(slots[0], fence=5))
         assert edge.route("contract", "prod") == newer
-        assert edge.serving(self.domain) == Served("contract", "prod", 2)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 2)
 
     def test_environments_do_not_touch_each_other(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -80,8 +80,8 @@ class EdgeContract:
         edge.apply(
             replace(self.route(slots[1]), environment="staging", domains=("staging.example.test",))
         )
-        assert edge.serving(self.domain) == Served("contract", "prod", 1)
-        assert edge.serving("staging.example.test") == Served("contract", "staging", 2)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
+        assert edge.serving("staging.example.test", "/") == Served("contract", "staging", 2)
 
     @pytest.mark.parametrize("owner", [("thief", "prod"), ("contract", "staging")])
     def test_a_host_name_has_one_owner_who_keeps_it(
@@ -92,7 +92,7 @@ class EdgeContract:
         with pytest.raises(EdgeError, match=f"{self.domain} belongs to contract prod"):
             edge.apply(stolen)
         assert edge.route(*owner) is None
-        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
 
     def test_a_candidate_takes_no_host_name_of_others_either(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -100,7 +100,7 @@ class EdgeContract:
         edge.apply(self.route(slots[0]))
         with pytest.raises(EdgeError, match="belongs to contract prod"):
             edge.apply(replace(self.route(candidate=slots[1]), stack="thief"))
-        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
 
     def test_a_host_name_that_its_owner_gave_up_is_free(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -108,7 +108,7 @@ class EdgeContract:
         edge.apply(self.route(slots[0]))
         edge.apply(replace(self.route(slots[0], fence=6), domains=("moved.example.test",)))
         edge.apply(replace(self.route(slots[1]), stack="heir"))
-        assert edge.serving(self.domain) == Served("heir", "prod", 2)
+        assert edge.serving(self.domain, "/") == Served("heir", "prod", 2)
 
     def with_doors(self, slot: Target, other: Target) -> Target:
         """Three doors, the second of which leads to another address than the first and is not at
@@ -139,8 +139,8 @@ class EdgeContract:
         edge.apply(route)
         assert edge.route("contract", "prod") == route
         for name in (self.domain, "north.tenants.example.test", "admin.example.test"):
-            assert edge.serving(name) == Served("contract", "prod", 1)
-        assert edge.serving("a.north.tenants.example.test") is None
+            assert edge.serving(name, "/") == Served("contract", "prod", 1)
+        assert edge.serving("a.north.tenants.example.test", "/") is None
 
     def test_a_switch_from_one_door_to_several_and_back_is_seen_at_all_of_them(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -148,10 +148,10 @@ class EdgeContract:
         one, two = slots
         edge.apply(self.route(one))
         edge.apply(self.route_with_doors(self.with_doors(two, one)))
-        assert edge.serving("admin.example.test") == Served("contract", "prod", 2)
+        assert edge.serving("admin.example.test", "/") == Served("contract", "prod", 2)
         edge.apply(self.route(one, fence=6))
-        assert edge.serving("admin.example.test") is None
-        assert edge.serving(self.domain) == Served("contract", "prod", 1)
+        assert edge.serving("admin.example.test", "/") is None
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
 
     def test_the_old_version_stands_behind_each_door_of_the_new_one(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -160,7 +160,7 @@ class EdgeContract:
         route = self.route_with_doors(self.with_doors(two, one), standby=self.with_doors(one, two))
         edge.apply(route)
         assert edge.route("contract", "prod") == route
-        assert edge.serving("admin.example.test") == Served("contract", "prod", 2)
+        assert edge.serving("admin.example.test", "/") == Served("contract", "prod", 2)
 
     def test_a_wildcard_has_one_owner_with_all_the_names_it_covers(
         self, edge: Edge, slots: tuple[Target, Target]
@@ -170,4 +170,4 @@ class EdgeContract:
         thief = replace(self.route(two), stack="thief", domains=("north.tenants.example.test",))
         with pytest.raises(EdgeError, match=r"\*.tenants.example.test belongs to contract prod"):
             edge.apply(thief)
-        assert edge.serving("north.tenants.example.test") == Served("contract", "prod", 1)
+        assert edge.serving("north.tenants.example.test", "/") == Served("contract", "prod", 1)

@@ -50,6 +50,18 @@ def release_with_routes(made: Installation) -> None:
     made.prefect.start(release, **asked("v1.1.0"))
 
 
+def offer_the_name(made: Installation) -> None:
+    """The shop is released as one that lets a blog come to its host name."""
+    write_stack(made.home.parent, with_staging=False, with_blog=True)
+    made.prefect.start(release, **asked("v1.0.1"))
+
+
+def share_the_name(made: Installation) -> None:
+    """And the blog has come."""
+    offer_the_name(made)
+    made.prefect.start(release, **asked("v1.0.0", stack="blog"))
+
+
 def run_by_hand(made: Installation, version: str = "v1.0.0") -> None:
     """The team has started a version itself, with three bills in its database."""
     start_by_hand(made.world.engine, model_of("shop-prod"), version)

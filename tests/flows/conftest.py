@@ -25,7 +25,7 @@ class Library:
 
     made: Installation
     fresh: Kept
-    known: dict[tuple[bool, bool, bool, bool, tuple[str, ...]], Kept] = field(default_factory=dict)
+    known: dict[tuple[object, ...], Kept] = field(default_factory=dict)
 
     def begin(self, story: Story) -> Installation:
         """The installation, right before the story is told."""
@@ -35,6 +35,7 @@ class Library:
             with_routes=story.with_routes,
             is_built=story.is_built,
             in_place=story.in_place,
+            with_blog=story.with_blog,
         )
         self.made.begin_from(self._ready(story))
         story.prepare(self.made)
@@ -43,14 +44,14 @@ class Library:
 
     def _ready(self, story: Story) -> Kept:
         kind = story.with_staging, story.with_routes, story.is_built, story.in_place
-        key = (*kind, story.before)
+        key = (*kind, story.with_blog, story.before)
         if key not in self.known:
             self.made.begin_from(self.fresh)
             self.made.prefect.answer = answering("approve")
-            for version in story.before:
-                assert self.made.prefect.start(release, **asked(version)).state.is_completed(), (
-                    version
-                )
+            wanted = [asked(version) for version in story.before]
+            wanted += [asked("v1.0.0", stack="blog")] if story.with_blog else []
+            for one in wanted:
+                assert self.made.prefect.start(release, **one).state.is_completed(), one
             self.known[key] = self.made.keep()
         return self.known[key]
 

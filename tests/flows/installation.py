@@ -73,8 +73,12 @@ ROUTES = """routes:
   - {path: /live, service: worker, port: 9001}
   - {path: /, service: worker, domains_of: admin}
 """
+SHARED = "image_alias: latest, shares_names_with: [{}],"
+BLOG = """routes:
+  - {path: /blog, service: web}
+"""
 LONG_AGO = "2026-01-01 00:00:00.000000"
-ENV = "DB_HOST=db\nDB_USER=shop\nDB_PASSWORD=a-long-password-of-no-meaning\nDB_NAME=shop\nMEDIA=/srv/shop-{}\n"
+ENV = "DB_HOST=db\nDB_USER=shop\nDB_PASSWORD=a-long-password-of-no-meaning\nDB_NAME=shop\nMEDIA=/srv/{}\n"
 
 
 @dataclass(frozen=True)
@@ -153,9 +157,11 @@ def write_stack(
     with_routes: bool = False,
     is_built: bool = True,
     in_place: bool = False,
+    with_blog: bool = False,
 ) -> None:
     """With staging, a person is asked before production; without, production is all there is and
-    nobody is asked. With routes, the worker has doors too. In place, the web never runs twice."""
+    nobody is asked. With routes, the worker has doors too. In place, the web never runs twice. With
+    a blog, a second stack has paths at the shop's host name."""
     text = STACK.replace("APPROVAL", "true, after: staging" if with_staging else "false") + (
         STAGING if with_staging else ""
     )
@@ -171,7 +177,24 @@ def write_stack(
                 f"admin.{host}]}}, domains: [{host}, '*.tenants.{host}']",
             )
         text = text.replace("databases:\n", f"{ROUTES}databases:\n", 1)
+    shutil.rmtree(folder / "stacks" / "blog", ignore_errors=True)
+    if with_blog:
+        _write_blog(folder / "stacks" / "blog", text)
+        text = text.replace("image_alias: latest,", SHARED.format("blog"))
     (folder / "stacks" / "shop" / "stack.yaml").write_text(text)
+
+
+def _write_blog(team: Path, shop: str) -> None:
+    text = shop.replace("name: shop\ntitle: Shop", "name: blog\ntitle: Blog")
+    text = text.replace("databases:\n", f"{BLOG}databases:\n", 1).replace(
+        "path: /}", "path: /blog}"
+    )
+    text = text.replace("image_alias: latest,", SHARED.format("shop"))
+    text = text.replace("image: acme/", "image: blog/")
+    team.mkdir()
+    (team / "stack.yaml").write_text(text)
+    (team / "compose.yaml").write_text("services: {}\n")
+    (team / ".env").write_text(ENV.format("blog-prod"))
 
 
 @contextmanager
@@ -181,8 +204,8 @@ def installed(folder: Path) -> Iterator[Installation]:
     team.mkdir(parents=True)
     write_stack(folder, with_staging=True)
     (team / "compose.yaml").write_text("services: {}\n")
-    (team / ".env").write_text(ENV.format("prod"))
-    (team / ".env.staging").write_text(ENV.format("staging"))
+    (team / ".env").write_text(ENV.format("shop-prod"))
+    (team / ".env.staging").write_text(ENV.format("shop-staging"))
     home.mkdir()
     ledger_url(home)
     made = Installation(home)

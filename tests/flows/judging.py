@@ -45,7 +45,7 @@ def faults(
     A run that `has_failed` in the clearing up, after its version was good, may have left the old
     slot running.
     """
-    found = [*_of_ledger(made), *_of_what_was_made(made)]
+    found = [*_of_ledger(made), *_of_what_was_made(made), *_of_blog(made)]
     for name in ENVIRONMENTS:
         news = _of_news(
             made, name, began_with.get(name, 0), is_told=is_for_staging or name == "prod"
@@ -89,6 +89,15 @@ def _of_what_was_made(made: Installation) -> Iterator[str]:
     yield from (f"asked again although it was done: {call}" for call in moments.asked_when_done)
     yield from (f"left running: {key}" for key in made.world.engine.jobs)
     yield from (f"ran twice: {twins}" for twins in made.world.engine.ran_twice)
+
+
+def _of_blog(made: Installation) -> Iterator[str]:
+    """A stack that has come to the shop's host name has its own paths there, whatever became of the
+    shop."""
+    route = made.world.edge.route("blog", "prod")
+    served = made.world.edge.answering(ENVIRONMENTS["prod"], "/blog/a")
+    if route and route.targets and served != Served("blog", "prod", route.targets[0].deployment):
+        yield f"the edge sends people who ask for the blog to {served}"
 
 
 def _of_environment(made: Installation, environment: str) -> Iterator[str]:

@@ -22,12 +22,14 @@ from tests.flows.beginnings import (
     add_routes,
     cut_short,
     look_in_vain,
+    offer_the_name,
     release_and_remove_by_hand,
     release_over_it,
     release_with_routes,
     remove_slots,
     roll_back,
     run_by_hand,
+    share_the_name,
     take_over,
     without_registry,
 )
@@ -50,6 +52,8 @@ class Story:
     with_routes: bool = False
     in_place: bool = False
     """Whether what people are sent to never runs twice."""
+    with_blog: bool = False
+    """Whether a second stack serves /blog at the shop's host name."""
     is_built: bool = True
     """Whether the images are built from a repository; without one they are those of others."""
     prepare: Callable[[Installation], object] = field(default=lambda made: None)
@@ -226,6 +230,42 @@ STORIES = (
     ),
     Story(
         "a rollback to one door", rollback, ROLLBACK, serves="v1.0.0", prepare=release_with_routes
+    ),
+    Story(
+        "a release at a name that is shared",
+        release,
+        asked("v1.1.0"),
+        serves="v1.1.0",
+        with_blog=True,
+    ),
+    Story(
+        "a version at a shared name that serves badly",
+        release,
+        asked("v2.0.2", watch_seconds=2),
+        serves="v1.0.0",
+        with_blog=True,
+    ),
+    Story(
+        "a restore at a name that is shared",
+        restore,
+        RESTORE,
+        before=("v1.0.0", "v1.1.0"),
+        serves="v1.0.0",
+        with_blog=True,
+    ),
+    Story(
+        "a rollback to a version that shared its name with nobody",
+        rollback,
+        ROLLBACK,
+        serves="v1.0.0",
+        prepare=share_the_name,
+    ),
+    Story(
+        "a first release at the name of another stack",
+        release,
+        asked("v1.0.0", stack="blog"),
+        serves="v1.0.1",
+        prepare=offer_the_name,
     ),
 )
 

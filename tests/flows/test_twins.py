@@ -9,6 +9,7 @@ from tests.contracts.edge_contract import EdgeContract
 from tests.contracts.images_contract import ImagesContract, Put
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
+from tests.contracts.shared_names_contract import SharedNamesContract
 from tests.contracts.slots_contract import SlotsContract
 from tests.world.compose import MemoryCompose
 from tests.world.data import Content, MemoryHistory, MemoryMigrator
@@ -38,7 +39,7 @@ def world() -> World:
     return World()
 
 
-class TestMemoryEdge(EdgeContract):
+class TestMemoryEdge(EdgeContract, SharedNamesContract):
     @pytest.fixture
     def edge(self) -> MemoryEdge:
         return MemoryEdge()

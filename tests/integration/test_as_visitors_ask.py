@@ -120,7 +120,7 @@ def test_a_ready_page_that_refuses_the_question_is_a_fault_of_the_stack_file_bef
     found = offered(made, tmp_path, edge, App(status))
     with pytest.raises(StackFileError, match=f"/ready answers {status} to a visitor of {DOMAIN}"):
         smoke_slot.fn(found.new)
-    assert edge.block.serving(DOMAIN) == Served("shop", "prod", 1)
+    assert edge.block.serving(DOMAIN, "/") == Served("shop", "prod", 1)
 
 
 def test_a_version_that_does_not_become_ready_is_to_blame_and_nobody_is_sent_there(
@@ -192,7 +192,7 @@ def test_the_edge_asks_its_slots_as_a_front_does_and_follows_no_redirect_to_anot
     assert {(one["host"], one["path"], one["x-forwarded-proto"]) for one in own} == {
         (DOMAIN, "/ready", "https")
     }
-    answer = edge.block.answer(DOMAIN)
+    answer = edge.block.answer(DOMAIN, "/")
     assert (answer.served, answer.status) == (Served("shop", "prod", 2), 200)
 
 

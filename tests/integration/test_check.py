@@ -241,3 +241,30 @@ def test_two_environments_do_not_take_one_name_or_port_of_a_host(folder: Path) -
     ]
     change(folder / "ant" / "stack.yaml", ("kind: staging,", "kind: staging, shares_host: true,"))
     assert found(folder, "ant") == []
+
+
+def test_two_stacks_share_a_host_name_where_both_say_so_and_no_path_is_the_same(
+    folder: Path,
+) -> None:
+    shop, blog = (folder / name / "stack.yaml" for name in ("ant", "bee"))
+    both_say_so = [(shop, "bee"), (blog, "ant")]
+    change(blog, ("bee.localhost", "ant.localhost"), ("path: /,", "path: /blog,"))
+    change(blog, ("smoke:", "routes: [{path: /blog, service: web}]\nsmoke:"))
+    belongs = [(one["stack"], one["came_back"]) for one in found(folder)]
+    assert belongs == [
+        ("ant", "ant.localhost belongs to bee prod (its stack file)"),
+        ("bee", "ant.localhost belongs to ant prod (its stack file)"),
+    ]
+    for file, partner in both_say_so:
+        change(file, ("image_alias:", f"shares_names_with: [{partner}], image_alias:"))
+    assert found(folder) == []
+    change(
+        shop,
+        ("smoke:", "routes: [{path: /blog, service: web}]\nsmoke:"),
+        ("path: /,", "path: /blog,"),
+    )
+    told = [one["came_back"] for one in found(folder)]
+    assert [text.partition(" (")[0] for text in told] == [
+        "ant.localhost/blog belongs to bee prod",
+        "ant.localhost/blog belongs to ant prod",
+    ]

@@ -125,7 +125,7 @@ def test_nobody_is_sent_to_a_version_of_which_one_service_is_not_ready(
             UnhealthyError, match=f"/ready, asked as a visitor of {DOMAIN}: it answers 503"
         ):
             smoke_slot.fn(found.new)
-        assert edge.block.serving(DOMAIN) == Served("shop", "prod", 1)
+        assert edge.block.serving(DOMAIN, "/") == Served("shop", "prod", 1)
 
 
 def test_a_smoke_check_goes_through_the_doors_of_its_slot(edge: EdgeProcess, found: Shop) -> None:

@@ -20,6 +20,7 @@ from blocks.edges.traefik.edge import TraefikEdge
 from blocks.probes.witness import TrafficWitness
 from tests import images
 from tests.contracts.edge_contract import EdgeContract
+from tests.contracts.shared_names_contract import SharedNamesContract
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tests.integration.edge_fixtures import DOMAIN, StartBackend, route, target, wait_for_ping
 from tidegate.atomic_file import write_atomically
@@ -60,7 +61,7 @@ def edge_container(
     wait_for_ping(running_edge[0])
 
 
-class TestTraefikEdge(EdgeContract):
+class TestTraefikEdge(EdgeContract, SharedNamesContract):
     """The real edge keeps the contract."""
 
 
@@ -165,7 +166,7 @@ def test_a_dead_candidate_is_no_fault_of_the_edge_and_who_serves_goes_on(
     offered = route(slots[0], candidate=Target(2, "http://nobody:8000"))
     edge.apply(offered)
     assert edge.route("shop", "prod") == offered
-    assert edge.serving(DOMAIN) == Served("shop", "prod", 1)
+    assert edge.serving(DOMAIN, "/") == Served("shop", "prod", 1)
 
 
 def test_a_switch_to_a_dead_slot_is_taken_back_although_the_standby_answers(
@@ -241,7 +242,7 @@ def test_an_edge_that_restarts_between_write_and_verify_ends_obeyed(
     back.start()
     edge.apply(route(slots[1], standby=slots[0]))
     back.join()
-    assert edge.serving(DOMAIN) == Served("shop", "prod", 2)
+    assert edge.serving(DOMAIN, "/") == Served("shop", "prod", 2)
 
 
 def test_an_edge_that_is_gone_cannot_say_who_serves(
@@ -249,13 +250,13 @@ def test_an_edge_that_is_gone_cannot_say_who_serves(
 ) -> None:
     edge_container.stop(timeout=1)
     with pytest.raises(EdgeError, match=f"asking the edge who serves {DOMAIN}"):
-        edge.serving(DOMAIN)
+        edge.serving(DOMAIN, "/")
 
 
 def test_a_removed_route_answers_no_more(edge: TraefikEdge, slots: Slots) -> None:
     edge.apply(route(slots[0]))
     edge.remove("shop", "prod")
-    assert edge.serving(DOMAIN) is None
+    assert edge.serving(DOMAIN, "/") is None
     assert edge.route("shop", "prod") is None
 
 

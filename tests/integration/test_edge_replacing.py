@@ -154,7 +154,7 @@ def test_an_edge_of_the_first_version_is_replaced_under_traffic_without_a_lost_r
             fence=2,
         )
     )
-    assert edge.serving(DOMAIN) == Served("shop", "prod", 2)
+    assert edge.serving(DOMAIN, "/") == Served("shop", "prod", 2)
 
 
 def assert_one_edge(replacing: EdgeReplacing) -> None:
@@ -168,7 +168,7 @@ def assert_one_edge(replacing: EdgeReplacing) -> None:
         if one.name in (name, name + BESIDE)
     ] == [name]
     assert replacing.maker.host.client.containers.get(name).labels[SETTINGS_LABEL] != "old"
-    assert edge.serving(DOMAIN) == Served("shop", "prod", 1)
+    assert edge.serving(DOMAIN, "/") == Served("shop", "prod", 1)
     assert not [
         file
         for file in edge.config_directory.glob("*.yml")
@@ -182,7 +182,7 @@ def test_a_serving_edge_goes_on_when_its_image_was_tagged_anew_or_is_gone(
     before = old_edge.maker.ensure()
     for image in (images.BASE, "no-such-image:1"):
         assert replace(old_edge.maker, image=image).ensure() == replace(before, outdated=True)
-    assert old_edge.edge.serving(DOMAIN) == Served("shop", "prod", 1)
+    assert old_edge.edge.serving(DOMAIN, "/") == Served("shop", "prod", 1)
 
 
 def test_an_edge_that_the_old_slots_need_goes_on_serving_them_and_takes_new_ones(
@@ -195,7 +195,7 @@ def test_an_edge_that_the_old_slots_need_goes_on_serving_them_and_takes_new_ones
         slot = backend(host, join_environment(host, "shop", "prod"), 2)
         edge.apply(route(target(2, slot), fence=2))
     assert kept.failures() == []
-    assert edge.serving(DOMAIN) == Served("shop", "prod", 2)
+    assert edge.serving(DOMAIN, "/") == Served("shop", "prod", 2)
 
 
 @pytest.mark.parametrize("killed_at", ["redirected", "closing", "old edge gone"])
@@ -214,7 +214,7 @@ def test_what_a_crash_left_in_the_middle_serves_and_is_brought_to_the_end(
     ) as kept:
         assert old_edge.finish()
     assert kept.failures() == []
-    assert old_edge.edge.serving(DOMAIN) == Served("shop", "prod", 1)
+    assert old_edge.edge.serving(DOMAIN, "/") == Served("shop", "prod", 1)
     assert not old_edge.finish()
     assert port_redirect.redirected(old_edge.comment) == []
 

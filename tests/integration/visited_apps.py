@@ -32,9 +32,10 @@ name: shop
 title: Shop
 source: {{repository: .}}
 services: [{{name: web, image: acme/shop, port: 8000, ready_path: {ready_path}, start_budget_seconds: {budget}}}]
-smoke: [{{name: home, path: /, contains: welcome, most_seconds: 1}}]
+smoke: [{{name: home, path: {path}, contains: welcome, most_seconds: 1}}]
 environments:
-  prod: {{kind: production, compose_files: [c.yml], env_file: .env, domains: [{domains}], image_alias: latest, https: {https}}}
+  prod: {{kind: production, compose_files: [c.yml], env_file: .env, domains: [{domains}], image_alias: latest, https: {https},
+         shares_names_with: [{partners}]}}
 """
 
 
@@ -43,6 +44,7 @@ class App(ThreadingHTTPServer):
     what /ready answers, one after the other; the last one for ever."""
 
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self, *ready: int, https_only: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
@@ -130,6 +132,8 @@ def shop(
     https: bool = False,
     budget: int = 1,
     domains: str = DOMAIN,
+    partners: str = "",
+    path: str = "/",
 ) -> Iterator[Shop]:
     """Everything of it is real but its containers: Traefik sends people to servers of the test."""
     (folder / "home").mkdir()
@@ -137,8 +141,14 @@ def shop(
     (folder / "shop").mkdir()
     (folder / "shop" / "stack.yaml").write_text(
         STACK.format(
-            ready_path=ready_path, https=str(https).lower(), budget=budget, domains=domains
+            ready_path=ready_path,
+            https=str(https).lower(),
+            budget=budget,
+            domains=domains,
+            partners=partners,
+            path=path,
         )
+        + (f"routes: [{{path: {path}, service: web}}]\n" if path != "/" else "")
     )
     numbers = (int(url.rpartition(":")[2]) for url in (edge.public_url, edge.check_url))
     settings = Settings(

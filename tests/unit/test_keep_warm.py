@@ -92,11 +92,23 @@ def opened(
     )
     new = ledger.deployments.move(new.id, S.CHANGING, reason="test", actor="mei")
     service = SimpleNamespace(name="web", port=80, stop_grace_seconds=1, ready_path="/")
-    edge = MemoryEdge()
+    edge, domains = MemoryEdge(), ("cloudlens.localhost",)
+    config = SimpleNamespace(
+        https=False,
+        keep_warm=keep_warm,
+        drain_seconds=0,
+        domains=domains,
+        hosts=domains,
+        domains_of={},
+        shares_names_with=(),
+    )
+    stack = SimpleNamespace(
+        name="cloudlens", services=(service,), routes=(), environments={"prod": config}
+    )
     env = cast(
         OpenEnvironment,
         SimpleNamespace(
-            stack=SimpleNamespace(name="cloudlens", services=(service,), routes=()),
+            stack=stack,
             name="prod",
             ready_path="/",
             alone=frozenset(),
@@ -106,14 +118,7 @@ def opened(
             compose=engine,
             edge=edge,
             redactor=Redactor({}),
-            config=SimpleNamespace(
-                https=False,
-                keep_warm=keep_warm,
-                drain_seconds=0,
-                domains=("cloudlens.localhost",),
-                hosts=("cloudlens.localhost",),
-                domains_of={},
-            ),
+            config=config,
         ),
     )
     lock = ledger.locks.acquire("cloudlens", "prod", new.key, ttl_seconds=60)

@@ -17,7 +17,14 @@ from tidegate.edge.doors import Claim, shared_doors, taken_doors
 from tidegate.edge.facts import Door, Target
 from tidegate.edge.hosts import meet
 from tidegate.edge.probing import Question
-from tidegate.edge.routing import backs_of, door_questions, door_to, doors_of_slot, within
+from tidegate.edge.routing import (
+    backs_of,
+    door_questions,
+    door_to,
+    doors_of_slot,
+    places_at,
+    within,
+)
 from tidegate.errors import StackFileError
 from tidegate.pages.stages import plan_page
 from tidegate.plan.resolved import own_part
@@ -137,7 +144,7 @@ def test_a_whole_name_goes_before_a_wildcard_that_covers_it(tmp_path: Path) -> N
         ),
         (
             {"routes": [ROUTES[0], ROUTES[3]]},
-            "routes: none has the path / at the environments' domains",
+            "smoke[0].path: no route there has the path /",
         ),
         ({"routes": [ROUTES[3]]}, "routes: none is at the environments' domains"),
         ({"routes": ROUTES[:3]}, "environments.prod.domains_of.admin: no route names it"),
@@ -194,7 +201,7 @@ def test_what_contradicts_itself_is_refused_with_its_path(
 
 
 def claim(host: str, owner: str, by: Any = "stack file") -> Claim:
-    return Claim(host, owner, "prod", by)
+    return Claim(host, "/", owner, "prod", by)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +215,7 @@ def claim(host: str, owner: str, by: Any = "stack file") -> Claim:
 @pytest.mark.parametrize("by", ["stack file", "route"])
 def test_a_wildcard_is_all_the_names_it_covers(mine: str, theirs: str, by: str) -> None:
     other = claim(theirs, "erp", by)
-    assert taken_doors("shop", "prod", [mine], [other]) == [other]
+    assert taken_doors([claim(mine, "shop")], [other]) == [other]
     assert list(shared_doors([claim(mine, "shop"), other]))
 
 
@@ -216,13 +223,14 @@ def test_a_wildcard_is_all_the_names_it_covers(mine: str, theirs: str, by: str) 
     "mine", ["erp.example", "a.north.erp.example", "*.north.erp.example", "north.erp.example.com"]
 )
 def test_a_wildcard_is_no_other_names(mine: str) -> None:
-    assert taken_doors("shop", "prod", [mine], [claim("*.erp.example", "erp", "route")]) == []
+    assert taken_doors([claim(mine, "shop")], [claim("*.erp.example", "erp", "route")]) == []
 
 
 def test_who_is_served_by_a_wildcard_keeps_its_names_whatever_another_stack_file_says() -> None:
     held = [claim("*.erp.example", "erp", "route"), claim("north.erp.example", "shop")]
-    assert taken_doors("erp", "prod", ["*.erp.example", "north.erp.example"], held) == []
-    assert taken_doors("shop", "prod", ["north.erp.example"], held) == [held[0]]
+    erp = [claim(host, "erp") for host in ("*.erp.example", "north.erp.example")]
+    assert taken_doors(erp, held) == []
+    assert taken_doors([claim("north.erp.example", "shop")], held) == [held[0]]
 
 
 NAMES = st.from_regex(r"(\*\.)?[a-c]{1,2}\.[a-c]\.x", fullmatch=True)
@@ -248,8 +256,10 @@ def test_a_door_is_asked_by_its_ready_path_where_that_leads_through_it_and_else_
 
 def test_a_way_back_goes_without_the_doors_at_names_that_others_have_taken(tmp_path: Path) -> None:
     target = Target(42, "http://shop-prod-42-web:3000", doors=doors(tmp_path))
-    assert {door.hosts for door in within(target, ["shop.example"]).doors} == {("shop.example",)}
-    left = within(target, ["admin.shop.example"])
+    places = places_at([target])
+    kept = within(target, [one for one in places if one.host == "shop.example"])
+    assert {door.hosts for door in kept.doors} == {("shop.example",)}
+    left = within(target, [one for one in places if one.host == "admin.shop.example"])
     assert (len(left.doors), left.url) == (1, "http://shop-prod-42-api:8000")
 
 

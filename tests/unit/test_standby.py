@@ -41,7 +41,11 @@ def test_the_old_version_stands_by_where_it_is_asked_as_the_new_one_is(
     work = opened(ledger, Engine())
     was = {"ready_path": "/", "https": False, "domains": (DOMAIN,)} | old
     config = SimpleNamespace(
-        https=was["https"], domains=was["domains"], hosts=was["domains"], domains_of={}
+        https=was["https"],
+        domains=was["domains"],
+        hosts=was["domains"],
+        domains_of={},
+        shares_names_with=(),
     )
     planned = SimpleNamespace(
         **{**vars(work.env), "ready_path": was["ready_path"], "config": config}

@@ -9,13 +9,13 @@ from types import TracebackType
 from tests.world.engine import MemoryEngine
 from tests.world.moments import Moments
 from tidegate.edge.counters import BUCKET, TOTAL, MetricsSample
-from tidegate.edge.doors import doors_of_routes, taken_doors
+from tidegate.edge.doors import claims_of_route, doors_of_routes, taken_doors
 from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.headers import SLOT_HEADER, read_served
-from tidegate.edge.hosts import meet
 from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
+from tidegate.edge.route_faults import faults_of
 from tidegate.edge.route_files import Routes
-from tidegate.edge.routing import backs_of, door_to
+from tidegate.edge.routing import backs_of, door_to, route_to, slots_served
 from tidegate.errors import EdgeError, FencedError
 from tidegate.facts import CheckResult, ContainerFacts, TrafficFigures
 from tidegate.stack.checks import Answer
@@ -48,9 +48,9 @@ class MemoryEdge:
                 f"owner {there.fence} wrote it after owner {route.fence} was replaced",
                 "Nothing was changed; let the newer run finish",
             )
-        if taken := taken_doors(
-            route.stack, route.environment, route.domains, doors_of_routes(self.routes().good)
-        ):
+        if faults := faults_of(route):
+            raise EdgeError(doing, "; ".join(faults), "Correct what stack.yaml says about it")
+        if taken := taken_doors(claims_of_route(route), doors_of_routes(self.routes().good)):
             raise EdgeError(doing, "; ".join(map(str, taken)), "Nothing was changed")
         if silent := [one.url for one in self._must_answer(route, there) if not self._runs(one)]:
             raise EdgeError(
@@ -67,17 +67,16 @@ class MemoryEdge:
     def mend(self) -> list[str]:
         return []
 
-    def serving(self, domain: str) -> Served | None:
-        return self.answering(domain, "/")
+    def serving(self, host: str, path: str) -> Served | None:
+        return self.answering(host, path)
 
     def answering(self, host: str, path: str) -> Served | None:
-        """Who answers a visitor's request."""
-        for route in self.by_owner.values():
-            if any(meet(host, one) for one in route.domains) and (
-                target := self._answers(route, host, path)
-            ):
-                return Served(route.stack, route.environment, target.deployment)
-        return None
+        """Who answers a visitor's request: nobody else where the route that takes it has nobody."""
+        route = route_to(self.by_owner.values(), host, path)
+        target = self._answers(route, host, path) if route else None
+        return (
+            Served(route.stack, route.environment, target.deployment) if route and target else None
+        )
 
     def slot_of(self, served: Served) -> Target | None:
         """The target under which a deployment is in its route."""
@@ -142,7 +141,7 @@ class MemoryEdge:
 
     def _must_answer(self, route: Route, there: Route | None) -> list[Target]:
         """As on the real one: where nobody is moved, whoever serves need not answer."""
-        moved = there is None or there == route or there.targets != route.targets
+        moved = there is None or there == route or slots_served(there) != slots_served(route)
         return [*(route.targets if moved else ()), *([route.candidate] if route.candidate else [])]
 
 

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class DoorPlace(NamedTuple):
+    """Where a door is: what is asked for at this host name, at this path and below it, where nobody
+    has a longer one."""
+
+    host: str
+    path: str
+
+    def __str__(self) -> str:
+        return self.host + self.path
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,18 @@ class Served:
 
 
 @dataclass(frozen=True)
+class Sharing:
+    """Of a route at host names where other stacks have paths too."""
+
+    stacks: tuple[str, ...]
+    """Which stacks may. Each of them must name this one in turn."""
+    places: tuple[DoorPlace, ...]
+    """What the route takes of its names: no other path there is its own."""
+    begun: bool = True
+    """False until its first version serves: who had these paths before has them still."""
+
+
+@dataclass(frozen=True)
 class Route:
     """What the edge is told for one stack in one environment. Carries the fencing number of its
     writer."""
@@ -71,3 +95,5 @@ class Route:
     https: bool
     """Whether people come by a front that ends TLS, so that the application must be asked as such a
     front does."""
+    sharing: Sharing | None = None
+    """None: it has its domains for itself, with all their paths."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tidegate.edge.facts import Door, Route, Target
-from tidegate.edge.routing import is_alike
+from tidegate.edge.facts import Door, Route, Sharing, Target
+from tidegate.edge.routing import is_alike, places_at
 
 WHOLE = 100
 """The weight of who serves alone."""
@@ -52,13 +52,19 @@ def _unsafe(route: Route) -> Iterator[str]:
         )
         for door in slot.doors:
             yield from _unsafe_door(door)
+    for stack in route.sharing.stacks if route.sharing else ():
+        if not _is(_NAME, stack):
+            yield f"the stack {stack!r} is no name"
+    for place in route.sharing.places if route.sharing else ():
+        if not _is_door_path(place.path):
+            yield f"the path {place.path!r} is none of a door"
     if type(route.fence) is not int or route.fence < 0:
         yield f"the fence {route.fence!r} is no number"
 
 
 def _unsafe_door(door: Door) -> Iterator[str]:
     yield from (f"{host!r} is no host name" for host in door.hosts if not _is(_DOMAIN, host))
-    if not _is(_DOOR_PATH, door.path) or len(door.path) > _MOST_PATH:
+    if not _is_door_path(door.path):
         yield f"the path {door.path!r} is none of a door"
     if not _is(_PATH, door.ready_path):
         yield f"the ready path {door.ready_path!r} is no path of a URL"
@@ -66,6 +72,10 @@ def _unsafe_door(door: Door) -> Iterator[str]:
         yield f"{door.url!r} is no address"
     if type(door.sticky) is not bool:
         yield f"{door.sticky!r} is neither true nor false"
+
+
+def _is_door_path(path: object) -> bool:
+    return _is(_DOOR_PATH, path) and len(str(path)) <= _MOST_PATH
 
 
 def _is(form: re.Pattern[str], value: object) -> bool:
@@ -93,6 +103,8 @@ def _faults(route: Route) -> Iterator[str]:
     )
     for slot in slots:
         yield from _door_faults(slot, route)
+    if route.sharing:
+        yield from _sharing_faults(route, route.sharing)
 
 
 def _door_faults(slot: Target, route: Route) -> Iterator[str]:
@@ -109,3 +121,21 @@ def _door_faults(slot: Target, route: Route) -> Iterator[str]:
             if (host, door.path) in seen:
                 yield f"{whose} has two doors at {host}{door.path}"
             seen.add((host, door.path))
+
+
+def _sharing_faults(route: Route, sharing: Sharing) -> Iterator[str]:
+    """A path that is not its own would be taken from another stack."""
+    if not sharing.begun and route.targets:
+        yield "it serves, and has not begun to"
+    if not sharing.stacks or route.stack in sharing.stacks:
+        yield "it shares its names with nobody, or with itself"
+    if {place.host for place in sharing.places} != {*route.domains}:
+        yield "the places that it shares are not at its domains"
+    for slot in slots_of(route):
+        if not slot.doors:
+            yield f"deployment {slot.deployment} has no doors, at names that are shared"
+        yield from (
+            f"deployment {slot.deployment} has a door at {place}, which is not the route's own"
+            for place in places_at([slot])
+            if place not in sharing.places
+        )

@@ -9,22 +9,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tidegate.edge.facts import Door, Route, Target
+from tidegate.edge.facts import Door, Route, Sharing, Target
 from tidegate.edge.route_faults import WHOLE
-from tidegate.edge.rules import hosts_in
+from tidegate.edge.route_heads import doors_in, read_head, sharing_in
+from tidegate.edge.rules import hosts_in, places_in
 from tidegate.errors import EdgeError
-
-# As `_head` of `routes` writes it.
-_HEAD = re.compile(
-    r"# written by Tidegate; do not edit: the next switch overwrites it\n"
-    r"# stack: (?P<stack>[a-z][a-z0-9-]*)\n# environment: (?P<environment>[a-z][a-z0-9-]*)\n"
-    r"# deployment: [0-9, none]+\n"
-    # 0.1 wrote the path without quotes
-    r"# fence: (?P<fence>[0-9]{1,18})\n# ready path: (?P<ready>.*)\n"
-    r"(?P<https># https\n)?(?:# domains: (?P<domains>\[.*\])\n)?"
-    r"(?P<doors>(?:# door of [0-9]{1,9}: \[.*\]\n)*)"
-)
-_DOOR = re.compile(r"# door of ([0-9]+): (.*)\n")
 
 
 class Routes(NamedTuple):
@@ -61,9 +50,7 @@ def read_route(text: str) -> Route:
 def _route(text: str) -> Route:
     """The head's facts are read from its own lines alone: whatever stands below is no fact. Raises
     what YAML raises."""
-    head = _HEAD.match(text)
-    if head is None:
-        raise ValueError("no head")
+    head = read_head(text)
     content = yaml.safe_load(text[head.end() :])
     http, prefix = content["http"], f"{head['stack']}_{head['environment']}_"
     if foreign := [
@@ -74,23 +61,25 @@ def _route(text: str) -> Route:
 
 
 def _route_of(head: re.Match[str], http: dict[str, Any], prefix: str) -> Route:
-    public, slots = http["routers"][f"{prefix}public"], _Slots(http["services"], _doors_in(head))
-    failover = slots.services[public["service"]].get("failover", {})
-    serving = slots.serving(failover.get("service", public["service"]))
-    standby = slots.one(failover["fallback"]) if failover else None
+    slots, sharing = _Slots(http["services"], doors_in(head)), sharing_in(head)
+    routers, main = http["routers"], f"{prefix}public"
+    public = None if sharing and not sharing.begun else routers[main]
+    serving, standby = slots.behind(public["service"]) if public else ((), None)
+    _refuse_untold_places(routers, sharing)
     named = {target.deployment for target in (*serving, standby) if target}
-    others = [slots.one(name) for name in http["routers"] if name.removeprefix(prefix).isdecimal()]
+    others = [slots.one(name) for name in routers if name.removeprefix(prefix).isdecimal()]
     candidates = [slot for slot in others if slot.deployment not in named]
     return Route(
         stack=head["stack"],
         environment=head["environment"],
-        domains=_domains_in(head, http["routers"], public),
+        domains=_domains_in(head, routers, public or {}),
         targets=serving,
         standby=standby,
         candidate=candidates[0] if candidates else None,
         fence=int(head["fence"]),
         ready_path=json.loads(head["ready"]) if head["ready"].startswith('"') else head["ready"],
         https=head["https"] is not None,
+        sharing=sharing,
     )
 
 
@@ -109,15 +98,12 @@ def _domains_in(
     return domains
 
 
-def _doors_in(head: re.Match[str]) -> dict[int, tuple[Door, ...]]:
-    doors: dict[int, tuple[Door, ...]] = {}
-    for number, told in _DOOR.findall(head["doors"]):
-        hosts, path, url, ready_path, sticky = json.loads(told)
-        doors[int(number)] = (
-            *doors.get(int(number), ()),
-            Door(tuple(hosts), path, url, ready_path, sticky),
-        )
-    return doors
+def _refuse_untold_places(routers: dict[str, Any], sharing: Sharing | None) -> None:
+    """Raises ValueError where a router takes a path of a shared name that the head does not
+    tell."""
+    taken = {place for router in routers.values() for place in places_in(router["rule"])}
+    if sharing and (untold := taken - {*sharing.places}):
+        raise ValueError(f"untold places {untold}")
 
 
 class _Slots(NamedTuple):
@@ -125,6 +111,14 @@ class _Slots(NamedTuple):
 
     services: dict[str, Any]
     doors: dict[int, tuple[Door, ...]]
+
+    def behind(self, name: str) -> tuple[tuple[Target, ...], Target | None]:
+        """Who serves, and who stands by, behind the service of a public router."""
+        failover = self.services[name].get("failover", {})
+        return (
+            self.serving(failover.get("service", name)),
+            self.one(failover["fallback"]) if failover else None,
+        )
 
     def serving(self, name: str) -> tuple[Target, ...]:
         service = self.services[name]

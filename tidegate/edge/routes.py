@@ -7,18 +7,18 @@ All doors of a version are in one file, which is renamed into place: they switch
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.facts import Door, Route, Served, Target
 from tidegate.edge.headers import DEPLOYMENT_HEADER, SLOT_HEADER, headers_for
-from tidegate.edge.hosts import is_wildcard, whole_names
+from tidegate.edge.hosts import whole_names
 from tidegate.edge.route_faults import WHOLE, faults_of, slots_of
-from tidegate.edge.routing import Back, back_of, backs_of
-from tidegate.edge.rules import BEFORE_ALL, door_rules, host_rule
+from tidegate.edge.route_heads import head_of
+from tidegate.edge.routing import Back, back_of, backs_of, open_places
+from tidegate.edge.rules import BEFORE_ALL, Rule, door_rules, host_rule
 from tidegate.errors import EdgeError
 
 PUBLIC_ENTRY_POINT = "web"
@@ -51,36 +51,9 @@ def traefik_config(route: Route, *, closing: bool = False) -> str:
             "; ".join(faults),
             "Correct what stack.yaml says about it",
         )
-    return _head(route) + yaml.safe_dump(
+    return head_of(route) + yaml.safe_dump(
         {"http": _http(route, closing)}, sort_keys=False, width=200
     )
-
-
-def _head(route: Route) -> str:
-    serving = ", ".join(str(target.deployment) for target in route.targets) or "none"
-    return (
-        "# written by Tidegate; do not edit: the next switch overwrites it\n"
-        f"# stack: {route.stack}\n# environment: {route.environment}\n# deployment: {serving}\n"
-        f"# fence: {route.fence}\n# ready path: {json.dumps(route.ready_path)}\n"
-        + ("# https\n" if route.https else "")
-        + _told_in_head(route)
-    )
-
-
-def _told_in_head(route: Route) -> str:
-    """What cannot be read from the routers; nothing where one service has all paths of whole
-    names."""
-    told = [
-        (slot.deployment, [door.hosts, door.path, door.url, door.ready_path, door.sticky])
-        for slot in slots_of(route)
-        for door in slot.doors
-    ]
-    domains = (
-        f"# domains: {json.dumps(route.domains)}\n"
-        if told or any(map(is_wildcard, route.domains))
-        else ""
-    )
-    return domains + "".join(f"# door of {number}: {json.dumps(door)}\n" for number, door in told)
 
 
 def _http(route: Route, closing: bool) -> dict[str, Any]:
@@ -121,19 +94,35 @@ def _backs(route: Route, slot: Target) -> list[Back]:
 
 
 def _public_routers(route: Route) -> dict[str, Any]:
-    doors = route.targets[0].doors if route.targets else ()
-    if not doors:
+    if not route.sharing and not _serving_doors(route):
         return {
             _name(route, "public"): _public_router(route, 0, {"rule": host_rule(route.domains)})
         }
-    places = [backs_of(route.targets[0]).index(back_of(door)) for door in doors]
     return {
         _name(route, "public", number) + rule.name: _public_router(
             route, place, {"rule": rule.text, "priority": rule.priority}
         )
-        for number, (door, place) in enumerate(zip(doors, places, strict=True))
-        for rule in door_rules(door)
+        for number, (rules, place) in enumerate(_public_rules(route))
+        for rule in rules
     }
+
+
+def _public_rules(route: Route) -> Iterator[tuple[Iterator[Rule], int]]:
+    """What each door takes, and the place of the address that it leads to; where nobody serves, of
+    all places that are the route's own."""
+    if doors := _serving_doors(route):
+        backs = backs_of(route.targets[0])
+        yield from (
+            (door_rules(door.hosts, door.path), backs.index(back_of(door))) for door in doors
+        )
+        return
+    places = open_places(route)
+    for path in dict.fromkeys(place.path for place in places):
+        yield door_rules([place.host for place in places if place.path == path], path), 0
+
+
+def _serving_doors(route: Route) -> tuple[Door, ...]:
+    return route.targets[0].doors if route.targets else ()
 
 
 def _public_router(route: Route, place: int, rule: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +149,7 @@ def _check_routers(route: Route, slot: Target, place: int) -> Iterator[tuple[str
     yield name, _check_router(f"{served}/{place}" if slot.doors else str(served), name, BEFORE_ALL)
     for number, door in enumerate(slot.doors):
         if backs_of(slot).index(back_of(door)) == place:
-            for rule in door_rules(door):
+            for rule in door_rules(door.hosts, door.path):
                 yield (
                     f"{_slot_name(route, slot)}_door_{number}{rule.name}",
                     _check_router(str(served), name, rule.priority, f" && ({rule.text})"),
@@ -194,7 +183,7 @@ def _slot_service(route: Route, slot: Target, place: int, back: Back) -> dict[st
     failover."""
     balancer: dict[str, Any] = {"passHostHeader": True, "servers": [{"url": back.url}]}
     if back.sticky:
-        balancer["sticky"] = _cookie(route, f"tidegate_server_{place}")
+        balancer["sticky"] = _cookie(route, "server", place)
     if route.standby and slot != route.candidate:
         balancer["healthCheck"] = _health_check(route, slot, back)
     if route.standby and slot in route.targets:
@@ -202,8 +191,18 @@ def _slot_service(route: Route, slot: Target, place: int, back: Back) -> dict[st
     return {"middlewares": [_slot_name(route, slot)], "loadBalancer": balancer}
 
 
-def _cookie(route: Route, name: str) -> dict[str, Any]:
-    return {"cookie": {"name": name, "httpOnly": True, "secure": route.https, "sameSite": "lax"}}
+def _cookie(route: Route, what: str, place: int) -> dict[str, Any]:
+    """At names that are shared it has its owner's name too: another stack has such a cookie of its
+    own there."""
+    owner = f"_{route.stack}_{route.environment}" if route.sharing else ""
+    return {
+        "cookie": {
+            "name": f"tidegate_{what}{owner}_{place}",
+            "httpOnly": True,
+            "secure": route.https,
+            "sameSite": "lax",
+        }
+    }
 
 
 def _health_check(route: Route, slot: Target, back: Back) -> dict[str, Any]:
@@ -262,7 +261,7 @@ def _weighted(route: Route, place: int) -> dict[str, Any]:
             {"name": _slot_name(route, target, place), "weight": target.weight}
             for target in route.targets
         ],
-        **({"sticky": _cookie(route, f"tidegate_version_{place}")} if is_sticky else {}),
+        **({"sticky": _cookie(route, "version", place)} if is_sticky else {}),
     }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tidegate.edge.facts import Door
+from tidegate.edge.facts import DoorPlace
 from tidegate.edge.hosts import below, is_wildcard
 
 BEFORE_ALL = 1000
@@ -14,6 +14,7 @@ BEFORE_ALL = 1000
 the edge's."""
 _WHOLE_NAME = 2000
 """More than that of the longest path: a whole name goes before a wildcard that covers it."""
+_PATH = re.compile(r"Path\(`([^`]+)`\)")
 _HOST = re.compile(r"Host\(`([^`]+)`\)|HostRegexp\(`\^\[a-z0-9-\]\+((?:\\\.[a-z0-9-]+)+)\$`\)")
 
 
@@ -30,20 +31,25 @@ def host_rule(hosts: Sequence[str]) -> str:
     return " || ".join(map(_one_host, hosts))
 
 
-def door_rules(door: Door) -> Iterator[Rule]:
-    """Whole names and wildcards apart, because their order among other doors differs."""
-    whole = [host for host in door.hosts if not is_wildcard(host)]
-    any_below = [host for host in door.hosts if is_wildcard(host)]
-    for name, hosts, first in (("", whole, _WHOLE_NAME), ("_any", any_below, 0)):
-        if hosts:
-            yield Rule(
-                name, _with_path(host_rule(hosts), door.path), BEFORE_ALL + first + len(door.path)
-            )
+def door_rules(hosts: Sequence[str], path: str) -> Iterator[Rule]:
+    """Whole names and wildcards apart, because their order among other doors differs. The longest
+    path goes first, whoever wrote the route."""
+    whole = [host for host in hosts if not is_wildcard(host)]
+    any_below = [host for host in hosts if is_wildcard(host)]
+    for name, own, first in (("", whole, _WHOLE_NAME), ("_any", any_below, 0)):
+        if own:
+            yield Rule(name, _with_path(host_rule(own), path), BEFORE_ALL + first + len(path))
 
 
 def hosts_in(rule: str) -> list[str]:
     """The host names of a rule that was made here."""
     return [whole or "*" + regexp.replace("\\", "") for whole, regexp in _HOST.findall(rule)]
+
+
+def places_in(rule: str) -> list[DoorPlace]:
+    """The same with the path of the rule."""
+    path = _PATH.search(rule)
+    return [DoorPlace(host, path[1] if path else "/") for host in hosts_in(rule)]
 
 
 def _one_host(host: str) -> str:

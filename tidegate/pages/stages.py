@@ -168,6 +168,11 @@ def _summary(plan: Plan, words: Words, language: str) -> str:
         (words["runs_now"], running),
         (words["new"], f"{plan.version.name} (`{short_id(plan.version.id)}`)"),
         (words["domains"], ", ".join(plan.addresses or plan.domains)),
+        *(
+            [(words["shares_names"], ", ".join(plan.shares_names_with))]
+            if plan.shares_names_with
+            else []
+        ),
         *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
         *(
             [(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))]

@@ -47,6 +47,7 @@ ZH: Words = {
     "runs_now": "当前版本",
     "new": "新版本",
     "domains": "网址",
+    "shares_names": "域名与这些应用共用",
     "images": "镜像变化",
     "image_stays": "不变，仍是 {new}",
     "image_origin built": "由本次提交构建",
@@ -136,8 +137,7 @@ ZH: Words = {
     "批准后会再次备份并核对，然后才改动{place}。",
     "no_backup_here": "本次发布不做备份：stack.yaml 没有要求，也没有数据库变更。",
     "decide_text": "请在运行页面点击 **Resume** 填写表单：\n\n"
-    "- **approve（批准）**：请先逐项确认验收清单。"
-    "{go}，期间旧版本继续服务。\n"
+    "- **approve（批准）**：请先逐项确认验收清单。{go}，期间旧版本继续服务。\n"
     "- **reject（拒绝）**：{place}不做任何改动{kept}。\n\n"
     "请在 **{expires}** 之前决定，过期后不会发布。",
 }
@@ -188,6 +188,7 @@ EN: Words = {
     "runs_now": "Runs now",
     "new": "New version",
     "domains": "Addresses",
+    "shares_names": "Host names shared with",
     "images": "Images",
     "image_stays": "stays {new}",
     "image_origin built": "built from the commit",

@@ -113,6 +113,8 @@ class Plan:
     replaced."""
     most_outage_seconds: int = 0
     """What the stack file lets them take to stop and to start."""
+    shares_names_with: tuple[str, ...] = ()
+    """Stacks that may have paths at `domains`: part of the configuration, so of the hash."""
     accepted: tuple[Accepted, ...] = ()
     """What it takes upon itself, each with its reason: part of the configuration, so of the
     hash."""

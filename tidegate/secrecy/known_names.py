@@ -32,6 +32,7 @@ def known_names(
         *_of_stack(stack),
         *environment.hosts,
         *environment.domains_of,
+        *environment.shares_names_with,
         environment.host,
         environment.image_alias,
     }

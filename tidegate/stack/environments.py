@@ -112,6 +112,11 @@ class Environment(Part):
         description="Host names that only some routes have: a word that those say as their "
         "`domains_of` -> names.",
     )
+    shares_names_with: tuple[Name, ...] = Field(
+        (),
+        description="Stacks that may have paths of their own at these host names. Each of them "
+        "names this one in turn. Left out: this environment has its names for itself.",
+    )
     image_alias: ImageTag = Field(
         description="Tag that is moved after a good release: an output, never an input."
     )

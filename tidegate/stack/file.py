@@ -28,7 +28,14 @@ from tidegate.stack.formats import (
     Title,
 )
 from tidegate.stack.migrations import Migration
-from tidegate.stack.routes import MOST_ROUTES, RouteLine, route_faults, service_faults, unread_keys
+from tidegate.stack.routes import (
+    MOST_ROUTES,
+    RouteLine,
+    check_faults,
+    route_faults,
+    service_faults,
+    unread_keys,
+)
 from tidegate.stack.services import Service, Source, image_faults, named_twice
 from tidegate.stack.showing import SmokeCheck, Watch
 from tidegate.stack.yaml_text import read_yaml
@@ -243,11 +250,11 @@ class Stack(Part):
             for name in check.only
             if name not in self.environments
         ]
-        words = {line.domains_of for line in self.routes} | {None}
+        faults += check_faults(self.smoke, self.routes)
         faults += [
-            f"smoke[{place}].domains_of: no route has {check.domains_of!r}"
-            for place, check in enumerate(self.smoke)
-            if check.domains_of not in words
+            f"environments.{name}.shares_names_with: {self.name!r} is this stack itself"
+            for name, own in self.environments.items()
+            if self.name in own.shares_names_with
         ]
         faults += image_faults(self.source, self.services)
         faults += environment_faults(self.environments)

@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from tidegate.edge.facts import DoorPlace
 from tidegate.edge.hosts import is_wildcard
+from tidegate.edge.paths import is_below
 from tidegate.stack.environments import Environment
 from tidegate.stack.formats import DoorPath, Name, Part, ServiceName, UrlPath
 from tidegate.stack.services import Service
+from tidegate.stack.showing import SmokeCheck
 
 MOST_ROUTES = 20
 _NEEDS_PORT = "is behind the edge and needs a port, on which it listens in its container"
@@ -54,9 +57,13 @@ class Routed(NamedTuple):
 
 
 def routed(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[Routed]:
-    """Each route of a stack file that was read; the one of `/` at the environment's `domains` is
-    the first. Without routes, the first service has all paths."""
+    """Each route of a stack file that was read, the main one first: that of `/` at the
+    environment's `domains`; where none has that path, the first one there. Without routes, the
+    first service has all paths."""
     lines = routes or [RouteLine(service=services[0].name)]
+    main = min(
+        (line for line in lines if line.domains_of is None), key=lambda line: line.path != "/"
+    )
     named = {service.name: service for service in services}
     return [
         Routed(
@@ -67,7 +74,7 @@ def routed(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[Rou
             line.domains_of,
             line.sticky,
         )
-        for line in sorted(lines, key=lambda one: not _is_main(one))
+        for line in sorted(lines, key=lambda line: line is not main)
     ]
 
 
@@ -76,12 +83,23 @@ def hosts_of(environment: Environment, word: str | None) -> tuple[str, ...]:
     return environment.domains if word is None else environment.domains_of[word]
 
 
+def places_of(
+    services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment
+) -> tuple[DoorPlace, ...]:
+    """Each host name with each path that a route has there, the main route's first."""
+    return tuple(
+        DoorPlace(host, one.path)
+        for one in routed(services, routes)
+        for host in hosts_of(environment, one.domains_of)
+    )
+
+
 def addresses(
     services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment
 ) -> tuple[str, ...]:
     """For people: host names, or where each of several routes leads, `shop.example/api →
     api:8000`."""
-    if not routes:
+    if not routes and not environment.shares_names_with:
         return environment.hosts
     return tuple(
         f"{host}{one.path} → {one.service.name}:{one.port}"
@@ -117,20 +135,27 @@ def route_faults(
         if (line.domains_of, line.path) in seen:
             yield f"routes[{place}]: {_told(line)} has a route already"
         seen.add((line.domains_of, line.path))
-    for word in dict.fromkeys(line.domains_of for line in routes):
-        if (word, "/") not in seen:
-            where = "the environments' domains" if word is None else f"domains_of {word}"
-            yield (
-                f"routes: none has the path / at {where}: say which service answers "
-                "what no other route takes"
-            )
     if routes and not any(line.domains_of is None for line in routes):
-        yield (
-            "routes: none is at the environments' domains: one without `domains_of` "
-            "and with the path / is"
-        )
+        yield "routes: none is at the environments' domains: one without `domains_of` is"
     for name, own in environments.items():
         yield from _domain_faults(name, own, {line.domains_of for line in routes} - {None})
+
+
+def check_faults(checks: Sequence[SmokeCheck], routes: Sequence[RouteLine]) -> Iterator[str]:
+    """Smoke checks that ask where no route leads: they would be answered by nobody, or by another
+    stack."""
+    words = {line.domains_of for line in routes} | {None}
+    for place, check in enumerate(checks):
+        if check.domains_of not in words:
+            yield f"smoke[{place}].domains_of: no route has {check.domains_of!r}"
+            continue
+        there = [line.path for line in routes if line.domains_of == check.domains_of]
+        asked = {"path": check.path, **({"login.path": check.login.path} if check.login else {})}
+        yield from (
+            f"smoke[{place}].{key}: no route there has the path {path}"
+            for key, path in asked.items()
+            if there and not any(is_below(path, one) for one in there)
+        )
 
 
 def unread_keys(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[str]:
@@ -148,10 +173,6 @@ def unread_keys(services: Sequence[Service], routes: Sequence[RouteLine]) -> lis
         for key in ("port", "ready_path")
         if getattr(service, key) is not None
     ]
-
-
-def _is_main(line: RouteLine) -> bool:
-    return (line.path, line.domains_of) == ("/", None)
 
 
 def _told(line: RouteLine) -> str:

@@ -17,14 +17,20 @@ from blocks.edges.traefik.answers import served_by
 from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.tls import TRUSTED
-from tidegate.edge.doors import doors_of_routes, taken_doors
-from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.doors import WHAT_TO_DO, claims_of_route, doors_of_routes, taken_doors
+from tidegate.edge.facts import Door, Route, Served, Target
 from tidegate.edge.headers import headers_for
-from tidegate.edge.hosts import meet
 from tidegate.edge.probing import Question
 from tidegate.edge.route_files import Routes, read_route
 from tidegate.edge.routes import traefik_config
-from tidegate.edge.routing import backs_of, question_at, questions
+from tidegate.edge.routing import (
+    backs_of,
+    beside,
+    question_at,
+    questions,
+    route_to,
+    slots_served,
+)
 from tidegate.errors import EdgeError, FencedError
 from tidegate.waiting import looks
 
@@ -126,24 +132,24 @@ class TraefikEdge(Block):
                 self._folder.write(name, texts[name])
         return old
 
-    def serving(self, domain: str) -> Served | None:
-        """The deployment that answers a real request to `domain` now; None when no route takes it.
+    def serving(self, host: str, path: str) -> Served | None:
+        """The deployment that answers a real request there now; None when no route takes it.
         Raises EdgeError."""
-        return self.answer(domain).served
+        return self.answer(host, path).served
 
-    def answer(self, domain: str) -> EdgeAnswer:
-        """What a visitor of `domain` gets now, at the ready path of its route. Raises EdgeError
-        where the edge is away."""
-        route = self._route_to(domain)
-        return self._asked(
-            question_at(route, domain) if route else Question(domain, "/", is_ready_path=False),
-            route,
-        )
+    def answer(self, host: str, path: str) -> EdgeAnswer:
+        """What a visitor gets there now, at the ready path of the door that takes the request.
+        Raises EdgeError where the edge is away."""
+        routes = self.routes().good
+        route = route_to(routes, host, path)
+        if route is None:
+            return self._asked(Question(host, path, is_ready_path=False), None)
+        return self._asked(question_at(route, host, path, beside(route, routes)), route)
 
     def answers(self, route: Route) -> list[EdgeAnswer]:
         """What visitors get now at each of a route's doors. Raises EdgeError where the edge is
         away."""
-        asked = questions(route)
+        asked = questions(route, self._beside(route))
         return [
             self._asked(one, route)._replace(at=one.host + one.path if len(asked) > 1 else "")
             for one in asked
@@ -168,15 +174,12 @@ class TraefikEdge(Block):
         return EdgeAnswer(served_by(answer), answer.status_code)
 
     def _refuse_taken(self, route: Route) -> None:
-        taken = taken_doors(
-            route.stack, route.environment, route.domains, doors_of_routes(self.routes().good)
-        )
+        taken = taken_doors(claims_of_route(route), doors_of_routes(self.routes().good))
         if taken:
             raise EdgeError(
                 f"telling the edge the route of {route.stack} {route.environment}",
                 "; ".join(map(str, taken)),
-                "Nothing was changed. Choose another host name, or take it out of the other "
-                "stack and release that",
+                f"Nothing was changed. {WHAT_TO_DO}",
             )
 
     def _take_back(self, route: Route, text: str, before: str | None) -> None:
@@ -222,7 +225,8 @@ class TraefikEdge(Block):
             return f"{type(error).__name__}: {error}"
 
     def _answers_otherwise(self, client: httpx.Client, route: Route, moved: bool) -> str | None:
-        for question in questions(route) if route.targets and moved else []:
+        asked = questions(route, self._beside(route)) if route.targets and moved else []
+        for question in asked:
             answer = _ask(client, self.public_url, question, headers_for(https=route.https))
             served = served_by(answer)
             if served not in _wanted(route) or answer.status_code in _GATEWAY_FAULTS:
@@ -238,11 +242,8 @@ class TraefikEdge(Block):
                     return f"at the address of {wanted} answers {found or 'no deployment'}"
         return None
 
-    def _route_to(self, domain: str) -> Route | None:
-        return next(
-            (one for one in self.routes().good if any(meet(host, domain) for host in one.domains)),
-            None,
-        )
+    def _beside(self, route: Route) -> tuple[Door, ...]:
+        return beside(route, self.routes().good) if route.sharing else ()
 
     def _client(self) -> httpx.Client:
         return httpx.Client(timeout=self.request_seconds, verify=TRUSTED, trust_env=False)
@@ -271,7 +272,7 @@ def _moved(text: str | None, before: str | None) -> bool:
     """
     if text is None or before is None or text == before:
         return True
-    return read_route(text).targets != read_route(before).targets
+    return slots_served(read_route(text)) != slots_served(read_route(before))
 
 
 def _wanted(route: Route) -> list[Served]:

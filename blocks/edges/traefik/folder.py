@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,9 +103,11 @@ class EdgeFolder:
         has_copy = file.parent == self.path and (
             copy.exists() if file.name == OWN_FILE else _good_text(copy) is not None
         )
-        file.rename(aside)
         if has_copy:
+            _keep_as(file, aside)
             write_atomically(file, copy.read_text(encoding="utf-8"))
+        else:
+            file.rename(aside)
         return (
             f"{shown} in the edge's folder was not as Tidegate wrote it: it is now {aside.name}"
             + (", and Tidegate's copy is in its place" if has_copy else "")
@@ -118,6 +121,15 @@ class EdgeFolder:
             if file.name.lower().endswith(_READ_BY_TRAEFIK)
             and (file.is_symlink() or not file.is_dir())
         )
+
+
+def _keep_as(file: Path, aside: Path) -> None:
+    """Under both names for a moment: where Traefik found no route, its paths would be another
+    stack's that shares the name."""
+    try:
+        os.link(file, aside, follow_symlinks=False)
+    except OSError:  # a file system without such links
+        file.rename(aside)
 
 
 def _good_text(file: Path) -> str | None:

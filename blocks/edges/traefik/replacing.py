@@ -29,9 +29,9 @@ from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.edges.traefik.networks import BESIDE
 from blocks.edges.traefik.settings import CHECK_PORT, PUBLIC_PORT
-from tidegate.edge.hosts import whole_names
+from tidegate.edge.hosts import is_wildcard
 from tidegate.edge.routes import traefik_config
-from tidegate.edge.routing import question_at, questions
+from tidegate.edge.routing import open_places, question_at, questions
 from tidegate.errors import EdgeError, TidegateError
 from tidegate.stack.slot import control_network_name
 from tidegate.waiting import looks
@@ -205,8 +205,12 @@ class EdgeReplacing:
 
     def _unlike(self, old_url: str, new_url: str) -> str | None:
         for route in self.edge.routes().good:
-            at_names = [question_at(route, host) for host in whole_names(route.domains)]
-            for asked in dict.fromkeys([*at_names, *questions(route)]):
+            at_doors = [
+                question_at(route, *place)
+                for place in open_places(route)
+                if not is_wildcard(place.host)
+            ]
+            for asked in dict.fromkeys([*at_doors, *questions(route)]):
                 old, new = (_answer(url, asked.host, asked.path) for url in (old_url, new_url))
                 if old != new:
                     return f"{asked.host}: {old} at the old edge, {new} at the new one"
