@@ -9,5 +9,6 @@ from setup.images import chosen
 BASE = chosen()["PYTHON_IMAGE"]
 """A small system with a shell and python3."""
 MYSQL = chosen()["DATABASE_IMAGE"]
+REDIS = chosen()["CACHE_IMAGE"]
 EDGE = chosen()["EDGE_IMAGE"]
 POSTGRESQL = test_images.POSTGRESQL

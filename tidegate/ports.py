@@ -27,7 +27,7 @@ from tidegate.plan.adoption import HandStarted
 from tidegate.plan.occupants import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
 from tidegate.schema.ports import HistoryTables, MigrationTools
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase
 from tidegate.stack.recipes import Recipe
 from tidegate.versions import Commit, NamedCommit
 
@@ -187,7 +187,7 @@ class Databases(Protocol):
 
     def as_application(self, at: PlacedDatabase) -> DatabaseServer: ...
     def as_owner(self, at: PlacedDatabase) -> DatabaseServer: ...
-    def login_keys(self, spec: Database) -> set[str]: ...
+    def login_keys(self, spec: AnyDatabase) -> set[str]: ...
 
 
 class Backups(Protocol):

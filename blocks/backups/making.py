@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from blocks.backups.folder import BackupStore
 from blocks.backups.manifest import Part, digest_of
 from blocks.backups.restoring import Restored, SavedDatabase, file_name, put_in_place, stand_beside
 from blocks.backups.volumes import save_volume
-from blocks.databases.engines import SqlDatabase, beside, open_placed
+from blocks.databases.engines import OpenDatabase, beside, open_placed
 from blocks.databases.scratch import scratch_database
 from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase, Rehearse
@@ -28,9 +28,9 @@ class Dump:
     """A saved database, not yet proved."""
 
     saved: SavedDatabase
-    before: Mapping[str, int]
-    after: Mapping[str, int]
-    """Rows per table, counted before and after the dump: other people wrote meanwhile."""
+    counts: Sequence[Mapping[str, int]]
+    """Rows per table, counted before and after the dump, and by some engines meanwhile: other
+    people wrote."""
     revision: str | None
     seconds: float
 
@@ -85,25 +85,30 @@ def make_backup(
     return made
 
 
-def save_database(store: BackupStore, backup: str, name: str, database: SqlDatabase) -> Dump:
-    """Dump `database` into `<name>.sql.gz` and what belongs to it. Raises DatabaseError,
-    CapacityError."""
-    started, before = time.monotonic(), database.row_counts()
+def save_database(store: BackupStore, backup: str, name: str, database: OpenDatabase) -> Dump:
+    """Dump `database` into `<name>.sql.gz`, or `.rdb.gz`, and what belongs to it. Raises
+    DatabaseError, CapacityError."""
+    started, counts = time.monotonic(), [database.row_counts()]
+
+    def kept(
+        dump: Callable[[BinaryIO], Iterable[Mapping[str, int]] | None], into: BinaryIO
+    ) -> None:
+        counts.extend(dump(into) or ())
+
     parts = {
-        kind: store.write(backup, file_name(name, kind), dump)
+        kind: store.write(backup, file_name(name, kind, database.file_type), partial(kept, dump))
         for kind, dump in database.dumps().items()
     }
+    counts.append(database.row_counts())
     saved = SavedDatabase(store, backup, name, parts)
-    return Dump(
-        saved, before, database.row_counts(), database.revision(), time.monotonic() - started
-    )
+    return Dump(saved, counts, database.revision(), time.monotonic() - started)
 
 
 def compare(backup: str, dump: Dump, restored: Mapping[str, int]) -> None:
     """Raises BackupError unless each table came back with a number of rows that the source had."""
     found = {
-        table: _difference(dump.before.get(table), dump.after.get(table), restored.get(table))
-        for table in sorted({*dump.before, *dump.after, *restored})
+        table: _difference([counts.get(table) for counts in dump.counts], restored.get(table))
+        for table in sorted({*restored, *(table for counts in dump.counts for table in counts)})
     }
     faults = "; ".join(f"{table}: {fault}" for table, fault in found.items() if fault)
     if faults:
@@ -114,20 +119,23 @@ def compare(backup: str, dump: Dump, restored: Mapping[str, int]) -> None:
         )
 
 
-def _difference(before: int | None, after: int | None, restored: int | None) -> str | None:
+def _difference(counted: Sequence[int | None], restored: int | None) -> str | None:
+    known = [count for count in counted if count is not None]
+    was_always_there = len(known) == len(counted)
     if restored is None:
-        return "is missing" if before is not None and after is not None else None
-    known = [count for count in (before, after) if count is not None]
+        return "is missing" if known and was_always_there else None
     if not known:
         return f"has {restored} rows and is not in the source"
-    # A table made or dropped during the dump has one count only: any number up to it is honest.
-    least = min(known) if len(known) == 2 else 0
+    # A table made or dropped during the dump was not there each time: any number up to the largest
+    # is honest.
+    least = min(known) if was_always_there else 0
     if least <= restored <= max(known):
         return None
-    return (
-        f"{restored} rows restored, {' to '.join(str(count) for count in sorted(set(known)))} "
-        "in the source"
-    )
+    return f"{restored} rows restored, {_span(known)} in the source"
+
+
+def _span(counts: Sequence[int]) -> str:
+    return " to ".join(str(count) for count in sorted({min(counts), max(counts)}))
 
 
 def _prove(
@@ -152,7 +160,7 @@ def _prove(
     return restored
 
 
-def prove(dump: Dump, database: SqlDatabase) -> Restored:
+def prove(dump: Dump, database: OpenDatabase) -> Restored:
     """Restore it as a person's restore does: beside what is in `database`, then in its place.
     Raises BackupError."""
     started, check = (
@@ -165,7 +173,7 @@ def prove(dump: Dump, database: SqlDatabase) -> Restored:
     return Restored(tables, time.monotonic() - started)
 
 
-def _open(host: DockerHost, source: PlacedDatabase) -> SqlDatabase:
+def _open(host: DockerHost, source: PlacedDatabase) -> OpenDatabase:
     return open_placed(host, source)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 
 from blocks.backups.folder import BackupStore
 from blocks.backups.manifest import Part
-from blocks.databases.engines import SqlDatabase, beside
+from blocks.databases.engines import OpenDatabase, beside
 from blocks.databases.sql_client import DATA, GLOBALS, bare
 from tidegate.errors import BackupError, CapacityError, DatabaseError
 from tidegate.facts import Backup
@@ -21,6 +21,7 @@ from tidegate.facts import Backup
 UNPACKED = 4
 """How many times larger data are than their compressed dump: an estimate, for the room that a copy
 takes."""
+RDB_END = ".rdb.gz"
 Compare = Callable[[Mapping[str, int]], None]
 """Raises BackupError where the rows, by table, are not those that they must be."""
 
@@ -42,15 +43,21 @@ class SavedDatabase:
     name: str
     parts: Mapping[str, Part]
 
-    def check(self, database: SqlDatabase) -> None:
+    def check(self, database: OpenDatabase) -> None:
         """Raises BackupError unless each file is the one that was written, and whole."""
         for kind, part in self.parts.items():
             self.store.check(self.backup, part, database.end_marks[kind])
 
+    @property
+    def is_of_0_1(self) -> bool:
+        """Whether one file holds everything, as version 0.1 saved a database of SQL."""
+        return GLOBALS not in self.parts and not self.parts[DATA].name.endswith(RDB_END)
 
-def file_name(database: str, kind: str) -> str:
+
+def file_name(database: str, kind: str, file_type: str) -> str:
     """`main.sql.gz` holds the rows, `main.globals.sql.gz` what they need of a server."""
-    return f"{database}.sql.gz" if kind == DATA else f"{database}.{kind}.sql.gz"
+    middle = "" if kind == DATA else f".{kind}"
+    return f"{database}{middle}.{file_type}.gz"
 
 
 def part_of(store: BackupStore, backup: Backup, name: str) -> Part:
@@ -64,23 +71,20 @@ def part_of(store: BackupStore, backup: Backup, name: str) -> Part:
 
 
 def saved_database(
-    store: BackupStore, backup: Backup, name: str, database: SqlDatabase
+    store: BackupStore, backup: Backup, name: str, database: OpenDatabase
 ) -> SavedDatabase:
     """As the ledger knows it: version 0.1 made one file, with everything in it. Raises
     BackupError."""
-    rows = part_of(store, backup, file_name(name, DATA))
+    rows = part_of(store, backup, file_name(name, DATA, database.file_type))
     others = {part.name: part for part in store.manifest_of(backup).parts}
-    parts = {
-        kind: others[file_name(name, kind)]
-        for kind in database.end_marks
-        if file_name(name, kind) in others
-    }
+    names = {kind: file_name(name, kind, database.file_type) for kind in database.end_marks}
+    parts = {kind: others[file] for kind, file in names.items() if file in others}
     return SavedDatabase(store, backup.id, name, {**parts, DATA: rows})
 
 
 def as_proved(saved: SavedDatabase, backup: Backup) -> Compare:
     """Compares with the rows that the backup's copy had when it was proved."""
-    name, is_old = saved.name, GLOBALS not in saved.parts
+    name = saved.name
     proved = {
         table.removeprefix(f"{name}."): rows
         for table, rows in backup.tables.items()
@@ -88,7 +92,7 @@ def as_proved(saved: SavedDatabase, backup: Backup) -> Compare:
     }
 
     def compare(found: Mapping[str, int]) -> None:
-        wrong = _wrong_of_old(proved, found) if is_old else _wrong(proved, found)
+        wrong = _wrong_of_old(proved, found) if saved.is_of_0_1 else _wrong(proved, found)
         if wrong:
             raise BackupError(
                 f"comparing what the backup {backup.id} brought back",
@@ -99,7 +103,7 @@ def as_proved(saved: SavedDatabase, backup: Backup) -> Compare:
     return compare
 
 
-def stand_beside(saved: SavedDatabase, database: SqlDatabase, compare: Compare) -> Restored:
+def stand_beside(saved: SavedDatabase, database: OpenDatabase, compare: Compare) -> Restored:
     """Restore into a database of its own beside `database` and compare it. What is there is not
     touched.
 
@@ -119,7 +123,7 @@ def stand_beside(saved: SavedDatabase, database: SqlDatabase, compare: Compare) 
         tables = there.counts()
     except DatabaseError as error:
         raise BackupError(
-            f"restoring the backup {saved.backup}/{file_name(saved.name, DATA)}",
+            f"restoring the backup {saved.backup}/{saved.parts[DATA].name}",
             error.came_back,
             f"{error.to_do}. Nothing that is in use was touched",
         ) from None
@@ -127,7 +131,7 @@ def stand_beside(saved: SavedDatabase, database: SqlDatabase, compare: Compare) 
     return Restored(tables, time.monotonic() - started)
 
 
-def refuse_little_room(saved: SavedDatabase, database: SqlDatabase) -> None:
+def refuse_little_room(saved: SavedDatabase, database: OpenDatabase) -> None:
     """Raises CapacityError where the server's disk may not hold the copy beside what is there: an
     estimate."""
     room = database.room()
@@ -141,7 +145,7 @@ def refuse_little_room(saved: SavedDatabase, database: SqlDatabase) -> None:
 
 
 def put_in_place(
-    saved: SavedDatabase, database: SqlDatabase, compare: Compare
+    saved: SavedDatabase, database: OpenDatabase, compare: Compare
 ) -> Mapping[str, int]:
     """Let what stands beside take the place of `database`, and compare once more. What was replaced
     stands beside then.
@@ -158,7 +162,7 @@ def put_in_place(
 
 
 def replace_database(
-    store: BackupStore, backup: Backup, name: str, database: SqlDatabase
+    store: BackupStore, backup: Backup, name: str, database: OpenDatabase
 ) -> Restored:
     """The whole way. Raises BackupError, DatabaseError."""
     started, saved = time.monotonic(), saved_database(store, backup, name, database)

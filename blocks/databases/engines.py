@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from blocks.databases.client import ClientContainers
@@ -10,24 +10,27 @@ from blocks.databases.mysql.beside import MySQLBeside
 from blocks.databases.mysql.server import MySQL
 from blocks.databases.postgresql.beside import PostgreSQLBeside
 from blocks.databases.postgresql.server import PostgreSQL
+from blocks.databases.redis.beside import RedisBeside
+from blocks.databases.redis.server import Redis
 from blocks.databases.sql_client import Login
 from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import ConfigError
 from tidegate.ports import JobRunner
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase, Database, RedisServer
 
 SqlDatabase = MySQL | PostgreSQL
+OpenDatabase = SqlDatabase | Redis
 
 _ADAPTERS: Mapping[str, type[MySQL] | type[PostgreSQL]] = {"mysql": MySQL, "postgresql": PostgreSQL}
-PORTS = {"mysql": "3306", "postgresql": "5432"}
+PORTS = {"mysql": "3306", "postgresql": "5432", "redis": "6379"}
 ROOT_PASSWORD_KEY = "MYSQL_ROOT_PASSWORD"
 
 
-def login_keys(spec: Database) -> set[str]:
+def login_keys(spec: AnyDatabase) -> set[str]:
     """The env keys that lead into `spec`, as the application and as its owner."""
-    said = (spec.host_key, spec.port_key, spec.user_key, spec.password_key, spec.database_key)
-    keys = {key for key in (*said, spec.url_key) if key}
+    url_key = spec.url_key if isinstance(spec, Database) else None
+    keys = {key for key in (*spec.name_keys, spec.password_key, url_key) if key}
     return keys | {ROOT_PASSWORD_KEY} if spec.engine == "mysql" else keys
 
 
@@ -60,13 +63,30 @@ def open_as_owner(
     return _ADAPTERS[spec.engine](host, container, login)
 
 
-def open_placed(host: DockerHost, at: PlacedDatabase) -> SqlDatabase:
+def open_redis(
+    host: JobRunner, spec: RedisServer, container: str, environment: Mapping[str, str]
+) -> Redis:
+    """The Redis `spec`, in its own container: the application's login is the only one.
+
+    Raises ConfigError for a key that is missing.
+    """
+    keys = (spec.user_key, spec.password_key)
+    _refuse_missing(spec, environment, [key for key in keys if key])
+    user, password = (environment[key] if key else "" for key in keys)
+    return Redis(host, container, Login(user, password, spec.name, _port(spec, environment)))
+
+
+def open_placed(host: DockerHost, at: PlacedDatabase) -> OpenDatabase:
     """As its owner, in its own container or elsewhere. Raises ConfigError."""
-    return open_as_owner(*_reached(host, at))
+    if isinstance(at.spec, RedisServer):
+        return open_redis(host, at.spec, at.container, at.environment)
+    return open_as_owner(*_reached(host, at.spec, at))
 
 
-def beside(database: SqlDatabase) -> MySQLBeside | PostgreSQLBeside:
+def beside(database: OpenDatabase) -> MySQLBeside | PostgreSQLBeside | RedisBeside:
     """Where a copy of `database` is restored before it takes its place."""
+    if isinstance(database, Redis):
+        return RedisBeside(database)
     return MySQLBeside(database) if isinstance(database, MySQL) else PostgreSQLBeside(database)
 
 
@@ -76,21 +96,22 @@ class EngineDatabases:
 
     host: DockerHost
 
-    def as_application(self, at: PlacedDatabase) -> SqlDatabase:
-        return open_database(*_reached(self.host, at))
+    def as_application(self, at: PlacedDatabase) -> OpenDatabase:
+        if isinstance(at.spec, RedisServer):
+            return open_placed(self.host, at)
+        return open_database(*_reached(self.host, at.spec, at))
 
-    def as_owner(self, at: PlacedDatabase) -> SqlDatabase:
+    def as_owner(self, at: PlacedDatabase) -> OpenDatabase:
         return open_placed(self.host, at)
 
-    def login_keys(self, spec: Database) -> set[str]:
+    def login_keys(self, spec: AnyDatabase) -> set[str]:
         return login_keys(spec)
 
 
 def _reached(
-    host: DockerHost, at: PlacedDatabase
+    host: DockerHost, spec: Database, at: PlacedDatabase
 ) -> tuple[JobRunner, Database, str, Mapping[str, str], str]:
     """What opens it: client programs run in its own container, or in containers of their own."""
-    spec = at.spec
     if spec.client_image is None:
         return host, spec, at.container, at.environment, ""
     address = at.environment.get(spec.host_key)
@@ -111,17 +132,24 @@ def _reached(
 
 def _login(spec: Database, environment: Mapping[str, str], address: str) -> Login:
     keys = (spec.user_key, spec.password_key, spec.database_key)
-    missing = [key for key in (*keys, spec.url_key) if key and not environment.get(key)]
-    if missing:
+    _refuse_missing(spec, environment, [key for key in (*keys, spec.url_key) if key])
+    user, password, database = (environment[key] for key in keys)
+    return Login(user, password, database, _port(spec, environment), address)
+
+
+def _refuse_missing(spec: AnyDatabase, environment: Mapping[str, str], keys: Sequence[str]) -> None:
+    if missing := [key for key in keys if not environment.get(key)]:
         raise ConfigError(
             f"opening the database {spec.name!r}",
             f"neither the env file nor the compose files have {', '.join(missing)}",
             "Add it",
         )
+
+
+def _port(spec: AnyDatabase, environment: Mapping[str, str]) -> int:
     port = (environment.get(spec.port_key) if spec.port_key else "") or PORTS[spec.engine]
     if not port.isdigit():
         raise ConfigError(
             f"opening the database {spec.name!r}", f"{spec.port_key} is not a number", "Correct it"
         )
-    user, password, database = (environment[key] for key in keys)
-    return Login(user, password, database, int(port), address)
+    return int(port)

@@ -18,19 +18,25 @@ from blocks.databases.addresses import leading_to
 from blocks.databases.engines import (
     PORTS,
     ROOT_PASSWORD_KEY,
-    SqlDatabase,
+    OpenDatabase,
     open_as_owner,
     open_database,
+    open_redis,
 )
+from blocks.databases.mysql.server import MySQL
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost
 from tidegate.errors import DatabaseError
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase, Database, RedisServer
 
 IN_MEMORY_MOST = 256 << 20
 """Bytes of data: above this the scratch database lies on disk, since its copy in memory would
 starve the host."""
 _DATA = {"mysql": "/var/lib/mysql", "postgresql": "/var/lib/postgresql/data"}
+"""Of a Redis the data are in memory anyway."""
+_REDIS = ("redis-server", "--protected-mode", "no", "--save", "", "--databases", "4096")
+"""Started without the arguments of the real one, which may name files that are not there: what it
+is given to read says everything but how many databases there may be."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class ScratchDatabase:
     """A database of the same image as the real one, with its user and database names and a password
     of its own."""
 
-    database: SqlDatabase
+    database: OpenDatabase
     container: str
     network: str
     """Leads nowhere but to this database."""
@@ -50,7 +56,7 @@ class ScratchDatabase:
 @contextmanager
 def scratch_database(
     host: DockerHost,
-    spec: Database,
+    spec: AnyDatabase,
     source: str,
     environment: Mapping[str, str],
     key: str,
@@ -74,20 +80,30 @@ def scratch_database(
             container = _start(
                 host, spec, source, made, name, mine, in_memory=data_size <= IN_MEMORY_MOST
             )
-        database = open_as_owner(host, spec, container, made)
-        wait_for_login(
-            host,
-            open_database(host, spec, container, made),
-            container,
-            timeout_seconds=timeout_seconds,
-        )
-        if spec.engine == "mysql":  # a restored event would change rows before they are compared
+        application, database = _logins(host, spec, container, made)
+        wait_for_login(host, application, container, timeout_seconds=timeout_seconds)
+        if isinstance(
+            database, MySQL
+        ):  # a restored event would change rows before they are compared
             database.restore(io.BytesIO(b"SET GLOBAL event_scheduler = OFF"))
         yield ScratchDatabase(database, container, name, made)
 
 
+def _logins(
+    host: DockerHost, spec: AnyDatabase, container: str, environment: Mapping[str, str]
+) -> tuple[OpenDatabase, OpenDatabase]:
+    """As the application, and as the owner."""
+    if isinstance(spec, RedisServer):
+        unasked = RedisServer(name=spec.name, engine=spec.engine, service=spec.service)
+        return (open_redis(host, unasked, container, {}),) * 2
+    return (
+        open_database(host, spec, container, environment),
+        open_as_owner(host, spec, container, environment),
+    )
+
+
 def wait_for_login(
-    host: DockerHost, database: SqlDatabase, container: str, *, timeout_seconds: float
+    host: DockerHost, database: OpenDatabase, container: str, *, timeout_seconds: float
 ) -> None:
     """Until the application's user can log in. Raises DatabaseError with the last answer and the
     container's log."""
@@ -101,9 +117,11 @@ def wait_for_login(
         ) from None
 
 
-def environment_of_copy(spec: Database, environment: Mapping[str, str]) -> dict[str, str]:
+def environment_of_copy(spec: AnyDatabase, environment: Mapping[str, str]) -> dict[str, str]:
     """The application's keys, and those by which the official images create a database: the same
     for MySQL."""
+    if isinstance(spec, RedisServer):  # it asks for no password, on a network that leads nowhere
+        return {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
     user, database, password = (
         environment[spec.user_key],
         environment[spec.database_key],
@@ -153,7 +171,7 @@ def _own_address(
 
 def _start(
     host: DockerHost,
-    spec: Database,
+    spec: AnyDatabase,
     source: str,
     environment: Mapping[str, str],
     network: str,
@@ -171,7 +189,7 @@ def _start(
         network=network,
         name=network,
         labels={KEY_LABEL: key},
-        tmpfs={_DATA[spec.engine]: ""} if in_memory else None,
+        tmpfs={_DATA[spec.engine]: ""} if in_memory and spec.engine in _DATA else None,
     )
     lane = host.client.networks.get(network)
     lane.disconnect(container)
@@ -180,15 +198,16 @@ def _start(
     return str(container.id)
 
 
-def _like(host: DockerHost, spec: Database, source: str) -> tuple[str, list[str] | None]:
+def _like(host: DockerHost, spec: AnyDatabase, source: str) -> tuple[str, list[str] | None]:
     """Of a database elsewhere nobody knows more than the image that the stack file names."""
     if spec.client_image:
         return spec.client_image, None
     original: dict[str, Any] = host.client.containers.get(source).attrs
-    return original["Image"], original["Config"]["Cmd"]
+    arguments = [*_REDIS] if spec.engine == "redis" else original["Config"]["Cmd"]
+    return original["Image"], arguments
 
 
-def _alias(spec: Database) -> str:
+def _alias(spec: AnyDatabase) -> str:
     return spec.service or spec.name
 
 

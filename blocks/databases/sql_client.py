@@ -31,7 +31,7 @@ Readers = Mapping[str, Callable[[], AbstractContextManager[BinaryIO]]]
 @dataclass(frozen=True)
 class Login:
     """Who asks which database. The password is given to client programs by their environment, never
-    their argv."""
+    their argv. A Redis may have neither user nor password: then they are empty."""
 
     user: str
     password: str = field(repr=False)
@@ -111,6 +111,12 @@ class SqlClient:
         it."""
         return self._checked(doing, self._outcome(doing, command, stdin, stdout, timeout_seconds))
 
+    def heard(self, doing: str, command: Sequence[str], *, stdout: BinaryIO) -> str:
+        """What the program printed on stderr. Raises DatabaseError."""
+        outcome = self._outcome(doing, command, None, stdout, HOUR)
+        self._checked(doing, outcome)
+        return outcome.stderr
+
     def act(self, command: Sequence[str], steps: Sequence[Step]) -> None:
         """Take the steps in one run of a client. Raises DatabaseError that says what the step that
         failed was doing."""
@@ -170,7 +176,9 @@ class SqlClient:
     def _checked(self, doing: str, outcome: Outcome) -> str:
         if outcome.exit_code == 0:
             return outcome.stdout
-        said = outcome.stderr.strip().replace(self.login.password, "***")
+        said = outcome.stderr.strip()
+        if self.login.password:
+            said = said.replace(self.login.password, "***")
         came_back, to_do = self.explain(
             said or f"exit code {outcome.exit_code}", self.login.database
         )

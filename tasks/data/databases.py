@@ -11,13 +11,13 @@ from tidegate.errors import DatabaseError
 from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
 from tidegate.ports import DatabaseServer
 from tidegate.schema.ports import Migrator, SchemaHistory
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase, Database
 from tidegate.stack.migration_volumes import volumes_for
 from tidegate.stack.migrations import Migration
 from tidegate.stack.stand_ins import stand_ins
 
 
-def container_of(env: OpenEnvironment, spec: Database) -> str:
+def container_of(env: OpenEnvironment, spec: AnyDatabase) -> str:
     """Name of the container that runs a declared database; empty of one elsewhere. Raises
     DatabaseError."""
     if spec.service is None:
@@ -32,11 +32,21 @@ def container_of(env: OpenEnvironment, spec: Database) -> str:
     return containers[spec.service]
 
 
-def spec_of(env: OpenEnvironment, name: str) -> Database:
+def spec_of(env: OpenEnvironment, name: str) -> AnyDatabase:
     return next(spec for spec in env.stack.databases if spec.name == name)
 
 
-def placed(env: OpenEnvironment, spec: Database) -> PlacedDatabase:
+def migrated(env: OpenEnvironment, spec: Migration) -> Database:
+    """The database that a declared history belongs to: one of SQL, as the stack file was checked
+    for."""
+    return next(
+        one
+        for one in env.stack.databases
+        if isinstance(one, Database) and one.name == spec.database
+    )
+
+
+def placed(env: OpenEnvironment, spec: AnyDatabase) -> PlacedDatabase:
     """With the container that runs it, and its logins. Raises ConfigError, DatabaseError."""
     env.refuse_faults()
     return PlacedDatabase(
@@ -44,7 +54,7 @@ def placed(env: OpenEnvironment, spec: Database) -> PlacedDatabase:
     )
 
 
-def client_networks(env: OpenEnvironment, spec: Database) -> tuple[str, ...]:
+def client_networks(env: OpenEnvironment, spec: AnyDatabase) -> tuple[str, ...]:
     """Of the stack's networks those that are there, for the client of a database elsewhere: a plan
     makes none."""
     if spec.service is not None:
@@ -53,12 +63,12 @@ def client_networks(env: OpenEnvironment, spec: Database) -> tuple[str, ...]:
     return tuple(name for name in shared_networks(env) if name in there)
 
 
-def owned(env: OpenEnvironment, spec: Database) -> DatabaseServer:
+def owned(env: OpenEnvironment, spec: AnyDatabase) -> DatabaseServer:
     """As its owner, for dumps."""
     return env.databases.as_owner(placed(env, spec))
 
 
-def free_connections(env: OpenEnvironment, spec: Database) -> int:
+def free_connections(env: OpenEnvironment, spec: AnyDatabase) -> int:
     """How many more connections a database takes, asked with the new configuration's own login
     (P24, P84)."""
     return env.databases.as_application(placed(env, spec)).free_connections()
@@ -69,7 +79,7 @@ def histories(
 ) -> Iterator[tuple[Migration, SchemaHistory]]:
     """One per declared schema history: read in the image, with nothing of the environment."""
     for spec in env.stack.migrations:
-        database = spec_of(env, spec.database)
+        database = migrated(env, spec)
         unreal = stand_ins(env.logins(database), (*env.config.secrets, database.password_key))
         yield (
             spec,
@@ -86,7 +96,7 @@ def histories(
 def schema_state(env: OpenEnvironment, spec: Migration) -> SchemaState:
     """Where a declared history is in its database; nothing where the database's service was never
     started."""
-    database = spec_of(env, spec.database)
+    database = migrated(env, spec)
     if database.service is not None and database.service not in base_containers(env):
         return NO_DATABASE_YET
     return env.migrations.state(spec, database, env.databases.as_application(placed(env, database)))
@@ -111,7 +121,7 @@ def migrator(
 ) -> Migrator:
     """A schema history inside the image of `pins`, on the database in use or on a `copy` of it."""
     env.refuse_faults()
-    database = spec_of(env, spec.database)
+    database = migrated(env, spec)
     server = copy.database if copy else env.databases.as_application(placed(env, database))
     return env.migrations.migrator(
         spec,

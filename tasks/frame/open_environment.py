@@ -24,7 +24,7 @@ from tidegate.secrecy.known_names import names_in_model
 from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
 from tidegate.stack.bind_mounts import Written, written_places
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase
 from tidegate.stack.env_files import own_paths
 from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
@@ -177,7 +177,7 @@ class OpenEnvironment(Ports):
         StackFileError."""
         return written_places(self.stack.state, self.stack.folder, self.values)
 
-    def logins(self, spec: Database) -> dict[str, str]:
+    def logins(self, spec: AnyDatabase) -> dict[str, str]:
         """The env values, with what the compose files say of a database's logins where the env file
         says nothing."""
         services = [*self.released, *filter(None, [spec.service])]
@@ -191,7 +191,7 @@ class OpenEnvironment(Ports):
     def weak_passwords(self) -> list[str]:
         """Keys of passwords that everybody knows, in the env file or among the logins of
         databases."""
-        keys = [spec.password_key for spec in self.stack.databases]
+        keys = [spec.password_key for spec in self.stack.databases if spec.password_key]
         values = dict(self.values)
         for spec in self.stack.databases:
             values |= self.logins(spec)

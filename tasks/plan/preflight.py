@@ -30,7 +30,7 @@ from tasks.slots.state import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
 from tidegate.ledger.adoptions import adopted
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase
 from tidegate.stack.slot import memory_needed, published_ports
 
 LEAST_DISK_RATIO = 0.05
@@ -235,7 +235,7 @@ def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
     yield _backup_room(env, running)
 
 
-def _connections(env: OpenEnvironment, spec: Database) -> str:
+def _connections(env: OpenEnvironment, spec: AnyDatabase) -> str:
     """How many are free and needed; only what every service says of itself can be compared. Raises
     CapacityError."""
     free = free_connections(env, spec)

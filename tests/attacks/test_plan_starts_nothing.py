@@ -22,6 +22,7 @@ from setup.compose import find
 from tasks.frame.environments import open_environment
 from tests.e2e.in_process import database_of, engine, release_here
 from tests.installation import SUFFIX, Installation, add_stack, remove_stack
+from tests.sql import of_sql
 
 PIER, WHARF = f"pier{SUFFIX}", f"wharf{SUFFIX}"
 BY_HAND = f"{WHARF}-hand"
@@ -173,7 +174,8 @@ def by_hand(tidegate: Installation, wharf: str) -> SqlDatabase:
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=folder)
     env = open_environment(wharf, "prod", tidegate.settings)
-    database = open_database(DockerHost(), env.stack.databases[0], f"{BY_HAND}-mysql-1", env.values)
+    spec = of_sql(env.stack.databases[0])
+    database = open_database(DockerHost(), spec, f"{BY_HAND}-mysql-1", env.values)
     wait_for_login(DockerHost(), database, f"{BY_HAND}-mysql-1", timeout_seconds=120)
     rows = ", ".join(f"({number})" for number in range(703))
     database.restore(

@@ -4,7 +4,8 @@ saves and restores it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 import pytest
 
@@ -25,17 +26,19 @@ class KeptDatabase:
     image: str
     pay: Callable[[], None]
     """Write one bill more."""
+    counted: str = "bills"
+    """What the number of the bills is called."""
+    key: str = field(default_factory=lambda: f"test/{uuid4().hex}/backup")
+    """Suites may run side by side."""
 
     def save(
         self, rehearse: Callable[[str, RestoredCopy], object] = lambda name, copy: None
     ) -> Backup:
-        return self.backups.make(
-            "b1", "test/backup", ToSave([self.at], {}, self.image, {}), rehearse
-        )
+        return self.backups.make("b1", self.key, ToSave([self.at], {}, self.image, {}), rehearse)
 
     @property
     def bills(self) -> int:
-        return self.server.row_counts()["bills"]
+        return self.server.row_counts()[self.counted]
 
 
 class BackupsContract:
@@ -43,7 +46,7 @@ class BackupsContract:
         seen = list[str]()
         made = kept.save(lambda name, copy: seen.append(name))
         assert seen == [kept.at.spec.name]
-        assert made.tables[f"{kept.at.spec.name}.bills"] == 2
+        assert made.tables[f"{kept.at.spec.name}.{kept.counted}"] == 2
         assert made.verified_at is not None
 
     def test_made_again_it_is_the_same_one(self, kept: KeptDatabase) -> None:
@@ -58,7 +61,7 @@ class BackupsContract:
         with pytest.raises(BackupError, match="rehearsing"):
             kept.save(fail)
         kept.pay()
-        assert kept.save().tables[f"{kept.at.spec.name}.bills"] == 3
+        assert kept.save().tables[f"{kept.at.spec.name}.{kept.counted}"] == 3
 
     def test_one_that_is_not_there_is_not_recognized(self, kept: KeptDatabase) -> None:
         made = kept.save()
@@ -78,10 +81,10 @@ class BackupsContract:
     ) -> None:
         made = kept.save()
         kept.pay()
-        assert kept.restored.stand_beside(made, kept.at)["bills"] == 2
+        assert kept.restored.stand_beside(made, kept.at)[kept.counted] == 2
         assert kept.bills == 3
         for _ in range(2):
-            assert kept.restored.put_in_place(made, kept.at)["bills"] == 2
+            assert kept.restored.put_in_place(made, kept.at)[kept.counted] == 2
         kept.restored.remove_replaced(kept.at)
         assert kept.bills == 2
 

@@ -22,7 +22,44 @@ b\tc');
 
 
 class DatabaseContract:
-    """One class per adapter; each test leaves the schema above."""
+    """One class per adapter."""
+
+    def test_free_connections_are_a_number_below_the_limit(self, server: Any) -> None:
+        assert 10 < server.database().free_connections() < 1000
+
+    def test_a_wrong_password_is_named_and_never_shown(self, server: Any) -> None:
+        spec, canary = server.spec, "canary-8f1d"
+        with pytest.raises(DatabaseError, match="user or password is wrong") as raised:
+            server.database(**{spec.password_key: canary}).ping()
+        assert canary not in str(raised.value) + repr(raised.value)
+
+    def test_a_port_where_nobody_listens_is_a_server_that_does_not_answer(
+        self, server: Any
+    ) -> None:
+        with pytest.raises(DatabaseError, match="does not answer"):
+            server.database(**{server.spec.port_key: "9"}).ping()
+
+    def test_a_login_that_is_waited_for_in_vain_ends_with_the_last_answer(
+        self, server: Any
+    ) -> None:
+        server.database().wait(0)
+        canary = "canary-8f1d"
+        with pytest.raises(DatabaseError, match="user or password is wrong") as raised:
+            server.database(**{server.spec.password_key: canary}).wait(1)
+        assert canary not in str(raised.value) + repr(raised.value)
+
+    def test_neither_repr_shows_the_password(self, server: Any) -> None:
+        password = server.environment[server.spec.password_key]
+        database = server.database()
+        assert password not in repr(database) + repr(database.login) + repr(vars(database))
+
+    def test_a_full_disk_on_our_side_ends_a_dump(self, server: Any) -> None:
+        with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space"):
+            server.database().dumps()[DATA](full)
+
+
+class SqlContract(DatabaseContract):
+    """One class per adapter of a database of SQL; each test leaves the schema above."""
 
     def test_a_dump_restores_to_the_same_rows(self, server: Any) -> None:
         server.sql(_SCHEMA)
@@ -48,9 +85,6 @@ class DatabaseContract:
         with pytest.raises(DatabaseError, match=r"(?i)read.only"):
             server.owner().count("DELETE FROM people")
         assert dict(server.database().row_counts()) == {"notes": 0, "people": 3}
-
-    def test_free_connections_are_a_number_below_the_limit(self, server: Any) -> None:
-        assert 10 < server.database().free_connections() < 1000
 
     def test_the_size_of_the_data_grows_with_it(self, server: Any) -> None:
         server.sql(_SCHEMA)
@@ -93,47 +127,16 @@ class DatabaseContract:
         server.sql("DROP TABLE papers")
         assert (state.revision_tables, state.has_other_tables) == ((), True)
 
-    def test_a_wrong_password_is_named_and_never_shown(self, server: Any) -> None:
-        spec, canary = server.spec, "canary-8f1d"
-        with pytest.raises(DatabaseError, match="user or password is wrong") as raised:
-            server.database(**{spec.password_key: canary}).ping()
-        assert canary not in str(raised.value) + repr(raised.value)
-
     def test_an_unknown_database_is_named(self, server: Any) -> None:
         owner = dict(server.environment) | {server.spec.database_key: "nowhere"}
         with pytest.raises(DatabaseError, match=r"no such database|may not use this database"):
             server.database(**owner).ping()
-
-    def test_a_port_where_nobody_listens_is_a_server_that_does_not_answer(
-        self, server: Any
-    ) -> None:
-        with pytest.raises(DatabaseError, match="does not answer"):
-            server.database(**{server.spec.port_key: "9"}).ping()
-
-    def test_a_login_that_is_waited_for_in_vain_ends_with_the_last_answer(
-        self, server: Any
-    ) -> None:
-        server.database().wait(0)
-        canary = "canary-8f1d"
-        with pytest.raises(DatabaseError, match="user or password is wrong") as raised:
-            server.database(**{server.spec.password_key: canary}).wait(1)
-        assert canary not in str(raised.value) + repr(raised.value)
 
     def test_the_first_statement_that_fails_ends_a_restore(self, server: Any) -> None:
         server.sql(_SCHEMA)
         with pytest.raises(DatabaseError, match="nosuch"):
             server.sql("INSERT INTO nosuch VALUES (1); INSERT INTO people VALUES (9, 'late');")
         assert server.database().row_counts()["people"] == 3
-
-    def test_a_full_disk_on_our_side_ends_a_dump(self, server: Any) -> None:
-        server.sql(_SCHEMA)
-        with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space"):
-            server.database().dumps()[DATA](full)
-
-    def test_neither_repr_shows_the_password(self, server: Any) -> None:
-        password = server.environment[server.spec.password_key]
-        database = server.database()
-        assert password not in repr(database) + repr(database.login) + repr(vars(database))
 
 
 def _rows(dump: io.BytesIO) -> list[str]:

@@ -15,6 +15,7 @@ from flows.rollback import rollback
 from tasks.data.databases import container_of
 from tasks.frame.environments import open_environment
 from tests.installation import Installation, domain_of
+from tests.sql import of_sql
 from tidegate.ledger.tables import Deployment
 
 PATIENCE_SECONDS = 20
@@ -74,7 +75,7 @@ def slots(tidegate: Installation, stack: str, environment: str = "prod") -> dict
 def database_of(tidegate: Installation, stack: str) -> SqlDatabase:
     """The application's database in production."""
     env = open_environment(stack, "prod", tidegate.settings)
-    spec = env.stack.databases[0]
+    spec = of_sql(env.stack.databases[0])
     return open_database(engine(tidegate), spec, container_of(env, spec), env.values)
 
 

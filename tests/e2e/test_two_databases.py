@@ -17,6 +17,7 @@ from tasks.data.databases import container_of, spec_of
 from tasks.frame.environments import open_environment
 from tests.e2e.in_process import release_here
 from tests.installation import SUFFIX, Installation, add_stack
+from tests.sql import of_sql
 
 PANTRY = f"pantry{SUFFIX}"
 TOOL = """
@@ -148,7 +149,7 @@ def pantry(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def database(tidegate: Installation, name: str) -> SqlDatabase:
     env = open_environment(PANTRY, "prod", tidegate.settings)
-    spec = spec_of(env, name)
+    spec = of_sql(spec_of(env, name))
     return open_database(DockerHost(), spec, container_of(env, spec), env.values)
 
 

@@ -88,7 +88,9 @@ def broken(store: BackupStore, server: Server, statement: str) -> SavedDatabase:
         for kind in marks
     }
     parts = {
-        kind: store.write(server.spec.engine, file_name("main", kind), partial(_write, content))
+        kind: store.write(
+            server.spec.engine, file_name("main", kind, "sql"), partial(_write, content)
+        )
         for kind, content in contents.items()
     }
     return SavedDatabase(store, server.spec.engine, "main", parts)

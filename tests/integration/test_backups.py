@@ -23,6 +23,7 @@ from blocks.backups.folder import BackupStore
 from blocks.backups.making import Dump, compare, prove, save_database
 from blocks.backups.manifest import Part
 from blocks.backups.restoring import SavedDatabase
+from blocks.databases.mysql.server import MySQL
 from blocks.databases.scratch import ScratchDatabase, scratch_database
 from blocks.databases.sql_client import DATA
 from blocks.docker.host import KEY_LABEL
@@ -43,7 +44,7 @@ def writes(content: bytes) -> Callable[[BinaryIO], None]:
 
 def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
     """Of one file, as version 0.1 made it."""
-    return Dump(SavedDatabase(store, backup, "main", {DATA: part}), {}, {}, None, 1)
+    return Dump(SavedDatabase(store, backup, "main", {DATA: part}), [{}, {}], None, 1)
 
 
 def test_a_backup_is_restored_and_compared_before_it_counts(
@@ -186,8 +187,7 @@ def test_restored_rows_lie_between_the_counts(
 
     dump = replace(
         dump_of(BackupStore(Path()), "b1", Part("main.sql.gz", 1, "")),
-        before=counts(before),
-        after=counts(after),
+        counts=[counts(before), counts(after)],
     )
     if fault is None:
         return compare("b1", dump, counts(restored))
@@ -201,6 +201,7 @@ def test_a_rehearsal_runs_on_the_restored_copy_and_never_on_the_source(
     def rehearse(name: str, scratch: ScratchDatabase) -> None:
         assert name == "main"
         assert scratch.environment["MYSQL_PASSWORD"] != filled.environment["MYSQL_PASSWORD"]
+        assert isinstance(scratch.database, MySQL)
         assert scratch.database.row_counts()["bills"] == 2
         scratch.database.restore(io.BytesIO(b"DROP TABLE bills"))
 

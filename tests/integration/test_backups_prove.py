@@ -18,6 +18,7 @@ from blocks.backups.restoring import (
     stand_beside,
 )
 from blocks.databases.engines import beside
+from blocks.databases.postgresql.server import PostgreSQL
 from blocks.databases.scratch import ScratchDatabase
 from blocks.databases.sql_client import DATA
 from tests.integration.backup_fixtures import back_up, store
@@ -133,6 +134,7 @@ def test_a_rehearsal_finds_its_tables_where_the_role_s_settings_look_for_them(
     found: list[list[str]] = []
 
     def rehearse(name: str, copy: ScratchDatabase) -> None:
+        assert isinstance(copy.database, PostgreSQL)
         found.extend(copy.database.query("asking", "SELECT * FROM bills; SHOW search_path"))
 
     try:

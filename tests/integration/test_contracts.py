@@ -14,6 +14,7 @@ from blocks.backups.folder import BackupStore
 from blocks.backups.kept import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
 from blocks.databases.client import KEY as CLIENT
 from blocks.databases.engines import EngineDatabases
+from blocks.databases.postgresql.server import PostgreSQL
 from blocks.docker.compose import Compose
 from blocks.docker.host import KEY_LABEL, DockerHost
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
@@ -88,6 +89,7 @@ class TestEngineBackupsElsewhere(BackupsContract):
             (postgresql.network,),
         )
         store, server = BackupStore(tmp_path), EngineDatabases(postgresql.host).as_owner(at)
+        assert isinstance(server, PostgreSQL)
         server.restore(
             io.BytesIO(
                 b"DROP TABLE IF EXISTS bills; CREATE TABLE bills (id SERIAL PRIMARY KEY);"

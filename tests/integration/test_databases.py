@@ -10,7 +10,7 @@ import pytest
 from blocks.databases.engines import SqlDatabase, open_database
 from blocks.databases.sql_client import CODE, DATA
 from tests import images
-from tests.contracts.database_contract import DatabaseContract
+from tests.contracts.database_contract import SqlContract
 from tests.integration.data_servers import MYSQL, Server
 from tidegate.errors import ConfigError, DatabaseError
 
@@ -21,7 +21,7 @@ def dumped_code(database: SqlDatabase, into: BinaryIO) -> None:
     database.dumps()[CODE](into)
 
 
-class TestMySQL(DatabaseContract):
+class TestMySQL(SqlContract):
     @pytest.fixture
     def server(self, mysql: Server) -> Server:
         return mysql
@@ -90,7 +90,7 @@ class TestMySQL(DatabaseContract):
             container.remove(force=True)
 
 
-class TestPostgreSQL(DatabaseContract):
+class TestPostgreSQL(SqlContract):
     @pytest.fixture
     def server(self, postgresql: Server) -> Server:
         return postgresql

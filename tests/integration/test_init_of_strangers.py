@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tasks.plan.checking import look_over
 from tests.integration.newcomers import Newcomer, begun, cloned
+from tests.sql import of_sql
 from tidegate.settings import Settings
 from tidegate.stack.envfile import read_env
 from tidegate.stack.file import Stack, load_stack
@@ -134,7 +135,7 @@ secrets: {pw: {file: ./pw.txt}}
 """
     files = {"compose.yaml": compose, "pw.txt": "a-root-password-of-ours\n"}
     clone, stack, _ = written(tmp_path, files)
-    [database] = stack.databases
+    database = of_sql(stack.databases[0])
     assert (database.user_key, database.password_key) == ("MYSQL_USER", "MARIADB_ROOT_PASSWORD")
     assert read_env(clone / ".env.staging") == {"MYSQL_USER": "root"}
 

@@ -16,6 +16,7 @@ from setup.places import ROOT
 from tasks.frame.environments import open_files
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.checking import look_over
+from tests.sql import of_sql
 from tidegate.facts import Slot
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import every_stack
@@ -237,7 +238,7 @@ def test_a_migration_of_biznexus_on_a_copy_cannot_reach_its_real_database(
     env = opened(settings.stacks, "biznexus", "prod")
     [main] = env.stack.databases
     address = env.logins(main)["DATABASE_URL"]
-    assert main.url_key == "DATABASE_URL"
+    assert of_sql(main).url_key == "DATABASE_URL"
     assert env.values["POSTGRES_PASSWORD"] in address
 
 

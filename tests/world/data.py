@@ -13,7 +13,7 @@ from tidegate.errors import DatabaseError, MigrationError
 from tidegate.facts import Revision, RevisionTable, SchemaChange, SchemaState
 from tidegate.plan.changes import gravest
 from tidegate.schema.ports import HistoryTables
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase, Database
 from tidegate.stack.migrations import Migration
 
 _LOGIN_KEYS = ("host_key", "port_key", "user_key", "password_key", "database_key")
@@ -93,8 +93,8 @@ class MemoryDatabases:
     def as_owner(self, at: PlacedDatabase) -> MemoryDatabase:
         return self._at(at)
 
-    def login_keys(self, spec: Database) -> set[str]:
-        return {key for name in _LOGIN_KEYS if (key := getattr(spec, name))}
+    def login_keys(self, spec: AnyDatabase) -> set[str]:
+        return {key for name in _LOGIN_KEYS if (key := getattr(spec, name, None))}
 
     def of(self, project: str) -> MemoryDatabase:
         """Empty at first."""
@@ -103,7 +103,9 @@ class MemoryDatabases:
         )
 
     def _at(self, at: PlacedDatabase) -> MemoryDatabase:
-        if at.spec.client_image:  # by its address, and no container of this engine
+        if (
+            isinstance(at.spec, Database) and at.spec.client_image
+        ):  # by its address, and no container of this engine
             name = f"{at.environment[at.spec.host_key]}/{at.environment[at.spec.database_key]}"
             return self.by_network.setdefault(
                 name, MemoryDatabase(name, self.engine, is_elsewhere=True)

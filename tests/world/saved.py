@@ -11,6 +11,7 @@ from tests.world.engine import MemoryEngine
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.errors import BackupError, EngineError
 from tidegate.facts import Backup
+from tidegate.stack.data import Database
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class MemoryBackups:
         copy = self.databases.by_network[name] = MemoryDatabase(name, self.engine, content)
         self.engine.begin_job(mine, None)
         try:
-            rehearse(at.spec.name, Copy(name, {at.spec.host_key: name}, copy))
+            keys = [at.spec.host_key] if isinstance(at.spec, Database) else []
+            rehearse(at.spec.name, Copy(name, dict.fromkeys(keys, name), copy))
         finally:
             del self.databases.by_network[name]
             self.engine.end_job(mine)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tidegate.schema.ports import HistoryTables
-from tidegate.stack.data import Database
+from tidegate.stack.data import AnyDatabase
 
 
 @dataclass(frozen=True)
 class PlacedDatabase:
     """One declared database, the container that runs it, and the env values with its logins."""
 
-    spec: Database
+    spec: AnyDatabase
     container: str
     """Empty where it is elsewhere: then it is reached through a client."""
     environment: Mapping[str, str] = field(repr=False)

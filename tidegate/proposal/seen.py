@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of
 from tidegate.proposal.look import Look
-from tidegate.proposal.roles import is_built
+from tidegate.proposal.roles import command_of, is_built, made_from
 
 _TOOLS = {
     "alembic.ini": "alembic",
@@ -26,6 +26,8 @@ _DOOR = re.compile(
 )
 _WORKER = re.compile(r"worker|job|queue|cron|beat|scheduler|async|celery|sidekiq")
 _API = ("backend", "server")
+_REDIS = re.compile(r"(?:^|/)redis(?:[-_.:@]|\Z)")
+_PASSWORD = re.compile(r"--requirepass\s+[\"']?\$\{?(\w+)")
 
 
 def other_doors(look: Look, services: Sequence[str]) -> dict[str, int]:
@@ -69,6 +71,22 @@ def migration_hints(look: Look, services: Sequence[str], database: str) -> Itera
             yield f"# Seen: {path}. To let a release move the schema, after a backup:"
             said = f"tool: {tool}, service: {name}, database: {database}, directory: {folder}"
             yield f"# migrations: [{{{said}}}]"
+
+
+def redis_hints(look: Look, services: Sequence[str]) -> Iterator[str]:
+    """For each Redis among `services` whose data are kept: nobody but the team knows whether it is
+    a cache."""
+    for name in services:
+        service = look.model["services"][name]
+        image = made_from(service, look.dockerfiles.get(name, Dockerfile()))
+        if not _REDIS.search(image) or not service.get("volumes"):
+            continue
+        yield f"# Seen: {name} keeps its data. Unless it is only a cache, add it to `databases` and"
+        yield "# its name to `state.databases`, so that it is saved before each release:"
+        password = _PASSWORD.search(command_of(service))
+        key = f", password_key: {password[1]}" if password else ""
+        own = re.sub(r"[^a-z0-9-]", "-", name.lower())
+        yield f"#   - {{name: {own}, engine: redis, service: {name}{key}}}"
 
 
 def _in_image(workdir: str, place: str) -> str:

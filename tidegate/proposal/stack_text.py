@@ -10,7 +10,7 @@ from typing import Any
 
 from tidegate.proposal.compose_files import Place
 from tidegate.proposal.proposed import Proposed
-from tidegate.proposal.seen import migration_hints, other_doors, route_hints
+from tidegate.proposal.seen import migration_hints, other_doors, redis_hints, route_hints
 
 _PLAIN = re.compile(r"[A-Za-z_./~][A-Za-z0-9_ ./@+~-]*(?::[A-Za-z0-9_./@+~-]+)*")
 _MEANS_MORE = frozenset({"yes", "no", "on", "off", "true", "false", "null", "~", "y", "n"})
@@ -48,6 +48,7 @@ def _lines(one: Proposed) -> Iterator[str]:
         yield f"  - {_flow({**facts, **database.keys, **url})}"
     if names:
         yield from migration_hints(one.look, released, names[0])
+    yield from redis_hints(one.look, one.base)
     saved = {
         key: value
         for key, value in (

@@ -58,7 +58,7 @@ def names_in_model(stack: Stack, model: ComposeModel) -> frozenset[str]:
 def _keys_of_names(stack: Stack) -> Iterator[str]:
     """The stack file says that these hold names."""
     for one in stack.databases:
-        yield from filter(None, (one.host_key, one.port_key, one.user_key, one.database_key))
+        yield from one.name_keys
 
 
 def _of_stack(stack: Stack) -> Iterator[str]:

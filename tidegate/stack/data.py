@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
 from tidegate.stack.formats import EnvKey, ImageRef, MountPath, Name, Part, ServiceName, VolumeName
 
+T = TypeVar("T")
+
 
 class Database(Part):
-    """One database the stack owns. Credentials are names of env-file keys."""
+    """One database of SQL that the stack owns. Credentials are names of env-file keys."""
 
     name: Name = "main"
     engine: Literal["mysql", "postgresql"]
@@ -58,6 +62,42 @@ class Database(Part):
             )
         return self
 
+    @property
+    def name_keys(self) -> tuple[str, ...]:
+        """The env keys that hold names, which are no secrets."""
+        said = (self.host_key, self.port_key, self.user_key, self.database_key)
+        return tuple(key for key in said if key)
+
+
+class RedisServer(Part):
+    """One Redis whose data the stack owns, with all its numbered databases.
+
+    A Redis that only caches needs none of this: where it is empty, nothing is lost.
+    """
+
+    name: Name = "main"
+    engine: Literal["redis"]
+    service: ServiceName = Field(description="The stateful compose service that runs it.")
+    port_key: EnvKey | None = Field(
+        None, description="Where the application has one; otherwise it is 6379."
+    )
+    user_key: EnvKey | None = Field(None, description="Where the login is not the default user's.")
+    password_key: EnvKey | None = Field(
+        None, description="Required where the server asks for a password."
+    )
+    client_image: ClassVar[None] = None
+    """It is always a service of the compose files."""
+    saved_elsewhere: ClassVar[None] = None
+
+    @property
+    def name_keys(self) -> tuple[str, ...]:
+        """The env keys that hold names, which are no secrets."""
+        return tuple(key for key in (self.port_key, self.user_key) if key)
+
+
+AnyDatabase = Annotated[Database | RedisServer, Field(discriminator="engine")]
+ENGINES = ("mysql", "postgresql", "redis")
+
 
 class Scratch(Part):
     """A place of the host that containers write into, and that may be lost."""
@@ -89,3 +129,42 @@ class State(Part):
     )
     scratch: tuple[Scratch, ...] = Field((), description="The same for what is not saved.")
     keep: int = Field(10, ge=1, le=10_000, description="How many verified backups are kept.")
+
+
+def database_faults(
+    databases: Collection[AnyDatabase], saved: Collection[str], released: Collection[str]
+) -> Iterator[str]:
+    """Databases that cannot be told apart, or are not saved. `saved` and `released` are the names
+    under `state.databases` and `services`."""
+    named, elsewhere = (
+        {one.name for one in databases},
+        {one.name for one in databases if one.saved_elsewhere},
+    )
+    for name in twice(one.name for one in databases):
+        yield f"databases: {name!r} is there twice"
+    for keys in twice(
+        (one.host_key, one.port_key, one.database_key)
+        for one in databases
+        if isinstance(one, Database)
+    ):
+        yield (
+            f"databases: two of them have the keys {', '.join(filter(None, keys))}, "
+            "so nobody can tell them apart"
+        )
+    for service in twice(one.service for one in databases if isinstance(one, RedisServer)):
+        yield f"databases: two of them are the Redis of {service!r}, which is saved as a whole"
+    for name in saved:
+        if name not in named:
+            yield f"state.databases: no database {name!r}"
+    for one in databases:
+        if one.service in released:
+            yield f"databases: {one.service!r} is released and cannot hold state"
+    for name in sorted(named - {*saved} - elsewhere):
+        yield f"state.databases: {name!r} is not saved"
+    for name in sorted(elsewhere & {*saved}):
+        yield f"state.databases: {name!r} is there, and saved_elsewhere too; take one of them out"
+
+
+def twice(values: Iterable[T]) -> list[T]:
+    """What is there more than once."""
+    return [value for value, times in Counter(values).items() if times > 1]

@@ -8,11 +8,14 @@ from typing import Any, get_args
 from pydantic_core import ErrorDetails
 
 from tidegate.secrecy.outside_text import one_line
+from tidegate.stack.data import ENGINES
 from tidegate.stack.environments import Kind
 from tidegate.stack.formats import CREDENTIAL
 from tidegate.stack.migrations import TOOLS
 
 MOST_SHOWN = 120
+_KINDS = {"migrations": ("tool", TOOLS), "databases": ("engine", ENGINES)}
+"""By the list of a stack file: the key that says of which kind an item is, and the kinds."""
 
 
 def faults_in(errors: list[ErrorDetails]) -> list[str]:
@@ -34,7 +37,7 @@ def _fault(error: ErrorDetails) -> str:
     if not error["loc"] and error["type"] == "value_error":
         return message  # `_names_meet` names the paths itself
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return _tool_fault(error)
+        return _kind_fault(error)
     # of 0.1
     unread = (
         "nothing ever read it: take it out"
@@ -55,22 +58,23 @@ def _fault(error: ErrorDetails) -> str:
     return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
 
 
-def _tool_fault(error: ErrorDetails) -> str:
-    """Of a migration whose tool is not there, or is none that we know."""
+def _kind_fault(error: ErrorDetails) -> str:
+    """Of a migration or a database whose kind is not there, or is none that we know."""
+    key, kinds = _KINDS[str(error["loc"][0])]
     said = (
         "is missing"
         if error["type"] == "union_tag_not_found"
-        else (f"must be one of {', '.join(TOOLS)}{_got(error['input'].get('tool'))}")
+        else (f"must be one of {', '.join(kinds)}{_got(error['input'].get(key))}")
     )
-    return f"{_path(error['loc'])}.tool: {said}"
+    return f"{_path(error['loc'])}.{key}: {said}"
 
 
 def _path(location: tuple[int | str, ...]) -> str:
     text = ""
     for place, part in enumerate(location):
-        # pydantic's word for a name that is not as it must be, and the tool by which it took one of
-        # the migrations' models
-        if part == "[key]" or (location[0] == "migrations" and place == 2):
+        # pydantic's word for a name that is not as it must be, and the kind by which it took one of
+        # several models
+        if part == "[key]" or (location[0] in _KINDS and place == 2):
             continue
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "stack.yaml"

@@ -3,10 +3,8 @@ every fault's path."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Literal, cast
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -14,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from tidegate.errors import StackFileError
 from tidegate.facts import Severity
-from tidegate.stack.data import Database, State
+from tidegate.stack.data import AnyDatabase, RedisServer, State, database_faults, twice
 from tidegate.stack.environments import Environment, Place, environment_faults, place_of, way_to
 from tidegate.stack.faults import faults_in
 from tidegate.stack.formats import (
@@ -40,7 +38,6 @@ from tidegate.stack.services import Service, Source, image_faults, named_twice
 from tidegate.stack.showing import SmokeCheck, Watch
 from tidegate.stack.yaml_text import read_yaml
 
-T = TypeVar("T")
 HostSetting = Literal[
     "privileged",
     "capabilities",
@@ -126,7 +123,7 @@ class Stack(Part):
         "files do not say so by "
         '`restart: "no"`.',
     )
-    databases: tuple[Database, ...] = ()
+    databases: tuple[AnyDatabase, ...] = ()
     migrations: tuple[Migration, ...] = ()
     state: State = State()
     allow: tuple[Allowed, ...] = Field(
@@ -210,39 +207,19 @@ class Stack(Part):
         ]
         faults += [
             f"migrations: two of them are on the database {name!r}"
-            for name in _twice(m.database for m in self.migrations)
+            for name in twice(m.database for m in self.migrations)
         ]
+        without_schema = {d.name for d in self.databases if isinstance(d, RedisServer)}
         faults += [
-            f"databases: {name!r} is there twice" for name in _twice(d.name for d in self.databases)
+            f"migrations: the database {m.database!r} is a Redis, which has no schema"
+            for m in self.migrations
+            if m.database in without_schema
         ]
-        faults += [
-            f"databases: two of them have the keys {', '.join(filter(None, keys))}, "
-            "so nobody can tell them apart"
-            for keys in _twice((d.host_key, d.port_key, d.database_key) for d in self.databases)
-        ]
-        faults += [
-            f"state.databases: no database {d!r}"
-            for d in self.state.databases
-            if d not in databases
-        ]
-        faults += [
-            f"databases: {d.service!r} is released and cannot hold state"
-            for d in self.databases
-            if d.service in services
-        ]
+        faults += database_faults(self.databases, self.state.databases, services)
         faults += [
             f"left_out: {name!r} is released or holds a database"
             for name in self.left_out
             if name in services | {d.service for d in self.databases}
-        ]
-        elsewhere = {d.name for d in self.databases if d.saved_elsewhere}
-        faults += [
-            f"state.databases: {d!r} is not saved"
-            for d in sorted(databases - {*self.state.databases} - elsewhere)
-        ]
-        faults += [
-            f"state.databases: {d!r} is there, and saved_elsewhere too; take one of them out"
-            for d in sorted(elsewhere & {*self.state.databases})
         ]
         faults += [
             f"smoke[{place}].only: there is no environment {name!r}"
@@ -264,15 +241,11 @@ class Stack(Part):
         ]
         faults += [
             f"environments: {base} is the base project of two of them"
-            for base in _twice(self.base_project(name) for name in self.environments)
+            for base in twice(self.base_project(name) for name in self.environments)
         ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
-
-
-def _twice(values: Iterable[T]) -> list[T]:
-    return [value for value, times in Counter(values).items() if times > 1]
 
 
 def load_stack(folder: Path) -> Stack:

@@ -75,6 +75,7 @@ class MySQL:
 
     end_marks: Mapping[str, bytes] = {GLOBALS: b"", DATA: END_MARK, CODE: END_MARK}
     """By kind of file: the last words of a complete one."""
+    file_type = "sql"
 
     def __init__(self, host: JobRunner, container: str, login: Login) -> None:
         self.login = login

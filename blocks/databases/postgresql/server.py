@@ -115,6 +115,7 @@ class PostgreSQL:
 
     end_marks: Mapping[str, bytes] = {GLOBALS: b"", DATA: END_MARK}
     """By kind of file: the last words of a complete one."""
+    file_type = "sql"
 
     def __init__(self, host: JobRunner, container: str, login: Login) -> None:
         self.login = login
