@@ -137,11 +137,11 @@ def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | 
         public_url=f"http://127.0.0.1:{settings.edge_port}",
         check_url=f"http://127.0.0.1:{settings.edge_check_port}",
     )
+    own = stack.environments[environment]
     try:
-        if route := edge.route(stack.name, environment):
-            return _worst(edge.answers(route))
-        own = stack.environments[environment]
-        found = edge.answer(own.domains[0], routed(stack.services, stack.routes)[0].path)
+        route = edge.route(stack.name, environment)
+        main = routed(stack.services, stack.routes)[0].path
+        found = _worst(edge.answers(route)) if route else edge.answer(own.domains[0], main)
     except TidegateError:
         return None
     is_partner = found.served is not None and found.served.stack in own.shares_names_with

@@ -135,7 +135,7 @@ def test_a_stack_that_shares_its_name_no_more_is_refused_while_the_other_one_ser
     edit_stack(
         tidegate, HALL, lambda content: content["environments"]["prod"].pop("shares_names_with")
     )
-    state = release_here(HALL, "v2.0.0")
+    state = release_here(HALL, "v1.0.0")
     assert state.is_failed()
     assert f"{HOST}/stall belongs to {STALL} prod" in str(state.message)
     assert answering(tidegate, "/") == f"{HALL}/prod/3"

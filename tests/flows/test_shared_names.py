@@ -3,6 +3,8 @@ moment, and no others."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from flows.release import release
@@ -11,8 +13,8 @@ from flows.rollback import rollback
 from tests.flows.asking import RESTORE, ROLLBACK, asked
 from tests.flows.beginnings import offer_the_name, share_the_name
 from tests.flows.conftest import Library
-from tests.flows.installation import Installation
-from tests.flows.stories import STORIES, Story, tell
+from tests.flows.installation import Installation, Kept
+from tests.flows.stories import STORIES, Story, settle, tell
 from tidegate.edge.facts import Served
 
 HOST = "shop.test"
@@ -63,12 +65,15 @@ OF_THE_BLOG = [
 ]
 
 
-def watched(made: Installation, path: str) -> list[Served | None]:
-    """Who answers there, after each change from now on."""
-    seen = list[Served | None]()
-    made.world.moments.after_change = lambda _what: seen.append(
-        made.world.edge.answering(HOST, path)
-    )
+def watched(made: Installation, paths: Sequence[str]) -> list[list[Served | None]]:
+    """Who answers at each of them, after each change from now on."""
+    seen = [list[Served | None]() for _ in paths]
+
+    def look(_what: str) -> None:
+        for path, answers in zip(paths, seen, strict=True):
+            answers.append(made.world.edge.answering(HOST, path))
+
+    made.world.moments.after_change = look
     return seen
 
 
@@ -77,7 +82,7 @@ def test_whatever_is_done_to_the_shop_the_blog_answers_at_its_paths(
     library: Library, story: Story
 ) -> None:
     made = library.begin(story)
-    seen = watched(made, "/blog/a")
+    [seen] = watched(made, ["/blog/a"])
     tell(made, story)
     assert {*seen} == {Served("blog", "prod", 1)}
 
@@ -87,7 +92,7 @@ def test_whatever_is_done_to_the_blog_the_shop_answers_at_all_other_paths(
     library: Library, story: Story
 ) -> None:
     made = library.begin(story)
-    before, seen = made.world.edge.answering(HOST, "/blog"), watched(made, "/")
+    before, [seen] = made.world.edge.answering(HOST, "/blog"), watched(made, ["/"])
     run = tell(made, story)
     assert before is not None
     assert run.state.is_completed() == (story.name not in BAD)
@@ -144,12 +149,8 @@ def test_a_way_back_goes_without_a_path_that_the_other_stack_has_taken_since(
 ) -> None:
     """The first version of the blog had the news too; the shop has them now."""
     made = library.begin(Story("both", release, {}, with_blog=True))
-    rewritten(made, "blog", "routes:\n", "routes:\n  - {path: /news, service: web}\n")
-    rewritten(made, "blog", "path: /blog}]", "path: /blog}, {name: news, path: /news}]")
-    assert made.prefect.start(release, **asked("v1.0.1", stack="blog")).state.is_completed()
+    with_news(made)
     assert made.world.edge.answering(HOST, "/news") == Served("blog", "prod", 2)
-    rewritten(made, "blog", "  - {path: /news, service: web}\n", "")
-    rewritten(made, "blog", ", {name: news, path: /news}]", "]")
     assert made.prefect.start(release, **asked("v1.1.0", stack="blog")).state.is_completed()
     news = "routes: [{path: /, service: web}, {path: /news, service: web}]\ndatabases:\n"
     rewritten(made, "shop", "databases:\n", news)
@@ -158,3 +159,48 @@ def test_a_way_back_goes_without_a_path_that_the_other_stack_has_taken_since(
     assert run.state.is_completed(), run.state.message
     assert made.world.edge.answering(HOST, "/news") == Served("shop", "prod", 2)
     assert made.world.edge.answering(HOST, "/blog") == Served("blog", "prod", 4)
+
+
+def with_news(made: Installation) -> None:
+    """The blog is released with the news at its paths, too; its next version leaves them."""
+    route, check = "  - {path: /news, service: web}\n", ", {name: news, path: /news}]"
+    rewritten(made, "blog", "routes:\n", f"routes:\n{route}")
+    rewritten(made, "blog", "path: /blog}]", f"path: /blog}}{check}")
+    assert made.prefect.start(release, **asked("v1.0.1", stack="blog")).state.is_completed()
+    rewritten(made, "blog", route, "")
+    rewritten(made, "blog", check, "]")
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_path_that_a_version_leaves_goes_to_the_other_stack_at_the_switch_and_not_before(
+    library: Library, in_place: bool
+) -> None:
+    """Where it is replaced in its place, its paths are closed meanwhile."""
+    made = library.begin(Story("both", release, {}, with_blog=True, in_place=in_place))
+    with_news(made)
+    news, blog = watched(made, ["/news", "/blog"])
+    run = made.prefect.start(release, **asked("v1.1.0", stack="blog"))
+    assert run.state.is_completed(), run.state.message
+    assert (news[-1], blog[-1]) == (Served("shop", "prod", 1), Served("blog", "prod", 3))
+    before = [one for one, served in zip(news, blog, strict=True) if served != blog[-1]]
+    assert {*before} <= {Served("blog", "prod", 2), None}
+    assert (None in before) == in_place
+
+
+def test_the_same_version_again_is_seen_to_serve_at_its_own_path(library: Library) -> None:
+    made = library.begin(Story("both", release, {}, with_blog=True))
+    run = made.prefect.start(release, **asked("v1.0.0", stack="blog"))
+    assert run.state.is_completed()
+    assert len(made.ledger.deployments.history("blog", "prod")) == 1
+
+
+def test_a_run_that_died_after_its_switch_is_found_at_its_own_path(library: Library) -> None:
+    made, kept = library.begin(Story("both", release, {}, with_blog=True)), list[Kept]()
+    switched = "route of blog prod: #2, behind it #1"
+    made.world.moments.after_change = lambda told: (
+        kept.append(made.keep(told)) if told.endswith(switched) else None
+    )
+    made.prefect.start(release, **asked("v1.1.0", stack="blog"))
+    made.begin_from(kept[0])
+    assert settle(made) == []
+    assert made.world.edge.answering(HOST, "/blog") == Served("blog", "prod", 2)

@@ -123,6 +123,10 @@ def test_status_shows_what_people_get_at_the_stacks_own_path(
 
     assert row()["edge"] is None, "the gateway answers there, and is another stack"
     with running(App()) as app:
+        offered = told(at_a_path, candidate=Target(1, app.url))
+        assert offered.sharing is not None
+        edge.block.apply(replace(offered, sharing=replace(offered.sharing, begun=False)))
+        assert row()["edge"] is None, "and so it does while a first version is offered"
         edge.block.apply(told(at_a_path, Target(1, app.url)))
         assert (row()["edge"], row()["agrees"], row()["answers"]) == ("shop/prod/1", True, 200)
     edge.block.apply(replace(told(at_a_path), fence=9))
