@@ -13,7 +13,14 @@ import pytest
 from blocks.backups.folder import BackupStore
 from blocks.backups.kept import EngineBackups, EngineDatabaseCopies
 from blocks.backups.making import make_backup
-from blocks.backups.restoring import SavedDatabase, as_proved, replace_database, stand_beside
+from blocks.backups.manifest import Part
+from blocks.backups.restoring import (
+    SavedDatabase,
+    as_proved,
+    refuse_little_room,
+    replace_database,
+    stand_beside,
+)
 from blocks.databases.engines import beside
 from blocks.databases.sql_client import DATA
 from blocks.docker.host import DockerHost
@@ -23,7 +30,7 @@ from tests.images import BASE
 from tests.integration.backup_fixtures import NOON, store
 from tests.integration.redis_servers import Server, redis_server
 from tests.integration.saved_databases import BACKUP
-from tidegate.errors import BackupError, ConfigError, DatabaseError
+from tidegate.errors import BackupError, CapacityError, ConfigError, DatabaseError
 from tidegate.facts import Backup
 
 pytest_plugins = ["tests.integration.data_fixtures"]
@@ -223,6 +230,20 @@ def test_what_could_not_be_put_back_is_not_saved(
     with redis_server(host, *arguments) as server, pytest.raises(DatabaseError, match=said):
         back_up(server, store)
     assert store.backups() == []
+
+
+def test_too_little_memory_or_disk_for_a_copy_is_said_before_it_is_made(
+    host: DockerHost, store: BackupStore
+) -> None:
+    part = Part("main.rdb.gz", 1 << 60, "")
+    with redis_server(host) as server:
+        with pytest.raises(CapacityError, match="are free where it lies"):
+            refuse_little_room(SavedDatabase(store, "b1", "main", {DATA: part}), server.database())
+        container = host.client.containers.get(server.container)
+        container.update(mem_limit=64 << 20, memswap_limit=64 << 20)
+        room = server.database().room()
+        assert room.free is not None
+        assert 0 < room.taken < room.free < 64 << 20
 
 
 def test_a_file_that_no_server_can_read_changes_nothing(redis: Server, store: BackupStore) -> None:

@@ -62,7 +62,11 @@ while kill -0 $$ 2>/dev/null; do live info keyspace; sleep 0.1; done >&2 & count
 live --rdb -; code=$?
 kill $counting; exit $code
 """
-"""Print an RDB file. What is counted meanwhile, over and over, goes to stderr."""
+"""Print an RDB file. What is counted meanwhile, over and over, goes to stderr.
+
+After the file's end may stand the 40 bytes by which a server without a file of its own ends a
+transfer; who reads the file stops before them.
+"""
 
 _END_OTHERS = f"""\
 is_ours() {{ tr '\\0' ' ' <"/proc/$1/cmdline" | grep -q {PORT}; }}
