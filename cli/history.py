@@ -23,6 +23,7 @@ KINDS = {
     "rollback": "back to {}",
     "restore": "data of {}",
     "adoption": "{}, taken over",
+    "base": "{}, base services changed",
 }
 COLORS = {
     "good": "green",

@@ -175,6 +175,26 @@ def adopt(
 
 
 @app.command()
+def base(
+    stack: Stack,
+    environment: Place = None,
+    reason: Annotated[
+        str, typer.Option(help="Why they change; it stands in the notice to the team.")
+    ] = "the compose files or their values say otherwise now",
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Show what would change and stop there.")
+    ] = False,
+) -> None:
+    """Make databases and other base services anew that run otherwise than the files say."""
+    from cli.base import base as start
+    from cli.places import meant_environment
+
+    settings = Settings()
+    place = meant_environment(settings, stack, environment)
+    raise typer.Exit(start(settings, console, stack, place, reason=reason, plan_only=plan_only))
+
+
+@app.command()
 def status(
     stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False
 ) -> None:

@@ -120,6 +120,10 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "move-alias": lambda evidence: f"tag {evidence['alias']} points here",
     "stop-old-slot": _either("stopped", "there is none"),
     "stop-slot-left": _either("stopped", "there is none"),
+    "keep-base": lambda evidence: ", ".join(evidence["containers"]),
+    "recreate-base": lambda evidence: ", ".join(evidence["services"]),
+    "wait-for-base": lambda evidence: f"healthy after {evidence['seconds']} s",
+    "put-base-back": lambda evidence: ", ".join(evidence["services"]) or evidence["why"],
     "close-doors": lambda evidence: "nobody is served",
     "restore-beside": lambda evidence: (
         f"a copy from {evidence['backup']}: {evidence['tables']} tables, compared"

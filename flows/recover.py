@@ -9,6 +9,7 @@ from typing import Any
 from prefect import State, flow, get_run_logger
 
 from flows.adopt import take_over
+from flows.base import change_base
 from flows.deploy import deploy
 from flows.plain import plainly
 from flows.put_back import put_back
@@ -106,6 +107,8 @@ def finish(work: Work) -> None:
         go_back(work)
     elif work.deployment.kind == "adoption":
         take_over(work)  # it interrupts nobody
+    elif work.deployment.kind == "base":
+        change_base(work)  # it goes on, or goes on putting back
     elif work.deployment.kind == "restore":
         put_data_back(work)  # a person has decided, and only the whole of it is a state to be in
     elif is_good(work) or serves_now(work):

@@ -239,6 +239,7 @@ MessageKind = Literal[
     "rolled_back",
     "restored",
     "adopted",
+    "base_changed",
     "staging_ready",
     "failed",
     "needs_person",

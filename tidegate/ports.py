@@ -24,6 +24,7 @@ from tidegate.facts import (
     Slot,
 )
 from tidegate.plan.adoption import HandStarted
+from tidegate.plan.base_changes import BaseServices
 from tidegate.plan.occupants import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
 from tidegate.schema.ports import HistoryTables, MigrationTools
@@ -246,6 +247,7 @@ class Ports:
     by_hand: HandStarted
     networks: EdgeNetworks
     compose: Compose
+    base: BaseServices
     images: ImageStore
     builder: ImageBuilder
     registry: Registry | None

@@ -119,6 +119,7 @@ class EngineHandStarted:
             ports=tuple(_ports(attrs)),
             environment=_pairs(attrs["Config"].get("Env")),
             image_environment=_pairs(config.get("Env")),
+            command=_own_command(attrs["Config"].get("Cmd"), config.get("Cmd")),
         )
 
     def _image(self, image: str) -> Mapping[str, Any]:
@@ -140,6 +141,10 @@ def _ports(attrs: Mapping[str, Any]) -> Iterator[PublishedPort]:
             if protocol in ("", "tcp") and found not in seen:
                 seen.add(found)
                 yield found
+
+
+def _own_command(command: list[str] | None, of_image: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(command) if command and command != of_image else None
 
 
 def _pairs(entries: Sequence[str] | None) -> dict[str, str]:

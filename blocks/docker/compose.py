@@ -53,10 +53,10 @@ class Compose:
 
     def version(self) -> str:
         """Such as `2.40.3`."""
-        return self._command.version()
+        return self.command.version()
 
     @property
-    def _command(self) -> ComposeCommand:
+    def command(self) -> ComposeCommand:
         return ComposeCommand(self.host.url, self.redact, self.timeout_seconds)
 
     def read(
@@ -73,7 +73,7 @@ class Compose:
         written = self.as_written(files, project) if own else {"services": {}}
         over = without_own(written, own, environment)
         variables = {"PWD": str(files[0].parent), **environment}
-        outcome = self._command.config(
+        outcome = self.command.config(
             files, project, doing=doing, variables=variables, over=over.encode()
         )
         if missing := {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}:
@@ -86,7 +86,7 @@ class Compose:
             file = missing_env_file(outcome.stderr, files[0].parent)
             said = f"`env_file: {file}` names a file that is not there" if file else ""
             to_do = TO_MEAN.format(file=file) if file else "Correct the compose file"
-            raise StackFileError(doing, said or self._command.said(outcome), to_do)
+            raise StackFileError(doing, said or self.command.said(outcome), to_do)
         model: ComposeModel = _each_string(
             json.loads(outcome.stdout), lambda text: text.replace("$$", "$")
         )
@@ -105,9 +105,9 @@ class Compose:
         env file is read."""
         as_they_stand = ("--no-interpolate", "--no-env-resolution")
         doing = _reading(files)
-        outcome = self._command.config(files, project, *as_they_stand, doing=doing)
+        outcome = self.command.config(files, project, *as_they_stand, doing=doing)
         if outcome.exit_code != 0:
-            raise StackFileError(doing, self._command.said(outcome), "Correct the compose file")
+            raise StackFileError(doing, self.command.said(outcome), "Correct the compose file")
         model: ComposeModel = json.loads(outcome.stdout)
         return model
 
@@ -126,13 +126,13 @@ class Compose:
         It is the engine's own BuildKit, whatever builder a person has chosen on this machine.
         Raises TimeoutError.
         """
-        return self._command.build(
-            service, variables, stdin=_fed(model), timeout_seconds=timeout_seconds, hear=hear
+        return self.command.build(
+            service, variables, stdin=fed(model), timeout_seconds=timeout_seconds, hear=hear
         )
 
     def up(self, slot: Slot) -> None:
         """Create and start a slot; its images must be on the engine. Again: changes nothing."""
-        self._start(slot.project, slot.model, "--no-build", "--pull", "never")
+        self.start_model(slot.project, slot.model, "--no-build", "--pull", "never")
 
     def up_base(
         self,
@@ -150,7 +150,7 @@ class Compose:
         if services:
             self._forget_ended(project, [name for name in services if name in jobs])
             base = base_model(model, project, jobs)
-            self._start(project, base, "--no-build", "--no-recreate", *services)
+            self.start_model(project, base, "--no-build", "--no-recreate", *services)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
         """Create those of the model's own networks that no base service has brought into being
@@ -248,12 +248,13 @@ class Compose:
                 if container.status != "running":
                     container.remove(v=False)
 
-    def _start(self, project: str, model: ComposeModel, *arguments: str) -> None:
+    def start_model(self, project: str, model: ComposeModel, *arguments: str) -> None:
+        """`docker compose up` of `model`, with these arguments. Raises ComposeError."""
         doing = f"starting {project}"
         start = ("-p", project, "-f", "-", "up", "-d", *arguments)
-        outcome = self._command.run(*start, doing=doing, stdin=_fed(model))
+        outcome = self.command.run(*start, doing=doing, stdin=fed(model))
         if outcome.exit_code != 0:
-            said = self._command.said(outcome)
+            said = self.command.said(outcome)
             if missing := missing_helper(doing, said):
                 raise missing
             raise ComposeError(
@@ -268,7 +269,7 @@ def _reading(files: Sequence[Path]) -> str:
     return f"reading {', '.join(file.name for file in files)}"
 
 
-def _fed(model: ComposeModel) -> bytes:
+def fed(model: ComposeModel) -> bytes:
     """The model as Compose reads it from its standard input."""
     return json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
 

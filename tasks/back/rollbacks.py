@@ -28,6 +28,8 @@ from tidegate.plan.targets import choose_target, serving
 from tidegate.policy.states import DeploymentState
 from tidegate.secrecy.outside_text import one_line
 
+DATA_CHANGES = {"restore": "putting data back", "base": "changing base services"}
+
 
 def open_rollback(
     env: OpenEnvironment,
@@ -43,7 +45,7 @@ def open_rollback(
 
     `key` makes it the only one of its kind: whoever opens it again is given the same deployment.
     """
-    refuse_during_restore(env)
+    refuse_while_data_change(env)
     key = key or f"rollback/{flow_run.get_id()}/{env.name}"
     history = env.ledger.deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)
@@ -73,14 +75,15 @@ def open_rollback(
     return work_of(as_planned(env, target), deployment)
 
 
-def refuse_during_restore(env: OpenEnvironment) -> None:
-    """Half-restored data fit no version: whatever is wrong, the restore must come to its end first.
-    Raises LockedError."""
+def refuse_while_data_change(env: OpenEnvironment) -> None:
+    """Half-restored data fit no version, and no version works with half a database: whatever is
+    wrong, a restore and a change of base services must come to their end first. Raises
+    LockedError."""
     for one in env.ledger.deployments.open_ones(env.stack.name, env.name):
-        if one.kind == "restore" and one.state in UNFINISHED:
+        if one.kind in DATA_CHANGES and one.state in UNFINISHED:
             raise LockedError(
                 f"rolling back {env.stack.name} {env.name}",
-                f"#{one.number} is putting data back",
+                f"#{one.number} is {DATA_CHANGES[one.kind]}",
                 "Wait until it ends; if its run is dead, `recover/all` ends it within a minute",
             )
 

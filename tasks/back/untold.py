@@ -23,6 +23,7 @@ GOOD_NEWS: dict[str, Kind] = {
     "rollback": "rolled_back",
     "restore": "restored",
     "adoption": "adopted",
+    "base": "base_changed",
 }
 BAD_NEWS: dict[DeploymentState, Kind] = {
     DeploymentState.FAILED: "failed",

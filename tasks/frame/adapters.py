@@ -18,6 +18,7 @@ from blocks.backups.folder import BackupStore
 from blocks.backups.kept import EngineBackups, EngineDatabaseCopies, EngineVolumeCopies
 from blocks.databases.engines import EngineDatabases
 from blocks.docker.adopting import EngineHandStarted
+from blocks.docker.base_services import EngineBaseServices
 from blocks.docker.builder import ImageBuilder
 from blocks.docker.compose import Compose
 from blocks.docker.engine_looks import EngineLooks
@@ -97,6 +98,7 @@ def ports_at(
         by_hand=EngineHandStarted(host),
         networks=EngineNetworks(host),
         compose=compose,
+        base=EngineBaseServices(host, compose),
         images=images,
         builder=ImageBuilder(compose, images),
         registry=registry,

@@ -30,6 +30,7 @@ Kind = Literal[
     "rolled_back",
     "restored",
     "adopted",
+    "base_changed",
     "failed",
     "needs_person",
     "approval_expired",
@@ -132,8 +133,13 @@ def _message(work: Work, kind: Kind, error: BaseException | None, url: str) -> M
                 requested_by=work.deployment.requested_by,
                 approved_by=approver_of(work),
             )
-        case "adopted":
-            return words.adopted(version, env.name, moment)
+        case "adopted" | "base_changed":
+            seen = work.deployment.figures.get("changed")
+            return (
+                words.base_changed(version, env.name, reason, **seen)
+                if seen
+                else words.adopted(version, env.name, moment)
+            )
         case "rolled_back" | "restored":
             serves_again = {"rolled_back": words.rolled_back, "restored": words.restored}[kind]
             return serves_again(version, env.name, reason, moment)

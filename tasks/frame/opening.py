@@ -146,6 +146,8 @@ def drop_needless(env: OpenEnvironment) -> None:
         (one for one in history if one.was_good and one.kind in ("release", "adoption")), MOST_KEPT
     )
     needed = {root_of(env.ledger, one).id for one in [*at_work, *good]}
+    # a change of base services has a configuration of its own
+    needed |= {one.id for one in history if one.state.is_open}
     for one in history:
         if one.id not in needed:
             seals(env.settings).remove(one.id)

@@ -127,11 +127,62 @@ class RestoreZh(FormBase):
     interruption_is_known: bool = Field(False, title="确认 2：恢复期间服务会中断")
 
 
-Form = type[AcceptanceEn] | type[AcceptanceZh] | type[RestoreEn] | type[RestoreZh]
+class BaseEn(FormBase):
+    """The same for base services that are made anew, such as a database."""
+
+    decision: Decision = Field(title="Read this, then decide")
+    approver: str = Field(title="Your name", min_length=1, max_length=MOST_NAME, pattern=NAME)
+    reason: str = Field(
+        title="Reason",
+        description="Why now, and who knows of it.",
+        min_length=1,
+        max_length=MOST_REASON,
+        pattern=WORDS,
+    )
+    change_is_known: bool = Field(
+        False,
+        title="Known 1: these services are made anew with what differs",
+        description="Switch on both to approve; to reject, none is needed.",
+    )
+    interruption_is_known: bool = Field(
+        False, title="Known 2: how long people wait, as the page says"
+    )
+
+
+class BaseZh(FormBase):
+    """基础服务（如数据库）变更的表单。"""
+
+    decision: Decision = Field(title="请阅读后决定")
+    approver: str = Field(title="批准人姓名", min_length=1, max_length=MOST_NAME, pattern=NAME)
+    reason: str = Field(
+        title="理由",
+        description="为什么现在变更，已通知哪些人。",
+        min_length=1,
+        max_length=MOST_REASON,
+        pattern=WORDS,
+    )
+    change_is_known: bool = Field(
+        False,
+        title="确认 1：这些服务将按变更内容重建",
+        description="批准需打开这两项，拒绝则不需要。",
+    )
+    interruption_is_known: bool = Field(False, title="确认 2：服务中断的时间，见依据页面")
+
+
+Form = (
+    type[AcceptanceEn]
+    | type[AcceptanceZh]
+    | type[RestoreEn]
+    | type[RestoreZh]
+    | type[BaseEn]
+    | type[BaseZh]
+)
 ACCEPTANCE: dict[str, Form] = {"en": AcceptanceEn, "zh": AcceptanceZh}
 RESTORE: dict[str, Form] = {"en": RestoreEn, "zh": RestoreZh}
 CHECKLIST = ("as_required", "looks_good", "flows_well", "no_bugs", "fast_enough", "in_sync")
+BASE: dict[str, Form] = {"en": BaseEn, "zh": BaseZh}
 RESTORE_CHECKLIST = ("loss_is_known", "interruption_is_known")
+BASE_CHECKLIST = ("change_is_known", "interruption_is_known")
 
 
 def form_with(text: str, form: Form) -> Form:

@@ -21,6 +21,7 @@ from tasks.data.databases import free_connections, owned, spec_of
 from tasks.frame.adapters import MissingNotifier
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable, without_secrets
+from tasks.plan.base_plan import check_base
 from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
@@ -280,6 +281,7 @@ CHECKS: tuple[Check, ...] = (
     _builds,
     check_networks,
     _base,
+    check_base,
     _registry,
     _edge,
     _notifiers,

@@ -28,6 +28,13 @@ RESTORE: dict[str, Any] = {
     "backup": "",
     "requested_by": "Mei",
 }
+BASE: dict[str, Any] = {
+    "stack": "shop",
+    "reason": "more connections",
+    "environment": "prod",
+    "plan_only": False,
+    "requested_by": "Mei",
+}
 
 
 def asked(version: str, **other: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tests.flows.installation import Installation, Kept, write_stack
 from tests.world.by_hand import MemoryHandStarted, start_by_hand
 from tests.world.compose import MemoryCompose
 from tests.world.data import Content
-from tests.world.world import model_of
+from tests.world.world import BASE_IMAGE, model_of
 
 
 def remove_slots(made: Installation) -> None:
@@ -85,6 +85,26 @@ def release_and_remove_by_hand(made: Installation) -> None:
     for name in ("shop-prod-web-1", "shop-prod-worker-1", "shop-prod-beat-1"):
         del engine.containers_by_name[name]
         engine.moments.made.pop(f"container {name}", None)
+
+
+def edit_database(**changes: object) -> Callable[[Installation], None]:
+    """The team writes something else about its database into the compose file."""
+    return lambda made: made.world.edited.update(db=changes)
+
+
+def edit_what_was_taken_over(made: Installation) -> None:
+    take_over(made)
+    edit_database(command=["--max-connections=300"])(made)
+
+
+def edit_cache(made: Installation) -> None:
+    """A cache on which no released service depends runs already, and its file says otherwise
+    now."""
+    world = made.world
+    world.edited["cache"] = {"image": BASE_IMAGE, "networks": {"default": None}}
+    compose = MemoryCompose(world.engine, world.model)
+    compose.up_base(world.model("shop-prod"), "shop-prod", ["cache"], {})
+    world.edited["cache"] = {**world.edited["cache"], "command": ["--maxmemory=64mb"]}
 
 
 def give_back(made: Installation) -> None:

@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.flows.installation import Installation
+from tests.world.base import MemoryBaseServices
+from tests.world.compose import MemoryCompose
 from tests.world.versions import between
 from tidegate.edge.facts import Served
 from tidegate.facts import ContainerFacts
 from tidegate.ledger.tables import Deployment
+from tidegate.plan.base_changes import CONFIG_HASH_LABEL
 from tidegate.policy.states import DeploymentState as S
 from tidegate.stack.slot import edge_network_name
 
@@ -28,6 +31,7 @@ GOOD_NEWS = {
     "rollback": "rolled_back",
     "restore": "restored",
     "adoption": "adopted",
+    "base": "base_changed",
 }
 LEFT_TO_PERSON = (S.NEEDS_PERSON, S.ROLLBACK_FAILED)
 
@@ -46,6 +50,7 @@ def faults(
     slot running.
     """
     found = [*_of_ledger(made), *_of_what_was_made(made), *_of_blog(made)]
+    found += _of_what_was_kept(made)
     for name in ENVIRONMENTS:
         news = _of_news(
             made, name, began_with.get(name, 0), is_told=is_for_staging or name == "prod"
@@ -100,6 +105,16 @@ def _of_blog(made: Installation) -> Iterator[str]:
         yield f"the edge sends people who ask for the blog to {served}"
 
 
+def _of_what_was_kept(made: Installation) -> Iterator[str]:
+    """How containers were started holds secrets: it goes when nothing can need it."""
+    needed = {one.id for one in made.ledger.deployments.open_ones()}
+    yield from (
+        f"{file} was left"
+        for file in (made.home / "sealed").glob("*/before.json")
+        if file.parent.name not in needed
+    )
+
+
 def _of_environment(made: Installation, environment: str) -> Iterator[str]:
     """Where a person has been called, it is left as it is."""
     newest = next(iter(made.ledger.deployments.history("shop", environment, limit=1)), None)
@@ -116,7 +131,33 @@ def _of_environment(made: Installation, environment: str) -> Iterator[str]:
         return
     yield from _of_route(made, environment, now)
     yield from _of_slots(made, environment, now)
+    yield from _of_base(made, environment)
     yield from _of_data(made, environment, now)
+
+
+def _of_base(made: Installation, environment: str) -> Iterator[str]:
+    """One container of each service, which runs as the files say, or as it ran before."""
+    project = f"shop-{environment}"
+    there = [one for one in made.world.engine.of(project) if one.service in ("db", "cache")]
+    changes = [
+        one
+        for one in made.ledger.deployments.history("shop", environment)
+        if one.kind == "base" and one.was_good
+    ]
+    compose = MemoryCompose(made.world.engine, made.world.model)
+    hashes = MemoryBaseServices(made.world.engine, compose).hashes(
+        made.world.model(project), project
+    )
+    for one in there:
+        is_new = one.labels[CONFIG_HASH_LABEL] in hashes[one.service]
+        if one.state != "running":
+            yield f"{one.name} is {one.state}"
+        if one.service in made.world.edited and is_new != bool(changes):
+            yield f"{one.name} runs as {'after' if is_new else 'before'} the change"
+    if len({one.service for one in there}) != len(there):
+        yield f"of one base service several containers are there: {there}"
+    if "db" not in {one.service for one in there}:
+        yield "the database has no container"
 
 
 def _of_route(made: Installation, environment: str, now: Deployment) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.flows.base_stories import BASE_STORIES
 from tests.flows.conftest import Library
 from tests.flows.stories import STORIES, Story
 from tests.flows.trying import failed
@@ -30,6 +31,7 @@ ERRORS: dict[str, type[TidegateError]] = {
     "by_hand": EngineError,
     "networks": EngineError,
     "compose": ComposeError,
+    "base": ComposeError,
     "images": ImageError,
     "builder": ImageError,
     "source": VersionError,
@@ -48,7 +50,10 @@ MAY_PASS = ("a release with a migration", "a rollback to a stopped slot", "a res
 @pytest.mark.parametrize(
     ("story", "retryable"),
     [
-        *(pytest.param(story, False, id=f"{story.id}-refused") for story in STORIES),
+        *(
+            pytest.param(story, False, id=f"{story.id}-refused")
+            for story in (*STORIES, *BASE_STORIES)
+        ),
         *(
             pytest.param(story, True, id=f"{story.id}-may-pass")
             for story in STORIES

@@ -1,4 +1,4 @@
-"""Two runs at once; and six of the things that keep an environment whole: without one of them,
+"""Two runs at once; and seven of the things that keep an environment whole: without one of them,
 these suites fail."""
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pytest
 from flows.release import release
 from flows.rollback import rollback
 from tests.flows.asking import ROLLBACK, asked
+from tests.flows.base_stories import NEVER_BECOMES_HEALTHY
 from tests.flows.conftest import Library
 from tests.flows.stories import STORIES, TWO, Story
 from tests.flows.trying import Found, failed, killed, overtaken
@@ -99,6 +100,10 @@ def nothing_is_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["flows.put_back"], "hand_back_alone", lambda work: None)
 
 
+def no_base_service_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["flows.base"], "put_base_back", lambda work: None)
+
+
 BROKEN: Mapping[
     str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Library], tuple[int, Found]]]
 ] = {
@@ -117,6 +122,10 @@ BROKEN: Mapping[
         nothing_is_handed_back,
         lambda library: killed(library, DYING),
     ),
+    "a base service is left as it failed": (
+        no_base_service_is_put_back,
+        lambda library: killed(library, NEVER_BECOMES_HEALTHY),
+    ),
     "two runs change at once": (
         no_lock,
         lambda library: released_meanwhile(library, "publish-record"),
@@ -133,7 +142,7 @@ def test_without_its_guard_an_environment_does_not_stay_whole(
     library: Library, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     breaks, suite = BROKEN[broken]
-    for story in (FAILING, DYING, MIGRATING, RELEASE):
+    for story in (FAILING, DYING, MIGRATING, RELEASE, NEVER_BECOMES_HEALTHY):
         library.begin(story)  # the states in which they begin are whole, and kept for others
     breaks(monkeypatch)
     _, found = suite(library)

@@ -7,17 +7,26 @@ from collections.abc import Callable
 
 import pytest
 
+from flows.base import base
 from flows.incident import incident
 from flows.recover import recover
 from flows.release import release
 from flows.restore import restore
 from flows.rollback import rollback
-from tests.flows.asking import RESTORE, ROLLBACK, SIGNAL, asked
-from tests.flows.beginnings import cut_short, release_over_it, remove_slots, take_over
+from tests.flows.asking import BASE, RESTORE, ROLLBACK, SIGNAL, asked
+from tests.flows.beginnings import (
+    cut_short,
+    edit_cache,
+    edit_database,
+    release_over_it,
+    remove_slots,
+    take_over,
+)
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.stories import Story, tell
 from tests.flows.trying import failed, killed, overtaken
+from tests.world.compose import NEVER_HEALTHY
 from tests.world.data import MemoryDatabase
 from tidegate.errors import EngineError
 from tidegate.ledger.tables import Deployment
@@ -64,6 +73,30 @@ STORIES = (
     ),
     Story(
         "a restore", restore, RESTORE, before=("v1.0.0", "v1.1.0"), serves="v1.0.0", in_place=True
+    ),
+    Story(
+        "a change of a database",
+        base,
+        BASE,
+        serves="v1.0.0",
+        in_place=True,
+        prepare=edit_database(command=["--max-connections=300"]),
+    ),
+    Story(
+        "a change of a database that never becomes healthy",
+        base,
+        BASE,
+        serves="v1.0.0",
+        in_place=True,
+        prepare=edit_database(command=NEVER_HEALTHY),
+    ),
+    Story(
+        "a change of a cache that no version waits for",
+        base,
+        BASE,
+        serves="v1.0.0",
+        in_place=True,
+        prepare=edit_cache,
     ),
     Story(
         "an incident", incident, SIGNAL, before=("v1.0.0", "v2.0.2"), serves="v1.0.0", in_place=True

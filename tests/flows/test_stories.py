@@ -10,17 +10,19 @@ import pytest
 
 import tasks
 from flows.adopt import adopt
+from flows.base import base
 from flows.release import release
 from flows.rollback import rollback
 from tasks.frame.step import StepTask
-from tests.flows.asking import ADOPTION, ROLLBACK, asked
-from tests.flows.beginnings import give_back
+from tests.flows.asking import ADOPTION, BASE, ROLLBACK, asked
+from tests.flows.base_stories import BASE_STORIES
+from tests.flows.beginnings import edit_database, give_back
 from tests.flows.conftest import Library
 from tests.flows.judging import faults, serving
 from tests.flows.stories import STORIES, Story, settle, tell
 from tidegate.policy.states import DeploymentState
 
-each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.id)
+each_story = pytest.mark.parametrize("story", [*STORIES, *BASE_STORIES], ids=lambda story: story.id)
 
 
 def steps() -> set[str]:
@@ -100,15 +102,13 @@ def test_what_was_taken_over_is_stopped_where_old_slots_stay_warm_too(library: L
 def test_every_step_is_part_of_a_story(library: Library) -> None:
     """So a step that somebody adds is failed and killed too, or this fails."""
     seen = set[str]()
-    for story in STORIES:
+    for story in (*STORIES, *BASE_STORIES):
         made = library.begin(story)
         tell(made, story)
         for environment in ("staging", "prod"):
             for deployment in made.ledger.deployments.history("shop", environment):
                 seen |= {step.name for step in made.ledger.journal.steps(deployment.id)}
-    assert steps() - seen == {
-        "open-doors"
-    }  # only where a restore fails: tests/flows/test_failures.py
+    assert steps() - seen == {"begin-maintenance"}  # tests/flows/test_in_place.py
 
 
 def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) -> None:
@@ -119,6 +119,20 @@ def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) 
         volumes[name] = "was written since"
     tell(made, next(one for one in STORIES if one.id == "a-restore"))
     assert (volumes["shop-prod_uploads"], volumes["/srv/shop-prod"]) == ("", "")
+
+
+@pytest.mark.parametrize("plan_only", [True, False])
+def test_where_no_base_service_differs_or_only_a_plan_is_asked_for_nothing_is_opened(
+    library: Library, plan_only: bool
+) -> None:
+    made = library.begin(Story("a look at the base", base, BASE))
+    if plan_only:
+        edit_database(command=["--max-connections=300"])(made)
+    before = dict(made.world.engine.containers_by_name)
+    run = made.prefect.start(base, **{**BASE, "plan_only": plan_only})
+    assert run.state.is_completed()
+    assert made.world.engine.containers_by_name == before
+    assert [one.kind for one in made.ledger.deployments.history("shop", "prod")] == ["release"]
 
 
 @pytest.mark.parametrize(("asked_for", "seconds"), [(None, 0), (1, 1)])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
+from tests.contracts.base_contract import BaseServicesContract, Begun
 from tests.contracts.edge_contract import EdgeContract
 from tests.contracts.images_contract import ImagesContract, Put
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.shared_names_contract import SharedNamesContract
 from tests.contracts.slots_contract import SlotsContract
+from tests.world.base import MemoryBaseServices
 from tests.world.compose import MemoryCompose
 from tests.world.data import Content, MemoryHistory, MemoryMigrator
 from tests.world.edge import MemoryEdge
@@ -63,6 +65,31 @@ class TestMemorySlots(SlotsContract):
         service = {"image": BASE_IMAGE, "labels": {"tidegate.test": "one-prod-1"}}
         return Slot(
             "one-prod-1", {"services": {"web-1": service, "worker-1": service}, "networks": {}}
+        )
+
+
+class TestMemoryBaseServices(BaseServicesContract):
+    @pytest.fixture
+    def begun(self, world: World) -> Begun:
+        world.edited["cache"] = {"image": BASE_IMAGE, "networks": {"default": None}}
+        compose = MemoryCompose(world.engine, world.model)
+        model = world.model("shop-prod")
+        compose.up_base(model, "shop-prod", ["db", "cache"], {})
+        world.edited["db"] = {"command": ["--max-connections=300"]}
+
+        def volumes(container: str) -> frozenset[str]:
+            [name] = [
+                one.name for one in world.engine.containers_by_name.values() if one.id == container
+            ]
+            return frozenset(world.engine.volumes_mounted[name])
+
+        return Begun(
+            MemoryBaseServices(world.engine, compose),
+            MemoryHost(world.engine),
+            "shop-prod",
+            model,
+            world.model("shop-prod"),
+            volumes,
         )
 
 

@@ -16,6 +16,8 @@ from tidegate.plan.occupants import Mounted
 from tidegate.stack.roles import ALONE_LABEL
 
 TARGETS = {"data": "/var/lib/mysql", "uploads": "/uploads", "/srv/shop-prod": "/media"}
+TEAMS = ("web", "worker", "beat")
+"""Services whose images the team makes itself."""
 PORT = PublishedPort("0.0.0.0", 8000, 8000)
 
 
@@ -79,7 +81,7 @@ class MemoryHandStarted:
             service=one.service,
             state=one.state,
             started_at="2026-03-01T00:00:00Z",
-            image=f"acme/{one.service}:latest",
+            image=f"acme/{one.service}:latest" if one.service in TEAMS else one.image_id,
             image_id=one.image_id,
             image_labels=self.engine.images.get(one.image_id, {}),
             labels=one.labels,
@@ -92,7 +94,7 @@ class MemoryHandStarted:
 def start_by_hand(engine: MemoryEngine, model: ComposeModel, version: str) -> None:
     """As `docker compose up --detach` does it, without Tidegate."""
     model["services"]["beat"]["labels"] = {ALONE_LABEL: "true"}
-    for name in ("web", "worker", "beat"):
+    for name in TEAMS:
         image = f"sha256:{name}-of-the-team"
         engine.images[image] = {REVISION: VERSIONS[version].sha, VERSION: version}
         model["services"][name]["image"] = image

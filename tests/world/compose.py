@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,9 +12,18 @@ from pathlib import Path
 from tests.world.engine import PROJECT, SERVICE, MemoryEngine
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ComposeModel, ContainerFacts, Slot
+from tidegate.plan.base_changes import CONFIG_HASH_LABEL
 from tidegate.plan.occupancy import base_model
 from tidegate.stack.roles import ALONE_LABEL
 from tidegate.stack.slot import declared_volumes, slot_network_name
+
+NEVER_HEALTHY = ["--never-healthy"]
+"""A command with which a base service ends at once."""
+
+
+def hash_of(service: Mapping[str, object]) -> str:
+    """By which Compose sees that a definition has changed."""
+    return hashlib.sha256(json.dumps(service, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass
@@ -133,10 +144,15 @@ class MemoryCompose:
         )
         for volume in volumes:
             self._have_volume(volume)
-        labels = {**dict(declared.get("labels") or {}), PROJECT: project, SERVICE: service}  # type: ignore[call-overload]
+        labels = {
+            **dict(declared.get("labels") or {}),  # type: ignore[call-overload]
+            PROJECT: project,
+            SERVICE: service,
+            CONFIG_HASH_LABEL: hash_of(declared),
+        }
         labelled = "org.opencontainers.image.revision" in self.engine.images[image]
-        is_well = not labelled or self.engine.version_of(image).starts(
-            is_alone=ALONE_LABEL in labels
+        is_well = declared.get("command") != NEVER_HEALTHY and (
+            not labelled or self.engine.version_of(image).starts(is_alone=ALONE_LABEL in labels)
         )
         self.engine.made += 1
         self.engine.containers_by_name[name] = ContainerFacts(

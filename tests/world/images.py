@@ -92,7 +92,8 @@ class MemoryImages:
         return f"{repository}@{self.shelf.digest(reference)}"
 
     def id_of(self, reference: str) -> str | None:
-        return self.engine.tags.get(reference)
+        known = reference if reference in self.engine.images else None
+        return self.engine.tags.get(reference, known)
 
     def labels(self, pin: str) -> Mapping[str, str] | None:
         return self.engine.images.get(pin)

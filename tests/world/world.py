@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.world.base import MemoryBaseServices
 from tests.world.by_hand import MemoryHandStarted
 from tests.world.compose import MemoryCompose
 from tests.world.data import Content, MemoryDatabases, MemoryMigrations
@@ -75,17 +76,28 @@ class World:
         self.backups: dict[str, MemoryBackups] = {}
         self.notifiers: dict[str, MemoryNotifier] = {}
         self.events = MemoryEvents(self.moments)
+        self.edited: dict[str, dict[str, Any]] = {}
+        """Service -> what the team has written into its compose file since."""
+
+    def model(self, project: str) -> ComposeModel:
+        """What the compose files say now."""
+        model = model_of(project)
+        for name, changes in self.edited.items():
+            model["services"][name] = {**model["services"].get(name, {}), **changes}
+        return model
 
     def ports(self, stack: Stack, environment: str) -> Ports:
         """As an environment is opened. mypy proves that each twin fulfils its port."""
         backups = self.backups_of(f"{stack.name}-{environment}")
+        compose = MemoryCompose(self.engine, self.model)
         ports = Ports(
             host=MemoryHost(self.engine),
             measures=MemoryMeasures(self.engine),
             occupancy=MemoryOccupancy(self.engine),
             by_hand=MemoryHandStarted(self.engine),
             networks=MemoryNetworks(self.engine),
-            compose=MemoryCompose(self.engine, model_of),
+            compose=compose,
+            base=MemoryBaseServices(self.engine, compose),
             images=MemoryImages(self.engine, self.shelf),
             builder=MemoryBuilder(self.engine),
             registry=None,

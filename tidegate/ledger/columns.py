@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase
 from tidegate.facts import Severity
 from tidegate.policy.states import DeploymentState
 
-DeploymentKind = Literal["release", "rollback", "restore", "adoption"]
+DeploymentKind = Literal["release", "rollback", "restore", "adoption", "base"]
 StepState = Literal["intended", "done", "failed"]
 Decision = Literal["approved", "rejected"]
 

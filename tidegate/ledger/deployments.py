@@ -3,7 +3,7 @@ serves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -46,7 +46,7 @@ class Deployments:
         names no origin.
         """
         doing = f"opening the deployment {key}"
-        if (kind in ("rollback", "restore")) != (origin_id is not None):
+        if (kind in ("rollback", "restore", "base")) != (origin_id is not None):
             raise LedgerError(
                 doing,
                 "a way back, and nothing else, has an origin",
@@ -199,13 +199,18 @@ class Deployments:
             found = session.execute(select(Deployment.stack, Deployment.environment).distinct())
             return sorted((stack, environment) for stack, environment in found)
 
-    def of_run(self, run_id: str, environment: str) -> list[Deployment]:
+    def of_run(
+        self,
+        run_id: str,
+        environment: str,
+        kinds: Collection[DeploymentKind] = ("release", "adoption"),
+    ) -> list[Deployment]:
         """What one run has opened that is no way back, newest first: another release for each plan
         that was shown."""
         mine = select(Deployment).where(
             Deployment.run_id == run_id,
             Deployment.environment == environment,
-            Deployment.kind.in_(("release", "adoption")),
+            Deployment.kind.in_(kinds),
         )
         return self._all(mine.order_by(Deployment.number.desc()))
 

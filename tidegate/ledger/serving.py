@@ -41,7 +41,9 @@ def displace_others(tx: Writing, newest: Deployment, actor: str) -> None:
     for other in tx.session.scalars(
         may_serve(newest.stack, newest.environment).where(Deployment.id != newest.id)
     ):
-        back = origin is not None and other.number > origin.number
+        back = (
+            origin is not None and other.number > origin.number and newest.kind != "base"
+        )  # after a change of base services the same version serves
         state = DeploymentState.ROLLED_BACK if back else DeploymentState.SUPERSEDED
         enter(tx, other, state, f"#{newest.number} serves", actor)
 

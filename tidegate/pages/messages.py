@@ -16,7 +16,7 @@ from tidegate.policy.people import is_same_person
 from tidegate.secrecy.outside_text import markdown_text, one_line
 from tidegate.stack.environments import Place
 
-What = Literal["release", "rollback", "restore", "adoption"]
+What = Literal["release", "rollback", "restore", "adoption", "base"]
 
 MOST_CHANGES = 10
 # R29: red is for a system that is down or may be, and for a person who must act now. Only what is
@@ -28,6 +28,7 @@ _SEVERITY: dict[MessageKind, Severity] = {
     "approval_expired": "green",
     "rolled_back": "yellow",
     "restored": "yellow",
+    "base_changed": "green",
     "failed": "yellow",
     "needs_person": "red",
     "rejected": "green",
@@ -87,6 +88,12 @@ class Speaker:
     def adopted(self, version: str, environment: str, at: datetime) -> Message:
         """`version` is what ran by hand, and goes on running."""
         return self._message("adopted", environment, version=version, at=self._local(at))
+
+    def base_changed(self, version: str, environment: str, reason: str, **seen: str) -> Message:
+        """`version` serves as before; `seen` are `services`, and `seconds` without them."""
+        return self._message(
+            "base_changed", environment, version=version, reason=_one_line(reason), **seen
+        )
 
     def restored(self, version: str, environment: str, reason: str, at: datetime) -> Message:
         """`version` is the one that serves again, on the data of the backup."""

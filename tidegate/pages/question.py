@@ -10,6 +10,7 @@ from tidegate.pages.layout import local
 from tidegate.pages.outage import outage_text, way_back_text
 from tidegate.pages.stages import try_it
 from tidegate.pages.words import WORDS
+from tidegate.plan.base_changes import BasePlan
 from tidegate.plan.changes import Plan
 from tidegate.secrecy.outside_text import markdown_text
 
@@ -41,6 +42,20 @@ def about_restore(plan: RestorePlan, language: str, *, time_zone: str) -> tuple[
             stack=plan.serving.stack, at=at, version=markdown_text(plan.version)
         ),
         words["restore_loss"].format(at=at),
+    )
+
+
+def about_base(plan: BasePlan, language: str) -> tuple[str, ...]:
+    """Which services are made anew, and what people notice of it."""
+    words = WORDS[language]
+    return (
+        words["ask_base"].format(
+            stack=plan.stack,
+            services=markdown_text(", ".join(plan.services)),
+            version=markdown_text(plan.version),
+        ),
+        words["ask_base_closed" if plan.is_closed else "ask_base_open"],
+        *([words["ask_base_saved"]] if plan.saves else []),
     )
 
 

@@ -1,6 +1,8 @@
 """The words of the pages, per language. Both tables have the same keys (a test compares them)."""
 
-Words = dict[str, str]
+from tidegate.pages.base_words import BASE_EN, BASE_ZH
+from tidegate.pages.base_words import Words as Words
+from tidegate.pages.restore_words import RESTORE_EN, RESTORE_ZH
 
 ZH: Words = {
     "plan_changed": "计划在您决定之后发生了变化，请重新确认。",
@@ -14,7 +16,6 @@ ZH: Words = {
     "ask_schema": "数据库变更：{kind}。",
     "ask_until": "请在 {expires} 之前决定。",
     "ask_page": "请先阅读全部依据",
-    "ask_restore": "{stack} 的数据将恢复为 {at} 的备份，由 {version} 继续服务。",
     "watched": "切换后的观察",
     "watched_for": "{seconds} 秒，变差则自动回到旧版本",
     "part env": "环境变量",
@@ -95,24 +96,7 @@ ZH: Words = {
     "page traffic": "切换期间的访问",
     "page backup": "备份",
     "page record": "发布记录",
-    "restore": "恢复数据",
-    "restore_version": "恢复后的版本",
-    "restore_backup": "使用的备份",
     "revision": "数据库版本",
-    "restore_loss": "**⚠ {at} 之后写入的数据会被移除。"
-    "**系统会先把现有数据另存为一份核对过的备份，必要时还可以恢复。",
-    "restore_rows": "每张数据表的变化",
-    "now": "现在",
-    "after": "恢复后",
-    "difference": "差异",
-    "restore_steps": "批准之后",
-    "restore_steps_text": "1. 备份先恢复到现有数据旁边，并逐表核对行数；此时网站照常服务。\n"
-    "2. 网站停止服务（返回 503），旧容器停止，不再写入数据。\n3. 现有数据另存备份并核对。\n"
-    "4. 核对过的数据替换现有数据。\n5. 启动 {version}，检查通过后恢复服务。\n\n"
-    "按备份时的用时估计，服务中断约 {seconds} 秒。",
-    "restore_decide": "- **approve（批准）**：请先打开表单中的两项确认。\n"
-    "- **reject（拒绝）**：不做任何改动。\n\n"
-    "请在 **{expires}** 之前决定，过期后不会恢复。",
     "kind none": "无变更",
     "kind additive": "只增加（旧版本可继续使用）",
     "kind needs downgrade": "需要降级才能回到旧版本",
@@ -154,8 +138,6 @@ EN: Words = {
     "ask_schema": "Database change: {kind}.",
     "ask_until": "Decide before {expires}.",
     "ask_page": "Read everything you decide about",
-    "ask_restore": "The data of {stack} are to be those of {at} again, "
-    "and {version} is to serve them.",
     "watched": "Watched after the switch",
     "watched_for": "for {seconds} s; if it becomes worse, the old version comes back",
     "part env": "Env file",
@@ -240,27 +222,7 @@ EN: Words = {
     "page traffic": "Traffic during the switch",
     "page backup": "Backup",
     "page record": "Release record",
-    "restore": "Restore data",
-    "restore_version": "Version after it",
-    "restore_backup": "Backup",
     "revision": "Schema revision",
-    "restore_loss": "**⚠ What was written since {at} is taken away.** What is there now is saved "
-    "first, as a verified backup of its own, from which it could be brought back.",
-    "restore_rows": "What changes in each table",
-    "now": "Now",
-    "after": "After",
-    "difference": "Difference",
-    "restore_steps": "After your approval",
-    "restore_steps_text": "1. The backup is restored beside what is there, and the rows are "
-    "compared. People are served meanwhile.\n"
-    "2. Nobody is served (status 503), and the containers are stopped, "
-    "so that nothing is written.\n"
-    "3. What is there now is backed up and verified.\n4. The copy takes its place.\n"
-    "5. {version} is started and checked, and serves again.\n\n"
-    "By the times of the backup, people are not served for about {seconds} s.",
-    "restore_decide": "- **approve**: switch on both confirmations first.\n"
-    "- **reject**: nothing is changed.\n\n"
-    "Decide before **{expires}**; after that nothing is restored.",
     "kind none": "none",
     "kind additive": "additive (the old version still works)",
     "kind needs downgrade": "needs a downgrade to go back",
@@ -297,4 +259,7 @@ EN: Words = {
     "Decide before **{expires}**; after that nothing is released.",
 }
 
-WORDS: dict[str, Words] = {"zh": ZH, "en": EN}
+WORDS: dict[str, Words] = {
+    "zh": {**ZH, **BASE_ZH, **RESTORE_ZH},
+    "en": {**EN, **BASE_EN, **RESTORE_EN},
+}

@@ -67,6 +67,8 @@ class FoundContainer:
     ports: tuple[PublishedPort, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     image_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    command: tuple[str, ...] | None = field(default=None, repr=False)
+    """Its own; None where it is its image's."""
 
     @property
     def is_by_hand(self) -> bool:

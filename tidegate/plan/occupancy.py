@@ -135,13 +135,13 @@ def base_model(model: ComposeModel, project: str, jobs: Mapping[str, str]) -> Co
     """The compose files as a base is started from them: labels say whose base each service is, and
     which of the `jobs` it does once. It has the image that it names, because a `build:` would be
     built from the folder as it is; a released service that has nothing else keeps it, because
-    Compose reads the whole model, and does not start it."""
+    Compose reads the whole model, and does not start it. A profile that it waited for was asked for
+    when the files were read."""
 
     def started(name: str, service: Mapping[str, Any]) -> dict[str, Any]:
         job = {ONE_SHOT_LABEL: jobs[name]} if name in jobs else {}
-        rest = {
-            key: value for key, value in service.items() if key != "build" or "image" not in service
-        }
+        left_out = {"profiles", *(["build"] if "image" in service else [])}
+        rest = {key: value for key, value in service.items() if key not in left_out}
         return {**rest, "labels": {**(service.get("labels") or {}), BASE_LABEL: project, **job}}
 
     return {

@@ -104,6 +104,26 @@ class Seals:
             content_hash(seal.files / name) == content for name, content in seal.contents.items()
         )
 
+    def keep_before(self, deployment: str, content: Any) -> None:
+        """Keep beside a seal what was there before the change; what is kept already stays."""
+        file = self.folder / deployment / "before.json"
+        if not file.exists():
+            draft = file.with_suffix(f".draft-{os.getpid()}")
+            _write_json(draft, content)
+            draft.rename(file)
+
+    def before(self, deployment: str) -> Any:
+        """Raises ConfigError where nothing is kept, or it cannot be read."""
+        file = self.folder / deployment / "before.json"
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise ConfigError(
+                "reading what ran before the change",
+                f"sealed/{deployment}/before.json is gone, or damaged",
+                "Look at what runs with `tidegate status`, and decide",
+            ) from None
+
     def files_of(self, deployment: str) -> Path:
         return self.folder / deployment / "files"
 

@@ -107,6 +107,8 @@ def _nothing_to_do(signal: Signal, now: Situation, current: Deployment) -> str |
 def _forbidden(now: Situation, current: Deployment) -> str | None:
     if current.kind in ("rollback", "restore"):
         return f"#{current.number} is itself a {current.kind}"
+    if current.kind == "base":
+        return f"#{current.number} changed base services, and the version was the same before"
     if now.automatic:
         return f"this release was rolled back by itself once, by #{now.automatic.number}"
     if current.state in _LEFT_TO_A_PERSON:

@@ -26,6 +26,9 @@ TEXTS = {
     "adopted.body": "Version: {version}\nTaken over at: {at}\n"
     "Current state: what ran goes on running, the database was not restarted\n"
     "Next: releases go by Tidegate from now on",
+    "base_changed.title": "🔧 {environment}: base services were changed",
+    "base_changed.body": "Version: {version}, as before\nChanged: {services}\nReason: {reason}\n"
+    "Interruption: {seconds} s\nCurrent state: checked, running normally",
     "restored.title": "⚠️ {environment}: the data of a backup were put back",
     "restored.body": "Version: {version}\nReason: {reason}\nRestored at: {at}\n"
     "Current state: the system works normally again; what was written after "
@@ -39,6 +42,7 @@ TEXTS = {
     "what rollback": "the rollback",
     "what restore": "putting data back",
     "what adoption": "taking over",
+    "what base": "changing base services",
     "failed.title": "❌ {environment}: {what} failed",
     "failed.body": "Version: {version}\nReason: {reason}\nCurrent state: {serving}\n"
     "Next: the technical team corrects it, then {what} can be started again",

@@ -25,6 +25,9 @@ TEXTS = {
     "adopted.title": "🤝 {environment}已由 Tidegate 接管",
     "adopted.body": "版本: {version}\n接管时间: {at}\n当前状态: 原有服务继续运行，数据库未重启\n"
     "后续: 今后通过 Tidegate 发布新版本",
+    "base_changed.title": "🔧 {environment}的基础服务已变更",
+    "base_changed.body": "版本: {version}，与之前相同\n变更的服务: {services}\n变更原因: {reason}\n"
+    "服务中断: {seconds} 秒\n当前状态: 已检查，运行正常",
     "restored.title": "⚠️ {environment}已恢复备份数据",
     "restored.body": "版本: {version}\n恢复原因: {reason}\n恢复时间: {at}\n"
     "当前状态: 系统已恢复正常；备份之后写入的数据另存在单独的备份中\n后续计划: 请补录缺少的数据",
@@ -36,6 +39,7 @@ TEXTS = {
     "what rollback": "回滚",
     "what restore": "恢复数据",
     "what adoption": "接管",
+    "what base": "基础服务变更",
     "failed.title": "❌ {environment}{what}失败",
     "failed.body": "版本: {version}\n失败原因: {reason}\n当前状态: {serving}\n"
     "后续计划: 请技术团队修复后重新{what}",
