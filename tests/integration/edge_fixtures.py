@@ -21,11 +21,13 @@ from tidegate.edge.facts import Route, Target
 DOMAIN = "shop.example.test"
 
 # /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host,
-# headers and size of what was sent.
+# headers and size of what was sent. An answer is one write: what a kill meets in the middle of an
+# answer nobody can ask for again.
 BACKEND = """
 import http.server, json, os, time
 class App(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
     def do_GET(self):
         if self.path.startswith("/slow"):
             time.sleep(float(self.path.split("?")[1]))
