@@ -28,6 +28,7 @@ import sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1      # an answer is one write: nobody can ask again for one that a kill cuts
     def do_GET(self):
         time.sleep(0.02)   # so that a kill meets requests in flight
         body = sys.argv[1].encode()
