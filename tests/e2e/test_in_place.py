@@ -1,5 +1,5 @@
-"""An application that cannot run twice at all: it holds a lock of the kernel while it lives, answers
-people, and dies where another one holds it."""
+"""An application that cannot run twice at all: it holds a lock of the kernel while it lives, and
+dies where another one holds it."""
 
 from __future__ import annotations
 

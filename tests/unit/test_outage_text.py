@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.plans import AT, STAGED, a_plan
-from tests.unit.test_messages import PLACES
-from tidegate.pages.messages import release_record
+from tests.unit.test_messages import short_record
 from tidegate.pages.question import about_release
 from tidegate.pages.stages import evidence_page, plan_page
 from tidegate.pages.words import WORDS
@@ -70,17 +69,4 @@ def test_whoever_approves_approves_the_interruption() -> None:
     ],
 )
 def test_a_record_tells_how_long_it_was(language: str, said: str) -> None:
-    record = release_record(
-        language,
-        title="X",
-        version="v1",
-        place=PLACES["prod"],
-        staged=None,
-        released_by="Josh",
-        released_at=AT,
-        time_zone="UTC",
-        changes=[],
-        approved_by=None,
-        outage_seconds=4.24,
-    )
-    assert said in record
+    assert said in short_record(language, outage_seconds=4.24)
