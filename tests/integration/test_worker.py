@@ -16,7 +16,7 @@ from rich.console import Console
 from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
 from tests.installation import free_ports
-from tests.integration.trials import Trial, alive, messages, parent_of, until
+from tests.integration.trials import Trial, alive, messages, parent_of, printed_since, until
 from tidegate.errors import EngineError, InputError
 from tidegate.settings import Settings
 
@@ -30,13 +30,14 @@ LOOK_SECONDS = 30
 def test_a_run_completes_in_a_forked_process_and_its_log_is_in_the_api(
     plane: ControlPlane, trial: Trial
 ) -> None:
+    begin = plane.worker.log.stat().st_size
     trial.start()
     assert trial.ended_as() == "COMPLETED"
     [noted] = trial.noted()
     assert noted["forked"]
     assert noted["run"] == trial.id
     until(lambda: "the first line" in messages(trial) or None)
-    assert "printed by the run" in plane.worker.log.read_text()
+    assert "printed by the run" in printed_since(plane.worker.log, begin)
 
 
 def test_a_run_that_raises_is_failed(trial: Trial) -> None:
@@ -67,13 +68,14 @@ def test_stopping_the_worker_ends_its_runs_and_gives_them_nothing_to_put_back(
     plane: ControlPlane, trial: Trial
 ) -> None:
     """A release in its watch serves well: only a person who cancels it wants it undone."""
+    begin = plane.worker.log.stat().st_size
     trial.start("wait")
     [noted] = trial.noted()
+    until(lambda: "printed by the run" in printed_since(plane.worker.log, begin) or None)
     plane.worker.stop()
     until(lambda: not alive(noted["pid"]) or None)
     assert trial.ended_as() == "CRASHED"
-    assert "printed when it was told to end" not in plane.worker.log.read_text()
-    plane.start_worker(plane.settings.home / "deployments.yaml")
+    assert "printed when it was told to end" not in printed_since(plane.worker.log, begin)
 
 
 def test_cancelling_ends_the_process(trial: Trial) -> None:

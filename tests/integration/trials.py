@@ -120,6 +120,11 @@ def register_trial(plane: ControlPlane) -> None:
         ).raise_for_status()
 
 
+def printed_since(log: Path, begin: int) -> str:
+    """What was added to `log` after its first `begin` bytes: other tests write to it too."""
+    return log.read_bytes()[begin:].decode()
+
+
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 

@@ -39,6 +39,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def new_trial(plane: ControlPlane, tmp_path: Path) -> Iterator[Callable[[str], Trial]]:
+    """With a worker, whatever the test before did to it."""
+    plane.start_worker(plane.settings.home / "deployments.yaml")
     api = PrefectApi(plane.api_url, plane.settings.api_auth())
     with client_of(plane) as http:
         yield lambda name: Trial(api, http, tmp_path / name)
