@@ -3,7 +3,7 @@ runs."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from tasks.frame.open_environment import OpenEnvironment
@@ -12,6 +12,8 @@ from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.stack.roles import ALONE_LABEL
 
 RUNS = ("running", "restarting", "paused")
+MARKED = {ALONE_LABEL: "true"}
+"""As a slot has them, however its compose file writes it."""
 
 
 def role(container: ContainerFacts) -> str:
@@ -21,21 +23,17 @@ def role(container: ContainerFacts) -> str:
     return container.service.removesuffix(f"-{number}") if number.isdecimal() else container.service
 
 
-def slots_there(env: OpenEnvironment) -> list[ContainerFacts]:
-    """The containers of every slot of the environment, running or not."""
-    return env.host.containers({"tidegate.stack": env.stack.name, "tidegate.environment": env.name})
-
-
-def alone_there(containers: Iterable[ContainerFacts]) -> set[str]:
-    """The services among them that never run twice. Asked of the containers: what a way back meets
-    may have been started from another stack file than its own."""
-    return {role(one) for one in containers if one.labels.get(ALONE_LABEL, "").lower() == "true"}
+def slots_there(env: OpenEnvironment, labels: Mapping[str, str] = {}) -> list[ContainerFacts]:
+    """The containers of every slot of the environment, running or not, that carry `labels`."""
+    ours = {"tidegate.stack": env.stack.name, "tidegate.environment": env.name}
+    return env.host.containers({**ours, **labels})
 
 
 def alone_in(work: Work) -> set[str]:
-    """The services of this slot that start last, when their like has been stopped everywhere
-    else."""
-    return alone_there(slots_there(work.env)) | work.env.alone
+    """The services of this slot that start last, when their like has been stopped everywhere else.
+    Asked of the containers too: what a way back meets may have been started from another stack file
+    than its own."""
+    return {role(one) for one in slots_there(work.env, MARKED)} | work.env.alone
 
 
 def in_slot(project: str, services: Collection[str]) -> set[str]:

@@ -89,6 +89,8 @@ def _move(work: Work, there: Collection[ContainerFacts], homes: Mapping[str, str
 def _there(work: Work, names: Collection[str]) -> list[ContainerFacts]:
     """Every container of these services: of slots, of the slot before, and of the base, in which
     they may have lived."""
+    if not names:
+        return []
     env, old = work.env, previous(work)
     # The slot last: containers that were taken over are in the base's project too, and here they
     # are that slot's.

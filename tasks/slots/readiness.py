@@ -75,7 +75,6 @@ def _visit(work: Work, name: str, back: int | None) -> Visit:
 
 def _wait(work: Work, asked: Asked, begun: float) -> dict[str, object]:
     env = work.env
-    alone = alone_in(work)  # they may be asleep still
     while True:
         work.check_fence()
         answer = env.visitors.ask(asked.visit, asked.path, ASK_SECONDS)
@@ -91,6 +90,7 @@ def _wait(work: Work, asked: Asked, begun: float) -> dict[str, object]:
             )
             return {"path": asked.path, "status": answer.status, "seconds": seconds}
         _refuse_wrong_question(work, asked, answer)
+        alone = alone_in(work)  # they may be asleep still
         containers = [one for one in slot_state(env, work.project) if role(one) not in alone]
         for container in containers:
             refuse_dead(env, container)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tasks.slots.alone import alone_there, gap_seconds, role
+from tasks.slots.alone import gap_seconds, role
 from tidegate.facts import ContainerFacts
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -17,15 +17,10 @@ NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 def container(
     project: str,
     service: str,
-    label: str = "",
     *,
     started_at: datetime | None = None,
     ended_at: datetime | None = None,
 ) -> ContainerFacts:
-    labels = {
-        "com.docker.compose.project": project,
-        **({"tidegate.singleton": label} if label else {}),
-    }
     facts: dict[str, Any] = {
         "id": service,
         "name": service,
@@ -38,7 +33,7 @@ def container(
         service=service,
         restarts=0,
         exit_code=0,
-        labels=labels,
+        labels={"com.docker.compose.project": project},
         started_at=started_at,
         ended_at=ended_at,
     )
@@ -58,15 +53,6 @@ def test_a_container_carries_out_a_service_of_the_compose_files(
     project: str, service: str, name: str
 ) -> None:
     assert role(container(project, service)) == name
-
-
-def test_the_containers_themselves_say_which_services_never_run_twice() -> None:
-    there = [
-        container("shop-prod-7", "beat-7", "true"),
-        container("shop-prod-7", "web-7"),
-        container("shop-prod-6", "cron-6", "True"),
-    ]
-    assert alone_there(there) == {"beat", "cron"}
 
 
 def test_the_gap_is_from_the_last_end_elsewhere_to_the_start_here() -> None:

@@ -189,9 +189,14 @@ def test_a_service_that_cannot_run_twice_says_why() -> None:
     assert singleton_reasons(tied, ["worker"]) == ["worker: has network_mode host"]
 
 
-def test_a_service_that_never_runs_twice_is_marked() -> None:
+@pytest.mark.parametrize("written", [{}, {"tidegate.singleton": "True"}])
+def test_a_service_that_never_runs_twice_is_marked_as_it_is_looked_for(
+    written: dict[str, str],
+) -> None:
+    found = model()
+    found["services"]["worker"]["labels"] = written
     made = make_slot(
-        model(),
+        found,
         base_project="cloudlens-prod",
         project="cloudlens-prod-42",
         number=42,
