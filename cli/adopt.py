@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cli.follow import api_of, follow
+from cli.follow import start_and_follow
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,20 +21,10 @@ def adopt(
     plan_only: bool,
 ) -> int:
     """Returns the exit code."""
-    from rich.markdown import Markdown
-
-    api, deployment = api_of(settings), f"adopt/{environment}"
-    run = api.start(
-        deployment,
-        {
-            "stack": stack,
-            "environment": environment,
-            "plan_only": plan_only,
-            "requested_by": getpass.getuser(),
-        },
+    return start_and_follow(
+        settings,
+        make_console,
+        f"adopt/{environment}",
+        {"stack": stack, "environment": environment, "plan_only": plan_only},
+        page="found",
     )
-    console = make_console()
-    code = follow(settings, api, run, console, deployment)
-    if found := api.pages(run, "found"):
-        console.print(Markdown(found[0]))
-    return code

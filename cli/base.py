@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cli.follow import api_of, follow
+from cli.follow import start_and_follow
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,21 +22,10 @@ def base(
     plan_only: bool,
 ) -> int:
     """Returns the exit code."""
-    from rich.markdown import Markdown
-
-    api, deployment = api_of(settings), f"base/{environment}"
-    run = api.start(
-        deployment,
-        {
-            "stack": stack,
-            "environment": environment,
-            "reason": reason,
-            "plan_only": plan_only,
-            "requested_by": getpass.getuser(),
-        },
+    return start_and_follow(
+        settings,
+        make_console,
+        f"base/{environment}",
+        {"stack": stack, "environment": environment, "reason": reason, "plan_only": plan_only},
+        page="base" if plan_only else "",
     )
-    console = make_console()
-    code = follow(settings, api, run, console, deployment)
-    if plan_only and (found := api.pages(run, "base")):
-        console.print(Markdown(found[0]))
-    return code

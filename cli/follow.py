@@ -1,5 +1,4 @@
-"""Start a deployment and follow its run to the end: `tidegate release`, `tidegate rollback`,
-`tidegate adopt`."""
+"""Start a deployment and follow its run to the end, as `tidegate release` and its like do."""
 
 from __future__ import annotations
 
@@ -32,18 +31,26 @@ def start_and_follow(
     make_console: Callable[[], Console],
     deployment: str,
     parameters: dict[str, Any],
+    *,
+    page: str = "",
 ) -> int:
     """Returns the exit code: 0 when the run completed. Interrupting stops the following, not the
-    run.
+    run. At the end the `page` of that name is shown, where the run has left one.
 
     The console is made once the run is on its way, since what draws it takes long to import.
     """
     api = api_of(settings)
     run = api.start(deployment, {**parameters, "requested_by": getpass.getuser()})
-    return follow(settings, api, run, make_console(), deployment)
+    console = make_console()
+    code = _follow(settings, api, run, console, deployment)
+    if page:
+        _show_page(console, api, run, page)
+    return code
 
 
-def follow(settings: Settings, api: PrefectApi, run: str, console: Console, deployment: str) -> int:
+def _follow(
+    settings: Settings, api: PrefectApi, run: str, console: Console, deployment: str
+) -> int:
     page, last, told = api.page_of(run), RunState("", "", ""), set[str]()
     console.print(f"{deployment}: {page}", soft_wrap=True)
     for state in api.states(run):
@@ -93,6 +100,13 @@ def _show(console: Console, state: RunState, page: str) -> None:
     console.print(f"  {mark} {state.name}", data(message, "dim"), soft_wrap=True)
     if state.waits_for_person:
         console.print(f"    A person decides here: {page}", soft_wrap=True)
+
+
+def _show_page(console: Console, api: PrefectApi, run: str, page: str) -> None:
+    from rich.markdown import Markdown
+
+    for found in api.pages(run, page)[:1]:
+        console.print(Markdown(found))
 
 
 def _show_served_again(console: Console, tag: str) -> None:

@@ -3,18 +3,14 @@ it and knows the way back."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 from prefect import State, flow
-from prefect.exceptions import TerminationSignal
 from prefect.states import Completed
 
 from flows.parameters import EnvironmentName, Person, StackName
 from flows.plain import plainly
-from flows.put_back import stop_and_ask_on_failure
+from flows.put_back import undone_on_failure
 from flows.refused import told_when_refused
-from tasks.frame.deployments import begin_change, close_failed, is_good, move, refresh, refuse_busy
+from tasks.frame.deployments import begin_change, is_good, move, refresh, refuse_busy
 from tasks.frame.environments import open_environment
 from tasks.frame.locks import holding_lock
 from tasks.frame.messages import tell
@@ -26,7 +22,6 @@ from tasks.plan.preflight import check_takeover
 from tasks.slots.adopted import attach_containers, detach_containers
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.switching import offer_candidate, settle_route, shift_back, shift_traffic
-from tidegate.errors import FencedError
 from tidegate.policy.states import DeploymentState
 
 
@@ -77,7 +72,7 @@ def take_over(work: Work) -> None:
 def put_edge_in_front(work: Work) -> Work:
     """Nothing is stopped or restarted: the edge is one more way to what runs."""
     work = begin_change(work)
-    with leave_as_it_was_on_failure(work):
+    with undone_on_failure(work, shift_back, detach_containers):
         attach_containers(work)
         offer_candidate(work)
         smoke_slot(work)
@@ -87,19 +82,3 @@ def put_edge_in_front(work: Work) -> Work:
 
         settle_route(work)
         return move(work, DeploymentState.GOOD, work.deployment.reason)
-
-
-@contextlib.contextmanager
-def leave_as_it_was_on_failure(work: Work) -> Iterator[None]:
-    """What fails leaves what ran as it ran, without the edge."""
-    try:
-        yield
-    except FencedError:
-        raise
-    except (Exception, TerminationSignal) as error:
-        with stop_and_ask_on_failure(work, because=error):
-            shift_back(work)
-            detach_containers(work)
-        close_failed(refresh(work), error)
-        tell(work, "failed", error=error)
-        raise

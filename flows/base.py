@@ -3,19 +3,15 @@ runs, and what ran comes back when it fails."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 from prefect import State, flow
-from prefect.exceptions import TerminationSignal
 from prefect.states import Completed
 
-from flows.in_place import replace_in_place
+from flows.let_in import let_people_in
 from flows.parameters import EnvironmentName, Person, Reason, StackName
 from flows.plain import plainly
-from flows.put_back import stop_and_ask_on_failure
+from flows.put_back import undone_on_failure
 from flows.refused import told_when_refused
-from tasks.back.rollbacks import find_images, wake_slot
+from tasks.back.rollbacks import find_images
 from tasks.data.base_changing import (
     forget_before,
     keep_base,
@@ -36,7 +32,6 @@ from tasks.data.base_opening import (
 from tasks.data.restores import close_doors, open_doors, save_present
 from tasks.frame.deployments import (
     begin_change,
-    close_failed,
     is_good,
     move,
     refresh,
@@ -49,12 +44,6 @@ from tasks.frame.refusals import tell_of_no
 from tasks.frame.tags import tag_run
 from tasks.frame.work import Work
 from tasks.plan.base_plan import plan_base
-from tasks.slots.containers import wait_until_healthy
-from tasks.slots.handing_over import hand_over_alone
-from tasks.slots.in_place import runs_in_place
-from tasks.slots.smoke import smoke_public, smoke_slot
-from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic
-from tidegate.errors import FencedError
 from tidegate.policy.states import DeploymentState
 
 
@@ -113,7 +102,7 @@ def replace_base(work: Work) -> Work:
     plan = plan_of(work)
     refuse_other_version(work)
     work = begin_change(work)
-    with put_base_back_on_failure(work):
+    with undone_on_failure(work, put_base_back, open_doors, clear_up=forget_before):
         refuse_half_way_back(work)
         note_base(work)
         keep_base(work)
@@ -125,34 +114,6 @@ def replace_base(work: Work) -> Work:
         recreate_base(work)
         wait_for_base(work)
 
-        wake_slot(work)
-        wait_until_healthy(work)
-        if plan.is_closed and runs_in_place(work):
-            replace_in_place(work)
-        offer_candidate(work)
-        smoke_slot(work)
-        shift_traffic(work)
-        hand_over_alone(work)
-        smoke_public(work)
-
-        settle_route(work)
+        let_people_in(work, was_closed=plan.is_closed)
         work = note_outage(work)
         return move(work, DeploymentState.GOOD, work.deployment.reason)
-
-
-@contextlib.contextmanager
-def put_base_back_on_failure(work: Work) -> Iterator[None]:
-    """What fails is followed by the base services of before, on the data that are there, and by the
-    version that served."""
-    try:
-        yield
-    except FencedError:
-        raise
-    except (Exception, TerminationSignal) as error:
-        with stop_and_ask_on_failure(work, because=error):
-            put_base_back(work)
-            open_doors(work)
-        forget_before(work)
-        close_failed(refresh(work), error)
-        tell(work, "failed", error=error)
-        raise

@@ -57,6 +57,31 @@ def stop_and_ask_on_failure(
         raise asked from because
 
 
+@contextlib.contextmanager
+def undone_on_failure(
+    work: Work,
+    *undo: Callable[[Work], object],
+    clear_up: Callable[[Work], object] = lambda work: None,
+    unless: Callable[[Work], bool] = lambda work: False,
+) -> Iterator[None]:
+    """Run the block; when it fails or is cancelled, take every step of `undo`, or call a person
+    where that fails too; then let the failure go on. `clear_up` takes away what nobody needs."""
+    try:
+        yield
+    except FencedError:
+        raise
+    except (Exception, TerminationSignal) as error:
+        if unless(work):
+            raise
+        with stop_and_ask_on_failure(work, because=error):
+            for step in undo:
+                step(work)
+        clear_up(work)
+        close_failed(refresh(work), error)
+        tell(work, "failed", error=error)
+        raise
+
+
 def put_back(work: Work, error: BaseException) -> None:
     """The hold, schema, edge, slot; then the ledger and the message. Does nothing for a deployment
     that has ended."""

@@ -3,18 +3,14 @@ with nobody served."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 from prefect import flow
-from prefect.exceptions import TerminationSignal
 
-from flows.in_place import replace_in_place
+from flows.let_in import let_people_in
 from flows.parameters import BackupName, EnvironmentName, Person, Reason, StackName
 from flows.plain import plainly
-from flows.put_back import stop_and_ask_on_failure
+from flows.put_back import stop_and_ask_on_failure, undone_on_failure
 from flows.refused import told_when_refused
-from tasks.back.rollbacks import find_images, left_behind, wake_slot
+from tasks.back.rollbacks import find_images, left_behind
 from tasks.data.restores import (
     ask_about_restore,
     clear_beside,
@@ -28,19 +24,13 @@ from tasks.data.restores import (
     save_present,
     touched_data,
 )
-from tasks.frame.deployments import begin_change, close_failed, move, place_hold_on, refresh
+from tasks.frame.deployments import begin_change, move, place_hold_on
 from tasks.frame.environments import open_serving
 from tasks.frame.locks import holding_lock
 from tasks.frame.messages import tell
 from tasks.frame.refusals import tell_of_no
 from tasks.frame.tags import tag_run
 from tasks.frame.work import Work
-from tasks.slots.containers import wait_until_healthy
-from tasks.slots.handing_over import hand_over_alone
-from tasks.slots.in_place import runs_in_place
-from tasks.slots.smoke import smoke_public, smoke_slot
-from tasks.traffic.switching import offer_candidate, settle_route, shift_traffic
-from tidegate.errors import FencedError
 from tidegate.policy.states import DeploymentState
 
 
@@ -76,7 +66,10 @@ def put_data_back(work: Work) -> None:
     """From the decision on, which goes on where its journal ends."""
     with holding_lock(work) as work:
         work = begin_change(work)
-        with reopen_on_failure(work), stop_and_ask_on_failure(work, only_if=touched_data):
+        with (
+            undone_on_failure(work, open_doors, clear_up=clear_beside, unless=touched_data),
+            stop_and_ask_on_failure(work, only_if=touched_data),
+        ):
             note_restore(work)
             find_images(work)
             compare_backup(work)
@@ -86,35 +79,7 @@ def put_data_back(work: Work) -> None:
             compare_backup(work)
             restore_data(work)
 
-            wake_slot(work)
-            wait_until_healthy(work)
-            if runs_in_place(work):
-                replace_in_place(work)
-            offer_candidate(work)
-            smoke_slot(work)
-            shift_traffic(work)
-            hand_over_alone(work)
-            smoke_public(work)
-
-            settle_route(work)
+            let_people_in(work, was_closed=True)
             place_hold_on(work, left_behind(work), work.deployment.reason)
             work = move(work, DeploymentState.GOOD, work.deployment.reason)
     tell(work, "restored")
-
-
-@contextlib.contextmanager
-def reopen_on_failure(work: Work) -> Iterator[None]:
-    """What fails before the data were touched lets the version serve again that was stopped for
-    it."""
-    try:
-        yield
-    except FencedError:
-        raise
-    except (Exception, TerminationSignal) as error:
-        if not touched_data(work):
-            with stop_and_ask_on_failure(work, because=error):
-                open_doors(work)
-            clear_beside(work)
-            close_failed(refresh(work), error)
-            tell(work, "failed", error=error)
-        raise
