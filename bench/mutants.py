@@ -8,6 +8,7 @@ that nobody saw are named, and each is a test that is missing or a change that c
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import os
 import random
@@ -15,9 +16,11 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -36,7 +39,7 @@ SUITES = (
     "--ignore-glob=tests/unit/test_house* --ignore-glob=tests/unit/test_doc* "
     "--ignore=tests/unit/test_manual.py --ignore=tests/unit/test_packaging.py"
 )
-MOST_SECONDS = 900
+MOST_SECONDS = 1800
 NORMAL_DEVIATE = 1.96  # of 95 %
 
 
@@ -68,7 +71,7 @@ def mutants(folder: Path) -> Iterator[Mutant]:
 
 
 def is_seen(folder: Path, mutant: Mutant) -> bool:
-    """Whether a test fails, or does not end, with the fault in its place."""
+    """Whether a test fails, or does not end, with the fault in its place in the clone `folder`."""
     file = folder / mutant.file
     sound = file.read_text(encoding="utf-8")
     faulty = mutate_code(sound, get_operator(mutant.operator)(), mutant.occurrence)
@@ -76,13 +79,15 @@ def is_seen(folder: Path, mutant: Mutant) -> bool:
         raise ValueError(f"{mutant} cannot be made")
     try:
         file.write_text(faulty, encoding="utf-8")
-        return _fails()
+        return _fails(folder)
     finally:
         file.write_text(sound, encoding="utf-8")
 
 
-def _fails() -> bool:
-    outcome, _ = run_tests(f"{shlex.quote(str(PYTHON))} {SUITES}", MOST_SECONDS)
+def _fails(folder: Path) -> bool:
+    # its own files come before what is installed
+    here = f"env --chdir={shlex.quote(str(folder))} PYTHONPATH={shlex.quote(str(folder))}"
+    outcome, _ = run_tests(f"{here} {shlex.quote(str(PYTHON))} {SUITES}", MOST_SECONDS)
     return bool(outcome == TestOutcome.KILLED)
 
 
@@ -90,38 +95,50 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sample", type=int, default=60, help="how many faults are tried")
     options.add_argument("--seed", type=int, default=1, help="another one draws others")
+    options.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="how many are tried at a time"
+    )
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="tidegate-mutants-") as folder:
-        copy = Path(folder) / "tidegate"
-        subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
-        os.chdir(copy)
-        os.environ["PYTHONPATH"] = str(copy)  # before what is installed
-        if _fails():
+        copies = [Path(folder) / str(number) for number in range(chosen.processes)]
+        for copy in copies:
+            subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
+        if _fails(copies[0]):
             sys.exit("The suites fail without any fault: nothing can be told. Make them pass first")
-        _print_share(copy, chosen.sample, random.Random(chosen.seed))
+        found = list(mutants(copies[0]))
+        sample = random.Random(chosen.seed).sample(found, min(chosen.sample, len(found)))
+        print(_share(_unseen(copies, sample), len(sample), len(found)))
 
 
-def _print_share(copy: Path, count: int, chance: random.Random) -> None:
-    found = list(mutants(copy))
-    sample = chance.sample(found, min(count, len(found)))
-    unseen = [
-        mutant
-        for number, mutant in enumerate(sample, 1)
-        if not _told(copy, mutant, f"{number}/{len(sample)}")
-    ]
-    share = 1 - len(unseen) / len(sample)
-    error = NORMAL_DEVIATE * math.sqrt(share * (1 - share) / len(sample))
-    print(
-        f"{share:.0%} of {len(sample)} mutants seen (of {len(found)} that can be made; "
-        f"+- {error:.0%}). Not seen:"
+def _unseen(copies: Sequence[Path], sample: Sequence[Mutant]) -> list[Mutant]:
+    """Those of `sample` that no test sees: as many are tried at a time as there are `copies`."""
+    free, told = SimpleQueue[Path](), itertools.count(1)
+    for copy in copies:
+        free.put(copy)
+
+    def told_unseen(mutant: Mutant) -> bool:
+        copy = free.get()
+        try:
+            seen = is_seen(copy, mutant)
+        finally:
+            free.put(copy)
+        print(f"{next(told)}/{len(sample)} {'seen' if seen else 'NOT SEEN'}: {mutant}", flush=True)
+        return not seen
+
+    with ThreadPoolExecutor(len(copies)) as pool:
+        return list(itertools.compress(sample, pool.map(told_unseen, sample)))
+
+
+def _share(unseen: Sequence[Mutant], tried: int, possible: int) -> str:
+    share = 1 - len(unseen) / tried
+    error = NORMAL_DEVIATE * math.sqrt(share * (1 - share) / tried)
+    return "\n".join(
+        [
+            f"{share:.0%} of {tried} mutants seen (of {possible} that can be made; "
+            f"+- {error:.0%}). Not seen:",
+            *(f"  {mutant}" for mutant in sorted(unseen, key=str)),
+        ]
     )
-    print("\n".join(f"  {mutant}" for mutant in sorted(unseen, key=str)) or "  none")
-
-
-def _told(copy: Path, mutant: Mutant, which: str) -> bool:
-    seen = is_seen(copy, mutant)
-    print(f"{which} {'seen' if seen else 'NOT SEEN'}: {mutant}", flush=True)
-    return seen
 
 
 if __name__ == "__main__":
