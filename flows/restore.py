@@ -11,14 +11,13 @@ from flows.plain import plainly
 from flows.put_back import stop_and_ask_on_failure, undone_on_failure
 from flows.refused import told_when_refused
 from tasks.back.rollbacks import find_images, left_behind
+from tasks.data.restore_opening import ask_about_restore, open_restore
 from tasks.data.restores import (
-    ask_about_restore,
     clear_beside,
     close_doors,
     compare_backup,
     note_restore,
     open_doors,
-    open_restore,
     restore_beside,
     restore_data,
     save_present,

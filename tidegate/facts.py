@@ -223,6 +223,18 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class FoundDatabases:
+    """What a pattern of the stack file finds on its server at one moment."""
+
+    entry: str
+    """Its name under `databases`."""
+    pattern: str
+    """With the values of the environment."""
+    names: tuple[str, ...]
+    """As backups name them."""
+
+
+@dataclass(frozen=True)
 class TrafficFigures:
     """What the witness saw: steady requests through the edge during a switch."""
 

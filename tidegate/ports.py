@@ -28,7 +28,7 @@ from tidegate.plan.base_changes import BaseServices
 from tidegate.plan.occupants import Occupant, PathLook, VolumePlace
 from tidegate.policy.incidents import Signal
 from tidegate.schema.ports import HistoryTables, MigrationTools
-from tidegate.stack.data import AnyDatabase
+from tidegate.stack.data import AnyDatabase, Database
 from tidegate.stack.recipes import Recipe
 from tidegate.versions import Commit, NamedCommit
 
@@ -188,6 +188,7 @@ class Databases(Protocol):
 
     def as_application(self, at: PlacedDatabase) -> DatabaseServer: ...
     def as_owner(self, at: PlacedDatabase) -> DatabaseServer: ...
+    def names(self, at: PlacedDatabase) -> list[str]: ...
     def login_keys(self, spec: AnyDatabase) -> set[str]: ...
 
 
@@ -203,9 +204,10 @@ class Backups(Protocol):
 
 
 class DatabaseCopies(Protocol):
-    """A database out of a backup: first beside the one in use, then in its place. Raises
-    BackupError, DatabaseError."""
+    """A database out of a backup: first beside the one in use, then in its place, also where it was
+    dropped. Raises BackupError, DatabaseError."""
 
+    def found_then(self, backup: Backup, spec: Database) -> list[str]: ...
     def stand_beside(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]: ...
     def put_in_place(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]: ...
     def is_untouched(self, at: PlacedDatabase) -> bool: ...

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, cast
 
 from blocks.backups.manifest import (
     MANIFEST,
+    MOST_BYTES,
     Manifest,
     Part,
     read_manifest,
@@ -114,14 +115,22 @@ class BackupStore:
             raise BackupError(doing, "it stops before its end mark", "Make a new one")
 
     def seal(self, backup: Backup, parts: Collection[Part]) -> None:
-        """Write the manifest: from now on the backup is in the list."""
+        """Write the manifest: from now on the backup is in the list. Raises BackupError for one
+        that nobody could read again."""
         facts: dict[str, Any] = {**asdict(backup), "parts": [asdict(part) for part in parts]}
         facts["made_at"] = backup.made_at.isoformat()
         facts["verified_at"] = backup.verified_at.isoformat() if backup.verified_at else None
+        content = json.dumps(facts, indent=2, ensure_ascii=False).encode()
+        if len(content) > MOST_BYTES:
+            raise BackupError(
+                f"writing the backup {backup.id}",
+                f"{len(backup.tables)} tables make a manifest of more than {MOST_BYTES} bytes",
+                "Part the databases among several stacks",
+            )
         folder = self.folder / backup.id
         hidden = folder / f".{MANIFEST}.part"
         with _owner_only(hidden) as file:
-            file.write(json.dumps(facts, indent=2, ensure_ascii=False).encode())
+            file.write(content)
         hidden.rename(folder / MANIFEST)
         sync_folder(folder)
 

@@ -9,7 +9,13 @@ from datetime import UTC, datetime
 
 from blocks.backups.folder import BackupStore
 from blocks.backups.making import make_backup
-from blocks.backups.restoring import as_proved, put_in_place, saved_database, stand_beside
+from blocks.backups.restoring import (
+    as_proved,
+    names_in,
+    put_in_place,
+    saved_database,
+    stand_beside,
+)
 from blocks.backups.volumes import (
     image_with_tools,
     put_beside,
@@ -21,6 +27,7 @@ from blocks.databases.engines import beside, open_placed
 from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.facts import Backup
+from tidegate.stack.data import Database
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,10 @@ class EngineDatabaseCopies:
 
     host: DockerHost
     store: BackupStore
+
+    def found_then(self, backup: Backup, spec: Database) -> list[str]:
+        """The names of the databases of a pattern that the backup holds. Raises BackupError."""
+        return names_in(self.store.manifest_of(backup).parts, spec.name)
 
     def stand_beside(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]:
         """Restore into a database of its own. Again: from the beginning. Raises BackupError,

@@ -21,7 +21,7 @@ from tidegate.facts import Backup
 from tidegate.secrecy.outside_text import one_line
 
 MANIFEST = "manifest.json"
-MOST_BYTES = 8 << 20  # some ten thousand tables
+MOST_BYTES = 32 << 20  # some hundred thousand tables: several hundred databases of tenants
 TO_DO = "Do not restore it. Choose another backup, or bring its folder back from your copy"
 
 _Text = Annotated[str, Field(max_length=1000)]

@@ -7,7 +7,7 @@ The proof of a new backup goes the same way, on a server of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +17,7 @@ from blocks.databases.engines import OpenDatabase, beside
 from blocks.databases.sql_client import DATA, GLOBALS, bare
 from tidegate.errors import BackupError, CapacityError, DatabaseError
 from tidegate.facts import Backup
+from tidegate.stack.database_patterns import name_of
 
 UNPACKED = 4
 """How many times larger data are than their compressed dump: an estimate, for the room that a copy
@@ -58,6 +59,15 @@ def file_name(database: str, kind: str, file_type: str) -> str:
     """`main.sql.gz` holds the rows, `main.globals.sql.gz` what they need of a server."""
     middle = "" if kind == DATA else f".{kind}"
     return f"{database}{middle}.{file_type}.gz"
+
+
+def names_in(parts: Iterable[Part], entry: str) -> list[str]:
+    """The names of the databases whose rows are among the files, of those that the pattern `entry`
+    has found."""
+    lead, end = f"{entry}:", file_name("", DATA, "sql")
+    rows = (one.name.removeprefix(lead) for one in parts if one.name.startswith(lead))
+    kept = (name.removesuffix(end) for name in rows if name.endswith(end))
+    return [name_of(one) for one in kept if "." not in one]
 
 
 def part_of(store: BackupStore, backup: Backup, name: str) -> Part:

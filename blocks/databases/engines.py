@@ -17,13 +17,12 @@ from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import ConfigError
 from tidegate.ports import JobRunner
-from tidegate.stack.data import AnyDatabase, Database, RedisServer
+from tidegate.stack.data import FOUND_KEY, PORTS, AnyDatabase, Database, RedisServer
 
 SqlDatabase = MySQL | PostgreSQL
 OpenDatabase = SqlDatabase | Redis
 
 _ADAPTERS: Mapping[str, type[MySQL] | type[PostgreSQL]] = {"mysql": MySQL, "postgresql": PostgreSQL}
-PORTS = {"mysql": "3306", "postgresql": "5432", "redis": "6379"}
 ROOT_PASSWORD_KEY = "MYSQL_ROOT_PASSWORD"
 
 
@@ -104,6 +103,12 @@ class EngineDatabases:
     def as_owner(self, at: PlacedDatabase) -> OpenDatabase:
         return open_placed(self.host, at)
 
+    def names(self, at: PlacedDatabase) -> list[str]:
+        """Of all databases of the server, as its owner sees them."""
+        unnamed = replace(at, environment={**at.environment, FOUND_KEY: at.spec.name})
+        database = open_placed(self.host, unnamed)
+        return [] if isinstance(database, Redis) else database.databases()
+
     def login_keys(self, spec: AnyDatabase) -> set[str]:
         return login_keys(spec)
 
@@ -131,7 +136,7 @@ def _reached(
 
 
 def _login(spec: Database, environment: Mapping[str, str], address: str) -> Login:
-    keys = (spec.user_key, spec.password_key, spec.database_key)
+    keys = (spec.user_key, spec.password_key, spec.key_of_name)
     _refuse_missing(spec, environment, [key for key in (*keys, spec.url_key) if key])
     user, password, database = (environment[key] for key in keys)
     return Login(user, password, database, _port(spec, environment), address)

@@ -16,7 +16,6 @@ from docker.models.networks import Network
 
 from blocks.databases.addresses import leading_to
 from blocks.databases.engines import (
-    PORTS,
     ROOT_PASSWORD_KEY,
     OpenDatabase,
     open_as_owner,
@@ -27,13 +26,16 @@ from blocks.databases.mysql.server import MySQL
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import ENDLESS, KEY_LABEL, DockerHost
 from tidegate.errors import DatabaseError
-from tidegate.stack.data import AnyDatabase, Database, RedisServer
+from tidegate.stack.data import PORTS, AnyDatabase, Database, RedisServer
 
 IN_MEMORY_MOST = 256 << 20
 """Bytes of data: above this the scratch database lies on disk, since its copy in memory would
 starve the host."""
 _DATA = {"mysql": "/var/lib/mysql", "postgresql": "/var/lib/postgresql/data"}
 """Of a Redis the data are in memory anyway."""
+_FIRST = "tidegate"
+"""Made by a scratch server at its start, where the real one was found by its pattern: its name may
+be whatever a customer has typed, and no script of an image is given that."""
 _REDIS = ("redis-server", "--protected-mode", "no", "--save", "", "--databases", "4096")
 """Started without the arguments of the real one, which may name files that are not there: what it
 is given to read says everything but how many databases there may be."""
@@ -80,24 +82,31 @@ def scratch_database(
             container = _start(
                 host, spec, source, made, name, mine, in_memory=data_size <= IN_MEMORY_MOST
             )
-        application, database = _logins(host, spec, container, made)
+        application, database = _logins(host, spec, container, made, _first_of(spec, made))
         wait_for_login(host, application, container, timeout_seconds=timeout_seconds)
         if isinstance(
             database, MySQL
         ):  # a restored event would change rows before they are compared
-            database.restore(io.BytesIO(b"SET GLOBAL event_scheduler = OFF"))
+            database.server.restore(io.BytesIO(b"SET GLOBAL event_scheduler = OFF"))
         yield ScratchDatabase(database, container, name, made)
 
 
+def _first_of(spec: AnyDatabase, environment: Mapping[str, str]) -> str:
+    """The database that the scratch server makes at its start."""
+    if isinstance(spec, RedisServer):
+        return ""
+    return environment[spec.database_key] if spec.database_key else _FIRST
+
+
 def _logins(
-    host: DockerHost, spec: AnyDatabase, container: str, environment: Mapping[str, str]
+    host: DockerHost, spec: AnyDatabase, container: str, environment: Mapping[str, str], first: str
 ) -> tuple[OpenDatabase, OpenDatabase]:
-    """As the application, and as the owner."""
+    """As the application in the `first` database, and as the owner in the one that is proved."""
     if isinstance(spec, RedisServer):
         unasked = RedisServer(name=spec.name, engine=spec.engine, service=spec.service)
         return (open_redis(host, unasked, container, {}),) * 2
     return (
-        open_database(host, spec, container, environment),
+        open_database(host, spec, container, {**environment, spec.key_of_name: first}),
         open_as_owner(host, spec, container, environment),
     )
 
@@ -124,18 +133,19 @@ def environment_of_copy(spec: AnyDatabase, environment: Mapping[str, str]) -> di
         return {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
     user, database, password = (
         environment[spec.user_key],
-        environment[spec.database_key],
+        environment[spec.key_of_name],
         secrets.token_hex(16),
     )
+    first = _first_of(spec, environment)
     official = (
         {
             "MYSQL_USER": user,
-            "MYSQL_DATABASE": database,
+            "MYSQL_DATABASE": first,
             "MYSQL_PASSWORD": password,
             ROOT_PASSWORD_KEY: secrets.token_hex(16),
         }
         if spec.engine == "mysql"
-        else {"POSTGRES_USER": user, "POSTGRES_DB": database, "POSTGRES_PASSWORD": password}
+        else {"POSTGRES_USER": user, "POSTGRES_DB": first, "POSTGRES_PASSWORD": password}
     )
     port = {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
     return (
@@ -145,7 +155,7 @@ def environment_of_copy(spec: AnyDatabase, environment: Mapping[str, str]) -> di
             spec.host_key: _alias(spec),
             spec.user_key: user,
             spec.password_key: password,
-            spec.database_key: database,
+            spec.key_of_name: database,
         }
         | _own_address(spec, environment, user, password, database)
     )

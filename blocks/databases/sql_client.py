@@ -24,6 +24,7 @@ or after it."""
 GLOBALS = "globals"
 CODE = "code"
 MOST_NAME_BYTES = 40
+_BESIDE = ("__tidegate_new", "__tidegate_making", "__tidegate_old")
 Readers = Mapping[str, Callable[[], AbstractContextManager[BinaryIO]]]
 """By kind: opens that file of a backup, from its beginning."""
 
@@ -53,15 +54,15 @@ class Beside:
 
     @property
     def new(self) -> str:
-        return f"{self._stem}__tidegate_new"
+        return self._stem + _BESIDE[0]
 
     @property
     def making(self) -> str:
-        return f"{self._stem}__tidegate_making"
+        return self._stem + _BESIDE[1]
 
     @property
     def old(self) -> str:
-        return f"{self._stem}__tidegate_old"
+        return self._stem + _BESIDE[2]
 
     @property
     def _stem(self) -> str:
@@ -80,6 +81,11 @@ class Room:
     """By the database."""
     free: int | None
     """None where nobody here can measure it: the disk is elsewhere."""
+
+
+def without_beside(names: Iterable[str]) -> list[str]:
+    """Those that are no copy of ours."""
+    return [name for name in names if not name.endswith(_BESIDE)]
 
 
 Step = tuple[str, str]

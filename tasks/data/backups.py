@@ -7,14 +7,15 @@ from dataclasses import asdict
 
 from prefect import get_run_logger
 
-from tasks.data.databases import migrator, placed, spec_of
+from tasks.data.databases import migrator
+from tasks.data.found import found_among, sources
 from tasks.data.schema import moves_of
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.pages import publish
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tidegate.backups.saved import PlacedDatabase, Rehearse, RestoredCopy, ToSave
+from tidegate.backups.saved import Rehearse, RestoredCopy, ToSave
 from tidegate.each import Parted, each
 from tidegate.facts import PROJECT_LABEL, Backup
 from tidegate.pages.results import backup_page
@@ -40,6 +41,7 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
     """The verified backup of this deployment: made, recorded, shown; older ones are pruned."""
     env = work.env
     wanted = ToSave(sources(env), volumes(env), images_here(work)[0], env.config_prints)
+    found = found_among(env, wanted.databases)
     backup = env.backups.make(
         f"{work.project}-{work.deployment.number}", work.key("backup"), wanted, rehearse
     )
@@ -51,7 +53,10 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
         fence=work.fence,
     )
     prune(env)
-    publish(work, "backup", backup_page(backup, env.stack.language, env.stack.time_zone))
+    page = backup_page(backup, env.stack.language, env.stack.time_zone, found, planned(work).found)
+    publish(work, "backup", page)
+    for one in found:
+        get_run_logger().info("saved of %s: %s", one.pattern, ", ".join(one.names) or "none")
     get_run_logger().info(
         "backup %s: %d bytes, %d tables, restored and compared in %.1f s",
         backup.id,
@@ -96,12 +101,6 @@ def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidenc
                 rehearsed.upgrade(change.head)
             walked.append(f"{database}: {moved(change.current, change.head)}")
     return {"rehearsed": ", ".join(walked)}
-
-
-def sources(env: OpenEnvironment) -> list[PlacedDatabase]:
-    """The declared databases with the containers that run them."""
-    env.refuse_faults()
-    return [placed(env, spec_of(env, name)) for name in env.stack.state.databases]
 
 
 def kept_backups(env: OpenEnvironment) -> Parted[Backup]:

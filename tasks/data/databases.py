@@ -68,12 +68,6 @@ def owned(env: OpenEnvironment, spec: AnyDatabase) -> DatabaseServer:
     return env.databases.as_owner(placed(env, spec))
 
 
-def free_connections(env: OpenEnvironment, spec: AnyDatabase) -> int:
-    """How many more connections a database takes, asked with the new configuration's own login
-    (P24, P84)."""
-    return env.databases.as_application(placed(env, spec)).free_connections()
-
-
 def histories(
     env: OpenEnvironment, pins: Mapping[str, str]
 ) -> Iterator[tuple[Migration, SchemaHistory]]:

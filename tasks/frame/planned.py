@@ -9,7 +9,7 @@ from typing import Any
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tidegate.facts import Fit, MigrationClass
+from tidegate.facts import Fit, FoundDatabases, MigrationClass
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import Plan, WayBack
 
@@ -54,6 +54,8 @@ class Planned:
     """Subjects of the new commits and names of new images, for the message."""
     privileges: tuple[str, ...] = ()
     """What the containers get of their host, each with its reason, for the record."""
+    found: tuple[FoundDatabases, ...] = ()
+    """What the patterns of databases found, for the page of the backup."""
 
     @property
     def migrates(self) -> bool:
@@ -83,6 +85,7 @@ def note_plan(work: Work, plan: Plan) -> Evidence:
             rehearse=work.env.config.rehearse,
             changes=tuple(plan.changes[:MOST_CHANGES]),
             privileges=tuple(f"{one.text} ({one.reason})" for one in plan.privileges),
+            found=plan.found,
         )
     )
 
@@ -105,5 +108,9 @@ def planned_of(env: OpenEnvironment, deployment: Deployment) -> Planned:
             "schema": tuple(SchemaMove.of(one, facts["kind"]) for one in facts["schema"]),
             "changes": tuple(facts.get("changes", ())),
             "privileges": tuple(facts.get("privileges", ())),
+            "found": tuple(
+                FoundDatabases(one["entry"], one["pattern"], tuple(one["names"]))
+                for one in facts.get("found", ())
+            ),
         }
     )

@@ -16,6 +16,7 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
+from tasks.plan.shared_servers import refuse_shared_patterns
 from tidegate.each import as_ours
 from tidegate.edge.doors import WHAT_TO_DO, claims_of, doors_of_stacks, taken_doors
 from tidegate.errors import TidegateError
@@ -210,9 +211,10 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
     model, others = env.model(), {*stacks.places, *stacks.base_projects}
     files = [env.stack.folder / file for file in env.config.compose_files]
     given = privileges(env, model, others)
-    checks: list[Callable[[], None]] = [
+    checks: list[Callable[[], object]] = [
         partial(refuse_faulty_compose, env, model, given),
         partial(refuse_faulty_builds, env),
+        partial(refuse_shared_patterns, env),
     ]
     for refuse in checks:
         try:

@@ -9,6 +9,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.data.databases import histories, schema_state
+from tasks.data.found import found_now
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import prints_of
 from tasks.frame.pages import publish_page
@@ -18,7 +19,7 @@ from tasks.plan.compose_checks import privileges
 from tasks.slots.in_place import in_place_of, most_outage_seconds
 from tasks.slots.smoke import results_of
 from tidegate.errors import LedgerError
-from tidegate.facts import CheckResult, SchemaChange, TrafficFigures
+from tidegate.facts import CheckResult, FoundDatabases, SchemaChange, TrafficFigures
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.stages import plan_page, plan_title
 from tidegate.plan.accepted import accepted
@@ -77,6 +78,7 @@ def make_plan(
         in_place=in_place_of(env),
         most_outage_seconds=most_outage_seconds(env),
         shares_names_with=env.config.shares_names_with,
+        found=_found(env),
         accepted=accepted(env.stack, env.written, env.weak_passwords),
     )
     get_run_logger().info(
@@ -174,6 +176,11 @@ def _running(serving: Deployment | None) -> Running | None:
     if serving is None:
         return None
     return Running(serving.id, serving.number, serving.version, serving.release.commit)
+
+
+def _found(env: OpenEnvironment) -> tuple[FoundDatabases, ...]:
+    with without_secrets(env.redactor):
+        return found_now(env)
 
 
 def _schema(env: OpenEnvironment, pins: Mapping[str, str]) -> tuple[SchemaChange, ...]:

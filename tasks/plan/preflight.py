@@ -3,27 +3,25 @@ change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.data.base import (
-    base_containers,
     missing_services,
     refuse_missing_volumes,
     refuse_occupied,
     refuse_shared,
-    refuse_stopped,
 )
 from tasks.data.by_hand import refuse_by_hand
-from tasks.data.databases import free_connections, owned, spec_of
 from tasks.frame.adapters import MissingNotifier
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable, without_secrets
 from tasks.plan.base_plan import check_base
 from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
+from tasks.plan.database_checks import check_databases
 from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.plan.networks import check_networks
 from tasks.slots.in_place import beside_old
@@ -31,7 +29,6 @@ from tasks.slots.state import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
 from tidegate.ledger.adoptions import adopted
-from tidegate.stack.data import AnyDatabase
 from tidegate.stack.slot import memory_needed, published_ports
 
 LEAST_DISK_RATIO = 0.05
@@ -223,53 +220,6 @@ def _notifiers(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
         yield _passed("notifiers", ", ".join(env.notifiers))
 
 
-def _databases(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
-    """With the new configuration's own logins: the application's, and that of the owner, who makes
-    the backup."""
-    refuse_stopped(env, model)
-    running = base_containers(env)
-    for spec in env.stack.databases:
-        if spec.service is not None and spec.service not in running:
-            yield _passed(f"database {spec.name}", "starts for the first time")
-            continue
-        yield _passed(f"connections of {spec.name}", _connections(env, spec))
-    yield _backup_room(env, running)
-
-
-def _connections(env: OpenEnvironment, spec: AnyDatabase) -> str:
-    """How many are free and needed; only what every service says of itself can be compared. Raises
-    CapacityError."""
-    free = free_connections(env, spec)
-    beside = beside_old(env)
-    services = [service for service in env.stack.services if service.name in beside]
-    pools = [service.connection_pool for service in services]
-    silent = [service.name for service in services if service.connection_pool is None]
-    needed = sum(pool for pool in pools if pool is not None)
-    if free < needed:
-        raise CapacityError(
-            f"counting the free connections of the database {spec.name!r}",
-            f"{free} free, {needed} needed by the new containers",
-            "Close some, or allow more",
-        )
-    unsaid = (
-        f"; {', '.join(silent)} without `connection_pool`, so nobody knows whether that is enough"
-        if silent
-        else ""
-    )
-    return f"{free} free, {needed} needed by the new containers{unsaid}"
-
-
-def _backup_room(env: OpenEnvironment, running: Mapping[str, str]) -> CheckResult:
-    saved = [spec_of(env, name) for name in env.stack.state.databases]
-    size = sum(
-        owned(env, spec).data_size()
-        for spec in saved
-        if spec.service is None or spec.service in running
-    )
-    env.backups.check_room(size)
-    return _passed("room for a backup", f"of {_gib(size)} of data")
-
-
 def _builds(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     refuse_faulty_builds(env)
     if any(one.is_built for one in env.stack.services):
@@ -285,9 +235,9 @@ CHECKS: tuple[Check, ...] = (
     _registry,
     _edge,
     _notifiers,
-    _databases,
+    check_databases,
 )
-CHECKS_OF_TAKEOVER: tuple[Check, ...] = (check_networks, _edge, _notifiers, _databases)
+CHECKS_OF_TAKEOVER: tuple[Check, ...] = (check_networks, _edge, _notifiers, check_databases)
 
 
 def _passed(name: str, detail: str) -> CheckResult:

@@ -15,6 +15,10 @@ from tests.world.compose import MemoryCompose
 from tests.world.data import Content
 from tests.world.world import BASE_IMAGE, model_of
 
+TENANTS = """  - {name: tenants, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER,
+     password_key: DB_PASSWORD, pattern: "ten_*"}
+"""
+
 
 def remove_slots(made: Installation) -> None:
     """Somebody has removed the stopped containers of production."""
@@ -130,3 +134,23 @@ def without_registry(made: Installation) -> None:
     """The old containers are gone too: only the images that were pulled are there."""
     remove_slots(made)
     made.world.shelf.is_away = True
+
+
+def find_tenants(made: Installation, *names: str) -> None:
+    """The stack file has a pattern from now on, and the server these databases with one bill
+    each."""
+    file = made.home.parent / "stacks" / "shop" / "stack.yaml"
+    text = file.read_text().replace("migrations: [", f"{TENANTS}migrations: [", 1)
+    file.write_text(text.replace("databases: [main]", "databases: [main, tenants]", 1))
+    for name in names:
+        made.world.databases.make("shop-prod", name, Content(None, {"bills": 1}))
+
+
+def save_tenants(made: Installation) -> None:
+    """A release has saved three. Since then each has got a bill, one was dropped, one came."""
+    find_tenants(made, "ten_a", "ten_b", "ten_c")
+    made.prefect.start(release, **asked("v1.1.0"))
+    databases = made.world.databases
+    for name in ("ten_a", "ten_c", "ten_later"):
+        databases.make("shop-prod", name, Content(None, {"bills": 2}))
+    databases.found["shop-prod", "ten_b"].drop()

@@ -215,10 +215,28 @@ def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[
         yield f"{version.name} cannot work with {revision}"
     if database.beside or database.replaced:
         yield "something stands beside the database"
+    yield from _of_tenants(made, f"shop-{environment}")
     if database.content.rows.get("bills") != 3:
         yield f"rows were lost: {database.content.rows}"
     if beside := [name for name in made.world.engine.volumes if name.endswith("-tidegate-new")]:
         yield f"left beside: {beside}"
+
+
+def _of_tenants(made: Installation, project: str) -> Iterator[str]:
+    """Databases that a pattern finds are all as in the backup or all as they were: see
+    `beginnings.save_tenants`."""
+    found = {
+        name: one for (place, name), one in made.world.databases.found.items() if place == project
+    }
+    bills = {name: one.content.rows["bills"] for name, one in found.items() if one.is_there}
+    old, new = {"ten_a": 2, "ten_c": 2, "ten_later": 2}, {"ten_a": 1, "ten_b": 1, "ten_c": 1}
+    if bills and bills not in (old, {**new, "ten_later": 2}, new):
+        yield f"some tenants are as in the backup, and some are not: {bills}"
+    yield from (
+        f"something stands beside {name}"
+        for name, one in found.items()
+        if one.beside or one.replaced
+    )
 
 
 def _of_news(

@@ -7,6 +7,11 @@ import pytest
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
 from tests.contracts.base_contract import BaseServicesContract, Begun
 from tests.contracts.edge_contract import EdgeContract
+from tests.contracts.found_databases_contract import (
+    TENANTS,
+    FoundDatabasesContract,
+    Tenants,
+)
 from tests.contracts.images_contract import ImagesContract, Put
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
@@ -146,6 +151,34 @@ class TestMemoryBackupsElsewhere(BackupsContract):
             database.content = Content("0001", {"bills": database.content.rows["bills"] + 1})
 
         return KeptDatabase(backups, MemoryDatabaseCopies(backups), database, at, BASE_IMAGE, pay)
+
+
+class TestMemoryFoundDatabases(FoundDatabasesContract):
+    @pytest.fixture
+    def tenants(self, world: World) -> Tenants:
+        project, found = "shop-prod", world.databases.found
+        MemoryCompose(world.engine, model_of).up_base(model_of(project), project, ["db"], {})
+        spec = Database.model_validate(
+            {**SPEC.model_dump(), "name": "tenants", "database_key": None, "pattern": "ten*"}
+        )
+
+        def make(name: str, bills: int) -> None:
+            world.databases.make(project, name, Content("0001", {"bills": bills}))
+
+        for name, bills in TENANTS.items():
+            make(name, bills)
+        backups = world.backups_of(project)
+        return Tenants(
+            world.databases,
+            backups,
+            MemoryDatabaseCopies(backups),
+            PlacedDatabase(spec, "shop-prod-db-1", {}),
+            BASE_IMAGE,
+            make,
+            lambda name: found[project, name].drop(),
+            lambda name: make(name, found[project, name].content.rows["bills"] + 1),
+            "",
+        )
 
 
 class TestMemoryPlaces(PlacesContract):

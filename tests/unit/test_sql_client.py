@@ -9,6 +9,7 @@ import pytest
 
 from blocks.databases.mysql.server import MySQL
 from blocks.databases.mysql.users import globals_script, missing_users, with_users
+from blocks.databases.postgresql.server import PostgreSQL
 from blocks.databases.sql_client import Login
 from tidegate.errors import DatabaseError
 from tidegate.facts import Outcome
@@ -28,6 +29,7 @@ class Answering:
         self.outcome, self.given = outcome, list[str]()
 
     def execute(self, container: str, command: Sequence[str], **options: Any) -> Outcome:
+        self.command, self.environment = command, options["environment"]
         self.given.append(options["stdin"].read().decode(errors="surrogateescape"))
         return self.outcome
 
@@ -125,3 +127,25 @@ def test_users_and_roles_come_with_their_rights_on_what_is_there() -> None:
 
 def test_where_there_are_no_users_none_is_asked_for() -> None:
     assert globals_script(lambda doing, sql: pytest.fail(sql), "app", [], []) == "-- end of users\n"
+
+
+def test_a_name_that_looks_like_an_option_or_an_address_is_a_name() -> None:
+    login = Login("root", "s3cret-word", "--host=evil", 3306)
+    mysql, postgresql = Answering(Outcome(0, "", "")), Answering(Outcome(0, "", ""))
+    MySQL(cast(JobRunner, mysql), "db-1", login).query("asking", "SELECT 1")
+    assert mysql.command[-1] == "--database=--host=evil"
+    PostgreSQL(cast(JobRunner, postgresql), "db-1", login).query("asking", "SELECT 1")
+    assert postgresql.environment["PGDATABASE"] == "--host=evil"
+    assert not any("evil" in word for word in postgresql.command)
+
+
+def test_the_names_of_databases_are_read_without_our_own_copies() -> None:
+    names = ["ten_a", "ten_a__tidegate_old", "Ten b"]
+    printed = "".join(f"{name.encode().hex()}\n" for name in names)
+    for adapter in (MySQL, PostgreSQL):
+        answering = Answering(Outcome(0, printed, ""))
+        login = Login("root", "s3cret-word", "not-there", 3306)
+        found = adapter(cast(JobRunner, answering), "db-1", login).databases()
+        assert found == ["ten_a", "Ten b"]
+        assert "not-there" not in answering.environment.values()
+        assert "--database=not-there" not in answering.command

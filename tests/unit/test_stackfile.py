@@ -164,7 +164,7 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
                 [{name: value for name, value in DATABASE.items() if name != key}],
                 f"databases[0].{key}: is missing",
             )
-            for key in ("host_key", "user_key", "password_key", "database_key")
+            for key in ("host_key", "user_key", "password_key")
         ),
         (
             "migrations",

@@ -13,7 +13,7 @@ from tidegate.errors import DatabaseError, MigrationError
 from tidegate.facts import Revision, RevisionTable, SchemaChange, SchemaState
 from tidegate.plan.changes import gravest
 from tidegate.schema.ports import HistoryTables
-from tidegate.stack.data import AnyDatabase, Database
+from tidegate.stack.data import FOUND_KEY, AnyDatabase, Database
 from tidegate.stack.migrations import Migration
 
 _LOGIN_KEYS = ("host_key", "port_key", "user_key", "password_key", "database_key")
@@ -39,6 +39,8 @@ class MemoryDatabase:
     beside: Content | None = None
     replaced: Content | None = None
     is_elsewhere: bool = False
+    is_there: bool = True
+    """False of one that was dropped, or that a restore is about to make again."""
 
     def row_counts(self) -> Mapping[str, int]:
         self._refuse_stopped()
@@ -70,6 +72,10 @@ class MemoryDatabase:
         """Of the change that made it; none of no revision."""
         return f"{revision} in {self.project}" if revision else ""
 
+    def drop(self) -> None:
+        """As the application does it when a customer goes."""
+        self.content, self.is_there = Content(), False
+
     def _refuse_stopped(self) -> None:
         runs = any(
             one.state == "running" and one.service == "db" for one in self.engine.of(self.project)
@@ -77,6 +83,10 @@ class MemoryDatabase:
         if not self.is_elsewhere and not runs:
             raise DatabaseError(
                 f"asking the database of {self.project}", "the server does not answer", "Start it"
+            )
+        if not self.is_there:
+            raise DatabaseError(
+                f"asking a database of {self.project}", "there is no such database", "Create it"
             )
 
 
@@ -86,12 +96,27 @@ class MemoryDatabases:
 
     engine: MemoryEngine
     by_network: dict[str, MemoryDatabase] = field(default_factory=dict)
+    found: dict[tuple[str, str], MemoryDatabase] = field(default_factory=dict)
+    """Of a project or an address: those that have names of their own, beside the application's
+    one."""
 
     def as_application(self, at: PlacedDatabase) -> MemoryDatabase:
         return self._at(at)
 
     def as_owner(self, at: PlacedDatabase) -> MemoryDatabase:
         return self._at(at)
+
+    def names(self, at: PlacedDatabase) -> list[str]:
+        here = self._place(at)
+        if at.container:
+            self.of(here).row_counts()  # one that does not run answers nothing
+        return [name for (place, name), one in self.found.items() if place == here and one.is_there]
+
+    def make(self, place: str, name: str, content: Content, *, is_elsewhere: bool = False) -> None:
+        """What the application does when a customer comes."""
+        self.found[place, name] = MemoryDatabase(
+            place, self.engine, content, is_elsewhere=is_elsewhere
+        )
 
     def login_keys(self, spec: AnyDatabase) -> set[str]:
         return {key for name in _LOGIN_KEYS if (key := getattr(spec, name, None))}
@@ -102,15 +127,25 @@ class MemoryDatabases:
             f"{project}_default", MemoryDatabase(project, self.engine)
         )
 
+    def _place(self, at: PlacedDatabase) -> str:
+        """The project whose container runs it, or its address."""
+        if isinstance(at.spec, Database) and at.spec.client_image:
+            return at.environment[at.spec.host_key]
+        return self.engine.containers_by_name[at.container].labels[PROJECT]
+
     def _at(self, at: PlacedDatabase) -> MemoryDatabase:
+        if isinstance(at.spec, Database) and at.spec.database_key is None:
+            place, is_elsewhere = self._place(at), not at.container
+            missing = MemoryDatabase(place, self.engine, is_elsewhere=is_elsewhere, is_there=False)
+            return self.found.setdefault((place, at.environment[FOUND_KEY]), missing)
         if (
             isinstance(at.spec, Database) and at.spec.client_image
         ):  # by its address, and no container of this engine
-            name = f"{at.environment[at.spec.host_key]}/{at.environment[at.spec.database_key]}"
+            name = f"{at.environment[at.spec.host_key]}/{at.environment[at.spec.key_of_name]}"
             return self.by_network.setdefault(
                 name, MemoryDatabase(name, self.engine, is_elsewhere=True)
             )
-        return self.of(self.engine.containers_by_name[at.container].labels[PROJECT])
+        return self.of(self._place(at))
 
 
 @dataclass

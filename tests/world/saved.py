@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from tests.world.data import Content, MemoryDatabase, MemoryDatabases
 from tests.world.engine import MemoryEngine
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
-from tidegate.errors import BackupError, EngineError
+from tidegate.errors import BackupError, DatabaseError, EngineError
 from tidegate.facts import Backup
 from tidegate.stack.data import Database
+from tidegate.stack.database_patterns import name_of
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class MemoryBackups:
     databases: MemoryDatabases
     sealed: dict[str, Saved] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    """Databases whose dump fails."""
 
     def check_room(self, data_size: int) -> None:
         """There is always room."""
@@ -48,7 +51,7 @@ class MemoryBackups:
         """One that is done already is returned as it is."""
         if done := self.sealed.get(backup):
             return done.facts
-        contents = {at.spec.name: self.databases.as_owner(at).content for at in wanted.databases}
+        contents = {at.spec.name: self._dumped(at) for at in wanted.databases}
         volumes = {name: self.engine.volumes[volume] for name, volume in wanted.volumes.items()}
         self.engine.moments.change(f"backup {backup} was written")
         for at in wanted.databases:
@@ -57,6 +60,13 @@ class MemoryBackups:
         self.sealed[backup] = Saved(facts, contents, volumes)
         self.engine.moments.change(f"backup {backup} was sealed", makes=f"backup {backup}")
         return facts
+
+    def _dumped(self, at: PlacedDatabase) -> Content:
+        database = self.databases.as_owner(at)
+        if at.spec.name in self.broken:
+            raise DatabaseError(f"dumping {at.spec.name!r}", "it stops before its end", "Try again")
+        database.row_counts()
+        return database.content
 
     def recognize(self, recorded: Backup) -> Backup:
         if recorded.id in self.damaged or recorded.id not in self.sealed:
@@ -94,6 +104,11 @@ class MemoryDatabaseCopies:
 
     backups: MemoryBackups
 
+    def found_then(self, backup: Backup, spec: Database) -> list[str]:
+        self.backups.compare(backup)
+        lead, held = f"{spec.name}:", self.backups.sealed[backup.id].databases
+        return [name_of(one.removeprefix(lead)) for one in held if one.startswith(lead)]
+
     def stand_beside(self, backup: Backup, at: PlacedDatabase) -> Mapping[str, int]:
         self.backups.compare(backup)
         database = self.backups.databases.as_owner(at)
@@ -112,13 +127,15 @@ class MemoryDatabaseCopies:
                 None,
                 database.content,
             )
+            database.is_there = True
             gone = database.name_of(database.replaced.revision or "")
             self._changed(database, f"it is as in {backup.id}", unmakes=gone)
         return database.row_counts()
 
     def is_untouched(self, at: PlacedDatabase) -> bool:
         database = self.backups.databases.as_owner(at)
-        database.row_counts()  # one that does not run answers nothing
+        if database.is_there:
+            database.row_counts()  # one that does not run answers nothing
         return database.beside is not None and database.replaced is None
 
     def remove_beside(self, at: PlacedDatabase) -> None:

@@ -24,6 +24,10 @@ class RestorePlan:
     serving: Deployment
     rows: Mapping[str, int]
     """`database.table` -> rows now. Shown, but not hashed, because they change by themselves."""
+    dropped: tuple[str, ...] = ()
+    """Databases of the backup that are not there now, and come back; likewise not hashed."""
+    later: tuple[str, ...] = ()
+    """Those that the backup does not hold, and that stay as they are."""
 
     @property
     def hash(self) -> str:

@@ -12,6 +12,8 @@ from tidegate.pages.words import Words
 from tidegate.secrecy.outside_text import code
 
 MOST_NAMES = 30
+MOST_ROWS = 500
+"""Of a table about tables of databases."""
 _BAR = re.compile(r"(?<!\\)\|")
 
 
@@ -23,6 +25,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Cells as markdown, each on one line."""
     lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
+
+
+def few(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """The first rows, and in one more how many there are besides."""
+    more = len(rows) - MOST_ROWS
+    if more <= 0:
+        return rows
+    return [*islice(rows, MOST_ROWS), [f"… +{more}", *[""] * (len(rows[0]) - 1)]]
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> str:

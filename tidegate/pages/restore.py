@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from tidegate.backups.restores import RestorePlan
-from tidegate.pages.layout import age_text, facts, local, size_text, table
+from tidegate.pages.found import restored_part
+from tidegate.pages.layout import MOST_ROWS, age_text, facts, few, local, size_text, table
 from tidegate.pages.words import WORDS, Words
 from tidegate.secrecy.outside_text import code
 
@@ -31,6 +32,7 @@ def restore_page(
         f"## {words['restore']}: {plan.serving.stack} {plan.serving.environment}",
         _summary(plan, words, now, time_zone),
         words["restore_loss"].format(at=local(backup.made_at, time_zone)),
+        restored_part(plan, words),
         f"### {words['restore_rows']}\n\n{_rows(plan, words)}",
         f"### {words['restore_steps']}\n\n"
         f"{words['restore_steps_text'].format(version=plan.version, seconds=seconds)}",
@@ -58,23 +60,21 @@ def _summary(plan: RestorePlan, words: Words, now: datetime, time_zone: str) -> 
 
 
 def _rows(plan: RestorePlan, words: Words) -> str:
+    """Where there are very many tables, those that change come first."""
     names = sorted({*plan.rows, *plan.backup.tables})
-    return (
-        table(
-            (words["table"], words["now"], words["after"], words["difference"]),
-            [
-                (
-                    code(name),
-                    _count(plan.rows.get(name)),
-                    _count(plan.backup.tables.get(name)),
-                    f"{plan.backup.tables.get(name, 0) - plan.rows.get(name, 0):+d}",
-                )
-                for name in names
-            ],
+    if len(names) > MOST_ROWS:
+        names.sort(key=lambda name: plan.rows.get(name) == plan.backup.tables.get(name))
+    rows = [
+        (
+            code(name),
+            _count(plan.rows.get(name)),
+            _count(plan.backup.tables.get(name)),
+            f"{plan.backup.tables.get(name, 0) - plan.rows.get(name, 0):+d}",
         )
-        if names
-        else words["no_tables"]
-    )
+        for name in names
+    ]
+    head = words["table"], words["now"], words["after"], words["difference"]
+    return table(head, few(rows)) if rows else words["no_tables"]
 
 
 def _count(rows: int | None) -> str:

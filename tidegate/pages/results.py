@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tidegate.facts import Backup, CheckResult, TrafficFigures
-from tidegate.pages.layout import local, size_text, table
+from tidegate.facts import Backup, CheckResult, FoundDatabases, TrafficFigures
+from tidegate.pages.found import found_part
+from tidegate.pages.layout import few, local, size_text, table
 from tidegate.pages.words import WORDS, Words
 from tidegate.secrecy.outside_text import code, markdown_text
 
@@ -34,14 +35,25 @@ def smoke_table(results: Sequence[CheckResult], language: str) -> str:
     )
 
 
-def backup_page(backup: Backup, language: str, time_zone: str) -> str:
+def backup_page(
+    backup: Backup,
+    language: str,
+    time_zone: str,
+    found: Sequence[FoundDatabases] = (),
+    planned: Sequence[FoundDatabases] = (),
+) -> str:
+    """What it holds. `found` is what patterns of databases found for it, and `planned` what they
+    found for the plan."""
     words = WORDS[language]
     rows = [(code(name), str(count)) for name, count in sorted(backup.tables.items())]
-    tables = table((words["table"], words["rows"]), rows) if rows else words["no_tables"]
-    return (
-        f"# {words['backup']}\n\n{backup_text(backup, time_zone, words)}\n\n{tables}\n\n"
-        f"SHA-256 `{backup.sha256}`"
-    )
+    parts = [
+        f"# {words['backup']}",
+        backup_text(backup, time_zone, words),
+        found_part(found, planned, words),
+        table((words["table"], words["rows"]), few(rows)) if rows else words["no_tables"],
+        f"SHA-256 `{backup.sha256}`",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def traffic_page(figures: TrafficFigures, language: str) -> str:

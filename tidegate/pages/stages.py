@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tidegate.facts import Backup, MigrationClass, Revision, SchemaChange
+from tidegate.pages.found import found_rows
 from tidegate.pages.images import images_part
 from tidegate.pages.layout import age_text, facts, listed, local, table
 from tidegate.pages.outage import outage_text, way_back_text
@@ -30,11 +31,7 @@ def plan_page(plan: Plan, language: str) -> str:
             _summary(plan, words, language),
             *(f"## {part}" for part in _what_changes(plan, words)),
             f"## {words['config']}\n\n{_config(plan, words)}",
-            *(
-                [f"## {words['privileges']}\n\n{_privileges(plan, words)}"]
-                if plan.privileges
-                else []
-            ),
+            *([f"## {_privileges(plan, words)}"] if plan.privileges else []),
             *([f"## {words['accepted']}\n\n{_accepted(plan, words)}"] if plan.accepted else []),
             f"## {words['migration']}\n\n{_schema(plan.schema, words)}",
             f"## {words['way_back']}\n\n{_way_back(plan, language)}",
@@ -71,7 +68,7 @@ def evidence_page(
         _staged_smoke(plan, words, language),
         f"### {words['migration']}\n\n{_schema(plan.schema, words)}",
         f"### {words['config']}\n\n{_config(plan, words)}",
-        f"### {words['privileges']}\n\n{_privileges(plan, words)}" if plan.privileges else "",
+        f"### {_privileges(plan, words)}" if plan.privileges else "",
         f"### {words['accepted']}\n\n{_accepted(plan, words)}" if plan.accepted else "",
         f"### {words['way_back']}\n\n{_way_back(plan, language)}",
         f"### {words['backup']}\n\n{_last_backup(plan, backup, time_zone, language, now)}",
@@ -180,6 +177,7 @@ def _summary(plan: Plan, words: Words, language: str) -> str:
             else []
         ),
         (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
+        *found_rows(plan.found, words),
     ]
     return facts(rows)
 
@@ -234,7 +232,7 @@ def _names(diff: EnvDiff, words: Words) -> str:
 def _privileges(plan: Plan, words: Words) -> str:
     """What a container gets of its host, and why: a person who approves approves that too."""
     rows = [(one.service, one.detail, one.reason) for one in plan.privileges]
-    return f"{words['privileges_text']}\n\n" + table(
+    return f"{words['privileges']}\n\n{words['privileges_text']}\n\n" + table(
         (words["service"], words["setting"], words["reason"]), rows
     )
 

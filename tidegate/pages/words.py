@@ -2,6 +2,7 @@
 
 from tidegate.pages.base_words import BASE_EN, BASE_ZH
 from tidegate.pages.base_words import Words as Words
+from tidegate.pages.found_words import FOUND_EN, FOUND_ZH
 from tidegate.pages.restore_words import RESTORE_EN, RESTORE_ZH
 
 ZH: Words = {
@@ -260,6 +261,6 @@ EN: Words = {
 }
 
 WORDS: dict[str, Words] = {
-    "zh": {**ZH, **BASE_ZH, **RESTORE_ZH},
-    "en": {**EN, **BASE_EN, **RESTORE_EN},
+    "zh": {**ZH, **BASE_ZH, **RESTORE_ZH, **FOUND_ZH},
+    "en": {**EN, **BASE_EN, **RESTORE_EN, **FOUND_EN},
 }

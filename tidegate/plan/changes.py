@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tidegate.facts import CheckResult, MigrationClass, SchemaChange, TrafficFigures
+from tidegate.facts import (
+    CheckResult,
+    FoundDatabases,
+    MigrationClass,
+    SchemaChange,
+    TrafficFigures,
+)
 from tidegate.plan.accepted import Accepted
 from tidegate.plan.image_changes import ImageChange
 from tidegate.plan.resolved import Part, ResolvedConfiguration
@@ -115,6 +121,9 @@ class Plan:
     """What the stack file lets them take to stop and to start."""
     shares_names_with: tuple[str, ...] = ()
     """Stacks that may have paths at `domains`: part of the configuration, so of the hash."""
+    found: tuple[FoundDatabases, ...] = ()
+    """What patterns of databases find now: shown, but not hashed, because customers come and go;
+    the patterns are part of the configuration."""
     accepted: tuple[Accepted, ...] = ()
     """What it takes upon itself, each with its reason: part of the configuration, so of the
     hash."""

@@ -9,13 +9,26 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
-from tidegate.stack.formats import EnvKey, ImageRef, MountPath, Name, Part, ServiceName, VolumeName
+from tidegate.stack.database_patterns import kept_as, keys_in
+from tidegate.stack.formats import (
+    DatabasePattern,
+    EnvKey,
+    ImageRef,
+    MountPath,
+    Name,
+    Part,
+    ServiceName,
+    VolumeName,
+)
 
 T = TypeVar("T")
+FOUND_KEY = "TIDEGATE_DATABASE"
+"""Under this key stands the name of a database that a pattern has found."""
 
 
 class Database(Part):
-    """One database of SQL that the stack owns. Credentials are names of env-file keys."""
+    """One database of SQL that the stack owns, or all of a server whose names are alike.
+    Credentials are names of env-file keys."""
 
     name: Name = "main"
     engine: Literal["mysql", "postgresql"]
@@ -41,7 +54,15 @@ class Database(Part):
     )
     user_key: EnvKey
     password_key: EnvKey
-    database_key: EnvKey
+    database_key: EnvKey | None = Field(
+        None, description="Holds the database's name. Required where there is no `pattern`."
+    )
+    pattern: DatabasePattern | None = Field(
+        None,
+        description="In place of `database_key`: each database of the server whose name is like "
+        "this, such as one for each tenant (`ten_*`). `*` is any text, `?` one character; "
+        "`${NAME}` is taken from the env file.",
+    )
     url_key: EnvKey | None = Field(
         None,
         description="Where the application reads one address "
@@ -62,11 +83,31 @@ class Database(Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def _has_names(self) -> Database:
+        if (self.database_key is None) == (self.pattern is None):
+            raise ValueError(
+                "needs a database_key, which holds the name of one database, "
+                "or else a pattern of many names"
+            )
+        if self.pattern and self.url_key:
+            raise ValueError("url_key leads to one database, and a pattern finds many")
+        return self
+
+    @property
+    def key_of_name(self) -> str:
+        """The key that holds the database's name: the application's, or our own."""
+        return self.database_key or FOUND_KEY
+
+    def found(self, name: str) -> Database:
+        """One of the databases that the pattern has found, as a database of its own."""
+        return self.model_copy(update={"name": f"{self.name}:{kept_as(name)}", "pattern": None})
+
     @property
     def name_keys(self) -> tuple[str, ...]:
         """The env keys that hold names, which are no secrets."""
         said = (self.host_key, self.port_key, self.user_key, self.database_key)
-        return tuple(key for key in said if key)
+        return tuple(key for key in (*said, *keys_in(self.pattern or "")) if key)
 
 
 class RedisServer(Part):
@@ -97,6 +138,8 @@ class RedisServer(Part):
 
 AnyDatabase = Annotated[Database | RedisServer, Field(discriminator="engine")]
 ENGINES = ("mysql", "postgresql", "redis")
+PORTS = {"mysql": "3306", "postgresql": "5432", "redis": "6379"}
+"""Where a server listens, if nobody says otherwise."""
 
 
 class Scratch(Part):
@@ -143,7 +186,7 @@ def database_faults(
     for name in twice(one.name for one in databases):
         yield f"databases: {name!r} is there twice"
     for keys in twice(
-        (one.host_key, one.port_key, one.database_key)
+        (one.host_key, one.port_key, one.database_key or one.pattern)
         for one in databases
         if isinstance(one, Database)
     ):

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from tidegate.errors import StackFileError
 from tidegate.facts import Severity
-from tidegate.stack.data import AnyDatabase, RedisServer, State, database_faults, twice
+from tidegate.stack.data import AnyDatabase, Database, RedisServer, State, database_faults, twice
 from tidegate.stack.environments import Environment, Place, environment_faults, place_of, way_to
 from tidegate.stack.faults import faults_in
 from tidegate.stack.formats import (
@@ -214,6 +214,13 @@ class Stack(Part):
             f"migrations: the database {m.database!r} is a Redis, which has no schema"
             for m in self.migrations
             if m.database in without_schema
+        ]
+        patterns = {d.name for d in self.databases if isinstance(d, Database) and d.pattern}
+        faults += [
+            f"migrations: the database {m.database!r} is a pattern, and a history belongs to one "
+            "database: name that one under databases, and let its command go over the others"
+            for m in self.migrations
+            if m.database in patterns
         ]
         faults += database_faults(self.databases, self.state.databases, services)
         faults += [

@@ -207,6 +207,16 @@ MountPath = Annotated[
 ImagePath = Annotated[
     str, *_format(r"/[^\\:]*", "an absolute path inside the image"), AfterValidator(_inside)
 ]
+DatabasePattern = Annotated[
+    str,
+    *_format(
+        r"(?:[A-Za-z0-9_.-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*[*?]"
+        r"(?:[A-Za-z0-9_.*?-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*",
+        "a pattern such as `ten_*`: letters, digits, `_`, `.`, `-` and `${NAME}`, "
+        "with `*` or `?` in it",
+        100,
+    ),
+]
 SqlQuestion = Annotated[
     str,
     *_format(

@@ -38,7 +38,7 @@ class MySQLBeside:
     """What stands beside `database`: the new one, and the old one while it is being replaced."""
 
     def __init__(self, database: MySQL) -> None:
-        self._database, self._names = database, Beside(database.login.database)
+        self._server, self._names = database.server, Beside(database.login.database)
         self._new = database.named(self._names.new)
 
     def stand(self, readers: Readers) -> None:
@@ -49,8 +49,10 @@ class MySQLBeside:
             self.swap()
             seen = self._look_alone()
         sequences, users = self._globals(readers, seen.users)
+        if sequences:  # they stand in the database itself
+            sequences = self._in_use() + sequences
         new = script([f"CREATE DATABASE {quoted(self._names.new, '`')} {seen.charset}"])
-        self._database.act(
+        self._server.act(
             [
                 *self._removing(seen),
                 self._dropping(self._names.old),
@@ -87,24 +89,24 @@ class MySQLBeside:
         """
         seen = self._look_alone()
         if seen.is_whole:
-            self._database.act(self._moving(seen))
+            self._server.act(self._moving(seen))
             # Not in the same script: only whoever saw the move end may drop it.
-            self._database.act([self._dropping(self._names.new)])
+            self._server.act([self._dropping(self._names.new)])
         return seen.is_whole or seen.was_swapped
 
     def remove_old(self) -> None:
         """Remove what was replaced. Again: changes nothing."""
         self._look_alone()
-        self._database.act([self._dropping(self._names.old)])
+        self._server.act([self._dropping(self._names.old)])
 
     def remove(self) -> None:
         """Remove what stands beside, but never in the middle of a move. Again: changes nothing."""
         seen = self._look_alone()
         if not seen.is_moving:
-            self._database.act(self._removing(seen))
+            self._server.act(self._removing(seen))
 
     def _look(self) -> Found:
-        return look(self._database.query, self._names)
+        return look(self._server.query, self._names)
 
     def _look_alone(self) -> Found:
         """End the sessions in the databases beside, then look.
@@ -114,7 +116,7 @@ class MySQLBeside:
         seen = self._look()
         for session in seen.sessions:
             with suppress(DatabaseError):  # it has ended by itself
-                self._database.query("ending a session of", f"KILL {session}")
+                self._server.query("ending a session of", f"KILL {session}")
         return self._look() if seen.sessions else seen
 
     @staticmethod
@@ -136,7 +138,7 @@ class MySQLBeside:
             with readers[CODE]() as file:
                 return file.read()
         self._new.dump_code(code)
-        self._database.act([self._clearing(self._look(), self._names.new)])
+        self._server.act([self._clearing(self._look(), self._names.new)])
         return code.getvalue()
 
     def _keep_code(self, code: bytes) -> None:
@@ -163,7 +165,7 @@ class MySQLBeside:
         the next start finds it there and ends it.
         """
         database, new, old = self._names.database, self._names.new, self._names.old
-        begun = script(
+        begun = self._in_use() + script(
             [f"CREATE DATABASE IF NOT EXISTS {quoted(old, '`')}", f"USE {quoted(new, '`')}"]
         )
         mark = script([f"CREATE TABLE {name_in(old, OUT)} (n INT)"])
@@ -177,6 +179,10 @@ class MySQLBeside:
             self._renaming(seen, new, database),
             ("restoring into", code),
         ]
+
+    def _in_use(self) -> str:
+        """It may have been dropped since the backup."""
+        return script([f"CREATE DATABASE IF NOT EXISTS {quoted(self._names.database, '`')}"])
 
     def _removing(self, seen: Found) -> list[Step]:
         stand_ins = script(
@@ -221,7 +227,7 @@ class MySQLBeside:
 
     def _set_packet(self, size: int) -> bool:
         try:
-            self._database.query("raising a limit of", f"SET GLOBAL max_allowed_packet = {size}")
+            self._server.query("raising a limit of", f"SET GLOBAL max_allowed_packet = {size}")
         except DatabaseError:
             return False
         return True

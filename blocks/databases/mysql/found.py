@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blocks.databases.mysql.questions import written
+from blocks.databases.mysql.questions import literal, written
 from blocks.databases.mysql.users import STAND_IN, with_users
 from blocks.databases.sql_client import Beside, Query, quoted, unhex
 
@@ -83,8 +83,9 @@ class Found:
 
     @property
     def charset(self) -> str:
-        """How a database like the one in use is made."""
-        return self._of(_SCHEMA, self.names.database)[0]
+        """How a database like the one in use is made; as the server makes them, where there is
+        none."""
+        return next(iter(self._of(_SCHEMA, self.names.database)), "")
 
     @property
     def stand_ins(self) -> list[str]:
@@ -124,7 +125,7 @@ def look(query: Query, names: Beside) -> Found:
 
 def _question(names: Beside) -> str:
     schemas = [
-        _IN_SCHEMA.format(schema=_literal(schema))
+        _IN_SCHEMA.format(schema=literal(schema))
         for schema in (names.database, names.new, names.old)
     ]
     packet = f"SELECT '{_PACKET}', '', HEX(CAST(@@GLOBAL.max_allowed_packet AS CHAR))"
@@ -134,8 +135,8 @@ def _question(names: Beside) -> str:
             *schemas,
             packet,
             written(
-                f"SELECT IF(COUNT(*), {_literal(kept)}, NULL) FROM information_schema.tables "
-                f"WHERE table_schema = {_literal(names.new)} AND table_name = '{WHOLE}'"
+                f"SELECT IF(COUNT(*), {literal(kept)}, NULL) FROM information_schema.tables "
+                f"WHERE table_schema = {literal(names.new)} AND table_name = '{WHOLE}'"
             ),
         ]
     )
@@ -143,8 +144,3 @@ def _question(names: Beside) -> str:
 
 def name_in(schema: str, name: str) -> str:
     return f"{quoted(schema, '`')}.{quoted(name, '`')}"
-
-
-def _literal(text: str) -> str:
-    """Names are utf8 in the server's own tables."""
-    return f"CONVERT(X'{text.encode().hex()}' USING utf8)"

@@ -14,7 +14,18 @@ SIZE = (
     "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables "
     "WHERE table_schema = DATABASE()"
 )
+SIZE_OF = SIZE.replace("DATABASE()", "{}")
+DATABASES = (
+    "SELECT HEX(schema_name) FROM information_schema.schemata WHERE schema_name NOT IN "
+    "('mysql', 'sys', 'information_schema', 'performance_schema') "
+    "AND schema_name NOT LIKE '#mysql50#%'"
+)
 VERSIONED, HISTORY = "SYSTEM VERSIONED", " FOR SYSTEM_TIME ALL"
+
+
+def literal(text: str) -> str:
+    """Names are utf8 in the server's own tables."""
+    return f"CONVERT(X'{text.encode().hex()}' USING utf8)"
 
 
 def written(question: str) -> str:

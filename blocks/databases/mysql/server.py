@@ -9,12 +9,15 @@ from typing import BinaryIO, cast
 
 from blocks.databases.mysql.questions import (
     COUNTS,
+    DATABASES,
     OBJECTS,
     REVISIONS,
     SIZE,
+    SIZE_OF,
     STATE,
     VERSIONED,
     VIEWS,
+    literal,
 )
 from blocks.databases.mysql.users import Objects, globals_script, with_users
 from blocks.databases.revision_tables import schema_state
@@ -32,6 +35,7 @@ from blocks.databases.sql_client import (
     cells,
     statement,
     unhex,
+    without_beside,
 )
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
@@ -77,8 +81,10 @@ class MySQL:
     """By kind of file: the last words of a complete one."""
     file_type = "sql"
 
-    def __init__(self, host: JobRunner, container: str, login: Login) -> None:
-        self.login = login
+    def __init__(
+        self, host: JobRunner, container: str, login: Login, opened: str | None = None
+    ) -> None:
+        self.login, self._opened = login, opened or login.database
         self._at = host, container
         self._client = SqlClient(host, container, login, {"MYSQL_PWD": login.password}, _explain)
 
@@ -93,6 +99,17 @@ class MySQL:
     def named(self, database: str) -> MySQL:
         """Another database of the same server, by the same login."""
         return MySQL(*self._at, replace(self.login, database=database))
+
+    @property
+    def server(self) -> MySQL:
+        """Asked by way of a database that every server has: this one need not be there."""
+        return MySQL(*self._at, self.login, "information_schema")
+
+    def databases(self) -> list[str]:
+        """The names of the server's databases that the login sees, without the server's own and our
+        copies."""
+        found = self.server.query("listing the databases beside", DATABASES)
+        return without_beside(unhex(name) for [name] in found)
 
     def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
         """By kind of file, in the order in which they are restored; what there is to dump is seen
@@ -117,7 +134,7 @@ class MySQL:
             for kind, name in objects
             if kind == "VIEW"
         ]
-        self._dump(into, "--skip-triggers", "--quick", *history, *views, self.login.database)
+        self._dump(into, "--skip-triggers", "--quick", *history, *views, "--", self.login.database)
 
     def dump_code(self, into: BinaryIO) -> None:
         """What stands on the tables: routines, triggers and events, then the views, which may call
@@ -129,6 +146,7 @@ class MySQL:
             "--routines",
             "--triggers",
             "--events",
+            "--",
             self.login.database,
         )
         # now: the rows may have taken hours
@@ -162,7 +180,7 @@ class MySQL:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
         self._client.run(
             "restoring into",
-            self._program("mariadb", "mysql", _PACKET, self.login.database),
+            self._program("mariadb", "mysql", _PACKET, f"--database={self._opened}"),
             stdin=dump,
         )
 
@@ -191,10 +209,12 @@ class MySQL:
         return int(self.query("measuring", SIZE)[0][0])
 
     def room(self) -> Room:
-        """On the disk on which the server keeps its data."""
+        """On the disk on which the server keeps its data. One that is not there takes none."""
+        server, size = self.server, SIZE_OF.format(literal(self.login.database))
         if self.login.host:
-            return Room(self.data_size(), None)
-        return self._client.room(self._asking(), f"{SIZE}; SELECT @@datadir", '"$last"')
+            return Room(int(server.query("measuring", size)[0][0]), None)
+        asking = server._asking()
+        return self._client.room(asking, f"{size}; SELECT @@datadir", '"$last"')
 
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
@@ -231,7 +251,12 @@ class MySQL:
 
     def _asking(self, *options: str) -> Sequence[str]:
         return self._program(
-            "mariadb", "mysql", "--batch", "--skip-column-names", *options, self.login.database
+            "mariadb",
+            "mysql",
+            "--batch",
+            "--skip-column-names",
+            *options,
+            f"--database={self._opened}",
         )
 
     def _program(self, mariadb: str, mysql: str, *arguments: str) -> Sequence[str]:

@@ -10,9 +10,6 @@ from blocks.databases.postgresql.roles import literal
 from blocks.databases.postgresql.server import PostgreSQL
 from blocks.databases.sql_client import DATA, GLOBALS, Beside, Readers, quoted, script
 
-_SERVER = "template1"
-"""The database from which others are made and renamed: every server has it, and nobody works in
-it."""
 _ASIDE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE backend_type = 'client backend' AND datname IN ({names})"
@@ -25,7 +22,7 @@ class PostgreSQLBeside:
 
     def __init__(self, database: PostgreSQL) -> None:
         self._database, self._names = database, Beside(database.login.database)
-        self._server = database.named(_SERVER)
+        self._server = database.server
 
     def stand(self, readers: Readers) -> None:
         """Restore into a new database. What is there is left alone. Raises DatabaseError."""
@@ -47,30 +44,32 @@ class PostgreSQLBeside:
     @property
     def is_untouched(self) -> bool:
         """Whether a copy stands beside and what is in use is surely as it was."""
-        return self._there() == {self._names.new}
+        there = self._there()
+        return self._names.new in there and self._names.old not in there
 
     def swap(self) -> bool:
         """Give the new one the name, and the one that was there the name `old`: both or neither.
-        Ends their sessions.
+        Ends their sessions. One that was dropped since is there again.
 
         False where nothing stands beside that could take the place. Again: changes nothing. Raises
         DatabaseError.
         """
         names, there = self._names, self._there()
         if names.new in there:
+            aside = [self._renamed(names.database, names.old)] if names.database in there else []
             self._server.query(
                 "replacing",
                 script(
                     [
                         self._ended(names.database, names.new),
                         "BEGIN",
-                        self._renamed(names.database, names.old),
+                        *aside,
                         self._renamed(names.new, names.database),
                         "COMMIT",
                     ]
                 ),
             )
-        return bool(there)
+        return bool(there - {names.database})
 
     def remove_old(self) -> None:
         """Remove what was replaced. Again: changes nothing."""
@@ -101,14 +100,11 @@ class PostgreSQLBeside:
         )
 
     def _there(self) -> set[str]:
-        """Which there are: the new one, the old one, both or neither."""
-        new, old = self._names.new, self._names.old
-        found = self._server.query(
-            "looking for a copy of",
-            f"SELECT datname = {literal(new)} FROM pg_database "
-            f"WHERE datname IN ({literal(new)}, {literal(old)})",
-        )
-        return {new if is_new == "t" else old for [is_new] in found}
+        """Which there are of the one in use, the new one and the old one."""
+        names = self._names.database, self._names.new, self._names.old
+        columns = ", ".join(f"bool_or(datname = {literal(name)})" for name in names)
+        [found] = self._server.query("looking for a copy of", f"SELECT {columns} FROM pg_database")
+        return {name for name, is_there in zip(names, found, strict=True) if is_there == "t"}
 
     @staticmethod
     def _ended(*names: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO, cast
 
-from blocks.databases.postgresql.roles import globals_script
+from blocks.databases.postgresql.roles import globals_script, literal
 from blocks.databases.revision_tables import MOST_REVISIONS, schema_state
 from blocks.databases.sql_client import (
     CONNECT_SECONDS,
@@ -21,6 +21,7 @@ from blocks.databases.sql_client import (
     shown,
     statement,
     unhex,
+    without_beside,
 )
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
@@ -44,6 +45,11 @@ _FAULTS = (
         "Create it, or correct its name in the env file",
     ),
     ("permission denied", "the user may not do this", "Make the user the owner of the database"),
+    (
+        "not currently accepting connections",
+        "the database lets nobody in",
+        "Let Tidegate in: ALTER DATABASE <database> ALLOW_CONNECTIONS true; or drop the database",
+    ),
     (
         "could not translate host name",
         "nobody here knows the server's name",
@@ -77,6 +83,14 @@ def _hex(text: str) -> str:
 
 _OURS_OF_ANY_KIND = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 _SIZE = "SELECT pg_database_size(current_database())"
+_SIZE_OF = "SELECT coalesce(sum(pg_database_size(oid)), 0) FROM pg_database WHERE datname = {}"
+_SERVER = "template1"
+"""The database from which others are made and renamed: every server has it, and nobody works in
+it."""
+# The last ones belong to whoever runs the server. -2 is one whose removal was begun.
+_DATABASES = f"""SELECT {_hex("datname")} FROM pg_database WHERE datconnlimit <> -2
+  AND datname NOT IN ('template0', 'template1', 'postgres',
+    'rdsadmin', 'cloudsqladmin', 'azure_maintenance', 'azure_sys')"""
 _OURS = f"{_OURS_OF_ANY_KIND} AND c.relkind = 'r'"
 _OTHER_ROWS = ("pg_catalog.pg_largeobject", "pg_catalog.pg_sequences")
 # psql's \gexec: the server itself writes the SQL that reads whatever tables there are, then runs
@@ -117,10 +131,13 @@ class PostgreSQL:
     """By kind of file: the last words of a complete one."""
     file_type = "sql"
 
-    def __init__(self, host: JobRunner, container: str, login: Login) -> None:
+    def __init__(
+        self, host: JobRunner, container: str, login: Login, opened: str | None = None
+    ) -> None:
         self.login = login
         self._at = host, container
         environment = {
+            "PGDATABASE": opened or login.database,
             "PGPASSWORD": login.password,
             "PGOPTIONS": _OPTIONS,
             "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS),
@@ -139,6 +156,16 @@ class PostgreSQL:
     def named(self, database: str) -> PostgreSQL:
         """Another database of the same server, by the same login."""
         return PostgreSQL(*self._at, replace(self.login, database=database))
+
+    @property
+    def server(self) -> PostgreSQL:
+        """Asked by way of a database that every server has: this one need not be there."""
+        return PostgreSQL(*self._at, self.login, _SERVER)
+
+    def databases(self) -> list[str]:
+        """The names of the server's databases, without the server's own and our copies."""
+        found = self.server.query("listing the databases beside", _DATABASES)
+        return without_beside(unhex(name) for [name] in found)
 
     def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
         """By kind of file, in the order in which they are restored."""
@@ -190,10 +217,12 @@ class PostgreSQL:
         return int(self.query("measuring", _SIZE)[0][0])
 
     def room(self) -> Room:
-        """On the disk on which the server keeps its data."""
+        """On the disk on which the server keeps its data. One that is not there takes none."""
+        server, size = self.server, _SIZE_OF.format(literal(self.login.database))
         if self.login.host:
-            return Room(self.data_size(), None)
-        return self._client.room(self._asking(), _SIZE, '"${PGDATA:-/var/lib/postgresql/data}"')
+            return Room(int(server.query("measuring", size)[0][0]), None)
+        folder = '"${PGDATA:-/var/lib/postgresql/data}"'
+        return server._client.room(self._asking(), size, folder)
 
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
@@ -242,7 +271,6 @@ class PostgreSQL:
             f"--port={self.login.port}",
             "--no-password",
             f"--username={self.login.user}",
-            f"--dbname={self.login.database}",
             *arguments,
         )
 
