@@ -232,6 +232,8 @@ class FoundDatabases:
     """With the values of the environment."""
     names: tuple[str, ...]
     """As backups name them."""
+    is_saved: bool = True
+    """Whether by Tidegate; otherwise somebody else does it."""
 
 
 @dataclass(frozen=True)

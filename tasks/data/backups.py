@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from prefect import get_run_logger
 
-from tasks.data.databases import migrator
-from tasks.data.found import found_among, sources
-from tasks.data.schema import moves_of
+from tasks.data.found import database_named, entry_of, found_among, sources, sources_then
+from tasks.data.histories import migrator
+from tasks.data.schema import move_from, moves_by_history
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.pages import publish
 from tasks.frame.planned import planned
@@ -20,7 +20,7 @@ from tidegate.each import Parted, each
 from tidegate.facts import PROJECT_LABEL, Backup
 from tidegate.pages.results import backup_page
 from tidegate.plan.changes import DOWNGRADES
-from tidegate.schema.states import moved
+from tidegate.schema.states import few, moved
 from tidegate.stack.slot import declared_volumes
 
 
@@ -34,7 +34,9 @@ def back_up(work: Work) -> Evidence:
     """
     if not work.env.config.backup and not planned(work).migrates:
         return {"made": False, "why": f"{work.env.name} has no migration to prepare for"}
-    return {"made": True, **_facts(save(work, lambda name, copy: _rehearse(work, name, copy)))}
+    backup = save(work, lambda name, copy: _rehearse(work, name, copy))
+    databases = [one.spec.name for one in sources_then(work.env, backup)]
+    return {"made": True, **_facts(backup), "databases": databases}
 
 
 def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
@@ -56,7 +58,8 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
     page = backup_page(backup, env.stack.language, env.stack.time_zone, found, planned(work).found)
     publish(work, "backup", page)
     for one in found:
-        get_run_logger().info("saved of %s: %s", one.pattern, ", ".join(one.names) or "none")
+        names = few(one.names, between=", ")
+        get_run_logger().info("%d databases of %s are saved: %s", len(one.names), one.entry, names)
     get_run_logger().info(
         "backup %s: %d bytes, %d tables, restored and compared in %.1f s",
         backup.id,
@@ -69,17 +72,18 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
 
 def _rehearse(work: Work, database: str, copy: RestoredCopy) -> None:
     moving = _moving(work)
-    if database in moving or not moving:
+    if entry_of(database) in moving or not moving:
         rehearse_migration(work, database, copy)
 
 
 def _beyond_the_first(work: Work, database: str, copy: RestoredCopy) -> str:
-    """Each database that moves is rehearsed; the first one is the step itself."""
-    return database if database in _moving(work)[1:] else ""
+    """Each database that moves is rehearsed; the first one is the step itself, unless a pattern
+    has found it."""
+    return database if database != entry_of(database) or database in _moving(work)[1:] else ""
 
 
 def _moving(work: Work) -> list[str]:
-    return [change.database for _, change in moves_of(work)]
+    return [spec.database for spec, _ in moves_by_history(work)]
 
 
 @step("rehearse-migration", timeout_seconds=3600, retry_delays=(), part=_beyond_the_first)
@@ -90,11 +94,11 @@ def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidenc
     Needs: a restored copy. Leaves: nothing. Again: on a fresh copy. Undo: nothing to undo.
     """
     walked = []
-    for spec, change in moves_of(work):
-        if change.database == database:
-            rehearsed = migrator(
-                work.env, spec, work.pins, key=work.key(f"rehearse-{database}"), copy=copy
-            )
+    for spec, moves in moves_by_history(work):
+        if spec.database == entry_of(database):
+            at, key = database_named(work.env, database), work.key(f"rehearse-{database}")
+            rehearsed = migrator(work.env, spec, at, work.pins, key=key, copy=copy)
+            change = move_from(rehearsed.current(), moves) or moves[0]
             rehearsed.upgrade(change.head)
             if planned(work).way_back in DOWNGRADES and change.goes_down and change.current:
                 rehearsed.downgrade(change.current)

@@ -1,20 +1,14 @@
-"""The databases and schema histories that a stack declares, opened in one environment."""
+"""The databases that a stack declares, opened in one environment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
 from tasks.data.base import base_containers, shared_networks
 from tasks.frame.open_environment import OpenEnvironment
-from tidegate.backups.saved import PlacedDatabase, RestoredCopy
+from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import DatabaseError
-from tidegate.facts import NO_DATABASE_YET, Fit, SchemaState
 from tidegate.ports import DatabaseServer
-from tidegate.schema.ports import Migrator, SchemaHistory
 from tidegate.stack.data import AnyDatabase, Database
-from tidegate.stack.migration_volumes import volumes_for
 from tidegate.stack.migrations import Migration
-from tidegate.stack.stand_ins import stand_ins
 
 
 def container_of(env: OpenEnvironment, spec: AnyDatabase) -> str:
@@ -66,64 +60,3 @@ def client_networks(env: OpenEnvironment, spec: AnyDatabase) -> tuple[str, ...]:
 def owned(env: OpenEnvironment, spec: AnyDatabase) -> DatabaseServer:
     """As its owner, for dumps."""
     return env.databases.as_owner(placed(env, spec))
-
-
-def histories(
-    env: OpenEnvironment, pins: Mapping[str, str]
-) -> Iterator[tuple[Migration, SchemaHistory]]:
-    """One per declared schema history: read in the image, with nothing of the environment."""
-    for spec in env.stack.migrations:
-        database = migrated(env, spec)
-        unreal = stand_ins(env.logins(database), (*env.config.secrets, database.password_key))
-        yield (
-            spec,
-            env.migrations.history(
-                spec,
-                database,
-                image=pins[spec.service],
-                stand_ins=unreal,
-                key=f"{env.name}/{env.stack.name}/plan/{spec.database}",
-            ),
-        )
-
-
-def schema_state(env: OpenEnvironment, spec: Migration) -> SchemaState:
-    """Where a declared history is in its database; nothing where the database's service was never
-    started."""
-    database = migrated(env, spec)
-    if database.service is not None and database.service not in base_containers(env):
-        return NO_DATABASE_YET
-    return env.migrations.state(spec, database, env.databases.as_application(placed(env, database)))
-
-
-def misfits(env: OpenEnvironment, name: str, fits: Sequence[Fit]) -> list[str]:
-    """Which of `fits` the data of a declared database do not satisfy, with how many rows."""
-    database = owned(env, spec_of(env, name)) if fits else None
-    counted = [(fit.what, database.count(fit.misfits)) for fit in fits] if database else []
-    return [
-        f"{what}: not so in {count} row{'s' * (count != 1)}" for what, count in counted if count
-    ]
-
-
-def migrator(
-    env: OpenEnvironment,
-    spec: Migration,
-    pins: Mapping[str, str],
-    *,
-    key: str,
-    copy: RestoredCopy | None = None,
-) -> Migrator:
-    """A schema history inside the image of `pins`, on the database in use or on a `copy` of it."""
-    env.refuse_faults()
-    database = migrated(env, spec)
-    server = copy.database if copy else env.databases.as_application(placed(env, database))
-    return env.migrations.migrator(
-        spec,
-        database,
-        image=pins[spec.service],
-        environment={**env.logins(database), **(copy.environment if copy else {})},
-        networks=(copy.network,) if copy else shared_networks(env),
-        volumes={} if copy else volumes_for(env.model(), env.base_project, spec),
-        key=key,
-        server=server,
-    )

@@ -14,7 +14,7 @@ from tidegate.errors import DatabaseError
 from tidegate.facts import Backup, FoundDatabases
 from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.data import FOUND_KEY, PORTS, AnyDatabase, Database
-from tidegate.stack.database_patterns import MOST_NAME_BYTES, filled, kept_as, matching
+from tidegate.stack.database_patterns import MOST_NAME_BYTES, filled, kept_as, matching, name_of
 
 MOST_FOUND = 1_000
 
@@ -37,6 +37,18 @@ def databases_then(env: OpenEnvironment, spec: AnyDatabase, backup: Backup) -> l
     if not isinstance(spec, Database) or spec.pattern is None:
         return [at]
     return _each(at, spec, env.restored.found_then(backup, spec))
+
+
+def entry_of(name: str) -> str:
+    """The name under `databases` of what backups call `main`, or `tenants:ten_a`."""
+    return name.partition(":")[0]
+
+
+def database_named(env: OpenEnvironment, name: str) -> PlacedDatabase:
+    """The one that backups call so: `main`, or `tenants:ten_a` of a pattern."""
+    spec, kept = spec_of(env, entry_of(name)), name.partition(":")[2]
+    at = placed(env, spec)
+    return _each(at, spec, [name_of(kept)])[0] if kept and isinstance(spec, Database) else at
 
 
 def sources(env: OpenEnvironment) -> list[PlacedDatabase]:
@@ -63,10 +75,11 @@ def found_now(env: OpenEnvironment) -> tuple[FoundDatabases, ...]:
 def found_among(
     env: OpenEnvironment, databases: Sequence[PlacedDatabase]
 ) -> tuple[FoundDatabases, ...]:
-    """Which of `databases` each pattern has found."""
+    """Which of `databases` each pattern has found whose databases are saved here."""
     return tuple(
         found_of(env, spec, (one for one in databases if one.spec.name.startswith(f"{spec.name}:")))
         for spec in patterned(env)
+        if not spec.saved_elsewhere
     )
 
 
@@ -74,7 +87,8 @@ def found_of(
     env: OpenEnvironment, spec: Database, databases: Iterable[PlacedDatabase]
 ) -> FoundDatabases:
     names = tuple(one.spec.name.removeprefix(f"{spec.name}:") for one in databases)
-    return FoundDatabases(spec.name, filled(spec.pattern or "", env.values), names)
+    pattern = filled(spec.pattern or "", env.values)
+    return FoundDatabases(spec.name, pattern, names, is_saved=not spec.saved_elsewhere)
 
 
 def patterned(env: OpenEnvironment) -> list[Database]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from prefect import get_run_logger
 
-from tasks.data.databases import migrator, misfits, schema_state
+from tasks.data.databases import migrated, placed
+from tasks.data.histories import migrator, migrators, misfits, schema_states
 from tasks.frame.environments import as_planned
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.planned import SchemaMove, planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tidegate.errors import DatabaseError, WayBackError
+from tidegate.errors import DatabaseError, MigrationError, WayBackError
 from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import DOWNGRADES
-from tidegate.schema.states import moved, shown, state_of
+from tidegate.schema.ports import Migrator
+from tidegate.schema.states import few, moved, shown, state_of
 from tidegate.stack.migrations import Migration
 
 
@@ -28,8 +31,9 @@ def refuse_unseen_data(work: Work) -> Evidence:
     Needs: running databases. Leaves: nothing. Again: looks again. Undo: nothing to undo.
     """
     for spec, change in moves_of(work):
-        if change.current is None:
-            _refuse_data(work, spec, schema_state(work.env, spec))
+        # of a pattern each is looked at before it is migrated
+        if change.current is None and migrated(work.env, spec).pattern is None:
+            _refuse_data(work, spec, schema_states(work.env, spec)[spec.database])
     return {}
 
 
@@ -53,12 +57,70 @@ def migrate_schema(work: Work) -> Evidence:
     `downgrade_schema`.
     """
     done = []
-    for spec, change in moves_of(work):
-        real = migrator(work.env, spec, work.pins, key=work.key(f"migrate-{spec.database}"))
-        real.upgrade(change.head)
-        done.append(f"{spec.database}: {moved(change.current, change.head)}")
-        get_run_logger().info("migrated %s", done[-1])
+    for real, changes in [_meant(work, spec, moves) for spec, moves in moves_by_history(work)]:
+        for number, (name, one) in enumerate(real.items()):
+            with _counted(name, number, len(real)):
+                one.upgrade(changes[name].head)
+            done.append(f"{name}: {moved(changes[name].current, changes[name].head)}")
+            get_run_logger().info("migrated %s", done[-1])
     return {"migrated": ", ".join(done)}
+
+
+def _meant(
+    work: Work, spec: Migration, moves: Sequence[SchemaMove]
+) -> tuple[dict[str, Migrator], dict[str, SchemaMove]]:
+    """By the name of the database: what moves it, and what was planned of it."""
+    real = migrators(work.env, spec, work.pins, key=work.key("migrate-"))
+    return real, _planned_of_each(work, spec, moves, real)
+
+
+def _planned_of_each(
+    work: Work, spec: Migration, moves: Sequence[SchemaMove], real: Mapping[str, Migrator]
+) -> dict[str, SchemaMove]:
+    """By the name of the database. Raises DatabaseError for those of a pattern that are not in the
+    backup, or begin where none began that was planned. Nothing is migrated then."""
+    database = migrated(work.env, spec)
+    if database.pattern is None:
+        return dict.fromkeys(real, moves[0])
+    backup = work.env.ledger.journal.get(work.key("back-up"))
+    names = backup.evidence.get("databases", ()) if backup else ()
+    late = [name for name in real if name not in names and not database.saved_elsewhere]
+    states = {name: one.current() for name, one in real.items()}
+    planned_so = {name: move_from(state, moves) for name, state in states.items()}
+    faults = [f"{name} was made since the backup" for name in late]
+    faults += [
+        f"{name} is at {shown(states[name]) or 'no migration'}, which was not planned"
+        for name, move in planned_so.items()
+        if move is None
+    ]
+    if faults:
+        raise DatabaseError(
+            f"migrating the databases of {spec.database} of {work.title}",
+            few(faults, between="; "),
+            "Nothing was migrated. Start the release again: its plan and its backup will have them",
+        )
+    return {name: move for name, move in planned_so.items() if move}
+
+
+def move_from(state: str | None, moves: Iterable[SchemaMove]) -> SchemaMove | None:
+    """The one that begins at `state`, or has ended there."""
+    return next((move for move in moves if state in (move.current, move.head)), None)
+
+
+@contextmanager
+def _counted(name: str, done: int, of: int) -> Iterator[None]:
+    """Say of several databases which one it was, and how many are migrated."""
+    try:
+        yield
+    except MigrationError as error:
+        if of == 1:
+            raise
+        raise MigrationError(
+            f"{error.doing} of {name}",
+            f"{error.came_back}; of {of} databases {done} are migrated",
+            error.to_do,
+            retryable=error.retryable,
+        ) from None
 
 
 @step("downgrade-schema", timeout_seconds=3600, retry_delays=())
@@ -79,7 +141,16 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
         return {"downgraded": "", "why": "nothing was migrated"}
     env, pins = (as_planned(work.env, by), by.release.images) if by else (work.env, work.pins)
     moves = [
-        (migrator(env, spec, pins, key=work.key(f"downgrade-{spec.database}")), change)
+        (
+            migrator(
+                env,
+                spec,
+                placed(env, migrated(env, spec)),
+                pins,
+                key=work.key(f"downgrade-{spec.database}"),
+            ),
+            change,
+        )
         for spec, change in moves_of(work, env)
         if change.goes_down
     ]
@@ -130,10 +201,19 @@ def cannot_be_undone(left: Deployment, to: str, why: str = "") -> WayBackError:
 
 def moves_of(work: Work, env: OpenEnvironment | None = None) -> list[tuple[Migration, SchemaMove]]:
     """The schema histories that `env` declares, or else that of the work, whose database has
-    somewhere to go."""
-    moves = {move.database: move for move in planned(work).schema if move.current != move.head}
+    somewhere to go; of a pattern, each way that was planned."""
+    moves = [move for move in planned(work).schema if move.current != move.head]
     return [
-        (spec, moves[spec.database])
+        (spec, move)
         for spec in (env or work.env).stack.migrations
-        if spec.database in moves
+        for move in moves
+        if move.database == spec.database
     ]
+
+
+def moves_by_history(work: Work) -> list[tuple[Migration, list[SchemaMove]]]:
+    """The same, each history once."""
+    found = dict[str, tuple[Migration, list[SchemaMove]]]()
+    for spec, move in moves_of(work):
+        found.setdefault(spec.database, (spec, []))[1].append(move)
+    return [*found.values()]

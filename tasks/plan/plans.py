@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.data.databases import histories, schema_state
 from tasks.data.found import found_now
+from tasks.data.histories import histories, planned_changes
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import prints_of
 from tasks.frame.pages import publish_page
@@ -186,5 +186,7 @@ def _found(env: OpenEnvironment) -> tuple[FoundDatabases, ...]:
 def _schema(env: OpenEnvironment, pins: Mapping[str, str]) -> tuple[SchemaChange, ...]:
     with without_secrets(env.redactor):
         return tuple(
-            history.inspect(schema_state(env, spec)) for spec, history in histories(env, pins)
+            change
+            for spec, history in histories(env, pins)
+            for change in planned_changes(env, spec, history)
         )

@@ -44,7 +44,7 @@ Check = Callable[[OpenEnvironment, ComposeModel], Iterator[CheckResult]]
     retries=2,
     retry_delay_seconds=[1, 5],
     retry_condition_fn=is_retryable,
-    timeout_seconds=120,
+    timeout_seconds=600,
     cache_policy=NO_CACHE,
     persist_result=False,
 )
@@ -64,7 +64,7 @@ def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
     retries=2,
     retry_delay_seconds=[1, 5],
     retry_condition_fn=is_retryable,
-    timeout_seconds=120,
+    timeout_seconds=600,
     cache_policy=NO_CACHE,
     persist_result=False,
 )

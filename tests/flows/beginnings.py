@@ -18,6 +18,8 @@ from tests.world.world import BASE_IMAGE, model_of
 TENANTS = """  - {name: tenants, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER,
      password_key: DB_PASSWORD, pattern: "ten_*"}
 """
+HISTORY = """{tool: command, service: web, database: tenants, directory: /app,
+  state: SELECT name FROM steps, has: [steps], up: [sh, -c, 'steps up "$TIDEGATE_DATABASE"']}"""
 
 
 def remove_slots(made: Installation) -> None:
@@ -154,3 +156,12 @@ def save_tenants(made: Installation) -> None:
     for name in ("ten_a", "ten_c", "ten_later"):
         databases.make("shop-prod", name, Content(None, {"bills": 2}))
     databases.found["shop-prod", "ten_b"].drop()
+
+
+def migrate_tenants(made: Installation) -> None:
+    """Three have a schema history, and are where the version that serves needs them."""
+    find_tenants(made)
+    file = made.home.parent / "stacks" / "shop" / "stack.yaml"
+    file.write_text(file.read_text().replace("directory: /app}]", f"directory: /app}}, {HISTORY}]"))
+    for name in ("ten_a", "ten_b", "ten_c"):
+        made.world.databases.make("shop-prod", name, Content("0001", {"bills": 1}))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.flows.installation import Installation
 from tests.world.base import MemoryBaseServices
 from tests.world.compose import MemoryCompose
-from tests.world.versions import between
+from tests.world.versions import Made, between
 from tidegate.edge.facts import Served
 from tidegate.facts import ContainerFacts
 from tidegate.ledger.tables import Deployment
@@ -215,16 +215,16 @@ def _of_data(made: Installation, environment: str, now: Deployment) -> Iterator[
         yield f"{version.name} cannot work with {revision}"
     if database.beside or database.replaced:
         yield "something stands beside the database"
-    yield from _of_tenants(made, f"shop-{environment}")
+    yield from _of_tenants(made, f"shop-{environment}", version)
     if database.content.rows.get("bills") != 3:
         yield f"rows were lost: {database.content.rows}"
     if beside := [name for name in made.world.engine.volumes if name.endswith("-tidegate-new")]:
         yield f"left beside: {beside}"
 
 
-def _of_tenants(made: Installation, project: str) -> Iterator[str]:
+def _of_tenants(made: Installation, project: str, version: Made) -> Iterator[str]:
     """Databases that a pattern finds are all as in the backup or all as they were: see
-    `beginnings.save_tenants`."""
+    `beginnings.save_tenants`. Those with a history have what the version needs."""
     found = {
         name: one for (place, name), one in made.world.databases.found.items() if place == project
     }
@@ -232,6 +232,9 @@ def _of_tenants(made: Installation, project: str) -> Iterator[str]:
     old, new = {"ten_a": 2, "ten_c": 2, "ten_later": 2}, {"ten_a": 1, "ten_b": 1, "ten_c": 1}
     if bills and bills not in (old, {**new, "ten_later": 2}, new):
         yield f"some tenants are as in the backup, and some are not: {bills}"
+    for name, one in found.items():
+        if one.content.revision and one.content.revision < version.head:
+            yield f"{version.name} needs {version.head}, and {name} is at {one.content.revision}"
     yield from (
         f"something stands beside {name}"
         for name, one in found.items()

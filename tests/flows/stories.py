@@ -29,7 +29,6 @@ from tests.flows.beginnings import (
     remove_slots,
     roll_back,
     run_by_hand,
-    save_tenants,
     share_the_name,
     take_over,
     without_registry,
@@ -122,13 +121,6 @@ STORIES = (
         serves="v1.3.0",
     ),
     Story("a restore", restore, RESTORE, before=("v1.0.0", "v1.1.0"), serves="v1.0.0"),
-    Story(
-        "a restore of databases that a pattern finds",
-        restore,
-        RESTORE,
-        serves="v1.0.0",
-        prepare=save_tenants,
-    ),
     Story("an incident", incident, SIGNAL, before=("v1.0.0", "v2.0.2"), serves="v1.0.0"),
     Story(
         "a look that reaches nobody",

@@ -3,14 +3,14 @@ which."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from flows.release import release
 from flows.restore import restore
 from tests.flows.asking import RESTORE, answering, asked
-from tests.flows.beginnings import find_tenants, save_tenants
+from tests.flows.beginnings import find_tenants, migrate_tenants, save_tenants
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation, write_stack
 from tests.flows.judging import faults, serving
@@ -163,3 +163,114 @@ def test_staging_finds_nothing_of_production_on_one_server(
         assert run.state.is_failed()
         mine, theirs = f"staging: tenants ({prefixes[1]}_*)", f"prod: tenants ({prefixes[0]}_*)"
         assert f"{mine} and {theirs}" in str(run.state.message)
+
+
+# --- their schema ---
+
+
+def revisions(made: Installation) -> dict[str, str | None]:
+    return {
+        name: one.content.revision
+        for (_, name), one in made.world.databases.found.items()
+        if one.is_there
+    }
+
+
+def test_each_is_rehearsed_on_its_copy_and_migrated(made: Installation) -> None:
+    migrate_tenants(made)
+    run = made.prefect.start(release, **asked("v1.1.0"))
+    assert run.state.is_completed(), run.state.message
+    assert revisions(made) == dict.fromkeys(("ten_a", "ten_b", "ten_c"), "0002")
+    for name in ("ten_a", "ten_b", "ten_c"):
+        copy = f"scratch-prod/shop/2/backup-tenants:{name} is at 0002"
+        assert [what for what in made.world.moments.changes if what.endswith(copy)]
+    assert "tenants: `0001` → `0002`" in page(run, "plan")
+
+
+def test_one_that_comes_before_the_backup_is_migrated_with_the_others(made: Installation) -> None:
+    migrate_tenants(made)
+    made.world.moments.after_change = when(made, "keep-configuration", "ten_new", "0001")
+    run = made.prefect.start(release, **asked("v1.1.0"))
+    assert run.state.is_completed(), run.state.message
+    assert revisions(made)["ten_new"] == "0002"
+
+
+@pytest.mark.parametrize(
+    ("moment", "revision", "fault"),
+    [
+        ("was sealed", "0001", "tenants:ten_new was made since the backup"),
+        ("keep-configuration", None, "tenants:ten_new is at no migration, which was not planned"),
+    ],
+)
+def test_one_that_was_not_saved_or_not_planned_so_ends_the_release_before_any_is_migrated(
+    made: Installation, moment: str, revision: str | None, fault: str
+) -> None:
+    migrate_tenants(made)
+    began = serving(made)
+    made.world.moments.after_change = when(made, moment, "ten_new", revision)
+    run = made.prefect.start(release, **asked("v1.1.0"))
+    assert fault in str(run.state.message)
+    assert {*revisions(made).values()} == {"0001", revision}
+    made.world.databases.found["shop-prod", "ten_new"].drop()
+    assert faults(made, began) == []
+    made.world.moments.begin_anew()
+    again = made.prefect.start(release, **asked("v1.1.0"))
+    assert again.state.is_completed(), again.state.message
+
+
+def when(made: Installation, moment: str, name: str, revision: str | None) -> Callable[[str], None]:
+    """Makes a tenant as soon as a change is called so."""
+
+    def after(what: str) -> None:
+        if moment in what:
+            made.world.databases.make("shop-prod", name, Content(revision, {"bills": 1}))
+
+    return after
+
+
+def test_a_migration_that_stops_half_way_goes_on_with_the_next_version(made: Installation) -> None:
+    migrate_tenants(made)
+    broken = made.world.databases.found["shop-prod", "ten_b"]
+
+    def after(what: str) -> None:
+        if what.endswith("migrate-schema: shop-prod/ten_a is at 0002"):
+            broken.content = Content("0009", {"bills": 1})
+
+    made.world.moments.after_change = after
+    run = made.prefect.start(release, **asked("v1.1.0"))
+    assert "of tenants:ten_b" in str(run.state.message)
+    assert "of 3 databases 1 are migrated" in str(run.state.message)
+    assert revisions(made) == {"ten_a": "0002", "ten_b": "0009", "ten_c": "0001"}
+    made.world.moments.begin_anew()
+    broken.content = Content("0001", {"bills": 1})
+    run = made.prefect.start(release, **asked("v1.2.0"))
+    assert run.state.is_completed(), run.state.message
+    assert revisions(made) == dict.fromkeys(("ten_a", "ten_b", "ten_c"), "0003")
+
+
+def test_each_is_planned_and_migrated_from_where_it_is(made: Installation) -> None:
+    migrate_tenants(made)
+    made.world.databases.make("shop-prod", "ten_b", Content("0002", {"bills": 1}))
+    made.world.databases.make("shop-prod", "ten_empty", Content())
+    run = made.prefect.start(release, **asked("v1.2.0"))
+    assert run.state.is_completed(), run.state.message
+    assert {*revisions(made).values()} == {"0003"}
+    for state in ("∅", "0001", "0002"):
+        assert f"tenants: `{state}` → `0003`" in page(run, "plan")
+
+
+def test_those_that_somebody_else_saves_are_migrated_without_a_backup(made: Installation) -> None:
+    migrate_tenants(made)
+    file = made.home.parent / "stacks" / "shop" / "stack.yaml"
+    text = file.read_text().replace("databases: [main, tenants]", "databases: [main]")
+    first, second = text.split("name: tenants")
+    elsewhere = "client_image: 'mysql:8', saved_elsewhere: by the provider each night"
+    file.write_text(f"{first}name: tenants{second.replace('service: db', elsewhere, 1)}")
+    made.world.databases.found.clear()
+    one = Content("0001", {"bills": 1})
+    made.world.databases.make("db", "ten_a", one, is_elsewhere=True)
+    run = made.prefect.start(release, **asked("v1.1.0"))
+    assert run.state.is_completed(), run.state.message
+    assert revisions(made) == {"ten_a": "0002"}
+    assert "1 now: `ten_a`. They are saved elsewhere" in page(run, "plan")
+    assert "ten_" not in page(run, "backup")

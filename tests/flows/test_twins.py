@@ -163,7 +163,7 @@ class TestMemoryFoundDatabases(FoundDatabasesContract):
         )
 
         def make(name: str, bills: int) -> None:
-            world.databases.make(project, name, Content("0001", {"bills": bills}))
+            world.databases.make(project, name, Content(None, {"bills": bills}))
 
         for name, bills in TENANTS.items():
             make(name, bills)

@@ -20,6 +20,7 @@ from tests.sql import of_sql
 from tidegate.facts import Slot
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import every_stack
+from tidegate.stack.migrations import CommandMigration
 from tidegate.stack.names import names_in_slot
 from tidegate.stack.slot import base_services, make_slot
 
@@ -225,11 +226,13 @@ def test_odoo_has_both_ports_behind_one_switch_and_a_cookie(settings: Settings) 
         assert [one.path for one in routed if one.sticky] == ["/"]
 
 
-def test_each_tenant_has_a_history_and_is_saved(settings: Settings) -> None:
+def test_each_tenant_of_odoo_is_found_saved_and_updated(settings: Settings) -> None:
     stack = every_stack(settings.stacks).find("odoo18")
-    tenants = [one.name for one in stack.databases]
-    assert [one.database for one in stack.migrations] == tenants
-    assert [*stack.state.databases] == tenants
+    [tenants], [updates] = stack.databases, stack.migrations
+    assert of_sql(tenants).pattern == "*"
+    assert (updates.database, *stack.state.databases) == (tenants.name, tenants.name)
+    assert isinstance(updates, CommandMigration)
+    assert any("$TIDEGATE_DATABASE" in word for word in updates.up)
 
 
 def test_a_migration_of_biznexus_on_a_copy_cannot_reach_its_real_database(

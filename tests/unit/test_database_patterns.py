@@ -175,6 +175,14 @@ def test_the_same_pattern_twice_is_refused(tmp_path: Path, sample: Any) -> None:
     assert "two of them have the keys MYSQL_HOST, ten_*" in faults(tmp_path, sample)
 
 
-def test_a_history_belongs_to_one_database(tmp_path: Path, sample: Any) -> None:
-    sample["migrations"].append(HISTORY | {"database": "tenants"})
-    assert "migrations: the database 'tenants' is a pattern" in faults(tmp_path, sample)
+def test_a_history_of_a_pattern_is_a_command_without_a_way_down(
+    tmp_path: Path, sample: Any
+) -> None:
+    mine = HISTORY | {"database": "tenants"}
+    sample["migrations"].append(mine)
+    assert "is a pattern, and alembic is told of one database" in faults(tmp_path, sample)
+    command = {"tool": "command", "state": "SELECT 1", "has": ["x"], "up": ["x"]}
+    sample["migrations"][1] = mine | command | {"down": ["x", "{name}"]}
+    assert "is a pattern, which has no way down" in faults(tmp_path, sample)
+    sample["migrations"][1] = mine | command
+    assert load_stack(written(tmp_path, sample)).migrations[1].database == "tenants"

@@ -47,6 +47,14 @@ def test_where_there_is_none_the_plan_warns(language: str) -> None:
     assert WORDS[language]["found_saved_none"] in backup_page(BACKUP, language, "UTC", [NONE])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_plan_promises_no_backup_of_those_that_are_saved_elsewhere(language: str) -> None:
+    elsewhere, words = replace(THREE, is_saved=False), WORDS[language]
+    shown = plan_page(replace(a_plan(), found=(elsewhere,)), language)
+    assert words["found_now"].split("{")[-1] not in shown
+    assert words["found_elsewhere"].format(count=3, names="`ten_a`, `ten_b`, `ten_c`") in shown
+
+
 def test_of_many_the_first_are_named_and_the_others_counted() -> None:
     shown = plan_page(replace(a_plan(), found=(MANY,)), "en")
     assert "40 now: `ten_00`, " in shown

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tasks.data.databases import migrator
+from tasks.data.databases import placed
+from tasks.data.histories import migrator
 from tests.unit.compose_models import model
 from tests.unit.migration_fakes import DATABASE, Server
 from tidegate.facts import ComposeModel
@@ -71,5 +72,6 @@ def test_a_copy_is_migrated_without_the_volumes_in_use(on_copy: bool) -> None:
         migrations=SimpleNamespace(migrator=lambda *words, **more: given.update(more)),
     )
     copy: Any = SimpleNamespace(database=Server([]), environment={}, network="alone")
-    migrator(env, SPEC, {"backend": "shop:2"}, key="k", copy=copy if on_copy else None)
+    at = placed(env, DATABASE)
+    migrator(env, SPEC, at, {"backend": "shop:2"}, key="k", copy=copy if on_copy else None)
     assert set(given["volumes"]) == (set() if on_copy else {"odoo18-prod-data", "shop-prod_media"})

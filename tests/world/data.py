@@ -41,6 +41,8 @@ class MemoryDatabase:
     is_elsewhere: bool = False
     is_there: bool = True
     """False of one that was dropped, or that a restore is about to make again."""
+    name: str = ""
+    """Of one that a pattern finds."""
 
     def row_counts(self) -> Mapping[str, int]:
         self._refuse_stopped()
@@ -70,7 +72,11 @@ class MemoryDatabase:
 
     def name_of(self, revision: str) -> str:
         """Of the change that made it; none of no revision."""
-        return f"{revision} in {self.project}" if revision else ""
+        return f"{revision} in {self.called}" if revision else ""
+
+    @property
+    def called(self) -> str:
+        return f"{self.project}/{self.name}" if self.name else self.project
 
     def drop(self) -> None:
         """As the application does it when a customer goes."""
@@ -115,7 +121,7 @@ class MemoryDatabases:
     def make(self, place: str, name: str, content: Content, *, is_elsewhere: bool = False) -> None:
         """What the application does when a customer comes."""
         self.found[place, name] = MemoryDatabase(
-            place, self.engine, content, is_elsewhere=is_elsewhere
+            place, self.engine, content, is_elsewhere=is_elsewhere, name=name
         )
 
     def login_keys(self, spec: AnyDatabase) -> set[str]:
@@ -136,8 +142,11 @@ class MemoryDatabases:
     def _at(self, at: PlacedDatabase) -> MemoryDatabase:
         if isinstance(at.spec, Database) and at.spec.database_key is None:
             place, is_elsewhere = self._place(at), not at.container
-            missing = MemoryDatabase(place, self.engine, is_elsewhere=is_elsewhere, is_there=False)
-            return self.found.setdefault((place, at.environment[FOUND_KEY]), missing)
+            name = at.environment[FOUND_KEY]
+            missing = MemoryDatabase(
+                place, self.engine, is_elsewhere=is_elsewhere, is_there=False, name=name
+            )
+            return self.found.setdefault((place, name), missing)
         if (
             isinstance(at.spec, Database) and at.spec.client_image
         ):  # by its address, and no container of this engine
@@ -218,7 +227,7 @@ class MemoryMigrator:
             self.database.content = Content(revision, rows, there.misfits)
             made, gone = (revision, "") if verb == "upgrade" else ("", there.revision or "")
             self.engine.moments.change(
-                f"{self.database.project} is at {revision}",
+                f"{self.database.called} is at {revision}",
                 makes=self.database.name_of(made),
                 unmakes=self.database.name_of(gone),
             )
@@ -263,4 +272,7 @@ class MemoryMigrations:
             for name in (*networks, elsewhere)
             if (found := self.databases.by_network.get(name))
         )
+        if database.database_key is None:  # one that a pattern has found, or its copy
+            assert isinstance(server, MemoryDatabase)
+            there = server
         return MemoryMigrator(self.engine, there, key, self.engine.version_of(image).head)

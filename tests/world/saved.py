@@ -11,7 +11,7 @@ from tests.world.engine import MemoryEngine
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.errors import BackupError, DatabaseError, EngineError
 from tidegate.facts import Backup
-from tidegate.stack.data import Database
+from tidegate.stack.data import FOUND_KEY, Database
 from tidegate.stack.database_patterns import name_of
 
 
@@ -92,7 +92,8 @@ class MemoryBackups:
         self.engine.begin_job(mine, None)
         try:
             keys = [at.spec.host_key] if isinstance(at.spec, Database) else []
-            rehearse(at.spec.name, Copy(name, dict.fromkeys(keys, name), copy))
+            found = {key: at.environment[key] for key in [FOUND_KEY] if key in at.environment}
+            rehearse(at.spec.name, Copy(name, {**dict.fromkeys(keys, name), **found}, copy))
         finally:
             del self.databases.by_network[name]
             self.engine.end_job(mine)
@@ -151,7 +152,7 @@ class MemoryDatabaseCopies:
             self._changed(database, "what was replaced is gone")
 
     def _changed(self, database: MemoryDatabase, what: str, **made: str) -> None:
-        self.backups.engine.moments.change(f"{database.project}: {what}", **made)
+        self.backups.engine.moments.change(f"{database.called}: {what}", **made)
 
 
 @dataclass

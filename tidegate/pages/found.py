@@ -13,7 +13,15 @@ from tidegate.secrecy.outside_text import code, markdown_text
 
 def found_rows(found: Sequence[FoundDatabases], words: Words) -> list[tuple[str, str]]:
     """For a plan: what a backup would save now."""
-    return [(_title(one, words), _counted(one, words, "found_now", "found_none")) for one in found]
+    return [
+        (
+            _title(one, words),
+            _counted(one, words, "found_now", "found_none")
+            if one.is_saved
+            else _counted(one, words, "found_elsewhere", "found_elsewhere_none"),
+        )
+        for one in found
+    ]
 
 
 def found_part(

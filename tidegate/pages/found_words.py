@@ -5,6 +5,8 @@ FOUND_ZH: dict[str, str] = {
     "found_now": "现有 {count} 个：{names}。备份时存在的全部都会保存",
     "found_none": "⚠ 目前一个也没有：不会保存任何数据库。如果应该有，"
     "请检查 stack.yaml 中的 pattern",
+    "found_elsewhere": "现有 {count} 个：{names}，由别处备份",
+    "found_elsewhere_none": "⚠ 目前一个也没有。如果应该有，请检查 stack.yaml 中的 pattern",
     "found_saved": "已保存 {count} 个：{names}",
     "found_saved_none": "⚠ 一个也没有，因此没有保存",
     "found_new": "制定计划之后新建：{names}",
@@ -18,6 +20,9 @@ FOUND_EN: dict[str, str] = {
     "found_now": "{count} now: {names}. All that are there at the backup are saved",
     "found_none": "⚠ none now: no database is saved by it. If there should be some, look at the "
     "pattern in stack.yaml",
+    "found_elsewhere": "{count} now: {names}. They are saved elsewhere",
+    "found_elsewhere_none": "⚠ none now. If there should be some, look at the pattern in "
+    "stack.yaml",
     "found_saved": "{count} saved: {names}",
     "found_saved_none": "⚠ there was none, so none is saved",
     "found_new": "made since the plan: {names}",

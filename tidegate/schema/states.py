@@ -40,7 +40,7 @@ def moved(old: str | None, new: str | None) -> str:
     if len(was) <= 1 and len(now) <= 1:
         return way
     more, fewer = _beyond(now, was), _beyond(was, now)
-    return f"{way}: {_few([*(f'+{name}' for name in more), *(f'-{name}' for name in fewer)])}"
+    return f"{way}: {few([*(f'+{name}' for name in more), *(f'-{name}' for name in fewer)])}"
 
 
 def _beyond(names: Sequence[str], others: Sequence[str]) -> list[str]:
@@ -48,6 +48,7 @@ def _beyond(names: Sequence[str], others: Sequence[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
-def _few(texts: Sequence[str], most: int = 5) -> str:
+def few(texts: Sequence[str], most: int = 5, between: str = " ") -> str:
+    """The first ones, and how many there are besides."""
     more = len(texts) - most
-    return " ".join([*texts[:most], *([f"… +{more}"] if more > 0 else [])])
+    return between.join([*texts[:most], *([f"… +{more}"] if more > 0 else [])])

@@ -25,7 +25,7 @@ from tidegate.stack.formats import (
     TimeZone,
     Title,
 )
-from tidegate.stack.migrations import Migration
+from tidegate.stack.migrations import Migration, pattern_faults
 from tidegate.stack.routes import (
     MOST_ROUTES,
     RouteLine,
@@ -216,12 +216,7 @@ class Stack(Part):
             if m.database in without_schema
         ]
         patterns = {d.name for d in self.databases if isinstance(d, Database) and d.pattern}
-        faults += [
-            f"migrations: the database {m.database!r} is a pattern, and a history belongs to one "
-            "database: name that one under databases, and let its command go over the others"
-            for m in self.migrations
-            if m.database in patterns
-        ]
+        faults += pattern_faults(self.migrations, patterns)
         faults += database_faults(self.databases, self.state.databases, services)
         faults += [
             f"left_out: {name!r} is released or holds a database"

@@ -3,6 +3,7 @@ apart by `tool`."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -135,4 +136,22 @@ Migration = Annotated[
     | CommandMigration,
     Field(discriminator="tool"),
 ]
+
+
+def pattern_faults(migrations: Iterable[Migration], patterns: Collection[str]) -> Iterator[str]:
+    """`patterns` are the names of databases that are found by one: only a tool that is told the
+    name of each can go over them, and only up."""
+    for one in (each for each in migrations if each.database in patterns):
+        if not isinstance(one, CommandMigration):
+            yield (
+                f"migrations: the database {one.database!r} is a pattern, and {one.tool} is told "
+                "of one database: say a `command`"
+            )
+        elif one.down:
+            yield (
+                f"migrations: the database {one.database!r} is a pattern, which has no way down: "
+                "take `down` out"
+            )
+
+
 TOOLS = ("alembic", "django", "rails", "prisma", "flyway", "command")
