@@ -200,11 +200,11 @@ def status(
 ) -> None:
     """What runs where: the edge's answer beside the ledger's."""
     from cli.status import rows, warnings
-    from cli.status_table import table
+    from cli.status_table import base_notes, table
 
     found = rows(Settings(), stack)
     show_json(found) if json else console().print(table(found))
-    for sentence in warnings(Settings()):
+    for sentence in (*base_notes(found), *warnings(Settings())):
         warn("[red]![/red]", sentence)
 
 

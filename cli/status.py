@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Found = list[ContainerFacts] | EngineError
 MOST_AT_ONCE = 8
+NO_BASE: Row = {"base_waiting": [], "base_unknown": None}
 
 
 def rows(settings: Settings, only: str | None) -> list[Row]:
@@ -90,6 +91,7 @@ def _faulty(stack: str, environment: str | None, fault: str, now: Deployment | N
         "containers": [],
         "answers": None,
         "trouble": None,
+        **NO_BASE,
     }
 
 
@@ -109,7 +111,8 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
     answer = _answer(settings, stack, environment)
     edge, number = answer.served if answer else None, now.number if now else None
     meant = Served(stack.name, environment, number) if number else None
-    found = _slot(ledger, stack, environment, now.slot) if now else []
+    base = _found(stack.base_project(environment)) if now else []
+    found = _slot(ledger, stack, environment, now.slot, base) if now else []
     return {
         "stack": stack.name,
         "environment": environment,
@@ -123,7 +126,8 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
         "agrees": edge == meant,
         "containers": _told(found, now.slot) if now else [],
         "answers": answer.status if answer else None,
-        "trouble": _trouble(stack, environment, now, answer, found),
+        "trouble": _trouble(stack, now, answer, found, base),
+        **_base(settings, stack, now, base),
         "fault": None,
     }
 
@@ -161,8 +165,19 @@ def _worst(answers: Sequence[EdgeAnswer]) -> EdgeAnswer:
     )
 
 
+def _base(settings: Settings, stack: Stack, now: Deployment | None, there: Found) -> Row:
+    """Base services that wait for `tidegate base`, and where nobody can say it, why."""
+    if now is None or not there or isinstance(there, EngineError):
+        return dict(NO_BASE)
+    from tasks.plan.base_waiting import waiting_base
+
+    seen = waiting_base(settings, stack, now, there)
+    unknown = f"{', '.join(seen.unknown)} ({seen.why})" if seen.unknown else None
+    return {"base_waiting": list(seen.waiting), "base_unknown": unknown}
+
+
 def _trouble(
-    stack: Stack, environment: str, now: Deployment | None, answer: EdgeAnswer | None, slot: Found
+    stack: Stack, now: Deployment | None, answer: EdgeAnswer | None, slot: Found, there: Found
 ) -> str | None:
     """What is wrong although the ledger is content; None where all of it runs and answers."""
     if now is None:
@@ -171,7 +186,7 @@ def _trouble(
     wanted = {f"{service.name}-{number}": service.name for service in stack.services}
     base = {name: name for database in stack.databases if (name := database.service)}
     faults = [] if answer and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else [_got(answer)]
-    faults += [*_gone(wanted, slot), *_gone(base, _found(stack.base_project(environment)))]
+    faults += [*_gone(wanted, slot), *_gone(base, there)]
     return ", ".join(faults) or None
 
 
@@ -207,7 +222,7 @@ def _found(project: str) -> Found:
         return error
 
 
-def _slot(ledger: Ledger, stack: Stack, environment: str, slot: str) -> Found:
+def _slot(ledger: Ledger, stack: Stack, environment: str, slot: str, base: Found) -> Found:
     """Its containers under the names that services have in a slot, also where they are the team's
     own."""
     found, number = _found(slot), slot.rsplit("-", 1)[-1]
@@ -215,7 +230,6 @@ def _slot(ledger: Ledger, stack: Stack, environment: str, slot: str) -> Found:
         known := {one["id"] for one in adopted(ledger, stack.name, environment, slot)}
     ):
         return found
-    base = _found(stack.base_project(environment))
     return (
         base
         if isinstance(base, EngineError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,6 +44,30 @@ def table(found: list[Row]) -> Table:
         )
         shown.add_row(line(row["stack"]), row["environment"] or "", line(version), state, *seen)
     return shown
+
+
+def base_notes(found: Iterable[Row]) -> list[str]:
+    """What no release will do, in a sentence for each environment."""
+    return [sentence for row in found for sentence in _base_notes(row)]
+
+
+def _base_notes(row: Row) -> Iterator[str]:
+    stack, environment = row["stack"], row["environment"]
+    if waiting := row["base_waiting"]:
+        said = (
+            "runs otherwise than the files say, and no release changes it"
+            if len(waiting) == 1
+            else "run otherwise than the files say, and no release changes them"
+        )
+        yield (
+            f"{stack} {environment}: {', '.join(waiting)} {said}: "
+            f"`tidegate base {stack} {environment}`"
+        )
+    if row["base_unknown"]:
+        yield (
+            f"{stack} {environment}: nobody can say here whether it runs as the files say: "
+            f"{row['base_unknown']}. See `tidegate base {stack} {environment} --plan-only`"
+        )
 
 
 def _state(row: Row) -> Text | str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from prefect import get_run_logger
@@ -52,11 +53,18 @@ def open_environment(
     return _opened(settings, found, environment, read)
 
 
-def open_files(stack: Stack, environment: str, settings: Settings) -> OpenEnvironment:
-    """One environment as its folder says now, for who asks nobody: what Prefect's secret blocks
-    hold is made up."""
+def made_up(block: str) -> str:
+    """Stands for what a secret block holds."""
+    return secrets.token_urlsafe()
+
+
+def open_files(
+    stack: Stack, environment: str, settings: Settings, secret: Callable[[str], str] = made_up
+) -> OpenEnvironment:
+    """One environment as its folder says now, for who asks nobody. `secret` says what a secret
+    block of Prefect's holds."""
     config = environment_of(stack, environment)
-    read = read_folder(stack, environment, config, lambda name: secrets.token_urlsafe())
+    read = read_folder(stack, environment, config, secret)
     ports = adapters.ports_of_files(settings, stack, environment, read.redactor.redact)
     return _opened(settings, stack, environment, read, ports)
 

@@ -3,7 +3,7 @@ the env file and the mounted files say now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prefect import get_run_logger, task
@@ -13,6 +13,7 @@ from tasks.data.base import done_by_hand, jobs_of, missing_services, refuse_stop
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.pages import publish_page
 from tasks.frame.step import is_retryable, without_secrets
+from tasks.plan.base_files import changed_files
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tidegate.errors import InputError, StackFileError
 from tidegate.facts import CheckResult, ComposeModel
@@ -97,7 +98,7 @@ def differing(
                 model,
                 hashes.get(one.service, ()),
                 _image_id(env, model["services"][one.service]["image"], pulls=has_images),
-                _changed_files(env, one.service),
+                changed_files(env, one.service),
             ),
         )
         for one in there
@@ -124,40 +125,6 @@ def _image_id(env: OpenEnvironment, reference: str, *, pulls: bool) -> str | Non
         env.images.as_named(reference)
         known = env.images.id_of(reference)
     return known
-
-
-def _changed_files(env: OpenEnvironment, service: str) -> list[str]:
-    """Files of the team's folder that were others when the service was started; none where nobody
-    knows that."""
-    before = _started_with(env, service)
-    if not before:
-        return []
-    now = env.configuration.prints
-    return [name for name in env.files_of([service]) if now[f"files/{name}"] != before.get(name)]
-
-
-def _started_with(env: OpenEnvironment, service: str) -> Mapping[str, str]:
-    """The fingerprints of files when its container was made, by name."""
-    for one in env.ledger.deployments.history(env.stack.name, env.name):
-        if one.kind == "base" and one.was_good:
-            changed = BasePlan.of(one.figures["base"])
-            if service in changed.services:
-                return changed.files
-        journal = env.ledger.journal
-        started = journal.get(
-            journal.key(env.name, env.stack.name, one.number, "start-base-services")
-        )
-        if started and started.is_done and service in started.evidence["started"]:
-            kept = journal.get(
-                journal.key(env.name, env.stack.name, one.number, "keep-configuration")
-            )
-            prints = kept.evidence["configuration"] if kept and kept.is_done else {}
-            return {
-                name.removeprefix("files/"): value
-                for name, value in prints.items()
-                if name.startswith("files/")
-            }
-    return {}
 
 
 def _serving(env: OpenEnvironment) -> Deployment:

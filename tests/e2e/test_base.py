@@ -11,6 +11,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
+from cli import status
 from control.deployments import register
 from flows.base import base
 from tasks.people.forms import BASE_CHECKLIST
@@ -99,6 +100,14 @@ def base_containers(tidegate: Installation) -> dict[str, str]:
     return {one.service: one.id for one in found}
 
 
+def waiting(tidegate: Installation) -> list[str]:
+    """Base services that `tidegate status` names."""
+    [row] = status.rows(tidegate.settings, DUNE)
+    assert row["base_unknown"] is None
+    names: list[str] = row["base_waiting"]
+    return names
+
+
 def page() -> str:
     with get_client(sync_client=True) as client:
         found = client.read_latest_artifacts(limit=200)
@@ -120,7 +129,9 @@ def test_a_plan_names_what_differs_and_changes_nothing(
     tidegate: Installation, notices: list[str]
 ) -> None:
     before = base_containers(tidegate)
+    assert waiting(tidegate) == []
     write(tidegate, MORE)
+    assert waiting(tidegate) == ["mysql"]
     state = changed_here(plan_only=True)
     assert state.is_completed(), state.message
     assert "| `mysql` | `command` |" in page()
@@ -138,6 +149,7 @@ def test_a_changed_database_is_made_anew_with_its_rows_and_nothing_else_is(
     state = changed_here()
     assert state.is_completed(), state.message
     assert most_connections(tidegate) == "123"
+    assert waiting(tidegate) == []
     assert bills(tidegate) == rows != []
     after = base_containers(tidegate)
     assert after["mysql"] != before["mysql"]
@@ -168,6 +180,7 @@ def test_one_that_never_becomes_healthy_is_followed_by_what_ran_before(
     assert serving(tidegate, DUNE) == serves
     newest = tidegate.history(DUNE)[0]
     assert (newest.kind, newest.state.value) == ("base", "failed")
+    assert waiting(tidegate) == ["mysql"]
     assert "changing base services failed" in notices[-1]
     write(tidegate, MORE)
     assert "nothing was changed" in str(changed_here().message)

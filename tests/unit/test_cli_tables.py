@@ -26,6 +26,8 @@ STATUS: dict[str, Any] = {
     "containers": ["backend healthy"],
     "answers": 200,
     "trouble": None,
+    "base_waiting": [],
+    "base_unknown": None,
     "fault": None,
 }
 HISTORY: dict[str, Any] = {
@@ -89,6 +91,24 @@ def test_an_environment_without_a_release_says_so() -> None:
         "containers": [],
     }
     assert "nothing yet" in printed(status_table.table([empty]))
+
+
+def test_base_services_that_wait_are_named_with_the_command_that_changes_them() -> None:
+    assert status_table.base_notes([STATUS]) == []
+    assert status_table.base_notes([STATUS, {**STATUS, "base_waiting": ["mysql"]}]) == [
+        "cloudlens prod: mysql runs otherwise than the files say, and no release changes it: "
+        "`tidegate base cloudlens prod`"
+    ]
+    [two] = status_table.base_notes([{**STATUS, "base_waiting": ["mysql", "redis"]}])
+    assert "mysql, redis run otherwise than the files say, and no release changes them" in two
+
+
+def test_base_services_of_which_nobody_knows_are_said_to_be_so() -> None:
+    unknown = "mysql (reading the env file .env: line 1 has no `=`)"
+    assert status_table.base_notes([{**STATUS, "base_unknown": unknown}]) == [
+        "cloudlens prod: nobody can say here whether it runs as the files say: "
+        f"{unknown}. See `tidegate base cloudlens prod --plan-only`"
+    ]
 
 
 def test_history_shows_local_times_people_and_lost_requests() -> None:
