@@ -26,6 +26,8 @@ ALSO = {
 CHINESE = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]"
 LINE_BETWEEN = re.compile(rf"(?<={CHINESE})\n *(?={CHINESE})")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -48,12 +50,38 @@ def page(source: str, text: str) -> str:
 
     Raises SetupError where one leads nowhere.
     """
-    parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
-    return "".join(part if part.startswith("```") else _as_on_site(source, part) for part in parts)
+    names = iter(anchors(text))
+    return "".join(
+        part if part.startswith("```") else _as_on_site(source, part, names)
+        for part in CODE.split(text)
+    )
 
 
-def _as_on_site(source: str, text: str) -> str:
-    return LINK.sub(lambda link: _moved(source, link), LINE_BETWEEN.sub("", text))
+def anchors(text: str) -> list[str]:
+    """Of each heading, as GitHub makes them: lower case, no punctuation, hyphens for spaces; a
+    heading that was there before gets a number."""
+    times: dict[str, int] = {}
+    for heading in HEADING.findall(CODE.sub("", text)):
+        first = name = _anchor(heading)
+        while name in times:
+            times[first] += 1
+            name = f"{first}-{times[first]}"
+        times[name] = 0
+    return list(times)
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _as_on_site(source: str, text: str, names: Iterator[str]) -> str:
+    numbered = HEADING.sub(lambda heading: _numbered(heading, next(names)), text)
+    return LINK.sub(lambda link: _moved(source, link), LINE_BETWEEN.sub("", numbered))
+
+
+def _numbered(heading: re.Match[str], name: str) -> str:
+    """The site's builder would give a repeated heading another number."""
+    return heading[0] if name == _anchor(heading[1]) else f"{heading[0]} {{#{name}}}"
 
 
 def _moved(source: str, link: re.Match[str]) -> str:

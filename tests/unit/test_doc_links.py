@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from setup import docs_pages
 from setup.places import ROOT
 
 DOCS = ROOT / "docs"
@@ -23,12 +24,6 @@ def targets(page: Path) -> list[str]:
     return [target for target in LINK.findall(without_code) if "://" not in target]
 
 
-def anchors(page: Path) -> set[str]:
-    """As GitHub makes them: lower case, no punctuation, hyphens for spaces."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
 def broken(page: Path) -> list[str]:
     return [target for target in targets(page) if not _leads_somewhere(page, target)]
 
@@ -36,7 +31,9 @@ def broken(page: Path) -> list[str]:
 def _leads_somewhere(page: Path, target: str) -> bool:
     path, _, anchor = unquote(target).partition("#")
     file = page.parent / path if path else page
-    return file.exists() and (not anchor or anchor in anchors(file))
+    return file.exists() and (
+        not anchor or anchor in docs_pages.anchors(file.read_text(encoding="utf-8"))
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -50,6 +47,15 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
         "# A title\n[a](#a-title) [b](#no-title) [c](b.md) ![d](a.md) [e](https://example.com)"
     )
     assert broken(page) == ["#no-title", "b.md"]
+
+
+def test_a_repeated_heading_has_a_number_and_a_comment_in_code_is_none(tmp_path: Path) -> None:
+    page = tmp_path / "a.md"
+    page.write_text(
+        "# Twice\n## Twice\n### Twice 2\n```\n# in code\n```\n# Twice\n"
+        "[a](#twice) [b](#twice-1) [c](#twice-2) [d](#twice-3) [e](#twice-4) [f](#in-code)"
+    )
+    assert broken(page) == ["#twice-4", "#in-code"]
 
 
 def test_every_page_is_linked_from_the_readme() -> None:

@@ -86,6 +86,12 @@ def test_a_line_that_ends_in_chinese_is_joined_with_the_next_and_no_other_is() -
     )
 
 
+@pytest.mark.parametrize("content", ["# Twice\n## Once\n## Twice\n", "# One\n# One\n# One-1\n"])
+def test_a_repeated_heading_has_the_anchor_that_github_gives_it(content: str) -> None:
+    html = markdown.markdown(docs_pages.page("README.md", content), extensions=["toc", "attr_list"])
+    assert re.findall(r'<h\d id="([^"]+)"', html) == docs_pages.anchors(content)
+
+
 @pytest.mark.parametrize("link", ["[a](nothing.md)", "![a](flows)"])
 def test_a_link_that_leads_nowhere_ends_the_build(link: str) -> None:
     with pytest.raises(SetupError, match=r"README\.md links to .*Correct the link"):
