@@ -85,6 +85,11 @@ def _tell(written: Written, names: list[str], console: Console) -> None:
         ),
         soft_wrap=True,
     )
+    if written.keys_of:
+        console.print(
+            data(f"  keys taken from {written.keys_of}, which keeps its values to itself"),
+            soft_wrap=True,
+        )
     for file, keys in written.made_up.items():
         console.print(
             data(f"  made up in {file}, because only this environment has them: {', '.join(keys)}"),

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,12 @@ from pydantic import ValidationError
 from tasks.frame import adapters
 from tidegate.errors import InputError, StackFileError
 from tidegate.proposal.asked_for import asked_for, in_folder
-from tidegate.proposal.compose_files import ComposeFiles, compose_files_in, places_of
+from tidegate.proposal.compose_files import (
+    ENV_FILES,
+    ComposeFiles,
+    compose_files_in,
+    places_of,
+)
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.env_values import (
     EnvFile,
@@ -26,7 +31,7 @@ from tidegate.proposal.env_values import (
     is_said,
     plain_examples,
 )
-from tidegate.proposal.look import Look
+from tidegate.proposal.look import Look, ProductionEnv
 from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
 from tidegate.proposal.stack_text import stack_text
@@ -66,6 +71,8 @@ class Written:
     missing: Mapping[str, tuple[str, ...]]
     left_out: tuple[str, ...]
     newest: str
+    keys_of: str = ""
+    """The env file of production, where that alone says which keys there are."""
 
 
 def compose_files_at(folder: Path) -> ComposeFiles:
@@ -106,6 +113,7 @@ def begin(
         {name: env.missing for name, env in private.items() if env.missing},
         one.look.left_out,
         one.look.repository.newest if one.builds else one.tag,
+        one.look.production.file if one.look.production and private else "",
     )
 
 
@@ -131,6 +139,7 @@ def look_at(folder: Path) -> Look:
         frozenset(one.name for one in folder.glob(".env*")),
         tuple(one for one in seen if one not in read),
         profiles,
+        None if example else _of_production(folder),
     )
 
 
@@ -181,6 +190,15 @@ def _example(folder: Path) -> dict[str, str]:
     return next((read_env_as_far(file)[0] for file in there), {})
 
 
+def _of_production(folder: Path) -> ProductionEnv | None:
+    there = (folder / name for name in ENV_FILES["production"] if (folder / name).is_file())
+    for file in there:
+        values, _ = read_env_as_far(file)
+        empty = frozenset(key for key, value in values.items() if not value)
+        return ProductionEnv(file.name, tuple(values), empty) if values else None
+    return None
+
+
 def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     """Production's secrets are never made up: its data may be there already."""
     model, tracked = one.look.model, one.look.repository.tracked
@@ -203,7 +221,11 @@ def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     if one.env_file_as:
         known = {**{key: "" for key, value in one.look.example.items() if not value}, **known}
         wanted += [*one.look.example]
-    return env_file_of(model, one.base, known, wanted, make_secret)
+    if produced := one.look.production:
+        known = {**dict.fromkeys(produced.empty, ""), **known}
+        wanted += produced.keys
+    found = env_file_of(model, one.base, known, wanted, make_secret)
+    return replace(found, keys_of=produced.file) if produced else found
 
 
 def _merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -37,15 +37,21 @@ class EnvFile:
     values: Mapping[str, str]
     made_up: tuple[str, ...]
     missing: tuple[str, ...]
+    keys_of: str = ""
+    """Another env file, where that one says which keys there are."""
 
     def template(self) -> str:
         """Keys and no values: it goes into git."""
-        return "".join(f"{key}=\n" for key in self.keys)
+        return "".join([*self._said, *(f"{key}=\n" for key in self.keys)])
 
     def text(self) -> str:
         """What is missing is a comment: an empty value would be taken for one."""
         lines = [f"{key}={_quoted(self.values[key])}\n" for key in self.keys if key in self.values]
-        return "".join([*lines, *(f"# {key}=\n" for key in self.missing)])
+        return "".join([*self._said, *lines, *(f"# {key}=\n" for key in self.missing)])
+
+    @property
+    def _said(self) -> list[str]:
+        return [f"# The keys of {self.keys_of}, without its values.\n"] if self.keys_of else []
 
 
 def env_file_of(

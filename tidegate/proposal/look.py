@@ -27,6 +27,15 @@ class Repository:
 
 
 @dataclass(frozen=True)
+class ProductionEnv:
+    """The env file of production: its keys. What it says stays there, but that a key is empty."""
+
+    file: str
+    keys: tuple[str, ...]
+    empty: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Look:
     """`model` is the compose model of the first place, no variable put in; `env_files` are those
     that are there."""
@@ -44,3 +53,5 @@ class Look:
     """Compose files that no environment reads."""
     profiles: tuple[str, ...] = ()
     """Those that the application is started with; `model` has their services."""
+    production: ProductionEnv | None = None
+    """Where it is all that is known of an env file."""
