@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from cli.shown import data
-from tasks.plan.checking import Finding
+from tasks.plan.findings import Finding
 from tidegate.secrecy.redaction import redact
 
 MARKS = {"fault": "[red]✗[/red]", "risk": "[yellow]![/yellow]"}

@@ -3,18 +3,16 @@ edge."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from tasks.frame import adapters
 from tasks.frame.environments import open_files
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
+from tasks.plan.findings import Finding, faults, placed, shown
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
 from tasks.plan.shared_servers import refuse_shared_patterns
 from tidegate.each import as_ours
@@ -25,24 +23,10 @@ from tidegate.secrecy.leaks import leaked
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import STACK_FILE, Catalogue, every_stack
 from tidegate.stack.dockerfile_risks import dockerfile_risks
+from tidegate.stack.envfile import DEFAULT_PASSWORD
 from tidegate.stack.file import Stack
 from tidegate.stack.host_claims import host_claims
-from tidegate.stack.lines import parts_of, place_of_fault
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a person should know of the files. A fault stops a release; a risk is allowed,
-    and stands on its plan."""
-
-    kind: Literal["fault", "risk"]
-    stack: str
-    environment: str | None
-    doing: str
-    came_back: str
-    to_do: str
-    file: str | None = None
-    line: int | None = None
+from tidegate.stack.weak_settings import weak_settings
 
 
 def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], list[Finding]]:
@@ -53,7 +37,7 @@ def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], l
         found
         for one in stacks.faulty
         if only in (None, one.name)
-        for found in _faults(one.name, None, one.error, [_stack_file(settings.stacks, one.name)])
+        for found in faults(one.name, None, one.error, [_stack_file(settings.stacks, one.name)])
     ]
     one_good = [stacks.find(only)] if only and not faulty else []
     places = [
@@ -82,7 +66,7 @@ def _of_environment(
         env = open_files(stack, name, settings)
         env_file = stack.folder / config.env_file
         yield from (
-            found for fault in env.faults for found in _faults(stack.name, name, fault, [env_file])
+            found for fault in env.faults for found in faults(stack.name, name, fault, [env_file])
         )
         yield from _of_history(env, env_file)
         yield from _of_doors(stacks, stack, name)
@@ -93,7 +77,7 @@ def _of_environment(
             yield from _of_logins(env)
     except Exception as error:
         files = [stack.folder / file for file in config.compose_files]
-        yield from _faults(stack.name, name, as_ours(error, f"checking {stack.name} {name}"), files)
+        yield from faults(stack.name, name, as_ours(error, f"checking {stack.name} {name}"), files)
 
 
 def _of_history(env: OpenEnvironment, env_file: Path) -> Iterator[Finding]:
@@ -106,7 +90,7 @@ def _of_history(env: OpenEnvironment, env_file: Path) -> Iterator[Finding]:
             f"looking where {env_file.name} is kept",
             "git keeps it, and whatever secrets are in it",
             f"`git rm --cached {env_file.name}`, a line in .gitignore, and other secrets",
-            _shown(env_file),
+            shown(env_file),
         )
         return
     doing = "looking for secrets in the history of git"
@@ -149,7 +133,7 @@ def _of_images(env: OpenEnvironment) -> Iterator[Finding]:
                     f"reading {service}'s Dockerfile",
                     risk.text,
                     risk.to_do,
-                    _shown(file),
+                    shown(file),
                     risk.line,
                 )
                 for risk in risks
@@ -193,7 +177,7 @@ def _of_host(env: OpenEnvironment, taken: dict[tuple[str, str], str]) -> Iterato
     for path, what in host_claims(env.model(), env.released):
         other = taken.setdefault((env.config.host, what), place)
         if other != place:
-            yield _placed(
+            yield placed(
                 Finding(
                     "fault",
                     env.stack.name,
@@ -220,13 +204,13 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
         try:
             refuse()
         except TidegateError as fault:
-            yield from _faults(env.stack.name, env.name, fault, files)
+            yield from faults(env.stack.name, env.name, fault, files)
     for name in (
         one.name
         for one in env.stack.services
         if not one.is_built and is_on_host_only(env, one.name)
     ):
-        yield _placed(
+        yield placed(
             Finding(
                 "risk",
                 env.stack.name,
@@ -239,7 +223,7 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
             files,
         )
     for danger in (one for one in given if one.reason):
-        yield _placed(
+        yield placed(
             Finding(
                 "risk",
                 env.stack.name,
@@ -251,6 +235,29 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
             files,
         )
     yield from _of_accepted(env)
+    yield from (placed(one, files) for one in _of_weak_settings(env))
+
+
+def _of_weak_settings(env: OpenEnvironment) -> Iterator[Finding]:
+    """Default passwords of what is no database of the stack file: those of its databases, and
+    those in the env file, are faults."""
+    if env.config.kind == "development":
+        return
+    accepted_ones = env.stack.accepted_passwords
+    known = {env.values[key] for key in accepted_ones if key in env.values}
+    for one in weak_settings(env.model(), env.stack.left_out, {*env.weak_passwords}, known):
+        reason = accepted_ones.get(one.key)
+        yield Finding(
+            "risk",
+            env.stack.name,
+            env.name,
+            "looking for passwords that everybody tries first",
+            f"{one.path}: {DEFAULT_PASSWORD}",
+            f"Accepted by stack.yaml: {reason}"
+            if reason
+            else "Use a value of the env file (`${NAME}`) or a compose secret, with a password of "
+            "your own. Where the data have this one already, change it there first",
+        )
 
 
 def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:
@@ -263,24 +270,6 @@ def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:
             one.name,
             f"Accepted by stack.yaml: {one.reason}",
         )
-
-
-def _faults(
-    stack: str, environment: str | None, error: TidegateError, files: Sequence[Path]
-) -> Iterator[Finding]:
-    """One for each path that the error names; `files` are those that may say it."""
-    for part in parts_of(error.came_back):
-        yield _placed(Finding("fault", stack, environment, error.doing, part, error.to_do), files)
-
-
-def _placed(found: Finding, files: Sequence[Path]) -> Finding:
-    place = place_of_fault(found.came_back, files)
-    return replace(found, file=_shown(place.file), line=place.line) if place else found
-
-
-def _shown(file: Path) -> str:
-    """As an editor or a terminal finds it from the current folder."""
-    return os.path.relpath(file)
 
 
 def _stack_file(stacks: Path, name: str) -> Path:

@@ -143,6 +143,30 @@ def test_what_the_team_allows_is_a_risk_and_no_fault(folder: Path) -> None:
     )
 
 
+def test_a_default_password_in_a_compose_file_is_a_risk_with_its_line_and_without_its_value(
+    folder: Path,
+) -> None:
+    with (folder / "ant" / "compose.yaml").open("a") as file:
+        file.write(
+            "  postgres:\n    image: postgres:16\n    environment:\n"
+            "      POSTGRES_PASSWORD: changeme\n      REPORTS_PASSWORD: c4t-on-a-roof\n"
+        )
+    ended = checked(folder, "ant")
+    assert ended.returncode == 0
+    assert "ant/compose.yaml:10: looking for passwords" in ended.stdout
+    assert "services.postgres.environment.POSTGRES_PASSWORD: holds a well-known" in ended.stdout
+    assert "0 fault(s), 1 risk(s) in ant prod" in ended.stdout
+    assert not [one for one in ("changeme", "c4t", "REPORTS") if one in ended.stdout]
+    with (folder / "ant" / "stack.yaml").open("a") as file:
+        file.write(
+            "allow: [{key: POSTGRES_PASSWORD, setting: default-password, reason: the data have it}]\n"
+        )
+    [one] = found(folder, "ant")
+    assert (one["kind"], one["to_do"]) == ("risk", "Accepted by stack.yaml: the data have it")
+    change(folder / "ant" / "stack.yaml", ("kind: production", "kind: development"))
+    assert found(folder, "ant") == []
+
+
 def test_an_env_file_that_git_keeps_is_a_risk(folder: Path) -> None:
     for words in (["init", "--quiet"], ["add", "-f", "ant/.env"]):
         subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)

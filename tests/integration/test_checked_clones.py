@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.plan.checking import Finding, look_over
+from tasks.plan.checking import look_over
+from tasks.plan.findings import Finding
 from tests.integration.newcomers import PARCELS, WEB_AND_DB, begun, cloned
 from tidegate.settings import Settings
 from tidegate.stack.file import load_stack
