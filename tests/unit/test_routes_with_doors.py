@@ -260,6 +260,8 @@ def changed(place: int, **other: Any) -> Target:
             "another address than its first door",
         ),
         (replace(SERVING, targets=(changed(1, path="/api/"),)), "none of a door"),
+        (replace(SERVING, targets=(changed(1, path="/a%20b"),)), "none of a door"),
+        (replace(SERVING, targets=(changed(1, path="/a/../b"),)), "none of a door"),
         (replace(SERVING, targets=(changed(1, path="/`) || Host(`x"),)), "none of a door"),
         (replace(SERVING, targets=(changed(1, path="/{{ env `HOME` }}"),)), "none of a door"),
         (replace(SERVING, targets=(changed(1, ready_path="/a b"),)), "is no path of a URL"),

@@ -18,7 +18,8 @@ _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(\*\.(?=.*\.))?({_LABEL}\.)*{_LABEL}")
 # No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its
 # environment.
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
-_DOOR_PATH = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
+# Traefik decodes what was asked and drops `.` and `..` before it compares: such a path never fits.
+_DOOR_PATH = re.compile(r"/|(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")
 _MOST_PATH = 1000
 
 

@@ -161,11 +161,12 @@ UrlPath = Annotated[
 DoorPath = Annotated[
     str,
     *_format(
-        r"/|(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+",
-        "a path such as /api: one `/` before each part, and none at its end",
+        r"/|(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)+",
+        "a path such as /api: one `/` before each part and none at its end, no part `.` or `..`, "
+        "only letters, digits and -._~!$&'()*+,;=:@ (of a path with others, such as /a/b%20c, "
+        "write /a: a route takes all that is below it)",
         200,
     ),
-    AfterValidator(_inside),
 ]
 ImageName = Annotated[
     str,
