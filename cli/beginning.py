@@ -24,6 +24,12 @@ def init(
         str | None,
         typer.Option(help="Of the stack; left out: that of the compose project or the folder."),
     ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="A compose project that runs here: begin with the files it has."
+        ),
+    ] = None,
     title: Answer = None,
     service: Annotated[str | None, typer.Option(help="The service that people come to.")] = None,
     port: Annotated[
@@ -47,7 +53,9 @@ def init(
         "ready-path": ready_path,
         "domain": domain,
     }
-    found = begin(folder.absolute(), given, console(), asks=not (yes or json), quiet=json)
+    found = begin(
+        folder.absolute(), given, console(), asks=not (yes or json), quiet=json, project=project
+    )
     if json:
         show_json(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 
 from cli.shown import data
+from tasks.plan.bringing import Brought, brought
 from tasks.plan.proposing import Written, begin, compose_files_at
 from tidegate.errors import InputError
 from tidegate.proposal.questions import Answers, Question
@@ -21,15 +23,21 @@ from tidegate.stack.team_folder import make_for_one, make_for_several, team_of
 
 
 def init(
-    folder: Path, given: Mapping[str, str | None], console: Console, *, asks: bool, quiet: bool
+    folder: Path,
+    given: Mapping[str, str | None],
+    console: Console,
+    *,
+    asks: bool,
+    quiet: bool,
+    project: str | None = None,
 ) -> dict[str, Any] | None:
-    """What was written for the application in `folder`; None where it has no compose files: then a
-    team's folder was made.
+    """What was written for the application in `folder`, or for the compose `project` that runs
+    here; None where there are no compose files: then a team's folder was made.
 
     Raises InputError where everything is there already, or an answer is missing and nobody is
     asked.
     """
-    if not compose_files_at(folder):
+    if not project and not compose_files_at(folder):
         make_for_several(folder)
         if not quiet:
             console.print(
@@ -44,11 +52,17 @@ def init(
         {key: value for key, value in given.items() if value}, _ask if asks else _found
     )
     team = team_of(folder)
-    written = begin(folder, answers)
+    with _files_of(folder, project) as source:
+        written = begin(folder, answers, places=source.places if source else ())
     names = [file.name for file in make_for_one(folder, written.env_files)] if team is None else []
     if not quiet:
-        _tell(written, names, console)
-    return {**asdict(written), "files": [*written.files, *names]}
+        _tell(written, names, console, source)
+    files = [*(source.files if source else ()), *written.files, *names]
+    return {**asdict(written), "files": files}
+
+
+def _files_of(folder: Path, project: str | None) -> AbstractContextManager[Brought | None]:
+    return brought(folder, project) if project else nullcontext()
 
 
 def _found(question: Question) -> str:
@@ -77,7 +91,11 @@ def _ask(question: Question) -> str:
     return answer
 
 
-def _tell(written: Written, names: list[str], console: Console) -> None:
+def _tell(written: Written, names: list[str], console: Console, source: Brought | None) -> None:
+    if source and source.files:
+        console.print(
+            data(f"Copied from {source.origin}: {', '.join(source.files)}."), soft_wrap=True
+        )
     console.print(
         data(
             f"Written: {', '.join([*written.files, *names])}. stack.yaml has "
@@ -104,10 +122,9 @@ def _tell(written: Written, names: list[str], console: Console) -> None:
         console.print(
             data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True
         )
-    console.print(
-        data(
-            f"Next: tidegate check, tidegate run, tidegate release {written.stack} "
-            f"{written.newest or 'VERSION'} --environment {written.first}"
-        ),
-        soft_wrap=True,
+    next_ = (
+        f"adopt {written.stack} {source.places[-1].name} --plan-only"
+        if source
+        else f"release {written.stack} {written.newest or 'VERSION'} --environment {written.first}"
     )
+    console.print(data(f"Next: tidegate check, tidegate run, tidegate {next_}"), soft_wrap=True)

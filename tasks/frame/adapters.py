@@ -41,7 +41,8 @@ from blocks.sources.git import GitSource, git_keeps
 from tidegate.errors import ConfigError, VersionError
 from tidegate.facts import ComposeModel, Message
 from tidegate.log_line import LogLine
-from tidegate.ports import Notifier, Ports
+from tidegate.plan.adoption import HandStarted
+from tidegate.ports import HostOccupancy, Notifier, Ports
 from tidegate.proposal.look import Repository
 from tidegate.secrecy.redaction import learn
 from tidegate.settings import Settings
@@ -131,6 +132,12 @@ def ports_of_files(
 def as_written(files: Sequence[Path], project: str) -> ComposeModel:
     """Compose files with their variables as they stand there. Raises StackFileError."""
     return Compose(DockerHost()).as_written(files, project)
+
+
+def by_hand_here() -> tuple[HandStarted, HostOccupancy]:
+    """What people started on the engine of this machine."""
+    host = DockerHost()
+    return EngineHandStarted(host), EngineOccupancy(host)
 
 
 def repository_at(folder: Path) -> Repository:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tidegate.proposal.asked_for import asked_for, in_folder
 from tidegate.proposal.compose_files import (
     ENV_FILES,
     ComposeFiles,
+    Place,
     compose_files_in,
     places_of,
 )
@@ -82,17 +83,21 @@ def compose_files_at(folder: Path) -> ComposeFiles:
 
 
 def begin(
-    folder: Path, answers: Answers, make_secret: Callable[[], str] = lambda: secrets.token_hex(16)
+    folder: Path,
+    answers: Answers,
+    make_secret: Callable[[], str] = lambda: secrets.token_hex(16),
+    places: Sequence[Place] = (),
 ) -> Written:
-    """Look at `folder`, ask, and write what is missing there. Raises InputError, and StackFileError
-    for a compose file that cannot be read."""
+    """Look at `folder`, ask, and write what is missing there; `places` are its environments where
+    they are known already. Raises InputError, and StackFileError for a compose file that cannot be
+    read."""
     if os.path.lexists(folder / STACK_FILE):
         raise InputError(
             f"writing {folder / STACK_FILE}",
             "it is there",
             "`tidegate check` says what is wrong with it",
         )
-    one = propose(look_at(folder), answers)
+    one = propose(look_at(folder, places), answers)
     text = stack_text(one)
     _refuse_faulty(text)
     envs = {
@@ -117,11 +122,11 @@ def begin(
     )
 
 
-def look_at(folder: Path) -> Look:
+def look_at(folder: Path, known: Sequence[Place] = ()) -> Look:
     """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and
     no value is needed."""
     files = compose_files_at(folder)
-    places = places_of(files, _whole(folder, files))
+    places = tuple(known) or places_of(files, _whole(folder, files))
     written = adapters.as_written([folder / name for name in places[0].files], PROJECT)
     example = _example(folder)
     model, profiles = asked_for(in_folder(written, str(folder), example), example)

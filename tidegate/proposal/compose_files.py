@@ -61,6 +61,8 @@ class Place:
     kind: Kind
     files: tuple[str, ...]
     env_file: str = ""
+    base_project: str = ""
+    """The compose project in which its data are already."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,15 @@ def places_of(files: ComposeFiles, whole: Collection[str]) -> tuple[Place, ...]:
     if produced or (staged and files.main):
         places.append(Place("prod", "production", read_as(produced) if produced else alone))
     return tuple(places)
+
+
+def places_by(project: str, files: Sequence[str]) -> tuple[Place, ...]:
+    """Of a compose project that runs: it has the data, so it is production. Staging comes first,
+    with the same files."""
+    return (
+        Place("staging", "staging", tuple(files)),
+        Place("prod", "production", tuple(files), base_project=project),
+    )
 
 
 def _likeliest(names: Sequence[str]) -> tuple[str, ...]:

@@ -95,6 +95,7 @@ def _environment(one: Proposed, place: Place, domain: str, before: str | None) -
         "compose_files": list(place.files),
         "env_file": place.env_file,
         **({"env_file_as": as_} if as_ else {}),
+        **({"base_project": place.base_project} if place.base_project else {}),
         **({"shares_host": True} if beside else {}),
         "domains": [domain],
         "image_alias": alias,
