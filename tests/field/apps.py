@@ -126,6 +126,10 @@ APPS = (
         {"url": "https://harbour.example"},
         "store",
         "seq 1 $(redis-cli llen links)",
+        by_hand={
+            "databases": [{"name": "store", "engine": "redis", "service": "store"}],
+            "state.databases": ["store"],
+        },
     ),
     App(
         "noticeboard",

@@ -95,7 +95,7 @@ def _set(content: Any, path: list[str], value: Any) -> None:
     """None takes it out."""
     *parents, last = path
     for part in parents:
-        content = content[int(part) if isinstance(content, list) else part]
+        content = content[int(part)] if isinstance(content, list) else content.setdefault(part, {})
     if value is None:
         del content[last]
     else:

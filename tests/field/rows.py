@@ -67,7 +67,7 @@ def write_row(row: Row, names: Sequence[str], page: Path = PAGE) -> None:
 
 
 def _untried(name: str) -> Row:
-    return Row(name, NOT_SEEN, unsaid=["not tried"])
+    return Row(name, NOT_SEEN, unsaid=["not tried: nothing was seen of it yet"])
 
 
 def _cell(text: str) -> str:

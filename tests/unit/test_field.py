@@ -88,7 +88,10 @@ def test_an_application_that_was_not_tried_has_a_row_that_says_so(tmp_path: Path
     assert text.startswith("before\n<!-- field -->\n| Application |")
     assert lines[4].startswith("| one | web |")
     assert lines[4].endswith(r"| a \| b c |")
-    assert lines[5] == f"| two | {' | '.join([NOT_SEEN] * (len(HEADINGS) - 2))} | not tried |"
+    assert (
+        lines[5]
+        == f"| two | {' | '.join([NOT_SEEN] * (len(HEADINGS) - 2))} | not tried: nothing was seen of it yet |"
+    )
     assert text.endswith("<!-- /field -->\nafter\n")
 
 
