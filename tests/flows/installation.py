@@ -226,11 +226,6 @@ def _replace_seams(made: Installation, patch: pytest.MonkeyPatch) -> None:
     )
     patch.setattr(
         adapters,
-        "ports_of_files",
-        lambda settings, stack, environment, *_: made.world.ports(stack, environment),
-    )
-    patch.setattr(
-        adapters,
         "notifier",
         lambda name: watched(name, made.world.notifier(name), made.world.moments),
     )

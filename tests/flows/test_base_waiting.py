@@ -31,7 +31,13 @@ def look(made: Installation) -> WaitingBase:
     settings, now = Settings(), made.ledger.deployments.current("shop", "prod")
     assert now is not None
     there = made.world.engine.containers({PROJECT_LABEL: "shop-prod"})
-    return waiting_base(settings, find_stack(settings.stacks, "shop"), now, there)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            adapters,
+            "ports_of_files",
+            lambda settings, stack, environment, *_: made.world.ports(stack, environment),
+        )
+        return waiting_base(settings, find_stack(settings.stacks, "shop"), now, there)
 
 
 def nothing(made: Installation) -> None:
