@@ -98,7 +98,9 @@ def rehearse_migration(work: Work, database: str, copy: RestoredCopy) -> Evidenc
         if spec.database == entry_of(database):
             at, key = database_named(work.env, database), work.key(f"rehearse-{database}")
             rehearsed = migrator(work.env, spec, at, work.pins, key=key, copy=copy)
-            change = move_from(rehearsed.current(), moves) or moves[0]
+            change = moves[0]
+            if len(moves) > 1:  # of a pattern: the copy says which one it is
+                change = move_from(rehearsed.current(), moves) or moves[0]
             rehearsed.upgrade(change.head)
             if planned(work).way_back in DOWNGRADES and change.goes_down and change.current:
                 rehearsed.downgrade(change.current)
