@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,7 @@ from blocks.backups.restoring import Restored, SavedDatabase, file_name, put_in_
 from blocks.backups.volumes import save_volume
 from blocks.databases.engines import OpenDatabase, beside, open_placed
 from blocks.databases.scratch import scratch_database
+from blocks.databases.seen import Seen
 from blocks.docker.host import DockerHost
 from tidegate.backups.saved import PlacedDatabase, Rehearse
 from tidegate.errors import BackupError
@@ -28,9 +29,7 @@ class Dump:
     """A saved database, not yet proved."""
 
     saved: SavedDatabase
-    counts: Sequence[Mapping[str, int]]
-    """Rows per table, counted before and after the dump, and by some engines meanwhile: other
-    people wrote."""
+    seen: Seen
     revision: str | None
     seconds: float
 
@@ -88,27 +87,25 @@ def make_backup(
 def save_database(store: BackupStore, backup: str, name: str, database: OpenDatabase) -> Dump:
     """Dump `database` into `<name>.sql.gz`, or `.rdb.gz`, and what belongs to it. Raises
     DatabaseError, CapacityError."""
-    started, counts = time.monotonic(), [database.row_counts()]
+    started, seen = time.monotonic(), list[Seen]()
 
-    def kept(
-        dump: Callable[[BinaryIO], Iterable[Mapping[str, int]] | None], into: BinaryIO
-    ) -> None:
-        counts.extend(dump(into) or ())
+    def kept(dump: Callable[[BinaryIO], Seen | None], into: BinaryIO) -> None:
+        if found := dump(into):
+            seen.append(found)
 
     parts = {
         kind: store.write(backup, file_name(name, kind, database.file_type), partial(kept, dump))
         for kind, dump in database.dumps().items()
     }
-    counts.append(database.row_counts())
     saved = SavedDatabase(store, backup, name, parts)
-    return Dump(saved, counts, database.revision(), time.monotonic() - started)
+    return Dump(saved, seen[0], database.revision(), time.monotonic() - started)
 
 
 def compare(backup: str, dump: Dump, restored: Mapping[str, int]) -> None:
     """Raises BackupError unless each table came back with a number of rows that the source had."""
     found = {
-        table: _difference([counts.get(table) for counts in dump.counts], restored.get(table))
-        for table in sorted({*restored, *(table for counts in dump.counts for table in counts)})
+        table: dump.seen.fault(table, restored.get(table))
+        for table in sorted({*restored, *dump.seen.tables()})
     }
     faults = "; ".join(f"{table}: {fault}" for table, fault in found.items() if fault)
     if faults:
@@ -117,25 +114,6 @@ def compare(backup: str, dump: Dump, restored: Mapping[str, int]) -> None:
             faults,
             "The backup does not count; make a new one",
         )
-
-
-def _difference(counted: Sequence[int | None], restored: int | None) -> str | None:
-    known = [count for count in counted if count is not None]
-    was_always_there = len(known) == len(counted)
-    if restored is None:
-        return "is missing" if known and was_always_there else None
-    if not known:
-        return f"has {restored} rows and is not in the source"
-    # A table made or dropped during the dump was not there each time: any number up to the largest
-    # is honest.
-    least = min(known) if was_always_there else 0
-    if least <= restored <= max(known):
-        return None
-    return f"{restored} rows restored, {_span(known)} in the source"
-
-
-def _span(counts: Sequence[int]) -> str:
-    return " to ".join(str(count) for count in sorted({min(counts), max(counts)}))
 
 
 def _prove(

@@ -117,9 +117,16 @@ class SqlClient:
         it."""
         return self._checked(doing, self._outcome(doing, command, stdin, stdout, timeout_seconds))
 
-    def heard(self, doing: str, command: Sequence[str], *, stdout: BinaryIO) -> str:
+    def heard(
+        self,
+        doing: str,
+        command: Sequence[str],
+        *,
+        stdin: BinaryIO | None = None,
+        stdout: BinaryIO,
+    ) -> str:
         """What the program printed on stderr. Raises DatabaseError."""
-        outcome = self._outcome(doing, command, None, stdout, HOUR)
+        outcome = self._outcome(doing, command, stdin, stdout, HOUR)
         self._checked(doing, outcome)
         return outcome.stderr
 

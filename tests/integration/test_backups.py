@@ -25,6 +25,7 @@ from blocks.backups.manifest import Part
 from blocks.backups.restoring import SavedDatabase
 from blocks.databases.mysql.server import MySQL
 from blocks.databases.scratch import ScratchDatabase, scratch_database
+from blocks.databases.seen import Seen
 from blocks.databases.sql_client import DATA
 from blocks.docker.host import KEY_LABEL
 from tests.integration.backup_fixtures import NOON, back_up, filled, store, volume
@@ -44,7 +45,7 @@ def writes(content: bytes) -> Callable[[BinaryIO], None]:
 
 def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
     """Of one file, as version 0.1 made it."""
-    return Dump(SavedDatabase(store, backup, "main", {DATA: part}), [{}, {}], None, 1)
+    return Dump(SavedDatabase(store, backup, "main", {DATA: part}), Seen([{}, {}], 0), None, 1)
 
 
 def test_a_backup_is_restored_and_compared_before_it_counts(
@@ -187,7 +188,7 @@ def test_restored_rows_lie_between_the_counts(
 
     dump = replace(
         dump_of(BackupStore(Path()), "b1", Part("main.sql.gz", 1, "")),
-        counts=[counts(before), counts(after)],
+        seen=Seen([counts(before), counts(after)], 0),
     )
     if fault is None:
         return compare("b1", dump, counts(restored))

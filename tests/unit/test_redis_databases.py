@@ -14,8 +14,9 @@ from blocks.backups.making import Dump, compare
 from blocks.backups.manifest import Part
 from blocks.backups.restoring import SavedDatabase, file_name
 from blocks.databases.engines import login_keys
-from blocks.databases.redis.answers import counted, facts_in, kept_keys, without_counts
+from blocks.databases.redis.answers import facts_in, kept_keys, seen, without_counts
 from blocks.databases.scratch import environment_of_copy
+from blocks.databases.seen import Seen
 from blocks.databases.sql_client import DATA
 from tests.unit.test_stackfile import HISTORY, SAMPLE, faults, written
 from tidegate.errors import BackupError
@@ -97,6 +98,7 @@ def test_its_logins_are_asked_of_the_compose_files_and_a_copy_needs_none() -> No
     assert environment_of_copy(spec, {"PORT": "6380", "PASSWORD": "x"}) == {"PORT": "6379"}
 
 
+LOOK = "rdb_changes_since_last_save:5\r\ndb0:keys=12,expires=2,avg_ttl=0\r\n"
 ANSWER = "# Keyspace\r\ndb0:keys=12,expires=2,avg_ttl=0\r\ndb3:keys=4,expires=4,avg_ttl=9\r\n"
 
 
@@ -106,8 +108,9 @@ def test_keys_that_expire_are_not_counted() -> None:
 
 
 def test_what_was_counted_meanwhile_is_told_from_what_else_was_said() -> None:
-    said = f"{ANSWER}SYNC with master failed\n{ANSWER.replace('12', '13')}"
-    assert [*counted(said)] == [{"db0": 10}, {"db0": 11}]
+    said = f"{LOOK}SYNC with master failed\n{LOOK.replace('12', '13').replace(':5', ':8')}"
+    assert seen(said) == Seen([{"db0": 10}, {"db0": 11}], 3)
+    assert seen(LOOK + LOOK.replace(":5", ":4")).changes == float("inf")
     assert without_counts(said) == "SYNC with master failed"
 
 
@@ -126,11 +129,20 @@ def test_a_copy_with_other_numbers_does_not_count(restored: dict[str, int]) -> N
         compare("b1", dump({"db0": 7}, {"db0": 9, "db1": 2}, {"db0": 8}), restored)
 
 
-def dump(*counts: dict[str, int]) -> Dump:
+@pytest.mark.parametrize("restored", [{"db0": 6}, {"db0": 10}, {"db0": 4}])
+def test_as_many_may_be_missing_or_more_as_came_or_went(restored: dict[str, int]) -> None:
+    counts = {"db0": 7}, {"db0": 7}
+    compare("b1", dump(*counts, changes=3), restored)
+    with pytest.raises(BackupError, match=r"7 in the source, where 2 came or went|7 in the source"):
+        compare("b1", dump(*counts, changes=abs(restored["db0"] - 7) - 1), restored)
+    compare("b1", dump(*counts, changes=float("inf")), {"db1": 1})
+
+
+def dump(*counts: dict[str, int], changes: float = 0) -> Dump:
     part = Part(file_name("main", DATA, "rdb"), 1, "")
     saved = SavedDatabase(BackupStore(Path()), "b1", "main", {DATA: part})
     assert not saved.is_of_0_1
-    return Dump(saved, counts, None, 1)
+    return Dump(saved, Seen(counts, changes), None, 1)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from blocks.databases.revision_tables import MOST_REVISIONS
 
 OBJECTS = (
@@ -45,6 +47,20 @@ SELECT GROUP_CONCAT(CONCAT('SELECT ''', HEX(CONCAT(table_name, history)), ''', C
       WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
     UNION ALL SELECT table_name, '{HISTORY}' FROM information_schema.tables
       WHERE table_schema = DATABASE() AND table_type = '{VERSIONED}') AS counted""")
+# Of InnoDB where the server tells it, as MySQL does: the other numbers count its own work there.
+_OF_INNODB = ("Innodb_rows_inserted", "Innodb_rows_deleted")
+_OF_ANY = ("Handler_write", "Handler_delete")
+WRITES = (*_OF_INNODB, *_OF_ANY)
+WRITTEN = f"SHOW GLOBAL STATUS WHERE Variable_name IN {WRITES}"
+
+
+def written_rows(answer: Iterable[Sequence[str]]) -> int:
+    """How many rows were made and removed since the server started, in all its databases."""
+    status = {name: int(count) for name, count in answer if name in WRITES}
+    names = _OF_INNODB if _OF_INNODB[0] in status else _OF_ANY
+    return sum(status[name] for name in names)
+
+
 # A history's table has one column, or is called as Alembic calls it and has got more of them.
 HISTORIES = """SELECT c.table_schema AS place, c.table_name AS name
   FROM information_schema.columns c JOIN information_schema.tables t

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, cast
 
+from blocks.databases.mysql.faults import explained
 from blocks.databases.mysql.questions import (
     COUNTS,
     DATABASES,
@@ -17,10 +18,14 @@ from blocks.databases.mysql.questions import (
     STATE,
     VERSIONED,
     VIEWS,
+    WRITES,
+    WRITTEN,
     literal,
+    written_rows,
 )
 from blocks.databases.mysql.users import Objects, globals_script, with_users
 from blocks.databases.revision_tables import schema_state
+from blocks.databases.seen import Begun, Seen
 from blocks.databases.sql_client import (
     CODE,
     CONNECT_SECONDS,
@@ -42,33 +47,6 @@ from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
 
 END_MARK = b"-- Dump completed"
-_FAULTS = (
-    (
-        "ERROR 1045",
-        "the user or password is wrong",
-        "Compare the env file with what the database was created with",
-    ),
-    (
-        "ERROR 1044",
-        "the user may not use this database",
-        "Grant it: GRANT ALL ON <database>.* TO <user>",
-    ),
-    ("ERROR 1049", "there is no such database", "Create it, or correct its name in the env file"),
-    ("ERROR 2002", "the server does not answer", "Start it, or wait until it has started"),
-    ("ERROR 2003", "the server does not answer", "Start it, or wait until it has started"),
-    ("ERROR 2005", "nobody here knows the server's name", "Correct it in the env file"),
-    ("ERROR 1040", "the server has no free connection", "Close some, or raise max_connections"),
-    (
-        "unknown option '--dump-history'",
-        "a table WITH SYSTEM VERSIONING has a history, and these client programs cannot dump it",
-        "Use MariaDB 10.11 or newer, or drop the system versioning of the tables",
-    ),
-    (
-        "not found",
-        "the container has no MySQL client programs",
-        "Use an image that has them, such as mysql:8",
-    ),
-)
 _PACKET = "--max-allowed-packet=1G"
 """For the client programs, whose own limit is smaller than a row may be."""
 
@@ -86,7 +64,7 @@ class MySQL:
     ) -> None:
         self.login, self._opened = login, opened or login.database
         self._at = host, container
-        self._client = SqlClient(host, container, login, {"MYSQL_PWD": login.password}, _explain)
+        self._client = SqlClient(host, container, login, {"MYSQL_PWD": login.password}, explained)
 
     def ping(self, timeout_seconds: float = 20) -> None:
         """Log in and use the database. Raises DatabaseError that tells which of these failed."""
@@ -111,7 +89,7 @@ class MySQL:
         found = self.server.query("listing the databases beside", DATABASES)
         return without_beside(unhex(name) for [name] in found)
 
-    def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
+    def dumps(self) -> Mapping[str, Callable[[BinaryIO], Seen | None]]:
         """By kind of file, in the order in which they are restored; what there is to dump is seen
         now. Raises DatabaseError."""
         seen = with_users(self.query, "listing what is in", OBJECTS)
@@ -126,15 +104,30 @@ class MySQL:
         """Sequences and users, as SQL."""
         into.write(globals_script(self.query, self.login.database, objects, users).encode())
 
-    def _dump_rows(self, objects: Objects, into: BinaryIO) -> None:
-        """A consistent dump of the tables with their rows and history, as plain SQL."""
+    def _dump_rows(self, objects: Objects, into: BinaryIO) -> Seen:
+        """A consistent dump of the tables with their rows and history, as plain SQL.
+
+        No client program can count at the moment of a dump. So it is counted before and after, and
+        the server says how much was written until the dump had begun.
+        """
+        written, counts = self._written_and_counted()
+        begun = Begun(into, self._written)
         history = ["--dump-history"] if any(kind == VERSIONED for kind, _ in objects) else []
         views = [
             f"--ignore-table={self.login.database}.{name}"
             for kind, name in objects
             if kind == "VIEW"
         ]
-        self._dump(into, "--skip-triggers", "--quick", *history, *views, "--", self.login.database)
+        self._dump(
+            cast(BinaryIO, begun),
+            "--skip-triggers",
+            "--quick",
+            *history,
+            *views,
+            "--",
+            self.login.database,
+        )
+        return Seen([counts, self.row_counts()], begun.answer() - written)
 
     def dump_code(self, into: BinaryIO) -> None:
         """What stands on the tables: routines, triggers and events, then the views, which may call
@@ -192,9 +185,16 @@ class MySQL:
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows of all that holds some, seen at one moment. A table that keeps its history has
         a second number with it."""
-        return {
-            unhex(name): int(count) for name, count in self.query("counting the rows of", COUNTS)
-        }
+        return self._written_and_counted()[1]
+
+    def _written_and_counted(self) -> tuple[int, Mapping[str, int]]:
+        """How many rows had been written, then what there is."""
+        rows = self.query("counting the rows of", f"{WRITTEN}; {COUNTS}")
+        counts = {unhex(name): int(count) for name, count in rows if name not in WRITES}
+        return written_rows(rows), counts
+
+    def _written(self) -> int:
+        return written_rows(self.query("asking what is written to", WRITTEN))
 
     def free_connections(self) -> int:
         """How many more clients the server takes."""
@@ -283,13 +283,3 @@ _PICK = (
     'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" '
     '|| echo "$other")" "$@"'
 )
-
-
-def _explain(said: str, database: str) -> tuple[str, str]:
-    for code, came_back, to_do in _FAULTS:
-        if (
-            code in said.replace("Got error: ", "ERROR ")
-            or f"({code.removeprefix('ERROR ')})" in said
-        ):
-            return f"{came_back} ({said.splitlines()[-1]})", to_do
-    return said.splitlines()[-1], f"Correct what it names in {database!r}"

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO, cast
 
+from blocks.databases.postgresql.questions import (
+    COUNTED,
+    COUNTS,
+    DATABASES,
+    DUMP,
+    OTHER_ROWS,
+    SERVER,
+    SIZE,
+    SIZE_OF,
+    STATE,
+)
 from blocks.databases.postgresql.roles import globals_script, literal
-from blocks.databases.revision_tables import MOST_REVISIONS, schema_state
+from blocks.databases.revision_tables import schema_state
+from blocks.databases.seen import Seen
 from blocks.databases.sql_client import (
     CONNECT_SECONDS,
     DATA,
@@ -77,53 +89,6 @@ _OPTIONS = (
 )
 
 
-def _hex(text: str) -> str:
-    return f"encode(convert_to({text}, 'UTF8'), 'hex')"
-
-
-_OURS_OF_ANY_KIND = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
-_SIZE = "SELECT pg_database_size(current_database())"
-_SIZE_OF = "SELECT coalesce(sum(pg_database_size(oid)), 0) FROM pg_database WHERE datname = {}"
-_SERVER = "template1"
-"""The database from which others are made and renamed: every server has it, and nobody works in
-it."""
-# The last ones belong to whoever runs the server. -2 is one whose removal was begun.
-_DATABASES = f"""SELECT {_hex("datname")} FROM pg_database WHERE datconnlimit <> -2
-  AND datname NOT IN ('template0', 'template1', 'postgres',
-    'rdsadmin', 'cloudsqladmin', 'azure_maintenance', 'azure_sys')"""
-_OURS = f"{_OURS_OF_ANY_KIND} AND c.relkind = 'r'"
-_OTHER_ROWS = ("pg_catalog.pg_largeobject", "pg_catalog.pg_sequences")
-# psql's \gexec: the server itself writes the SQL that reads whatever tables there are, then runs
-# it. One question instead of two. All that holds rows is counted. A partitioned table holds none
-# itself, and a view that was never filled has none to count.
-_COUNTS = f"""SELECT coalesce(string_agg(format('SELECT %L, %L, count(*) FROM %I.%I UNION ALL ',
-    {_hex("n.nspname")}, {_hex("c.relname")}, n.nspname, c.relname), ''), '') || $$
-  SELECT {_hex("'pg_catalog'")}, {_hex("'pg_largeobject'")}, count(*) FROM pg_largeobject_metadata
-  UNION ALL SELECT {_hex("'pg_catalog'")}, {_hex("'pg_sequences'")}, count(*)
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'$$
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE {_OURS_OF_ANY_KIND} AND c.relkind IN ('r', 'm') AND c.relispopulated \\gexec
-"""
-# A history's table has one column, or is called as Alembic calls it and has got more of them.
-_HISTORIES = f"""SELECT n.nspname AS place, c.relname AS name
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  WHERE {_OURS} AND has_table_privilege(c.oid, 'SELECT')
-  GROUP BY n.nspname, c.relname
-  HAVING count(*) FILTER (WHERE a.attname = 'version_num') = 1
-    AND (count(*) = 1 OR c.relname LIKE 'alembic\\_version%')"""
-_STATE = f"""SELECT 'default', {_hex("coalesce(current_schema(), '')")}, ''
-UNION ALL SELECT 'table', {_hex("n.nspname")}, {_hex("c.relname")}
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
-UNION ALL SELECT 'revisions', {_hex("place")}, {_hex("name")} FROM ({_HISTORIES}) AS histories;
-SELECT format('SELECT ''written'', %L, %L, {_hex("version_num::text").replace("'", "''")} \
-FROM %I.%I LIMIT {MOST_REVISIONS}',
-  {_hex("place")}, {_hex("name")}, place, name) FROM ({_HISTORIES}) AS histories \\gexec
-"""
-
-
 class PostgreSQL:
     """One PostgreSQL database in `container`; `login` must own it."""
 
@@ -142,6 +107,8 @@ class PostgreSQL:
             "PGOPTIONS": _OPTIONS,
             "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS),
             "PGHOST_THERE": login.host,
+            "PGPORT": str(login.port),
+            "PGUSER": login.user,
         }
         self._client = SqlClient(host, container, login, environment, _explain)
 
@@ -160,14 +127,14 @@ class PostgreSQL:
     @property
     def server(self) -> PostgreSQL:
         """Asked by way of a database that every server has: this one need not be there."""
-        return PostgreSQL(*self._at, self.login, _SERVER)
+        return PostgreSQL(*self._at, self.login, SERVER)
 
     def databases(self) -> list[str]:
         """The names of the server's databases, without the server's own and our copies."""
-        found = self.server.query("listing the databases beside", _DATABASES)
+        found = self.server.query("listing the databases beside", DATABASES)
         return without_beside(unhex(name) for [name] in found)
 
-    def dumps(self) -> Mapping[str, Callable[[BinaryIO], None]]:
+    def dumps(self) -> Mapping[str, Callable[[BinaryIO], Seen | None]]:
         """By kind of file, in the order in which they are restored."""
         return {GLOBALS: self.dump_globals, DATA: self.dump}
 
@@ -175,17 +142,19 @@ class PostgreSQL:
         """Roles and the database's own settings, as a script for psql. Raises DatabaseError."""
         into.write(globals_script(self.query).encode())
 
-    def dump(self, into: BinaryIO) -> None:
-        """A consistent dump as plain SQL. Its tables come back in the database's own tablespace.
-        Raises DatabaseError."""
+    def dump(self, into: BinaryIO) -> Seen:
+        """A consistent dump as plain SQL, and what is counted at the same moment. Its tables come
+        back in the database's own tablespace. Raises DatabaseError."""
         tail = Tail(into)
-        self._client.run(
-            "dumping", self._program("pg_dump", "--no-tablespaces"), stdout=cast(BinaryIO, tail)
+        said = self._client.heard(
+            "dumping", self._asking(), stdin=statement(DUMP), stdout=cast(BinaryIO, tail)
         )
         if END_MARK not in tail.end:
+            besides = COUNTED.sub("", said).strip() or "it stops before its end mark"
             raise DatabaseError(
-                f"dumping {self.login.database!r}", "it stops before its end mark", "Try again"
+                f"dumping {self.login.database!r}", *_explain(besides, self.login.database)
             )
+        return Seen([_counts(found.groups() for found in COUNTED.finditer(said))], 0)
 
     def restore(self, dump: BinaryIO, **variables: str) -> None:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""
@@ -198,9 +167,7 @@ class PostgreSQL:
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows of all that holds some, seen at one moment. A name outside the schema `public`
         begins with its schema."""
-        rows = self.query("counting the rows of", _COUNTS)
-        found = {_shown(unhex(schema), unhex(name)): int(count) for schema, name, count in rows}
-        return {name: count for name, count in found.items() if count or name not in _OTHER_ROWS}
+        return _counts(self.query("counting the rows of", COUNTS))
 
     def free_connections(self) -> int:
         """How many more clients the server takes."""
@@ -214,11 +181,11 @@ class PostgreSQL:
 
     def data_size(self) -> int:
         """Bytes on disk."""
-        return int(self.query("measuring", _SIZE)[0][0])
+        return int(self.query("measuring", SIZE)[0][0])
 
     def room(self) -> Room:
         """On the disk on which the server keeps its data. One that is not there takes none."""
-        server, size = self.server, _SIZE_OF.format(literal(self.login.database))
+        server, size = self.server, SIZE_OF.format(literal(self.login.database))
         if self.login.host:
             return Room(int(server.query("measuring", size)[0][0]), None)
         folder = '"${PGDATA:-/var/lib/postgresql/data}"'
@@ -226,7 +193,7 @@ class PostgreSQL:
 
     def schema_state(self) -> SchemaState:
         """The tables of schema histories that this login sees, with what is written in them."""
-        return schema_state(self.query("reading the revision of", _STATE))
+        return schema_state(self.query("reading the revision of", STATE))
 
     def count(self, question: str) -> int:
         """The one number that `question` asks for. Nothing can be written by it. Raises
@@ -266,13 +233,16 @@ class PostgreSQL:
         return (
             "sh",
             "-c",
-            'exec "$0" --host="${PGHOST_THERE:-$(hostname)}" "$@"',
+            'export PGHOST="${PGHOST_THERE:-$(hostname)}"; exec "$0" "$@"',
             name,
-            f"--port={self.login.port}",
             "--no-password",
-            f"--username={self.login.user}",
             *arguments,
         )
+
+
+def _counts(rows: Iterable[Sequence[str]]) -> Mapping[str, int]:
+    found = {_shown(unhex(schema), unhex(name)): int(count) for schema, name, count in rows}
+    return {name: count for name, count in found.items() if count or name not in OTHER_ROWS}
 
 
 def _shown(schema: str, name: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from blocks.databases.seen import Seen
 
 _DATABASE = re.compile(r"(db\d+):keys=(\d+),expires=(\d+)")
-_BEGINNING = "# Keyspace"
+_CHANGES = re.compile(r"rdb_changes_since_last_save:(\d+)")
 
 
 def facts_in(printed: str) -> dict[str, str]:
@@ -24,9 +26,16 @@ def kept_keys(printed: str) -> dict[str, int]:
     return {name: keys for name, keys in found.items() if keys > 0}
 
 
-def counted(printed: str) -> Iterator[Mapping[str, int]]:
-    """The same of several answers, one after the other."""
-    return (kept_keys(answer) for answer in printed.split(_BEGINNING)[1:])
+def seen(printed: str) -> Seen:
+    """The same of several answers, one after the other. A server that saves meanwhile begins to
+    count its changes anew, and so does not tell how many there were."""
+    _, *answers = _CHANGES.split(printed)
+    changes = [int(number) for number in answers[::2]]
+    were_saved = any(later < earlier for earlier, later in pairwise(changes))
+    return Seen(
+        [kept_keys(answer) for answer in answers[1::2]],
+        float("inf") if were_saved else changes[-1] - changes[0],
+    )
 
 
 def without_counts(printed: str) -> str:
@@ -36,4 +45,4 @@ def without_counts(printed: str) -> str:
 
 
 def _is_count(line: str) -> bool:
-    return line.startswith(_BEGINNING) or bool(_DATABASE.match(line))
+    return bool(_CHANGES.match(line) or _DATABASE.match(line))

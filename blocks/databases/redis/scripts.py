@@ -58,11 +58,13 @@ says replication role:master || says replication master_port:{PORT} || fail "{RE
 the copy."""
 
 DUMP = f"""{_LIVE}{_STANDS_ALONE}
-while kill -0 $$ 2>/dev/null; do live info keyspace; sleep 0.1; done >&2 & counting=$!
+look() {{ live info | grep -E '^(rdb_changes_since_last_save|db[0-9]+):' >&2; }}
+look
+while kill -0 $$ 2>/dev/null; do look; sleep 0.1; done & counting=$!
 live --rdb -; code=$?
-kill $counting; exit $code
+kill $counting; look; exit $code
 """
-"""Print an RDB file. What is counted meanwhile, over and over, goes to stderr.
+"""Print an RDB file. What is counted before, meanwhile over and over, and after, goes to stderr.
 
 After the file's end may stand the 40 bytes by which a server without a file of its own ends a
 transfer; who reads the file stops before them.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
-from blocks.databases.redis.answers import counted, facts_in, kept_keys, without_counts
+from blocks.databases.redis.answers import facts_in, kept_keys, seen, without_counts
 from blocks.databases.redis.scripts import (
     ASK,
     CLUSTER,
@@ -17,6 +17,7 @@ from blocks.databases.redis.scripts import (
     ROOM,
     SEVERAL,
 )
+from blocks.databases.seen import Seen
 from blocks.databases.sql_client import DATA, HOUR, Login, Room, SqlClient, statement
 from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
@@ -82,14 +83,14 @@ class Redis:
         """Until the login succeeds. Raises DatabaseError with the last answer."""
         self._client.wait(self._ping(), statement(""), seconds)
 
-    def dumps(self) -> Mapping[str, Callable[[BinaryIO], Iterable[Mapping[str, int]]]]:
+    def dumps(self) -> Mapping[str, Callable[[BinaryIO], Seen]]:
         """By kind of file."""
         return {DATA: self.dump}
 
-    def dump(self, into: BinaryIO) -> list[Mapping[str, int]]:
-        """An RDB file: all databases at one moment, which the server chooses. Returns the keys that
-        were counted meanwhile. Raises DatabaseError, also for what could not be put back."""
-        return [*counted(self._client.heard("dumping", self.script(DUMP), stdout=into))]
+    def dump(self, into: BinaryIO) -> Seen:
+        """An RDB file: all databases at one moment, which the server chooses. Raises DatabaseError,
+        also for what could not be put back."""
+        return seen(self._client.heard("dumping", self.script(DUMP), stdout=into))
 
     def row_counts(self) -> Mapping[str, int]:
         """By database, such as `db0`: exactly how many keys never expire."""
