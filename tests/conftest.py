@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.extent import IS_WHOLE
 from tests.installation import (
     BARGE,
     CABIN,
@@ -27,13 +27,22 @@ from tidegate.settings import Settings
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes minutes, or shows with real parts once more what tests/flows shows in memory, is
-    for `make crash`."""
-    if os.environ.get("TIDEGATE_CRASH") != "whole":
-        config.hook.pytest_deselected(
-            items=[item for item in items if item.get_closest_marker("crash_only")]
-        )
-        items[:] = [item for item in items if not item.get_closest_marker("crash_only")]
+    """What takes minutes, or shows with real parts once more what a quicker test shows, is for
+    `make crash`."""
+    if not IS_WHOLE:
+        config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
+        items[:] = [item for item in items if not is_left_out(item)]
+
+
+def is_left_out(item: pytest.Item) -> bool:
+    """Whether `make test` leaves it out. The mark of a class may name those of its tests that stay:
+    `crash_only(why, but=("test_one",))`."""
+    mark = item.get_closest_marker("crash_only")
+    if mark is None:
+        return False
+    stay = mark.kwargs.get("but", ())
+    assert all(hasattr(getattr(item, "cls", None), name) for name in stay), f"none is called {stay}"
+    return getattr(item, "originalname", item.name) not in stay
 
 
 @pytest.fixture(autouse=True, scope="module")

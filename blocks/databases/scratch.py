@@ -36,7 +36,10 @@ _DATA = {"mysql": "/var/lib/mysql", "postgresql": "/var/lib/postgresql/data"}
 _FIRST = "tidegate"
 """Made by a scratch server at its start, where the real one was found by its pattern: its name may
 be whatever a customer has typed, and no script of an image is given that."""
-_REDIS = ("redis-server", "--protected-mode", "no", "--save", "", "--databases", "4096")
+_REDIS = (
+    *("redis-server", "--protected-mode", "no", "--save", "", "--databases", "4096"),
+    *("--repl-diskless-sync-delay", "0"),
+)
 """Started without the arguments of the real one, which may name files that are not there: what it
 is given to read says everything but how many databases there may be."""
 

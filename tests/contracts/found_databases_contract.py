@@ -78,32 +78,31 @@ class FoundDatabasesContract:
         assert tenants.restored.found_then(made, other) == []
 
     def test_each_comes_back_where_it_is_and_where_it_was_dropped(self, tenants: Tenants) -> None:
-        made = tenants.save()
-        self.come_back(tenants, made, tenants.pay, {name: 1 for name in TENANTS})
-        assert {name: tenants.bills(name) for name in tenants.names()} == TENANTS
+        made, (plain, spaced, quoted) = tenants.save(), TENANTS
+        for name in (spaced, quoted):
+            tenants.pay(name)
+            self.come_back(tenants, made, name, TENANTS[name] + 1)
         tenants.make("ten_later", 7)
-        self.come_back(tenants, made, tenants.drop, {})
+        for name in (plain, quoted):
+            tenants.drop(name)
+            self.come_back(tenants, made, name, None)
         assert {name: tenants.bills(name) for name in tenants.names()} == TENANTS | {"ten_later": 7}
         self.stay_away(tenants, made)
 
-    def come_back(
-        self, tenants: Tenants, made: Backup, change: Callable[[str], None], more: dict[str, int]
-    ) -> None:
-        """After a `change` of each, which has given those that are still there so many bills
-        `more`. Copies beside are never found."""
-        for name, rows in TENANTS.items():
-            change(name)
-            at, there = tenants.named(name), sorted(tenants.names())
-            assert (name in there) is (name in more)
-            assert tenants.restored.stand_beside(made, at)["bills"] == rows
-            assert tenants.restored.is_untouched(at)
-            assert sorted(tenants.names()) == there
-            if name in more:
-                assert tenants.bills(name) == rows + more[name]
-            for _ in range(2):
-                assert tenants.restored.put_in_place(made, at)["bills"] == rows
-            assert sorted(tenants.names()) == sorted({*there, name})
-            tenants.restored.remove_replaced(at)
+    def come_back(self, tenants: Tenants, made: Backup, name: str, bills: int | None) -> None:
+        """Before, it has so many `bills`; None where it was dropped. Copies beside are never
+        found."""
+        at, there = tenants.named(name), sorted(tenants.names())
+        assert (name in there) is (bills is not None)
+        assert tenants.restored.stand_beside(made, at)["bills"] == TENANTS[name]
+        assert tenants.restored.is_untouched(at)
+        assert sorted(tenants.names()) == there
+        if bills is not None:
+            assert tenants.bills(name) == bills
+        for _ in range(2):
+            assert tenants.restored.put_in_place(made, at)["bills"] == TENANTS[name]
+        assert sorted(tenants.names()) == sorted({*there, name})
+        tenants.restored.remove_replaced(at)
 
     def stay_away(self, tenants: Tenants, made: Backup) -> None:
         """One that was dropped, and whose copy is not used."""

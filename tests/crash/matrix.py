@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+
+from tests.extent import IS_WHOLE
 
 RELEASE_STEPS = (
     "plan",
@@ -109,11 +110,7 @@ class Case:
 def cases() -> list[Case]:
     """All of them for `make crash`, and those at which comparable tools need a person for `make
     test`."""
-    return (
-        all_cases()
-        if os.environ.get("TIDEGATE_CRASH") == "whole"
-        else [Case(*case) for case in REDUCED]
-    )
+    return all_cases() if IS_WHOLE else [Case(*case) for case in REDUCED]
 
 
 def all_cases() -> list[Case]:

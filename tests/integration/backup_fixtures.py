@@ -30,13 +30,18 @@ def store(tmp_path: Path) -> BackupStore:
 
 @pytest.fixture
 def filled(mysql: Server) -> Server:
+    fill(mysql)
+    return mysql
+
+
+def fill(mysql: Server) -> None:
+    """Whatever was there is gone."""
     mysql.owner().restore(io.BytesIO(b"DROP DATABASE app; CREATE DATABASE app"))
     mysql.sql(
         "CREATE TABLE bills (id INT PRIMARY KEY, note TEXT); INSERT INTO bills VALUES (1, 'a'), (2, 'b');"
         "CREATE TABLE empty_one (id INT); CREATE TABLE alembic_version (version_num VARCHAR(32));"
         "INSERT INTO alembic_version VALUES ('0001')"
     )
-    return mysql
 
 
 @pytest.fixture
@@ -45,6 +50,21 @@ def volume(host: DockerHost) -> Iterator[str]:
     printed_in(host, images.BASE, "sh", "-c", "echo tide >/v/file", volumes={made.name: "/v"})
     yield made.name
     made.remove()
+
+
+def back_up_volume(host: DockerHost, store: BackupStore, volume: str) -> Backup:
+    """A backup of `uploads` alone, without a database: a second instead of several."""
+    return make_backup(
+        host,
+        store,
+        "b1",
+        f"test/{volume}/backup",
+        [],
+        volumes={"uploads": volume},
+        image=images.BASE,
+        config={},
+        now=lambda: NOON,
+    )
 
 
 def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any) -> Backup:

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import pytest
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,14 @@ def role(name: str, more: str = "") -> str:
     return (
         f"DO $$ BEGIN CREATE ROLE {name} {more}; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
     )
+
+
+def kinds(of: Mapping[str, Odd], mark: pytest.MarkDecorator, *marked: str) -> list[Any]:
+    """The parameters of a test. `marked` are the beginnings of the names that have the mark."""
+    return [
+        pytest.param(odd, id=kind, marks=[mark] if kind.startswith(marked) else [])
+        for kind, odd in of.items()
+    ]
 
 
 _QUOTED = '"O\'Neill; ""潮"""'

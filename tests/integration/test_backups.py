@@ -20,17 +20,26 @@ from typing import Any, BinaryIO
 import pytest
 
 from blocks.backups.folder import BackupStore
-from blocks.backups.making import Dump, compare, prove, save_database
+from blocks.backups.making import Dump, prove, save_database
 from blocks.backups.manifest import Part
 from blocks.backups.restoring import SavedDatabase
 from blocks.databases.mysql.server import MySQL
 from blocks.databases.scratch import ScratchDatabase, scratch_database
 from blocks.databases.seen import Seen
 from blocks.databases.sql_client import DATA
-from blocks.docker.host import KEY_LABEL
-from tests.integration.backup_fixtures import NOON, back_up, filled, store, volume
+from blocks.docker.host import KEY_LABEL, DockerHost
+from tests.integration.backup_fixtures import (
+    NOON,
+    back_up,
+    back_up_volume,
+    fill,
+    filled,
+    store,
+    volume,
+)
 from tests.integration.data_servers import MYSQL, POSTGRESQL, Server
 from tidegate.errors import BackupError, CapacityError, DatabaseError
+from tidegate.facts import Backup
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 __all__ = ["filled", "store", "volume"]  # fixtures
@@ -48,22 +57,33 @@ def dump_of(store: BackupStore, backup: str, part: Part) -> Dump:
     return Dump(SavedDatabase(store, backup, "main", {DATA: part}), Seen([{}, {}], 0), None, 1)
 
 
+@pytest.fixture(scope="module")
+def only(tmp_path_factory: pytest.TempPathFactory) -> BackupStore:
+    """For one backup, which several tests look at."""
+    return BackupStore(tmp_path_factory.mktemp("only") / "backups" / "shop" / "prod")
+
+
+@pytest.fixture(scope="module")
+def made(mysql: Server, only: BackupStore) -> Backup:
+    fill(mysql)
+    return back_up(mysql, only)
+
+
 def test_a_backup_is_restored_and_compared_before_it_counts(
-    filled: Server, store: BackupStore
+    mysql: Server, only: BackupStore, made: Backup
 ) -> None:
-    made = back_up(filled, store)
     assert made.tables == {"main.bills": 2, "main.empty_one": 0, "main.alembic_version": 1}
     assert (made.verified_at, made.schema_revision) == (NOON, "0001")
     assert made.restore_seconds > 0 < made.dump_seconds
-    assert store.backups() == [made]
-    assert _left(filled) == ([], [])
+    assert only.backups() == [made]
+    assert _left(mysql) == ([], [])
 
 
-def test_only_the_owner_can_read_a_backup(filled: Server, store: BackupStore) -> None:
-    made = Path(back_up(filled, store).path)
-    assert {stat.S_IMODE(file.stat().st_mode) for file in made.iterdir()} == {0o600}
-    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (made, made.parent)} == {0o700}
-    assert sorted(file.name for file in made.iterdir()) == [
+def test_only_the_owner_can_read_a_backup(made: Backup) -> None:
+    at = Path(made.path)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in at.iterdir()} == {0o600}
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (at, at.parent)} == {0o700}
+    assert sorted(file.name for file in at.iterdir()) == [
         "config.json.gz",
         "main.code.sql.gz",
         "main.globals.sql.gz",
@@ -72,10 +92,10 @@ def test_only_the_owner_can_read_a_backup(filled: Server, store: BackupStore) ->
     ]
 
 
-def test_no_password_is_in_a_manifest(filled: Server, store: BackupStore) -> None:
-    manifest = (Path(back_up(filled, store).path) / "manifest.json").read_text()
+def test_no_password_is_in_a_manifest(mysql: Server, made: Backup) -> None:
+    manifest = (Path(made.path) / "manifest.json").read_text()
     assert json.loads(manifest)["parts"][1]["name"] == "main.sql.gz"
-    assert filled.environment["MYSQL_PASSWORD"] not in manifest
+    assert mysql.environment["MYSQL_PASSWORD"] not in manifest
 
 
 def test_an_empty_database_is_a_backup_too(mysql: Server, store: BackupStore) -> None:
@@ -85,9 +105,9 @@ def test_an_empty_database_is_a_backup_too(mysql: Server, store: BackupStore) ->
 
 
 def test_a_second_call_for_the_same_backup_changes_nothing(
-    filled: Server, store: BackupStore
+    mysql: Server, only: BackupStore, made: Backup
 ) -> None:
-    assert back_up(filled, store) == back_up(filled, store, now=lambda: NOON + timedelta(hours=1))
+    assert back_up(mysql, only, now=lambda: NOON + timedelta(hours=1)) == made
 
 
 def test_rows_written_during_the_dump_do_not_spoil_it(filled: Server, store: BackupStore) -> None:
@@ -108,9 +128,9 @@ def test_rows_written_during_the_dump_do_not_spoil_it(filled: Server, store: Bac
         writer.join()
 
 
-def test_declared_volumes_are_saved(filled: Server, store: BackupStore, volume: str) -> None:
-    made = back_up(filled, store, volumes={"uploads": volume})
-    with tarfile.open(Path(made.path) / "uploads.tar.gz") as tar:
+def test_declared_volumes_are_saved(host: DockerHost, store: BackupStore, volume: str) -> None:
+    saved = back_up_volume(host, store, volume)
+    with tarfile.open(Path(saved.path) / "uploads.tar.gz") as tar:
         file = tar.extractfile("tidegate-volume/file")
         assert file is not None
         assert file.read() == b"tide\n"
@@ -164,36 +184,6 @@ def test_a_table_that_did_not_come_back_is_a_failure(filled: Server, store: Back
     with pytest.raises(BackupError, match="bills: is missing"):
         prove(lacking, filled.owner())
     assert filled.database().row_counts()["bills"] == 2
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "restored", "fault"),
-    [
-        (3, 3, 3, None),
-        (3, 5, 4, None),
-        (5, 3, 4, None),
-        (None, 4, 2, None),
-        (None, 4, None, None),
-        (3, 3, 2, "2 rows restored, 3 in the source"),
-        (3, 5, 6, "6 rows restored, 3 to 5"),
-        (3, 3, None, "is missing"),
-        (None, None, 1, "not in the source"),
-    ],
-)
-def test_restored_rows_lie_between_the_counts(
-    before: int | None, after: int | None, restored: int | None, fault: str | None
-) -> None:
-    def counts(number: int | None) -> dict[str, int]:
-        return {} if number is None else {"bills": number}
-
-    dump = replace(
-        dump_of(BackupStore(Path()), "b1", Part("main.sql.gz", 1, "")),
-        seen=Seen([counts(before), counts(after)], 0),
-    )
-    if fault is None:
-        return compare("b1", dump, counts(restored))
-    with pytest.raises(BackupError, match=fault):
-        compare("b1", dump, counts(restored))
 
 
 def test_a_rehearsal_runs_on_the_restored_copy_and_never_on_the_source(
@@ -262,6 +252,7 @@ def test_too_little_room_is_said_before_anything_is_written(
         store.check_room(1 << 60)
 
 
+@pytest.mark.crash_only("tests/integration/test_backups_prove.py: PostgreSQL comes back whole")
 def test_postgresql_is_saved_and_proved_the_same_way(
     postgresql: Server, store: BackupStore
 ) -> None:

@@ -24,7 +24,7 @@ from blocks.databases.sql_client import DATA
 from tests.integration.backup_fixtures import back_up, store
 from tests.integration.data_servers import Server
 from tests.integration.odd_databases import CODE as ON_TABLES
-from tests.integration.odd_databases import MARIADB, POSTGRESQL, SEQUENCES, Odd, role
+from tests.integration.odd_databases import MARIADB, POSTGRESQL, SEQUENCES, Odd, kinds, role
 from tests.integration.saved_databases import (
     BACKUP,
     asked,
@@ -38,6 +38,7 @@ from tidegate.errors import BackupError, CapacityError
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 __all__ = ["store"]  # a fixture
+AS_OTHERS = pytest.mark.crash_only("the other kinds of database")
 ROLES = """SELECT rolname, rolcanlogin, rolconnlimit, rolpassword, array(SELECT unnest(setconfig) FROM pg_db_role_setting
     WHERE setrole = a.oid), array(SELECT roleid::regrole::text || admin_option FROM pg_auth_members WHERE member = a.oid)
   FROM pg_authid a WHERE rolname LIKE '{like}' ORDER BY 1"""
@@ -53,12 +54,14 @@ def proved_and_put_back(server: Server, store: BackupStore, odd: Odd) -> None:
     assert (server.owner().row_counts(), asked(server, odd.look)) == (odd.tables, before)
 
 
-@pytest.mark.parametrize("odd", POSTGRESQL.values(), ids=POSTGRESQL)
+@pytest.mark.parametrize(
+    "odd", kinds(POSTGRESQL, AS_OTHERS, "schemas, and names", "settings, rights and limits")
+)
 def test_postgresql_comes_back_whole(postgresql: Server, store: BackupStore, odd: Odd) -> None:
     proved_and_put_back(postgresql, store, odd)
 
 
-@pytest.mark.parametrize("odd", MARIADB.values(), ids=MARIADB)
+@pytest.mark.parametrize("odd", kinds(MARIADB, AS_OTHERS, "values of 9 MB"))
 def test_mariadb_comes_back_whole(mysql: Server, store: BackupStore, odd: Odd) -> None:
     proved_and_put_back(mysql, store, odd)
 

@@ -1,5 +1,5 @@
-"""`tidegate check`, as a CI calls it: with Docker Compose, and without a Prefect server, an engine
-and a home folder."""
+"""What `tidegate check` finds: with Docker Compose, and without a Prefect server, an engine and a home
+folder. Some tests start the program, as a CI does; the others ask what it shows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from cli.check import rows
 from setup.places import ROOT
+from tasks.plan.checking import look_over
+from tidegate.settings import Settings
 
 STACK = """
 name: {name}
@@ -69,11 +72,10 @@ def checked(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def found(folder: Path, *words: str) -> list[dict[str, Any]]:
-    ended = checked(folder, "--json", *words)
-    findings: list[dict[str, Any]] = json.loads(ended.stdout)
-    assert ended.returncode == any(one["kind"] == "fault" for one in findings), ended.stderr
-    return findings
+def found(folder: Path, stack: str | None = None) -> list[dict[str, Any]]:
+    """What `tidegate check --json` shows, without the second that it takes to start the program."""
+    _, findings = look_over(Settings(stacks=folder, home=folder / "home"), stack)
+    return rows(findings)
 
 
 def change(file: Path, *changes: tuple[str, str]) -> None:
@@ -114,7 +116,9 @@ def faulty(folder: Path) -> Iterator[tuple[str, str]]:
 
 def test_everything_is_said_in_one_list(folder: Path) -> None:
     wanted = list(faulty(folder))
-    findings = found(folder)
+    ended = checked(folder, "--json")
+    findings = json.loads(ended.stdout)
+    assert ended.returncode == 1, ended.stderr
     assert {one["kind"] for one in findings} == {"fault"}
     said = [(one["stack"], f"{one['doing']}: {one['came_back']}") for one in findings]
     for stack, text in wanted:

@@ -74,6 +74,14 @@ class TestEngineBackups(BackupsContract):
         )
 
 
+@pytest.mark.crash_only(
+    "TestEngineBackups: the same, of a database in a container",
+    but=(
+        "test_a_backup_has_been_restored_before_it_counts",
+        "test_a_copy_beside_touches_nothing_and_takes_the_place_once",
+        "test_no_client_is_left",
+    ),
+)
 class TestEngineBackupsElsewhere(BackupsContract):
     """Of a server that is reached by its address alone, through containers of a client image."""
 

@@ -162,6 +162,10 @@ def of_django(images: Images) -> tuple[str, str]:
     )
 
 
+@pytest.mark.crash_only(
+    "TestCommand: the same contract",
+    but=("test_down_returns_to_where_it_began_and_again_changes_nothing",),
+)
 class TestDjangoOnPostgreSQL(MigratorContract):
     @pytest.fixture
     def moved(self, postgresql: Server, images: Images) -> Moved:
@@ -246,10 +250,8 @@ def locked(server: Server) -> Iterator[None]:
         holder.join()
 
 
-@pytest.mark.parametrize(
-    "engine",
-    ["postgresql", pytest.param("mysql", marks=pytest.mark.crash_only("the same on PostgreSQL"))],
-)
+@pytest.mark.crash_only("tests/integration/test_migrator.py: a locked table")
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_django_gives_a_locked_table_up_after_the_lock_timeout(
     engine: str, images: Images, request: pytest.FixtureRequest
 ) -> None:
