@@ -76,7 +76,10 @@ def others_port() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def visitor(
-    tidegate: Installation, prey: Prey, tmp_path_factory: pytest.TempPathFactory
+    tidegate: Installation,
+    prey: Prey,
+    others_port: int,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Person]:
     """Has signed in to the UI in the same browser. `evil.example` leads to this machine, as its
     owner can make it do.
@@ -87,6 +90,7 @@ def visitor(
         tidegate.plane.secret,
         tmp_path_factory.mktemp("pictures"),
         flags=("--host-resolver-rules=MAP evil.example 127.0.0.1",),
+        other_ports=(others_port,),
     ) as person:
         yield person
 
@@ -127,7 +131,7 @@ def test_after_one_login_every_page_is_open_and_asks_nobody_else(
     visitor.page.on(
         "console", lambda said: asked.append(said.text) if "script-src" in said.text else None
     )
-    visitor.walk_until(RECOVER, lambda: visitor.walk_to("Deployments"))
+    visitor.reach(RECOVER, lambda: visitor.walk_to("Deployments"))
     visitor.open_run(prey.waiting)
     visitor.sees_state("Suspended")
     assert visitor.page.evaluate(COLOUR) != ""  # the page could set itself up
@@ -145,7 +149,7 @@ def test_by_the_machines_other_name_a_person_is_asked_and_let_in(
         visitor.page, f"http://localhost:{tidegate.settings.prefect_port}", visitor.pictures
     )
     other.log_in(tidegate.plane.secret)
-    other.walk_until(RECOVER, lambda: other.walk_to("Deployments"))
+    other.reach(RECOVER, lambda: other.walk_to("Deployments"))
 
 
 def test_a_page_of_another_origin_cannot_show_the_ui_in_a_frame(
@@ -168,7 +172,7 @@ def test_an_address_of_prefects_second_ui_leads_to_the_same_page_of_the_first(
         visitor.page.wait_for_url(f"{visitor.ui_url}{path.removeprefix('/v2')}*")
 
     to("/v2/")
-    visitor.walk_until(RECOVER, lambda: to("/v2/deployments"))
+    visitor.reach(RECOVER, lambda: to("/v2/deployments"))
 
 
 def test_with_a_wrong_secret_the_login_page_stays(visitor: Person) -> None:

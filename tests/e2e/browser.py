@@ -3,7 +3,6 @@ a picture of each stage."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -14,10 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from playwright.sync_api import Error, Locator, Page, Request, ViewportSize, sync_playwright
-from playwright.sync_api import TimeoutError as LateError
+from playwright.sync_api import Locator, Page, ViewportSize, sync_playwright
 
 from setup.places import ROOT
+from tests.e2e.own_network import program_in_own_network
 
 UPDATE = "TIDEGATE_UPDATE_PICTURES"
 FLAGS = (
@@ -33,9 +32,6 @@ WIDTH, HEIGHT = 1280, 900
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WHOLE_HEIGHT = 2000  # enough for the evidence of a small release
 MOST_MILLISECONDS = 120_000
-LIST_MILLISECONDS = 20_000
-MOST_LOADS = 10
-NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 SETTLE_MILLISECONDS = (
     1500 if os.environ.get(UPDATE) else 200
 )  # the UI's graph and dialogs move into place
@@ -51,31 +47,7 @@ class Person:
     pictures: Path
 
     def open(self, path: str) -> None:
-        """A browser on the engine's own machine drops what it is loading when a container's network
-        comes or goes."""
-        for _ in range(MOST_LOADS):
-            if self._is_loaded(f"{self.ui_url}{path}"):
-                return
-        raise AssertionError(
-            f"{path}: the networks of this machine changed {MOST_LOADS} times while it was loaded"
-        )
-
-    def _is_loaded(self, address: str) -> bool:
-        dropped = list[Request]()
-
-        def note(request: Request) -> None:
-            dropped.append(request)
-
-        self.page.on("requestfailed", note)
-        try:
-            self.page.goto(address)
-        except Error as error:
-            if NETWORK_CHANGED not in str(error):
-                raise
-            return False
-        finally:
-            self.page.remove_listener("requestfailed", note)
-        return not any(NETWORK_CHANGED in str(one.failure) for one in dropped)
+        self.page.goto(f"{self.ui_url}{path}")
 
     def log_in(self, secret: str) -> None:
         """By the address that people are given, as `tidegate login` says it."""
@@ -102,11 +74,9 @@ class Person:
         """It is among the first that the list shows."""
 
         def walk() -> None:
-            self.walk_until(
-                f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs")
-            ).click()
+            self.reach(f"a[href$='/runs/flow-run/{run}']", lambda: self.walk_to("Runs")).click()
 
-        self.walk_until(".p-tabs :text-is('Artifacts')", walk)
+        self.reach(".p-tabs :text-is('Artifacts')", walk)
 
     def open_page(self, run: UUID, key: str) -> None:
         """A page that a stage of the run has left."""
@@ -115,42 +85,32 @@ class Person:
             self.open_run(run)
             self.page.locator(".p-tabs").get_by_text("Artifacts", exact=True).click()
 
-        self.walk_until(f".artifact-card:has-text('{key}')", walk).click()
+        self.reach(f".artifact-card:has-text('{key}')", walk).click()
 
-    def walk_until(self, wanted: str, walk: Callable[[], None]) -> Locator:
-        """What is wanted, on the page. A list whose request the browser dropped stays empty: walk
-        there again, as people do."""
-        for _ in range(MOST_LOADS):
-            walk()
-            found = self.page.locator(wanted).first
-            with contextlib.suppress(LateError):
-                found.wait_for(timeout=LIST_MILLISECONDS)
-                return found
-        raise AssertionError(f"{wanted} is not on the page, which was opened {MOST_LOADS} times")
+    def reach(self, wanted: str, walk: Callable[[], None]) -> Locator:
+        """What is wanted, on the page to which `walk` leads."""
+        walk()
+        found = self.page.locator(wanted).first
+        found.wait_for()
+        return found
 
     def open_form_of(self, flow: str, name: str) -> None:
         """The form that starts a run of the deployment `flow/name`."""
         row = f"tr:has-text('{flow}'):has(a:text-is('{name}'))"
 
         def walk() -> None:
-            self.walk_until(
-                f"{row} >> a:text-is('{name}')", lambda: self.walk_to("Deployments")
-            ).click()
+            self.reach(f"{row} >> a:text-is('{name}')", lambda: self.walk_to("Deployments")).click()
 
-        self.walk_until("role=button[name='Run']", walk).click()
+        self.reach("role=button[name='Run']", walk).click()
         self.page.get_by_text("Custom run").first.click()
 
     def ask_for_the_form(self) -> Locator:
         """The dialog behind the button Resume, with its fields."""
 
-        def ask() -> None:
-            if self.page.locator(
-                ".p-modal__card"
-            ).count():  # opened before, and its fields were dropped on the way
-                self.open(urlsplit(self.page.url).path)
-            self.page.get_by_role("button", name="Resume").first.click()
-
-        self.walk_until(".p-modal__card .schema-form-property", ask)
+        self.reach(
+            ".p-modal__card .schema-form-property",
+            self.page.get_by_role("button", name="Resume").first.click,
+        )
         dialog = self.page.locator(".p-modal__card")
         dialog.get_by_role("button", name="Submit").wait_for()
         return dialog
@@ -227,16 +187,25 @@ def field_of(dialog: Locator, title: str) -> Locator:
 
 @contextmanager
 def person_at(
-    ui_url: str, secret: str, pictures: Path, flags: tuple[str, ...] = ()
+    ui_url: str,
+    secret: str,
+    pictures: Path,
+    *,
+    flags: tuple[str, ...] = (),
+    other_ports: tuple[int, ...] = (),
 ) -> Iterator[Person]:
-    """A browser with a new, empty profile, in which the person has signed in."""
+    """A browser with a new, empty profile, in which the person has signed in. Of this machine it
+    finds the UI, and `other_ports`."""
+    ports = [urlsplit(ui_url).port or 80, *other_ports]
+    chromium = shutil.which("chromium") or "chromium"
     with (
+        tempfile.TemporaryDirectory(prefix="tidegate-browser-") as folder,
+        program_in_own_network(chromium, ports, Path(folder)) as program,
         sync_playwright() as playwright,
-        tempfile.TemporaryDirectory(prefix="tidegate-browser-") as profile,
     ):
         context = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=shutil.which("chromium"),
+            f"{folder}/profile",
+            executable_path=program,
             headless=True,
             args=[*FLAGS, *flags],
             viewport={"width": WIDTH, "height": HEIGHT},
