@@ -4,12 +4,11 @@ without a restart."""
 from __future__ import annotations
 
 import sys
-from subprocess import CalledProcessError
 
-import anyio
-
+from control.deployments import register
 from control.registered import Stamp, is_due, stamp_of
-from tidegate.secrecy.outside_text import clean_end
+from control.run_process import carried_out
+from tidegate.errors import EngineError, TidegateError
 from tidegate.settings import Settings
 
 REGISTER_SECONDS = 180
@@ -31,15 +30,26 @@ class Forms:
             if now != self._seen and is_due(self._settings):
                 await _register()
             self._seen = now
-        except CalledProcessError as failed:
-            said = clean_end(failed.stderr.decode(errors="replace"), 500)
-            print(f"worker: cannot register the deployments: {said}", flush=True)
         except Exception as error:
             print(f"worker: cannot follow the stack files ({error!r}), trying again", flush=True)
 
 
 async def _register() -> None:
-    """By a process of its own: it imports the flows, which the worker does not."""
-    with anyio.fail_after(REGISTER_SECONDS):
-        await anyio.run_process([sys.executable, "-P", "-m", "control.deployments"])
+    """By a process of its own: the worker does not import the flows. What went wrong it says by
+    itself."""
+    code = await carried_out(_register_now, "registering", REGISTER_SECONDS)
+    if code != 0:
+        raise EngineError(
+            "registering the deployments",
+            f"the process ended with {code}",
+            "Read what it says above",
+        )
     print("worker: registered the deployments, because the stack files name others", flush=True)
+
+
+def _register_now() -> None:
+    try:
+        register(Settings())
+    except TidegateError as error:
+        print(f"worker: cannot register the deployments: {error}", flush=True)
+        sys.exit(1)

@@ -72,9 +72,9 @@ class ForkedProcess(RunProcess):
     @classmethod
     async def start(cls, order: Order) -> ForkedProcess:
         """Raises OSError or EOFError when the fork server dies meanwhile, twice."""
-        with contextlib.suppress(OSError, EOFError):
-            return cls(order, await anyio.to_thread.run_sync(_fork, order))
-        return cls(order, await anyio.to_thread.run_sync(_fork, order))
+        return cls(
+            order, await _forked(carry_out, f"run {order.run}", str(order.run), order.entrypoint)
+        )
 
     async def ended(self) -> int | None:
         """None where the exit code is lost, because the fork server was killed."""
@@ -88,12 +88,29 @@ class ForkedProcess(RunProcess):
         self._process.close()
 
 
-def _fork(order: Order) -> ForkServerProcess:
-    process = _context.Process(
-        target=carry_out, args=(str(order.run), order.entrypoint), name=f"run {order.run}"
-    )
-    process.start()
-    return process
+async def carried_out(target: Callable[[], None], name: str, seconds: float) -> int | None:
+    """The exit code of a process that has every flow imported and runs `target`. Raises
+    TimeoutError after `seconds`, and OSError or EOFError as a run does; nothing is left running."""
+    process = await _forked(target, name)
+    try:
+        with anyio.fail_after(seconds):
+            await _readable(process.sentinel)
+        return process.exitcode
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+
+
+async def _forked(target: Callable[..., None], name: str, *arguments: str) -> ForkServerProcess:
+    """Raises OSError or EOFError when the fork server dies meanwhile, twice."""
+    process = _context.Process(target=target, args=arguments, name=name)
+    with contextlib.suppress(OSError, EOFError):
+        await anyio.to_thread.run_sync(process.start)
+        return process
+    again = _context.Process(target=target, args=arguments, name=name)
+    await anyio.to_thread.run_sync(again.start)
+    return again
 
 
 def _watch(pid: int) -> int | None:
