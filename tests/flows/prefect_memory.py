@@ -8,6 +8,7 @@ Locks, journal and ledger are real. Prefect's engine itself is tested by `tests/
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -47,6 +48,10 @@ class Run:
         return self.states[-1]
 
 
+_FIELD = re.compile(r"\{[a-z_]+\}")
+"""Of a text, in which nothing was filled in."""
+
+
 @dataclass
 class MemoryPrefect:
     """The server, for the client that steps ask."""
@@ -59,6 +64,7 @@ class MemoryPrefect:
         self._run(run).tags = tags
 
     def create_artifact(self, page: Any) -> Any:
+        assert not _FIELD.search(str(page.data)), f"{page.key} has a gap: {page.data}"
         self._run(UUID(str(page.flow_run_id))).pages[page.key] = page.data
         return SimpleNamespace(id=uuid4())
 

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, STAGED, a_plan, schema_change
 from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures
+from tidegate.pages.base_words import BASE_EN, BASE_ZH
+from tidegate.pages.found_words import FOUND_EN, FOUND_ZH
 from tidegate.pages.layout import local
+from tidegate.pages.restore_words import RESTORE_EN, RESTORE_ZH
 from tidegate.pages.results import backup_page, smoke_table, traffic_page
 from tidegate.pages.stages import MOST_COMMITS, changed_note, evidence_page, plan_page
-from tidegate.pages.words import WORDS
+from tidegate.pages.words import EN, WORDS, ZH
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import Part
 from tidegate.stack.envfile import EnvDiff
@@ -70,6 +73,15 @@ def test_both_languages_have_the_same_words_with_the_same_fields() -> None:
     assert {key: fields(text) for key, text in zh.items()} == {
         key: fields(text) for key, text in en.items()
     }
+
+
+def test_no_table_of_words_overwrites_a_word_of_another() -> None:
+    """The smoke table once had the heading `Databases of {entry} ({pattern})`."""
+    for language, tables in (
+        ("zh", (ZH, BASE_ZH, RESTORE_ZH, FOUND_ZH)),
+        ("en", (EN, BASE_EN, RESTORE_EN, FOUND_EN)),
+    ):
+        assert sum(len(one) for one in tables) == len(WORDS[language])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -57,7 +57,7 @@ def restored_part(plan: RestorePlan, words: Words) -> str:
 
 
 def _title(found: FoundDatabases, words: Words) -> str:
-    return words["found"].format(entry=found.entry, pattern=code(found.pattern))
+    return words["found_by"].format(entry=found.entry, pattern=code(found.pattern))
 
 
 def _counted(found: FoundDatabases, words: Words, some: str, none: str) -> str:

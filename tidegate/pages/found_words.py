@@ -1,7 +1,7 @@
 """The words of the pages about databases that patterns find, per language."""
 
 FOUND_ZH: dict[str, str] = {
-    "found": "{entry} 的数据库（{pattern}）",
+    "found_by": "{entry} 的数据库（{pattern}）",
     "found_now": "现有 {count} 个：{names}。备份时存在的全部都会保存",
     "found_none": "⚠ 目前一个也没有：不会保存任何数据库。如果应该有，"
     "请检查 stack.yaml 中的 pattern",
@@ -16,7 +16,7 @@ FOUND_ZH: dict[str, str] = {
     "{version} 将直接使用它们；如不适用，请由负责人处理。",
 }
 FOUND_EN: dict[str, str] = {
-    "found": "Databases of {entry} ({pattern})",
+    "found_by": "Databases of {entry} ({pattern})",
     "found_now": "{count} now: {names}. All that are there at the backup are saved",
     "found_none": "⚠ none now: no database is saved by it. If there should be some, look at the "
     "pattern in stack.yaml",
