@@ -29,8 +29,7 @@ from tidegate.policy.looks import Look
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor
 
-NOW = datetime.now(UTC)
-LONG_AGO = NOW - DECIDED_AFTER - timedelta(minutes=1)
+LONG = DECIDED_AFTER + timedelta(minutes=1)
 ROLL_BACK = Decision("roll_back", "red", "20% of the answers are 5xx")
 PAGE = Decision("page", "red", "no good version to go back to")
 IGNORE = Decision("ignore", "green", "#5 is going back already")
@@ -38,8 +37,9 @@ IGNORE = Decision("ignore", "green", "#5 is going back already")
 
 @pytest.fixture
 def clock() -> Clock:
+    """It begins now, when the test does: the steps ask the clock of the machine."""
     clock = Clock()
-    clock.now = NOW
+    clock.now = datetime.now(UTC)
     return clock
 
 
@@ -63,8 +63,8 @@ def env(ledger: Ledger, sent: list[Signal]) -> OpenEnvironment:
 
 
 @pytest.fixture
-def seen(ledger: Ledger) -> Sighting:
-    return Sighting(deploy(ledger), Look("worse", "red", "20% of the answers are 5xx"), NOW)
+def seen(ledger: Ledger, clock: Clock) -> Sighting:
+    return Sighting(deploy(ledger), Look("worse", "red", "20% of the answers are 5xx"), clock.now)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_healthy_look_closes_what_people_were_paged_about(
 def test_a_healthy_look_closes_an_incident_whose_run_died(
     env: OpenEnvironment, seen: Sighting, clock: Clock
 ) -> None:
-    clock.now = LONG_AGO
+    clock.now -= LONG
     opened(env, seen)
     close_recovered(env, seen)
     assert outcome(env, seen)[1]
@@ -119,7 +119,7 @@ def test_a_healthy_look_closes_an_incident_whose_run_died(
 def test_a_healthy_look_leaves_an_incident_open_while_a_slow_rollback_is_on_its_way(
     env: OpenEnvironment, ledger: Ledger, seen: Sighting, clock: Clock
 ) -> None:
-    clock.now = LONG_AGO
+    clock.now -= LONG
     incident = opened(env, seen)
     deploy(ledger, state=S.CHANGING, origin=seen.deployment)
     close_recovered(env, seen)
@@ -153,7 +153,7 @@ def test_what_is_worse_is_reported_until_a_run_looks_at_it(
 def test_what_is_worse_is_reported_again_when_the_run_that_looked_at_it_died(
     env: OpenEnvironment, seen: Sighting, sent: list[Signal], clock: Clock
 ) -> None:
-    clock.now = LONG_AGO
+    clock.now -= LONG
     opened(env, seen)
     report_degraded.fn(env, seen)
     assert len(sent) == 1
