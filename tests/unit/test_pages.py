@@ -116,6 +116,14 @@ def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:
     assert [row[2] for row in table.split("\n")[2:]] == ["✗", "✗", "✓"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, ""), (0.0002, "1 ms"), (0.0042, "4 ms"), (1.26, "1.3 s")]
+)
+def test_a_quick_answer_took_some_time_too(seconds: float, shown: str) -> None:
+    row = smoke_table([CheckResult("a", "pass", "200", seconds)], "en").splitlines()[2]
+    assert cells(row)[3].strip() == shown
+
+
 def test_the_evidence_shows_what_a_person_decides_about() -> None:
     page = evidence(a_plan(), backup=BACKUP)
     for shown in (

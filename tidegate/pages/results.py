@@ -82,5 +82,6 @@ def backup_text(backup: Backup, time_zone: str, words: Words) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    # what was not asked over the network has no time worth showing
-    return f"{seconds:.2f} s" if seconds else ""
+    if not seconds:
+        return ""  # what was not asked over the network has no time worth showing
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(seconds * 1000, 1):.0f} ms"
