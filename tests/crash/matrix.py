@@ -49,9 +49,8 @@ REDUCED = (
     ("release", "in the middle of", "migrate-schema"),
     ("rollback", "in the middle of", "shift-traffic"),
 )
-"""Before the switch with a changed schema, and at the switch of a way back. After the switch is
-`THEN_BROKEN`; a half-made slot is `WORKER_KILLED` and `SERVER_KILLED`. Each moment of every flow is
-killed in memory: tests/flows."""
+"""Before the switch with a changed schema, and at the switch of a way back. A half-made slot is
+`SERVER_KILLED`. Each moment of every flow is killed in memory: tests/flows."""
 
 THEN_BROKEN = "release killed after shift-traffic, then a broken version released"
 WORKER_KILLED = "worker killed in the middle of start-slot"

@@ -126,6 +126,7 @@ def test_a_broken_version_after_a_kill_after_the_switch_loses_nobody(
     keep(Row(THEN_BROKEN, "new", client.lost, client.figures.total, seconds))
 
 
+@pytest.mark.crash_only("tests/integration/test_worker.py: a run outlives the worker")
 def test_a_killed_worker_leaves_the_environment_whole(tidegate: Installation, serving: str) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     with steady(tidegate, serving) as client:
@@ -228,6 +229,7 @@ def test_an_edge_that_restarts_while_a_version_is_watched_is_not_the_versions_fa
     keep_fault(EDGE_RESTARTED_IN_WATCH, tidegate, serving, release, client, seconds, is_down=True)
 
 
+@pytest.mark.crash_only("tests/e2e/test_bad_input.py: a disk too full for a backup")
 def test_a_full_disk_at_the_backup_changes_nothing(tidegate: Installation, serving: str) -> None:
     before, after = serving_version(tidegate, serving), next_version(tidegate, serving)
     with (

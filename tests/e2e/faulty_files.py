@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 Change = Callable[[str], str]
@@ -54,12 +55,31 @@ def unknown_key(content: dict[str, Any]) -> None:
     content["colour"] = "red"
 
 
-FAULTY_FILES: list[tuple[str, Change, list[str]]] = [
+_SHOWN: list[tuple[str, Change, list[str]]] = [
     (
         ".env.production",
         without_key("APP_PASSWORD"),
         ["/.env.production: APP_PASSWORD: is missing"],
     ),
+    (
+        "docker-compose.yml",
+        lambda text: text + "\n  bad: [",
+        ["reading docker-compose.yml", "yaml", "Correct the compose file"],
+    ),
+    (
+        "stack.yaml",
+        in_stack(five_faults),
+        [
+            "language: ",
+            "colour: unknown key",
+            "services[0].port: ",
+            'environments.prod.domains[0]: must be a host name (got "http://x")',
+            "environments.staging.env_file: is missing",
+        ],
+    ),
+]
+"""The file, its change, and what a refusal says of it."""
+_ALIKE: list[tuple[str, Change, list[str]]] = [
     (".env.staging", without_key("APP_PASSWORD"), ["/.env.staging: APP_PASSWORD: is missing"]),
     (
         ".env.production",
@@ -77,25 +97,9 @@ FAULTY_FILES: list[tuple[str, Change, list[str]]] = [
         ["services.redis.image: must not be latest in prod"],
     ),
     (
-        "docker-compose.yml",
-        lambda text: text + "\n  bad: [",
-        ["reading docker-compose.yml", "yaml", "Correct the compose file"],
-    ),
-    (
         "docker-compose.staging.yml",
         lambda text: text + "\n  bad: [",
         ["reading docker-compose.staging.yml", "yaml"],
-    ),
-    (
-        "stack.yaml",
-        in_stack(five_faults),
-        [
-            "language: ",
-            "colour: unknown key",
-            "services[0].port: ",
-            'environments.prod.domains[0]: must be a host name (got "http://x")',
-            "environments.staging.env_file: is missing",
-        ],
     ),
     (
         "stack.yaml",
@@ -112,4 +116,8 @@ FAULTY_FILES: list[tuple[str, Change, list[str]]] = [
         ["loading the block tidegate-docker-host/moon: there is none of that name"],
     ),
 ]
-"""The file, its change, and what a refusal says of it."""
+
+
+def faulty_files(mark: pytest.MarkDecorator) -> list[Any]:
+    """The parameters of a test. Those that others are like have the mark."""
+    return [*_SHOWN, *(pytest.param(*one, marks=mark) for one in _ALIKE)]

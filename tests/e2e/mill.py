@@ -20,6 +20,14 @@ from tests.e2e.releases import MOST_SECONDS, start, state_of, suspended, wait
 from tests.installation import MILL, Installation, domain_of
 from tidegate.ledger.tables import Deployment
 
+EARLIER_PAGES = (
+    ("artifact-plan", "prod-plan", "Checks before the release"),
+    ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
+    ("artifact-backup", "prod-2-backup", "restored and compared in"),
+    ("artifact-traffic", "prod-2-traffic", "Longest gap"),
+)
+"""The picture's name, the page's, and what it shows."""
+
 
 def waiting_release(version: str) -> UUID:
     """A release that waits for its approval."""

@@ -17,8 +17,10 @@ from rich.console import Console
 from cli.run import run as run_control_plane
 from setup.places import ROOT
 from tests.crash.killing import process_of
+from tests.crash.whole import steady
 from tests.e2e.browser import Person, field_of, fill_in, open_list, person_at
 from tests.e2e.mill import (
+    EARLIER_PAGES,
     asked_again,
     containers,
     edit,
@@ -38,6 +40,9 @@ from tests.e2e.releases import MOST_SECONDS, ended, resume, start, state_of, sus
 from tests.installation import MILL, Installation
 
 QUICK_HOURS = 15 / 3600
+AS_THE_RECORD = pytest.mark.crash_only(
+    "as the record; tests/unit/test_pages.py: what is on each page"
+)
 PICTURES = Path(os.environ.get("TIDEGATE_TEST_PICTURES") or ROOT / ".tidegate" / "test-output")
 
 
@@ -76,7 +81,7 @@ class TestInTheBrowser:
     """The browser is closed at the end of the class: Prefect's functions behave otherwise beside
     its event loop."""
 
-    def test_a_person_reads_the_evidence_and_approves_and_the_run_completes(
+    def test_a_person_reads_the_evidence_and_approves_and_no_visitor_notices(
         self, mill: Installation, person: Person
     ) -> None:
         run = waiting_release("v1.1.0")
@@ -101,9 +106,12 @@ class TestInTheBrowser:
         person.picture("form-with-one-item-open", dialog)
         assert state_of(run).is_paused()
         fill_in(dialog, switches=SWITCHES[-1:])
-        person.submit(dialog)
-        state = ended(run)
+        with steady(mill, MILL) as client:
+            person.submit(dialog)
+            state = ended(run)
         assert state.is_completed(), state.message
+        assert client.figures.total > 100
+        assert client.lost == 0, (client.faults, client.long_faults)
         person.open_run(run)
         person.sees_state("Completed")
         person.picture("run")
@@ -113,6 +121,9 @@ class TestInTheBrowser:
             ("approved", "Mei", "Tried discounts on staging.")
         ]
 
+    @pytest.mark.crash_only(
+        "tests/flows/stories.py: a release that is rejected; here a restore is rejected"
+    )
     def test_a_rejected_release_leaves_production_alone_and_staging_as_seen(
         self, mill: Installation, person: Person
     ) -> None:
@@ -174,10 +185,7 @@ class TestInTheBrowser:
     @pytest.mark.parametrize(
         ("name", "key", "shows"),
         [
-            ("artifact-plan", "prod-plan", "Checks before the release"),
-            ("artifact-smoke", "prod-2-smoke", "is v1.1.0"),
-            ("artifact-backup", "prod-2-backup", "restored and compared in"),
-            ("artifact-traffic", "prod-2-traffic", "Longest gap"),
+            *(pytest.param(*page, marks=AS_THE_RECORD) for page in EARLIER_PAGES),
             ("artifact-record", "prod-2-record", "feat: 折扣分析"),
         ],
     )

@@ -30,6 +30,7 @@ def command(
     )
 
 
+AS_THE_OTHERS = pytest.mark.crash_only("the others")
 UNKNOWN = r"looking for the stack 'shoop': there is none \(known: .+\)\. Use one of the known names"
 NOT_ON_THE_LIST = r"starting {}/prod: 'shoop' is not one of \[.+\]\. Correct it; .+"
 
@@ -38,16 +39,17 @@ NOT_ON_THE_LIST = r"starting {}/prod: 'shoop' is not one of \[.+\]\. Correct it;
     ("arguments", "said"),
     [
         (("release", "shoop", "v1.0.0"), UNKNOWN),
-        (("rollback", "shoop", "--reason", "slow"), UNKNOWN),
+        pytest.param(("rollback", "shoop", "--reason", "slow"), UNKNOWN, marks=AS_THE_OTHERS),
         (
             ("release", "shoop", "v1.0.0", "--environment", "prod"),
             NOT_ON_THE_LIST.format("release"),
         ),
-        (
+        pytest.param(
             ("rollback", "shoop", "--reason", "slow", "--environment", "prod"),
             NOT_ON_THE_LIST.format("rollback"),
+            marks=AS_THE_OTHERS,
         ),
-        (("status", "--stack", "shoop"), UNKNOWN),
+        pytest.param(("status", "--stack", "shoop"), UNKNOWN, marks=AS_THE_OTHERS),
         (("history", "shoop"), UNKNOWN),
     ],
 )
@@ -60,7 +62,12 @@ def test_a_command_for_an_unknown_stack_ends_with_one_line_and_1(
 
 
 @pytest.mark.parametrize(
-    "setting", ["TIDEGATE_PREFECT_PORT", "TIDEGATE_RECEIVER_PORT", "TIDEGATE_EDGE_PORT"]
+    "setting",
+    [
+        pytest.param("TIDEGATE_PREFECT_PORT", marks=AS_THE_OTHERS),
+        pytest.param("TIDEGATE_RECEIVER_PORT", marks=AS_THE_OTHERS),
+        "TIDEGATE_EDGE_PORT",
+    ],
 )
 def test_run_on_a_taken_port_names_port_and_setting_and_leaves_nothing_running(
     tidegate: Installation, tmp_path: Path, setting: str

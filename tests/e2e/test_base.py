@@ -166,6 +166,9 @@ def test_a_changed_database_is_made_anew_with_its_rows_and_nothing_else_is(
     assert list((tidegate.settings.home / "sealed").glob("*/before.json")) == []
 
 
+@pytest.mark.crash_only(
+    "tests/flows/base_stories.py; tests/integration/test_base_services.py: what ran before runs again"
+)
 def test_one_that_never_becomes_healthy_is_followed_by_what_ran_before(
     tidegate: Installation, notices: list[str]
 ) -> None:
@@ -211,6 +214,9 @@ def test_people_are_served_while_a_service_changes_that_nobody_waits_for(
     assert serving(tidegate, DUNE)[1] == tidegate.history(DUNE)[0].number
 
 
+@pytest.mark.crash_only(
+    "tests/flows/base_stories.py: a change of a database; tests/e2e/test_restore.py: of a restore"
+)
 def test_a_person_is_asked_first_and_the_worker_goes_on_where_it_was_suspended(
     tidegate: Installation, notices: list[str]
 ) -> None:
@@ -235,6 +241,7 @@ def test_a_person_is_asked_first_and_the_worker_goes_on_where_it_was_suspended(
     assert changed_here().is_completed()
 
 
+@pytest.mark.crash_only("tests/flows/test_base_waiting.py")
 def test_a_release_that_comes_later_names_what_differs_and_leaves_it(
     tidegate: Installation, notices: list[str]
 ) -> None:

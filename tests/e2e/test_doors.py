@@ -21,6 +21,9 @@ from tests.e2e.in_process import PATIENCE_SECONDS, release_here, roll_back_here
 from tests.installation import SUFFIX, Installation, remove_images, remove_stack
 from tidegate.edge.headers import DEPLOYMENT_HEADER
 
+pytestmark = pytest.mark.crash_only(
+    "tests/flows/test_doors.py; tests/integration/test_doors_at_the_edge.py and test_routes_on_traefik.py"
+)
 FAIR = f"fair{SUFFIX}"
 HOST, ADMIN, TENANT = (
     f"{FAIR}.localhost",

@@ -141,6 +141,9 @@ def test_what_serves_on_the_way_already_is_not_deployed_again(grove: Installatio
     assert served(grove) == {name: ["v1.0.0"] for name in ENVIRONMENTS}
 
 
+@pytest.mark.crash_only(
+    "tests/unit/test_environments.py; tests/flows/stories.py: by way of staging"
+)
 def test_what_is_done_follows_from_the_kind(grove: Installation) -> None:
     release("v2.0.0", "prod-us")
     ledger = grove.ledger
@@ -202,6 +205,13 @@ def test_the_forms_list_a_new_environment_without_a_restart(grove: Installation)
 
 
 def test_a_run_of_the_new_form_is_carried_out(grove: Installation) -> None:
+    state = ended(start("release/prod-eu", stack=GROVE, version="v1.0.0", watch_seconds=0))
+    assert state.is_completed(), state.message
+    assert "v1.0.0 runs already as #" in str(state.message)
+
+
+@pytest.mark.crash_only("the chain above; tests/flows/stories.py: a rollback to a stopped slot")
+def test_each_production_goes_back_by_itself(grove: Installation) -> None:
     state = ended(start("release/prod-eu", stack=GROVE, version="v2.0.0", watch_seconds=0))
     assert state.is_completed(), state.message
     assert grove.history(GROVE, "prod-eu")[0].version == "v2.0.0"
@@ -209,6 +219,7 @@ def test_a_run_of_the_new_form_is_carried_out(grove: Installation) -> None:
     assert "grove, v1.0.0" in grove.get(f"prod-eu.{GROVE}.localhost", "/").text
 
 
+@pytest.mark.crash_only("tests/unit/test_registered.py")
 def test_an_environment_that_nobody_names_any_more_keeps_its_forms_while_something_serves_there(
     grove: Installation,
 ) -> None:

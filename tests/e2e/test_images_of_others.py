@@ -20,6 +20,9 @@ from tests.integration.building import builder, recipe
 from tests.real_registry import RealRegistry, running_registry
 from tidegate.plan.image_labels import OCI
 
+pytestmark = pytest.mark.crash_only(
+    "tests/flows/test_found_images.py; tests/integration/test_found_images.py and test_registry.py"
+)
 READER = f"reader{SUFFIX}"
 ENVIRONMENTS = ("staging", "prod")
 STACK = f"""

@@ -79,14 +79,16 @@ def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     add_stack(
         settings,
         STACK,
+        environments=("prod",),
         changes={
             "environments.prod.approval": False,
             "watch.seconds": 1,
             "smoke_repeat_seconds": 0,
-            "environments.staging.drain_seconds": 1,
             "environments.prod.drain_seconds": 1,
         },
     )
+    env = settings.stacks / STACK / ".env.production"  # so that it has a log
+    env.write_text(env.read_text().replace("LOG_LEVEL=WARNING", "LOG_LEVEL=INFO"))
     made = Team(folder, program, settings)
     try:
         yield made
@@ -95,7 +97,7 @@ def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
         remove_everything(settings)
 
 
-def test_a_team_upgrades_releases_to_staging_and_production_and_stops(team: Team) -> None:
+def test_a_team_upgrades_releases_to_production_and_stops(team: Team) -> None:
     upgraded = team.type("upgrade")
     assert upgraded.returncode == 0, upgraded.stderr
     assert f"ledger-before-{schema.head()}-" in upgraded.stdout
@@ -105,16 +107,14 @@ def test_a_team_upgrades_releases_to_staging_and_production_and_stops(team: Team
     status = team.type("status", "--json")
     rows = {row["environment"]: row for row in json.loads(status.stdout) if row["stack"] == STACK}
     assert {name: (row["version"], row["state"]) for name, row in rows.items()} == {
-        "staging": ("v1.0.0", "good"),
         "prod": ("v1.0.0", "good"),
     }
 
     listed = json.loads(team.type("versions", STACK, "--json").stdout)
     assert {place for one in listed if one["version"] == "v1.0.0" for place in one["serves"]} == {
-        "staging #1",
         "prod #1",
     }
-    said = team.type("logs", STACK, "staging", "--lines", "5", "--json")
+    said = team.type("logs", STACK, "prod", "--lines", "5", "--json")
     assert {json.loads(line)["service"] for line in said.stdout.splitlines()} == {"backend"}, (
         said.stderr
     )

@@ -1,4 +1,5 @@
-"""Releases of one stack: one after the other, the same one again, and two at once."""
+"""Releases of one stack: one after the other, the same one again, and two at once. `make crash` shows
+with real parts what tests/flows show in memory."""
 
 from __future__ import annotations
 
@@ -72,6 +73,7 @@ def newest_in(tidegate: Installation, stack: str, state: str) -> Deployment:
     return newest
 
 
+@pytest.mark.crash_only("tests/e2e/test_acceptance.py: the same, approved in a browser")
 def test_a_release_replaces_the_old_version_without_a_lost_request(
     tidegate: Installation, new_shop: str
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_release_replaces_the_old_version_without_a_lost_request(
     assert tidegate.ledger.audit.verify().findings == ()
 
 
+@pytest.mark.crash_only("tests/flows/test_waiting.py")
 def test_a_second_release_of_the_same_version_changes_nothing(
     tidegate: Installation, kiosk: str
 ) -> None:
@@ -98,6 +101,7 @@ def test_a_second_release_of_the_same_version_changes_nothing(
     assert containers(tidegate, kiosk) == there
 
 
+@pytest.mark.crash_only("tests/flows/test_waiting.py")
 def test_the_same_version_again_asks_nobody_and_leaves_staging_alone_too(
     tidegate: Installation, shop: str
 ) -> None:
@@ -109,6 +113,7 @@ def test_the_same_version_again_asks_nobody_and_leaves_staging_alone_too(
     assert containers(tidegate, shop) == there
 
 
+@pytest.mark.crash_only("tests/flows/test_waiting.py")
 def test_the_same_version_with_another_configuration_is_another_release(
     tidegate: Installation, kiosk: str
 ) -> None:
@@ -143,6 +148,9 @@ def test_a_release_that_meets_another_one_at_work_is_refused_before_anything_is_
     assert serving(tidegate, kiosk) == ("v1.4.0", first.number)
 
 
+@pytest.mark.crash_only(
+    "tests/flows/test_waiting.py; tests/integration/test_worker.py: a run that is cancelled"
+)
 def test_a_newer_release_overtakes_the_one_that_waits_for_a_person_and_each_end_is_told(
     tidegate: Installation, shop: str
 ) -> None:
@@ -177,6 +185,9 @@ def test_a_newer_release_overtakes_the_one_that_waits_for_a_person_and_each_end_
         assert [one for one in said if one not in text] == [], text
 
 
+@pytest.mark.crash_only(
+    "tests/flows/test_waiting.py; tests/attacks/test_approval_is_about.py: of a real run"
+)
 def test_a_release_whose_run_is_over_before_anybody_decided_is_ended_by_recovery_and_told(
     tidegate: Installation, shop: str
 ) -> None:

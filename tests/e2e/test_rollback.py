@@ -177,7 +177,6 @@ def test_a_rollback_during_the_watch_takes_over_and_the_release_undoes_nothing(
     assert_true_and_clean(tidegate, ferry, back)
 
 
-@pytest.mark.crash_only("tests/unit/test_keep_warm.py")
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_slot_that_is_kept_warm_runs_on_after_its_release_and_needs_no_start(
     tidegate: Installation, ferry: str
@@ -199,8 +198,7 @@ def test_a_rollback_before_the_switch_puts_the_unfinished_release_back_first(
     tidegate: Installation, ferry: str
 ) -> None:
     good(tidegate, "v1.4.0")
-    # The release must not wait for what the rollback removes.
-    set_start_budget(tidegate, ferry, ENDLESS_SECONDS)
+    set_start_budget(tidegate, ferry, ENDLESS_SECONDS)  # not to wait for what the rollback removes
     run = start("release/prod", stack=ferry, version="v1.2.0-never-healthy")
     wait_until(lambda: newest(tidegate).version == "v1.2.0-never-healthy")
     unfinished = newest(tidegate)
@@ -216,6 +214,7 @@ def test_a_rollback_before_the_switch_puts_the_unfinished_release_back_first(
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
+@pytest.mark.crash_only("tests/flows/test_afterwards.py")
 def test_a_version_that_is_dead_is_left_all_the_same(tidegate: Installation, ferry: str) -> None:
     dead = good(tidegate, "v1.4.0")
     for container in containers_of(tidegate, dead.slot):
@@ -279,6 +278,7 @@ def test_a_release_that_fails_after_a_lossy_change_stops_and_asks_until_a_correc
     assert_true_and_clean(tidegate, ferry, corrected)
 
 
+@pytest.mark.crash_only("tests/flows/stories.py: a rollback that would lose data")
 @pytest.mark.usefixtures("nobody_lost")
 def test_where_data_would_be_lost_the_way_back_stops_and_asks(
     tidegate: Installation, ferry: str, notices: list[str]

@@ -19,6 +19,9 @@ from cli.run import images
 from tests.e2e.in_process import release_here, roll_back_here
 from tests.installation import SUFFIX, Installation, remove_stack
 
+pytestmark = pytest.mark.crash_only(
+    "tests/e2e/test_in_place.py: another one that never runs twice; tests/flows/test_alone.py"
+)
 BELFRY = f"belfry{SUFFIX}"
 WEB = """
 import http.server

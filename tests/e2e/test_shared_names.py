@@ -26,6 +26,9 @@ from tests.e2e.test_doors import APP, DOCKERFILE
 from tests.installation import SUFFIX, Installation, remove_images, remove_stack
 from tidegate.edge.headers import DEPLOYMENT_HEADER
 
+pytestmark = pytest.mark.crash_only(
+    "tests/flows/test_shared_names.py; tests/integration/test_edge.py and test_shared_names.py"
+)
 HALL, STALL = f"hall{SUFFIX}", f"stall{SUFFIX}"
 HOST = f"{HALL}.localhost"
 COMPOSE = """services:

@@ -110,6 +110,16 @@ def test_a_released_service_waits_for_the_next_release_and_not_for_the_base(
     assert look(made) == WaitingBase()
 
 
+def test_a_release_leaves_it_and_its_plan_says_how_to_change_it(library: Library) -> None:
+    made = begin(library, EDIT)
+    there = made.world.engine.containers({PROJECT_LABEL: "shop-prod"})
+    run = made.prefect.start(release, **asked("v1.0.1"))
+    assert run.state.is_completed(), run.state.message
+    assert made.world.engine.containers({PROJECT_LABEL: "shop-prod"}) == there
+    assert "tidegate base shop prod" in run.pages["shop-prod-plan"]
+    assert look(made) == WaitingBase(("db",))
+
+
 def test_files_that_cannot_be_read_are_said_to_be_so(library: Library) -> None:
     made = begin(library, EDIT)
     env_file(made).write_text("DB_HOST\n")

@@ -3,7 +3,6 @@ moment."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 from prefect.flows import Flow
 
+from tests.extent import IS_WHOLE
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation, Kept
 from tests.flows.judging import faults, serving
@@ -18,7 +18,7 @@ from tests.flows.stories import Story, settle, tell
 from tidegate.errors import FencedError, TidegateError
 
 Found = dict[str, list[str]]
-EACH = 1 if os.environ.get("TIDEGATE_CRASH") == "whole" else 9
+EACH = 1 if IS_WHOLE else 9
 """`make crash` tries every moment; `make test` each ninth one, others of them in each story."""
 T = TypeVar("T")
 

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from rich.console import Console
 
 from cli.control_plane import ControlPlane
 from cli.follow import start_and_follow
+from tasks.frame.runs import cancel_run
 from tests.installation import free_ports
 from tests.integration.trials import Trial, alive, messages, parent_of, printed_since, until
 from tidegate.errors import EngineError, InputError
@@ -108,6 +110,20 @@ def test_a_suspended_run_goes_on_in_a_new_process(trial: Trial) -> None:
     assert trial.ended_as() == "COMPLETED"
     first, second = trial.noted(2)
     assert first["pid"] != second["pid"]
+
+
+def test_a_suspended_run_that_another_one_cancels_says_why(
+    plane: ControlPlane, trial: Trial
+) -> None:
+    trial.start("suspend").reaches("PAUSED")
+    until(lambda: not alive(trial.noted()[0]["pid"]) or None)
+    with temporary_settings(
+        {PREFECT_API_URL: plane.api_url, PREFECT_API_AUTH_STRING: plane.secret}
+    ):
+        cancel_run(trial.id, "overtaken by #2 v1.1.0")
+    assert trial.ended_as() == "CANCELLED"
+    assert trial.api.state(trial.id).message == "overtaken by #2 v1.1.0"
+    assert len(trial.noted()) == 1
 
 
 def test_a_run_outlives_the_parent_and_another_parent_follows(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cli.control_plane import ControlPlane
 from cli.prefect_api import PrefectApi
 from control.work_pool import make_work_pool
 from setup.places import ROOT
+from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.installation import free_ports
 from tests.integration.trials import Trial, client_of, register_trial, write_trial
 from tidegate.secrecy.outside_text import last_lines
@@ -22,6 +24,7 @@ from tidegate.settings import Settings
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane of its own, whose worker serves the flow `trial` alone."""
     home = tmp_path_factory.mktemp("plane")
+    shutil.copytree(PREFECT_DATABASE, home / "prefect")
     write_trial(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{home}:{ROOT}")
