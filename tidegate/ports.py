@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
-from tidegate.edge.ports import Edge, EdgeNetworks, Visitors
+from tidegate.edge.ports import Edge, EdgeNetworks, Forwarders, Visitors
 from tidegate.facts import (
     Backup,
     ComposeModel,
@@ -248,6 +248,7 @@ class Ports:
     occupancy: HostOccupancy
     by_hand: HandStarted
     networks: EdgeNetworks
+    forwarders: Forwarders
     compose: Compose
     base: BaseServices
     images: ImageStore

@@ -29,6 +29,7 @@ from blocks.docker.images import ImageStore
 from blocks.docker.log_lines import read_logs
 from blocks.docker.occupants import EngineOccupancy
 from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.forwarders import EngineForwarders
 from blocks.edges.traefik.networks import EngineNetworks
 from blocks.messengers.apprise_notifier import AppriseNotifier
 from blocks.messengers.events import PrefectEvents
@@ -98,6 +99,7 @@ def ports_at(
         occupancy=EngineOccupancy(host),
         by_hand=EngineHandStarted(host),
         networks=EngineNetworks(host),
+        forwarders=EngineForwarders(host),
         compose=compose,
         base=EngineBaseServices(host, compose),
         images=images,

@@ -31,7 +31,7 @@ from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 from tidegate.stack.logins import logins_in, read_secret
 from tidegate.stack.roles import said_alone
-from tidegate.stack.routes import Routed, routed
+from tidegate.stack.routes import Known, Routed, known, routed
 from tidegate.stack.said import as_said
 
 
@@ -68,6 +68,11 @@ class OpenEnvironment(Ports):
         """What people reach by the edge: the main route first, which has the path `/` at the
         environment's `domains` where one has it."""
         return routed(self.stack.services, self.stack.routes)
+
+    @property
+    def known(self) -> list[Known]:
+        """What other stacks call by a name on a network that they share."""
+        return known(self.stack.services, self.config)
 
     @property
     def ready_path(self) -> str:

@@ -48,7 +48,7 @@ def _is_true(env: OpenEnvironment, serving: Deployment) -> bool:
     )
     return (
         route is not None
-        and {*route.domains} == {*env.config.hosts}
+        and {*route.domains} == {*env.config.taken_hosts}
         and (route.sharing.stacks if route.sharing else ()) == env.config.shares_names_with
         and serves(env) == meant
         and [one.doors for one in route.targets] == [target(env, serving).doors]

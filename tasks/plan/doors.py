@@ -13,7 +13,7 @@ from tidegate.edge.doors import (
     taken_doors,
 )
 from tidegate.edge.facts import Served
-from tidegate.edge.hosts import is_wildcard
+from tidegate.edge.hosts import whole_names
 from tidegate.errors import StackFileError
 from tidegate.stack.catalogue import every_stack
 
@@ -37,7 +37,7 @@ def refuse_foreign_answers(env: OpenEnvironment) -> dict[str, Served | None]:
     answers = {
         str(claim.place) if claim.shares_with else claim.host: env.edge.serving(*claim.place)
         for claim in _claims(env)
-        if not is_wildcard(claim.host)
+        if whole_names([claim.host])
     }
     foreign = {where: served for where, served in answers.items() if _is_foreign(env, served)}
     if foreign:

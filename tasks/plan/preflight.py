@@ -23,6 +23,7 @@ from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.database_checks import check_databases
 from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
+from tasks.plan.known_names import check_known_names
 from tasks.plan.networks import check_networks
 from tasks.slots.in_place import beside_old
 from tasks.slots.state import running_slots
@@ -230,6 +231,7 @@ CHECKS: tuple[Check, ...] = (
     _host,
     _builds,
     check_networks,
+    check_known_names,
     _base,
     check_base,
     _registry,
@@ -237,7 +239,13 @@ CHECKS: tuple[Check, ...] = (
     _notifiers,
     check_databases,
 )
-CHECKS_OF_TAKEOVER: tuple[Check, ...] = (check_networks, _edge, _notifiers, check_databases)
+CHECKS_OF_TAKEOVER: tuple[Check, ...] = (
+    check_networks,
+    check_known_names,
+    _edge,
+    _notifiers,
+    check_databases,
+)
 
 
 def _passed(name: str, detail: str) -> CheckResult:

@@ -21,6 +21,7 @@ from tidegate.edge.routing import backs_of, host_of, slot_url
 from tidegate.errors import StackFileError, UnhealthyError
 from tidegate.facts import ContainerFacts
 from tidegate.stack.checks import Answer
+from tidegate.stack.routes import Known, Routed
 from tidegate.stack.services import Service
 
 POLL_SECONDS = 0.2
@@ -54,9 +55,8 @@ def _all_asked(work: Work) -> list[Asked]:
     main = env.routed[0]
     if not told.doors:
         return [Asked(main.service, main.ready_path, _visit(work, visited_name(env), None))]
-    services = {
-        slot_url(work.project, one.service.name, one.port): one.service for one in env.routed
-    }
+    behind: list[Routed | Known] = [*env.routed, *env.known]
+    services = {slot_url(work.project, one.service.name, one.port): one.service for one in behind}
     return [
         Asked(
             services.get(back.url, main.service),

@@ -24,6 +24,7 @@ from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.telling import Telling
 from tidegate.edge.facts import Served, Target
 from tidegate.edge.headers import headers_for
+from tidegate.edge.known_names import known_names
 from tidegate.edge.ports import Witness
 from tidegate.edge.probing import Question, Visit
 from tidegate.edge.routing import beside, door_questions, places_at
@@ -123,6 +124,7 @@ def shift_back(work: Work) -> Evidence:
         return {"to": None}
     if old is None and served_by <= {mine}:
         edge.remove(work.env.stack.name, work.env.name)
+        work.env.forwarders.keep(work.env.stack.name, work.env.name, [])
         return {"to": None}
     if old is not None and mine in served_by and runs_in_place(work):
         close_route(work)
@@ -200,7 +202,10 @@ def _as_it_was(work: Work, other: Deployment) -> Work:
 
 
 def _serve(work: Work, standby: Target | None) -> None:
-    work.env.edge.apply(Telling(work).serving(standby))
+    """The edge first: whoever calls it by a name that is new is led to who serves."""
+    env, route = work.env, Telling(work).serving(standby)
+    env.edge.apply(route)
+    env.forwarders.keep(env.stack.name, env.name, known_names(route.targets[0]))
 
 
 def _prove(work: Work) -> None:

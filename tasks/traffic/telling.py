@@ -12,7 +12,7 @@ from prefect import get_run_logger
 from tasks.frame.work import Work
 from tidegate.edge.doors import claims_of, doors_of_routes, left_of
 from tidegate.edge.facts import DoorPlace, Route, Sharing, Target
-from tidegate.edge.hosts import host_name
+from tidegate.edge.hosts import host_name, is_on_network
 from tidegate.edge.routing import hosts_of_places, is_alike, opened, places_at, within
 from tidegate.errors import LedgerError
 from tidegate.stack.routes import places_of
@@ -76,7 +76,7 @@ class Telling:
         """Without its slot beside; who serves stays, with the places where it has doors."""
         route = replace(self.now, candidate=None)
         if not (own := places_at((*route.targets, route.standby))):
-            return route
+            return _without_known_names(route) if route.targets else route
         sharing = route.sharing and replace(route.sharing, places=tuple(own))
         return replace(route, domains=hosts_of_places(own), sharing=sharing)
 
@@ -135,7 +135,7 @@ class Telling:
         return self._there or Route(
             stack=env.stack.name,
             environment=env.name,
-            domains=env.config.hosts,
+            domains=env.config.taken_hosts,
             targets=(),
             standby=None,
             candidate=None,
@@ -162,7 +162,7 @@ class Telling:
         """With these names and paths, as the environment's file orders them."""
         places = tuple(dict.fromkeys(places))
         hosts = dict.fromkeys(place.host for place in places)
-        own = [host for host in self.work.env.config.hosts if host in hosts]
+        own = [host for host in self.work.env.config.taken_hosts if host in hosts]
         return replace(
             route,
             domains=tuple(dict.fromkeys([*own, *hosts])),
@@ -178,6 +178,11 @@ class Telling:
     def _with_doors(work: Work, partners: tuple[str, ...]) -> Target:
         env, target = work.env, work.target()
         return opened(target, env.config.hosts, env.ready_path) if partners else target
+
+
+def _without_known_names(route: Route) -> Route:
+    """Of a version without doors: nobody answers to a name on a network."""
+    return replace(route, domains=tuple(host for host in route.domains if not is_on_network(host)))
 
 
 def _fence(work: Work) -> int:

@@ -105,12 +105,12 @@ def route(stack: str, domain: str) -> Route:
 
 
 def work(kind: str, was_good: bool, routes: list[Route], *domains: str) -> Any:
-    config = SimpleNamespace(hosts=domains, domains=domains, shares_names_with=(), https=False)
+    own = dict.fromkeys(("domains", "hosts", "taken_hosts"), domains)
+    config = SimpleNamespace(**own, shares_names_with=(), known_as=(), https=False)
     web = SimpleNamespace(name="web", port=80, ready_path="/ready")
     stack = SimpleNamespace(name="shop", services=(web,), routes=(), environments={"prod": config})
-    edge = SimpleNamespace(
-        routes=lambda: SimpleNamespace(good=routes), mend=lambda: [], route=lambda *_: None
-    )
+    there = SimpleNamespace(good=routes)
+    edge = SimpleNamespace(routes=lambda: there, mend=list, route=lambda *_: None)
     env = SimpleNamespace(stack=stack, name="prod", config=config, edge=edge, ready_path="/ready")
     return SimpleNamespace(env=env, deployment=SimpleNamespace(kind=kind, was_good=was_good))
 

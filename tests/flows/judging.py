@@ -10,6 +10,7 @@ from tests.world.base import MemoryBaseServices
 from tests.world.compose import MemoryCompose
 from tests.world.versions import Made, between
 from tidegate.edge.facts import Served
+from tidegate.edge.hosts import is_on_network, name_on, on_network
 from tidegate.facts import ContainerFacts
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL
@@ -125,6 +126,7 @@ def _of_environment(made: Installation, environment: str) -> Iterator[str]:
     for path in ("/", "/api/bills"):
         if (served := made.world.edge.answering(ENVIRONMENTS[environment], path)) != meant:
             yield f"the edge sends people who ask for {path} to {served}, and the ledger says {meant}"
+    yield from _of_names(made, environment, meant)
     if now is None:
         if there := made.world.engine.attached.get(edge_network_name("edge", "shop", environment)):
             yield f"nothing serves, and the edge's network has {', '.join(there.values())}"
@@ -133,6 +135,19 @@ def _of_environment(made: Installation, environment: str) -> Iterator[str]:
     yield from _of_slots(made, environment, now)
     yield from _of_base(made, environment)
     yield from _of_data(made, environment, now)
+
+
+def _of_names(made: Installation, environment: str, meant: Served | None) -> Iterator[str]:
+    """By each name that the edge has for other stacks, and by no other, they get who serves."""
+    route = made.world.edge.route("shop", environment)
+    told = {on_network(host) for host in route.domains if is_on_network(host)} if route else set()
+    there = made.world.engine.forwarded.get(("shop", environment), {})
+    if told != {(name, network) for network, name in there}:
+        yield f"the edge has the names {told}, and the forwarders {there}"
+    for network, name in there:
+        served = made.world.edge.answering(name_on(network, name), "/")
+        if served != meant:
+            yield f"who calls {name} gets {served}, and the ledger says {meant}"
 
 
 def _of_base(made: Installation, environment: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from tests.contracts.found_databases_contract import (
     Tenants,
 )
 from tests.contracts.images_contract import ImagesContract, Put
+from tests.contracts.known_names_contract import KnownNamesContract, Neighbours
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.shared_names_contract import SharedNamesContract
@@ -22,12 +23,14 @@ from tests.world.compose import MemoryCompose
 from tests.world.data import Content, MemoryHistory, MemoryMigrator
 from tests.world.edge import MemoryEdge
 from tests.world.engine import MemoryHost
+from tests.world.forwarders import MemoryForwarders
 from tests.world.images import MemoryImages
 from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
 from tests.world.versions import VERSIONS
 from tests.world.world import BASE_IMAGE, World, model_of
 from tidegate.backups.saved import PlacedDatabase
-from tidegate.edge.facts import Target
+from tidegate.edge.facts import KnownName, Served, Target
+from tidegate.edge.hosts import name_on
 from tidegate.facts import Slot
 from tidegate.stack.data import Database
 
@@ -54,6 +57,27 @@ class TestMemoryEdge(EdgeContract, SharedNamesContract):
     @pytest.fixture
     def slots(self) -> tuple[Target, Target]:
         return Target(1, "http://one:8000"), Target(2, "http://two:8000")
+
+
+class TestMemoryForwarders(KnownNamesContract):
+    @pytest.fixture
+    def neighbours(self, world: World) -> Neighbours:
+        edge, engine = MemoryEdge(), world.engine
+
+        def call(name: KnownName) -> Served | None:
+            key = name.network, name.name
+            is_there = any(there.get(key) == name.port for there in engine.forwarded.values())
+            host = name_on(name.network, name.name)
+            return edge.answering(host, "/ready") if is_there else None
+
+        def start(network: str, name: str, project: str) -> str:
+            engine.attached.setdefault(network, {})[name] = f"{project}-1"
+            return f"{project}-1"
+
+        slots = Target(1, "http://one:8000"), Target(2, "http://two:8000")
+        return Neighbours(
+            MemoryForwarders(engine), edge, slots, 8000, ("back", "front"), call, start
+        )
 
 
 class TestMemorySlots(SlotsContract):

@@ -71,7 +71,7 @@ def running_edge(
         edge_host, images.EDGE, folder, 0, 0, trusted_fronts=("127.0.0.1",)
     ).ensure()
     yield addresses, folder
-    stop_edge(edge_host, addresses.container, grace_seconds=1)
+    stop_edge(edge_host, edge_host.edge_network, grace_seconds=1)
 
 
 @pytest.fixture(scope="module")

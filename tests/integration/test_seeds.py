@@ -31,7 +31,6 @@ MOST_LINES = {"odoo18": 60, "cloudlens": 40}
 """Lines of stack.yaml; the others have a proposal's."""
 MOST_LINES_OF_OTHERS = 25
 UPSTREAM = re.compile(r"proxy_pass http://([A-Za-z0-9_.-]+):")
-LEADS_TO = re.compile(r"  server_name (\S+);.*?proxy_ssl_name (\S+);.*?Host (\S+);", re.DOTALL)
 KEPT_NAMES = {"ocr-service": "ocr", "qr-bff": "qr-bff"}
 """Names by which other stacks call released services in production -> the stack."""
 
@@ -183,35 +182,40 @@ def networks_of(env: OpenEnvironment, service: str) -> set[str]:
     return {model["networks"][key]["name"] for key in model["services"][service]["networks"]}
 
 
-def test_a_released_service_has_no_name_on_shared_networks(settings: Settings) -> None:
-    """The README says so of ocr: another container keeps its names."""
+def test_a_released_service_has_no_name_of_its_own_on_shared_networks(settings: Settings) -> None:
+    """Its forwarder has it."""
     [service] = slot_of(opened(settings.stacks, "ocr", "prod")).model["services"].values()
     assert service["networks"]["seisei-odoo-network"] is None
     assert "ports" not in service
 
 
-def test_names_of_released_services_lead_to_who_serves_under_their_public_name(
+def test_names_by_which_others_call_released_services_are_kept_on_both_networks(
     settings: Settings,
 ) -> None:
-    edge = opened(settings.stacks, "edge", "prod")
+    for name, stack in KEPT_NAMES.items():
+        lines = every_stack(settings.stacks).find(stack).environments["prod"].known_as
+        assert {(one.name, one.network) for one in lines} == {
+            (name, network) for network in ("edge", "seisei-odoo-network")
+        }
+
+
+def test_the_port_of_the_host_leads_to_the_name_that_is_kept(settings: Settings) -> None:
+    """By a proxy that no release touches."""
+    edge, ocr = (opened(settings.stacks, one, "prod") for one in ("edge", "ocr"))
     names = edge.model()["services"]["names"]
     assert "names" in base_services(edge.model(), edge.released)
-    for network in names["networks"].values():
-        assert {*network["aliases"]} == KEPT_NAMES.keys()
+    assert [(one["published"], one["target"]) for one in names["ports"]] == [("8180", 8080)]
     told = (SEEDS / "stacks" / "edge" / "config" / "names.conf").read_text(encoding="utf-8")
-    led = {name: host for name, host, passed in LEADS_TO.findall(told) if host == passed}
-    stacks = every_stack(settings.stacks)
-    assert led == {
-        name: stacks.find(stack).environments["prod"].domains[0]
-        for name, stack in KEPT_NAMES.items()
-    }
+    [line] = [one.line for one in ocr.known if one.line.network in networks_of(edge, "names")]
+    assert f"set $ocr {line.name};" in told
+    assert f"proxy_set_header Host {line.name}:{ocr.known[0].port};" in told
 
 
 def test_whoever_calls_ocr_is_on_a_network_where_its_name_is_kept(settings: Settings) -> None:
-    edge, odoo = (opened(settings.stacks, one, "prod") for one in ("edge", "odoo18"))
+    ocr, odoo = (opened(settings.stacks, one, "prod") for one in ("ocr", "odoo18"))
     address = odoo.model()["services"]["web"]["environment"]["OCR_SERVICE_URL"]
     assert address == "http://ocr-service:8080"
-    assert networks_of(edge, "names") & networks_of(odoo, "web")
+    assert {one.line.network for one in ocr.known} & networks_of(odoo, "web")
 
 
 def test_odoo_has_both_ports_behind_one_switch_and_a_cookie(settings: Settings) -> None:

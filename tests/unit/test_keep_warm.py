@@ -21,6 +21,9 @@ from tasks.slots.containers import stop_old_slot, stop_slot_left
 from tests.unit.ledger_parts import Clock, deploy, open_ledger, record_release
 from tests.unit.plans import COMMIT
 from tests.world.edge import MemoryEdge
+from tests.world.engine import MemoryEngine
+from tests.world.forwarders import MemoryForwarders
+from tests.world.moments import Moments
 from tidegate.edge.facts import Route
 from tidegate.facts import ContainerFacts
 from tidegate.ledger import Ledger
@@ -101,6 +104,8 @@ def opened(
         hosts=domains,
         domains_of={},
         shares_names_with=(),
+        known_as=(),
+        taken_hosts=domains,
     )
     stack = SimpleNamespace(
         name="cloudlens", services=(service,), routes=(), environments={"prod": config}
@@ -117,6 +122,7 @@ def opened(
             host=engine,
             compose=engine,
             edge=edge,
+            forwarders=MemoryForwarders(MemoryEngine(Moments())),
             redactor=Redactor({}),
             config=config,
         ),

@@ -48,6 +48,8 @@ class MemoryEngine:
     networks: set[str] = field(default_factory=set)
     attached: dict[str, dict[str, str]] = field(default_factory=dict)
     """Network -> alias -> container, of those that somebody else started."""
+    forwarded: dict[tuple[str, str], dict[tuple[str, str], int]] = field(default_factory=dict)
+    """Stack and environment -> network and name -> port, of the forwarders that are there."""
     volumes: dict[str, str] = field(default_factory=dict)
     """Volume, or path of the host -> what is in it."""
     images: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from tests.world.engine import (
     MemoryNetworks,
     MemoryOccupancy,
 )
+from tests.world.forwarders import MemoryForwarders
 from tests.world.images import MemoryBuilder, MemoryImages, MemoryShelf, MemorySource
 from tests.world.moments import Moments, watched
 from tests.world.people import MemoryEvents, MemoryNotifier
@@ -78,12 +79,15 @@ class World:
         self.events = MemoryEvents(self.moments)
         self.edited: dict[str, dict[str, Any]] = {}
         """Service -> what the team has written into its compose file since."""
+        self.shared: dict[str, dict[str, Any]] = {}
+        """Networks that the team has named in every compose file since."""
 
     def model(self, project: str) -> ComposeModel:
         """What the compose files say now."""
         model = model_of(project)
         for name, changes in self.edited.items():
             model["services"][name] = {**model["services"].get(name, {}), **changes}
+        model["networks"].update(self.shared)
         return model
 
     def ports(self, stack: Stack, environment: str) -> Ports:
@@ -96,6 +100,7 @@ class World:
             occupancy=MemoryOccupancy(self.engine),
             by_hand=MemoryHandStarted(self.engine),
             networks=MemoryNetworks(self.engine),
+            forwarders=MemoryForwarders(self.engine),
             compose=compose,
             base=MemoryBaseServices(self.engine, compose),
             images=MemoryImages(self.engine, self.shelf),

@@ -6,7 +6,7 @@ each of them owns its own paths at a name that both have, and the longest path c
 stack, a name and path have one route (`tidegate.stack.routes`).
 
 A wildcard is all the names it covers, and is never shared: who has `*.erp.example` has
-`demo.erp.example`.
+`demo.erp.example`. A name on a network of the engine has one owner on that engine.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tidegate.edge.facts import DoorPlace, Route
-from tidegate.edge.hosts import host_name, is_wildcard, meet
+from tidegate.edge.hosts import host_name, is_on_network, is_wildcard, meet, shown_host
 from tidegate.stack.file import Stack
 from tidegate.stack.routes import places_of
 
 WHAT_TO_DO = (
-    "Choose another host name or path, or take it out of the other stack and release that. "
+    "Choose another name or path, or take it out of the other stack and release that. "
     "Two stacks share a host name where each names the other under `shares_names_with`"
 )
 _EVERYTHING = "/"
@@ -39,6 +39,9 @@ class Claim:
     claimed_by: Literal["stack file", "route"]
     shares_with: tuple[str, ...] = ()
     """Stacks that may have other paths there. None: the path is `/`, and the name is its own."""
+    engine: str = ""
+    """The block of the host on whose network a name is; empty for a name of all hosts, and for a
+    route, which is at an edge of one host."""
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -53,8 +56,8 @@ class Claim:
         return other.stack in self.shares_with and self.stack in other.shares_with
 
     def __str__(self) -> str:
-        what, source = self.host, f"its {self.claimed_by}"
-        if self.shares_with:
+        what, source = shown_host(self.host), f"its {self.claimed_by}"
+        if self.shares_with and not is_on_network(self.host):
             what = str(self.place)
             source += f"; it shares {self.host} with {', '.join(self.shares_with)}"
         return f"{what} belongs to {self.stack} {self.environment} ({source})"
@@ -66,10 +69,18 @@ def claims_of(stack: Stack, environment: str, shares_with: Sequence[str]) -> lis
     places = (
         places_of(stack.services, stack.routes, own)
         if shares_with
-        else [DoorPlace(host, _EVERYTHING) for host in own.hosts]
+        else [DoorPlace(host, _EVERYTHING) for host in own.taken_hosts]
     )
     return [
-        Claim(host_name(host), path, stack.name, environment, "stack file", tuple(shares_with))
+        Claim(
+            host_name(host),
+            path,
+            stack.name,
+            environment,
+            "stack file",
+            tuple(shares_with),
+            own.host if is_on_network(host) else "",
+        )
         for host, path in places
     ]
 
@@ -127,7 +138,7 @@ def shared_doors(doors: Sequence[Claim]) -> Iterator[str]:
         owners = sorted(
             {f"{one.stack} {one.environment}" for one in contested if meet(one.host, host)}
         )
-        yield f"{host} is claimed by {', '.join(owners)}"
+        yield f"{shown_host(host)} is claimed by {', '.join(owners)}"
 
 
 def _keeps_out(door: Claim, wanted: Claim, own: Sequence[Claim], doors: Sequence[Claim]) -> bool:
@@ -155,7 +166,8 @@ def _collide(one: Claim, other: Claim, claims: Sequence[Claim]) -> bool:
 
 
 def _meet(one: Claim, other: Claim) -> bool:
-    return one.owner != other.owner and meet(one.host, other.host)
+    is_one_engine = "" in (one.engine, other.engine) or one.engine == other.engine
+    return one.owner != other.owner and is_one_engine and meet(one.host, other.host)
 
 
 def _is_named_too(wildcard: Claim, name: Claim, claims: Sequence[Claim]) -> bool:

@@ -17,12 +17,27 @@ class DoorPlace(NamedTuple):
         return self.host + self.path
 
 
+class KnownName(NamedTuple):
+    """A name by which containers of other stacks call a service on a network of the engine:
+    `http://ocr:8080`."""
+
+    name: str
+    network: str
+    port: int
+    """At which it is called, and at which the service listens."""
+    ready_path: str
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.port} on the network {self.network}"
+
+
 @dataclass(frozen=True)
 class Door:
     """What visitors of one deployment may ask for, and which of its services answers."""
 
     hosts: tuple[str, ...]
-    """`shop.example`, or `*.erp.example` for each name directly below."""
+    """`shop.example`, or `*.erp.example` for each name directly below, or `ocr.back._network` for a
+    name on a network (`tidegate.edge.hosts`)."""
     path: str
     """`/api`: itself and all below it. Of the doors that fit a request, the one with the longest
     path counts."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from tidegate.edge.counters import MetricsSample
-from tidegate.edge.facts import Route, Served
+from tidegate.edge.facts import KnownName, Route, Served
 from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
 from tidegate.edge.route_files import Routes
 from tidegate.facts import CheckResult, TrafficFigures
@@ -20,6 +20,14 @@ class EdgeNetworks(Protocol):
 
     def join(self, stack: str, environment: str) -> None: ...
     def leave(self, stack: str, environment: str) -> None: ...
+
+
+class Forwarders(Protocol):
+    """Containers of the edge that answer to names on networks of other stacks, and pass on what
+    they are asked. Raises EdgeError, EngineError."""
+
+    def keep(self, stack: str, environment: str, names: Sequence[KnownName]) -> None: ...
+    def others(self, name: KnownName, apart_from: str) -> list[str]: ...
 
 
 class EdgeAsked(Protocol):

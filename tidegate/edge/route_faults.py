@@ -15,6 +15,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _URL = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(\*\.(?=.*\.))?({_LABEL}\.)*{_LABEL}")
+_ON_NETWORK = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\.[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\._network")
 # No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its
 # environment.
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
@@ -38,9 +39,7 @@ def _unsafe(route: Route) -> Iterator[str]:
     yield from (
         f"the {what} {value!r} is no name" for what, value in named if not _is(_NAME, value)
     )
-    yield from (
-        f"{domain!r} is no host name" for domain in route.domains if not _is(_DOMAIN, domain)
-    )
+    yield from (f"{domain!r} is no host name" for domain in route.domains if not _is_host(domain))
     if not _is(_PATH, route.ready_path):
         yield f"the ready path {route.ready_path!r} is no path of a URL"
     for slot in slots_of(route):
@@ -64,7 +63,7 @@ def _unsafe(route: Route) -> Iterator[str]:
 
 
 def _unsafe_door(door: Door) -> Iterator[str]:
-    yield from (f"{host!r} is no host name" for host in door.hosts if not _is(_DOMAIN, host))
+    yield from (f"{host!r} is no host name" for host in door.hosts if not _is_host(host))
     if not _is_door_path(door.path):
         yield f"the path {door.path!r} is none of a door"
     if not _is(_PATH, door.ready_path):
@@ -73,6 +72,10 @@ def _unsafe_door(door: Door) -> Iterator[str]:
         yield f"{door.url!r} is no address"
     if type(door.sticky) is not bool:
         yield f"{door.sticky!r} is neither true nor false"
+
+
+def _is_host(host: object) -> bool:
+    return _is(_DOMAIN, host) or _is(_ON_NETWORK, host)
 
 
 def _is_door_path(path: object) -> bool:

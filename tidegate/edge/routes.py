@@ -14,7 +14,8 @@ import yaml
 
 from tidegate.edge.facts import Door, Route, Served, Target
 from tidegate.edge.headers import DEPLOYMENT_HEADER, SLOT_HEADER, headers_for
-from tidegate.edge.hosts import whole_names
+from tidegate.edge.hosts import is_on_network, whole_names
+from tidegate.edge.known_names import called
 from tidegate.edge.route_faults import WHOLE, faults_of, slots_of
 from tidegate.edge.route_heads import head_of
 from tidegate.edge.routing import Back, back_of, backs_of, open_places
@@ -23,6 +24,8 @@ from tidegate.errors import EdgeError
 
 PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"
+FORWARDERS_ONLY = "edge-forwarders"
+"""The middleware of the edge's own file that lets nobody by but its forwarders."""
 # A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself
 # only when none of it had been sent; with `status` also when it is safe to repeat (no POST, PATCH)
 # and its body was small enough to keep.
@@ -75,6 +78,12 @@ def _http(route: Route, closing: bool) -> dict[str, Any]:
             _name(route, "retry"): {"retry": _RETRY},
             **({} if route.targets else {_name(route, "closed"): {"headers": _CLOSED}}),
             **{
+                _name(route, "called", one.number): {
+                    "headers": {"customRequestHeaders": {"Host": one.asked}}
+                }
+                for one in called(route)
+            },
+            **{
                 _slot_name(route, slot): _served_header(route, slot, closing)
                 for slot, _, _ in slots
             },
@@ -94,13 +103,14 @@ def _backs(route: Route, slot: Target) -> list[Back]:
 
 
 def _public_routers(route: Route) -> dict[str, Any]:
-    if not route.sharing and not _serving_doors(route):
+    has_doors = bool(_serving_doors(route)) or any(map(is_on_network, route.domains))
+    if not route.sharing and not has_doors:
         return {
             _name(route, "public"): _public_router(route, 0, {"rule": host_rule(route.domains)})
         }
     return {
         _name(route, "public", number) + rule.name: _public_router(
-            route, place, {"rule": rule.text, "priority": rule.priority}
+            route, place, {"rule": rule.text, "priority": rule.priority}, rule.host
         )
         for number, (rules, place) in enumerate(_public_rules(route))
         for rule in rules
@@ -125,7 +135,9 @@ def _serving_doors(route: Route) -> tuple[Door, ...]:
     return route.targets[0].doors if route.targets else ()
 
 
-def _public_router(route: Route, place: int, rule: dict[str, Any]) -> dict[str, Any]:
+def _public_router(
+    route: Route, place: int, rule: dict[str, Any], on_network: str = ""
+) -> dict[str, Any]:
     service = (
         _name(route, "public", place)
         if _public_service(route, place)
@@ -135,7 +147,15 @@ def _public_router(route: Route, place: int, rule: dict[str, Any]) -> dict[str, 
         "entryPoints": [PUBLIC_ENTRY_POINT],
         **rule,
         "service": service,
-        "middlewares": [_name(route, "retry" if route.targets else "closed")],
+        "middlewares": [
+            *([f"{FORWARDERS_ONLY}@file"] if on_network else []),
+            *(
+                _name(route, "called", one.number)
+                for one in called(route)
+                if one.host == on_network
+            ),
+            _name(route, "retry" if route.targets else "closed"),
+        ],
     }
 
 

@@ -16,7 +16,7 @@ from tidegate.edge.paths import is_below
 from tidegate.edge.probing import Question
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
-from tidegate.stack.routes import Routed, hosts_of, routed
+from tidegate.stack.routes import Known, Routed, hosts_of, known, routed
 from tidegate.stack.slot import edge_alias
 
 
@@ -33,12 +33,13 @@ def slot_url(project: str, service: str, port: int) -> str:
 
 
 def doors_of_slot(stack: Stack, environment: Environment, project: str) -> tuple[Door, ...]:
-    """What the edge is told of a slot whose stack file has `routes` or shares its names, the main
-    door first; nothing of another one."""
+    """What the edge is told of a slot whose stack file has `routes`, shares its names or is called
+    by other stacks, the main door first; nothing of another one."""
+    if not (stack.routes or environment.shares_names_with or environment.known_as):
+        return ()
     return (
-        tuple(_door(one, environment, project) for one in routed(stack.services, stack.routes))
-        if stack.routes or environment.shares_names_with
-        else ()
+        *(_door(one, environment, project) for one in routed(stack.services, stack.routes)),
+        *(_known_door(one, project) for one in known(stack.services, environment)),
     )
 
 
@@ -204,6 +205,11 @@ def _door(one: Routed, environment: Environment, project: str) -> Door:
         one.ready_path,
         one.sticky,
     )
+
+
+def _known_door(one: Known, project: str) -> Door:
+    url = slot_url(project, one.service.name, one.port)
+    return Door((one.line.host,), "/", url, one.ready_path)
 
 
 def _shape(target: Target) -> list[tuple[object, ...]]:

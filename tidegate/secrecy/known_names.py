@@ -32,6 +32,8 @@ def known_names(
         *_of_stack(stack),
         *environment.hosts,
         *environment.domains_of,
+        *(line.name for line in environment.known_as),
+        *(line.network for line in environment.known_as),
         *environment.shares_names_with,
         environment.host,
         environment.image_alias,

@@ -25,6 +25,7 @@ from tidegate.stack.formats import (
     Part,
     RelativePath,
 )
+from tidegate.stack.known_as import MOST_NAMES, KnownAs
 
 Kind = Literal["development", "staging", "production"]
 NOTHING = "nothing"
@@ -117,6 +118,12 @@ class Environment(Part):
         description="Stacks that may have paths of their own at these host names. Each of them "
         "names this one in turn. Left out: this environment has its names for itself.",
     )
+    known_as: tuple[KnownAs, ...] = Field(
+        (),
+        max_length=MOST_NAMES,
+        description="Names by which other stacks of this server call released services on a "
+        "network that they share.",
+    )
     image_alias: ImageTag = Field(
         description="Tag that is moved after a good release: an output, never an input."
     )
@@ -160,6 +167,12 @@ class Environment(Part):
     def hosts(self) -> tuple[str, ...]:
         """All its host names."""
         return (*self.domains, *(host for own in self.domains_of.values() for host in own))
+
+    @property
+    def taken_hosts(self) -> tuple[str, ...]:
+        """All that it takes at the edge: its host names, and those by which other stacks call
+        it."""
+        return (*self.hosts, *(line.host for line in self.known_as))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tidegate.stack.formats import (
     TimeZone,
     Title,
 )
+from tidegate.stack.known_as import KnownAs, known_as_faults
 from tidegate.stack.migrations import Migration, pattern_faults
 from tidegate.stack.routes import (
     MOST_ROUTES,
@@ -173,6 +174,11 @@ class Stack(Part):
     def productions(self) -> list[str]:
         return [name for name, one in self.environments.items() if one.kind == "production"]
 
+    @property
+    def known_names(self) -> list[KnownAs]:
+        """How other stacks call its services, in any environment."""
+        return [line for own in self.environments.values() for line in own.known_as]
+
     def place(self, name: str) -> Place:
         """How people read of an environment, also of one that is not in the file any more."""
         return place_of(self.environments, name)
@@ -238,8 +244,13 @@ class Stack(Part):
         faults += image_faults(self.source, self.services)
         faults += environment_faults(self.environments)
         faults += [*named_twice(self.services)] or [
-            *service_faults(self.services, self.routes),
+            *service_faults(self.services, self.routes, self.known_names),
             *route_faults(self.services, self.routes, self.environments),
+            *known_as_faults(
+                [service.name for service in self.services],
+                {name: own.known_as for name, own in self.environments.items()},
+                {name: own.host for name, own in self.environments.items()},
+            ),
         ]
         faults += [
             f"environments: {base} is the base project of two of them"
@@ -260,7 +271,7 @@ def load_stack(folder: Path) -> Stack:
     except ValidationError as error:
         raise StackFileError(doing, "; ".join(faults_in(error.errors())), TO_DO) from None
     # what was kept of an older file may have them
-    if unread := unread_keys(stack.services, stack.routes):
+    if unread := unread_keys(stack.services, stack.routes, stack.known_names):
         raise StackFileError(doing, "; ".join(unread), TO_DO)
     return stack
 

@@ -185,6 +185,18 @@ ImageRef = Annotated[
     ),
 ]
 ImageTag = Annotated[str, *_format(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "an image tag", 128)]
+NetworkName = Annotated[
+    str,
+    *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a network as `docker network ls` shows it", 128),
+]
+NetworkAlias = Annotated[
+    str,
+    *_format(
+        r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?",
+        "one word in lower case, without a dot, as containers call it: such as ocr-service",
+        63,
+    ),
+]
 VolumeName = Annotated[str, *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a volume's name")]
 ComposeProject = Annotated[
     str, *_format(r"[a-z0-9][a-z0-9_-]*", "a compose project as `docker compose ls` shows it", 100)

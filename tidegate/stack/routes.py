@@ -13,6 +13,7 @@ from tidegate.edge.hosts import is_wildcard
 from tidegate.edge.paths import is_below
 from tidegate.stack.environments import Environment
 from tidegate.stack.formats import DoorPath, Name, Part, ServiceName, UrlPath
+from tidegate.stack.known_as import KnownAs
 from tidegate.stack.services import Service
 from tidegate.stack.showing import SmokeCheck
 
@@ -78,6 +79,29 @@ def routed(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[Rou
     ]
 
 
+class Known(NamedTuple):
+    """A name that other stacks call, with all that it takes from its service."""
+
+    line: KnownAs
+    service: Service
+    port: int
+    ready_path: str
+
+
+def known(services: Sequence[Service], environment: Environment) -> list[Known]:
+    """Each line of `known_as` of a stack file that was read."""
+    named = {service.name: service for service in services}
+    return [
+        Known(
+            line,
+            named[line.service],
+            line.port or named[line.service].port or 0,
+            line.ready_path or named[line.service].ready_path or "",
+        )
+        for line in environment.known_as
+    ]
+
+
 def hosts_of(environment: Environment, word: str | None) -> tuple[str, ...]:
     """The host names of a route that says `domains_of: word`, or nothing."""
     return environment.domains if word is None else environment.domains_of[word]
@@ -86,11 +110,15 @@ def hosts_of(environment: Environment, word: str | None) -> tuple[str, ...]:
 def places_of(
     services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment
 ) -> tuple[DoorPlace, ...]:
-    """Each host name with each path that a route has there, the main route's first."""
-    return tuple(
-        DoorPlace(host, one.path)
-        for one in routed(services, routes)
-        for host in hosts_of(environment, one.domains_of)
+    """Each host name with each path that a route has there, the main route's first; then the names
+    that other stacks call."""
+    return (
+        *(
+            DoorPlace(host, one.path)
+            for one in routed(services, routes)
+            for host in hosts_of(environment, one.domains_of)
+        ),
+        *(DoorPlace(line.host, "/") for line in environment.known_as),
     )
 
 
@@ -98,28 +126,33 @@ def addresses(
     services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment
 ) -> tuple[str, ...]:
     """For people: host names, or where each of several routes leads, `shop.example/api →
-    api:8000`."""
+    api:8000`; then `ocr:8080 (back) → ocr:8080` for a name on the network `back`."""
+    called = (
+        f"{one.line.name}:{one.port} ({one.line.network}) → {one.service.name}:{one.port}"
+        for one in known(services, environment)
+    )
     if not routes and not environment.shares_names_with:
-        return environment.hosts
-    return tuple(
+        return (*environment.hosts, *called)
+    led = (
         f"{host}{one.path} → {one.service.name}:{one.port}"
         for one in routed(services, routes)
         for host in hosts_of(environment, one.domains_of)
     )
+    return (*led, *called)
 
 
-def service_faults(services: Sequence[Service], routes: Sequence[RouteLine]) -> Iterator[str]:
-    """What a service behind the edge lacks."""
-    behind = {line.service for line in routes} if routes else {services[0].name}
+def service_faults(
+    services: Sequence[Service], routes: Sequence[RouteLine], names: Sequence[KnownAs] = ()
+) -> Iterator[str]:
+    """What a service behind the edge lacks. `names` are those of all environments."""
+    routed_lines = routes or [RouteLine(service=services[0].name)]
+    leading: list[RouteLine | KnownAs] = [*routed_lines, *names]
     for place, service in enumerate(services):
-        if service.name in behind:
-            lines = [line for line in routes if line.service == service.name]
-            if service.port is None and not (lines and all(line.port for line in lines)):
-                yield f"services[{place}]: {service.name} {_NEEDS_PORT}"
-            if service.ready_path is None and not (
-                lines and all(line.ready_path for line in lines)
-            ):
-                yield f"services[{place}]: {service.name} {_NEEDS_READY_PATH}"
+        lines = [line for line in leading if line.service == service.name]
+        if service.port is None and not all(line.port for line in lines):
+            yield f"services[{place}]: {service.name} {_NEEDS_PORT}"
+        if service.ready_path is None and not all(line.ready_path for line in lines):
+            yield f"services[{place}]: {service.name} {_NEEDS_READY_PATH}"
 
 
 def route_faults(
@@ -158,9 +191,12 @@ def check_faults(checks: Sequence[SmokeCheck], routes: Sequence[RouteLine]) -> I
         )
 
 
-def unread_keys(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[str]:
+def unread_keys(
+    services: Sequence[Service], routes: Sequence[RouteLine], names: Sequence[KnownAs] = ()
+) -> list[str]:
     """Of services that nobody reaches through the edge."""
     behind = {line.service for line in routes} if routes else {services[0].name}
+    behind |= {line.service for line in names}
     why = (
         "no route leads to this service"
         if routes

@@ -29,7 +29,7 @@ from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.edges.traefik.networks import BESIDE
 from blocks.edges.traefik.settings import CHECK_PORT, PUBLIC_PORT
-from tidegate.edge.hosts import is_wildcard
+from tidegate.edge.hosts import whole_names
 from tidegate.edge.routes import traefik_config
 from tidegate.edge.routing import open_places, question_at, questions
 from tidegate.errors import EdgeError, TidegateError
@@ -208,7 +208,7 @@ class EdgeReplacing:
             at_doors = [
                 question_at(route, *place)
                 for place in open_places(route)
-                if not is_wildcard(place.host)
+                if whole_names([place.host])
             ]
             for asked in dict.fromkeys([*at_doors, *questions(route)]):
                 old, new = (_answer(url, asked.host, asked.path) for url in (old_url, new_url))

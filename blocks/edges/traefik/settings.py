@@ -7,6 +7,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from ipaddress import IPv4Network
+
+from tidegate.edge.routes import FORWARDERS_ONLY
 
 DYNAMIC_FOLDER = "/etc/traefik/dynamic"
 PUBLIC_PORT, CHECK_PORT = 8000, 8001
@@ -67,10 +70,16 @@ def flags_at(address: str, believed: Sequence[str]) -> list[str]:
     ]
 
 
+def forwarders_range(control: IPv4Network) -> IPv4Network:
+    """The upper half of the control network: nobody has an address there but the forwarders."""
+    return list(control.subnets())[1]
+
+
 def own_routes(control: str) -> str:
     """The edge's ping, API and metrics. Whoever asks the check entry point must come from the range
     `control`: a process that makes its own packets could else speak to an address of a network that
-    it is not on."""
+    it is not on. The doors at names on a network are open to the forwarders of these names."""
+    forwarders = forwarders_range(IPv4Network(control))
     return f"""\
 http:
   routers:
@@ -79,6 +88,7 @@ http:
     edge-metrics: {_OWN.format("metrics", "prometheus")}
   middlewares:
     edge-control: {{ipAllowList: {{sourceRange: ['{control}']}}}}
+    {FORWARDERS_ONLY}: {{ipAllowList: {{sourceRange: ['{forwarders}']}}}}
 """
 
 

@@ -1,0 +1,112 @@
+"""Two real networks of other stacks, with a caller on both, beside a real edge. Imported by the tests
+of names that other stacks call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from docker.models.containers import Container
+
+from blocks.docker.host import DockerHost
+from blocks.edges.traefik.container import EdgeAddresses
+from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.forwarders import EngineForwarders
+from tests import images
+from tests.contracts.known_names_contract import Neighbours
+from tests.integration.edge_fixtures import StartBackend, target
+from tidegate.edge.facts import KnownName, Served
+from tidegate.edge.headers import DEPLOYMENT_HEADER, read_served
+
+CALL = """
+import http.client, json, sys
+address, path, sent = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+try:
+    connection = http.client.HTTPConnection(address, timeout=5)
+    connection.putrequest("GET", path, skip_host="Host" in sent)
+    for header, value in sent.items():
+        connection.putheader(header, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    print(json.dumps({"status": answer.status, "headers": dict(answer.getheaders()), "body": answer.read().decode()}))
+except OSError as error:
+    print(json.dumps({"status": 0, "headers": {}, "body": type(error).__name__}))
+"""
+
+
+def called(caller: Container, address: str, path: str = "/ready", **sent: str) -> dict[str, Any]:
+    """Status (0 where nobody is there), headers and body of what a container gets that calls an
+    address."""
+    done = caller.exec_run(["python3", "-c", CALL, address, path, json.dumps(sent)])
+    assert done.exit_code == 0, done.output
+    assert isinstance(done.output, bytes)
+    found: dict[str, Any] = json.loads(done.output)
+    return found
+
+
+@pytest.fixture(scope="module")
+def networks(edge_host: DockerHost) -> Iterator[tuple[str, str]]:
+    names = tuple(f"Their-{uuid4().hex[:8]}_net" for _ in range(2))
+    made = [edge_host.client.networks.create(name) for name in names]
+    yield names[0], names[1]
+    for network in made:
+        network.remove()
+
+
+@pytest.fixture(scope="module")
+def caller(edge_host: DockerHost, networks: tuple[str, str]) -> Iterator[Container]:
+    """Of another stack, on both networks."""
+    made = edge_host.client.containers.run(
+        images.BASE, ["sleep", "600"], network=networks[0], detach=True, init=True
+    )
+    edge_host.client.networks.get(networks[1]).connect(made)
+    yield made
+    made.remove(force=True)
+
+
+@pytest.fixture
+def edge(running_edge: tuple[EdgeAddresses, Path]) -> Iterator[TraefikEdge]:
+    addresses, folder = running_edge
+    block = TraefikEdge(
+        config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url
+    )
+    yield block
+    for file in folder.glob("*_*.yml"):
+        block.remove(*file.stem.split("_"))
+
+
+@pytest.fixture
+def neighbours(
+    edge_host: DockerHost,
+    edge: TraefikEdge,
+    start_backend: StartBackend,
+    networks: tuple[str, str],
+    caller: Container,
+) -> Iterator[Neighbours]:
+    forwarders, started = EngineForwarders(edge_host), list[Container]()
+
+    def call(name: KnownName) -> Served | None:
+        """By its name on this network, as the engine completes it: the caller is on another one
+        too."""
+        found = called(caller, f"{name.name}.{name.network}:{name.port}")
+        return read_served(found["headers"].get(DEPLOYMENT_HEADER.title(), ""))
+
+    def start(network: str, name: str, project: str) -> str:
+        container = edge_host.client.containers.create(
+            images.BASE, ["sleep", "600"], labels={"com.docker.compose.project": project}
+        )
+        edge_host.client.networks.get(network).connect(container, aliases=[name])
+        container.start()
+        started.append(container)
+        return str(container.name)
+
+    slots = target(1, start_backend(1)), target(2, start_backend(2))
+    yield Neighbours(forwarders, edge, slots, 8000, networks, call, start)
+    for environment in ("prod", "staging"):
+        forwarders.keep("shop", environment, [])
+    for container in started:
+        container.remove(force=True)
