@@ -56,10 +56,10 @@ class Library:
         return self.known[key]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def library() -> Iterator[Library]:
     """On a file system in memory, where there is one: a ledger is written and copied thousands of
-    times."""
+    times. Afterwards the home of the process is another one again."""
     with (
         TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder,
         installed(Path(folder)) as made,
