@@ -14,12 +14,15 @@ from rich.markup import escape
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker
 from blocks.edges.traefik.edge import TraefikEdge
+from blocks.edges.traefik.forwarders import EngineForwarders
 from blocks.edges.traefik.looked_at import refuse_foreign
 from blocks.edges.traefik.replacing import EdgeReplacing
 from blocks.messengers.apprise_notifier import AppriseNotifier
 from blocks.messengers.webhook import SlackWebhook
 from blocks.registries.registry import Registry
 from cli.run import images
+from tidegate.each import each
+from tidegate.edge.known_names import known_names
 from tidegate.errors import EdgeError
 from tidegate.settings import Settings
 
@@ -39,6 +42,20 @@ def start_edge(settings: Settings) -> EdgeAddresses:
     addresses = maker_of(settings).ensure()
     edge_of(settings, addresses).renew()
     return addresses
+
+
+def open_names(host: DockerHost, edge: TraefikEdge) -> list[str]:
+    """Have a forwarder for each name by which other stacks call who serves, where somebody has
+    removed it. Returns a sentence for each stack of which one cannot be had."""
+    serving = {f"{one.stack} {one.environment}": one for one in edge.routes().good if one.targets}
+    opened = each(
+        serving,
+        lambda one: EngineForwarders(host).have(
+            one.stack, one.environment, known_names(one.targets[0])
+        ),
+        "opening the names of",
+    )
+    return [f"{fault.name}: {fault.error}" for fault in opened.faulty]
 
 
 def replace_edge(settings: Settings, console: Console, *, accept_outage: bool) -> None:

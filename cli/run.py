@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from cli.control_plane import ControlPlane, with_prefect
 from cli.prefect_profile import write_profile
@@ -59,7 +60,7 @@ def _start(plane: ControlPlane, console: Console) -> None:
     with_prefect(plane.environment())
     # Prefect reads its settings when it is imported
     from cli.automations import recover_soon, register_automations
-    from cli.edge import register_blocks, start_edge
+    from cli.edge import edge_of, local_host, open_names, register_blocks, start_edge
     from cli.late_runs import end_lost_runs, forget_late_runs
     from control.work_pool import make_work_pool
 
@@ -71,6 +72,8 @@ def _start(plane: ControlPlane, console: Console) -> None:
             "image than it would get now. `tidegate edge replace` replaces "
             "it without a lost request."
         )
+    for fault in open_names(local_host(settings), edge_of(settings, addresses)):
+        console.print(f"  [yellow]![/yellow] {escape(fault)}")
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)
     make_work_pool(plane.api_url, plane.secret)

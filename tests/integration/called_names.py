@@ -37,6 +37,24 @@ except OSError as error:
     print(json.dumps({"status": 0, "headers": {}, "body": type(error).__name__}))
 """
 
+STEADY = """
+import http.client, json, sys, time
+end, seen = time.monotonic() + float(sys.argv[2]), {}
+while time.monotonic() < end:
+    try:
+        connection = http.client.HTTPConnection(sys.argv[1], timeout=5)
+        connection.request("GET", "/ready")
+        answer = connection.getresponse()
+        answer.read()
+        found = f"{answer.status} {answer.getheader('X-Tidegate-Deployment')}"
+        connection.close()
+    except OSError as error:
+        found = type(error).__name__
+    seen[found] = seen.get(found, 0) + 1
+    time.sleep(0.01)
+print(json.dumps(seen))
+"""
+
 
 def called(caller: Container, address: str, path: str = "/ready", **sent: str) -> dict[str, Any]:
     """Status (0 where nobody is there), headers and body of what a container gets that calls an

@@ -11,33 +11,16 @@ from docker.models.containers import Container
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.container import EdgeMaker
 from blocks.edges.traefik.edge import TraefikEdge
-from blocks.edges.traefik.forwarders import ROLE
+from blocks.edges.traefik.forwarders import OWNER_LABEL, ROLE
 from blocks.edges.traefik.replacing import EdgeReplacing
+from cli.edge import open_names
 from tests import images
 from tests.contracts.known_names_contract import KnownNamesContract, Neighbours
 from tests.integration.called_names import *  # noqa: F403
-from tests.integration.called_names import called
+from tests.integration.called_names import STEADY, called
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tidegate.edge.facts import KnownName, Served
 from tidegate.edge.headers import DEPLOYMENT_HEADER
-
-STEADY = """
-import http.client, json, sys, time
-end, seen = time.monotonic() + float(sys.argv[2]), {}
-while time.monotonic() < end:
-    try:
-        connection = http.client.HTTPConnection(sys.argv[1], timeout=5)
-        connection.request("GET", "/ready")
-        answer = connection.getresponse()
-        answer.read()
-        found = f"{answer.status} {answer.getheader('X-Tidegate-Deployment')}"
-        connection.close()
-    except OSError as error:
-        found = type(error).__name__
-    seen[found] = seen.get(found, 0) + 1
-    time.sleep(0.01)
-print(json.dumps(seen))
-"""
 
 
 class TestEngineForwarders(KnownNamesContract):
@@ -168,6 +151,27 @@ def test_a_forwarder_that_a_killed_run_has_left_half_made_is_finished(
     edge_host.client.networks.get(name.network).disconnect(again)
     neighbours.serve(slot, name)
     assert neighbours.call(name) == Served("shop", "prod", 1)
+
+
+def test_a_start_of_tidegate_has_the_forwarders_that_somebody_has_removed(
+    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours
+) -> None:
+    """Of two environments, although the network of the first is gone."""
+    name, (one, other) = neighbours.name(), neighbours.slots
+    gone = edge_host.client.networks.create(f"gone-{edge_host.edge_network}")
+    there = KnownName("ocr", str(gone.name), name.port, "/ready")
+    neighbours.serve(one, there)
+    neighbours.serve(other, name, environment="staging")
+    for made in forwarders_of(edge_host):
+        made.remove(force=True)
+    gone.remove()
+    [fault] = open_names(edge_host, edge)
+    assert fault.startswith("shop prod: forwarding the names of shop prod: not found")
+    assert neighbours.call(name) == Served("shop", "staging", 2)
+    [_, again] = sorted(forwarders_of(edge_host), key=lambda made: made.labels[OWNER_LABEL])
+    open_names(edge_host, edge)
+    again.reload()
+    assert again.status == "running"
 
 
 def test_a_forwarder_that_was_stopped_or_restarted_answers_again(

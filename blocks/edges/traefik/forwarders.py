@@ -62,10 +62,16 @@ class EngineForwarders:
             there = self._of(owner)
             if not names and not there:
                 return
-            kept = [self._have(owner, name) for name in names]
+            kept = {self._have(owner, name).id for name in names}
             for one in there:
-                if one.id not in {kept_one.id for kept_one in kept}:
+                if one.id not in kept:
                     _remove(one)
+
+    def have(self, stack: str, environment: str, names: Sequence[KnownName]) -> None:
+        """Have those that are missing, and touch no other."""
+        with engine_errors(f"forwarding the names of {stack} {environment}"):
+            for name in names:
+                self._have(f"{stack}/{environment}", name)
 
     def others(self, name: KnownName, apart_from: str) -> list[str]:
         """Containers that answer to the name on its network, without forwarders and without those
@@ -106,7 +112,7 @@ class EngineForwarders:
     def _create(self, called: str, owner: str, name: KnownName) -> Container:
         control = self.host.client.networks.get(control_network_name(self.host.edge_network))
         subnet = ensure_control_network(self.host)
-        address = self._free_address(subnet)
+        address = self._free_address(forwarders_range(subnet), called)
         container = self.host.client.containers.create(
             self._image(),
             flags_for(name.port),
@@ -132,12 +138,15 @@ class EngineForwarders:
         control.connect(container, ipv4_address=address)
         return container
 
-    def _free_address(self, subnet: IPv4Network) -> str:
+    def _free_address(self, within: IPv4Network, called: str) -> str:
+        """Sought from a place of its own on, because two may be made at once."""
         labels = [f"{ROLE_LABEL}={ROLE}", f"{EDGE_LABEL}={self.host.edge_network}"]
         there = self.host.client.containers.list(all=True, filters={"label": labels})
         taken = {one.labels.get(ADDRESS_LABEL) for one in there}
-        free = (str(one) for one in forwarders_range(subnet) if str(one) not in taken)
-        return next(free)
+        first = int(hashlib.sha256(called.encode()).hexdigest(), 16)
+        count = within.num_addresses - 2
+        places = (str(within[1 + (first + number) % count]) for number in range(count))
+        return next(place for place in places if place not in taken)
 
     def _connect(self, container: Container, name: KnownName) -> None:
         if _is_on(container, name.network):
