@@ -18,7 +18,7 @@ from tests.installation import Installation, domain_of
 from tidegate.policy.states import DeploymentState
 
 made: Made | None = None
-"""Since the session's first release; `two_versions` in conftest.py gives it for its stack."""
+"""Since the session's first release; `versions` in conftest.py gives it for its stack."""
 BY_ITSELF_SECONDS = 120
 MOST_RECOVERIES = 40
 LONG_SECONDS = 4

@@ -31,9 +31,7 @@ from tidegate.pages.fault_words import ZH
 TILL = SHOP.replace("shop", "till")
 DIALOGUE = re.compile(rf"^(({'|'.join(ZH.values())})。)?.+: .+\. .+", re.DOTALL)
 AS_THE_OTHERS = pytest.mark.crash_only("the others; tests/unit/test_stackfile.py, test_envfile.py")
-TRIED_AGAIN = pytest.mark.crash_only(
-    "it is tried again and again; tests/integration/test_registry.py"
-)
+OF_A_REGISTRY = pytest.mark.crash_only("tests/integration/test_registry.py: what it answers")
 
 
 @pytest.fixture(scope="module")
@@ -220,25 +218,26 @@ def test_an_engine_that_is_down_is_one_error(
 @pytest.mark.parametrize(
     ("name", "registry", "patience", "said"),
     [
-        (
+        pytest.param(
             "strict",
             lambda: registry_that_answers(401),
             20,
             "401: the account is not accepted. Correct username, password and rights",
+            marks=OF_A_REGISTRY,
         ),
         pytest.param(
             "busy",
             lambda: registry_that_answers(429),
             20,
             "429: too many requests. Try again in 300 s",
-            marks=TRIED_AGAIN,
+            marks=OF_A_REGISTRY,
         ),
         pytest.param(
             "silent",
             registry_that_is_silent,
             0.5,
             "no answer in time. Check the network",
-            marks=TRIED_AGAIN,
+            marks=OF_A_REGISTRY,
         ),
     ],
 )

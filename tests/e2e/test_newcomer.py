@@ -21,6 +21,9 @@ from tests.installation import SUFFIX, free_ports, remove_edge, remove_stack
 from tests.integration.newcomers import Newcomer, cloned
 from tidegate.stack.folder import FILE
 
+pytestmark = pytest.mark.crash_only(
+    "tests/integration/test_init.py: init and check; tests/e2e/test_installed_tool.py: the program"
+)
 STACK, EDGE = f"newcomer{SUFFIX}", f"tidegate-newcomer{SUFFIX}"
 APPLICATION = Newcomer(
     {

@@ -224,6 +224,7 @@ def test_a_version_that_is_dead_is_left_all_the_same(tidegate: Installation, fer
     assert_true_and_clean(tidegate, ferry, newest(tidegate))
 
 
+@pytest.mark.crash_only("tests/flows/test_afterwards.py; tests/integration/test_migrator.py")
 @pytest.mark.usefixtures("nobody_lost")
 def test_a_change_the_old_version_cannot_live_with_is_taken_back_where_the_data_fit(
     tidegate: Installation, ferry: str

@@ -58,6 +58,22 @@ def test_a_version_that_is_dead_is_left_all_the_same(library: Library) -> None:
     assert [*settle(made), *faults(made, began)] == []
 
 
+def test_a_change_the_old_version_cannot_live_with_is_taken_back_where_the_data_fit(
+    library: Library,
+) -> None:
+    made = begun(library, "v1.3.0", "v1.4.0")
+    began, database = serving(made), made.world.databases.of("shop-prod")
+    database.content = replace(database.content, misfits=1)
+    refused = made.prefect.start(rollback, **ROLLBACK).state
+    assert "notes are short: not so in 1 row" in str(refused.message)
+    assert (now(made).version, database.content.revision) == ("v1.4.0", "0005")
+    database.content = replace(database.content, misfits=0)
+    state = made.prefect.start(rollback, **ROLLBACK).state
+    assert state.is_completed(), state.message
+    assert (now(made).version, database.content.revision) == ("v1.3.0", "0004")
+    assert [*settle(made), *faults(made, began)] == []
+
+
 def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(library: Library) -> None:
     made = begun(library, "v1.0.0", "v1.1.0")
     database = made.world.databases.of("shop-prod")

@@ -237,6 +237,7 @@ def test_what_stands_on_the_tables_works_after_a_restore(mysql: Server, store: B
     ) == [["half"], ["p"], ["daily"], ["one_more"], ["halves"]]
 
 
+@AS_OTHERS
 def test_a_default_of_a_sequence_goes_on_counting(mysql: Server, store: BackupStore) -> None:
     emptied(mysql, SEQUENCES)
     run(mysql, SEQUENCES.sql)
@@ -257,7 +258,7 @@ def test_a_default_of_a_sequence_goes_on_counting(mysql: Server, store: BackupSt
     ) == [["a"], ["b"], ["2"]]
 
 
-@pytest.mark.parametrize("engine", ["mysql", "postgresql"])
+@pytest.mark.parametrize("engine", ["mysql", pytest.param("postgresql", marks=AS_OTHERS)])
 def test_a_backup_of_version_0_1_comes_back(
     engine: str, request: pytest.FixtureRequest, store: BackupStore
 ) -> None:

@@ -80,6 +80,7 @@ class TestEngineBackups(BackupsContract):
         "test_a_backup_has_been_restored_before_it_counts",
         "test_a_copy_beside_touches_nothing_and_takes_the_place_once",
         "test_no_client_is_left",
+        "test_a_name_that_nobody_knows_is_said_so",
     ),
 )
 class TestEngineBackupsElsewhere(BackupsContract):

@@ -52,6 +52,7 @@ def test_what_was_written_since_is_gone_and_what_was_there_is_back(
     }
 
 
+@pytest.mark.crash_only("tests/e2e/test_restore.py: a damaged backup")
 def test_a_damaged_file_is_seen_before_anything_is_cleared(
     filled: Server, store: BackupStore
 ) -> None:
