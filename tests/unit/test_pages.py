@@ -9,16 +9,15 @@ from datetime import UTC, datetime, timedelta
 from string import Formatter
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.unit.plans import AT, COMMIT, STAGED, a_plan, schema_change
-from tidegate.facts import Backup, CheckResult, Fit, MigrationClass, TrafficFigures
+from tests.unit.test_smoke_page import cells
+from tidegate.facts import Backup, Fit, MigrationClass, TrafficFigures
 from tidegate.pages.base_words import BASE_EN, BASE_ZH
 from tidegate.pages.found_words import FOUND_EN, FOUND_ZH
 from tidegate.pages.layout import local
 from tidegate.pages.restore_words import RESTORE_EN, RESTORE_ZH
-from tidegate.pages.results import backup_page, smoke_table, traffic_page
+from tidegate.pages.results import backup_page, traffic_page
 from tidegate.pages.stages import MOST_COMMITS, changed_note, evidence_page, plan_page
 from tidegate.pages.words import EN, WORDS, ZH
 from tidegate.plan.changes import Plan
@@ -61,12 +60,6 @@ def evidence(
     )
 
 
-def cells(row: str) -> list[str]:
-    """The cells of one table row, as a markdown reader splits it: at each bar that is not
-    escaped."""
-    return row.replace("\\|", "\0").strip().strip("|").split("|")
-
-
 def test_both_languages_have_the_same_words_with_the_same_fields() -> None:
     zh, en = WORDS["zh"], WORDS["en"]
     assert zh.keys() == en.keys()
@@ -89,39 +82,12 @@ def test_every_word_of_a_language_is_said(language: str) -> None:
     assert all(text.strip() for text in WORDS[language].values())
 
 
-@given(name=st.text(max_size=20), detail=st.text(max_size=40))
-def test_no_check_can_break_its_table(name: str, detail: str) -> None:
-    table = smoke_table([CheckResult(name, "fail", detail, 1.0)], "en")
-    head, line, row = table.splitlines()
-    assert len(cells(head)) == len(cells(line)) == len(cells(row)) == 4
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_line_break_in_a_revision_stays_on_its_line(language: str) -> None:
     change = schema_change("lossy")
     bad = replace(change.revisions[0], message="drop a|b\nand c", reasons=("drops\nx|y",))
     page = plan_page(replace(a_plan(), schema=(replace(change, revisions=(bad,)),)), language)
     assert f"drop a\\|b and c: **{WORDS[language]['kind lossy']}** (drops x\\|y)\n" in page
-
-
-def test_a_failed_check_and_one_that_could_not_run_are_equally_red() -> None:
-    table = smoke_table(
-        [
-            CheckResult("a", "fail", "500", 0.1),
-            CheckResult("b", "error", "no answer", 0.1),
-            CheckResult("c", "pass", "200", 0.1),
-        ],
-        "en",
-    )
-    assert [row[2] for row in table.split("\n")[2:]] == ["✗", "✗", "✓"]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, ""), (0.0002, "1 ms"), (0.0042, "4 ms"), (1.26, "1.3 s")]
-)
-def test_a_quick_answer_took_some_time_too(seconds: float, shown: str) -> None:
-    row = smoke_table([CheckResult("a", "pass", "200", seconds)], "en").splitlines()[2]
-    assert cells(row)[3].strip() == shown
 
 
 def test_the_evidence_shows_what_a_person_decides_about() -> None:
