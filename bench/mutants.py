@@ -40,6 +40,7 @@ SUITES = (
     "--ignore=tests/unit/test_manual.py --ignore=tests/unit/test_packaging.py"
 )
 MOST_SECONDS = 1800
+MOST_SAID = 2000
 NORMAL_DEVIATE = 1.96  # of 95 %
 
 
@@ -79,16 +80,17 @@ def is_seen(folder: Path, mutant: Mutant) -> bool:
         raise ValueError(f"{mutant} cannot be made")
     try:
         file.write_text(faulty, encoding="utf-8")
-        return _fails(folder)
+        return _failure(folder) is not None
     finally:
         file.write_text(sound, encoding="utf-8")
 
 
-def _fails(folder: Path) -> bool:
+def _failure(folder: Path) -> str | None:
+    """The end of what the suites said, where a test failed."""
     # its own files come before what is installed
     here = f"env --chdir={shlex.quote(str(folder))} PYTHONPATH={shlex.quote(str(folder))}"
-    outcome, _ = run_tests(f"{here} {shlex.quote(str(PYTHON))} {SUITES}", MOST_SECONDS)
-    return bool(outcome == TestOutcome.KILLED)
+    outcome, said = run_tests(f"{here} {shlex.quote(str(PYTHON))} {SUITES}", MOST_SECONDS)
+    return str(said)[-MOST_SAID:] if outcome == TestOutcome.KILLED else None
 
 
 def main() -> None:
@@ -103,8 +105,8 @@ def main() -> None:
         copies = [Path(folder) / str(number) for number in range(chosen.processes)]
         for copy in copies:
             subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
-        if _fails(copies[0]):
-            sys.exit("The suites fail without any fault: nothing can be told. Make them pass first")
+        if said := _failure(copies[0]):
+            sys.exit(f"The suites fail without any fault: make them pass first. They say:\n{said}")
         found = list(mutants(copies[0]))
         sample = random.Random(chosen.seed).sample(found, min(chosen.sample, len(found)))
         print(_share(_unseen(copies, sample), len(sample), len(found)))
