@@ -112,7 +112,7 @@ def test_every_step_is_part_of_a_story(library: Library) -> None:
         for environment in ("staging", "prod"):
             for deployment in made.ledger.deployments.history("shop", environment):
                 seen |= {step.name for step in made.ledger.journal.steps(deployment.id)}
-    assert steps() - seen == {"begin-maintenance"}  # tests/flows/test_in_place.py
+    assert steps() - seen == set()
 
 
 def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) -> None:
