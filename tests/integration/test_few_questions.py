@@ -18,7 +18,7 @@ from tidegate.facts import Outcome
 
 pytest_plugins = ["tests.integration.data_fixtures"]
 __all__ = ["store"]  # a fixture
-MOST_FOR_A_BACKUP = {"mysql": 25, "postgresql": 17}
+MOST_FOR_A_BACKUP = {"mysql": 26, "postgresql": 17}
 MOST_FOR_A_RESTORE = {"mysql": 14, "postgresql": 10}
 
 
