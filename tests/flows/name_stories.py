@@ -67,6 +67,13 @@ NAME_STORIES = (
         prepare=name_services,
     ),
     Story(
+        "one that brings names and fails its checks",
+        release,
+        asked("v2.1.0"),
+        serves="v1.0.0",
+        prepare=name_services,
+    ),
+    Story(
         "one without its names",
         release,
         asked("v1.1.0"),

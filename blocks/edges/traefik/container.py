@@ -156,7 +156,7 @@ class EdgeMaker:
             check_address(subnet, beside=beside),
             believed_askers(subnet, self.trusted_fronts),
         )
-        public, check = settings.public_port or free_port(), settings.check_port or free_port()
+        public, check = settings.public_port or _free_port(), settings.check_port or _free_port()
         container = self.host.client.containers.create(
             settings.image,
             flags_at(address, believed),
@@ -211,7 +211,7 @@ def write_own_routes(config_directory: Path, control: str) -> None:
             folder.write(OWN_FILE, text)
 
 
-def free_port() -> int:
+def _free_port() -> int:
     # The engine would choose one too, but another one after each restart of the container.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -16,6 +16,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import Any
 
 import httpx
 from docker.errors import APIError, ImageNotFound, NotFound
@@ -25,7 +26,6 @@ from docker.types import LogConfig
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.answers import ended_unanswered, is_own_404, served_by
-from blocks.edges.traefik.container import free_port
 from blocks.edges.traefik.forwarding import CONFIG_FILE, flags_for, forwarding
 from blocks.edges.traefik.networks import EDGE_LABEL, ROLE_LABEL, ensure_control_network
 from blocks.edges.traefik.settings import forwarders_range
@@ -43,6 +43,8 @@ OWNER_LABEL, NAME_LABEL, ADDRESS_LABEL = (
     "tidegate.address",
 )
 _STOP_SECONDS = 10
+# The engine's own choice, anew at each start: one of ours may be another's after a reboot.
+_ANY_PORT: Any = ("127.0.0.1", None)
 _NOBODY = "nobody"
 """Seen where a forwarder does not listen yet."""
 
@@ -126,7 +128,7 @@ class EngineForwarders:
                 ADDRESS_LABEL: address,
             },
             # Tidegate asks there whether it leads where it should
-            ports={f"{name.port}/tcp": ("127.0.0.1", free_port())},
+            ports={f"{name.port}/tcp": _ANY_PORT},
             restart_policy={"Name": "always"},
             cap_drop=["ALL"],
             cap_add=["NET_BIND_SERVICE"],
