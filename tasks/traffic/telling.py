@@ -12,7 +12,7 @@ from prefect import get_run_logger
 from tasks.frame.work import Work
 from tidegate.edge.doors import claims_of, doors_of_routes, left_of
 from tidegate.edge.facts import DoorPlace, Route, Sharing, Target
-from tidegate.edge.hosts import host_name, is_on_network
+from tidegate.edge.hosts import host_name
 from tidegate.edge.routing import hosts_of_places, is_alike, opened, places_at, within
 from tidegate.errors import LedgerError
 from tidegate.stack.routes import places_of
@@ -30,7 +30,7 @@ class Telling:
         """What the edge has; who serves keeps its doors. A first release begins with nobody
         serving."""
         env, found, partners = self.work.env, self._found, self._all_partners
-        if partners:  # at names that are shared, who serves has doors: what it had, and no more
+        if partners or self._is_renamed:  # who serves has doors: what it had, and no more
             asked = found.domains, found.ready_path
             found = replace(
                 found,
@@ -76,7 +76,7 @@ class Telling:
         """Without its slot beside; who serves stays, with the places where it has doors."""
         route = replace(self.now, candidate=None)
         if not (own := places_at((*route.targets, route.standby))):
-            return _without_known_names(route) if route.targets else route
+            return route
         sharing = route.sharing and replace(route.sharing, places=tuple(own))
         return replace(route, domains=hosts_of_places(own), sharing=sharing)
 
@@ -145,6 +145,12 @@ class Telling:
         )
 
     @property
+    def _is_renamed(self) -> bool:
+        """Whether who serves has all paths of other names than its own: until the switch it keeps
+        them, and gets no others."""
+        return {*self._found.domains} != {place.host for place in self.places}
+
+    @property
     def _all_partners(self) -> tuple[str, ...]:
         """Also those that may be there now."""
         sharing = self._found.sharing
@@ -178,11 +184,6 @@ class Telling:
     def _with_doors(work: Work, partners: tuple[str, ...]) -> Target:
         env, target = work.env, work.target()
         return opened(target, env.config.hosts, env.ready_path) if partners else target
-
-
-def _without_known_names(route: Route) -> Route:
-    """Of a version without doors: nobody answers to a name on a network."""
-    return replace(route, domains=tuple(host for host in route.domains if not is_on_network(host)))
 
 
 def _fence(work: Work) -> int:

@@ -9,6 +9,7 @@ from flows.release import release
 from flows.rollback import rollback
 from tests.flows.asking import ROLLBACK, asked
 from tests.flows.conftest import Library
+from tests.flows.installation import Installation
 from tests.flows.stories import STORIES, Story, tell
 from tidegate.edge.facts import Served
 
@@ -61,6 +62,33 @@ def test_at_every_moment_all_doors_lead_to_one_version(library: Library, told: S
     assert {len(one) for one in seen} == {1}
     assert made.world.edge.answering("other.test", "/") is None
     assert made.world.edge.answering("shop.test", "/"), "somebody serves in the end"
+
+
+@pytest.mark.parametrize(("version", "is_good"), [("v1.1.0", True), ("v2.1.0", False)])
+def test_who_serves_keeps_its_host_name_until_one_with_another_name_has_proved_itself(
+    library: Library, version: str, is_good: bool
+) -> None:
+    made = library.begin(Story("a shop that is renamed", release, {}))
+    rename(made)
+    seen = list[tuple[Served | None, Served | None]]()
+    edge = made.world.edge
+
+    def look(_what: str) -> None:
+        seen.append((edge.answering("shop.test", "/"), edge.answering("new.test", "/")))
+
+    made.world.moments.after_change = look
+    assert made.prefect.start(release, **asked(version)).state.is_completed() == is_good
+    old, new = Served("shop", "prod", 1), Served("shop", "prod", 2)
+    assert {*seen} == {(old, None), *([(None, new)] if is_good else [])}
+    route = edge.route("shop", "prod")
+    assert route is not None
+    assert route.domains == (("new.test",) if is_good else ("shop.test",))
+
+
+def rename(made: Installation) -> None:
+    """Its stack file has another host name."""
+    file = made.home.parent / "stacks" / "shop" / "stack.yaml"
+    file.write_text(file.read_text().replace("domains: [shop.test]", "domains: [new.test]"))
 
 
 def test_the_ready_path_of_each_service_is_asked_before_anybody_is_sent_there(
