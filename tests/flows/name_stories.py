@@ -94,8 +94,7 @@ NAME_STORIES = (
         "a rollback under a name", rollback, ROLLBACK, serves="v1.0.1", prepare=be_called_for_long
     ),
     Story("a restore under a name", restore, RESTORE, serves="v1.0.1", prepare=be_called_for_long),
+    Story(
+        "one in place", release, asked("v1.1.0"), serves="v1.1.0", in_place=True, prepare=be_called
+    ),
 )
-IN_PLACE = Story(
-    "one in place", release, asked("v1.1.0"), serves="v1.1.0", in_place=True, prepare=be_called
-)
-"""Told in the tests of names alone, as other stories in place are."""

@@ -10,7 +10,6 @@ from tests.flows.asking import asked
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.name_stories import (
-    IN_PLACE,
     NAME_STORIES,
     NETWORK,
     be_called,
@@ -33,7 +32,7 @@ def callers_get(made: Installation, name: str) -> Served | str | None:
     return made.world.edge.answering(name_on(NETWORK, name), "/")
 
 
-@pytest.mark.parametrize("story", [*NAME_STORIES, IN_PLACE], ids=lambda story: story.id)
+@pytest.mark.parametrize("story", NAME_STORIES, ids=lambda story: story.id)
 def test_at_every_moment_a_name_leads_to_the_version_that_people_get(
     library: Library, story: Story
 ) -> None:
@@ -53,7 +52,7 @@ def test_at_every_moment_a_name_leads_to_the_version_that_people_get(
 
 @pytest.mark.parametrize(
     "story",
-    [one for one in (*NAME_STORIES, IN_PLACE) if one.prepare in (be_called, be_called_for_long)],
+    [one for one in NAME_STORIES if one.prepare in (be_called, be_called_for_long)],
     ids=lambda story: story.id,
 )
 def test_a_name_that_both_versions_have_is_there_at_every_moment(
