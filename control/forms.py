@@ -3,12 +3,14 @@ without a restart."""
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from control.deployments import register
 from control.registered import Stamp, is_due, stamp_of
 from control.run_process import carried_out
-from tidegate.errors import EngineError, TidegateError
+from tidegate.errors import EngineError
+from tidegate.secrecy.outside_text import clean_end
 from tidegate.settings import Settings
 
 REGISTER_SECONDS = 180
@@ -48,8 +50,10 @@ async def _register() -> None:
 
 
 def _register_now() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent ignores it
     try:
         register(Settings())
-    except TidegateError as error:
-        print(f"worker: cannot register the deployments: {error}", flush=True)
+    except Exception as error:
+        said = clean_end(str(error) or repr(error), 500)
+        print(f"worker: cannot register the deployments: {said}", flush=True)
         sys.exit(1)

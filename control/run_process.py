@@ -98,7 +98,7 @@ async def carried_out(target: Callable[[], None], name: str, seconds: float) -> 
         return process.exitcode
     finally:
         process.kill()
-        process.join()
+        await anyio.to_thread.run_sync(process.join)
         process.close()
 
 

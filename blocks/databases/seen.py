@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -16,37 +16,37 @@ class Seen:
 
     counts: Sequence[Mapping[str, int]]
     """Rows per table, each time at one moment."""
-    changes: float
-    """How many rows came or went at most between a count and the moment of the dump. 0: they are
-    the same moment, or nothing was written. Infinite: the server does not tell."""
+    changes: int
+    """How many rows came and went between a count and the moment of the dump, as the server tells
+    it. 0: they are the same moment, or nothing was written."""
+    unwritten: Collection[str] = ()
+    """Tables in which surely nothing changed."""
+    lists_empty: bool = True
+    """Whether what has no rows is counted as 0; otherwise it is left out."""
 
     def fault(self, table: str, restored: int | None) -> str | None:
         """What is wrong with this number of restored rows, None for a table that did not come
         back."""
         counted = [counts.get(table) for counts in self.counts]
+        if not self.lists_empty:
+            counted, restored = [count or 0 for count in counted], restored or 0
         known = [count for count in counted if count is not None]
         was_always_there = len(known) == len(counted)
         if restored is None:
-            return "is missing" if known and was_always_there and not self._tells_nothing else None
+            return "is missing" if known and was_always_there else None
         if not known:
-            return None if self._tells_nothing else f"has {restored} rows and is not in the source"
+            return f"has {restored} rows and is not in the source"
         # A table made or dropped during the dump was not there each time: any number up to the
         # largest is honest.
         least = min(known) if was_always_there else 0
-        if least - self.changes <= restored <= max(known) + self.changes:
+        changes = 0 if table in self.unwritten else self.changes
+        if least - changes <= restored <= max(known) + changes:
             return None
-        return f"{restored} rows restored, {_span(known)} in the source{self._besides}"
+        besides = f", where {changes} came or went" if changes else ""
+        return f"{restored} rows restored, {_span(known)} in the source{besides}"
 
     def tables(self) -> set[str]:
         return {table for counts in self.counts for table in counts}
-
-    @property
-    def _tells_nothing(self) -> bool:
-        return self.changes == float("inf")
-
-    @property
-    def _besides(self) -> str:
-        return f", where {self.changes:.0f} came or went" if self.changes else ""
 
 
 def _span(counts: Sequence[int]) -> str:

@@ -42,6 +42,7 @@ def program_in_own_network(program: str, ports: Sequence[int], folder: Path) -> 
         theirs.close()
         try:
             _, doors, _, _ = socket.recv_fds(ours, 1, len(ports))
+            assert len(doors) == len(ports), "no network for the browser: it takes root"
             with _relay(dict(zip(doors, ports, strict=True))):
                 yield _script(folder, holder.pid, program)
         finally:
@@ -80,8 +81,8 @@ async def _serve(doors: Mapping[int, int], over: asyncio.Event) -> None:
         this = asyncio.current_task()
         assert this is not None
         talks.add(this)
+        this.add_done_callback(talks.discard)
         await _lead(port, *of_browser)
-        talks.discard(this)
 
     servers = [
         await asyncio.start_server(partial(talk, port), sock=socket.socket(fileno=door))

@@ -84,4 +84,5 @@ def backup_text(backup: Backup, time_zone: str, words: Words) -> str:
 def _seconds(seconds: float) -> str:
     if not seconds:
         return ""  # what was not asked over the network has no time worth showing
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(seconds * 1000, 1):.0f} ms"
+    milliseconds = max(round(seconds * 1000), 1)
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{seconds:.1f} s"

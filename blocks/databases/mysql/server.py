@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, cast
 
 from blocks.databases.mysql.faults import explained
 from blocks.databases.mysql.questions import (
+    BEGUN,
     COUNTS,
     DATABASES,
     OBJECTS,
@@ -20,6 +21,7 @@ from blocks.databases.mysql.questions import (
     VIEWS,
     WRITES,
     WRITTEN,
+    WRITTEN_SINCE,
     literal,
     written_rows,
 )
@@ -108,9 +110,11 @@ class MySQL:
         """A consistent dump of the tables with their rows and history, as plain SQL.
 
         No client program can count at the moment of a dump. So it is counted before and after, and
-        the server says how much was written until the dump had begun.
+        the server says how much was written, in all its databases, until the dump had begun, and
+        which tables were. What a transaction wrote before the count is not in that number.
         """
-        written, counts = self._written_and_counted()
+        [[now], *looked] = self._look(BEGUN)
+        counts = _counts(looked)
         begun = Begun(into, self._written)
         history = ["--dump-history"] if any(kind == VERSIONED for kind, _ in objects) else []
         views = [
@@ -127,7 +131,11 @@ class MySQL:
             "--",
             self.login.database,
         )
-        return Seen([counts, self.row_counts()], begun.answer() - written)
+        # an answer that is smaller is one of a server that has forgotten what was written
+        changes = max(begun.answer() - written_rows(looked), 0)
+        asked = self.query("asking what is written to", WRITTEN_SINCE.format(now))
+        touched = {unhex(name) for [name] in asked}
+        return Seen([counts, self.row_counts()], changes, counts.keys() - touched)
 
     def dump_code(self, into: BinaryIO) -> None:
         """What stands on the tables: routines, triggers and events, then the views, which may call
@@ -185,13 +193,11 @@ class MySQL:
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows of all that holds some, seen at one moment. A table that keeps its history has
         a second number with it."""
-        return self._written_and_counted()[1]
+        return _counts(self._look())
 
-    def _written_and_counted(self) -> tuple[int, Mapping[str, int]]:
-        """How many rows had been written, then what there is."""
-        rows = self.query("counting the rows of", f"{WRITTEN}; {COUNTS}")
-        counts = {unhex(name): int(count) for name, count in rows if name not in WRITES}
-        return written_rows(rows), counts
+    def _look(self, *questions: str) -> list[list[str]]:
+        """The answers, how much was written before, and how many rows there are."""
+        return self.query("counting the rows of", "; ".join((*questions, WRITTEN, COUNTS)))
 
     def _written(self) -> int:
         return written_rows(self.query("asking what is written to", WRITTEN))
@@ -283,3 +289,7 @@ _PICK = (
     'first=$0 other=$1; shift; exec "$(command -v "$first" || command -v "$other" '
     '|| echo "$other")" "$@"'
 )
+
+
+def _counts(look: Iterable[Sequence[str]]) -> dict[str, int]:
+    return {unhex(name): int(count) for name, count in look if name not in WRITES}

@@ -36,14 +36,18 @@ WHERE {_OURS_OF_ANY_KIND} AND c.relkind = 'S'$$
   WHERE {_OURS_OF_ANY_KIND} AND c.relkind IN ('r', 'm') AND c.relispopulated \\gexec
 """
 COUNTED = re.compile(r"^([0-9a-f]*)\t([0-9a-f]*)\t(\d+)$", re.MULTILINE)
-# Counted and dumped at one moment, which the one program exports and the other imports. psql ends
-# well also where pg_dump fails: that is seen by the missing end mark.
+# Counted and dumped at one moment, which the one program exports and the other imports. The locks
+# of the count go before pg_dump asks for its own: who waits for one of these tables would stand
+# between the two for ever. psql ends well also where pg_dump fails: that is seen by the missing end
+# mark.
 DUMP = rf"""BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 SELECT pg_export_snapshot() AS snapshot \gset
 \setenv TIDEGATE_SNAPSHOT :snapshot
+SAVEPOINT counted;
 \o |cat >&2
 {COUNTS}
 \o
+ROLLBACK TO counted;
 \! pg_dump --no-password --no-tablespaces --snapshot="$TIDEGATE_SNAPSHOT"
 """
 # A history's table has one column, or is called as Alembic calls it and has got more of them.

@@ -27,15 +27,17 @@ def kept_keys(printed: str) -> dict[str, int]:
 
 
 def seen(printed: str) -> Seen:
-    """The same of several answers, one after the other. A server that saves meanwhile begins to
-    count its changes anew, and so does not tell how many there were."""
+    """The same of several answers, one after the other."""
     _, *answers = _CHANGES.split(printed)
     changes = [int(number) for number in answers[::2]]
-    were_saved = any(later < earlier for earlier, later in pairwise(changes))
-    return Seen(
-        [kept_keys(answer) for answer in answers[1::2]],
-        float("inf") if were_saved else changes[-1] - changes[0],
-    )
+    came_and_went = sum(_changes(earlier, later) for earlier, later in pairwise(changes))
+    return Seen([kept_keys(answer) for answer in answers[1::2]], came_and_went, lists_empty=False)
+
+
+def _changes(earlier: int, later: int) -> int:
+    """A server that has saved, as it may do for the dump, counts anew what was changed since. What
+    was changed right before is not told: taken for it is what had been changed before that."""
+    return later - earlier if later >= earlier else later + earlier
 
 
 def without_counts(printed: str) -> str:

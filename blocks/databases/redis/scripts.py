@@ -60,9 +60,9 @@ the copy."""
 DUMP = f"""{_LIVE}{_STANDS_ALONE}
 look() {{ live info | grep -E '^(rdb_changes_since_last_save|db[0-9]+):' >&2; }}
 look
-while kill -0 $$ 2>/dev/null; do look; sleep 0.1; done & counting=$!
+{{ trap exit TERM; while kill -0 $$ 2>/dev/null; do look; sleep 0.1; done; }} & counting=$!
 live --rdb -; code=$?
-kill $counting; look; exit $code
+kill $counting; wait $counting; look; exit $code
 """
 """Print an RDB file. What is counted before, meanwhile over and over, and after, goes to stderr.
 
