@@ -133,9 +133,9 @@ class MySQL:
         )
         # an answer that is smaller is one of a server that has forgotten what was written
         changes = max(begun.answer() - written_rows(looked), 0)
-        asked = self.query("asking what is written to", WRITTEN_SINCE.format(now))
-        touched = {unhex(name) for [name] in asked}
-        return Seen([counts, self.row_counts()], changes, counts.keys() - touched)
+        after = self._look(WRITTEN_SINCE.format(now))
+        touched = {unhex(row[0]) for row in after if len(row) == 1}
+        return Seen([counts, _counts(after)], changes, counts.keys() - touched)
 
     def dump_code(self, into: BinaryIO) -> None:
         """What stands on the tables: routines, triggers and events, then the views, which may call
@@ -292,4 +292,6 @@ _PICK = (
 
 
 def _counts(look: Iterable[Sequence[str]]) -> dict[str, int]:
-    return {unhex(name): int(count) for name, count in look if name not in WRITES}
+    """Of the rows with a name and a number."""
+    pairs = ((row[0], row[1]) for row in look if len(row) == 2)
+    return {unhex(name): int(count) for name, count in pairs if name not in WRITES}
