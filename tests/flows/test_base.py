@@ -17,7 +17,8 @@ from tests.flows.beginnings import edit_database
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation, Kept
 from tests.flows.judging import faults
-from tests.flows.stories import Story, settle
+from tests.flows.stories import Story, settle, tell
+from tidegate.errors import EngineError
 from tidegate.policy.states import DeploymentState
 
 CHANGE = edit_database(command=["--max-connections=300"])
@@ -120,3 +121,25 @@ def test_a_rollback_that_had_begun_before_puts_the_base_back_first(
     assert now.version == "v1.0.0"
     [database] = [one for one in made.world.engine.of("shop-prod") if one.service == "db"]
     assert (database.state, "tidegate.put-back" in database.labels) == ("running", True)
+
+
+def test_what_was_being_put_back_is_not_taken_for_the_change_itself(library: Library) -> None:
+    """What failed once would not fail again, and what ran before would be called the new one."""
+    story = Story("a change that fails", base, BASE, prepare=CHANGE)
+    made, kept = library.begin(story), list[Kept]()
+    moments = made.world.moments
+    moments.fails = lambda number, name: (
+        EngineError("waiting", "the engine went away", "Try again")
+        if "wait-for-base" in moments.step
+        else None
+    )
+    moments.after_change = lambda what: (
+        kept.append(made.keep(what)) if "put-base-back" in what else None
+    )
+    assert tell(made, story).state.is_failed()
+    assert len(kept) > 1
+    for one in kept:
+        made.begin_from(one)
+        assert [*settle(made), *faults(made, {"prod": 1}, has_failed=True)] == [], one.what
+        change = made.ledger.deployments.history("shop", "prod")[0]
+        assert (change.kind, change.state) == ("base", DeploymentState.FAILED), one.what
