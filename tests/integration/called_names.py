@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +12,6 @@ import pytest
 from docker.models.containers import Container
 
 from blocks.docker.host import DockerHost
-from blocks.edges.traefik.container import EdgeAddresses
 from blocks.edges.traefik.edge import TraefikEdge
 from blocks.edges.traefik.forwarders import EngineForwarders
 from tests import images
@@ -84,17 +82,6 @@ def caller(edge_host: DockerHost, networks: tuple[str, str]) -> Iterator[Contain
     edge_host.client.networks.get(networks[1]).connect(made)
     yield made
     made.remove(force=True)
-
-
-@pytest.fixture
-def edge(running_edge: tuple[EdgeAddresses, Path]) -> Iterator[TraefikEdge]:
-    addresses, folder = running_edge
-    block = TraefikEdge(
-        config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url
-    )
-    yield block
-    for file in folder.glob("*_*.yml"):
-        block.remove(*file.stem.split("_"))
 
 
 @pytest.fixture

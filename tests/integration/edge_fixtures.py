@@ -14,6 +14,7 @@ from docker.models.containers import Container
 
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.container import EdgeAddresses, EdgeMaker, stop_edge
+from blocks.edges.traefik.edge import TraefikEdge
 from blocks.edges.traefik.networks import join_environment
 from tests import images
 from tidegate.edge.facts import Route, Target
@@ -72,6 +73,18 @@ def running_edge(
     ).ensure()
     yield addresses, folder
     stop_edge(edge_host, edge_host.edge_network, grace_seconds=1)
+
+
+@pytest.fixture
+def edge(running_edge: tuple[EdgeAddresses, Path]) -> Iterator[TraefikEdge]:
+    """The block for the running edge, which was told nothing."""
+    addresses, folder = running_edge
+    block = TraefikEdge(
+        config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url
+    )
+    yield block
+    for file in folder.glob("*_*.yml"):
+        block.remove(*file.stem.split("_"))
 
 
 @pytest.fixture(scope="module")

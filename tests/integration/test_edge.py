@@ -39,18 +39,6 @@ def slots(start_backend: StartBackend) -> Slots:
 
 
 @pytest.fixture
-def edge(running_edge: tuple[EdgeAddresses, Path]) -> Iterator[TraefikEdge]:
-    """The block for the running edge, which was told nothing."""
-    addresses, folder = running_edge
-    block = TraefikEdge(
-        config_directory=folder, public_url=addresses.public_url, check_url=addresses.check_url
-    )
-    yield block
-    for file in folder.glob("*_*.yml"):
-        block.remove(*file.stem.split("_"))
-
-
-@pytest.fixture
 def edge_container(
     running_edge: tuple[EdgeAddresses, Path], edge_host: DockerHost
 ) -> Iterator[Container]:
