@@ -98,7 +98,8 @@ async def carried_out(target: Callable[[], None], name: str, seconds: float) -> 
         return process.exitcode
     finally:
         process.kill()
-        await anyio.to_thread.run_sync(process.join)
+        with anyio.CancelScope(shield=True):  # also where the worker itself is stopped
+            await anyio.to_thread.run_sync(process.join)
         process.close()
 
 

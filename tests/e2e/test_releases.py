@@ -1,5 +1,5 @@
-"""Releases of one stack: one after the other, the same one again, and two at once. `make crash` shows
-with real parts what tests/flows show in memory."""
+"""Releases of one stack: one after the other, the same one again, and two at once. `make crash`
+shows with real parts what tests/flows show in memory."""
 
 from __future__ import annotations
 

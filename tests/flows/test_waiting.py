@@ -1,5 +1,5 @@
-"""A release that waits for a person: a newer one comes, or its run ends first. And one that need not
-wait, because its version serves already."""
+"""A release that waits for a person: a newer one comes, or its run ends first. And one that need
+not wait, because its version serves already."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Two real networks of other stacks, with a caller on both, beside a real edge. Imported by the tests
-of names that other stacks call."""
+"""Two real networks of other stacks, with a caller on both, beside a real edge. Imported by the
+tests of names that other stacks call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A table in which rows come and go all the time, as jobs of a queue do, is saved like any other."""
+"""A table in which rows come and go all the time, as jobs of a queue do, is saved like any
+other."""
 
 from __future__ import annotations
 

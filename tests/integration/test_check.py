@@ -1,5 +1,5 @@
-"""What `tidegate check` finds: with Docker Compose, and without a Prefect server, an engine and a home
-folder. Some tests start the program, as a CI does; the others ask what it shows."""
+"""What `tidegate check` finds: with Docker Compose, and without a Prefect server, an engine and a
+home folder. Some tests start the program, as a CI does; the others ask what it shows."""
 
 from __future__ import annotations
 

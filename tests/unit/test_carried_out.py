@@ -23,3 +23,12 @@ def test_what_takes_too_long_is_ended() -> None:
     with pytest.raises(TimeoutError):
         anyio.run(carried_out, partial(time.sleep, 60), "work", 0.5)
     assert multiprocessing.active_children() == []
+
+
+def test_where_the_worker_is_stopped_nothing_is_left_running() -> None:
+    async def stopped() -> None:
+        with anyio.move_on_after(1):
+            await carried_out(partial(time.sleep, 60), "work", 60)
+
+    anyio.run(stopped)
+    assert multiprocessing.active_children() == []
