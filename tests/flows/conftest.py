@@ -29,24 +29,31 @@ class Library:
 
     def begin(self, story: Story) -> Installation:
         """The installation, right before the story is told."""
-        write_stack(
-            self.made.home.parent,
-            with_staging=story.with_staging,
-            with_routes=story.with_routes,
-            is_built=story.is_built,
-            in_place=story.in_place,
-            with_blog=story.with_blog,
-        )
-        self.made.begin_from(self._ready(story))
-        story.prepare(self.made)
+        self.made.begin_from(self._prepared(story))
         self.made.world.moments.begin_anew()
         return self.made
 
-    def _ready(self, story: Story) -> Kept:
-        kind = story.with_staging, story.with_routes, story.is_built, story.in_place
-        key = (*kind, story.with_blog, story.before)
+    def _prepared(self, story: Story) -> Kept:
+        """Made once: what comes before a story is often releases too."""
+        key = (*_kind(story), story.prepare)
+        if key not in self.known:
+            self.made.begin_from(self._released(story))
+            story.prepare(self.made)
+            self.known[key] = self.made.keep()
+        return self.known[key]
+
+    def _released(self, story: Story) -> Kept:
+        key = _kind(story)
         if key not in self.known:
             self.made.begin_from(self.fresh)
+            write_stack(
+                self.made.home.parent,
+                with_staging=story.with_staging,
+                with_routes=story.with_routes,
+                is_built=story.is_built,
+                in_place=story.in_place,
+                with_blog=story.with_blog,
+            )
             self.made.prefect.answer = answering("approve")
             wanted = [asked(version) for version in story.before]
             wanted += [asked("v1.0.0", stack="blog")] if story.with_blog else []
@@ -54,6 +61,18 @@ class Library:
                 assert self.made.prefect.start(release, **one).state.is_completed(), one
             self.known[key] = self.made.keep()
         return self.known[key]
+
+
+def _kind(story: Story) -> tuple[object, ...]:
+    """What two stories with the same past have in common."""
+    return (
+        story.with_staging,
+        story.with_routes,
+        story.is_built,
+        story.in_place,
+        story.with_blog,
+        story.before,
+    )
 
 
 @pytest.fixture(scope="package")

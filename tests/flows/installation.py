@@ -87,7 +87,8 @@ class Kept:
 
     what: str
     """The change after which it was put away."""
-    home: Path
+    folder: Path
+    """Tidegate's home and the team's stacks, each under its name."""
     world: World
     prefect: MemoryPrefect
 
@@ -109,19 +110,24 @@ class Installation:
     def keep(self, what: str = "") -> Kept:
         """Put a copy away, as it would be found if the process were killed now."""
         self._kept += 1
-        home = self.home.with_name(f"kept-{self._kept}")
-        shutil.copytree(self.home, home, ignore=shutil.ignore_patterns("*-shm"))
-        return Kept(what, home, self.world.again(), self.prefect.again())
+        folder = self.home.with_name(f"kept-{self._kept}")
+        for one in self._folders():
+            shutil.copytree(one, folder / one.name, ignore=shutil.ignore_patterns("*-shm"))
+        return Kept(what, folder, self.world.again(), self.prefect.again())
 
     def begin_from(self, kept: Kept) -> None:
         """Be as it was then; whoever held a lock has been silent since."""
         self.close()
-        shutil.rmtree(self.home)
-        shutil.copytree(kept.home, self.home)
+        for one in self._folders():
+            shutil.rmtree(one)
+            shutil.copytree(kept.folder / one.name, one)
         self.world, self.prefect = kept.world.again(), kept.prefect.again()
         with closing(sqlite3.connect(self.home / "ledger.db")) as ledger:
             ledger.execute("UPDATE locks SET heartbeat_at = ?", (LONG_AGO,))
             ledger.commit()
+
+    def _folders(self) -> tuple[Path, Path]:
+        return self.home, self.home.with_name("stacks")
 
     def engine(self, url: str) -> Engine:
         """One for each ledger, which does not wait for the disk."""

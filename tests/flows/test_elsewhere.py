@@ -3,8 +3,6 @@ does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from flows.release import release
@@ -18,10 +16,10 @@ REASON = "the provider saves it each night"
 
 
 @pytest.fixture(params=[True, False], ids=["saved-here", "saved-elsewhere"])
-def made(library: Library, request: pytest.FixtureRequest) -> Iterator[Installation]:
+def made(library: Library, request: pytest.FixtureRequest) -> Installation:
     """Nothing was released yet; `db` is a service without a database of the stack."""
-    write_stack(library.made.home.parent, with_staging=False)
     library.made.begin_from(library.fresh)
+    write_stack(library.made.home.parent, with_staging=False)
     file = library.made.home.parent / "stacks" / "shop" / "stack.yaml"
     text = file.read_text().replace("service: db", f"client_image: '{BASE_IMAGE}'", 1)
     if not request.param:
@@ -30,8 +28,7 @@ def made(library: Library, request: pytest.FixtureRequest) -> Iterator[Installat
         )
     file.write_text(text)
     library.made.prefect.answer = answering("approve")
-    yield library.made
-    write_stack(library.made.home.parent, with_staging=False)
+    return library.made
 
 
 def revision(made: Installation) -> str | None:

@@ -3,8 +3,6 @@ schema."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from flows.release import release
@@ -15,18 +13,17 @@ from tests.flows.installation import Installation, write_stack
 
 
 @pytest.fixture
-def made(library: Library) -> Iterator[Installation]:
+def made(library: Library) -> Installation:
     """Nothing was released yet; `db` runs both."""
-    write_stack(library.made.home.parent, with_staging=False)
     library.made.begin_from(library.fresh)
+    write_stack(library.made.home.parent, with_staging=False)
     file = library.made.home.parent / "stacks" / "shop" / "stack.yaml"
     text = file.read_text().replace(
         "databases:\n", "databases:\n  - {name: queue, engine: redis, service: db}\n", 1
     )
     file.write_text(text.replace("databases: [main]", "databases: [main, queue]", 1))
     library.made.prefect.answer = answering("approve")
-    yield library.made
-    write_stack(library.made.home.parent, with_staging=False)
+    return library.made
 
 
 def test_it_is_saved_before_a_release_and_comes_back_in_a_restore(made: Installation) -> None:

@@ -31,21 +31,29 @@ def picked(story: Story, moments: list[T]) -> list[T]:
 def killed(library: Library, story: Story) -> tuple[int, Found]:
     """Killed right after each change, then recovered. Returns how many changes there were, too.
 
-    What a killed process leaves is what was true after its last change. So the story is told once,
-    everything is put away after each change, and recovery begins from each of these states.
+    What a killed process leaves is what was true after its last change. So everything is put away
+    after each change that is tried, and recovery begins from each of these states.
     """
     made = library.begin(story)
-    began, kept, found = serving(made), list[Kept](), Found()
-    made.world.moments.after_change = lambda what: kept.append(made.keep(what))
+    began, kept, found = serving(made), dict[int, Kept](), Found()
     tell(made, story)
-    tried = picked(story, list(enumerate(kept)))
-    for number, one in tried:
+    tried = picked(story, list(range(len(made.world.moments.changes))))
+
+    def keep(what: str) -> None:
+        number = len(told.changes) - 1
+        if number in tried:
+            kept[number] = made.keep(what)
+
+    made = library.begin(story)
+    told = made.world.moments
+    told.after_change = keep
+    tell(made, story)
+    for number, one in kept.items():
         made.begin_from(one)
         if wrong := [*settle(made), *faults(made, began, is_for_staging=story.is_for_staging)]:
             found[f"{number}, after {one.what}"] = wrong
-    for one in kept:
-        shutil.rmtree(one.home)
-    return len(tried), found
+        shutil.rmtree(one.folder)
+    return len(kept), found
 
 
 def failed(
