@@ -22,7 +22,7 @@ from tasks.frame.work import Work
 from tasks.slots.in_place import outage_until_now, runs_in_place
 from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.telling import Telling
-from tidegate.edge.facts import Served, Target
+from tidegate.edge.facts import Route, Served, Target
 from tidegate.edge.headers import headers_for
 from tidegate.edge.known_names import known_names
 from tidegate.edge.ports import Witness
@@ -132,7 +132,11 @@ def shift_back(work: Work) -> Evidence:
     if old is not None and mine in served_by:
         _serve(_as_it_was(work, old), None)
         return {"to": old.number}
-    edge.apply(Telling(work).withdrawn)
+    withdrawn = Telling(work).withdrawn
+    edge.apply(withdrawn)
+    _lead_names(
+        work.env, withdrawn
+    )  # killed half-way, it may have led people back and no names yet
     return {"to": sorted(served_by), "why": "nobody was sent here"}
 
 
@@ -203,9 +207,15 @@ def _as_it_was(work: Work, other: Deployment) -> Work:
 
 def _serve(work: Work, standby: Target | None) -> None:
     """The edge first: whoever calls it by a name that is new is led to who serves."""
-    env, route = work.env, Telling(work).serving(standby)
-    env.edge.apply(route)
-    env.forwarders.keep(env.stack.name, env.name, known_names(route.targets[0]))
+    route = Telling(work).serving(standby)
+    work.env.edge.apply(route)
+    _lead_names(work.env, route)
+
+
+def _lead_names(env: OpenEnvironment, route: Route) -> None:
+    """To the edge, by which others call who serves; while nobody serves they stay as they are."""
+    if route.targets:
+        env.forwarders.keep(env.stack.name, env.name, known_names(route.targets[0]))
 
 
 def _prove(work: Work) -> None:

@@ -18,8 +18,8 @@ from tests.flows.stories import Story, settle, tell
 from tidegate.errors import FencedError, TidegateError
 
 Found = dict[str, list[str]]
-EACH = 1 if IS_WHOLE else 9
-"""`make crash` tries every moment; `make test` each ninth one, others of them in each story."""
+EACH = 1 if IS_WHOLE else 15
+"""`make crash` tries every moment; `make test` each fifteenth one, others of them in each story."""
 T = TypeVar("T")
 
 
