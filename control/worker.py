@@ -25,8 +25,10 @@ from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
 from prefect.states import Crashed, Failed, Pending
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
+from control.due import seconds_until_first, start_of
 from control.forms import Forms
 from control.left_runs import LEFT, is_lost, pid_of, state_instead
+from control.log_files import shorten
 from control.orders import Order, order_for
 from control.run_ends import ENDED, end_of
 from control.run_events import events_of
@@ -90,7 +92,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             self.work_pool.name, scheduled_before=now + timedelta(seconds=self._look_seconds)
         )
         runs = [one.flow_run for one in answer if one.flow_run.id not in self._being_started]
-        due = [run for run in runs if _start_of(run) <= now]
+        due = [run for run in runs if start_of(run) <= now]
         for run in due:
             self._being_started.add(run.id)
             self._tasks.start_soon(self._begin, run)
@@ -119,7 +121,7 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         try:
             coming = await self.get_and_submit_flow_runs()
             await self._see_what_is_left()
-            seconds = _seconds_until_first(coming, self._look_seconds)
+            seconds = seconds_until_first(coming, self._look_seconds)
         except Exception as error:  # the server is away or busy
             print(f"worker: cannot look for runs ({error!r}), trying again", flush=True)
             seconds = AGAIN_SECONDS
@@ -151,6 +153,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             with contextlib.suppress(Exception):  # the next one comes
                 await self.sync_with_backend()
             await self._forms.follow()
+            with contextlib.suppress(OSError):  # a full disk: the next one comes
+                shorten(Settings().home / "run")
 
     async def _see_what_is_left(self) -> None:
         """Ask for runs that were taken up and never began, and for cancelled ones: their worker was
@@ -277,15 +281,6 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         if state is None or state.type not in ENDED:
             end = end_of(process, code, cancelled=process.run in self._cancelled)
             await self._set_state(process.run, end)
-
-
-def _start_of(run: FlowRun) -> datetime:
-    return run.next_scheduled_start_time or run.expected_start_time or datetime.now(UTC)
-
-
-def _seconds_until_first(runs: list[FlowRun], most_seconds: float) -> float:
-    now = datetime.now(UTC)
-    return min([most_seconds, *(max((_start_of(run) - now).total_seconds(), 0.01) for run in runs)])
 
 
 async def _until_it_works(attempt: Callable[[], Awaitable[None]]) -> None:
