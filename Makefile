@@ -52,7 +52,7 @@ crash: setup-tests  ## kill at every step and take everything away, last the Doc
 bench: setup-tests  ## measurements, side by side with what one would otherwise use
 	$(RUN)python -m bench
 
-mutants: setup  ## how many small faults in flows/ and tasks/ the fast suites see: a sample of them
+mutants: setup  ## how many small faults in flows/ and tasks/ the tests without an engine see: a sample
 	$(PYTHON) -m venv --clear $(MUTANTS)
 	$(MUTANTS)/bin/pip install --quiet --require-hashes -r bench/mutants.lock
 	PYTHONPATH=. $(MUTANTS)/bin/python -m bench.mutants

@@ -1,5 +1,5 @@
-"""`make mutants`: how many small faults in `flows/` and `tasks/` do the fast suites see? Cosmic Ray
-makes the faults.
+"""`make mutants`: how many small faults in `flows/` and `tasks/` do the tests without an engine see?
+Cosmic Ray makes the faults.
 
 Of each it tries the tests that enter the function where it is, the quickest first. It draws a
 sample, so the share that it prints is an estimate. Those that nobody saw are named, and each is a
@@ -36,10 +36,12 @@ from setup.places import PYTHON, ROOT
 FOLDERS = ("flows", "tasks")
 # Annotations are no code that runs, and so is a `|` in one of them.
 LEFT_OUT = ("core/NoOp", "core/ReplaceBinaryOperator_BitOr_")
-# The tests of style and documents see none.
+# Nothing of them needs an engine. The tests of style and documents see none.
 SUITES = (
     "tests/flows",
     "tests/unit",
+    "tests/integration/test_check.py",
+    "tests/integration/test_init.py",
     "--ignore-glob=tests/unit/test_house*",
     "--ignore-glob=tests/unit/test_doc*",
     "--ignore=tests/unit/test_manual.py",
