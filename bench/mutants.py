@@ -1,4 +1,4 @@
-"""`make mutants`: how many small faults in `flows/` and `tasks/` do the tests without an engine see?
+"""`make mutants`: how many small faults in `flows/` and `tasks/` are seen without a Docker engine?
 Cosmic Ray makes the faults.
 
 Of each it tries the tests that enter the function where it is, the quickest first. It draws a

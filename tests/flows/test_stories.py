@@ -105,14 +105,16 @@ def test_what_was_taken_over_is_stopped_where_old_slots_stay_warm_too(library: L
 
 def test_every_step_is_part_of_a_story(library: Library) -> None:
     """So a step that somebody adds is failed and killed too, or this fails."""
-    seen = set[str]()
-    for story in (*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES):
+    unseen = steps()
+    for story in (*BASE_STORIES, *STORIES, *TENANT_STORIES, *NAME_STORIES):
+        if not unseen:
+            return
         made = library.begin(story)
         tell(made, story)
         for environment in ("staging", "prod"):
             for deployment in made.ledger.deployments.history("shop", environment):
-                seen |= {step.name for step in made.ledger.journal.steps(deployment.id)}
-    assert steps() - seen == set()
+                unseen -= {step.name for step in made.ledger.journal.steps(deployment.id)}
+    assert unseen == set()
 
 
 def test_a_restore_brings_volumes_and_places_of_the_host_back(library: Library) -> None:
