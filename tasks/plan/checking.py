@@ -15,6 +15,7 @@ from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.findings import Finding, faults, placed, shown
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
 from tasks.plan.shared_servers import refuse_shared_patterns
+from tasks.plan.weak_passwords import weak_passwords
 from tidegate.each import as_ours
 from tidegate.edge.doors import WHAT_TO_DO, claims_of, doors_of_stacks, taken_doors
 from tidegate.errors import TidegateError
@@ -23,10 +24,8 @@ from tidegate.secrecy.leaks import leaked
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import STACK_FILE, Catalogue, every_stack
 from tidegate.stack.dockerfile_risks import dockerfile_risks
-from tidegate.stack.envfile import DEFAULT_PASSWORD
 from tidegate.stack.file import Stack
 from tidegate.stack.host_claims import host_claims
-from tidegate.stack.weak_settings import weak_settings
 
 
 def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], list[Finding]]:
@@ -235,29 +234,7 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
             files,
         )
     yield from _of_accepted(env)
-    yield from (placed(one, files) for one in _of_weak_settings(env))
-
-
-def _of_weak_settings(env: OpenEnvironment) -> Iterator[Finding]:
-    """Default passwords of what is no database of the stack file: those of its databases, and
-    those in the env file, are faults."""
-    if env.config.kind == "development":
-        return
-    accepted_ones = env.stack.accepted_passwords
-    known = {env.values[key] for key in accepted_ones if key in env.values}
-    for one in weak_settings(env.model(), env.stack.left_out, {*env.weak_passwords}, known):
-        reason = accepted_ones.get(one.key)
-        yield Finding(
-            "risk",
-            env.stack.name,
-            env.name,
-            "looking for passwords that everybody tries first",
-            f"{one.path}: {DEFAULT_PASSWORD}",
-            f"Accepted by stack.yaml: {reason}"
-            if reason
-            else "Use a value of the env file (`${NAME}`) or a compose secret, with a password of "
-            "your own. Where the data have this one already, change it there first",
-        )
+    yield from (placed(one, files) for one in weak_passwords(env))
 
 
 def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:

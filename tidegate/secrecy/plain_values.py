@@ -17,13 +17,25 @@ _SECRET_KEY = re.compile(
     r"(?:^|_)(?:PASS|PWD|KEY|APIKEY|DSN|AUTH|PAT|SALT|SIGNING|BEARER|COOKIE|HMAC|PIN|OTP)(?:_|\Z)",
     re.IGNORECASE,
 )
+_NO_SECRET_KEY = re.compile(
+    r"_(?:NAME|PATH|DIR|FILE|DOMAIN|ALGORITHM|TTL|LIFETIME|TIMEOUT|EXPIR[A-Z]*|YEARS|DAYS|HOURS|"
+    r"MINUTES|SECONDS|ATTEMPTS(?:_[A-Z_]+)?)\Z",
+    re.IGNORECASE,
+)
+"""It speaks of a secret and holds none: `COOKIE_NAME`, `TOKEN_EXPIRES`."""
 _ORDINARY = """
     true false yes no on off none null nil enabled disabled auto default always never
     trace debug info notice warn warning error critical fatal
     dev development local test testing stage staging prod production
+    docker compose
     localhost root admin user guest app http https smtp redis mysql mariadb postgres postgresql
     sqlite utf8 utf-8 utf8mb4 utc latest"""
 _WORDS = frozenset(_ORDINARY.split())
+HIDES_NOTHING = frozenset(
+    ["true", "false", "none", "null", "password", "passwd", "secret", "token"]
+)
+"""Under a key that says that it holds a secret: no secret, or a word that every text about secrets
+has. Hiding it would blacken the names of the keys, and everybody tries it first."""
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -60,8 +72,8 @@ class Named(Protocol):
 
 def looks_secret(key: str) -> bool:
     """Whether a key's name says that its value is secret: `MYSQL_PASSWORD`, `OCR_SERVICE_KEY`,
-    `SENTRY_DSN`."""
-    return _SECRET_KEY.search(key) is not None
+    `SENTRY_DSN`; not `COOKIE_NAME`."""
+    return _SECRET_KEY.search(key) is not None and _NO_SECRET_KEY.search(key) is None
 
 
 def is_plain(key: str, value: str, known_names: Collection[str] = ()) -> bool:
@@ -69,13 +81,13 @@ def is_plain(key: str, value: str, known_names: Collection[str] = ()) -> bool:
     anyway: of the stack, its services, hosts and domains.
 
     Under a key that says that it holds a secret, only a value that could not be hidden is plain:
-    one that is too short, a known name, yes and no.
+    one that is too short, a known name, yes and no, `password` itself.
     """
     bare = value.strip().lower()
     if len(bare) < SHORTEST or bare in known_names:
         return True
     if looks_secret(key):
-        return bare in ("true", "false", "none", "null")
+        return bare in HIDES_NOTHING
     return all(
         _is_plain_word(part, known_names) for part in re.split(r"[,\s]+", value.strip()) if part
     )

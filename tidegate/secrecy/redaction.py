@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tidegate.facts import ComposeModel
-from tidegate.secrecy.plain_values import SHORTEST, is_plain, secret_parts
+from tidegate.secrecy.plain_values import HIDES_NOTHING, SHORTEST, is_plain, secret_parts
 from tidegate.secrecy.unescaped import quiet, views
 
 MASK = "***"
@@ -129,7 +129,7 @@ def _secrets(
     return {
         part
         for part in parts
-        if len(part.strip()) >= SHORTEST and part.strip().lower() not in names
+        if len(part.strip()) >= SHORTEST and part.strip().lower() not in {*names, *HIDES_NOTHING}
     }
 
 

@@ -150,7 +150,7 @@ def _path(named: str, folder: Path, values: Mapping[str, str]) -> str:
     if any(not values.get(name) for name in _VARIABLE.findall(named)):
         return ""
     filled = _VARIABLE.sub(lambda found: values[found[1]], named)
-    return os.path.normpath(folder / filled)
+    return os.path.normpath(folder / os.path.expanduser(filled))  # as compose reads `~`
 
 
 def _lost(places: Sequence[tuple[str, Written]], folder: Path) -> Iterator[str]:

@@ -13,6 +13,7 @@ from tidegate.stack.bind_mounts import Written, bind_mounts, is_inside, live_pat
 from tidegate.stack.environments import Kind
 from tidegate.stack.names import link_faults, taken_in_slots, twofold_names
 from tidegate.stack.slot import base_services, singleton_reasons
+from tidegate.stack.swarm_only import swarm_faults
 
 _CODE = frozenset(
     {
@@ -102,6 +103,7 @@ def _structure_faults(model: ComposeModel, released: Sequence[str]) -> Iterator[
             if _is_tie(service.get(key))
         )
     yield from (
+        *swarm_faults(model),
         *link_faults(model, released),
         *taken_in_slots(model, released),
         *twofold_names(model, released),

@@ -21,6 +21,7 @@ class WeakSetting:
 
     path: str
     key: str
+    service: str
 
 
 def weak_settings(
@@ -40,9 +41,9 @@ def weak_settings(
             if key not in told and value is not None and value not in accepted
         }
         for key in default_passwords(environment):
-            yield WeakSetting(f"services.{name}.environment.{key}", key)
+            yield WeakSetting(f"services.{name}.environment.{key}", key, name)
         for option in _weak_options(service, accepted):
-            yield WeakSetting(f"services.{name}.command", option)
+            yield WeakSetting(f"services.{name}.command", option, name)
 
 
 def _weak_options(service: Mapping[str, Any], accepted: Collection[str]) -> Iterator[str]:
