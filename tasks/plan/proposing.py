@@ -4,7 +4,6 @@ is overwritten."""
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from tasks.frame import adapters
+from tasks.plan.env_examples import example_in, example_of
 from tidegate.errors import InputError, StackFileError
 from tidegate.proposal.asked_for import asked_for, in_folder
 from tidegate.proposal.compose_files import (
@@ -22,17 +22,14 @@ from tidegate.proposal.compose_files import (
     ComposeFiles,
     Place,
     compose_files_in,
+    for_releases,
     places_of,
 )
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
-from tidegate.proposal.env_values import (
-    EnvFile,
-    env_file_of,
-    env_files_in_git,
-    is_said,
-    plain_examples,
-)
+from tidegate.proposal.env_values import EnvFile, env_file_of, is_said, plain_examples
+from tidegate.proposal.layers import layers_of
 from tidegate.proposal.look import Look, ProductionEnv
+from tidegate.proposal.own_env_files import as_one, env_files_in_git, env_files_of_servers
 from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
 from tidegate.proposal.stack_text import stack_text
@@ -42,15 +39,6 @@ from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
 from tidegate.stack.variables import variables_in, with_defaults
 
-EXAMPLES = (
-    ".env.example",
-    ".env.sample",
-    ".env.template",
-    ".env.dist",
-    "env.example",
-    "example.env",
-)
-_EXAMPLE = re.compile(r"example|sample|template|dist\Z", re.IGNORECASE)
 MOST_BYTES = 1 << 20
 PROJECT = "init"
 """A name for Compose to read by; nothing is started under it."""
@@ -126,17 +114,27 @@ def look_at(folder: Path, known: Sequence[Place] = ()) -> Look:
     """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and
     no value is needed."""
     files = compose_files_at(folder)
-    places = tuple(known) or places_of(files, _whole(folder, files))
+    places = tuple(known) or _completed(folder, files, places_of(files, _whole(folder, files)))
     written = adapters.as_written([folder / name for name in places[0].files], PROJECT)
-    example = _example(folder)
+    example = example_in(folder)
+    repository = adapters.repository_at(folder)
     model, profiles = asked_for(in_folder(written, str(folder), example), example)
+    own = env_files_of_servers(model, str(folder), repository.tracked)
+    own, said = as_one(
+        own,
+        {
+            name: example_of(folder, name, is_tracked=str(folder / name) in repository.tracked)
+            for name in own
+        },
+    )
+    example = {**example, **said}
     read = {name for place in places for name in place.files}
     seen = [one for one in (files.main, files.staging, files.production, *files.others) if one]
     named = {name: service for name, service in model["services"].items() if service.get("build")}
     return Look(
         folder.name,
         str(folder),
-        adapters.repository_at(folder),
+        repository,
         places,
         _own_name(model),
         {name: _dockerfile(service["build"]) for name, service in named.items()},
@@ -144,6 +142,7 @@ def look_at(folder: Path, known: Sequence[Place] = ()) -> Look:
         frozenset(one.name for one in folder.glob(".env*")),
         tuple(one for one in seen if one not in read),
         profiles,
+        own,
         None if example else _of_production(folder),
     )
 
@@ -163,6 +162,19 @@ def _whole(folder: Path, files: ComposeFiles) -> set[str]:
     if not all(one.get("image") or one.get("build") for one in main.values()):
         return set()  # the main file says a part of each service, and a variant the rest
     return {name for name in variants if main.keys() <= _services(folder / name)}
+
+
+def _completed(folder: Path, files: ComposeFiles, places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """With the files that have servers which the main file alone speaks to and has not."""
+    if not files.main or not files.others:
+        return places
+    main = adapters.as_written([folder / files.main], PROJECT)
+    others = {name: _services(folder / name) for name in for_releases(files.others)}
+    more = layers_of(main, others)
+    return tuple(
+        replace(one, files=(*one.files, *more)) if files.main in one.files else one
+        for one in places
+    )
 
 
 def _services(file: Path) -> set[str]:
@@ -186,13 +198,6 @@ def _text(file: Path) -> str:
             return opened.read(MOST_BYTES) if file.is_file() else ""
     except OSError:
         return ""
-
-
-def _example(folder: Path) -> dict[str, str]:
-    """What the team says of its env file; else what is in the one that lies there."""
-    others = sorted(one.name for one in folder.glob(".env.*") if _EXAMPLE.search(one.name))
-    there = (folder / name for name in (*EXAMPLES, *others, ".env") if (folder / name).is_file())
-    return next((read_env_as_far(file)[0] for file in there), {})
 
 
 def _of_production(folder: Path) -> ProductionEnv | None:
@@ -223,13 +228,20 @@ def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
             for key in database.keys.values()
             if key in variables or (key not in told and not is_said(model, asked, key))
         ]
-    if one.env_file_as:
+    own = one.look.env_file_as
+    if own:
         known = {**{key: "" for key, value in one.look.example.items() if not value}, **known}
         wanted += [*one.look.example]
     if produced := one.look.production:
         known = {**dict.fromkeys(produced.empty, ""), **known}
         wanted += produced.keys
-    found = env_file_of(model, one.base, known, wanted, make_secret)
+    logins = {
+        database.keys["password_key"]
+        for database in one.databases
+        if own and model["services"][database.service].get("env_file")
+    }
+    example = one.look.example
+    found = env_file_of(model, one.base, known, wanted, make_secret, example, logins)
     return replace(found, keys_of=produced.file) if produced else found
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.plan.checking import look_over
 from tasks.plan.findings import Finding
-from tests.integration.newcomers import PARCELS, WEB_AND_DB, begun, cloned
+from tests.integration.newcomers import PARCELS, WEB_AND_DB, Newcomer, begun, cloned
 from tidegate.settings import Settings
 from tidegate.stack.file import load_stack
 
@@ -84,6 +84,22 @@ def test_a_service_of_a_profile_is_none_of_the_application(tmp_path: Path) -> No
 
 def test_a_login_that_comes_to_the_container_from_another_file_is_named(tmp_path: Path) -> None:
     begun(clone := cloned(PARCELS, tmp_path))
+    stack = clone / "stack.yaml"
+    stack.write_text(stack.read_text().replace("env_file_as: [.env], ", ""))
     assert [one.came_back for one in looked(clone) if one.kind == "risk"] == [
         "its container gets another POSTGRES_PASSWORD than .env.staging says"
     ]
+
+
+def test_a_default_password_of_a_variable_is_said_with_the_name_of_the_variable(
+    tmp_path: Path,
+) -> None:
+    compose = """
+services:
+  web: {image: "acme/web:2", ports: ["80:80"], environment: {ADMIN_PASSWORD: "${FIRST_ADMIN_PASSWORD:-admin}"}}
+"""
+    begun(clone := cloned(Newcomer({"compose.yaml": compose}, 0, (), (), 0), tmp_path))
+    (clone / ".env.staging").write_text("")
+    [one] = looked(clone)
+    assert one.kind == "risk"
+    assert one.to_do.startswith("Give FIRST_ADMIN_PASSWORD a value of your own in .env.staging.")

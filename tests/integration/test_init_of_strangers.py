@@ -3,35 +3,17 @@ the check, and no file of theirs is changed."""
 
 from __future__ import annotations
 
-import re
-import subprocess
 from pathlib import Path
 
 from tasks.plan.checking import look_over
 from tests.integration.newcomers import Newcomer, begun, cloned
+from tests.integration.written_stacks import written
 from tests.sql import of_sql
 from tidegate.settings import Settings
 from tidegate.stack.envfile import read_env
-from tidegate.stack.file import Stack, load_stack
+from tidegate.stack.file import load_stack
 
 PYTHON = "FROM python:3.12\nWORKDIR /app/src\nEXPOSE 8000\n"
-
-
-def written(folder: Path, files: dict[str, str]) -> tuple[Path, Stack, dict[str, object]]:
-    """The clone, its stack file, and what `init` says; each key that it left open is given, and
-    then the check finds no fault."""
-    clone = cloned(Newcomer(files, 0, (), (), 0), folder)
-    said = begun(clone)
-    for name in said["missing"]:
-        env = clone / name
-        env.write_text(re.sub(r"^# (\w+)=$", r"\1=given-by-hand-7", env.read_text(), flags=re.M))
-    _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
-    assert [one.came_back for one in found if one.kind == "fault"] == []
-    changed = subprocess.run(
-        ["git", "-C", clone, "diff", "--name-only"], capture_output=True, text=True, check=True
-    )
-    assert changed.stdout == ""
-    return clone, load_stack(clone), said
 
 
 def test_what_each_server_has_for_itself_is_said_of_each_environment(tmp_path: Path) -> None:

@@ -48,6 +48,23 @@ SAYS_NOTHING = frozenset(
         "release",
         "fpm",
         "apache",
+        "nginx",
+        "docker-compose",
+        "images",
+        "image",
+        "containers",
+        "example",
+        "examples",
+        "full",
+        "simple",
+        "plain",
+        "basic",
+        "alpine",
+        "debian",
+        "ubuntu",
+        "self-host",
+        "selfhost",
+        "hosting",
     ]
 )
 """Names of folders that are no application's."""
@@ -120,8 +137,13 @@ def places_by(project: str, files: Sequence[str]) -> tuple[Place, ...]:
 
 def _likeliest(names: Sequence[str]) -> tuple[str, ...]:
     """Of several files for several ways to run it: the plainest that is no developer's."""
-    ours = [name for name in names if not _FOR_DEVELOPERS.search(name)] or [*names]
+    ours = for_releases(names) or [*names]
     return tuple(sorted(ours, key=lambda name: (len(name), name))[:1])
+
+
+def for_releases(names: Sequence[str]) -> list[str]:
+    """Those that are no developer's, by their names."""
+    return [name for name in names if not _FOR_DEVELOPERS.search(name) and ".override." not in name]
 
 
 def domains_of(places: Sequence[Place], domain: str) -> dict[str, str]:

@@ -18,12 +18,15 @@ _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "database": ("POSTGRES_DB",),
     },
     "mysql": {
-        "user": ("MYSQL_USER", "MARIADB_USER"),
-        "password": ("MYSQL_PASSWORD", "MARIADB_PASSWORD"),
-        "database": ("MYSQL_DATABASE", "MARIADB_DATABASE"),
+        "user": ("MYSQL_USER", "MARIADB_USER", "DB_USER"),
+        "password": ("MYSQL_PASSWORD", "MARIADB_PASSWORD", "DB_PASS", "DB_PASSWORD"),
+        "database": ("MYSQL_DATABASE", "MARIADB_DATABASE", "DB_NAME"),
     },
 }
 """How the images are told the names that they make at their first start."""
+_ASKS_NOBODY = ("POSTGRES_HOST_AUTH_METHOD", "trust")
+"""Whoever comes is let in: any password is right, and none is said."""
+ANY_PASSWORD = "not-asked-for"
 _ROOT = ("MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
 _PREFIX = {"postgresql": "POSTGRES", "mysql": "MYSQL"}
 _HOST_KEY = re.compile(
@@ -47,20 +50,27 @@ class ProposedDatabase:
 
 
 def databases_of(
-    model: ComposeModel, released: Collection[str], images: Mapping[str, str]
+    model: ComposeModel,
+    released: Collection[str],
+    images: Mapping[str, str],
+    known: Mapping[str, str] = {},
 ) -> list[ProposedDatabase]:
     """Of each service that runs an engine which Tidegate saves; `images` are what they are made
-    from."""
+    from, `known` is what the env file says that is given to all who name one."""
     found = ((name, engine_of(images[name])) for name in model["services"] if name not in released)
-    return [_database(model, name, engine, released) for name, engine in found if engine]
+    return [_database(model, name, engine, released, known) for name, engine in found if engine]
 
 
 def _database(
-    model: ComposeModel, name: str, engine: str, released: Collection[str]
+    model: ComposeModel,
+    name: str,
+    engine: str,
+    released: Collection[str],
+    known: Mapping[str, str],
 ) -> ProposedDatabase:
     environment = environment_of(model["services"][name])
     said = {part: _key(environment, names) for part, names in _SAID[engine].items()}
-    may_be_told = bool(model["services"][name].get("env_file"))
+    may_be_told = bool(model["services"][name].get("env_file")) and not known
     guesses = engine == "postgresql" and not may_be_told
     if engine == "mysql" and not may_be_told and not _is_told(environment, _SAID[engine]["user"]):
         root = next((one for one in _ROOT if _is_told(environment, (one,))), None)
@@ -69,9 +79,11 @@ def _database(
     host_key = _host_key(model, name, released) or f"{_PREFIX[engine]}_HOST"
     user, database = said["user"], said["database"]
     if guesses and user[1] is None and not _is_told(environment, _SAID[engine]["user"]):
-        user = (user[0], "postgres")
-    if guesses and database[1] is None and not _is_told(environment, _SAID[engine]["database"]):
-        database = (database[0], user[1])  # the image calls it as the user
+        user = (user[0], known.get(user[0]) or "postgres")
+    if guesses and not _is_told(environment, _SAID[engine]["database"]):  # called as its user
+        database = (database[0], known.get(database[0]) or user[1] or known.get(user[0]))
+    if environment.get(_ASKS_NOBODY[0]) == _ASKS_NOBODY[1] and said["password"][1] is None:
+        said |= {"password": (said["password"][0], ANY_PASSWORD)}
     pairs = {
         "host_key": (host_key, name),
         "user_key": user,

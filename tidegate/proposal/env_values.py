@@ -3,16 +3,14 @@ person must give."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.proposal.databases import environment_of
+from tidegate.proposal.databases import ANY_PASSWORD, environment_of
 from tidegate.secrecy.plain_values import holds_secret, looks_secret
-from tidegate.stack.env_files import env_files_of
 from tidegate.stack.envfile import default_passwords
 from tidegate.stack.variables import Variable, variables_in, with_defaults
 
@@ -21,7 +19,8 @@ _OF_ITS_OWN = re.compile(
     r"COOKIE_SECRET|AUTH_SECRET|SECRET|SIGNING_KEY|HASH_SALT)"
 )
 """What an application only compares with itself: any random text is right."""
-_OWN_NAME = re.compile(r"(?:^|/)\.env(?:\.[\w-]+)?\Z")
+_LOGIN = re.compile(r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL)\w*PASS", re.IGNORECASE)
+_NO_SECRET = re.compile(r"\d{1,6}|true|false|yes|no|on|off|null|none", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"://[^\s:/@${}]+:([^\s@/${}]+)@")
 _PLACEHOLDER = re.compile(
     r"change|example|your|xxx|todo|replace|secret|placeholder|<", re.IGNORECASE
@@ -60,36 +59,87 @@ def env_file_of(
     known: Mapping[str, str],
     wanted: Iterable[str],
     make_secret: Callable[[], str] | None,
+    example: Mapping[str, str] = {},
+    logins: Collection[str] = (),
 ) -> EnvFile:
     """`known` is what the compose files and the team's own example say, `wanted` are keys that
-    stack.yaml names.
+    stack.yaml names. `example` has its secrets too, and `logins` are keys by which databases of
+    this environment are told their passwords.
 
     With `make_secret`, a password that base services of this environment are given is made up: they
-    start with it for the first time.
+    start with it for the first time. Where the example says the same password twice, so does this
+    file.
     """
-    needed = [one.name for one in _needed(model)]
+    needed = [one.name for one in _needed(model, weak=make_secret is not None)]
     keys = tuple(dict.fromkeys([*needed, *wanted]))
-    of_base = {one.name for name in base for one in variables_in(model["services"][name])}
+    given = {*logins, *_of_base(model, base)}
     values: dict[str, str] = {}
-    made_up = []
+    made_up: dict[str, str] = {}
     for key in keys:
-        is_made = bool(make_secret) and looks_secret(key) and key in of_base
+        is_made = make_secret is not None and key in given
         if key in known and not _is_poor(model, key, known[key], is_made):
             values[key] = known[key]
-        elif make_secret and (is_made or (looks_secret(key) and _OF_ITS_OWN.fullmatch(key))):
-            values[key] = make_secret()
-            made_up.append(key)
+        elif make_secret and looks_secret(key) and (key in given or _is_free(model, key)):
+            same = _same_login(key, made_up, example)
+            values[key] = made_up[key] = made_up[same] if same else make_secret()
+    for key in keys:
+        if key not in values and (same := _same_login(key, made_up, example)):
+            values[key] = made_up[key] = made_up[same]
+        elif key not in values and (
+            address := _with_made_up(example.get(key, ""), made_up, example)
+        ):
+            values[key] = address
     return EnvFile(keys, values, tuple(made_up), tuple(key for key in keys if key not in values))
 
 
+def _of_base(model: ComposeModel, base: Collection[str]) -> set[str]:
+    """Keys whose values base services get: by variables, and by keys without a value, which compose
+    takes from the env file."""
+    services = [model["services"][name] for name in base]
+    bare = {key for one in services for key, value in environment_of(one).items() if value is None}
+    return bare | {one.name for service in services for one in variables_in(service)}
+
+
+def _is_free(model: ComposeModel, key: str) -> bool:
+    """Whether any random text is right for it."""
+    return _OF_ITS_OWN.fullmatch(key) is not None or any(
+        one.name == key for one in _weak_defaults(model)
+    )
+
+
+def _same_login(key: str, made_up: Mapping[str, str], example: Mapping[str, str]) -> str | None:
+    """The key of a password made up that the example says is this one: the server of a database and
+    who asks it are often told under two names."""
+    value = example.get(key)
+    if not value or not _LOGIN.search(key) or "ROOT" in key:
+        return None
+    return next((one for one in made_up if _LOGIN.search(one) and example.get(one) == value), None)
+
+
+def _with_made_up(
+    address: str, made_up: Mapping[str, str], example: Mapping[str, str]
+) -> str | None:
+    """An address of the example with the password that was made up in the place of its own."""
+    found = _IN_ADDRESS.search(address)
+    key = next((one for one in made_up if found and example.get(one) == found[1]), None)
+    return (
+        address[: found.start(1)] + made_up[key] + address[found.end(1) :]
+        if found and key
+        else None
+    )
+
+
 def _is_poor(model: ComposeModel, key: str, value: str, is_made: bool) -> bool:
-    """A place holder for a secret; or a password that everybody knows where a better one can be
-    made, unless the compose files say it in an address too."""
-    if not looks_secret(key):
+    """A place holder for a secret; or a password that is empty or that everybody knows where a
+    better one can be made, unless the compose files say it in an address too."""
+    if not looks_secret(key) or value == ANY_PASSWORD:
         return False
-    if _PLACEHOLDER.search(value) and value not in _in_addresses(model):
+    if value in _in_addresses(model):
+        return False
+    if _PLACEHOLDER.search(value) or (not value and _OF_ITS_OWN.fullmatch(key)):
         return True
-    return is_made and bool(default_passwords({key: value})) and value not in _in_addresses(model)
+    public = {one.default for one in variables_in(model) if one.name == key}
+    return is_made and (not value or value in public or bool(default_passwords({key: value})))
 
 
 def _in_addresses(tree: Any) -> set[str]:
@@ -105,36 +155,14 @@ def plain_examples(example: Mapping[str, str]) -> dict[str, str]:
     return {
         key: value
         for key, value in example.items()
-        if not (holds_secret(key, value) if value else looks_secret(key))
-        and not _PLACEHOLDER.search(value)
+        if not _is_secret(key, value) and not _PLACEHOLDER.search(value)
     }
 
 
-def env_files_of_servers(
-    model: ComposeModel, folder: str, tracked: Collection[str]
-) -> tuple[str, ...]:
-    """Names of the env files that `env_file:` names and git does not have: each server has its
-    own."""
-    named = [
-        os.path.relpath(path, folder)
-        for service in model["services"].values()
-        for path in env_files_of({"env_file": service.get("env_file")}, {})
-        if "$" not in path and path not in tracked
-    ]
-    own = (one for one in named if not one.startswith("..") and _OWN_NAME.search(one))
-    return tuple(dict.fromkeys(own))
-
-
-def env_files_in_git(
-    model: ComposeModel, services: Iterable[str], tracked: Collection[str]
-) -> set[str]:
-    """Paths of the env files of `services` that git has."""
-    named = (
-        path
-        for name in services
-        for path in env_files_of({"env_file": model["services"][name].get("env_file")}, {})
-    )
-    return {path for path in named if path in tracked}
+def _is_secret(key: str, value: str) -> bool:
+    if not value:
+        return looks_secret(key)
+    return not _NO_SECRET.fullmatch(value) and holds_secret(key, value)
 
 
 def is_said(model: ComposeModel, services: Iterable[str], key: str) -> bool:
@@ -149,10 +177,20 @@ def is_said(model: ComposeModel, services: Iterable[str], key: str) -> bool:
     return False
 
 
-def _needed(model: ComposeModel) -> list[Variable]:
-    """In the order of their names, those without which the compose file cannot be read."""
+def _needed(model: ComposeModel, *, weak: bool) -> list[Variable]:
+    """In the order of their names, those without which the compose file cannot be read; with `weak`
+    also those whose default is a password that everybody tries first."""
     needed = {one.name: one for one in variables_in(model) if one.default is None}
+    needed |= {one.name: one for one in _weak_defaults(model)} if weak else {}
     return [needed[name] for name in sorted(needed)]
+
+
+def _weak_defaults(model: ComposeModel) -> Iterator[Variable]:
+    addresses = _in_addresses(model)
+    for one in variables_in(model):
+        is_weak = one.default and default_passwords({one.name: one.default})
+        if is_weak and one.default not in addresses:
+            yield one
 
 
 def _quoted(value: str) -> str:

@@ -53,5 +53,8 @@ class Look:
     """Compose files that no environment reads."""
     profiles: tuple[str, ...] = ()
     """Those that the application is started with; `model` has their services."""
+    env_file_as: tuple[str, ...] = ()
+    """Env files of the compose files that each server has for itself; `example` says what is in
+    them."""
     production: ProductionEnv | None = None
     """Where it is all that is known of an env file."""

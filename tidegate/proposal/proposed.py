@@ -12,7 +12,6 @@ from tidegate.proposal.compose_files import ENV_FILES, SAYS_NOTHING, Place, doma
 from tidegate.proposal.databases import ProposedDatabase, databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
-from tidegate.proposal.env_values import env_files_of_servers
 from tidegate.proposal.images import images_of, tag_of, with_named_images
 from tidegate.proposal.look import Look
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
@@ -72,7 +71,6 @@ class Proposed:
     """Each with its domain."""
     tag: str = ""
     """Where nothing is built: the version that the compose file names."""
-    env_file_as: tuple[str, ...] = ()
     shares_host: bool = False
     """Whether base services take a name or a port of their host."""
 
@@ -117,13 +115,12 @@ def propose(look: Look, answers: Answers) -> Proposed:
         any(is_built(services[one]) for one in released),
         frozenset(one for one in released if one != edge and runs_alone(services[one], one)),
         tuple(one for one, role in roles.items() if role == "left out"),
-        tuple(databases_of(look.model, released, images)),
+        tuple(databases_of(look.model, released, images, look.example if look.env_file_as else {})),
         _volumes(look, keepers),
         mounts_of(look.model, keepers, look.path, look.repository.tracked, released),
-        tuple(one for one in services if roles[one] != "left out" and ends(services[one])),
+        tuple(one for one in services if roles[one] != "left out" and ends(services[one], one)),
         _domains(look, name, answers),
         tag_of(edge, released, named),
-        env_files_of_servers(look.model, look.path, look.repository.tracked),
         any(services[one].get("container_name") or services[one].get("ports") for one in base),
     )
 

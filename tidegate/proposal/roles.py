@@ -24,12 +24,12 @@ _OTHER_DATA = re.compile(
 )
 _ASIDE = re.compile(
     r"(?:^|/)(?:traefik|nginx-proxy|acme-companion|watchtower|portainer(?:-ce)?|adminer|phpmyadmin|pgadmin4?|"
-    r"redis-commander|redisinsight|mongo-express|mailhog|mailpit|maildev|mailcatcher)(?:[-_.:@]|\Z)"
+    r"redis-commander|redisinsight|mongo-express|mailhog|mailpit|maildev|mailcatcher|autoheal|dozzle)(?:[-_.:@]|\Z)"
 )
 """A proxy of the whole host, and tools of who develops: a release has nothing to do with them."""
 _ONCE = re.compile(
     r"(?:^|/)(?:jaeger|all-in-one|prometheus|grafana|loki|promtail|tempo|otel|opentelemetry-collector(?:-contrib)?|"
-    r"alertmanager|netdata|uptime-kuma|temporal|auto-setup|keycloak|localstack|registry)(?:[-_.:@]|\Z)"
+    r"alertmanager|netdata|uptime-kuma|zipkin|[\w-]+[-_]exporter|cadvisor|temporal|auto-setup|keycloak|localstack|registry)(?:[-_.:@]|\Z)"
 )
 """What an application uses and is no part of it: each has data or settings of its own, and lives
 once."""
@@ -39,15 +39,33 @@ _ALONE = re.compile(
 )
 """Commands of what starts work by the clock: two of them would start it twice."""
 _CLOCK_NAME = re.compile(
-    r"(?:^|[-_])(?:beat|celerybeat|cron|crond|scheduler|clock|housekeeping)(?:[-_]|\Z)"
+    r"(?:^|[-_])(?:beat|celerybeat|cron|crond|scheduler|clock|housekeeping|backups?)(?:[-_]|\Z)"
 )
 _ENDING = re.compile(
     r"^(?:(?:ba)?sh\s+-e?c\s+)?[\"']?\s*(?:chown|chmod|mkdir|install)\s(?!.*(?:&&|;|\bexec\b))"
 )
 """Commands of what does one thing and ends: it serves nobody."""
+_ENDING_NAME = re.compile(
+    r"(?:^|[-_])(?:init|initiali[sz]er|migrate|migrations?|migrator|setup|seed|seeder|bootstrap|"
+    r"configurator|create-?buckets?|(?:fix-)?permissions?)(?:[-_]|\Z)"
+)
+_DATA_NAME = re.compile(
+    r"db\Z|(?:^|[-_.])(?:db|database|postgres|postgresql|mysql|mariadb|mongo|redis|clickhouse|"
+    r"elasticsearch|rabbitmq)\d*\Z"
+)
+_WORKS_ON = re.compile(
+    r"(?:^|[-_.])(?:init|migrate|setup|seed|create|wait|backup|restore|upgrade|prepare|check|import|"
+    r"fix)(?:[-_.]|\Z)"
+)
+"""`migrate-db` is no database."""
+_FOLDERS = (
+    ("postgres", "/var/lib/postgresql", re.compile(r"\bPOSTGRES_(?:USER|PASSWORD|DB)\b")),
+    ("mysql", "/var/lib/mysql", re.compile(r"\b(?:MYSQL|MARIADB)_(?:\w+_)?(?:USER|PASSWORD)\b")),
+)
 _ADDRESS = re.compile(r"[a-z+]+://|git@")
 _NONE = Dockerfile()
 _TAG = re.compile(r"(?::[^/:}]*)?(?:@.*)?\Z")
+_REGISTRY = re.compile(r"\A(?:localhost|[^/]*[.:][^/]*)/")
 FRONTS = re.compile(
     r"(?:^|/)(?:nginx|nginx-unprivileged|caddy|haproxy|httpd|openresty)(?:[-_.:@]|\Z)"
 )
@@ -66,35 +84,45 @@ def keeps_data(image: str) -> bool:
 def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict[str, Role]:
     """Released is what is built here. Where nothing is, the application is an image of somebody
     else's: then it is what keeps no data of a known kind. A front such as nginx goes with what it
-    leads to."""
+    leads to, and what starts after a released service goes with it. Where only a front or a monitor
+    is built, that is not the application."""
     services: Mapping[str, Any] = model["services"]
-    data = {
-        name
-        for name, one in services.items()
-        if keeps_data(made_from(one, dockerfiles.get(name, Dockerfile())))
-    }
-    built = {name for name, one in services.items() if is_built(one)} - data
-    aside = _aside(services, dockerfiles)
-    built -= aside
-    if not built:
-        needed = {
-            name
-            for name, one in services.items()
-            if _ONCE.search(made_from(one, _NONE)) or _ASIDE.search(made_from(one, _NONE))
-        }
-        once = needed - aside
-        once = once if len({*services} - data - aside - once) else set()
-        return {
-            name: "left out" if name in aside else "base" if name in data | once else "released"
-            for name in services
-        }
-    fronts = {
-        name for name, one in services.items() if name not in data and leads_to_others(one, built)
-    }
+    made = {name: made_from(one, dockerfiles.get(name, _NONE)) for name, one in services.items()}
+    data = {name for name in services if keeps_data(made[name]) or _is_called_data(name, services)}
+    aside = _aside(services, dockerfiles) - data
+    rest = {*services} - data - aside
+    once = {name for name in rest if _ONCE.search(made[name]) or _ASIDE.search(made[name])}
+    built = {name for name in rest if is_built(services[name])}
+    ours = {name for name in built - once if not FRONTS.search(made[name])}
+    released = built | {name for name in rest if leads_to_others(services[name], built)}
+    if not ours:  # the application itself is an image of somebody else's
+        released |= rest - once or rest
+    released = _with_dependents(services, released, rest - once)
     return {
-        name: "released" if name in built | fronts else "left out" if name in aside else "base"
+        name: "released" if name in released else "left out" if name in aside else "base"
         for name in services
     }
+
+
+def _with_dependents(
+    services: Mapping[str, Any], released: set[str], possible: set[str]
+) -> set[str]:
+    """Also what starts after one of them: it belongs to the same application."""
+    found = {
+        name
+        for name in possible - released
+        if not released.isdisjoint(services[name].get("depends_on") or ())
+    }
+    return _with_dependents(services, released | found, possible) if found else released
+
+
+def _is_called_data(name: str, services: Mapping[str, Any]) -> bool:
+    """Whether its name says that it is a database, and it waits for none."""
+    return (
+        _DATA_NAME.search(name) is not None
+        and not _WORKS_ON.search(name)
+        and not services[name].get("depends_on")
+    )
 
 
 def leads_to_others(service: Mapping[str, Any], others: Collection[str]) -> bool:
@@ -114,17 +142,20 @@ def is_built(service: Mapping[str, Any]) -> bool:
 
 def runs_alone(service: Mapping[str, Any], name: str = "") -> bool:
     """Whether its command or its name says that it must never run twice."""
-    return bool(_ALONE.search(command_of(service)) or _CLOCK_NAME.search(name))
+    says_so = _ALONE.search(command_of(service)) or _CLOCK_NAME.search(name)
+    return bool(says_so) and not ends(service, name)
 
 
-def ends(service: Mapping[str, Any]) -> bool:
-    """Whether its command does one thing and ends, where nothing starts it again and compose is not
-    told so."""
-    return (
-        service.get("restart") is None
-        and not service.get("deploy")
-        and _ENDING.search(command_of(service)) is not None
-    )
+def ends(service: Mapping[str, Any], name: str = "") -> bool:
+    """Whether its command or its name says that it does one thing and ends, where nothing starts it
+    again after that and compose is not told so."""
+    restart = str(service.get("restart") or "no")
+    if service.get("deploy") or not (restart == "no" or restart.startswith("on-failure")):
+        return False
+    if _ENDING.search(command_of(service)):
+        return service.get("restart") is None
+    serves = service.get("ports") or service.get("expose") or service.get("healthcheck")
+    return not serves and _ENDING_NAME.search(name.lower()) is not None
 
 
 def command_of(service: Mapping[str, Any]) -> str:
@@ -156,10 +187,31 @@ def _aside(services: Mapping[str, Any], dockerfiles: Mapping[str, Dockerfile]) -
 
 
 def made_from(service: Mapping[str, Any], dockerfile: Dockerfile) -> str:
-    """The image without its tag: `umami:postgresql-v2` is no database."""
+    """The image without its tag: `umami:postgresql-v2` is no database; and without its registry,
+    whose host may be called anything: `registry.example/shop`."""
     said = (
         dockerfile.base
         if service.get("build") and dockerfile.base
         else str(service.get("image") or "")
     )
-    return _TAG.sub("", with_defaults(said) or said)
+    plain = _REGISTRY.sub("", _TAG.sub("", with_defaults(said) or said))
+    return plain if keeps_data(plain) else _by_its_folder(service) or plain
+
+
+def _by_its_folder(service: Mapping[str, Any]) -> str:
+    """The database whose data folder it has and whose keys it is told, whatever its image is
+    called; empty where there is none."""
+    targets = [
+        str(one.get("target") or "")
+        for one in service.get("volumes") or ()
+        if isinstance(one, Mapping)
+    ]
+    told = str(service.get("environment") or "")
+    return next(
+        (
+            name
+            for name, folder, keys in _FOLDERS
+            if any(one.startswith(folder) for one in targets) and keys.search(told)
+        ),
+        "",
+    )

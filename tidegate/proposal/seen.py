@@ -48,8 +48,11 @@ def route_hints(edge: str, doors: Mapping[str, int]) -> Iterator[str]:
     seen = ", ".join(f"{name} ({port})" for name, port in doors.items())
     yield f"# Seen: {seen}. Where browsers come to them too, each has a path, and sees it whole:"
     lines = [f"{{path: /, service: {edge}}}"]
+    taken: set[str] = set()
     for name, port in doors.items():
-        lines.append(f"{{path: {_path(name)}, service: {name}, port: {port}, ready_path: /}}")
+        path = _own_path(name) if _path(name) in taken else _path(name)
+        taken.add(path)
+        lines.append(f"{{path: {path}, service: {name}, port: {port}, ready_path: /}}")
     yield f"# routes: [{', '.join(lines)}]"
 
 
@@ -113,5 +116,11 @@ def _nearest(look: Look, context: str, file: str) -> str | None:
 
 def _path(name: str) -> str:
     found = _DOOR.search(name)
-    word = found[1] if found else re.sub(r"[^a-z0-9-]", "-", name.lower())
-    return "/api" if word in _API else f"/{word}"
+    if not found:
+        return _own_path(name)
+    return "/api" if found[1] in _API else f"/{found[1]}"
+
+
+def _own_path(name: str) -> str:
+    """By its whole name, which no other service has."""
+    return "/" + re.sub(r"[^a-z0-9-]", "-", name.lower())

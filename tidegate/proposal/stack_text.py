@@ -86,7 +86,7 @@ def _database_names(one: Proposed) -> Iterator[str]:
 
 def _environment(one: Proposed, place: Place, domain: str, before: str | None) -> dict[str, Any]:
     after = {"after": before} if before else {}
-    as_ = [name for name in one.env_file_as if name != place.env_file]
+    as_ = [name for name in one.look.env_file_as if name != place.env_file]
     beside = one.shares_host and place.kind != "production"
     alias = "latest" if place.kind == "production" else place.name
     return {
