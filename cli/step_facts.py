@@ -102,6 +102,7 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "ensure-images": lambda evidence: ", ".join(
         f"{name} {pin[-64:][:12]}" for name, pin in evidence["pins"].items()
     ),
+    "build-base-images": lambda evidence: ", ".join(evidence["images"]) or "they run",
     "start-base-services": lambda evidence: ", ".join(evidence["started"]) or "they run",
     "refuse-unseen-data": lambda evidence: "the data are as planned",
     "rehearse-migration": _either("rehearsed", "nothing to migrate"),

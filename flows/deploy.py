@@ -13,6 +13,7 @@ from tasks.frame.messages import tell
 from tasks.frame.opening import refuse_lost_configuration
 from tasks.frame.work import Work
 from tasks.people.records import move_alias, publish_record
+from tasks.plan.base_builds import build_base_images, builds_base
 from tasks.slots.containers import ensure_images, start_slot, stop_old_slot, wait_until_healthy
 from tasks.slots.handing_over import hand_over_alone
 from tasks.slots.in_place import runs_in_place
@@ -48,6 +49,8 @@ def replace_old(work: Work) -> Work:
     with put_back_on_failure(work):
         refuse_lost_configuration(work)
         ensure_images(work)
+        if builds_base(work.env):
+            build_base_images(work)
         start_base_services(work)
         refuse_unseen_data(work)
         back_up(work)

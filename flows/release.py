@@ -56,7 +56,7 @@ def release(
     refuse_held(env, chosen)
     if not plan_only:
         refuse_busy(env)
-    checks = [check_environment(stage) for stage in way]  # of all, before one is changed
+    checks = [check_environment(stage, chosen) for stage in way]  # of all, before one is changed
     pins = build_images(env, chosen)
 
     staged = go_through(way[:-1], chosen, pins, checks[:-1], requested_by)

@@ -20,6 +20,7 @@ from tidegate.errors import ComposeError
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL, ComposeModel
 from tidegate.plan.base_changes import KeptContainer
 from tidegate.plan.occupancy import base_model
+from tidegate.stack.base_builds import with_images
 
 PUT_BACK_LABEL = "tidegate.put-back"
 """On a container that was made again as it was: by which change, so that it is made once."""
@@ -37,9 +38,12 @@ class EngineBaseServices:
     host: DockerHost
     compose: Compose
 
-    def hashes(self, model: ComposeModel, project: str) -> dict[str, frozenset[str]]:
-        """What Compose would call each service of `model`: started by Tidegate, and by people."""
-        wanted = (base_model(model, project, {}), model)
+    def hashes(
+        self, model: ComposeModel, project: str, images: Mapping[str, str]
+    ) -> dict[str, frozenset[str]]:
+        """What Compose would call each service of `model`: started by Tidegate, and by people.
+        `images` are those of services that Tidegate has built; people let Compose name them."""
+        wanted = (base_model(with_images(model, images), project, {}), model)
         with ThreadPoolExecutor(len(wanted)) as pool:  # each starts a program
             ours, theirs = pool.map(partial(self._hashes, project), wanted)
         return {name: frozenset({ours[name], theirs[name]}) for name in ours}

@@ -12,10 +12,11 @@ from blocks.docker.build_output import BuildOutput
 from blocks.docker.compose import Compose
 from blocks.docker.credential_helpers import missing_helper
 from blocks.docker.engine_errors import engine_errors
-from blocks.docker.images import BASES_LABEL, ImageStore
+from blocks.docker.images import ImageStore
 from blocks.docker.left_out import refuse_left_out
 from tidegate.errors import CapacityError, ConfigError, ImageError, TidegateError
 from tidegate.facts import ComposeModel
+from tidegate.plan.image_labels import BASES_LABEL
 from tidegate.stack.recipes import IMAGE_CONTEXT, Recipe
 
 PROJECT = "tidegate_build"

@@ -3,7 +3,6 @@ tagged, brought there."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +15,14 @@ from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import DockerHost
 from blocks.registries.registry import Registry, digest_in_registry, pull_image
 from tidegate.errors import ImageError
-from tidegate.plan.image_labels import INPUTS_LABEL, REVISION_LABEL, STACK_LABEL
+from tidegate.plan.image_labels import (
+    INPUTS_LABEL,
+    REVISION_LABEL,
+    STACK_LABEL,
+    bases_in,
+)
 from tidegate.versions import IMAGE_ID, short_id
 
-BASES_LABEL = "tidegate.bases"
-"""JSON: each base image that the build used, and its id on the engine then."""
 KEPT = "tidegate-"
 """Begins the tag that keeps a pulled image; 12 digits of its digest follow."""
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
@@ -39,11 +41,13 @@ class ImageStore:
     host: DockerHost
     registry: Registry | None = None
 
-    def find(self, stack: str, commit: str, inputs: str) -> str | None:
-        """Id of the image that was built from this commit with these inputs, unless one of its base
-        images is another one on this engine now. The newest where there are several."""
-        labels = {STACK_LABEL: stack, REVISION_LABEL: commit, INPUTS_LABEL: inputs}
-        doing = f"looking for an image of {stack} {commit[:12]}"
+    def find(self, stack: str, commit: str | None, inputs: str) -> str | None:
+        """Id of the image that was built from this commit (None: from any) with these inputs,
+        unless one of its base images is another one on this engine now. The newest where there are
+        several."""
+        built_from = {REVISION_LABEL: commit} if commit else {}
+        labels = {STACK_LABEL: stack, INPUTS_LABEL: inputs, **built_from}
+        doing = f"looking for an image of {stack} {short_id(commit or inputs)}"
         with engine_errors(doing):
             found = self.host.client.images.list(
                 filters={"label": [f"{key}={value}" for key, value in labels.items()]}
@@ -156,7 +160,7 @@ class ImageStore:
 
     def _has_its_bases(self, image: Image, doing: str) -> bool:
         """A base image that is not on the engine any more is no other one."""
-        noted: dict[str, str] = json.loads(image.labels.get(BASES_LABEL, "null"))
+        noted = bases_in(image.labels)
         return noted is not None and all(
             self.id_of(name) in (base, None) for name, base in noted.items()
         )

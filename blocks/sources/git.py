@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,6 +141,19 @@ class GitSource:
             **dict.fromkeys(pointers, "a pointer of Git LFS, not the file itself"),
         }
 
+    def files(self, commit: str, places: Collection[str]) -> Mapping[str, str]:
+        """The files of a commit in some of its folders, or that are named: path -> mode and id of
+        the content. What is not there is left out."""
+        known = self._known(commit)
+        wanted = () if "." in places else sorted(places)
+        return {path: told for told, path in self._tree(known, *wanted)}
+
+    def text(self, commit: str, path: str) -> str:
+        """One file of a commit. Raises VersionError where it has none."""
+        known = self._known(commit)
+        doing = f"reading {path} of {commit[:12]}"
+        return self.mirror.git("cat-file", "blob", f"{known}:{path}", doing=doing).stdout
+
     def _leave_nothing_out(self) -> None:
         """`git archive` obeys attributes that `git clone` knows nothing of; the mirror's own have
         the last word."""
@@ -150,17 +163,15 @@ class GitSource:
             attributes.write_text("* -export-ignore -export-subst\n")
 
     def _submodules(self, commit: str) -> list[str]:
-        listed = self.mirror.git(
-            "ls-tree",
-            "-r",
-            "-z",
-            "--full-tree",
-            commit,
-            doing=f"listing the files of {commit[:12]}",
-        ).stdout
-        return [
-            line.partition("\t")[2] for line in listed.split("\0") if line.startswith(_SUBMODULE)
-        ]
+        return [path for told, path in self._tree(commit) if told.startswith(_SUBMODULE)]
+
+    def _tree(self, commit: str, *places: str) -> list[tuple[str, str]]:
+        """Mode, kind and id of each file, and its path."""
+        whole = ("ls-tree", "-r", "-z", "--full-tree", commit)
+        doing = f"listing the files of {commit[:12]}"
+        listed = self.mirror.git(*whole, "--", *places, doing=doing).stdout
+        lines = (line.partition("\t") for line in listed.split("\0") if line)
+        return [(told, path) for told, _, path in lines]
 
     def _named(self, prefix: str) -> dict[str, str]:
         listed = self.mirror.git(

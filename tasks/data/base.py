@@ -3,7 +3,7 @@ by a release."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from prefect import get_run_logger
 
@@ -19,8 +19,10 @@ from tidegate.ledger.adoptions import adopted
 from tidegate.plan.claims import SEPARATE_LABEL, claims, only_new_volumes
 from tidegate.plan.occupancy import BASE_LABEL, conflicts, shared_places
 from tidegate.plan.sealed_files import files_of
+from tidegate.stack.base_builds import with_images
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.one_shots import one_shots, work_of
+from tidegate.stack.recipes import base_sections
 from tidegate.stack.slot import base_services, declared_volumes, used_volumes
 
 START_SECONDS = 300
@@ -34,12 +36,13 @@ def start_base_services(work: Work) -> Evidence:
     volumes that only released services use. Again: changes nothing; one that was stopped is an
     error, not started behind somebody's back. Undo: they stay.
     """
-    return {"started": start_base(work.env)}
+    built = work.env.ledger.journal.get(work.key("build-base-images"))
+    return {"started": start_base(work.env, built.evidence["images"] if built else {})}
 
 
-def start_base(env: OpenEnvironment) -> list[str]:
+def start_base(env: OpenEnvironment, images: Mapping[str, str] = {}) -> list[str]:
     """The names of what was started: services for the first time, one-shot services whose work was
-    to be done."""
+    to be done. `images` are those that were built for them."""
     model = env.model()
     services = refuse_stopped(env, model)
     missing = missing_services(env, model)
@@ -51,7 +54,8 @@ def start_base(env: OpenEnvironment) -> list[str]:
     env.compose.make_folders([one.path for one in env.written])
     if missing:
         get_run_logger().info("start of %s", ", ".join(missing))
-        env.compose.up_base(model, env.base_project, missing, jobs_of(env, model))
+        named = with_images(model, {**running_images(env, model), **images})
+        env.compose.up_base(named, env.base_project, missing, jobs_of(env, model))
     env.compose.make_networks(model, env.base_project, shared_networks(env))
     wait_for(
         env,
@@ -61,6 +65,14 @@ def start_base(env: OpenEnvironment) -> list[str]:
         proved_before=True,
     )
     return missing
+
+
+def running_images(env: OpenEnvironment, model: ComposeModel) -> dict[str, str]:
+    """Base service that is built here -> id of the image that its container has, whoever built
+    it."""
+    built = base_sections(model, env.stack)
+    there = slot_state(env, env.base_project) if built else ()
+    return {one.service: one.image_id for one in there if one.service in built}
 
 
 def missing_services(env: OpenEnvironment, model: ComposeModel) -> list[str]:

@@ -20,6 +20,7 @@ from tidegate.plan.base_changes import BasePlan
 from tidegate.plan.targets import origin_of, serving
 from tidegate.secrecy.outside_text import one_line
 from tidegate.settings import Settings
+from tidegate.stack.base_builds import with_images
 
 BASE_KIND: DeploymentKind = "base"
 
@@ -56,7 +57,7 @@ def open_base_change(env: OpenEnvironment, plan: BasePlan, reason: str, requeste
         opened.id,
         stack=env.stack,
         values=env.values,
-        model=env.model(),
+        model=with_images(env.model(), plan.images),
         files={},
         contents={},
     )

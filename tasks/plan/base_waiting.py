@@ -11,6 +11,7 @@ from tasks.data.base import jobs_of
 from tasks.frame.environments import made_up, open_files, root_of
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.work import seals
+from tasks.plan.base_builds import built_otherwise, version_of_base
 from tasks.plan.base_files import changed_files
 from tidegate.errors import TidegateError
 from tidegate.facts import ContainerFacts
@@ -19,6 +20,7 @@ from tidegate.ledger.tables import Deployment
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL, BasePlan
 from tidegate.settings import Settings
 from tidegate.stack.file import Stack
+from tidegate.stack.recipes import base_sections
 
 _ONE_OFF_LABEL = "com.docker.compose.oneoff"
 
@@ -77,8 +79,11 @@ def _differing(env: OpenEnvironment, made: Sequence[ContainerFacts]) -> set[str]
     model = env.model()
     servers = model["services"].keys() - set(env.released) - jobs_of(env, model).keys()
     there = [one for one in made if one.service in servers]
-    hashes = env.base.hashes(model, env.base_project) if there else {}
-    return {
+    built = base_sections(model, env.stack)
+    images = {one.service: one.image_id for one in there if one.service in built}
+    hashes = env.base.hashes(model, env.base_project, images) if there else {}
+    rebuilt = built_otherwise(env, {one.service: one.labels for one in there}, version_of_base(env))
+    return rebuilt | {
         one.service
         for one in there
         if one.labels[CONFIG_HASH_LABEL] not in hashes[one.service]

@@ -93,7 +93,7 @@ def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
 
 def _image_of(env: OpenEnvironment, version: Version, service: Service) -> str:
     """What is built of the commit, once."""
-    code = _code_of(env, version)
+    code = code_of(env, version)
     recipe = recipe_of(
         env.model(), env.stack, service.name, _build_arguments(env, version.name, code.commit)
     )
@@ -104,7 +104,7 @@ def _image_of(env: OpenEnvironment, version: Version, service: Service) -> str:
             "%s: the image %s of this commit exists, not built again", service.name, image[:19]
         )
     else:
-        image = _built(env, version.name, code, service, recipe, inputs)
+        image = built(env, version.name, code, f"{service.image}:{version.name}", recipe, inputs)
     return image
 
 
@@ -115,7 +115,7 @@ class Code(NamedTuple):
     commit: Commit
 
 
-def _code_of(env: OpenEnvironment, version: Version) -> Code:
+def code_of(env: OpenEnvironment, version: Version) -> Code:
     """Raises VersionError where there is none, which no stack file that was read can say."""
     if env.source is None or version.commit is None:
         raise VersionError(
@@ -126,10 +126,11 @@ def _code_of(env: OpenEnvironment, version: Version) -> Code:
     return Code(env.source, version.commit)
 
 
-def _built(
-    env: OpenEnvironment, version: str, code: Code, service: Service, recipe: Recipe, inputs: str
+def built(
+    env: OpenEnvironment, version: str, code: Code, name: str, recipe: Recipe, inputs: str
 ) -> str:
-    log, name = get_run_logger(), f"{service.image}:{version}"
+    """The id of an image that is built from the commit, and called `name`."""
+    log = get_run_logger()
     labels = release_labels(
         env.stack.name,
         env.stack.title,
@@ -149,7 +150,7 @@ def _built(
             secrets=_secrets(env, recipe),
             tell=lambda line: log.info("%s", env.redactor.redact(line)),
         )
-    log.info("%s: built %s from commit %s", service.name, image[:19], code.commit.sha[:12])
+    log.info("%s: built %s from commit %s", recipe.service, image[:19], code.commit.sha[:12])
     return image
 
 

@@ -28,7 +28,14 @@ def refuse_faulty_compose(
     files = TeamFiles(env.stack.folder, env.written, mounted)
     faults = [
         *links,
-        *lint_model(model, env.released, env.config.kind, files, env.unbuilt),
+        *lint_model(
+            model,
+            env.released,
+            env.config.kind,
+            files,
+            env.unbuilt,
+            has_source=env.stack.source is not None,
+        ),
         *unmounted(model, env.written),
         *unmounted_volumes(model, env.stack.migrations),
         *left_out_faults(model, env.stack.left_out),

@@ -4,6 +4,7 @@ change."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -30,7 +31,9 @@ from tasks.slots.state import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
 from tidegate.ledger.adoptions import adopted
+from tidegate.stack.recipes import base_sections
 from tidegate.stack.slot import memory_needed, published_ports
+from tidegate.versions import Version
 
 LEAST_DISK_RATIO = 0.05
 LEAST_DISK_BYTES = 2 << 30
@@ -49,15 +52,16 @@ Check = Callable[[OpenEnvironment, ComposeModel], Iterator[CheckResult]]
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-def check_environment(env: OpenEnvironment) -> tuple[CheckResult, ...]:
-    """Look at everything a release needs, all faults at once, before anything changes.
+def check_environment(env: OpenEnvironment, version: Version) -> tuple[CheckResult, ...]:
+    """Look at everything a release of `version` needs, all faults at once, before anything changes.
 
     Needs: nothing. Leaves: nothing. Again: looks again. Undo: nothing to undo.
     """
     with without_secrets(env.redactor):
         model = env.model()  # refuses faulty values first
         _refuse_faulty_files(env, model)
-        return tuple(_all_good(env, model, CHECKS))
+        base = partial(check_base, version=version)
+        return tuple(_all_good(env, model, (*CHECKS, base)))
 
 
 @task(
@@ -169,8 +173,11 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
             yield _passed(f"port {port}", f"free for {name}")
     yield from _ports_to_be_freed(env)
     if missing:
+        first = [name for name in missing if name in base_sections(model, env.stack)]
+        built = f" ({', '.join(first)} built from the commit)" if first else ""
         yield _passed(
-            "base services", f"{', '.join(missing)} will be started, and nobody else has their data"
+            "base services",
+            f"{', '.join(missing)} will be started{built}, and nobody else has their data",
         )
 
 
@@ -223,7 +230,7 @@ def _notifiers(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResul
 
 def _builds(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     refuse_faulty_builds(env)
-    if any(one.is_built for one in env.stack.services):
+    if any(one.is_built for one in env.stack.services) or base_sections(model, env.stack):
         yield _passed("builds", "from the commit alone, no secret in them")
 
 
@@ -233,7 +240,6 @@ CHECKS: tuple[Check, ...] = (
     check_networks,
     check_known_names,
     _base,
-    check_base,
     _registry,
     _edge,
     _notifiers,

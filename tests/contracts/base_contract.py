@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from tidegate.facts import PROJECT_LABEL, ComposeModel, ContainerFacts
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL, BaseServices
+from tidegate.plan.image_labels import INPUTS_LABEL
 from tidegate.ports import ContainerHost
+from tidegate.stack.base_builds import with_images
 
 KEY = "prod/shop/2/put-base-back"
+INPUTS = "of-its-files"
 
 
 @dataclass(frozen=True)
 class Begun:
-    """Two services, `db` and `cache`, that were started as `model` says."""
+    """Two services, `db` and `cache`, that were started as `model` says, of an image that says the
+    `INPUTS` that it was built with."""
 
     base: BaseServices
     host: ContainerHost
@@ -37,14 +41,35 @@ class Begun:
 
 class BaseServicesContract:
     def test_what_was_started_is_called_so_by_compose(self, begun: Begun) -> None:
-        hashes = begun.base.hashes(begun.model, begun.project)
+        hashes = begun.base.hashes(begun.model, begun.project, {})
         for service in ("db", "cache"):
             assert begun.of(service).labels[CONFIG_HASH_LABEL] in hashes[service]
+
+    def test_a_container_bears_the_labels_of_its_image(self, begun: Begun) -> None:
+        """By them it is seen from which files a base service was built."""
+        assert begun.of("db").labels[INPUTS_LABEL] == INPUTS
+
+    def test_an_image_that_was_built_here_stands_for_the_one_that_is_not_named(
+        self, begun: Begun
+    ) -> None:
+        unnamed = {
+            name: {
+                **{key: value for key, value in service.items() if key != "image"},
+                "build": {"context": "/nowhere"},
+            }
+            for name, service in begun.model["services"].items()
+        }
+        model, image = {**begun.model, "services": unnamed}, begun.of("db").image_id
+        begun.base.recreate(with_images(model, {"db": image}), begun.project, begun.before)
+        hashes = begun.base.hashes(model, begun.project, {"db": image})
+        assert begun.of("db").labels[CONFIG_HASH_LABEL] in hashes["db"]
+        others = begun.base.hashes(model, begun.project, {"db": "sha256:" + 64 * "0"})
+        assert begun.of("db").labels[CONFIG_HASH_LABEL] not in others["db"]
 
     def test_another_definition_is_called_otherwise_and_the_others_are_not(
         self, begun: Begun
     ) -> None:
-        hashes = begun.base.hashes(begun.changed, begun.project)
+        hashes = begun.base.hashes(begun.changed, begun.project, {})
         assert begun.of("db").labels[CONFIG_HASH_LABEL] not in hashes["db"]
         assert begun.of("cache").labels[CONFIG_HASH_LABEL] in hashes["cache"]
 
@@ -56,7 +81,7 @@ class BaseServicesContract:
         assert new.name == db.name
         assert new.state == "running"
         assert begun.volumes(new.id) == before != frozenset()
-        hashes = begun.base.hashes(begun.changed, begun.project)
+        hashes = begun.base.hashes(begun.changed, begun.project, {})
         assert new.labels[CONFIG_HASH_LABEL] in hashes["db"]
         assert begun.of("cache") == cache
 

@@ -98,6 +98,25 @@ def edit_database(**changes: object) -> Callable[[Installation], None]:
     return lambda made: made.world.edited.update(db=changes)
 
 
+def build_database(made: Installation) -> None:
+    """The team's database is built from a folder of its repository, and has no other image."""
+    context = str(made.home.parent / "stacks" / "shop" / "db")
+    edit_database(image=None, build={"context": context, "dockerfile": "Dockerfile"})(made)
+
+
+def release_another_dockerfile(*versions: str) -> Callable[[Installation], None]:
+    """The last of these versions has another file for its database, which was built of the
+    first."""
+
+    def prepare(made: Installation) -> None:
+        build_database(made)
+        made.prefect.answer = answering("approve")
+        for version in versions:
+            made.prefect.start(release, **asked(version))
+
+    return prepare
+
+
 def edit_what_was_taken_over(made: Installation) -> None:
     take_over(made)
     edit_database(command=["--max-connections=300"])(made)

@@ -15,6 +15,7 @@ from tidegate.facts import ContainerFacts
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL
 from tidegate.policy.states import DeploymentState as S
+from tidegate.stack.recipes import only_built
 from tidegate.stack.slot import edge_network_name
 
 ENVIRONMENTS = {"staging": "staging.shop.test", "prod": "shop.test"}
@@ -34,6 +35,8 @@ GOOD_NEWS = {
     "adoption": "adopted",
     "base": "base_changed",
 }
+FIRST = "v1.0.0"
+"""Of which a database is built at first, in the stories that build one."""
 LEFT_TO_PERSON = (S.NEEDS_PERSON, S.ROLLBACK_FAILED)
 
 
@@ -160,11 +163,15 @@ def _of_base(made: Installation, environment: str) -> Iterator[str]:
         if one.kind == "base" and one.was_good
     ]
     compose = MemoryCompose(made.world.engine, made.world.model)
-    hashes = MemoryBaseServices(made.world.engine, compose).hashes(
-        made.world.model(project), project
-    )
+    model = made.world.model(project)
+    built = {
+        one.service: one.image_id for one in there if only_built(model["services"][one.service])
+    }
+    hashes = MemoryBaseServices(made.world.engine, compose).hashes(model, project, built)
     for one in there:
         is_new = one.labels[CONFIG_HASH_LABEL] in hashes[one.service]
+        if one.service in built:
+            is_new = made.world.engine.version_of(one.image_id).name != FIRST
         if one.state != "running":
             yield f"{one.name} is {one.state}"
         if one.service in made.world.edited and is_new != bool(changes):

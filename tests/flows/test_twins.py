@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
-from tests.contracts.base_contract import BaseServicesContract, Begun
+from tests.contracts.base_contract import INPUTS, BaseServicesContract, Begun
 from tests.contracts.edge_contract import EdgeContract
 from tests.contracts.found_databases_contract import (
     TENANTS,
@@ -32,6 +32,7 @@ from tidegate.backups.saved import PlacedDatabase
 from tidegate.edge.facts import KnownName, Served, Target
 from tidegate.edge.hosts import name_on
 from tidegate.facts import Slot
+from tidegate.plan.image_labels import INPUTS_LABEL
 from tidegate.stack.data import Database
 
 SPEC = Database(
@@ -101,6 +102,7 @@ class TestMemoryBaseServices(BaseServicesContract):
     @pytest.fixture
     def begun(self, world: World) -> Begun:
         world.edited["cache"] = {"image": BASE_IMAGE, "networks": {"default": None}}
+        world.engine.images[BASE_IMAGE] = {INPUTS_LABEL: INPUTS}
         compose = MemoryCompose(world.engine, world.model)
         model = world.model("shop-prod")
         compose.up_base(model, "shop-prod", ["db", "cache"], {})

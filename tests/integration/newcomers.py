@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,17 @@ volumes: {{db-data: {{}}, uploads: {{}}}}
     port=8000,
     databases=("postgresql",),
     volumes=("uploads",),
+)
+
+WITH_AN_EXTENSION = replace(
+    WEB_AND_DB,
+    files={
+        **WEB_AND_DB.files,
+        "compose.yaml": WEB_AND_DB.files["compose.yaml"].replace(
+            "image: postgres:16-alpine", "build: ./db"
+        ),
+        "db/Dockerfile": "FROM postgres:16\nRUN apt-get install -y postgresql-16-pgvector\n",
+    },
 )
 
 FRONTEND_AND_API = Newcomer(
@@ -187,6 +198,7 @@ volumes: {data: }
 
 NEWCOMERS = {
     "web and database": WEB_AND_DB,
+    "web and a database that is built": WITH_AN_EXTENSION,
     "frontend, api and database": FRONTEND_AND_API,
     "worker and beat": WORKER_AND_BEAT,
     "a vendor's image": VENDOR,

@@ -13,10 +13,11 @@ from blocks.docker.adopting import EngineHandStarted
 from blocks.docker.base_services import EngineBaseServices
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
-from tests.contracts.base_contract import KEY, BaseServicesContract, Begun
+from tests.contracts.base_contract import INPUTS, KEY, BaseServicesContract, Begun
 from tests.images import BASE
 from tests.integration.data_servers import build_image
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL, ComposeModel
+from tidegate.plan.image_labels import INPUTS_LABEL
 
 IMAGE = "tidegate-test/with-volume:1"
 
@@ -52,7 +53,9 @@ def model_of(project: str, *command: str) -> ComposeModel:
 @pytest.fixture
 def begun() -> Iterator[Begun]:
     host, project = DockerHost(), f"tg-{uuid4().hex[:8]}"
-    build_image(IMAGE, {"Dockerfile": f"FROM {BASE}\nVOLUME /kept\n"})
+    build_image(
+        IMAGE, {"Dockerfile": f"FROM {BASE}\nVOLUME /kept\nLABEL {INPUTS_LABEL}={INPUTS}\n"}
+    )
     compose = Compose(host)
     model = model_of(project, "600")
     compose.up_base(model, project, ["db", "cache"])

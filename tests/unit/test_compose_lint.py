@@ -169,7 +169,7 @@ def test_a_config_file_may_be_mounted_read_only(source: str) -> None:
     [
         (
             {"redis": {"build": {"context": "/srv/redis"}, "image": None}},
-            "services.redis.build: nothing is built for what lives once",
+            "services.redis.build: there is no repository to build it from",
         ),
         (
             {"backend-7": {"image": "acme/x:1"}},
@@ -193,6 +193,11 @@ def test_what_cannot_work_beside_another_slot_is_a_fault_everywhere(
     for environment in ("development", "staging", "production"):
         faults = lint_model(model(**changes), RELEASED, environment)
         assert [text[: len(fault)] for text in faults] == [fault]
+
+
+def test_a_base_service_is_built_where_there_is_a_repository() -> None:
+    source = model(redis={"build": {"context": "/srv/redis"}, "image": None})
+    assert lint_model(source, RELEASED, "production", has_source=True) == []
 
 
 def test_an_unknown_released_service_is_a_fault_and_hides_no_other() -> None:

@@ -10,6 +10,7 @@ from tests.world.engine import PROJECT, SERVICE, MemoryEngine
 from tidegate.facts import ComposeModel, ContainerFacts
 from tidegate.plan.base_changes import KeptContainer
 from tidegate.plan.occupancy import base_model
+from tidegate.stack.base_builds import with_images
 
 PUT_BACK = "tidegate.put-back"
 
@@ -21,8 +22,10 @@ class MemoryBaseServices:
     engine: MemoryEngine
     compose: MemoryCompose
 
-    def hashes(self, model: ComposeModel, project: str) -> Mapping[str, frozenset[str]]:
-        ours = base_model(model, project, {})["services"]
+    def hashes(
+        self, model: ComposeModel, project: str, images: Mapping[str, str]
+    ) -> Mapping[str, frozenset[str]]:
+        ours = base_model(with_images(model, images), project, {})["services"]
         return {
             name: frozenset({hash_of(ours[name]), hash_of(service)})
             for name, service in model["services"].items()

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.world.engine import PROJECT, SERVICE, MemoryEngine
+from tests.world.versions import BROKEN
 from tidegate.errors import CapacityError, EngineError
 from tidegate.facts import ComposeModel, ContainerFacts, Slot
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL
-from tidegate.plan.occupancy import base_model
+from tidegate.plan.occupancy import BASE_LABEL, base_model
 from tidegate.stack.roles import ALONE_LABEL
 from tidegate.stack.slot import declared_volumes, slot_network_name
 
@@ -145,15 +146,13 @@ class MemoryCompose:
         for volume in volumes:
             self._have_volume(volume)
         labels = {
+            **self.engine.images[image],
             **dict(declared.get("labels") or {}),  # type: ignore[call-overload]
             PROJECT: project,
             SERVICE: service,
             CONFIG_HASH_LABEL: hash_of(declared),
         }
-        labelled = "org.opencontainers.image.revision" in self.engine.images[image]
-        is_well = declared.get("command") != NEVER_HEALTHY and (
-            not labelled or self.engine.version_of(image).starts(is_alone=ALONE_LABEL in labels)
-        )
+        is_well = declared.get("command") != NEVER_HEALTHY and self._starts(image, labels)
         self.engine.made += 1
         self.engine.containers_by_name[name] = ContainerFacts(
             id=f"c{self.engine.made}",
@@ -170,6 +169,15 @@ class MemoryCompose:
         self.engine.volumes_mounted[name] = volumes
         self.engine.count_alone(name)
         self.engine.moments.change(f"container {name} was made", makes=f"container {name}")
+
+    def _starts(self, image: str, labels: Mapping[str, str]) -> bool:
+        """Whether what was built of a version becomes healthy; others' images always do."""
+        if "org.opencontainers.image.revision" not in self.engine.images[image]:
+            return True
+        version = self.engine.version_of(image)
+        if BASE_LABEL in labels:
+            return version.base != BROKEN
+        return version.starts(is_alone=ALONE_LABEL in labels)
 
     def _have_network(self, name: str) -> None:
         if name not in self.engine.networks:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.world.engine import MemoryEngine
 from tests.world.versions import BY_COMMIT, Made, found
 from tidegate.errors import ImageError, RegistryError, VersionError
-from tidegate.plan.image_labels import INPUTS_LABEL, OCI, REVISION_LABEL, STACK_LABEL
+from tidegate.plan.image_labels import BASES_LABEL, INPUTS_LABEL, OCI, REVISION_LABEL, STACK_LABEL
 from tidegate.stack.recipes import Recipe
 from tidegate.versions import Commit, NamedCommit
 
@@ -65,8 +65,9 @@ class MemoryImages:
     engine: MemoryEngine
     shelf: MemoryShelf
 
-    def find(self, stack: str, commit: str, inputs: str) -> str | None:
-        wanted = {STACK_LABEL: stack, REVISION_LABEL: commit, INPUTS_LABEL: inputs}
+    def find(self, stack: str, commit: str | None, inputs: str) -> str | None:
+        built_from = {REVISION_LABEL: commit} if commit else {}
+        wanted = {STACK_LABEL: stack, INPUTS_LABEL: inputs, **built_from}
         return next(
             (
                 image
@@ -143,7 +144,7 @@ class MemoryBuilder:
         tell: Callable[[str], object],
     ) -> str:
         image = f"sha256:{recipe.service}-{labels[REVISION_LABEL]}"
-        self.engine.images[image] = dict(labels)
+        self.engine.images[image] = {**labels, BASES_LABEL: '{"mysql:8": "sha256:mysql:8"}'}
         self.engine.moments.change(f"image {tag} was built", makes=f"image {tag}")
         return image
 
@@ -170,3 +171,16 @@ class MemorySource:
                 "Give an empty one",
             )
         return {}
+
+    def files(self, commit: str, places: Collection[str]) -> Mapping[str, str]:
+        """A folder for each service, of which that of the database is another one in v1.0.1."""
+        made = BY_COMMIT[commit]
+        there = {"db/Dockerfile": "of-the-file", "db/init.sql": made.base, "app.py": made.sha}
+        return {
+            path: told
+            for path, told in there.items()
+            if any(path == one or path.startswith(f"{one}/") for one in places)
+        }
+
+    def text(self, commit: str, path: str) -> str:
+        return "FROM mysql:8\nCOPY init.sql /docker-entrypoint-initdb.d/\n"

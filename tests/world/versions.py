@@ -9,6 +9,9 @@ from tidegate.errors import VersionError
 from tidegate.facts import Fit, MigrationClass
 from tidegate.versions import Commit
 
+BROKEN = "broken"
+"""A file with which the database does not start."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -24,6 +27,8 @@ class Made:
     """To smoke checks."""
     serves_well: bool = True
     """To visitors, once they are sent there."""
+    base: str = "first"
+    """What is in the file that the image of its database is built from."""
 
     def starts(self, *, is_alone: bool) -> bool:
         return self.becomes_healthy and (self.beats or not is_alone)
@@ -58,7 +63,8 @@ VERSIONS = {
     one.name: one
     for one in (
         Made("v1.0.0", "0001"),
-        Made("v1.0.1", "0001"),
+        Made("v1.0.1", "0001", base="second"),
+        Made("v1.0.2", "0001", base=BROKEN),
         Made("v1.1.0", "0002"),
         Made("v1.2.0", "0003"),
         Made("v1.3.0", "0004"),

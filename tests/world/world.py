@@ -86,7 +86,8 @@ class World:
         """What the compose files say now."""
         model = model_of(project)
         for name, changes in self.edited.items():
-            model["services"][name] = {**model["services"].get(name, {}), **changes}
+            said = {**model["services"].get(name, {}), **changes}
+            model["services"][name] = {key: one for key, one in said.items() if one is not None}
         model["networks"].update(self.shared)
         return model
 

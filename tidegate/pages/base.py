@@ -9,6 +9,7 @@ from tidegate.pages.layout import facts, listed, local, table
 from tidegate.pages.words import WORDS, Words
 from tidegate.plan.base_changes import BaseChange, BasePlan
 from tidegate.secrecy.outside_text import code
+from tidegate.versions import IMAGE_ID, short_id
 
 
 def base_title(plan: BasePlan, language: str) -> str:
@@ -49,7 +50,7 @@ def _changing(plan: BasePlan, words: Words, backup: Backup | None) -> list[str]:
 
 
 def _row(one: BaseChange, words: Words) -> tuple[str, ...]:
-    images = [one.old_image] if one.old_image == one.new_image else [one.old_image, one.new_image]
+    images = map(_shown, dict.fromkeys((one.old_image, one.new_image)))
     databases = [words["base_database"].format(name=code(name)) for name in one.databases]
     return (
         code(one.service),
@@ -58,6 +59,10 @@ def _row(one: BaseChange, words: Words) -> tuple[str, ...]:
         ", ".join([*databases, *map(code, one.volumes)]) or "–",
         f"{one.stop_seconds:.0f} / {one.start_seconds:.0f}",
     )
+
+
+def _shown(image: str) -> str:
+    return short_id(image) if image.startswith(IMAGE_ID) else image
 
 
 def _steps(plan: BasePlan, words: Words, backup: Backup | None) -> str:

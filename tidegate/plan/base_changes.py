@@ -21,7 +21,9 @@ it is never logged."""
 class BaseServices(Protocol):
     """Containers of a base project, made anew one by one. Raises ComposeError, EngineError."""
 
-    def hashes(self, model: ComposeModel, project: str) -> Mapping[str, frozenset[str]]: ...
+    def hashes(
+        self, model: ComposeModel, project: str, images: Mapping[str, str]
+    ) -> Mapping[str, frozenset[str]]: ...
     def keep(self, containers: Collection[str]) -> list[KeptContainer]: ...
     def recreate(self, model: ComposeModel, project: str, before: Mapping[str, str]) -> None: ...
     def put_back(self, kept: Sequence[KeptContainer], key: str) -> None: ...
@@ -36,10 +38,11 @@ class BaseChange:
     """Id of the one that runs."""
     old_image: str
     new_image: str
+    """Of a service that is built here, both are ids."""
     image_id: str | None
     """What its name meant on the engine; None of a digest, which always means the same."""
     what: tuple[str, ...]
-    """What differs, by name: `image`, `command`, `environment.TZ`. Never a value."""
+    """What differs, by name: `image`, `build`, `command`, `environment.TZ`. Never a value."""
     databases: tuple[str, ...]
     """The declared databases that it runs."""
     volumes: tuple[str, ...]
@@ -77,6 +80,11 @@ class BasePlan:
     @property
     def services(self) -> list[str]:
         return [one.service for one in self.changes]
+
+    @property
+    def images(self) -> dict[str, str]:
+        """Service -> the image that it will run."""
+        return {one.service: one.new_image for one in self.changes}
 
     @property
     def before(self) -> dict[str, str]:

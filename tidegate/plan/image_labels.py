@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC
 
 from tidegate.versions import Commit
@@ -10,6 +12,8 @@ OCI = "org.opencontainers.image."
 REVISION_LABEL = f"{OCI}revision"
 STACK_LABEL = "tidegate.stack"
 INPUTS_LABEL = "tidegate.inputs"
+BASES_LABEL = "tidegate.bases"
+"""JSON: each base image that the build used, and its id on the engine then."""
 
 
 def release_labels(
@@ -28,3 +32,9 @@ def release_labels(
         STACK_LABEL: stack,
         INPUTS_LABEL: inputs,
     }
+
+
+def bases_in(labels: Mapping[str, str]) -> dict[str, str] | None:
+    """The base images of what was built here, name -> id; None where nothing says them."""
+    noted: dict[str, str] | None = json.loads(labels.get(BASES_LABEL, "null"))
+    return noted

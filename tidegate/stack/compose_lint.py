@@ -12,6 +12,7 @@ from tidegate.facts import ComposeModel
 from tidegate.stack.bind_mounts import Written, bind_mounts, is_inside, live_paths, shown
 from tidegate.stack.environments import Kind
 from tidegate.stack.names import link_faults, taken_in_slots, twofold_names
+from tidegate.stack.recipes import only_built
 from tidegate.stack.slot import base_services, singleton_reasons
 from tidegate.stack.swarm_only import swarm_faults
 
@@ -51,9 +52,12 @@ def lint_model(
     kind: Kind,
     files: TeamFiles = TeamFiles(),
     unbuilt: Sequence[str] = (),
+    *,
+    has_source: bool = False,
 ) -> list[str]:
     """Every fault with its path. A released service's own image says nothing: it is replaced by a
     pin. Only those that are `unbuilt` have it, at the digest that it has when they are released.
+    `has_source` says that there is a repository, from which a base service can be built.
 
     In development only what cannot work is a fault: hot reload needs its bind mounts.
     """
@@ -63,7 +67,7 @@ def lint_model(
         if name not in model["services"]
     ]
     known = [name for name in released if name in model["services"]]
-    faults += _structure_faults(model, known)
+    faults += _structure_faults(model, known, has_source=has_source)
     if kind != "development":
         faults += [fault for name in known for fault in _mount_faults(model, name, files)]
         faults += [
@@ -78,15 +82,16 @@ def lint_model(
     return faults
 
 
-def _structure_faults(model: ComposeModel, released: Sequence[str]) -> Iterator[str]:
+def _structure_faults(
+    model: ComposeModel, released: Sequence[str], *, has_source: bool
+) -> Iterator[str]:
     for name in base_services(model, released):
         service = model["services"][name]
-        if "build" in service and not service.get("image"):
+        if only_built(service) and not has_source:
             yield (
-                f"services.{name}.build: nothing is built for what lives once; build it yourself "
-                f"and name it, also in a compose file of your own: `services: {{{name}: "
-                f"{{image: {name}:1}}}}`. If it keeps no data, list it under `services` in "
-                "stack.yaml"
+                f"services.{name}.build: there is no repository to build it from; say `source` in "
+                "stack.yaml, or build it yourself and name it, also in a compose file of your own: "
+                f"`services: {{{name}: {{image: {name}:1}}}}`"
             )
         yield from (
             f"services.{name}.depends_on.{other}: is released and may change; if {name} keeps "

@@ -65,7 +65,7 @@ def recipe_of(model: ComposeModel, stack: Stack, service: str, args: Mapping[str
 
     Look at `build_faults` before.
     """
-    said = sections_of(model, stack)[service]
+    said = {**base_sections(model, stack), **sections_of(model, stack)}[service]
     context = _inside(said.get("context", str(stack.folder)), stack)
     return Recipe(
         service=service,
@@ -106,14 +106,30 @@ def sections_of(model: ComposeModel, stack: Stack) -> dict[str, Mapping[str, Any
     }
 
 
+def base_sections(model: ComposeModel, stack: Stack) -> dict[str, Mapping[str, Any]]:
+    """The `build:` section of each base service that has no `image`; none without a repository to
+    build it from."""
+    released = {one.name for one in stack.services}
+    return {
+        name: service["build"]
+        for name, service in sorted(model["services"].items())
+        if stack.source and name not in released and only_built(service)
+    }
+
+
+def only_built(service: Mapping[str, Any]) -> bool:
+    """Where compose files name an image too, that one is used as it is."""
+    return bool(service.get("build")) and not service.get("image")
+
+
 def build_faults(
     model: ComposeModel, stack: Stack, values: Mapping[str, str], secret_keys: Collection[str]
 ) -> list[str]:
-    """One text per fault under `build:` of released services: what is not of the commit, and
+    """One text per fault under `build:` of what is built here: what is not of the commit, and
     secrets."""
     faults: list[str] = []
     built = sections_of(model, stack)
-    for name in built:
+    for name in (*built, *base_sections(model, stack)):
         if said := model["services"].get(name, {}).get("build"):
             faults += [
                 f"services.{name}.build.{fault}"
