@@ -29,6 +29,7 @@ from tidegate.stack.env_files import own_paths
 from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
+from tidegate.stack.kept_ports import KeptPort
 from tidegate.stack.logins import logins_in, read_secret
 from tidegate.stack.roles import said_alone
 from tidegate.stack.routes import Known, Routed, known, routed
@@ -71,8 +72,13 @@ class OpenEnvironment(Ports):
 
     @property
     def known(self) -> list[Known]:
-        """What other stacks call by a name on a network that they share."""
+        """What others call by a name on a network that they share, or at a port of the host."""
         return known(self.stack.services, self.config)
+
+    @property
+    def kept_ports(self) -> list[tuple[KeptPort, int]]:
+        """Ports of the host that are kept, each with that at which its service listens."""
+        return [(one.line, one.port) for one in self.known if isinstance(one.line, KeptPort)]
 
     @property
     def ready_path(self) -> str:

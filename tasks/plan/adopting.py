@@ -62,7 +62,7 @@ def find_by_hand(env: OpenEnvironment) -> Seen:
             found_page(env.stack, env.name, found, env.edge.public_url),
             found_title(env.stack, env.name),
         )
-        for line in found_lines(found, env.stack.language):
+        for line in found_lines(env.stack, env.name, found):
             get_run_logger().info(line)
         _refuse_hindered(env, model, found)
         return Seen(found, _version(env, found))

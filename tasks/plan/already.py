@@ -13,6 +13,7 @@ from tidegate.edge.facts import Served
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import Plan
 from tidegate.policy.states import DeploymentState
+from tidegate.stack.routes import taken_hosts
 
 
 def serves_already(env: OpenEnvironment, plan: Plan) -> Deployment | None:
@@ -48,7 +49,7 @@ def _is_true(env: OpenEnvironment, serving: Deployment) -> bool:
     )
     return (
         route is not None
-        and {*route.domains} == {*env.config.taken_hosts}
+        and {*route.domains} == {*taken_hosts(env.stack.services, env.config)}
         and (route.sharing.stacks if route.sharing else ()) == env.config.shares_names_with
         and serves(env) == meant
         and [one.doors for one in route.targets] == [target(env, serving).doors]

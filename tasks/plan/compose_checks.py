@@ -14,6 +14,7 @@ from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.envfile import DEFAULT_PASSWORD, to_accept
 from tidegate.stack.host_paths import HostPaths
+from tidegate.stack.kept_ports import published_faults
 from tidegate.stack.known_as import network_faults
 from tidegate.stack.migration_volumes import unmounted_volumes
 from tidegate.stack.roles import alone_faults, left_out_faults, unbuilt_faults
@@ -44,6 +45,7 @@ def refuse_faulty_compose(
         *out_of_reach(model, env.stack.folder, engine),
         *refusals(found),
         *network_faults(model, env.config.known_as),
+        *published_faults(model, env.kept_ports),
         *(missing_files(env.written) if is_local(engine) else ()),
         *_weak_logins(env),
     ]

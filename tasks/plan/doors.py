@@ -28,7 +28,7 @@ def refuse_taken_doors(env: OpenEnvironment) -> None:
         *doors_of_stacks(every_stack(env.settings.stacks).good),
     ]
     if taken := taken_doors(_claims(env), doors):
-        raise _not_yours(env, "; ".join(map(str, taken)))
+        raise _not_yours(env, "; ".join(dict.fromkeys(map(str, taken))))
 
 
 def refuse_foreign_answers(env: OpenEnvironment) -> dict[str, Served | None]:

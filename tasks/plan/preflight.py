@@ -30,7 +30,7 @@ from tasks.slots.in_place import beside_old
 from tasks.slots.state import running_slots
 from tidegate.errors import CapacityError, EngineError, StackFileError, TidegateError
 from tidegate.facts import CheckResult, ComposeModel, HostFacts
-from tidegate.ledger.adoptions import adopted
+from tidegate.ledger.adoptions import adopted, ports_of
 from tidegate.stack.recipes import base_sections
 from tidegate.stack.slot import memory_needed, published_ports
 from tidegate.versions import Version
@@ -182,14 +182,17 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
 
 
 def _ports_to_be_freed(env: OpenEnvironment) -> Iterator[CheckResult]:
-    """Of the containers that were taken over and serve still: people who come by them must know
-    before they are stopped."""
+    """Of the containers that were taken over and serve still: whoever comes by them must know
+    before they are stopped. A port that is kept is told too."""
     serving = env.ledger.deployments.current(env.stack.name, env.name)
     for one in adopted(env.ledger, env.stack.name, env.name, serving.slot) if serving else ():
-        for port in one["ports"]:
+        for port, number in ports_of(one).items():
+            kept = number in env.config.kept_numbers
+            by_whom = "the version that serves" if kept else "nobody"
             yield _passed(
                 f"port {port}",
-                f"is served by {one['name']} until this release stops it, and by nobody afterwards",
+                f"is served by {one['name']} until this release stops it, and by {by_whom} "
+                "afterwards",
             )
 
 

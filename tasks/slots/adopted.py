@@ -14,6 +14,7 @@ from typing import Any
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
+from tasks.slots.called import let_go_of_ports, open_called
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted, adoption_of, noted
 from tidegate.stack.slot import edge_alias, edge_network_name
@@ -92,6 +93,7 @@ def stop(
     """Stop a slot's containers, or those of some services by their names in it, and keep them."""
     if is_adopted(env, project):
         env.by_hand.stop(_running_ones(env, project, services), grace_seconds)
+        open_called(env, env.edge.route(env.stack.name, env.name))  # their ports are free
     else:
         env.compose.stop(project, grace_seconds, services)
 
@@ -101,7 +103,9 @@ def start_again(
 ) -> None:
     """Start a slot's containers, or some of them, as they were."""
     if is_adopted(env, project):
-        env.by_hand.start(_running_ones(env, project, services))
+        containers = _running_ones(env, project, services)
+        let_go_of_ports(env, project, containers)
+        env.by_hand.start(containers)
     else:
         env.compose.start_again(project, services)
 

@@ -19,12 +19,12 @@ from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.visited import told_of, visited_door, visited_name
 from tasks.frame.work import Work
+from tasks.slots.called import close_called, open_called
 from tasks.slots.in_place import outage_until_now, runs_in_place
 from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.telling import Telling
-from tidegate.edge.facts import Route, Served, Target
+from tidegate.edge.facts import Served, Target
 from tidegate.edge.headers import headers_for
-from tidegate.edge.known_names import known_names
 from tidegate.edge.ports import Witness
 from tidegate.edge.probing import Question, Visit
 from tidegate.edge.routing import beside, door_questions, places_at
@@ -124,7 +124,7 @@ def shift_back(work: Work) -> Evidence:
         return {"to": None}
     if old is None and served_by <= {mine}:
         edge.remove(work.env.stack.name, work.env.name)
-        work.env.forwarders.keep(work.env.stack.name, work.env.name, [])
+        close_called(work.env)
         return {"to": None}
     if old is not None and mine in served_by and runs_in_place(work):
         close_route(work)
@@ -134,9 +134,7 @@ def shift_back(work: Work) -> Evidence:
         return {"to": old.number}
     withdrawn = Telling(work).withdrawn
     edge.apply(withdrawn)
-    _lead_names(
-        work.env, withdrawn
-    )  # killed half-way, it may have led people back and no names yet
+    open_called(work.env, withdrawn)  # killed half-way, it may have led people back alone
     return {"to": sorted(served_by), "why": "nobody was sent here"}
 
 
@@ -207,15 +205,9 @@ def _as_it_was(work: Work, other: Deployment) -> Work:
 
 def _serve(work: Work, standby: Target | None) -> None:
     """The edge first: whoever calls it by a name that is new is led to who serves."""
-    route = Telling(work).serving(standby)
-    work.env.edge.apply(route)
-    _lead_names(work.env, route)
-
-
-def _lead_names(env: OpenEnvironment, route: Route) -> None:
-    """To the edge, by which others call who serves; while nobody serves they stay as they are."""
-    if route.targets:
-        env.forwarders.keep(env.stack.name, env.name, known_names(route.targets[0]))
+    env, route = work.env, Telling(work).serving(standby)
+    env.edge.apply(route)
+    open_called(env, route)
 
 
 def _prove(work: Work) -> None:

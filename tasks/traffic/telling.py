@@ -15,7 +15,7 @@ from tidegate.edge.facts import DoorPlace, Route, Sharing, Target
 from tidegate.edge.hosts import host_name
 from tidegate.edge.routing import hosts_of_places, is_alike, opened, places_at, within
 from tidegate.errors import LedgerError
-from tidegate.stack.routes import places_of
+from tidegate.stack.routes import places_of, taken_hosts
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Telling:
         return self._there or Route(
             stack=env.stack.name,
             environment=env.name,
-            domains=env.config.taken_hosts,
+            domains=taken_hosts(env.stack.services, env.config),
             targets=(),
             standby=None,
             candidate=None,
@@ -168,7 +168,8 @@ class Telling:
         """With these names and paths, as the environment's file orders them."""
         places = tuple(dict.fromkeys(places))
         hosts = dict.fromkeys(place.host for place in places)
-        own = [host for host in self.work.env.config.taken_hosts if host in hosts]
+        env = self.work.env
+        own = [host for host in taken_hosts(env.stack.services, env.config) if host in hosts]
         return replace(
             route,
             domains=tuple(dict.fromkeys([*own, *hosts])),

@@ -105,8 +105,8 @@ def route(stack: str, domain: str) -> Route:
 
 
 def work(kind: str, was_good: bool, routes: list[Route], *domains: str) -> Any:
-    own = dict.fromkeys(("domains", "hosts", "taken_hosts"), domains)
-    config = SimpleNamespace(**own, shares_names_with=(), known_as=(), https=False)
+    own = dict.fromkeys(("domains", "hosts"), domains)
+    config = SimpleNamespace(**own, shares_names_with=(), callings=(), https=False)
     web = SimpleNamespace(name="web", port=80, ready_path="/ready")
     stack = SimpleNamespace(name="shop", services=(web,), routes=(), environments={"prod": config})
     there = SimpleNamespace(good=routes)

@@ -4,10 +4,10 @@ file makes it a suite: `class TestX(KnownNamesContract)` with the fixture below.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from tidegate.edge.facts import Door, KnownName, Route, Served, Target
-from tidegate.edge.hosts import name_on
+from tidegate.edge.facts import CalledBy, Door, HostPort, KnownName, Route, Served, Target
 from tidegate.edge.ports import Edge, Forwarders
 
 DOMAIN = "shop.example.test"
@@ -24,18 +24,27 @@ class Neighbours:
     port: int
     """At which they listen."""
     networks: tuple[str, str]
-    call: Callable[[KnownName], Served | None]
-    """Who answers a container of another stack that calls this name."""
+    call: Callable[[CalledBy], Served | None]
+    """Who answers a container of another stack that calls this name, or anybody who calls this port
+    of the host."""
     start: Callable[[str, str, str], str]
     """Starts a container on a network, under a name there and in a compose project; returns what it
     is called."""
+    hold: Callable[[HostPort, bool], AbstractContextManager[str]]
+    """A container has a port of the host meanwhile: one that was taken over into production, and so
+    is on its network towards the edge, or one of somebody else."""
+    free: tuple[int, int] = (8180, 8190)
+    """Ports of the host that nobody has."""
 
-    def name(self, name: str = "ocr", network: int = 0) -> KnownName:
-        return KnownName(name, self.networks[network], self.port, "/ready")
+    def name(self, name: str = "ocr", network: int = 0, port: int | None = None) -> KnownName:
+        return KnownName(name, self.networks[network], port or self.port, "/ready")
 
-    def serve(self, slot: Target | None, *names: KnownName, environment: str = "prod") -> None:
+    def host_port(self, number: int = 0, address: str = "127.0.0.1") -> HostPort:
+        return HostPort(address, self.free[number], "/ready")
+
+    def serve(self, slot: Target | None, *called: CalledBy, environment: str = "prod") -> None:
         """Tell the edge, and then the forwarders."""
-        hosts = tuple(name_on(one.network, one.name) for one in names)
+        hosts = tuple(one.host for one in called)
         domain = DOMAIN if environment == "prod" else f"{environment}.{DOMAIN}"
         targets: tuple[Target, ...] = ()
         if slot:
@@ -46,7 +55,7 @@ class Neighbours:
         route = Route("shop", environment, domains, targets, None, None, 1, "/ready", False)
         self.edge.apply(route)
         if slot:
-            self.forwarders.keep("shop", environment, names)
+            self.forwarders.keep("shop", environment, called)
 
 
 class KnownNamesContract:
@@ -70,6 +79,18 @@ class KnownNamesContract:
         assert neighbours.call(name) is None
         neighbours.serve(slot, name)
         assert neighbours.call(name) == Served("shop", "prod", 1)
+
+    def test_a_name_has_several_ports_which_come_and_go(self, neighbours: Neighbours) -> None:
+        (slot, other), first, second = (
+            neighbours.slots,
+            neighbours.name(),
+            neighbours.name(port=9000),
+        )
+        neighbours.serve(slot, first, second)
+        assert neighbours.call(first) == neighbours.call(second) == Served("shop", "prod", 1)
+        neighbours.serve(other, first)
+        assert neighbours.call(first) == Served("shop", "prod", 2)
+        assert neighbours.call(second) is None
 
     def test_a_name_is_on_its_own_network_and_on_no_other(self, neighbours: Neighbours) -> None:
         (slot, _), here, there = neighbours.slots, neighbours.name(), neighbours.name(network=1)

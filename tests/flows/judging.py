@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from tests.flows.installation import Installation
 from tests.world.base import MemoryBaseServices
 from tests.world.compose import MemoryCompose
+from tests.world.engine import MemoryEngine
 from tests.world.versions import Made, between
 from tidegate.edge.facts import Served
-from tidegate.edge.hosts import is_on_network, name_on, on_network
+from tidegate.edge.hosts import is_forwarded, is_of_host
 from tidegate.facts import ContainerFacts
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL
@@ -143,14 +144,21 @@ def _of_environment(made: Installation, environment: str) -> Iterator[str]:
 def _of_names(made: Installation, environment: str, meant: Served | None) -> Iterator[str]:
     """By each name that the edge has for other stacks, and by no other, they get who serves."""
     route = made.world.edge.route("shop", environment)
-    told = {on_network(host) for host in route.domains if is_on_network(host)} if route else set()
-    there = made.world.engine.forwarded.get(("shop", environment), {})
-    if told != {(name, network) for network, name in there}:
+    engine = made.world.engine
+    told = {host for host in route.domains if is_forwarded(host)} if route else set()
+    there = engine.forwarded.get(("shop", environment), set())
+    held = {host for host in told - there if is_of_host(host) and _has_its_own(engine, host)}
+    if told != there | held:
         yield f"the edge has the names {told}, and the forwarders {there}"
-    for network, name in there:
-        served = made.world.edge.answering(name_on(network, name), "/")
+    for host in there:
+        served = made.world.edge.answering(host, "/")
         if served != meant:
-            yield f"who calls {name} gets {served}, and the ledger says {meant}"
+            yield f"who calls {host} gets {served}, and the ledger says {meant}"
+
+
+def _has_its_own(engine: MemoryEngine, host: str) -> bool:
+    """Whether a container that was taken over has the port of the host, and no forwarder."""
+    return engine.held(host) in engine.containers_by_name
 
 
 def _of_base(made: Installation, environment: str) -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""What people ask for where other stacks call the shop's services by names on a network."""
+"""What people ask for where others call the shop's services by names on a network, and by a port
+of the host."""
 
 from __future__ import annotations
 
@@ -9,10 +10,13 @@ from tests.flows.asking import RESTORE, ROLLBACK, asked
 from tests.flows.installation import Installation
 from tests.flows.stories import Story
 
-NETWORK = "back"
+NETWORK, PORT = "back", 8000
+PUBLISHED = [{"host_ip": "0.0.0.0", "published": str(PORT), "target": 8000, "protocol": "tcp"}]
 NAMES = f"""known_as: [
            {{service: web, name: shop, network: {NETWORK}}},
+           {{service: web, name: shop, network: {NETWORK}, port: 8001, ready_path: /ready}},
            {{service: worker, name: jobs, network: {NETWORK}, port: 9000, ready_path: /ready}}],
+         kept_ports: [{{service: web, host_port: {PORT}, address: 0.0.0.0}}],
          """
 BADLY = asked("v2.0.2", watch_seconds=2)
 
@@ -24,6 +28,7 @@ def name_services(made: Installation) -> None:
     world.engine.networks.add(NETWORK)
     for service in ("web", "worker"):
         world.edited[service] = {"networks": {"default": None, NETWORK: None}}
+    world.edited["web"]["ports"] = PUBLISHED
     file = made.home.parent / "stacks" / "shop" / "stack.yaml"
     text = file.read_text()
     assert "domains: [shop.test]" in text

@@ -10,6 +10,7 @@ import pytest
 from tests.flows.base_stories import BASE_STORIES
 from tests.flows.conftest import Library
 from tests.flows.name_stories import NAME_STORIES
+from tests.flows.port_stories import PORT_STORIES
 from tests.flows.stories import STORIES, Story
 from tests.flows.tenant_stories import TENANT_STORIES
 from tests.flows.trying import failed
@@ -38,6 +39,7 @@ ERRORS: dict[str, type[TidegateError]] = {
     "builder": ImageError,
     "source": VersionError,
     "edge": EdgeError,
+    "forwarders": EdgeError,
     "visitors": EdgeError,
     "databases": DatabaseError,
     "migrations": MigrationError,
@@ -54,7 +56,7 @@ MAY_PASS = ("a release with a migration", "a rollback to a stopped slot", "a res
     [
         *(
             pytest.param(story, False, id=f"{story.id}-refused")
-            for story in (*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES)
+            for story in (*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES, *PORT_STORIES)
         ),
         *(
             pytest.param(story, True, id=f"{story.id}-may-pass")

@@ -10,6 +10,7 @@ import pytest
 from tests.flows.base_stories import BASE_STORIES
 from tests.flows.conftest import Library
 from tests.flows.name_stories import NAME_STORIES
+from tests.flows.port_stories import PORT_STORIES
 from tests.flows.stories import STORIES, Story
 from tests.flows.tenant_stories import TENANT_STORIES
 from tests.flows.trying import killed
@@ -17,7 +18,7 @@ from tests.flows.trying import killed
 
 @pytest.mark.parametrize(
     "story",
-    [*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES],
+    [*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES, *PORT_STORIES],
     ids=lambda story: story.id,
 )
 def test_a_run_that_is_killed_anywhere_is_brought_to_an_end(

@@ -12,24 +12,25 @@ from tests.flows.installation import Installation
 from tests.flows.name_stories import (
     NAME_STORIES,
     NETWORK,
+    PORT,
     be_called,
     be_called_for_long,
     name_services,
 )
 from tests.flows.stories import Story, tell
 from tidegate.edge.facts import Served
-from tidegate.edge.hosts import name_on
+from tidegate.edge.hosts import name_on, port_at
 
-NAMES = ("shop", "jobs")
+SHOP, JOBS = name_on(NETWORK, "shop", 8000), name_on(NETWORK, "jobs", 9000)
+CALLED = (SHOP, name_on(NETWORK, "shop", 8001), JOBS, port_at("0.0.0.0", PORT))
 PEOPLE = "shop.test"
 
 
-def callers_get(made: Installation, name: str) -> Served | str | None:
-    """Who answers a container of another stack; a word where it finds nobody of this name."""
-    there = made.world.engine.forwarded.get(("shop", "prod"), {})
-    if (NETWORK, name) not in there:
-        return "no such name"
-    return made.world.edge.answering(name_on(NETWORK, name), "/")
+def callers_get(made: Installation, host: str) -> Served | str | None:
+    """Who answers a container of another stack, or somebody at the port; a word where it finds
+    nobody there."""
+    there = made.world.engine.forwarded.get(("shop", "prod"), set[str]())
+    return made.world.edge.answering(host, "/") if host in there else "nobody is there"
 
 
 @pytest.mark.parametrize("story", NAME_STORIES, ids=lambda story: story.id)
@@ -41,13 +42,13 @@ def test_at_every_moment_a_name_leads_to_the_version_that_people_get(
 
     def look(_what: str) -> None:
         people = made.world.edge.answering(PEOPLE, "/")
-        seen.append((people, *(callers_get(made, name) for name in NAMES)))
+        seen.append((people, *(callers_get(made, host) for host in CALLED)))
 
     made.world.moments.after_change = look
     tell(made, story)
     assert seen
     for people, *callers in seen:
-        assert {*callers} <= {people, None, "no such name"}, (people, callers)
+        assert {*callers} <= {people, None, "nobody is there"}, (people, callers)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +64,12 @@ def test_a_name_that_both_versions_have_is_there_at_every_moment(
 
     def look(what: str) -> None:
         people = made.world.edge.answering(PEOPLE, "/")
-        missing.extend(what for name in NAMES if callers_get(made, name) != people)
+        missing.extend(what for host in CALLED if callers_get(made, host) != people)
 
     made.world.moments.after_change = look
     assert tell(made, story).state.is_completed() == ("badly" not in story.name)
     assert bool(missing) == is_way_to_none
-    touched = [one for one in made.world.moments.changes if "on the network" in one]
+    touched = [one for one in made.world.moments.changes if " leads " in one]
     assert bool(touched) == is_way_to_none, "a forwarder that is there is not touched"
 
 
@@ -79,11 +80,13 @@ def test_a_name_is_moved_in_the_step_in_which_people_are(library: Library) -> No
     [switch] = [n for n, one in enumerate(changes) if "shop prod: #2, behind it" in one] or [
         n for n, one in enumerate(changes) if one.endswith("route of shop prod: #2")
     ][:1]
-    assert [one.partition(": ")[2] for one in changes[switch + 1 : switch + 3]] == [
+    assert [one.partition(": ")[2] for one in changes[switch + 1 : switch + 5]] == [
         f"shop:8000 on the network {NETWORK} leads to shop prod",
+        f"shop:8001 on the network {NETWORK} leads to shop prod",
         f"jobs:9000 on the network {NETWORK} leads to shop prod",
+        f"port 0.0.0.0:{PORT} of the host leads to shop prod",
     ]
-    assert {one.partition(": ")[0] for one in changes[switch : switch + 3]} == {
+    assert {one.partition(": ")[0] for one in changes[switch : switch + 5]} == {
         "prod/shop/2/shift-traffic"
     }
 
@@ -112,7 +115,7 @@ def test_a_name_that_another_stack_has_at_the_edge_is_refused(library: Library) 
     assert f"the name shop on the network {NETWORK} belongs to shop prod (its route)" in str(
         run.state.data
     )
-    assert callers_get(made, "shop") == Served("shop", "prod", 2)
+    assert callers_get(made, SHOP) == Served("shop", "prod", 2)
 
 
 def test_a_network_on_which_the_service_is_not_is_refused(library: Library) -> None:

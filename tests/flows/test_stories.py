@@ -20,12 +20,15 @@ from tests.flows.beginnings import edit_database, give_back
 from tests.flows.conftest import Library
 from tests.flows.judging import faults, serving
 from tests.flows.name_stories import NAME_STORIES
+from tests.flows.port_stories import PORT_STORIES
 from tests.flows.stories import STORIES, Story, settle, tell
 from tests.flows.tenant_stories import TENANT_STORIES
 from tidegate.policy.states import DeploymentState
 
 each_story = pytest.mark.parametrize(
-    "story", [*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES], ids=lambda story: story.id
+    "story",
+    [*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES, *PORT_STORIES],
+    ids=lambda story: story.id,
 )
 
 
@@ -106,7 +109,7 @@ def test_what_was_taken_over_is_stopped_where_old_slots_stay_warm_too(library: L
 def test_every_step_is_part_of_a_story(library: Library) -> None:
     """So a step that somebody adds is failed and killed too, or this fails."""
     unseen = steps()
-    for story in (*BASE_STORIES, *STORIES, *TENANT_STORIES, *NAME_STORIES):
+    for story in (*BASE_STORIES, *STORIES, *TENANT_STORIES, *NAME_STORIES, *PORT_STORIES):
         if not unseen:
             return
         made = library.begin(story)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
@@ -13,6 +16,7 @@ from tests.contracts.found_databases_contract import (
     Tenants,
 )
 from tests.contracts.images_contract import ImagesContract, Put
+from tests.contracts.kept_ports_contract import KeptPortsContract
 from tests.contracts.known_names_contract import KnownNamesContract, Neighbours
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
@@ -29,11 +33,11 @@ from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
 from tests.world.versions import VERSIONS
 from tests.world.world import BASE_IMAGE, World, model_of
 from tidegate.backups.saved import PlacedDatabase
-from tidegate.edge.facts import KnownName, Served, Target
-from tidegate.edge.hosts import name_on
+from tidegate.edge.facts import CalledBy, HostPort, Served, Target
 from tidegate.facts import Slot
 from tidegate.plan.image_labels import INPUTS_LABEL
 from tidegate.stack.data import Database
+from tidegate.stack.slot import edge_network_name
 
 SPEC = Database(
     engine="mysql",
@@ -60,24 +64,34 @@ class TestMemoryEdge(EdgeContract, SharedNamesContract):
         return Target(1, "http://one:8000"), Target(2, "http://two:8000")
 
 
-class TestMemoryForwarders(KnownNamesContract):
+class TestMemoryForwarders(KnownNamesContract, KeptPortsContract):
     @pytest.fixture
     def neighbours(self, world: World) -> Neighbours:
         edge, engine = MemoryEdge(), world.engine
 
-        def call(name: KnownName) -> Served | None:
-            key = name.network, name.name
-            is_there = any(there.get(key) == name.port for there in engine.forwarded.values())
-            host = name_on(name.network, name.name)
-            return edge.answering(host, "/ready") if is_there else None
+        def call(one: CalledBy) -> Served | None:
+            is_there = any(one.host in there for there in engine.forwarded.values())
+            return edge.answering(one.host, "/ready") if is_there else None
 
         def start(network: str, name: str, project: str) -> str:
             engine.attached.setdefault(network, {})[name] = f"{project}-1"
             return f"{project}-1"
 
+        @contextlib.contextmanager
+        def hold(port: HostPort, taken_over: bool) -> Iterator[str]:
+            fill = Slot("mill", {"services": {"web": {"image": BASE_IMAGE}}, "networks": {}})
+            engine.images[BASE_IMAGE] = {}
+            MemoryCompose(engine, model_of).up(fill)
+            engine.ports["mill-web-1"] = frozenset({(port.address, port.port)})
+            network = engine.attached.setdefault(edge_network_name("edge", "shop", "prod"), {})
+            network.update({"web": "mill-web-1"} if taken_over else {})
+            yield "mill-web-1"
+            network.clear()
+            engine.ports.clear()
+
         slots = Target(1, "http://one:8000"), Target(2, "http://two:8000")
         return Neighbours(
-            MemoryForwarders(engine), edge, slots, 8000, ("back", "front"), call, start
+            MemoryForwarders(engine), edge, slots, 8000, ("back", "front"), call, start, hold
         )
 
 

@@ -3,11 +3,13 @@ tests of names that other stacks call."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from docker.models.containers import Container
 
@@ -16,9 +18,11 @@ from blocks.edges.traefik.edge import TraefikEdge
 from blocks.edges.traefik.forwarders import EngineForwarders
 from tests import images
 from tests.contracts.known_names_contract import Neighbours
+from tests.installation import free_ports
 from tests.integration.edge_fixtures import StartBackend, target
-from tidegate.edge.facts import KnownName, Served
+from tidegate.edge.facts import CalledBy, HostPort, KnownName, Served
 from tidegate.edge.headers import DEPLOYMENT_HEADER, read_served
+from tidegate.stack.slot import edge_network_name
 
 CALL = """
 import http.client, json, sys
@@ -54,6 +58,19 @@ print(json.dumps(seen))
 """
 
 
+def asked_here(url: str) -> dict[str, Any]:
+    """The same of what somebody on this machine gets."""
+    try:
+        answer = httpx.get(url, timeout=5, trust_env=False)
+    except httpx.HTTPError as error:
+        return {"status": 0, "headers": {}, "body": type(error).__name__}
+    return {
+        "status": answer.status_code,
+        "headers": {name.title(): value for name, value in answer.headers.items()},
+        "body": answer.text,
+    }
+
+
 def called(caller: Container, address: str, path: str = "/ready", **sent: str) -> dict[str, Any]:
     """Status (0 where nobody is there), headers and body of what a container gets that calls an
     address."""
@@ -61,6 +78,13 @@ def called(caller: Container, address: str, path: str = "/ready", **sent: str) -
     assert done.exit_code == 0, done.output
     assert isinstance(done.output, bytes)
     found: dict[str, Any] = json.loads(done.output)
+    return found
+
+
+def gateway_of(caller: Container, network: str) -> str:
+    """By which a container of another stack reaches the host."""
+    caller.reload()
+    found: str = caller.attrs["NetworkSettings"]["Networks"][network]["Gateway"]
     return found
 
 
@@ -92,12 +116,19 @@ def neighbours(
     networks: tuple[str, str],
     caller: Container,
 ) -> Iterator[Neighbours]:
+    one, other = free_ports(2)
     forwarders, started = EngineForwarders(edge_host), list[Container]()
+    gateway = gateway_of(caller, networks[0])
 
-    def call(name: KnownName) -> Served | None:
-        """By its name on this network, as the engine completes it: the caller is on another one
-        too."""
-        found = called(caller, f"{name.name}.{name.network}:{name.port}")
+    def call(one: CalledBy) -> Served | None:
+        """By its name on this network, as the engine completes it, since the caller is on another
+        one too; or by the address of the host."""
+        at = f"{one.name}.{one.network}" if isinstance(one, KnownName) else one.address or gateway
+        found = (
+            asked_here(f"http://{at}:{one.port}/ready")
+            if at.startswith("127.")
+            else called(caller, f"{at}:{one.port}")
+        )
         return read_served(found["headers"].get(DEPLOYMENT_HEADER.title(), ""))
 
     def start(network: str, name: str, project: str) -> str:
@@ -109,8 +140,19 @@ def neighbours(
         started.append(container)
         return str(container.name)
 
+    @contextlib.contextmanager
+    def hold(port: HostPort, taken_over: bool) -> Iterator[str]:
+        container = edge_host.client.containers.run(
+            images.BASE, ["sleep", "60"], ports={"80/tcp": (port.address, port.port)}, detach=True
+        )
+        if taken_over:
+            network = edge_network_name(edge_host.edge_network, "shop", "prod")
+            edge_host.client.networks.get(network).connect(container)
+        yield str(container.name)
+        container.remove(force=True)
+
     slots = target(1, start_backend(1)), target(2, start_backend(2))
-    yield Neighbours(forwarders, edge, slots, 8000, networks, call, start)
+    yield Neighbours(forwarders, edge, slots, 8000, networks, call, start, hold, (one, other))
     for environment in ("prod", "staging"):
         forwarders.keep("shop", environment, [])
     for container in started:

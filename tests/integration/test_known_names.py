@@ -11,7 +11,7 @@ from docker.models.containers import Container
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.container import EdgeMaker
 from blocks.edges.traefik.edge import TraefikEdge
-from blocks.edges.traefik.forwarders import OWNER_LABEL, ROLE
+from blocks.edges.traefik.forwarder import ROLE
 from blocks.edges.traefik.replacing import EdgeReplacing
 from cli.edge import open_names
 from tests import images
@@ -21,6 +21,7 @@ from tests.integration.called_names import STEADY, called
 from tests.integration.edge_fixtures import *  # noqa: F403
 from tidegate.edge.facts import KnownName, Served
 from tidegate.edge.headers import DEPLOYMENT_HEADER
+from tidegate.facts import FORWARDS_TO_LABEL
 
 
 class TestEngineForwarders(KnownNamesContract):
@@ -93,7 +94,7 @@ def test_a_caller_cannot_get_anything_else_out_of_a_forwarder(
         ("/ready", {"Connection": "Host, X-Forwarded-For, X-Tidegate-Slot"}),
         ("/ready", {"X-Tidegate-Slot": "shop/staging/2"}),
         ("/ready", {"X-Forwarded-Host": "staging.shop.example.test"}),
-        ("/ready", {"Host": f"ocr.{name.network}._network"}),
+        ("/ready", {"Host": name.host}),
     ]
     for path, sent in asked:
         got = called(caller, f"ocr:{name.port}", path, **sent)
@@ -108,7 +109,7 @@ def test_only_forwarders_come_by_the_door_of_a_name(
     """Neither people, nor a slot, which finds the edge on its own network."""
     name, (slot, _) = neighbours.name(), neighbours.slots
     neighbours.serve(slot, name)
-    told = f"ocr.{name.network}._network"
+    told = name.host
     asked = f"{edge_host.edge_network}:8000"
     backend = edge_host.client.containers.get(slot.url.split("/")[2].split(":")[0])
     assert called(backend, asked, Host=told)["status"] == 403
@@ -166,9 +167,9 @@ def test_a_start_of_tidegate_has_the_forwarders_that_somebody_has_removed(
         made.remove(force=True)
     gone.remove()
     [fault] = open_names(edge_host, edge)
-    assert fault.startswith("shop prod: forwarding the names of shop prod: not found")
+    assert fault.startswith("shop prod: forwarding what others call of shop prod: not found")
     assert neighbours.call(name) == Served("shop", "staging", 2)
-    [_, again] = sorted(forwarders_of(edge_host), key=lambda made: made.labels[OWNER_LABEL])
+    [_, again] = sorted(forwarders_of(edge_host), key=lambda made: made.labels[FORWARDS_TO_LABEL])
     open_names(edge_host, edge)
     again.reload()
     assert again.status == "running"

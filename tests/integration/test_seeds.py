@@ -20,6 +20,7 @@ from tests.sql import of_sql
 from tidegate.facts import Slot
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import every_stack
+from tidegate.stack.kept_ports import published_faults
 from tidegate.stack.migrations import CommandMigration
 from tidegate.stack.names import names_in_slot
 from tidegate.stack.slot import base_services, make_slot
@@ -199,23 +200,18 @@ def test_names_by_which_others_call_released_services_are_kept_on_both_networks(
         }
 
 
-def test_the_port_of_the_host_leads_to_the_name_that_is_kept(settings: Settings) -> None:
-    """By a proxy that no release touches."""
-    edge, ocr = (opened(settings.stacks, one, "prod") for one in ("edge", "ocr"))
-    names = edge.model()["services"]["names"]
-    assert "names" in base_services(edge.model(), edge.released)
-    assert [(one["published"], one["target"]) for one in names["ports"]] == [("8180", 8080)]
-    told = (SEEDS / "stacks" / "edge" / "config" / "names.conf").read_text(encoding="utf-8")
-    [line] = [one.line for one in ocr.known if one.line.network in networks_of(edge, "names")]
-    assert f"set $ocr {line.name};" in told
-    assert f"proxy_set_header Host {line.name}:{ocr.known[0].port};" in told
+def test_the_port_of_the_host_by_which_others_call_ocr_is_kept(settings: Settings) -> None:
+    """As the compose file publishes it."""
+    ocr = opened(settings.stacks, "ocr", "prod")
+    assert [(line.shown, inside) for line, inside in ocr.kept_ports] == [("8180", 8080)]
+    assert [*published_faults(ocr.model(), ocr.kept_ports)] == []
 
 
 def test_whoever_calls_ocr_is_on_a_network_where_its_name_is_kept(settings: Settings) -> None:
     ocr, odoo = (opened(settings.stacks, one, "prod") for one in ("ocr", "odoo18"))
     address = odoo.model()["services"]["web"]["environment"]["OCR_SERVICE_URL"]
     assert address == "http://ocr-service:8080"
-    assert {one.line.network for one in ocr.known} & networks_of(odoo, "web")
+    assert {one.network for one in ocr.config.known_as} & networks_of(odoo, "web")
 
 
 def test_odoo_has_both_ports_behind_one_switch_and_a_cookie(settings: Settings) -> None:

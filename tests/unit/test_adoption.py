@@ -189,7 +189,10 @@ def test_an_image_is_found_again_by_its_digest_and_one_that_no_registry_has_by_i
 
 
 @pytest.mark.parametrize("language", WORDS)
-def test_the_page_names_everything_and_shows_no_value_of_the_environment(language: str) -> None:
+@pytest.mark.parametrize("kept", [frozenset(), frozenset({3000})])
+def test_the_page_names_everything_and_shows_no_value_of_the_environment(
+    language: str, kept: frozenset[int]
+) -> None:
     secret = "a-value-that-nobody-may-see"
     what = found(replace(WEB, environment={"KEY": secret}), DB, SEED, sizes={"umami_data": 3 << 20})
     stack = cast(
@@ -197,16 +200,18 @@ def test_the_page_names_everything_and_shows_no_value_of_the_environment(languag
         SimpleNamespace(
             name="umami",
             language=language,
-            environments={"prod": SimpleNamespace(hosts=("umami.test",))},
+            environments={"prod": SimpleNamespace(hosts=("umami.test",), kept_numbers=kept)},
         ),
     )
     page = found_page(stack, "prod", what, "http://127.0.0.1:8080")
-    log = "\n".join(found_lines(what, language))
+    log = "\n".join(found_lines(stack, "prod", what))
     containers = ("umami-web-1", "umami-db-1", "umami-seed-1")
     for word in (*containers, "umami_data", "3.0 MiB", "0.0.0.0:3000 → 8000", "KEY"):
         assert word in page
         assert word in log
     assert "proxy_pass http://127.0.0.1:8080;" in page
+    text = WORDS[language]["port_kept" if kept else "port"].partition("}")[2][-12:]
+    assert text in page
     assert secret not in page + log
 
 

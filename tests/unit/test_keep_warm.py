@@ -104,8 +104,7 @@ def opened(
         hosts=domains,
         domains_of={},
         shares_names_with=(),
-        known_as=(),
-        taken_hosts=domains,
+        callings=(),
     )
     stack = SimpleNamespace(
         name="cloudlens", services=(service,), routes=(), environments={"prod": config}

@@ -77,7 +77,7 @@ def test_a_fault_is_named_by_its_path(tmp_path: Path, line: dict[str, Any], said
 def test_one_name_has_one_line_on_each_network_of_a_host(tmp_path: Path) -> None:
     stack(tmp_path, OCR, OCR | {"network": "front"}, OCR | {"name": "reader"})
     with pytest.raises(StackFileError, match=r"known_as\[1\]: ocr-service on Back_net.v2 is there"):
-        stack(tmp_path, OCR, OCR | {"port": 9000, "ready_path": "/"})
+        stack(tmp_path, OCR, OCR | {"port": 8080, "ready_path": "/"})
     with pytest.raises(StackFileError, match=r"ocr-service on Back_net\.v2 is a name of prod too"):
         stack(tmp_path, OCR, staging={"known_as": [OCR]})
     stack(tmp_path, OCR, staging={"known_as": [OCR], "host": "other"})
@@ -85,7 +85,7 @@ def test_one_name_has_one_line_on_each_network_of_a_host(tmp_path: Path) -> None
 
 def test_a_service_that_only_other_stacks_call_says_port_and_ready_path(tmp_path: Path) -> None:
     line = OCR | {"service": "api", "port": 9000, "ready_path": "/ready"}
-    assert stack(tmp_path, line).known_names[0].port == 9000
+    assert stack(tmp_path, line).callings[0].port == 9000
     api = API | {"port": 9000, "ready_path": "/ready"}
     stack(tmp_path, OCR | {"service": "api"}, services=[WEB, api])
     with pytest.raises(StackFileError, match=r"services\[1\].port: nothing reads it"):

@@ -14,30 +14,31 @@ from blocks.edges.traefik.forwarding import flags_for, forwarding
 from blocks.edges.traefik.settings import own_routes
 from tests.unit.test_known_names import OCR, stack
 from tidegate.edge.facts import Door, KnownName, Route, Target
-from tidegate.edge.hosts import is_on_network, name_on, on_network, whole_names
+from tidegate.edge.hosts import is_forwarded, name_on, on_network, whole_names
 from tidegate.edge.known_names import known_names
 from tidegate.edge.route_files import read_route
 from tidegate.edge.routes import FORWARDERS_ONLY, traefik_config
 from tidegate.edge.routing import doors_of_slot
 from tidegate.errors import EdgeError, StackFileError
+from tidegate.stack.routes import taken_hosts
 
-HOST = "ocr-service.Back_net.v2._network"
+HOST = "ocr-service.8080.Back_net.v2._network"
 DOMAIN_DOOR = Door(("ocr.example",), "/", "http://ocr-prod-3-web:8080", "/health")
 
 
 def test_no_host_name_that_people_can_have_is_a_name_on_a_network(tmp_path: Path) -> None:
-    assert name_on("Back_net.v2", "ocr-service") == HOST
-    assert on_network(HOST) == ("ocr-service", "Back_net.v2")
+    assert name_on("Back_net.v2", "ocr-service", 8080) == HOST
+    assert on_network(HOST) == ("ocr-service", "Back_net.v2", 8080)
     assert whole_names(["ocr.example", "*.ocr.example", HOST]) == ["ocr.example"]
     with pytest.raises(StackFileError, match="must be a host name"):
-        stack(tmp_path, prod={"domains": ["ocr-service.back._network"]})
+        stack(tmp_path, prod={"domains": ["ocr-service.8080.back._network"]})
 
 
 def route(tmp_path: Path, *lines: dict[str, Any]) -> Route:
     made = stack(tmp_path, *lines)
     doors = doors_of_slot(made, made.environments["prod"], "ocr-prod-3")
     slot = Target(3, doors[0].url, doors=doors)
-    hosts = made.environments["prod"].taken_hosts
+    hosts = taken_hosts(made.services, made.environments["prod"])
     return Route("ocr", "prod", hosts, (slot,), None, None, 7, "/health", https=False)
 
 
@@ -46,7 +47,7 @@ def test_a_slot_has_a_door_for_each_name(tmp_path: Path) -> None:
     assert slot.doors == (
         DOMAIN_DOOR,
         replace(DOMAIN_DOOR, hosts=(HOST,)),
-        replace(DOMAIN_DOOR, hosts=("ocr-service.front._network",)),
+        replace(DOMAIN_DOOR, hosts=("ocr-service.8080.front._network",)),
     )
     assert known_names(slot) == [
         KnownName("ocr-service", "Back_net.v2", 8080, "/health"),
@@ -101,12 +102,25 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         assert read_route(traefik_config(one)) == one
 
 
-@pytest.mark.parametrize("host", ["a`b.net._network", "a.b`c._network", "._network", "a._network"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a`b.8080.net._network",
+        "a.8080.b`c._network",
+        "a.8`.net._network",
+        "._network",
+        "a._network",
+        "a.net._network",
+        "8180`._port",
+        "8180.1`._port",
+        "._port",
+    ],
+)
 def test_a_route_with_a_name_that_is_none_is_refused(tmp_path: Path, host: str) -> None:
     made = route(tmp_path, OCR)
     with pytest.raises(EdgeError, match="is no host name"):
         traefik_config(replace(made, domains=(*made.domains, host)))
-    assert is_on_network(host)
+    assert is_forwarded(host)
 
 
 # --- what a forwarder is told ---
@@ -114,10 +128,10 @@ def test_a_route_with_a_name_that_is_none_is_refused(tmp_path: Path, host: str) 
 
 def test_a_forwarder_listens_at_one_port_and_knows_one_way(tmp_path: Path) -> None:
     name = KnownName("ocr-service", "Back_net.v2", 8080, "/health")
-    entry_points = [flag for flag in flags_for(8080) if ".address=" in flag]
-    assert entry_points == ["--entrypoints.called.address=:8080"]
-    http = yaml.safe_load(forwarding(name, IPv4Network("172.20.0.0/16")))["http"]
-    assert http["middlewares"]["known-as"]["headers"]["customRequestHeaders"] == {"Host": HOST}
+    entry_points = [flag for flag in flags_for([name]) if ".address=" in flag]
+    assert entry_points == ["--entrypoints.called-8080.address=:8080"]
+    http = yaml.safe_load(forwarding([name], IPv4Network("172.20.0.0/16")))["http"]
+    assert http["middlewares"]["called-8080"]["headers"]["customRequestHeaders"] == {"Host": HOST}
     servers = [
         one["loadBalancer"]["servers"][0]["url"]
         for one in http["services"].values()

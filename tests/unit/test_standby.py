@@ -46,8 +46,7 @@ def test_the_old_version_stands_by_where_it_is_asked_as_the_new_one_is(
         hosts=was["domains"],
         domains_of={},
         shares_names_with=(),
-        known_as=(),
-        taken_hosts=was["domains"],
+        callings=(),
     )
     planned = SimpleNamespace(
         **{**vars(work.env), "ready_path": was["ready_path"], "config": config}

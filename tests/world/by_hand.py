@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from tests.world.compose import MemoryCompose
 from tests.world.engine import PROJECT, MemoryEngine
 from tests.world.versions import VERSIONS
+from tidegate.edge.hosts import port_at
+from tidegate.errors import EngineError
 from tidegate.facts import ComposeModel, ContainerFacts
 from tidegate.plan.adoption import REVISION, VERSION, FoundContainer, PublishedPort
 from tidegate.plan.occupancy import BASE_LABEL
@@ -51,6 +53,12 @@ class MemoryHandStarted:
         self._set(containers, "running", "was stopped", state="exited", health="none")
 
     def start(self, containers: Sequence[str]) -> None:
+        """Each with its ports of the host, which somebody else may have by now."""
+        for name in filter(None, map(self._name, containers)):
+            for port in self.engine.ports.get(name, ()):
+                holder = self.engine.held(port_at(*port))
+                if holder not in (None, name):
+                    raise EngineError(f"starting {name}", f"{holder} has its port", "Stop that")
         self._set(containers, "exited", "was started again", state="running", health="healthy")
 
     def _set(self, containers: Sequence[str], of: str, what: str, **changes: str) -> None:
@@ -103,6 +111,8 @@ def start_by_hand(engine: MemoryEngine, model: ComposeModel, version: str) -> No
     compose.make_networks(model, model["name"], [f"{model['name']}_default"])
     for one in engine.of(model["name"]):
         assert PROJECT in one.labels
+        if one.service == "web":
+            engine.ports[one.name] = frozenset({(PORT.address, PORT.port)})
         engine.state(
             one.name, labels={key: value for key, value in one.labels.items() if key != BASE_LABEL}
         )

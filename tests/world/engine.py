@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from tests.world.moments import Moments
 from tests.world.versions import BY_COMMIT, Made
-from tidegate.facts import ContainerFacts, HostFacts, Outcome
+from tidegate.edge.hosts import are_one_property, is_of_host, of_host, port_at
+from tidegate.errors import CapacityError
+from tidegate.facts import FORWARDS_TO_LABEL, ContainerFacts, HostFacts, Outcome
 from tidegate.plan.occupants import Mounted, Occupant, PathLook, VolumePlace
 from tidegate.stack.roles import ALONE_LABEL
 from tidegate.stack.slot import edge_network_name
@@ -48,8 +50,12 @@ class MemoryEngine:
     networks: set[str] = field(default_factory=set)
     attached: dict[str, dict[str, str]] = field(default_factory=dict)
     """Network -> alias -> container, of those that somebody else started."""
-    forwarded: dict[tuple[str, str], dict[tuple[str, str], int]] = field(default_factory=dict)
-    """Stack and environment -> network and name -> port, of the forwarders that are there."""
+    forwarded: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """Stack and environment -> what the forwarders that are there tell the edge."""
+    ports: dict[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
+    """Container -> the ports that it has of the host while it runs."""
+    taken_ports: set[int] = field(default_factory=set)
+    """Ports of the host that programs outside of it have."""
     volumes: dict[str, str] = field(default_factory=dict)
     """Volume, or path of the host -> what is in it."""
     images: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -94,6 +100,23 @@ class MemoryEngine:
                 and one.name != name
             ]
             self.ran_twice += [f"{name} beside {twin}" for twin in twins]
+
+    def ports_of(self, container: str) -> frozenset[tuple[str, int]]:
+        is_there = self.containers_by_name[container].state == "running"
+        return self.ports.get(container, frozenset()) if is_there else frozenset()
+
+    def held(self, host: str) -> str | None:
+        """Who has a port of the host, which is written as the edge is told of it."""
+        containers = (
+            (name, port_at(*port))
+            for name in self.containers_by_name
+            for port in self.ports_of(name)
+        )
+        forwarders = ((one, one) for hosts in self.forwarded.values() for one in hosts)
+        return next(
+            (name for name, port in (*containers, *forwarders) if are_one_property(port, host)),
+            None,
+        )
 
     def begin_job(self, key: str, work: Callable[[], object] | None) -> None:
         """A container of its own. One that an earlier attempt left under the key is removed
@@ -154,7 +177,9 @@ class MemoryMeasures:
         return 30 - len(self.engine.networks)
 
     def require_free_port(self, port: int, address: str) -> None:
-        """Nobody but containers has ports here, and these have none."""
+        """Containers have theirs by name; this asks for programs."""
+        if port in self.engine.taken_ports:
+            raise CapacityError("taking a port", "a program outside Docker has it", "Stop it")
 
 
 @dataclass
@@ -171,10 +196,23 @@ class MemoryOccupancy:
                 one.labels[PROJECT],
                 one.service,
                 self._mounts(one.name),
-                frozenset(),
+                self.engine.ports_of(one.name),
                 one.labels,
             )
             for one in self.engine.containers_by_name.values()
+        ] + [
+            Occupant(
+                f"forwards-{host}",
+                f"forwards-{host}",
+                "",
+                "",
+                (),
+                frozenset({of_host(host)}),
+                {FORWARDS_TO_LABEL: "/".join(owner)},
+            )
+            for owner, hosts in self.engine.forwarded.items()
+            for host in hosts
+            if is_of_host(host)
         ]
 
     def volume_places(self) -> dict[str, VolumePlace]:

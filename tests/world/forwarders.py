@@ -1,12 +1,16 @@
-"""Forwarders in memory: who answers to a name on a network of other stacks."""
+"""Forwarders in memory: who answers to a name on a network of other stacks, or at a port of the
+host."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tests.world.engine import MemoryEngine
-from tidegate.edge.facts import KnownName
+from tidegate.edge.facts import CalledBy, HostPort, KnownName
+from tidegate.edge.hosts import are_one_property, is_of_host, of_host
+from tidegate.errors import CapacityError
+from tidegate.stack.slot import edge_network_name
 
 Key = tuple[str, str]
 
@@ -17,20 +21,46 @@ class MemoryForwarders:
 
     engine: MemoryEngine
 
-    def keep(self, stack: str, environment: str, names: Sequence[KnownName]) -> None:
-        """The new ones first: a name that is there is answered at every moment."""
-        there = self.engine.forwarded.get((stack, environment), {})
-        if names:
+    def keep(self, stack: str, environment: str, called: Sequence[CalledBy]) -> None:
+        """The new ones first: a name that is there is answered at every moment. But of a port of
+        the host there is one, which a container behind the edge has for as long as it runs."""
+        there = self.engine.forwarded.get((stack, environment), set())
+        called = [one for one in called if not self._is_held_behind(stack, environment, one)]
+        if called:
             self.engine.forwarded[stack, environment] = there
-        for name in names:
-            if there.get((name.network, name.name)) != name.port:
-                there[name.network, name.name] = name.port
-                self.engine.moments.change(f"{name} leads to {stack} {environment}")
-        for network, called in there.keys() - {(name.network, name.name) for name in names}:
-            del there[network, called]
-            self.engine.moments.change(f"{called} on the network {network} leads nowhere")
+        wanted = {one.host for one in called}
+        ports = [one.host for one in called if isinstance(one, HostPort)]
+        for host in sorted(there - wanted):
+            if is_of_host(host) and any(are_one_property(host, port) for port in ports):
+                self._remove(there, host)
+        for one in called:
+            if one.host not in there:
+                self._refuse_taken(one)
+                there.add(one.host)
+                self.engine.moments.change(f"{one} leads to {stack} {environment}")
+        for host in sorted(there - wanted):
+            self._remove(there, host)
+
+    def let_go(self, stack: str, environment: str, ports: Collection[int]) -> None:
+        there = self.engine.forwarded.get((stack, environment), set())
+        for host in sorted(there):
+            if is_of_host(host) and of_host(host)[1] in ports:
+                self._remove(there, host)
 
     def others(self, name: KnownName, apart_from: str) -> list[str]:
         """A container is called by its project here, as compose does it."""
         found = self.engine.attached.get(name.network, {}).get(name.name)
         return [found] if found and not found.startswith(f"{apart_from}-") else []
+
+    def _is_held_behind(self, stack: str, environment: str, one: CalledBy) -> bool:
+        behind = self.engine.attached.get(edge_network_name("edge", stack, environment), {})
+        holder = self.engine.held(one.host) if isinstance(one, HostPort) else None
+        return holder in behind.values()
+
+    def _remove(self, there: set[str], host: str) -> None:
+        there.remove(host)
+        self.engine.moments.change(f"{host} leads nowhere")
+
+    def _refuse_taken(self, one: CalledBy) -> None:
+        if isinstance(one, HostPort) and (held := self.engine.held(one.host)):
+            raise CapacityError(f"forwarding {one}", f"{held} has it", "Stop that")

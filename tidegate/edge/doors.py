@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tidegate.edge.facts import DoorPlace, Route
-from tidegate.edge.hosts import host_name, is_on_network, is_wildcard, meet, shown_host
+from tidegate.edge.hosts import are_one_property, host_name, is_forwarded, is_wildcard, shown_host
 from tidegate.stack.file import Stack
-from tidegate.stack.routes import places_of
+from tidegate.stack.routes import places_of, taken_hosts
 
 WHAT_TO_DO = (
     "Choose another name or path, or take it out of the other stack and release that. "
@@ -57,7 +57,7 @@ class Claim:
 
     def __str__(self) -> str:
         what, source = shown_host(self.host), f"its {self.claimed_by}"
-        if self.shares_with and not is_on_network(self.host):
+        if self.shares_with and not is_forwarded(self.host):
             what = str(self.place)
             source += f"; it shares {self.host} with {', '.join(self.shares_with)}"
         return f"{what} belongs to {self.stack} {self.environment} ({source})"
@@ -69,7 +69,7 @@ def claims_of(stack: Stack, environment: str, shares_with: Sequence[str]) -> lis
     places = (
         places_of(stack.services, stack.routes, own)
         if shares_with
-        else [DoorPlace(host, _EVERYTHING) for host in own.taken_hosts]
+        else [DoorPlace(host, _EVERYTHING) for host in taken_hosts(stack.services, own)]
     )
     return [
         Claim(
@@ -79,7 +79,7 @@ def claims_of(stack: Stack, environment: str, shares_with: Sequence[str]) -> lis
             environment,
             "stack file",
             tuple(shares_with),
-            own.host if is_on_network(host) else "",
+            own.host if is_forwarded(host) else "",
         )
         for host, path in places
     ]
@@ -134,11 +134,16 @@ def left_of(wanted: Sequence[Claim], doors: Sequence[Claim]) -> list[Claim]:
 def shared_doors(doors: Sequence[Claim]) -> Iterator[str]:
     """One sentence for each host name that more than one owner claims without the other's word."""
     contested = [one for one in doors if any(_collide(one, other, doors) for other in doors)]
-    for host in sorted({one.host for one in contested}):
+    shown = {shown_host(one.host): one.host for one in contested}
+    for what, host in sorted(shown.items()):
         owners = sorted(
-            {f"{one.stack} {one.environment}" for one in contested if meet(one.host, host)}
+            {
+                f"{one.stack} {one.environment}"
+                for one in contested
+                if are_one_property(one.host, host)
+            }
         )
-        yield f"{shown_host(host)} is claimed by {', '.join(owners)}"
+        yield f"{what} is claimed by {', '.join(owners)}"
 
 
 def _keeps_out(door: Claim, wanted: Claim, own: Sequence[Claim], doors: Sequence[Claim]) -> bool:
@@ -167,7 +172,7 @@ def _collide(one: Claim, other: Claim, claims: Sequence[Claim]) -> bool:
 
 def _meet(one: Claim, other: Claim) -> bool:
     is_one_engine = "" in (one.engine, other.engine) or one.engine == other.engine
-    return one.owner != other.owner and is_one_engine and meet(one.host, other.host)
+    return one.owner != other.owner and is_one_engine and are_one_property(one.host, other.host)
 
 
 def _is_named_too(wildcard: Claim, name: Claim, claims: Sequence[Claim]) -> bool:
@@ -181,8 +186,8 @@ def _is_named_too(wildcard: Claim, name: Claim, claims: Sequence[Claim]) -> bool
 
 def _is_at(held: str, host: str) -> bool:
     """Whether who is served at `held` is served at `host`."""
-    return held == host or (not is_wildcard(host) and meet(held, host))
+    return held == host or (not is_wildcard(host) and are_one_property(held, host))
 
 
 def _meets_any(host: str, others: Iterable[str]) -> bool:
-    return any(meet(host, other) for other in others)
+    return any(are_one_property(host, other) for other in others)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tidegate.edge.hosts import name_on, port_at, shown_port
+
 
 class DoorPlace(NamedTuple):
     """Where a door is: what is asked for at this host name, at this path and below it, where nobody
@@ -27,8 +29,45 @@ class KnownName(NamedTuple):
     """At which it is called, and at which the service listens."""
     ready_path: str
 
+    @property
+    def host(self) -> str:
+        """How the edge is told of it."""
+        return name_on(self.network, self.name, self.port)
+
+    @property
+    def asked(self) -> str:
+        """The `Host` of who calls it, and what the application sees."""
+        return self.name if self.port == 80 else f"{self.name}:{self.port}"
+
     def __str__(self) -> str:
         return f"{self.name}:{self.port} on the network {self.network}"
+
+
+class HostPort(NamedTuple):
+    """A port of the host by which others call a service: `http://10.0.0.5:8180`."""
+
+    address: str
+    """The one IPv4 address of the host at which it is; empty for all that the host has."""
+    port: int
+    ready_path: str
+
+    @property
+    def host(self) -> str:
+        """How the edge is told of it."""
+        return port_at(self.address, self.port)
+
+    @property
+    def asked(self) -> str:
+        """What the application sees as `Host`, by whatever name of the host somebody has called."""
+        name = "localhost" if self.address in ("", "0.0.0.0") else self.address
+        return name if self.port == 80 else f"{name}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"port {shown_port(self.address, self.port)} of the host"
+
+
+CalledBy = KnownName | HostPort
+"""How others of the server call a service, past the host names by which people come."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +75,8 @@ class Door:
     """What visitors of one deployment may ask for, and which of its services answers."""
 
     hosts: tuple[str, ...]
-    """`shop.example`, or `*.erp.example` for each name directly below, or `ocr.back._network` for a
-    name on a network (`tidegate.edge.hosts`)."""
+    """`shop.example`, or `*.erp.example` for each name directly below, or `ocr.8080.back._network`
+    for a name on a network, or `8180._port` for a port of the host (`tidegate.edge.hosts`)."""
     path: str
     """`/api`: itself and all below it. Of the doors that fit a request, the one with the longest
     path counts."""

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from tidegate.edge.counters import MetricsSample
-from tidegate.edge.facts import KnownName, Route, Served
+from tidegate.edge.facts import CalledBy, KnownName, Route, Served
 from tidegate.edge.probing import Question, Seen, SmokeVisit, Visit
 from tidegate.edge.route_files import Routes
 from tidegate.facts import CheckResult, TrafficFigures
@@ -23,10 +23,11 @@ class EdgeNetworks(Protocol):
 
 
 class Forwarders(Protocol):
-    """Containers of the edge that answer to names on networks of other stacks, and pass on what
-    they are asked. Raises EdgeError, EngineError."""
+    """Containers of the edge that answer to names on networks of other stacks and at ports of the
+    host, and pass on what they are asked. Raises EdgeError, EngineError."""
 
-    def keep(self, stack: str, environment: str, names: Sequence[KnownName]) -> None: ...
+    def keep(self, stack: str, environment: str, called: Sequence[CalledBy]) -> None: ...
+    def let_go(self, stack: str, environment: str, ports: Collection[int]) -> None: ...
     def others(self, name: KnownName, apart_from: str) -> list[str]: ...
 
 

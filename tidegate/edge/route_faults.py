@@ -15,7 +15,10 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _URL = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(\*\.(?=.*\.))?({_LABEL}\.)*{_LABEL}")
-_ON_NETWORK = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\.[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\._network")
+_ON_NETWORK = re.compile(
+    r"[a-z0-9][a-z0-9_-]{0,62}\.[0-9]{1,5}\.[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\._network"
+)
+_OF_HOST = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3}){0,4}\._port")
 # No brace among them: Traefik runs a file's `{{ ... }}` as a template, with all variables of its
 # environment.
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,1023}")
@@ -75,7 +78,7 @@ def _unsafe_door(door: Door) -> Iterator[str]:
 
 
 def _is_host(host: object) -> bool:
-    return _is(_DOMAIN, host) or _is(_ON_NETWORK, host)
+    return any(_is(form, host) for form in (_DOMAIN, _ON_NETWORK, _OF_HOST))
 
 
 def _is_door_path(path: object) -> bool:

@@ -8,7 +8,7 @@ import re
 from dataclasses import astuple
 
 from tidegate.edge.facts import Door, DoorPlace, Route, Sharing
-from tidegate.edge.hosts import is_on_network, is_wildcard
+from tidegate.edge.hosts import is_forwarded, is_wildcard
 from tidegate.edge.route_faults import slots_of
 
 _HEAD = re.compile(
@@ -46,7 +46,7 @@ def _of_doors(route: Route) -> str:
         f"# domains: {json.dumps(route.domains)}\n"
         if told
         or route.sharing
-        or any(is_wildcard(host) or is_on_network(host) for host in route.domains)
+        or any(is_wildcard(host) or is_forwarded(host) for host in route.domains)
         else ""
     )
     shared = f"# shares: {json.dumps(astuple(route.sharing))}\n" if route.sharing else ""

@@ -14,7 +14,7 @@ import yaml
 
 from tidegate.edge.facts import Door, Route, Served, Target
 from tidegate.edge.headers import DEPLOYMENT_HEADER, SLOT_HEADER, headers_for
-from tidegate.edge.hosts import is_on_network, whole_names
+from tidegate.edge.hosts import is_forwarded, whole_names
 from tidegate.edge.known_names import called
 from tidegate.edge.route_faults import WHOLE, faults_of, slots_of
 from tidegate.edge.route_heads import head_of
@@ -103,7 +103,7 @@ def _backs(route: Route, slot: Target) -> list[Back]:
 
 
 def _public_routers(route: Route) -> dict[str, Any]:
-    has_doors = bool(_serving_doors(route)) or any(map(is_on_network, route.domains))
+    has_doors = bool(_serving_doors(route)) or any(map(is_forwarded, route.domains))
     if not route.sharing and not has_doors:
         return {
             _name(route, "public"): _public_router(route, 0, {"rule": host_rule(route.domains)})
@@ -136,7 +136,7 @@ def _serving_doors(route: Route) -> tuple[Door, ...]:
 
 
 def _public_router(
-    route: Route, place: int, rule: dict[str, Any], on_network: str = ""
+    route: Route, place: int, rule: dict[str, Any], forwarded: str = ""
 ) -> dict[str, Any]:
     service = (
         _name(route, "public", place)
@@ -148,12 +148,8 @@ def _public_router(
         **rule,
         "service": service,
         "middlewares": [
-            *([f"{FORWARDERS_ONLY}@file"] if on_network else []),
-            *(
-                _name(route, "called", one.number)
-                for one in called(route)
-                if one.host == on_network
-            ),
+            *([f"{FORWARDERS_ONLY}@file"] if forwarded else []),
+            *(_name(route, "called", one.number) for one in called(route) if one.host == forwarded),
             _name(route, "retry" if route.targets else "closed"),
         ],
     }

@@ -35,7 +35,7 @@ def slot_url(project: str, service: str, port: int) -> str:
 def doors_of_slot(stack: Stack, environment: Environment, project: str) -> tuple[Door, ...]:
     """What the edge is told of a slot whose stack file has `routes`, shares its names or is called
     by other stacks, the main door first; nothing of another one."""
-    if not (stack.routes or environment.shares_names_with or environment.known_as):
+    if not (stack.routes or environment.shares_names_with or environment.callings):
         return ()
     return (
         *(_door(one, environment, project) for one in routed(stack.services, stack.routes)),
@@ -209,7 +209,7 @@ def _door(one: Routed, environment: Environment, project: str) -> Door:
 
 def _known_door(one: Known, project: str) -> Door:
     url = slot_url(project, one.service.name, one.port)
-    return Door((one.line.host,), "/", url, one.ready_path)
+    return Door((one.host,), "/", url, one.ready_path)
 
 
 def _shape(target: Target) -> list[tuple[object, ...]]:

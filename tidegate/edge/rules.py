@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tidegate.edge.facts import DoorPlace
-from tidegate.edge.hosts import below, is_on_network, is_wildcard, whole_names
+from tidegate.edge.hosts import below, is_forwarded, is_wildcard, whole_names
 
 BEFORE_ALL = 1000
 """Of a router. Otherwise the length of its rule decides, and a slot's `/ping` or `/api` could be
@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     text: str
     priority: int
     host: str = ""
-    """The one name on a network, where it is one: only forwarders may come by it."""
+    """The one that a forwarder stands before, where it is such a one: only that may come by it."""
 
 
 def host_rule(hosts: Sequence[str]) -> str:
@@ -34,14 +34,14 @@ def host_rule(hosts: Sequence[str]) -> str:
 
 
 def door_rules(hosts: Sequence[str], path: str) -> Iterator[Rule]:
-    """Whole names and wildcards apart, because their order among other doors differs; names on a
-    network one by one, because each is answered under its own. The longest path goes first, whoever
-    wrote the route."""
+    """Whole names and wildcards apart, because their order among other doors differs; those of
+    forwarders one by one, because each is answered under its own name. The longest path goes first,
+    whoever wrote the route."""
     whole, any_below = whole_names(hosts), [host for host in hosts if is_wildcard(host)]
     for name, own, first in (("", whole, _WHOLE_NAME), ("_any", any_below, 0)):
         if own:
             yield Rule(name, _with_path(host_rule(own), path), BEFORE_ALL + first + len(path))
-    for number, host in enumerate(filter(is_on_network, hosts)):
+    for number, host in enumerate(filter(is_forwarded, hosts)):
         text, priority = _with_path(host_rule([host]), path), BEFORE_ALL + _WHOLE_NAME + len(path)
         yield Rule(f"_network_{number}", text, priority, host)
 

@@ -3,6 +3,7 @@ took it over."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tidegate.ledger.ledger import Ledger
@@ -33,6 +34,15 @@ def noted(ledger: Ledger, adoption: Deployment) -> list[dict[str, Any]]:
         ledger.journal.key(adoption.environment, adoption.stack, adoption.number, NOTE)
     )
     return list(row.evidence["containers"]) if row is not None and row.is_done else []
+
+
+def ports_of(container: Mapping[str, Any]) -> dict[str, int]:
+    """The ports of the host that it had, as they were `noted` (`0.0.0.0:8180 → 8080`), each with
+    its number."""
+    return {
+        told: int(told.partition(" ")[0].rpartition(":")[2])
+        for told in map(str, container["ports"])
+    }
 
 
 def adopted(

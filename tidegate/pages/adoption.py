@@ -32,7 +32,10 @@ WORDS: dict[str, Words] = {
         "ports": "Ports of the host",
         "none": "none",
         "port": "{port} of {name}: is served by this container until the next release stops it, "
-        "and by nobody afterwards. Lead people to the edge before that release",
+        "and by nobody afterwards. Lead people to the edge before that release, or keep the port "
+        "(`kept_ports` of stack.yaml)",
+        "port_kept": "{port} of {name}: is served by this container until the next release stops "
+        "it, and by the version that serves afterwards (`kept_ports` of stack.yaml)",
         "front": "Where people come by a proxy of your own, its one line becomes",
         "front_text": "With `proxy_set_header Host $host;` as before. With a Traefik of your own: "
         "`url: {url}`. The edge knows the host names {domains}.",
@@ -62,7 +65,9 @@ WORDS: dict[str, Words] = {
         "ports": "主机端口",
         "none": "无",
         "port": "{name} 的 {port}：在下次发布停止该容器之前由它提供服务，之后无人提供。"
-        "请在那次发布之前把访问引导到入口",
+        "请在那次发布之前把访问引导到入口，或保留该端口（stack.yaml 的 `kept_ports`）",
+        "port_kept": "{name} 的 {port}：在下次发布停止该容器之前由它提供服务，"
+        "之后由当时在线的版本提供（stack.yaml 的 `kept_ports`）",
         "front": "如果前面有团队自己的代理，只需改这一行",
         "front_text": "`proxy_set_header Host $host;` 保持不变。若是自己的 Traefik："
         "`url: {url}`。入口认识的域名：{domains}。",
@@ -92,7 +97,7 @@ def found_page(stack: Stack, environment: str, found: Found, edge_url: str) -> s
         f"## {words['networks']}",
         ", ".join(map(code, found.networks)) or words["none"],
         f"## {words['ports']}",
-        _lines(list(_ports(found, words)), words),
+        _lines(list(_ports(stack, environment, found)), words),
         f"### {words['front']}",
         f"```\nproxy_pass {edge_url};\n```",
         words["front_text"].format(url=edge_url, domains=domains),
@@ -102,9 +107,9 @@ def found_page(stack: Stack, environment: str, found: Found, edge_url: str) -> s
     return "\n\n".join(parts)
 
 
-def found_lines(found: Found, language: str) -> list[str]:
+def found_lines(stack: Stack, environment: str, found: Found) -> list[str]:
     """The same for the log, one line for each thing."""
-    words = WORDS[language]
+    words = WORDS[stack.language]
     return [
         *(
             f"{one.name} ({one.service}, {_image(one)}): {words[_becomes(found, one)]}"
@@ -114,7 +119,7 @@ def found_lines(found: Found, language: str) -> list[str]:
             f"{words['volume']} {name}: {_size(found, name, words)}, {', '.join(users)}"
             for name, users in sorted(found.volumes.items())
         ),
-        *_ports(found, words),
+        *_ports(stack, environment, found),
         *(
             f"{words['keys']}: {service}: {', '.join(keys)}"
             for service, keys in found.environment.items()
@@ -149,10 +154,11 @@ def _volumes(found: Found, words: Words) -> str:
     )
 
 
-def _ports(found: Found, words: Words) -> Iterator[str]:
-    yield from (
-        words["port"].format(port=port, name=one_line(one.name)) for one, port in found.ports
-    )
+def _ports(stack: Stack, environment: str, found: Found) -> Iterator[str]:
+    words, kept = WORDS[stack.language], stack.environments[environment].kept_numbers
+    for one, port in found.ports:
+        text = words["port_kept" if port.port in kept else "port"]
+        yield text.format(port=port, name=one_line(one.name))
 
 
 def _keys(found: Found, words: Words) -> str:

@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from tidegate.edge.facts import HostPort
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
 from tidegate.plan.claims import Claim
 from tidegate.plan.occupants import Mounted, Occupant
@@ -45,6 +46,12 @@ def conflicts(
         for claim in wanted
         for text in (*_taken(claim, others), *_same_role(claim, strangers, databases_of))
     ]
+
+
+def holders(port: HostPort, there: Iterable[Occupant]) -> list[Occupant]:
+    """Who has a port of the host now."""
+    wanted = port.address, port.port
+    return [one for one in there if any(_same_port(wanted, theirs) for theirs in one.ports)]
 
 
 def shared_places(

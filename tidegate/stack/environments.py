@@ -25,8 +25,11 @@ from tidegate.stack.formats import (
     Part,
     RelativePath,
 )
+from tidegate.stack.kept_ports import MOST_PORTS, KeptPort
 from tidegate.stack.known_as import MOST_NAMES, KnownAs
 
+Calling = KnownAs | KeptPort
+"""A line that says how others call a service."""
 Kind = Literal["development", "staging", "production"]
 NOTHING = "nothing"
 """What `after` says of an environment that releases go to at once."""
@@ -124,6 +127,12 @@ class Environment(Part):
         description="Names by which other stacks of this server call released services on a "
         "network that they share.",
     )
+    kept_ports: tuple[KeptPort, ...] = Field(
+        (),
+        max_length=MOST_PORTS,
+        description="Ports of the host that the compose files publish of released services, by "
+        "which others call them: they lead to who serves.",
+    )
     image_alias: ImageTag = Field(
         description="Tag that is moved after a good release: an output, never an input."
     )
@@ -169,10 +178,14 @@ class Environment(Part):
         return (*self.domains, *(host for own in self.domains_of.values() for host in own))
 
     @property
-    def taken_hosts(self) -> tuple[str, ...]:
-        """All that it takes at the edge: its host names, and those by which other stacks call
-        it."""
-        return (*self.hosts, *(line.host for line in self.known_as))
+    def callings(self) -> tuple[Calling, ...]:
+        """How others call its services, past its host names."""
+        return (*self.known_as, *self.kept_ports)
+
+    @property
+    def kept_numbers(self) -> frozenset[int]:
+        """Of the ports of the host that are kept."""
+        return frozenset(line.host_port for line in self.kept_ports)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,14 @@ from pydantic_core import PydanticCustomError
 from tidegate.errors import StackFileError
 from tidegate.facts import Severity
 from tidegate.stack.data import AnyDatabase, Database, RedisServer, State, database_faults, twice
-from tidegate.stack.environments import Environment, Place, environment_faults, place_of, way_to
+from tidegate.stack.environments import (
+    Calling,
+    Environment,
+    Place,
+    environment_faults,
+    place_of,
+    way_to,
+)
 from tidegate.stack.faults import faults_in
 from tidegate.stack.formats import (
     BlockName,
@@ -25,7 +32,8 @@ from tidegate.stack.formats import (
     TimeZone,
     Title,
 )
-from tidegate.stack.known_as import KnownAs, known_as_faults
+from tidegate.stack.kept_ports import kept_port_faults
+from tidegate.stack.known_as import known_as_faults
 from tidegate.stack.migrations import Migration, pattern_faults
 from tidegate.stack.routes import (
     MOST_ROUTES,
@@ -175,9 +183,9 @@ class Stack(Part):
         return [name for name, one in self.environments.items() if one.kind == "production"]
 
     @property
-    def known_names(self) -> list[KnownAs]:
-        """How other stacks call its services, in any environment."""
-        return [line for own in self.environments.values() for line in own.known_as]
+    def callings(self) -> list[Calling]:
+        """How others call its services, in any environment."""
+        return [line for own in self.environments.values() for line in own.callings]
 
     def place(self, name: str) -> Place:
         """How people read of an environment, also of one that is not in the file any more."""
@@ -243,13 +251,16 @@ class Stack(Part):
         ]
         faults += image_faults(self.source, self.services)
         faults += environment_faults(self.environments)
+        ports = {service.name: service.port for service in self.services}
+        hosts = {name: own.host for name, own in self.environments.items()}
         faults += [*named_twice(self.services)] or [
-            *service_faults(self.services, self.routes, self.known_names),
+            *service_faults(self.services, self.routes, self.callings),
             *route_faults(self.services, self.routes, self.environments),
             *known_as_faults(
-                [service.name for service in self.services],
-                {name: own.known_as for name, own in self.environments.items()},
-                {name: own.host for name, own in self.environments.items()},
+                ports, {name: own.known_as for name, own in self.environments.items()}, hosts
+            ),
+            *kept_port_faults(
+                ports, {name: own.kept_ports for name, own in self.environments.items()}, hosts
             ),
         ]
         faults += [
@@ -271,7 +282,7 @@ def load_stack(folder: Path) -> Stack:
     except ValidationError as error:
         raise StackFileError(doing, "; ".join(faults_in(error.errors())), TO_DO) from None
     # what was kept of an older file may have them
-    if unread := unread_keys(stack.services, stack.routes, stack.known_names):
+    if unread := unread_keys(stack.services, stack.routes, stack.callings):
         raise StackFileError(doing, "; ".join(unread), TO_DO)
     return stack
 

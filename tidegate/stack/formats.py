@@ -198,6 +198,15 @@ NetworkAlias = Annotated[
     ),
 ]
 VolumeName = Annotated[str, *_format(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a volume's name")]
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+HostAddress = Annotated[
+    str,
+    *_format(
+        rf"{_OCTET}(?:\.{_OCTET}){{3}}",
+        "an IPv4 address of the host, as the compose file says it: such as 127.0.0.1",
+        15,
+    ),
+]
 ComposeProject = Annotated[
     str, *_format(r"[a-z0-9][a-z0-9_-]*", "a compose project as `docker compose ls` shows it", 100)
 ]

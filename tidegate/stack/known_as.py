@@ -36,29 +36,30 @@ class KnownAs(Part):
         "the service's own `ready_path`.",
     )
 
-    @property
-    def host(self) -> str:
-        """How the edge is told of it."""
-        return name_on(self.network, self.name)
+    def host_at(self, port: int) -> str:
+        """How the edge is told of it, where it is called at this port."""
+        return name_on(self.network, self.name, port)
 
 
 def known_as_faults(
-    released: Sequence[str],
+    ports: Mapping[str, int | None],
     names: Mapping[str, Sequence[KnownAs]],
     hosts: Mapping[str, str],
 ) -> Iterator[str]:
-    """What no line says by itself. `names` and `hosts` (their blocks) are by environment."""
-    seen: dict[tuple[str, str], str] = {}
+    """What no line says by itself. `ports` are those of the released services; `names` and `hosts`
+    (their blocks) are by environment."""
+    seen: dict[tuple[str, ...], str] = {}
     for environment, lines in names.items():
         for place, line in enumerate(lines):
             where = f"environments.{environment}.known_as[{place}]"
-            if line.service not in released:
+            if line.service not in ports:
                 yield f"{where}.service: no released service {line.service!r}"
-            other = seen.setdefault((hosts[environment], line.host.lower()), environment)
-            if other != environment:
+            name = hosts[environment], line.network.lower(), line.name
+            if (other := seen.setdefault(name, environment)) != environment:
                 yield f"{where}: {line.name} on {line.network} is a name of {other} too"
-            elif any(one.host.lower() == line.host.lower() for one in lines[:place]):
-                yield f"{where}: {line.name} on {line.network} is there already"
+            called = _called(line, ports)
+            if called in [_called(one, ports) for one in lines[:place]]:
+                yield f"{where}: {line.name} on {line.network} is there already, at the same port"
 
 
 def network_faults(model: ComposeModel, lines: Sequence[KnownAs]) -> Iterator[str]:
@@ -84,6 +85,10 @@ def network_faults(model: ComposeModel, lines: Sequence[KnownAs]) -> Iterator[st
             for name, options in there.items()
             if name != line.service and line.name in _names(model, name, options)
         )
+
+
+def _called(line: KnownAs, ports: Mapping[str, int | None]) -> tuple[str, str, int | None]:
+    return line.network.lower(), line.name, line.port or ports.get(line.service)
 
 
 def _names(model: ComposeModel, name: str, options: Mapping[str, object] | None) -> list[object]:

@@ -11,9 +11,9 @@ from pydantic import Field
 from tidegate.edge.facts import DoorPlace
 from tidegate.edge.hosts import is_wildcard
 from tidegate.edge.paths import is_below
-from tidegate.stack.environments import Environment
+from tidegate.stack.environments import Calling, Environment
 from tidegate.stack.formats import DoorPath, Name, Part, ServiceName, UrlPath
-from tidegate.stack.known_as import KnownAs
+from tidegate.stack.kept_ports import KeptPort
 from tidegate.stack.services import Service
 from tidegate.stack.showing import SmokeCheck
 
@@ -80,16 +80,22 @@ def routed(services: Sequence[Service], routes: Sequence[RouteLine]) -> list[Rou
 
 
 class Known(NamedTuple):
-    """A name that other stacks call, with all that it takes from its service."""
+    """A name that other stacks call, or a port of the host, with all that it takes from its
+    service."""
 
-    line: KnownAs
+    line: Calling
     service: Service
     port: int
     ready_path: str
 
+    @property
+    def host(self) -> str:
+        """How the edge is told of it."""
+        return self.line.host_at(self.port)
+
 
 def known(services: Sequence[Service], environment: Environment) -> list[Known]:
-    """Each line of `known_as` of a stack file that was read."""
+    """Each line of `known_as` and of `kept_ports` of a stack file that was read."""
     named = {service.name: service for service in services}
     return [
         Known(
@@ -98,7 +104,7 @@ def known(services: Sequence[Service], environment: Environment) -> list[Known]:
             line.port or named[line.service].port or 0,
             line.ready_path or named[line.service].ready_path or "",
         )
-        for line in environment.known_as
+        for line in environment.callings
     ]
 
 
@@ -111,25 +117,31 @@ def places_of(
     services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment
 ) -> tuple[DoorPlace, ...]:
     """Each host name with each path that a route has there, the main route's first; then the names
-    that other stacks call."""
+    that other stacks call, and the ports of the host."""
     return (
         *(
             DoorPlace(host, one.path)
             for one in routed(services, routes)
             for host in hosts_of(environment, one.domains_of)
         ),
-        *(DoorPlace(line.host, "/") for line in environment.known_as),
+        *(DoorPlace(one.host, "/") for one in known(services, environment)),
     )
+
+
+def taken_hosts(services: Sequence[Service], environment: Environment) -> tuple[str, ...]:
+    """All that an environment takes at the edge: its host names, and those by which other stacks
+    call it."""
+    return (*environment.hosts, *(one.host for one in known(services, environment)))
 
 
 def addresses(
     services: Sequence[Service], routes: Sequence[RouteLine], environment: Environment
 ) -> tuple[str, ...]:
     """For people: host names, or where each of several routes leads, `shop.example/api →
-    api:8000`; then `ocr:8080 (back) → ocr:8080` for a name on the network `back`."""
+    api:8000`; then `ocr:8080 (back) → ocr:8080` for a name on the network `back`, and `:8180 →
+    ocr:8080` for a port of the host."""
     called = (
-        f"{one.line.name}:{one.port} ({one.line.network}) → {one.service.name}:{one.port}"
-        for one in known(services, environment)
+        f"{_shown(one)} → {one.service.name}:{one.port}" for one in known(services, environment)
     )
     if not routes and not environment.shares_names_with:
         return (*environment.hosts, *called)
@@ -142,11 +154,13 @@ def addresses(
 
 
 def service_faults(
-    services: Sequence[Service], routes: Sequence[RouteLine], names: Sequence[KnownAs] = ()
+    services: Sequence[Service],
+    routes: Sequence[RouteLine],
+    names: Sequence[Calling] = (),
 ) -> Iterator[str]:
     """What a service behind the edge lacks. `names` are those of all environments."""
     routed_lines = routes or [RouteLine(service=services[0].name)]
-    leading: list[RouteLine | KnownAs] = [*routed_lines, *names]
+    leading: list[RouteLine | Calling] = [*routed_lines, *names]
     for place, service in enumerate(services):
         lines = [line for line in leading if line.service == service.name]
         if service.port is None and not all(line.port for line in lines):
@@ -192,7 +206,9 @@ def check_faults(checks: Sequence[SmokeCheck], routes: Sequence[RouteLine]) -> I
 
 
 def unread_keys(
-    services: Sequence[Service], routes: Sequence[RouteLine], names: Sequence[KnownAs] = ()
+    services: Sequence[Service],
+    routes: Sequence[RouteLine],
+    names: Sequence[Calling] = (),
 ) -> list[str]:
     """Of services that nobody reaches through the edge."""
     behind = {line.service for line in routes} if routes else {services[0].name}
@@ -209,6 +225,13 @@ def unread_keys(
         for key in ("port", "ready_path")
         if getattr(service, key) is not None
     ]
+
+
+def _shown(one: Known) -> str:
+    line = one.line
+    if isinstance(line, KeptPort):
+        return f"{line.address or ''}:{line.host_port}"
+    return f"{line.name}:{one.port} ({line.network})"
 
 
 def _told(line: RouteLine) -> str:

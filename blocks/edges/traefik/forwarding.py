@@ -1,7 +1,9 @@
-"""What a forwarder is told: one entry point, and one way on to the edge. Pure."""
+"""What a forwarder is told: an entry point for each port at which it is called, and one way on to
+the edge. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -9,8 +11,7 @@ import yaml
 
 from blocks.edges.traefik.networks import check_address
 from blocks.edges.traefik.settings import CHECK_PORT, PUBLIC_PORT
-from tidegate.edge.facts import KnownName
-from tidegate.edge.hosts import name_on
+from tidegate.edge.facts import CalledBy, KnownName
 
 CONFIG_FILE = "/forwarding.yml"
 _RETRY = {"attempts": 10, "initialInterval": "50ms"}
@@ -26,11 +27,19 @@ _PING = {
 }
 
 
-def flags_for(port: int) -> list[str]:
+def together(called: Sequence[CalledBy]) -> list[tuple[CalledBy, ...]]:
+    """What one forwarder has each: a name on a network with all its ports, since two containers of
+    one name would be called in turn; or one port of the host."""
+    found: dict[object, list[CalledBy]] = {}
+    for one in called:
+        key = (one.network, one.name) if isinstance(one, KnownName) else one.host
+        found.setdefault(key, []).append(one)
+    return [tuple(ones) for ones in found.values()]
+
+
+def flags_for(called: Sequence[CalledBy]) -> list[str]:
     return [
-        f"--entrypoints.called.address=:{port}",
-        # as long as the edge's own
-        "--entrypoints.called.transport.respondingtimeouts.readtimeout=600s",
+        *(flag for one in called for flag in _entry_point(one)),
         "--serverstransport.maxidleconnsperhost=200",
         "--serverstransport.forwardingtimeouts.dialtimeout=1s",
         f"--providers.file.filename={CONFIG_FILE}",
@@ -41,22 +50,22 @@ def flags_for(port: int) -> list[str]:
     ]
 
 
-def forwarding(name: KnownName, control: IPv4Network) -> str:
+def forwarding(called: Sequence[CalledBy], control: IPv4Network) -> str:
     """Everything to the edge, under the name that it knows. Where one stands in for it and answers
     a ping, to that one: it is there only while the edge is replaced, and has all routes then."""
     edge, stand_in = (check_address(control, beside=beside) for beside in (False, True))
-    told = name_on(name.network, name.name)
     http = {
         "routers": {
-            "called": {
-                "entryPoints": ["called"],
+            _name(one): {
+                "entryPoints": [_name(one)],
                 "rule": "PathPrefix(`/`)",
-                "middlewares": ["known-as", "again"],
+                "middlewares": [_name(one), "again"],
                 "service": "edges",
             }
+            for one in called
         },
         "middlewares": {
-            "known-as": {"headers": {"customRequestHeaders": {"Host": told}}},
+            **{_name(one): {"headers": _told(one)} for one in called},
             "again": {"retry": _RETRY},
         },
         "services": {
@@ -66,6 +75,22 @@ def forwarding(name: KnownName, control: IPv4Network) -> str:
         },
     }
     return yaml.safe_dump({"http": http}, sort_keys=False)
+
+
+def _entry_point(one: CalledBy) -> list[str]:
+    return [
+        f"--entrypoints.{_name(one)}.address=:{one.port}",
+        # as long as the edge's own
+        f"--entrypoints.{_name(one)}.transport.respondingtimeouts.readtimeout=600s",
+    ]
+
+
+def _name(one: CalledBy) -> str:
+    return f"called-{one.port}"
+
+
+def _told(one: CalledBy) -> dict[str, Any]:
+    return {"customRequestHeaders": {"Host": one.host}}
 
 
 def _at(address: str) -> dict[str, Any]:
