@@ -199,11 +199,14 @@ def status(
     stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False
 ) -> None:
     """What runs where: the edge's answer beside the ledger's."""
+    from cli.shown import data
     from cli.status import rows, warnings
-    from cli.status_table import base_notes, table
+    from cli.status_table import base_notes, called_notes, table
 
     found = rows(Settings(), stack)
     show_json(found) if json else console().print(table(found))
+    for sentence in [] if json else called_notes(found):
+        console().print(data(sentence), soft_wrap=True)
     for sentence in (*base_notes(found), *warnings(Settings())):
         warn("[red]![/red]", sentence)
 

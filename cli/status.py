@@ -15,9 +15,10 @@ from cli.status_table import Row
 from tidegate.each import each
 from tidegate.edge.doors import doors_of_routes, shared_doors
 from tidegate.edge.facts import Served
+from tidegate.edge.known_names import known_names
 from tidegate.errors import EngineError, TidegateError
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
-from tidegate.ledger.adoptions import adopted
+from tidegate.ledger.adoptions import adopted, ports_of
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
@@ -91,6 +92,7 @@ def _faulty(stack: str, environment: str | None, fault: str, now: Deployment | N
         "containers": [],
         "answers": None,
         "trouble": None,
+        "called": [],
         **NO_BASE,
     }
 
@@ -127,6 +129,7 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
         "containers": _told(found, now.slot) if now else [],
         "answers": answer.status if answer else None,
         "trouble": _trouble(stack, now, answer, found, base),
+        "called": _called(settings, stack, environment),
         **_base(settings, stack, now, base),
         "fault": None,
     }
@@ -150,6 +153,19 @@ def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | 
         return None
     is_partner = found.served is not None and found.served.stack in own.shares_names_with
     return found._replace(served=None) if is_partner else found
+
+
+def _called(settings: Settings, stack: Stack, environment: str) -> list[str]:
+    """Names on networks and ports of the host by which others call who serves."""
+    route = next(
+        (
+            one
+            for one in EdgeFolder(settings.home / "edge").routes().good
+            if (one.stack, one.environment) == (stack.name, environment)
+        ),
+        None,
+    )
+    return [str(one) for one in known_names(route.targets[0])] if route and route.targets else []
 
 
 def _worst(answers: Sequence[EdgeAnswer]) -> EdgeAnswer:
@@ -247,11 +263,13 @@ def _ports_to_be_freed(settings: Settings) -> Iterator[str]:
             if now and not _found(now.slot)
             else ()
         ):
+            kept = stack.environments[environment].kept_numbers
             yield from (
                 f"{stack.name} {environment}: the port {port} of the host is served "
                 f"by {one['name']} itself until the next release stops it, and by nobody "
-                "afterwards: lead people to the edge"
-                for port in one["ports"]
+                "afterwards: lead people to the edge, or keep the port (`kept_ports`)"
+                for port, number in ports_of(one).items()
+                if number not in kept
             )
 
 

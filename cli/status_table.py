@@ -46,6 +46,16 @@ def table(found: list[Row]) -> Table:
     return shown
 
 
+def called_notes(found: Iterable[Row]) -> list[str]:
+    """By which names and ports others of the server call who serves, in a sentence for each
+    environment."""
+    return [
+        f"{row['stack']} {row['environment']}: others call it by {', '.join(row['called'])}"
+        for row in found
+        if row["called"]
+    ]
+
+
 def base_notes(found: Iterable[Row]) -> list[str]:
     """What no release will do, in a sentence for each environment."""
     return [sentence for row in found for sentence in _base_notes(row)]

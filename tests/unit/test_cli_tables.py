@@ -26,6 +26,7 @@ STATUS: dict[str, Any] = {
     "containers": ["backend healthy"],
     "answers": 200,
     "trouble": None,
+    "called": [],
     "base_waiting": [],
     "base_unknown": None,
     "fault": None,
@@ -224,3 +225,10 @@ def test_a_way_back_is_told_from_a_release() -> None:
 )
 def test_evidence_is_told_in_words(step: str, evidence: dict[str, Any], told: str) -> None:
     assert facts_of(step, evidence) == told
+
+
+def test_names_and_ports_by_which_others_call_it_are_told() -> None:
+    called = ["ocr:8080 on the network back", "port 8180 of the host"]
+    assert status_table.called_notes([STATUS, {**STATUS, "called": called}]) == [
+        "cloudlens prod: others call it by ocr:8080 on the network back, port 8180 of the host"
+    ]
