@@ -41,6 +41,13 @@ def ready_path_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> str:
     return (asked[2] or "/") if asked else ""
 
 
+def page_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> tuple[int, str] | None:
+    """Port and path of the page that the service's own health check asks; None where it asks none,
+    or at a port that nobody can tell."""
+    port = _asked_port(service, dockerfile)
+    return (port, ready_path_of(service, dockerfile)) if port else None
+
+
 def _asked(service: Mapping[str, Any], dockerfile: Dockerfile) -> re.Match[str] | None:
     """The address that the health check asks: its port and path."""
     test = (service.get("healthcheck") or {}).get("test") or ()

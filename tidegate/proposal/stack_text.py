@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tidegate.proposal.called import names_called, ports_called
 from tidegate.proposal.compose_files import Place
 from tidegate.proposal.proposed import Proposed
 from tidegate.proposal.seen import migration_hints, other_doors, redis_hints, route_hints
@@ -89,6 +90,7 @@ def _environment(one: Proposed, place: Place, domain: str, before: str | None) -
     as_ = [name for name in one.look.env_file_as if name != place.env_file]
     beside = one.shares_host and place.kind != "production"
     alias = "latest" if place.kind == "production" else place.name
+    called = _called(one) if place.kind == "production" else {}
     return {
         "kind": place.kind,
         **after,
@@ -98,8 +100,20 @@ def _environment(one: Proposed, place: Place, domain: str, before: str | None) -
         **({"base_project": place.base_project} if place.base_project else {}),
         **({"shares_host": True} if beside else {}),
         "domains": [domain],
+        **called,
         "image_alias": alias,
     }
+
+
+def _called(one: Proposed) -> dict[str, Any]:
+    """Names and ports by which others call it: they have one owner on a host, which is
+    production."""
+    released = [*one.services]
+    said = {
+        "known_as": names_called(one.look, released),
+        "kept_ports": ports_called(one.look, released),
+    }
+    return {key: lines for key, lines in said.items() if lines}
 
 
 def _flow(pairs: Mapping[str, Any]) -> str:
@@ -109,6 +123,8 @@ def _flow(pairs: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, Mapping):
+        return _flow(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
