@@ -8,6 +8,7 @@ from tasks.frame import adapters
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding
 from tidegate.facts import ComposeModel
+from tidegate.proposal.databases import environment_of
 from tidegate.stack.envfile import DEFAULT_PASSWORD
 from tidegate.stack.variables import whole_variable
 from tidegate.stack.weak_settings import WeakSetting, weak_settings
@@ -39,7 +40,7 @@ def weak_passwords(env: OpenEnvironment) -> Iterator[Finding]:
 
 def _to_be_strong(one: WeakSetting, written: ComposeModel, env_file: str) -> str:
     """`written` are the compose files with their variables."""
-    said = (written["services"][one.service].get("environment") or {}).get(one.key)
+    said = environment_of(written["services"][one.service]).get(one.key)
     if variable := whole_variable(said):
         return f"Give {variable.name} a value of your own in {env_file}."
     return (

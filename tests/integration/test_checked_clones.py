@@ -91,12 +91,19 @@ def test_a_login_that_comes_to_the_container_from_another_file_is_named(tmp_path
     ]
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        '{ADMIN_PASSWORD: "${FIRST_ADMIN_PASSWORD:-admin}"}',
+        '["ADMIN_PASSWORD=${FIRST_ADMIN_PASSWORD:-admin}"]',
+    ],
+)
 def test_a_default_password_of_a_variable_is_said_with_the_name_of_the_variable(
-    tmp_path: Path,
+    environment: str, tmp_path: Path
 ) -> None:
-    compose = """
+    compose = f"""
 services:
-  web: {image: "acme/web:2", ports: ["80:80"], environment: {ADMIN_PASSWORD: "${FIRST_ADMIN_PASSWORD:-admin}"}}
+  web: {{image: "acme/web:2", ports: ["80:80"], environment: {environment}}}
 """
     begun(clone := cloned(Newcomer({"compose.yaml": compose}, 0, (), (), 0), tmp_path))
     (clone / ".env.staging").write_text("")
