@@ -17,7 +17,7 @@ from tidegate.errors import DatabaseError, OccupiedError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ComposeModel
 from tidegate.ledger.adoptions import adopted
 from tidegate.plan.claims import SEPARATE_LABEL, claims, only_new_volumes
-from tidegate.plan.occupancy import BASE_LABEL, conflicts, shared_places
+from tidegate.plan.occupancy import BASE_LABEL, conflicts, shared_places, way_out
 from tidegate.plan.sealed_files import files_of
 from tidegate.stack.base_builds import with_images
 from tidegate.stack.catalogue import every_stack
@@ -155,12 +155,8 @@ def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collect
     ):
         raise OccupiedError(
             f"looking who has what the base services of {env.stack.name} {env.name} need",
-            "; ".join(found),
-            "Nothing was started. If it is this application, take it over: "
-            f"`tidegate adopt {env.stack.name} {env.name}`. If it "
-            f'is another one, say so with the label `{SEPARATE_LABEL}: "true"` on the service; '
-            "a name or a port that another environment has: `shares_host: true` for this "
-            "environment in stack.yaml, which takes neither",
+            "; ".join(one.text for one in found),
+            way_out(found, f"tidegate adopt {env.stack.name} {env.name}", SEPARATE_LABEL),
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from blocks.docker.occupants import look_at
 from tidegate.plan.claims import claims, only_new_volumes
-from tidegate.plan.occupancy import BASE_LABEL, CONTROL_LABEL, conflicts
+from tidegate.plan.occupancy import BASE_LABEL, CONTROL_LABEL, Conflict, conflicts, way_out
 from tidegate.plan.occupants import Mounted, Occupant, VolumePlace
 
 BASE = "shop-prod"
@@ -60,7 +60,7 @@ def found(
     known: Collection[str] = (),
     databases: Collection[str] = (),
     base: str = BASE,
-) -> list[str]:
+) -> list[Conflict]:
     return conflicts(
         claims(wanted, ["mysql"], BASE, volumes or {}, look_at),
         there,
@@ -75,8 +75,8 @@ VOLUME = {f"{BASE}_mysql-data": VolumePlace("/engine/volumes/x/_data", "")}
 
 
 def test_a_volume_that_another_container_has_mounted_is_refused_with_its_name() -> None:
-    [text] = found(model(), occupant("/engine/volumes/x/_data"), volumes=VOLUME)
-    assert text == (
+    [one] = found(model(), occupant("/engine/volumes/x/_data"), volumes=VOLUME)
+    assert one.text == (
         f"mysql: the container by-hand-mysql-1 of the compose project by-hand has {BASE}_mysql-data mounted"
     )
 
@@ -161,10 +161,10 @@ def test_what_is_only_read_or_is_no_data_may_be_shared(tmp_path: Path) -> None:
 
 
 def test_the_same_service_of_a_project_of_nobody_s_would_be_left_behind_with_the_data() -> None:
-    [text] = found(model(), occupant("/engine/volumes/old/_data"))
+    [one] = found(model(), occupant("/engine/volumes/old/_data"))
     assert (
         "by-hand-mysql-1 of the compose project by-hand seems to be it already, with its data in "
-        in text
+        in one.text
     )
 
 
@@ -230,11 +230,23 @@ def test_a_name_and_a_port_have_one_owner() -> None:
         ports=[{"published": "3306", "host_ip": "127.0.0.1", "target": 3306}],
     )
     other = occupant(name="shop-mysql", ports=frozenset({("0.0.0.0", 3306)}))
-    assert [text.rpartition("by-hand ")[2] for text in found(wanted, other)] == [
+    assert [one.text.rpartition("by-hand ")[2] for one in found(wanted, other)] == [
         "has the name shop-mysql",
         "has the port 3306",
     ]
     assert found(wanted, occupant(ports=frozenset({("10.0.0.1", 3306), ("127.0.0.1", 3307)}))) == []
+
+
+def test_what_to_do_follows_from_what_the_other_one_has() -> None:
+    """A label frees no port, and data that are the same are never another application's."""
+    port = model(ports=[{"published": "3306", "host_ip": "", "target": 3306}])
+    has_port = found(port, occupant(ports=frozenset({("", 3306)})))
+    alike = found(model(), occupant("/engine/volumes/old/_data"))
+    same = found(model(), occupant("/engine/volumes/x/_data"), volumes=VOLUME)
+    said = [way_out(one, "tidegate adopt shop prod", "a.label") for one in (has_port, alike, same)]
+    assert ["a.label" in one for one in said] == [False, True, False]
+    assert ["stop that container" in one for one in said] == [True, False, False]
+    assert all("`tidegate adopt shop prod`" in one for one in said)
 
 
 def test_a_folder_that_nobody_may_read_is_not_new(
@@ -262,8 +274,8 @@ def test_a_released_service_gets_no_empty_volume_beside_its_old_one() -> None:
         name="web",
         ports=frozenset({("0.0.0.0", 80)}),
     )
-    [text] = found(uploads(), theirs)
-    assert text == (
+    [one] = found(uploads(), theirs)
+    assert one.text == (
         "mysql: the container web of the compose project by-hand seems to be it already, with its data in "
         "/engine/volumes/hand_uploads/_data"
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from tidegate.edge.facts import HostPort
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel
@@ -20,7 +21,17 @@ CONTROL_LABEL = "tidegate.control-plane"
 """On the database and the cache of Tidegate itself (compose.yaml), which are no application's."""
 BASE_LABEL = "tidegate.base"
 """On every base container that Tidegate starts: `<stack>-<environment>`."""
+Kind = Literal["same data", "name or port", "data alike"]
 _EVERYWHERE = ("", "0.0.0.0", "::")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What somebody else has: the same data, a name or port of the host, or data that only look
+    like ours."""
+
+    text: str
+    kind: Kind
 
 
 def conflicts(
@@ -31,8 +42,8 @@ def conflicts(
     databases_of: Callable[[Occupant], Collection[str]],
     *,
     slots: str,
-) -> list[str]:
-    """One text per thing that somebody else has. `ours` is the base project, and `slots` begins the
+) -> list[Conflict]:
+    """One for each thing that somebody else has. `ours` is the base project, and `slots` begins the
     names of the slots on it; `known_bases` are those of all stacks."""
     others = [one for one in there if not _is_of(one, ours, slots)]
     bases = {*known_bases, *filter(None, map(_base_of, there))}
@@ -42,9 +53,9 @@ def conflicts(
         if one.project not in bases and not _base_of(one) and CONTROL_LABEL not in one.labels
     ]
     return [
-        text
+        one
         for claim in wanted
-        for text in (*_taken(claim, others), *_same_role(claim, strangers, databases_of))
+        for one in (*_taken(claim, others), *_same_role(claim, strangers, databases_of))
     ]
 
 
@@ -52,6 +63,26 @@ def holders(port: HostPort, there: Iterable[Occupant]) -> list[Occupant]:
     """Who has a port of the host now."""
     wanted = port.address, port.port
     return [one for one in there if any(_same_port(wanted, theirs) for theirs in one.ports)]
+
+
+def way_out(found: Collection[Conflict], adoption: str, label: str) -> str:
+    """What a person can do about all of them. `adoption` is the command that takes over what runs,
+    `label` the one that tells data apart."""
+    kinds = {one.kind for one in found}
+    sentences = [f"Nothing was started. If it is this application, take it over: `{adoption}`"]
+    if "data alike" in kinds:
+        sentences.append(
+            "If it is another one, whose data only look alike, say so with the label "
+            f'`{label}: "true"` on the service'
+        )
+    if "name or port" in kinds:
+        sentences.append(
+            "If another one has a name or a port that is needed here, stop that container (one "
+            "that was taken over is stopped by the next release of its stack), or give one of the "
+            "two another name or port; `shares_host: true` for this environment in stack.yaml "
+            "takes neither"
+        )
+    return ". ".join(sentences)
 
 
 def shared_places(
@@ -87,21 +118,21 @@ def _slots_of(one: Occupant) -> str:
     return "-".join(slot) if all(slot) else ""
 
 
-def _taken(claim: Claim, others: Iterable[Occupant]) -> Iterator[str]:
+def _taken(claim: Claim, others: Iterable[Occupant]) -> Iterator[Conflict]:
     for other in others:
         for mine in claim.mounts:
             if any(_share(mine, theirs) for theirs in other.mounts):
-                yield f"{claim.service}: {other.whose} has {mine.name} mounted"
+                yield _conflict(claim, other, f"has {mine.name} mounted", "same data")
         if claim.container_name and claim.container_name == other.name:
-            yield f"{claim.service}: {other.whose} has the name {other.name}"
+            yield _conflict(claim, other, f"has the name {other.name}", "name or port")
         for address, port in claim.ports:
             if any(_same_port((address, port), theirs) for theirs in other.ports):
-                yield f"{claim.service}: {other.whose} has the port {port}"
+                yield _conflict(claim, other, f"has the port {port}", "name or port")
 
 
 def _same_role(
     claim: Claim, strangers: Iterable[Occupant], databases_of: Callable[[Occupant], Collection[str]]
-) -> Iterator[str]:
+) -> Iterator[Conflict]:
     """The same service with data at the same place inside it, in a project that nobody has handed
     over to Tidegate."""
     targets = {mine.target for mine in claim.mounts if mine.is_data and mine.is_new}
@@ -117,7 +148,17 @@ def _same_role(
         if claim.databases and names and not claim.databases & set(names):
             continue  # another application's: it has another database
         held = next(iter(data.values()))
-        yield f"{claim.service}: {other.whose} seems to be it already, with its data in {held.name}"
+        what = f"seems to be it already, with its data in {held.name}"
+        yield _conflict(claim, other, what, "data alike")
+
+
+def _conflict(
+    claim: Claim,
+    other: Occupant,
+    what: str,
+    kind: Kind,
+) -> Conflict:
+    return Conflict(f"{claim.service}: {other.whose} {what}", kind)
 
 
 def _share(mine: Mounted, theirs: Mounted) -> bool:
