@@ -57,8 +57,9 @@ mutants: setup  ## how many small faults in flows/ and tasks/ the tests without 
 	$(MUTANTS)/bin/pip install --quiet --require-hashes -r bench/mutants.lock
 	PYTHONPATH=. $(MUTANTS)/bin/python -m bench.mutants
 
-field: setup-tests  ## applications of many kinds, from `tidegate init` to production and back; docs/field.md gets the table
+field: setup-tests  ## applications of many kinds, from `tidegate init` to production and back; docs/field.md gets the tables
 	$(RUN)python -m tests.field
+	$(RUN)python -m tests.field.seeds
 
 docs:           ## build this documentation as a site in dist/docs, to be read in a browser without a network
 	@$(PYTHON) -m setup.docs_site

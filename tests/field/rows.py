@@ -9,7 +9,6 @@ from pathlib import Path
 from setup.places import ROOT
 
 PAGE = ROOT / "docs" / "field.md"
-BEGIN, END = "<!-- field -->", "<!-- /field -->"
 NOT_SEEN = "–"
 HEADINGS = (
     "Application",
@@ -25,6 +24,35 @@ HEADINGS = (
     "Rows before, after",
     "What could not be said",
 )
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the page, between two comments."""
+
+    mark: str
+    without: tuple[str, ...] = ()
+    """Headings of `HEADINGS` that it has not."""
+
+    @property
+    def begin(self) -> str:
+        return f"<!-- {self.mark} -->\n"
+
+    @property
+    def end(self) -> str:
+        return f"<!-- /{self.mark} -->"
+
+    def cells(self, cells: Sequence[str]) -> list[str]:
+        """Of all that a row has, those with a heading here."""
+        return [
+            cell
+            for heading, cell in zip(HEADINGS, cells, strict=True)
+            if heading not in self.without
+        ]
+
+
+FIELD_TABLE = Table("field")
+SEEDS_TABLE = Table("seeds", without=(HEADINGS[2],))
 
 
 @dataclass
@@ -53,17 +81,20 @@ def line_of(cells: Sequence[str]) -> str:
     return f"| {' | '.join(map(_cell, cells))} |"
 
 
-def write_row(row: Row, names: Sequence[str], page: Path = PAGE) -> None:
+def write_row(
+    row: Row, names: Sequence[str], page: Path = PAGE, table: Table = FIELD_TABLE
+) -> None:
     """Into the page's table, in the order of `names`. The other rows stay: not every run tries all
     applications. What has no row says that it was not tried."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(f"{BEGIN}\n")
-    table, _, after = rest.partition(END)
-    there = {line.split("|")[1].strip(): line for line in table.splitlines()}
-    there[row.application] = line_of(row.cells())
-    lines = [line_of(HEADINGS), line_of(("---",) * len(HEADINGS))]
-    lines += [there.get(name) or line_of(_untried(name).cells()) for name in names]
-    written = "\n".join(lines)
-    page.write_text(f"{before}{BEGIN}\n{written}\n{END}{after}", encoding="utf-8")
+    before, _, rest = page.read_text(encoding="utf-8").partition(table.begin)
+    lines, _, after = rest.partition(table.end)
+    there = {line.split("|")[1].strip(): line for line in lines.splitlines()}
+    there[row.application] = line_of(table.cells(row.cells()))
+    headings = table.cells(HEADINGS)
+    new = [line_of(headings), line_of(("---",) * len(headings))]
+    new += [there.get(name) or line_of(table.cells(_untried(name).cells())) for name in names]
+    text = "\n".join(new)
+    page.write_text(f"{before}{table.begin}{text}\n{table.end}{after}", encoding="utf-8")
 
 
 def _untried(name: str) -> Row:

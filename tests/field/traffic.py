@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Protocol
 
 import httpx
 
 from blocks.probes.witness import TrafficWitness
-from tests.field.apps import App
 
 READS_PER_SECOND, WRITES_PER_SECOND = 20, 5
 PATIENCE_SECONDS = 20
@@ -18,11 +19,25 @@ PATIENCE_SECONDS = 20
 FAULTS_SHOWN = 3
 
 
+class Visited(Protocol):
+    """Where visitors go. The answer to a post has the `id` of a row that is committed."""
+
+    @property
+    def read(self) -> str: ...
+
+    @property
+    def write(self) -> str:
+        """Empty where nothing is written."""
+
+    @property
+    def form(self) -> Mapping[str, str]: ...
+
+
 class Visitors:
     """`with Visitors(...) as visitors:` reads and writes steadily, without a retry, until the block
     ends."""
 
-    def __init__(self, base_url: str, domain: str, app: App) -> None:
+    def __init__(self, base_url: str, domain: str, app: Visited) -> None:
         self.app, self.base_url, self.domain = app, base_url, domain
         self.confirmed, self.write_faults, self.writes = set[str](), list[str](), 0
         self.longest_write_gap_seconds = 0.0
@@ -58,7 +73,8 @@ class Visitors:
 
     def __enter__(self) -> Visitors:
         self._reader.__enter__()
-        self._writer.start()
+        if self.app.write:
+            self._writer.start()
         return self
 
     def __exit__(
@@ -68,7 +84,8 @@ class Visitors:
         trace: TracebackType | None,
     ) -> None:
         self._ended.set()
-        self._writer.join()
+        if self.app.write:
+            self._writer.join()
         self._reader.__exit__(kind, error, trace)
 
     def _write_steadily(self) -> None:

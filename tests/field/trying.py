@@ -30,12 +30,12 @@ class NotDoneError(Exception):
 def try_out(tidegate: Installation, team: Team, row: Row) -> None:
     """Fill in the row, up to the first step that cannot be done."""
     try:
-        row.check = _checked(tidegate, team)
+        row.check = checked(tidegate, team.stack)
         if team.app.own_port:
             _adopt(tidegate, team, row)
-        row.staging = _timed(lambda: _release(team, team.app.versions[0], "staging"))
+        row.staging = timed(lambda: _release(team, team.app.versions[0], "staging"))
         if not team.app.own_port:
-            row.prod = _timed(lambda: _release(team, team.app.versions[0], "prod"))
+            row.prod = timed(lambda: _release(team, team.app.versions[0], "prod"))
         _there_and_back(tidegate, team, row)
     except (NotDoneError, AssertionError) as refused:
         row.unsaid.append(str(refused))
@@ -46,7 +46,7 @@ def _adopt(tidegate: Installation, team: Team, row: Row) -> None:
     visitors = Visitors(f"http://127.0.0.1:{team.own_port}", team.domain(), team.app)
     with visitors:
         time.sleep(QUIET_SECONDS)
-        took = _timed(lambda: _command(tidegate, "adopt", team.stack, "prod"))
+        took = timed(lambda: command(tidegate, "adopt", team.stack, "prod"))
         time.sleep(QUIET_SECONDS)
     missing = visitors.confirmed - ids_of(team)
     row.adopt = f"{took}, {visitors.lost} of {visitors.total} lost, {len(missing)} of {len(visitors.confirmed)} rows missing"
@@ -61,17 +61,17 @@ def _there_and_back(tidegate: Installation, team: Team, row: Row) -> None:
         with visitors:
             time.sleep(QUIET_SECONDS)
             before = ids_of(team)
-            second = _timed(lambda: _release(team, team.app.versions[1], "prod"))
+            second = timed(lambda: _release(team, team.app.versions[1], "prod"))
             row.prod = second if row.prod == NOT_SEEN else f"{row.prod}, then {second}"
             _shows(tidegate, team, is_wanted=True)
-            row.back = _timed(lambda: _roll_back(team))
+            row.back = timed(lambda: _roll_back(team))
             _shows(tidegate, team, is_wanted=False)
             time.sleep(QUIET_SECONDS)
     finally:
         row.lost = f"{visitors.lost} of {visitors.total}"
         row.gap = f"{visitors.longest_gap_seconds:.1f} s"
         row.unsaid += visitors.faults()
-        row.rows = _rows(before, visitors.confirmed, ids_of(team))
+        row.rows = rows_told(before, visitors.confirmed, ids_of(team))
         row.unsaid += (
             [f"{len(lost)} confirmed rows are gone"]
             if (lost := (before | visitors.confirmed) - ids_of(team))
@@ -79,19 +79,19 @@ def _there_and_back(tidegate: Installation, team: Team, row: Row) -> None:
         )
 
 
-def _rows(before: set[str], confirmed: set[str], after: set[str]) -> str:
+def rows_told(before: set[str], confirmed: set[str], after: set[str]) -> str:
     """`confirmed` are those that a visitor was told of."""
     found = len((before | confirmed) & after)
     return f"{len(before)}, {len(after)}; {found} of {len(before | confirmed)} confirmed are there"
 
 
-def _checked(tidegate: Installation, team: Team) -> str:
+def checked(tidegate: Installation, stack: str) -> str:
     """How many faults and risks `tidegate check` names. With a fault nothing is released."""
-    said = _command(tidegate, "check", team.stack)
+    said = command(tidegate, "check", stack)
     return said.strip().splitlines()[-1].partition(" in ")[0]
 
 
-def _command(tidegate: Installation, *words: str) -> str:
+def command(tidegate: Installation, *words: str) -> str:
     """What it printed, as a person types it."""
     said = subprocess.run(
         [BIN / "tidegate", *words],
@@ -138,7 +138,7 @@ def _done(what: str, run: UUID) -> None:
         raise NotDoneError(f"{what}: {state.message}")
 
 
-def _timed(work: Callable[[], object]) -> str:
+def timed(work: Callable[[], object]) -> str:
     began = time.monotonic()
     work()
     return f"{time.monotonic() - began:.0f} s"

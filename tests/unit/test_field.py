@@ -16,10 +16,13 @@ import yaml
 
 from setup.places import ROOT
 from tests.field.apps import APPS, FOLDER, App, app_named, real_images
-from tests.field.rows import HEADINGS, NOT_SEEN, Row, write_row
+from tests.field.rows import HEADINGS, NOT_SEEN, SEEDS_TABLE, Row, write_row
+from tests.field.seeds.images import BUILT, BY_TAG, names_of
+from tests.field.seeds.table import SEEDS, STACKS, Seed, seed_named
 from tests.field.stand_ins import FOLDER as STAND_INS
 from tests.field.stand_ins import FOLDERS
 from tests.field.traffic import Visitors
+from tidegate.stack.catalogue import every_stack
 
 NAMES = [app.name for app in APPS]
 
@@ -76,6 +79,8 @@ def test_every_stand_in_has_its_recipe() -> None:
     assert {file.parent.name for file in STAND_INS.glob("*/Dockerfile")} == {
         *FOLDERS.values(),
         "vendor",
+        "seisei",
+        "managed",
     }
 
 
@@ -107,7 +112,20 @@ def test_a_row_takes_the_place_of_the_one_before_and_the_others_stay(tmp_path: P
 
 def test_the_documentation_has_a_row_for_each() -> None:
     text = (ROOT / "docs" / "field.md").read_text()
-    assert [name for name in NAMES if f"| {name} |" not in text] == []
+    names = [*NAMES, *(seed.name for seed in SEEDS)]
+    assert [name for name in names if f"| {name} |" not in text] == []
+
+
+def test_one_table_of_the_page_leaves_the_other_as_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "field.md"
+    page.write_text("<!-- field -->\n<!-- /field -->\n<!-- seeds -->\n<!-- /seeds -->\n")
+    write_row(Row("one", "web", init="11, 2"), ["one"], page)
+    before = page.read_text()
+    write_row(Row("two", "web", staging="40 s"), ["two"], page, SEEDS_TABLE)
+    after = page.read_text()
+    assert after.startswith(before.partition("<!-- seeds -->")[0])
+    assert "`init`" not in after.partition("<!-- seeds -->")[2]
+    assert "| two | web | – | – | 40 s |" in after
 
 
 class _Board(BaseHTTPRequestHandler):
@@ -136,6 +154,57 @@ class _Board(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
+
+
+def test_who_has_nothing_to_write_only_reads() -> None:
+    website = seed_named("website")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Board)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    posted = len(_Board.rows)
+    try:
+        with Visitors(
+            f"http://127.0.0.1:{server.server_port}", website.domain, website
+        ) as visitors:
+            time.sleep(0.3)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert visitors.total > 0
+    assert (visitors.lost, len(_Board.rows)) == (0, posted)
+
+
+def test_every_seed_is_tried() -> None:
+    assert {folder.name for folder in STACKS.iterdir()} == {seed.name for seed in SEEDS}
+    assert {*BY_TAG, *BUILT} == {seed.name for seed in SEEDS} - {"edge"}
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
+def test_what_is_pushed_is_what_its_stack_file_asks_for(seed: Seed) -> None:
+    stack = every_stack(STACKS).find(seed.name)
+    pushed = names_of(seed.name, "{version}", "{commit7}", is_first=True)
+    asked = {
+        f"{service.image}:{service.tag}" for service in stack.services if service.tag is not None
+    }
+    assert {_short(name) for name in asked} <= {
+        _short(name) for name in (*pushed, "library/nginx:{version}")
+    }
+
+
+def _short(image: str) -> str:
+    """Without the registry, and without the folder of Docker Hub's own images."""
+    return re.sub(r"^(127\.0\.0\.1:\d+/|ghcr\.io/)?(library/)?", "", image)
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
+def test_a_seed_is_entered_by_a_name_that_a_stack_has(seed: Seed) -> None:
+    stacks = [every_stack(STACKS).find(name) for name in (seed.name, *seed.calls)]
+    hosts = {
+        host for stack in stacks for one in stack.environments.values() for host in one.domains
+    }
+    assert seed.domain in hosts
+    assert seed.environment in stacks[0].environments
 
 
 def test_a_write_that_nobody_confirmed_is_lost_and_no_row_is_waited_for(

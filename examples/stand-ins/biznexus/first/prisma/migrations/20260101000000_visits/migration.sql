@@ -1,0 +1,1 @@
+CREATE TABLE "visits" ("id" SERIAL PRIMARY KEY, "name" TEXT NOT NULL);
