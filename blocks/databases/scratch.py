@@ -36,6 +36,12 @@ _DATA = {"mysql": "/var/lib/mysql", "postgresql": "/var/lib/postgresql/data"}
 _FIRST = "tidegate"
 """Made by a scratch server at its start, where the real one was found by its pattern: its name may
 be whatever a customer has typed, and no script of an image is given that."""
+_ELSEWHERE = "database-copy"
+"""What the copy of a database elsewhere is called on its network. A database that a pattern has
+found has a name with a colon, and its customer's signs: no host is called so."""
+_NO_TLS = {"postgresql": {"PGSSLMODE": "disable"}}
+"""A copy speaks none, and its network leads nowhere else. libpq reads this where an application
+says nothing else."""
 _REDIS = (
     *("redis-server", "--protected-mode", "no", "--save", "", "--databases", "4096"),
     *("--repl-diskless-sync-delay", "0"),
@@ -154,6 +160,7 @@ def environment_of_copy(spec: AnyDatabase, environment: Mapping[str, str]) -> di
     return (
         official
         | port
+        | _NO_TLS.get(spec.engine, {})
         | {
             spec.host_key: _alias(spec),
             spec.user_key: user,
@@ -221,7 +228,7 @@ def _like(host: DockerHost, spec: AnyDatabase, source: str) -> tuple[str, list[s
 
 
 def _alias(spec: AnyDatabase) -> str:
-    return spec.service or spec.name
+    return spec.service or _ELSEWHERE
 
 
 def _forget(host: DockerHost, key: str, network: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -78,6 +79,29 @@ def test_a_copy_has_an_address_of_its_own_beside_the_other_keys() -> None:
         "?schema=public"
     )
     assert VALUES["POSTGRES_PASSWORD"] not in made["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("tenant", ["sakura", "O'Hara & Söhne", "UPPER_lower"])
+def test_the_copy_of_a_tenant_elsewhere_is_found_by_the_name_of_a_host(tenant: str) -> None:
+    """Its own name in the stack has a colon and what the customer typed."""
+    tenants = Database(
+        name="tenants",
+        engine="postgresql",
+        client_image="postgres:16",
+        host_key="HOST",
+        user_key="USER",
+        password_key="PASSWORD",
+        pattern="*",
+    ).found(tenant)
+    values = {"HOST": "managed", "USER": "odoo", "PASSWORD": "x", tenants.key_of_name: tenant}
+    made = environment_of_copy(tenants, values)
+    assert re.fullmatch(r"[a-z0-9-]{1,63}", made["HOST"])
+    assert made[tenants.key_of_name] == tenant
+
+
+def test_an_application_that_demands_tls_finds_its_copy_without() -> None:
+    """By libpq's own key, which is no part of an address."""
+    assert environment_of_copy(SPEC, {**VALUES, "PGSSLMODE": "require"})["PGSSLMODE"] == "disable"
 
 
 def test_an_address_that_nobody_gives_is_missed_before_a_migration_needs_it() -> None:
