@@ -14,7 +14,7 @@ from examples.cloudlens.make_repository import HERE as CLOUDLENS
 from setup.wheels import WHEELS
 from tests.field.stand_ins import FOLDER
 
-VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0")
+VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0")
 SEISEI, BIZNEXUS, CLOUDLENS_GIT = "seisei-odoo-addons.git", "biznexus.git", "cloudlens.git"
 _HOSTS = ("git.seisei.example", "git.cloudlens.example")
 _WHO = ("-c", "user.name=mei", "-c", "user.email=mei@example.com")

@@ -42,8 +42,8 @@ class Seed:
     """An address of the host at which somebody answers whenever the stack is released."""
     updates: str = ""
     """A third version, which changes what lies in the databases."""
-    third: str = ""
-    """Of what was taken over: a version that is released after the second one, and taken back."""
+    later: tuple[str, ...] = ()
+    """Of what was taken over: two versions more, of which the last is released and taken back."""
     calls: tuple[str, ...] = ()
     """Stacks that have to run before anybody can use this one as its visitors do."""
 
@@ -76,7 +76,7 @@ SEEDS = (
         "/receipts",
         {"text": "taxi 20"},
         by_hand=(),
-        third="v1.2.0",
+        later=("v1.2.0", "v1.3.0"),
         calls=("odoo18",),
     ),
     Seed(
@@ -90,7 +90,7 @@ SEEDS = (
         "/codes",
         {"table": "7"},
         by_hand=(),
-        third="v1.2.0",
+        later=("v1.2.0", "v1.3.0"),
         calls=("odoo18",),
     ),
     Seed(

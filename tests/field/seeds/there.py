@@ -61,7 +61,7 @@ def _make_images(seed: Seed, repositories: Path) -> None:
     only what runs by hand is there."""
     if seed.name in BUILT:
         build_by_hand(seed.name, repositories)
-    versions = [*seed.versions, *filter(None, (seed.updates, seed.third))]
+    versions = [*seed.versions, *filter(None, (seed.updates, *seed.later))]
     for version in versions if seed.name in BY_TAG else ():
         commit = commit_of(repositories / SEISEI, version) if version in VERSIONS else ""
         push_version(seed.name, version, commit, is_first=version == seed.versions[0])

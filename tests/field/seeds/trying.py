@@ -60,7 +60,7 @@ def try_out(trial: Trial) -> None:
         if seed.by_hand is None:
             row.prod = timed(lambda: _release(seed, seed.versions[0], seed.environment))
         _there_and_back(trial)
-        if seed.third:
+        if seed.later:
             _between_releases(trial)
     except (NotDoneError, AssertionError) as refused:
         row.unsaid.append(str(refused))
@@ -69,8 +69,8 @@ def try_out(trial: Trial) -> None:
 def _ensure_released(trial: Trial) -> None:
     """What was taken over has its port of the host until a release has stopped it."""
     seed = trial.seed
-    if _serving(trial) not in seed.versions:
-        _release(seed, seed.versions[1], seed.environment)
+    if _serving(trial) not in (*seed.versions, *seed.later):
+        _release(seed, seed.versions[0], seed.environment)
 
 
 def _adopt(trial: Trial) -> None:
@@ -118,17 +118,19 @@ def _there_and_back(trial: Trial) -> None:
 
 
 def _between_releases(trial: Trial) -> None:
-    """From the second version to a third and back: what was taken over has no part in it."""
+    """From one release to the next and back: what was taken over has no part in it. A version that
+    was taken back is on hold, so these are others."""
     seed, row = trial.seed, trial.row
-    _release(seed, seed.versions[1], seed.environment)
+    before, after = seed.later
+    _release(seed, before, seed.environment)
     with Visitors(trial.tidegate.plane.edge_url, seed.domain, seed) as visitors:
         time.sleep(QUIET_SECONDS)
-        _release(seed, seed.third, seed.environment)
-        _serves(trial, seed.third)
+        _release(seed, after, seed.environment)
+        _serves(trial, after)
         _roll_back(seed)
-        _serves(trial, seed.versions[1])
+        _serves(trial, before)
         time.sleep(QUIET_SECONDS)
-    row.lost += f", then {visitors.lost} of {visitors.total} between two releases"
+    row.lost += f", then {visitors.lost} of {visitors.total}"
     row.unsaid += visitors.faults()
 
 
@@ -167,7 +169,9 @@ def _serves(trial: Trial, version: str) -> None:
     if (serving := _serving(trial)) != version:
         raise NotDoneError(f"{serving} serves, and not {version}")
     page = trial.tidegate.get(seed.domain, seed.read).text
-    shown = version if version in (seed.versions[1], seed.updates, seed.third) else seed.versions[0]
+    shown = (
+        version if version in (seed.versions[1], seed.updates, *seed.later) else seed.versions[0]
+    )
     if seed.shows_version and shown not in page:
         raise NotDoneError(f"{shown} is to serve, and the page shows: {page}")
     if seed.on_host and not _answers(seed.on_host):
