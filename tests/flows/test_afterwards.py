@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 from flows.release import release
@@ -13,6 +14,7 @@ from tests.flows.installation import Installation
 from tests.flows.judging import faults, serving
 from tests.flows.stories import TWO, Story, settle
 from tidegate.ledger.tables import Deployment
+from tidegate.pages.texts import TEXTS
 
 BROKEN = ("v2.0.0", "v2.0.3", "v2.0.2", "v2.1.0", "v2.2.0")
 """Not healthy, its scheduler not, bad for visitors, bad checks, these with a migration to take back."""
@@ -88,3 +90,17 @@ def test_what_was_there_before_a_restore_is_kept_and_can_be_put_back(library: Li
     assert state.is_completed(), state.message
     assert (now(made).version, made.world.content("shop-prod").rows["bills"]) == ("v1.1.0", 4)
     assert settle(made) == []
+
+
+def test_a_way_back_is_open_where_what_was_planned_with_is_gone(library: Library) -> None:
+    """The folder as it is now stands for it, and what is told says so."""
+    made = begun(library, *TWO)
+    began, told = serving(made), made.world.notifier("team").sent
+    told.clear()
+    for one in (made.home / "sealed").iterdir():
+        shutil.rmtree(one)
+    state = made.prefect.start(rollback, **ROLLBACK).state
+    assert state.is_completed(), state.message
+    assert now(made).version == "v1.0.0"
+    assert TEXTS["en"]["configuration lost"] in told[-1].body
+    assert [*settle(made), *faults(made, began)] == []

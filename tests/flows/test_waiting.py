@@ -4,9 +4,12 @@ not wait, because its version serves already."""
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import pytest
 from prefect.states import Crashed
 
+import tasks.people.acceptance
 from flows.release import release
 from tests.flows.asking import answering, asked
 from tests.flows.conftest import Library
@@ -18,6 +21,7 @@ from tidegate.ledger.tables import Deployment
 from tidegate.policy.states import DeploymentState
 
 BY_STAGING = next(one for one in STORIES if one.name == "a release by way of staging")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 AT_ONCE = replace(BY_STAGING, with_staging=False)
 
 
@@ -78,6 +82,22 @@ def test_a_release_whose_run_is_over_before_anybody_decided_is_ended_by_recovery
     [told] = ends_told(made)
     wanted = ("Version: v1.1.0", "Asked for by: Mei", "its run is Crashed")
     assert [one for one in wanted if one not in told] == []
+
+
+def test_a_decision_that_comes_too_late_is_none_and_is_told(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = library.begin(BY_STAGING)
+    began, run = serving(made), waiting(made)
+    monkeypatch.setattr(tasks.people.acceptance, "decide_before", lambda work: LONG_AGO)
+    made.prefect.answer = answering("approve")
+    state = made.prefect.start(release, run.id, **asked("v1.1.0")).state
+    assert state.is_failed()
+    assert "nobody decided before" in str(state.message)
+    assert newest(made).state is DeploymentState.EXPIRED
+    assert serving(made)["prod"] == began["prod"]
+    [told] = ends_told(made)
+    assert "Version: v1.1.0" in told
 
 
 def test_the_same_version_again_asks_nobody_and_leaves_staging_alone_too(
