@@ -153,8 +153,8 @@ class TidegateWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             with contextlib.suppress(Exception):  # the next one comes
                 await self.sync_with_backend()
             await self._forms.follow()
-            with contextlib.suppress(OSError):  # a full disk: the next one comes
-                shorten(Settings().home / "run")
+            with contextlib.suppress(OSError):  # the next one comes
+                await anyio.to_thread.run_sync(shorten, Settings().home / "run")
 
     async def _see_what_is_left(self) -> None:
         """Ask for runs that were taken up and never began, and for cancelled ones: their worker was

@@ -12,11 +12,11 @@ ComposeModel = dict[str, Any]
 interpolated."""
 
 ONE_SHOT_LABEL = "tidegate.one-shot"
+"""On the container of a service that does its work and ends; the value says which work."""
 FORWARDS_TO_LABEL = "tidegate.forwards-to"
 """On a forwarder: `<stack>/<environment>`."""
 PROJECT_LABEL, SERVICE_LABEL = "com.docker.compose.project", "com.docker.compose.service"
 """By which compose says whose a container is."""
-"""On the container of a service that does its work and ends; the value says which work."""
 
 MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "unknown", "irreversible"]
 

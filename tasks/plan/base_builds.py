@@ -11,6 +11,7 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.plan.builds import BUILD_SECONDS, built, code_of
+from tidegate.errors import VersionError
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.image_labels import INPUTS_LABEL, STACK_LABEL
 from tidegate.plan.occupancy import BASE_LABEL
@@ -86,13 +87,16 @@ def is_built_here(env: OpenEnvironment, labels: Mapping[str, str]) -> bool:
 def _built_with(env: OpenEnvironment, service: str, labels: Mapping[str, str]) -> str | None:
     """The inputs of what runs; empty where Tidegate started an image that was not built here. What
     people started by hand counts as built from the first version that is known here; None where
-    there is no such version."""
+    there is no such version, or its commit is gone."""
     if is_built_here(env, labels) or BASE_LABEL in labels:
         return labels.get(INPUTS_LABEL, "")
     history = env.ledger.deployments.history(env.stack.name, env.name)
     known = (_version(one) for one in reversed(history) if one.was_good)
     first = next((one.commit for one in known if one.commit), None)
-    return _inputs(env, _recipe(env, service), first.sha) if first else None
+    try:
+        return _inputs(env, _recipe(env, service), first.sha) if first else None
+    except VersionError:  # its branch was rewritten since
+        return None
 
 
 def _inputs(env: OpenEnvironment, recipe: Recipe, sha: str) -> str:

@@ -276,12 +276,8 @@ def _made_from(
 ) -> list[tuple[str, str]]:
     """The images whose tags say which server is old and new: of what is built here, those that it
     is made from."""
-    if "build" not in change.what:
-        return [(change.old_image, change.new_image)]
-    before, after = (
-        bases_in(labels) or {}
-        for labels in (found.labels, env.images.labels(change.new_image) or {})
-    )
+    before = bases_in(found.labels) or {change.old_image: ""}
+    after = bases_in(env.images.labels(change.new_image) or {}) or {change.new_image: ""}
     return [*product(before, after)]
 
 

@@ -81,10 +81,10 @@ def test_a_name_is_moved_in_the_step_in_which_people_are(library: Library) -> No
         n for n, one in enumerate(changes) if one.endswith("route of shop prod: #2")
     ][:1]
     assert [one.partition(": ")[2] for one in changes[switch + 1 : switch + 5]] == [
+        f"port 0.0.0.0:{PORT} of the host leads to shop prod",
         f"shop:8000 on the network {NETWORK} leads to shop prod",
         f"shop:8001 on the network {NETWORK} leads to shop prod",
         f"jobs:9000 on the network {NETWORK} leads to shop prod",
-        f"port 0.0.0.0:{PORT} of the host leads to shop prod",
     ]
     assert {one.partition(": ")[0] for one in changes[switch : switch + 5]} == {
         "prod/shop/2/shift-traffic"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_a_long_log_begins_anew_and_its_writer_goes_on_in_it(tmp_path: Path) -> 
         writer.write("later\n")
     assert log.read_text() == "later\n"
     earlier = tmp_path / "worker.log.1"
-    assert earlier.read_text() == "b" * 101
+    assert earlier.read_text() == "b" * 100
     assert earlier.stat().st_mode & 0o077 == 0
     assert {*os.listdir(tmp_path)} == {"worker.log", "worker.log.1"}
 
@@ -37,3 +38,19 @@ def test_what_is_short_or_no_log_stays_as_it_is(tmp_path: Path) -> None:
     shorten(tmp_path)
     assert {*os.listdir(tmp_path)} == {"server.log", "registered.json"}
     assert (tmp_path / "server.log").stat().st_size == 100
+
+
+def test_where_there_is_no_room_for_a_copy_the_log_begins_anew_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(old: object, new: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    for name in ("server.log", "worker.log"):
+        (tmp_path / name).write_text("a" * 101)
+    shorten(tmp_path)
+    assert {one.name: one.stat().st_size for one in tmp_path.iterdir()} == {
+        "server.log": 0,
+        "worker.log": 0,
+    }

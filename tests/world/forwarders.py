@@ -23,17 +23,16 @@ class MemoryForwarders:
 
     def keep(self, stack: str, environment: str, called: Sequence[CalledBy]) -> None:
         """The new ones first: a name that is there is answered at every moment. But of a port of
-        the host there is one, which a container behind the edge has for as long as it runs."""
+        the host there is one, which a container behind the edge has for as long as it runs: its
+        forwarder goes right before its successor comes, and before all names."""
         there = self.engine.forwarded.get((stack, environment), set())
         called = [one for one in called if not self._is_held_behind(stack, environment, one)]
         if called:
             self.engine.forwarded[stack, environment] = there
         wanted = {one.host for one in called}
-        ports = [one.host for one in called if isinstance(one, HostPort)]
-        for host in sorted(there - wanted):
-            if is_of_host(host) and any(are_one_property(host, port) for port in ports):
-                self._remove(there, host)
-        for one in called:
+        for one in sorted(called, key=lambda one: isinstance(one, KnownName)):
+            if isinstance(one, HostPort):
+                self._let_go_before(there - wanted, one, there)
             if one.host not in there:
                 self._refuse_taken(one)
                 there.add(one.host)
@@ -56,6 +55,11 @@ class MemoryForwarders:
         behind = self.engine.attached.get(edge_network_name("edge", stack, environment), {})
         holder = self.engine.held(one.host) if isinstance(one, HostPort) else None
         return holder in behind.values()
+
+    def _let_go_before(self, old: set[str], one: HostPort, there: set[str]) -> None:
+        for host in sorted(old):
+            if is_of_host(host) and are_one_property(host, one.host):
+                self._remove(there, host)
 
     def _remove(self, there: set[str], host: str) -> None:
         there.remove(host)

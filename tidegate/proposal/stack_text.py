@@ -90,7 +90,8 @@ def _environment(one: Proposed, place: Place, domain: str, before: str | None) -
     as_ = [name for name in one.look.env_file_as if name != place.env_file]
     beside = one.shares_host and place.kind != "production"
     alias = "latest" if place.kind == "production" else place.name
-    called = _called(one) if place.kind == "production" else {}
+    is_seen = place.files == one.look.places[0].files  # those of staging may publish other ports
+    called = _called(one) if place.kind == "production" and is_seen else {}
     return {
         "kind": place.kind,
         **after,

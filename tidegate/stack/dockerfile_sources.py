@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 ALL = "."
 """The whole context."""
-_CONTINUED = re.compile(r"\\[ \t]*\n(?:[ \t]*#[^\n]*\n)*")
+_CONTINUED = re.compile(r"\\[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*")
 _DIRECTIVE = re.compile(r"#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)")
 _KNOWN_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::1(?:\.\d+)*)?")
 _COPIES = re.compile(r"[ \t]*(?:COPY|ADD)[ \t]+(.*)", re.IGNORECASE)
@@ -25,10 +25,11 @@ def copied(text: str) -> frozenset[str]:
     """The files and folders that its `COPY` and `ADD` name, relative to the context; `ALL` among
     them where it does not say them plainly. What a trigger of its base image copies (`ONBUILD`) is
     not known here."""
+    text = text.replace("\r\n", "\n")
     if not _is_plain(text):
         return frozenset({ALL})
     return frozenset(
-        posixpath.normpath(name.lstrip("/") or ALL)
+        posixpath.normpath(f"/{name}").lstrip("/") or ALL  # nothing lies above the context
         for line in _CONTINUED.sub(" ", text).splitlines()
         for name in _named(line)
     )

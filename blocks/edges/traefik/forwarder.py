@@ -139,7 +139,8 @@ class ForwarderMaker:
             raise CapacityError(
                 f"forwarding {place}",
                 f"{', '.join(owners) or 'a program outside Docker'} has it",
-                "Stop that, or take the port out of `kept_ports`; then run it again",
+                "Stop that, or take the port out of `kept_ports`; then run it again, or "
+                "`tidegate run` where the version serves already",
                 retryable=True,
             ) from None
 

@@ -38,7 +38,8 @@ class EngineForwarders:
     def keep(self, stack: str, environment: str, called: Sequence[CalledBy]) -> None:
         """Have a forwarder for each of these, and no other of this environment. Again: changes
         nothing. That of a name is seen to lead to the environment before an old one is taken away;
-        a port of the host has room for one, so there the old one goes first. A port that a
+        a port of the host has room for one, so there the old one goes right before; ports come
+        first, so that no name that fails leaves them closed. A port that a
         container behind the edge has itself stays with it: it was taken over, and runs still."""
         owner = f"{stack}/{environment}"
         with engine_errors(f"forwarding what others call of {stack} {environment}"):
@@ -48,9 +49,12 @@ class EngineForwarders:
             called = self._left_to_us(stack, environment, called)
             wanted = [(ones, self._maker.called(owner, ones)) for ones in together(called)]
             names = [name for _, name in wanted]
-            ports = {one.port for one in called if isinstance(one, HostPort)}
-            self._remove(one for one in _at_ports(there, ports) if one.name not in names)
-            kept = {self._maker.have(owner, ones).id for ones, _ in wanted}
+            kept = set[str | None]()
+            for ones, _ in sorted(wanted, key=lambda one: isinstance(one[0][0], KnownName)):
+                if isinstance(ones[0], HostPort):
+                    at_port = _at_ports(there, {ones[0].port})
+                    self._remove(one for one in at_port if one.name not in names)
+                kept.add(self._maker.have(owner, ones).id)
             self._remove(one for one in self._of(owner) if one.id not in kept)
 
     def have(self, stack: str, environment: str, called: Sequence[CalledBy]) -> None:

@@ -127,7 +127,7 @@ SEEDS = (
     ),
     Seed(
         "edge",
-        "nginx of old names, and one that keeps port 8180 for ocr; runs already",
+        "nginx of old names; runs already",
         ("1.27-alpine", "1.27.1-alpine"),
         "old.seisei.example",
         "/nginx-health",
