@@ -52,7 +52,7 @@ def faults(
     began; a story that `is_for_staging` ends there, and its news are told.
 
     A run that `has_failed` in the clearing up, after its version was good, may have left the old
-    slot running.
+    slot running, or a port of the host that the old slot had without its forwarder: it is red.
     """
     found = [*_of_ledger(made), *_of_what_was_made(made), *_of_blog(made)]
     found += _of_what_was_kept(made)
@@ -65,7 +65,7 @@ def faults(
         found += [
             f"{name}: {fault}"
             for fault in broken
-            if not (may_run and fault.endswith("runs and serves nobody"))
+            if not (may_run and fault.endswith(("runs and serves nobody", "leads nowhere yet")))
         ]
     return found
 
@@ -147,8 +147,9 @@ def _of_names(made: Installation, environment: str, meant: Served | None) -> Ite
     engine = made.world.engine
     told = {host for host in route.domains if is_forwarded(host)} if route else set()
     there = engine.forwarded.get(("shop", environment), set())
-    held = {host for host in told - there if is_of_host(host) and _has_its_own(engine, host)}
-    if told != there | held:
+    ports = {host for host in told - there if is_of_host(host)}
+    yield from (f"{host} leads nowhere yet" for host in ports if not _has_its_own(engine, host))
+    if told != there | ports:
         yield f"the edge has the names {told}, and the forwarders {there}"
     for host in there:
         served = made.world.edge.answering(host, "/")
