@@ -15,19 +15,15 @@ from prefect.logging import disable_run_logger
 
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
-from blocks.edges.traefik.edge import TraefikEdge
 from tasks.data.base import start_base
-from tasks.frame.adapters import ports_at
 from tasks.frame.open_environment import OpenEnvironment
 from tests.images import BASE
 from tests.in_container import printed_in
+from tests.integration.small_environments import small_environment
 from tests.unit.ledger_parts import ledger_url
 from tidegate.errors import DatabaseError, UnhealthyError
 from tidegate.facts import Slot
 from tidegate.ledger import Ledger
-from tidegate.secrecy.redaction import Redactor
-from tidegate.settings import Settings
-from tidegate.stack.file import Stack
 from tidegate.stack.slot import make_slot
 
 HOST = DockerHost()
@@ -53,38 +49,7 @@ class Team:
     @property
     def env(self) -> OpenEnvironment:
         (self.folder / "c.yml").write_text(yaml.safe_dump(self.compose))
-        stack = Stack.model_validate(
-            {
-                "name": self.name,
-                "title": "T",
-                "source": {"repository": "."},
-                "smoke": [{"name": "home"}],
-                "services": [{"name": "web", "image": "a/web", "port": 80, "ready_path": "/"}],
-                "environments": {
-                    "prod": {
-                        "kind": "production",
-                        "compose_files": ["c.yml"],
-                        "env_file": ".e",
-                        "domains": ["a.test"],
-                        "image_alias": "l",
-                    }
-                },
-            }
-        ).model_copy(update={"folder": self.folder})
-        settings = Settings(home=self.folder, stacks=self.folder)
-        edge = TraefikEdge(
-            config_directory=self.folder, public_url="http://nowhere", check_url="http://nowhere"
-        )
-        return OpenEnvironment(
-            **vars(ports_at(settings, stack, "prod", HOST, edge)),
-            settings=settings,
-            stack=stack,
-            name="prod",
-            ledger=self.ledger,
-            config=stack.environments["prod"],
-            values={},
-            redactor=Redactor({}),
-        )
+        return small_environment(self.name, self.folder, self.folder, self.ledger)
 
     def started(self) -> list[str]:
         with disable_run_logger():
