@@ -91,19 +91,6 @@ def test_a_request_in_flight_across_the_switch_completes(edge: TraefikEdge, slot
     assert max(seen.ended - seen.due for seen in traffic._seen) >= 5
 
 
-def test_a_killed_serving_container_costs_no_request_while_a_standby_is_warm(
-    edge: TraefikEdge, slots: Slots, start_backend: StartBackend
-) -> None:
-    doomed = start_backend(3)
-    edge.apply(route(target(3, doomed), standby=slots[0]))
-    with witness(edge) as traffic:
-        time.sleep(0.5)
-        doomed.kill()
-        time.sleep(2)
-    assert traffic.failures() == []
-    assert traffic.figures().failed == 0
-
-
 def test_a_candidate_is_reached_at_its_own_address_only(edge: TraefikEdge, slots: Slots) -> None:
     edge.apply(route(slots[0], candidate=slots[1]))
     asked = {"Host": DOMAIN, **headers_for(https=False, slot=Served("shop", "prod", 2))}

@@ -54,6 +54,7 @@ http:
       service: shop_prod_42
       middlewares:
       - shop_prod_retry
+      - shop_prod_redial
     shop_prod_42:
       entryPoints:
       - check
@@ -68,6 +69,15 @@ http:
         status:
         - '502'
         maxRequestBodyBytes: 65536
+    shop_prod_redial:
+      retry:
+        attempts: 5
+        initialInterval: 10ms
+        status:
+        - '504'
+        maxRequestBodyBytes: 65536
+        disableRetryOnNetworkError: true
+        timeout: 10s
     shop_prod_42:
       headers:
         customRequestHeaders:

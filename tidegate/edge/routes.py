@@ -32,6 +32,10 @@ FORWARDERS_ONLY = "edge-forwarders"
 _CLOSED = {"customResponseHeaders": {"Retry-After": "30", "Cache-Control": "no-store"}}
 """Of the 503 while nobody serves: browsers and robots come back, and keep nothing of it."""
 _RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
+# A slot that was killed a moment ago may be gone with its address: Traefik's client sends what it
+# had sent by an open connection once more, finds nobody who refuses it, and says 504 after the dial
+# timeout. An application that says 504 by itself has taken longer.
+_REDIAL = {**_RETRY, "status": ["504"], "disableRetryOnNetworkError": True, "timeout": "10s"}
 
 
 def service_name(stack: str, environment: str, number: int) -> str:
@@ -76,6 +80,7 @@ def _http(route: Route, closing: bool) -> dict[str, Any]:
         },
         "middlewares": {
             _name(route, "retry"): {"retry": _RETRY},
+            _name(route, "redial"): {"retry": _REDIAL},
             **({} if route.targets else {_name(route, "closed"): {"headers": _CLOSED}}),
             **{
                 _name(route, "called", one.number): {
@@ -150,7 +155,7 @@ def _public_router(
         "middlewares": [
             *([f"{FORWARDERS_ONLY}@file"] if forwarded else []),
             *(_name(route, "called", one.number) for one in called(route) if one.host == forwarded),
-            _name(route, "retry" if route.targets else "closed"),
+            *(_name(route, one) for one in (("retry", "redial") if route.targets else ("closed",))),
         ],
     }
 
