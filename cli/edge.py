@@ -22,8 +22,11 @@ from blocks.messengers.webhook import SlackWebhook
 from blocks.registries.registry import Registry
 from cli.run import images
 from tidegate.each import each
+from tidegate.edge.facts import KnownName, Route
 from tidegate.edge.known_names import known_names
 from tidegate.errors import EdgeError
+from tidegate.ledger.adoptions import ports_that_serve
+from tidegate.ledger.ledger import Ledger
 from tidegate.settings import Settings
 
 LOCAL = "local"
@@ -44,17 +47,18 @@ def start_edge(settings: Settings) -> EdgeAddresses:
     return addresses
 
 
-def open_names(host: DockerHost, edge: TraefikEdge) -> list[str]:
-    """Have a forwarder for each name by which other stacks call who serves, where somebody has
+def open_names(host: DockerHost, edge: TraefikEdge, ledger: Ledger) -> list[str]:
+    """Have a forwarder for each name and port by which others call who serves, where somebody has
     removed it. Returns a sentence for each stack of which one cannot be had."""
     serving = {f"{one.stack} {one.environment}": one for one in edge.routes().good if one.targets}
-    opened = each(
-        serving,
-        lambda one: EngineForwarders(host).have(
-            one.stack, one.environment, known_names(one.targets[0])
-        ),
-        "opening the names of",
-    )
+
+    def have(route: Route) -> None:
+        called = known_names(route.targets[0])
+        taken_over = ports_that_serve(ledger, route.stack, route.environment)
+        ours = [one for one in called if isinstance(one, KnownName) or one.port not in taken_over]
+        EngineForwarders(host).have(route.stack, route.environment, ours)
+
+    opened = each(serving, have, "opening the names of")
     return [f"{fault.name}: {fault.error}" for fault in opened.faulty]
 
 

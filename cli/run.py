@@ -16,6 +16,7 @@ from cli.processes import one_at_a_time
 from cli.shown import data
 from tidegate.errors import InputError
 from tidegate.ledger import schema, upgrading
+from tidegate.ledger.ledger import Ledger
 from tidegate.secrecy.kept import narrow_files, private_folder, private_umask
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import every_stack
@@ -72,7 +73,9 @@ def _start(plane: ControlPlane, console: Console) -> None:
             "image than it would get now. `tidegate edge replace` replaces "
             "it without a lost request."
         )
-    for fault in open_names(local_host(settings), edge_of(settings, addresses)):
+    for fault in open_names(
+        local_host(settings), edge_of(settings, addresses), Ledger(settings.database_url)
+    ):
         console.print(f"  [yellow]![/yellow] {escape(fault)}")
     plane.start_server()
     _step(console, "Prefect server", plane.ui_url)

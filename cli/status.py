@@ -11,11 +11,11 @@ from blocks.docker.host import DockerHost
 from blocks.edges.traefik.folder import EdgeFolder
 from cli.attendance import absent
 from cli.follow import api_of
+from cli.status_called import called, unanswered
 from cli.status_table import Row
 from tidegate.each import each
 from tidegate.edge.doors import doors_of_routes, shared_doors
 from tidegate.edge.facts import Served
-from tidegate.edge.known_names import known_names
 from tidegate.errors import EngineError, TidegateError
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted, ports_of
@@ -114,6 +114,7 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
     edge, number = answer.served if answer else None, now.number if now else None
     meant = Served(stack.name, environment, number) if number else None
     base = _found(stack.base_project(environment)) if now else []
+    names = called(settings, stack.name, environment)
     found = _slot(ledger, stack, environment, now.slot, base) if now else []
     return {
         "stack": stack.name,
@@ -128,8 +129,10 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
         "agrees": edge == meant,
         "containers": _told(found, now.slot) if now else [],
         "answers": answer.status if answer else None,
-        "trouble": _trouble(stack, now, answer, found, base),
-        "called": _called(settings, stack, environment),
+        "trouble": _trouble(
+            stack, now, answer, found, base, unanswered(settings, stack.name, environment, names)
+        ),
+        "called": [str(one) for one in names],
         **_base(settings, stack, now, base),
         "fault": None,
     }
@@ -153,19 +156,6 @@ def _answer(settings: Settings, stack: Stack, environment: str) -> EdgeAnswer | 
         return None
     is_partner = found.served is not None and found.served.stack in own.shares_names_with
     return found._replace(served=None) if is_partner else found
-
-
-def _called(settings: Settings, stack: Stack, environment: str) -> list[str]:
-    """Names on networks and ports of the host by which others call who serves."""
-    route = next(
-        (
-            one
-            for one in EdgeFolder(settings.home / "edge").routes().good
-            if (one.stack, one.environment) == (stack.name, environment)
-        ),
-        None,
-    )
-    return [str(one) for one in known_names(route.targets[0])] if route and route.targets else []
 
 
 def _worst(answers: Sequence[EdgeAnswer]) -> EdgeAnswer:
@@ -193,7 +183,12 @@ def _base(settings: Settings, stack: Stack, now: Deployment | None, there: Found
 
 
 def _trouble(
-    stack: Stack, now: Deployment | None, answer: EdgeAnswer | None, slot: Found, there: Found
+    stack: Stack,
+    now: Deployment | None,
+    answer: EdgeAnswer | None,
+    slot: Found,
+    there: Found,
+    dead: Sequence[str],
 ) -> str | None:
     """What is wrong although the ledger is content; None where all of it runs and answers."""
     if now is None:
@@ -202,7 +197,7 @@ def _trouble(
     wanted = {f"{service.name}-{number}": service.name for service in stack.services}
     base = {name: name for database in stack.databases if (name := database.service)}
     faults = [] if answer and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else [_got(answer)]
-    faults += [*_gone(wanted, slot), *_gone(base, there)]
+    faults += [*dead, *_gone(wanted, slot), *_gone(base, there)]
     return ", ".join(faults) or None
 
 

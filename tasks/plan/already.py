@@ -7,6 +7,7 @@ from prefect import get_run_logger
 
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.work import target
+from tasks.slots.called import lacking_called
 from tasks.slots.state import is_warm
 from tasks.traffic.switching import serves
 from tidegate.edge.facts import Served
@@ -54,4 +55,5 @@ def _is_true(env: OpenEnvironment, serving: Deployment) -> bool:
         and serves(env) == meant
         and [one.doors for one in route.targets] == [target(env, serving).doors]
         and is_warm(env, serving.slot)
+        and not lacking_called(env, route)
     )

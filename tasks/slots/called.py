@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tasks.frame.open_environment import OpenEnvironment
-from tidegate.edge.facts import Route
+from tidegate.edge.facts import CalledBy, Route
 from tidegate.edge.known_names import known_names
 from tidegate.ledger.adoptions import adopted, ports_of
 
@@ -20,6 +20,12 @@ def open_called(env: OpenEnvironment, route: Route | None) -> None:
     if route is None or not route.targets:
         return  # they stay as they are, and answer 503
     env.forwarders.keep(env.stack.name, env.name, known_names(route.targets[0]))
+
+
+def lacking_called(env: OpenEnvironment, route: Route) -> list[CalledBy]:
+    """Names and ports by which others call who serves, and get nobody."""
+    wanted = [name for one in route.targets for name in known_names(one)]
+    return env.forwarders.lacking(env.stack.name, env.name, wanted)
 
 
 def close_called(env: OpenEnvironment) -> None:

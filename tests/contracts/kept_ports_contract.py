@@ -66,6 +66,7 @@ class KeptPortsContract:
         with neighbours.hold(port, False):
             pass
         neighbours.forwarders.let_go("shop", "prod", {port.port})
+        assert neighbours.forwarders.lacking("shop", "prod", [name, port, other]) == [port]
 
     def test_a_port_that_somebody_has_is_refused_and_had_once_it_is_free(
         self, neighbours: Neighbours
@@ -88,6 +89,8 @@ class KeptPortsContract:
             neighbours.serve(slot, port, name)
             assert neighbours.call(name) == Served("shop", "prod", 1)
             assert neighbours.call(port) is None
+            assert neighbours.forwarders.lacking("shop", "prod", [port, name]) == []
+        assert neighbours.forwarders.lacking("shop", "prod", [port, name]) == [port]
         neighbours.serve(slot, port, name)
         assert neighbours.call(port) == Served("shop", "prod", 1)
 

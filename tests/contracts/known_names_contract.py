@@ -88,6 +88,9 @@ class KnownNamesContract:
         )
         neighbours.serve(slot, first, second)
         assert neighbours.call(first) == neighbours.call(second) == Served("shop", "prod", 1)
+        third = neighbours.name(port=9001)
+        assert neighbours.forwarders.lacking("shop", "prod", [first, second, third]) == [third]
+        assert neighbours.forwarders.lacking("shop", "staging", [first]) == [first]
         neighbours.serve(other, first)
         assert neighbours.call(first) == Served("shop", "prod", 2)
         assert neighbours.call(second) is None

@@ -112,3 +112,17 @@ def test_a_takeover_leaves_the_port_to_the_container(library: Library) -> None:
     run_with = who_has_it(made)
     tell(made, TAKEOVER)
     assert run_with == who_has_it(made) == "shop-prod-web-1"
+
+
+def test_the_same_version_again_opens_a_port_that_is_dead(library: Library) -> None:
+    """The step that takes it over had failed: a program had the port for a moment."""
+    story = next(one for one in PORT_STORIES if one.name == "a release over a port")
+    made = library.begin(story)
+    tell(made, story)
+    made.world.engine.forwarded["shop", "prod"].clear()
+    state = made.prefect.start(release, **asked("v1.1.0")).state
+    assert state.is_completed(), state.message
+    assert "runs already" not in str(state.message)
+    assert who_has_it(made) == HOST
+    again = made.prefect.start(release, **asked("v1.1.0")).state
+    assert "runs already" in str(again.message)

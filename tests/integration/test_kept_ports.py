@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,13 +17,43 @@ from blocks.edges.traefik.edge import TraefikEdge
 from blocks.edges.traefik.forwarder import PORT_LABEL
 from blocks.edges.traefik.replacing import EdgeReplacing
 from cli.edge import open_names
+from cli.status_called import unanswered
 from tests import images
 from tests.contracts.kept_ports_contract import KeptPortsContract
 from tests.contracts.known_names_contract import Neighbours
 from tests.integration.called_names import *  # noqa: F403
 from tests.integration.called_names import STEADY, asked_here, called, gateway_of
 from tests.integration.edge_fixtures import *  # noqa: F403
+from tests.unit.ledger_parts import Clock, open_ledger, record_release
 from tidegate.edge.facts import HostPort, Served
+from tidegate.ledger.adoptions import NOTE
+from tidegate.ledger.ledger import Ledger
+from tidegate.policy.states import DeploymentState as S
+from tidegate.settings import Settings
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """In which nothing was ever deployed."""
+    with open_ledger(tmp_path, Clock()) as opened:
+        yield opened
+
+
+def take_over(ledger: Ledger, ports: list[str]) -> None:
+    """The containers of a takeover serve in shop prod."""
+    release = record_release(ledger, stack="shop")
+    opened = ledger.deployments.open(
+        key="adopt/shop/prod",
+        release_id=release.id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-1",
+        kind="adoption",
+    )
+    step = ledger.journal.begin(opened.id, NOTE, {})
+    ledger.journal.done(step.key, {"containers": [{"id": "1", "ports": ports}]})
+    for state in (S.CHANGING, S.WATCHING, S.GOOD):
+        ledger.deployments.move(opened.id, state, reason="taken over", actor="mei")
 
 
 class TestEngineForwarders(KeptPortsContract):
@@ -104,33 +136,49 @@ def test_only_forwarders_come_by_the_door_of_a_port(
 
 
 def test_the_same_again_touches_no_container_and_a_start_brings_back_what_was_removed(
-    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours
+    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, ledger: Ledger
 ) -> None:
     port = neighbours.host_port()
     neighbours.serve(neighbours.slots[0], port)
     [before] = forwarders_at_ports(edge_host)
+    settings = Settings(home=edge.config_directory.parent, edge_name=edge_host.edge_network)
+    assert unanswered(settings, "shop", "prod", [port]) == []
     neighbours.serve(neighbours.slots[1], port)
     assert [one.id for one in forwarders_at_ports(edge_host)] == [before.id]
     before.remove(force=True)
-    assert open_names(edge_host, edge) == []
+    assert unanswered(settings, "shop", "prod", [port]) == [f"nobody answers at {port}"]
+    assert open_names(edge_host, edge, ledger) == []
     assert neighbours.call(port) == Served("shop", "prod", 2)
 
 
 def test_a_start_leaves_a_port_to_the_container_that_was_taken_over(
-    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours
+    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, ledger: Ledger
 ) -> None:
     port = neighbours.host_port()
     neighbours.serve(neighbours.slots[0], port)
     [made] = forwarders_at_ports(edge_host)
     made.remove(force=True)
     with neighbours.hold(port, True):
-        assert open_names(edge_host, edge) == []
+        assert open_names(edge_host, edge, ledger) == []
         assert neighbours.call(port) is None
     with neighbours.hold(port, False):
-        [fault] = open_names(edge_host, edge)
+        [fault] = open_names(edge_host, edge, ledger)
         assert f"forwarding {port}" in fault
-    assert open_names(edge_host, edge) == []
+    assert open_names(edge_host, edge, ledger) == []
     assert neighbours.call(port) == Served("shop", "prod", 1)
+
+
+def test_a_start_leaves_the_port_of_a_container_that_serves_alone_while_it_is_down(
+    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, ledger: Ledger
+) -> None:
+    """After a reboot, where it has no restart policy: with its port taken it could not start."""
+    port = neighbours.host_port()
+    neighbours.serve(neighbours.slots[0], port)
+    [made] = forwarders_at_ports(edge_host)
+    made.remove(force=True)
+    take_over(ledger, [f"127.0.0.1:{port.port} → 8080"])
+    assert open_names(edge_host, edge, ledger) == []
+    assert forwarders_at_ports(edge_host) == []
 
 
 def test_the_edges_own_restart_is_no_matter_to_the_port(

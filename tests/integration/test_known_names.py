@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 
 import httpx
 from docker.models.containers import Container
@@ -19,9 +20,11 @@ from tests.contracts.known_names_contract import KnownNamesContract, Neighbours
 from tests.integration.called_names import *  # noqa: F403
 from tests.integration.called_names import STEADY, called
 from tests.integration.edge_fixtures import *  # noqa: F403
+from tests.unit.ledger_parts import ledger_url
 from tidegate.edge.facts import KnownName, Served
 from tidegate.edge.headers import DEPLOYMENT_HEADER
 from tidegate.facts import FORWARDS_TO_LABEL
+from tidegate.ledger.ledger import Ledger
 
 
 class TestEngineForwarders(KnownNamesContract):
@@ -155,9 +158,10 @@ def test_a_forwarder_that_a_killed_run_has_left_half_made_is_finished(
 
 
 def test_a_start_of_tidegate_has_the_forwarders_that_somebody_has_removed(
-    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours
+    edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, tmp_path: Path
 ) -> None:
     """Of two environments, although the network of the first is gone."""
+    ledger = Ledger(ledger_url(tmp_path))
     name, (one, other) = neighbours.name(), neighbours.slots
     gone = edge_host.client.networks.create(f"gone-{edge_host.edge_network}")
     there = KnownName("ocr", str(gone.name), name.port, "/ready")
@@ -166,11 +170,11 @@ def test_a_start_of_tidegate_has_the_forwarders_that_somebody_has_removed(
     for made in forwarders_of(edge_host):
         made.remove(force=True)
     gone.remove()
-    [fault] = open_names(edge_host, edge)
+    [fault] = open_names(edge_host, edge, ledger)
     assert fault.startswith("shop prod: forwarding what others call of shop prod: not found")
     assert neighbours.call(name) == Served("shop", "staging", 2)
     [_, again] = sorted(forwarders_of(edge_host), key=lambda made: made.labels[FORWARDS_TO_LABEL])
-    open_names(edge_host, edge)
+    open_names(edge_host, edge, ledger)
     again.reload()
     assert again.status == "running"
 

@@ -66,17 +66,17 @@ http:
       retry:
         attempts: 5
         initialInterval: 10ms
+        maxRequestBodyBytes: 65536
         status:
         - '502'
-        maxRequestBodyBytes: 65536
+        disableRetryOnNetworkError: true
     shop_prod_redial:
       retry:
         attempts: 5
         initialInterval: 10ms
+        maxRequestBodyBytes: 65536
         status:
         - '504'
-        maxRequestBodyBytes: 65536
-        disableRetryOnNetworkError: true
         timeout: 10s
     shop_prod_42:
       headers:

@@ -46,6 +46,14 @@ class MemoryForwarders:
             if is_of_host(host) and of_host(host)[1] in ports:
                 self._remove(there, host)
 
+    def lacking(self, stack: str, environment: str, called: Sequence[CalledBy]) -> list[CalledBy]:
+        there = self.engine.forwarded.get((stack, environment), set())
+        return [
+            one
+            for one in called
+            if one.host not in there and not self._is_held_behind(stack, environment, one)
+        ]
+
     def others(self, name: KnownName, apart_from: str) -> list[str]:
         """A container is called by its project here, as compose does it."""
         found = self.engine.attached.get(name.network, {}).get(name.name)

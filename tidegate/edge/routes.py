@@ -26,16 +26,16 @@ PUBLIC_ENTRY_POINT = "web"
 CHECK_ENTRY_POINT = "check"
 FORWARDERS_ONLY = "edge-forwarders"
 """The middleware of the edge's own file that lets nobody by but its forwarders."""
-# A request that was in flight in a killed slot comes back as 502. Traefik sends it again by itself
-# only when none of it had been sent; with `status` also when it is safe to repeat (no POST, PATCH)
-# and its body was small enough to keep.
 _CLOSED = {"customResponseHeaders": {"Retry-After": "30", "Cache-Control": "no-store"}}
 """Of the 503 while nobody serves: browsers and robots come back, and keep nothing of it."""
-_RETRY = {"attempts": 5, "initialInterval": "10ms", "status": ["502"], "maxRequestBodyBytes": 65536}
-# A slot that was killed a moment ago may be gone with its address: Traefik's client sends what it
-# had sent by an open connection once more, finds nobody who refuses it, and says 504 after the dial
-# timeout. An application that says 504 by itself has taken longer.
-_REDIAL = {**_RETRY, "status": ["504"], "disableRetryOnNetworkError": True, "timeout": "10s"}
+_AGAIN = {"attempts": 5, "initialInterval": "10ms", "maxRequestBodyBytes": 65536}
+_RETRY = {**_AGAIN, "status": ["502"], "disableRetryOnNetworkError": True}
+"""What was in flight in a slot that was killed, where it is safe to repeat (no POST, PATCH) and its
+body was small enough to keep."""
+_REDIAL = {**_AGAIN, "status": ["504"], "timeout": "10s"}
+"""What reached nobody, whatever it is. And what Traefik's client sent by a connection that broke,
+and then by a new one to an address that was gone: 504 after the dial timeout. An application that
+says 504 by itself has mostly taken longer."""
 
 
 def service_name(stack: str, environment: str, number: int) -> str:

@@ -45,6 +45,14 @@ def ports_of(container: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def ports_that_serve(ledger: Ledger, stack: str, environment: str) -> set[int]:
+    """Ports of the host of containers that were taken over and serve still: theirs also while they
+    are down, since they start with them or not at all."""
+    now = ledger.deployments.current(stack, environment)
+    there = adopted(ledger, stack, environment, now.slot) if now else []
+    return {number for one in there for number in ports_of(one).values()}
+
+
 def adopted(
     ledger: Ledger, stack: str, environment: str, slot: str | None = None
 ) -> list[dict[str, Any]]:

@@ -183,6 +183,14 @@ class ForwarderMaker:
         return str(edge.attrs["Image"])
 
 
+def is_called(forwarder: Container, place: CalledBy, port: int) -> bool:
+    """Whether it was made for the name or port `place`, and is called at `port`."""
+    label = PORT_LABEL if isinstance(place, HostPort) else NAME_LABEL
+    meant = str(place.port) if isinstance(place, HostPort) else str(place)
+    bound = forwarder.attrs["HostConfig"]["PortBindings"] or {}
+    return forwarder.labels.get(label) == meant and f"{port}/tcp" in bound
+
+
 def _published(one: CalledBy) -> Any:
     """Where others call it; or, of a name, where Tidegate asks whether it leads where it should."""
     return (one.address, one.port) if isinstance(one, HostPort) else _ANY_PORT

@@ -18,7 +18,7 @@ from docker.models.containers import Container
 
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import DockerHost
-from blocks.edges.traefik.forwarder import PORT_LABEL, ROLE, ForwarderMaker
+from blocks.edges.traefik.forwarder import PORT_LABEL, ROLE, ForwarderMaker, is_called
 from blocks.edges.traefik.forwarding import together
 from blocks.edges.traefik.networks import EDGE_LABEL, ROLE_LABEL
 from tidegate.edge.facts import CalledBy, HostPort, KnownName
@@ -71,6 +71,18 @@ class EngineForwarders:
         """Leave these ports of the host to somebody else. Again: changes nothing."""
         with engine_errors(f"leaving ports of the host that {stack} {environment} has"):
             self._remove(_at_ports(self._of(f"{stack}/{environment}"), ports))
+
+    def lacking(self, stack: str, environment: str, called: Sequence[CalledBy]) -> list[CalledBy]:
+        """Those of `called` that nobody leads to the environment: no forwarder of its own that
+        runs, and no container that was taken over and has the port itself."""
+        with engine_errors(f"looking who forwards what others call of {stack} {environment}"):
+            there = [one for one in self._of(f"{stack}/{environment}") if one.status == "running"]
+            return [
+                one
+                for ones in together(self._left_to_us(stack, environment, called))
+                for one in ones
+                if not any(is_called(forwarder, ones[0], one.port) for forwarder in there)
+            ]
 
     def others(self, name: KnownName, apart_from: str) -> list[str]:
         """Containers that answer to the name on its network, without forwarders and without those
