@@ -5,7 +5,7 @@ RUN = .venv/bin/
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run stop check test attack bench field mutants crash docs lock wheel image
+.PHONY: help setup setup-tests demo run stop check test test-fast test-by-hand attack bench field mutants crash docs lock wheel image
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,14 @@ check: setup    ## style, types and import layers
 	$(RUN)lint-imports
 
 test: setup-tests  ## all tests: unit, flows in memory, contracts, integration, end to end in a browser, and the kills that peers do not survive
-	$(RUN)python -m pytest -n 2 --durations=10 tests/unit tests/flows
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-fast test-by-hand
 	$(RUN)python -m pytest -n $(PROCESSES) --maxfail 8 --dist loadfile --no-loadscope-reorder --ignore $(BY_HAND) tests/e2e tests/crash tests/attacks tests/integration
+
+test-fast:
+	$(RUN)python -m pytest -n 2 --durations=10 tests/unit tests/flows
+
+# Beside the fast ones, since it waits most of its time; not beside the others, which release the same application.
+test-by-hand:
 	$(RUN)python -m pytest $(BY_HAND)
 
 attack: setup-tests  ## try to get in: the API, the worker, versions that nobody accepted, other stacks, hostile texts

@@ -189,13 +189,21 @@ class SqlClient:
     def _checked(self, doing: str, outcome: Outcome) -> str:
         if outcome.exit_code == 0:
             return outcome.stdout
-        said = outcome.stderr.strip()
+        raise self.error(doing, outcome.stderr.strip() or f"exit code {outcome.exit_code}")
+
+    def error(self, doing: str, said: str) -> DatabaseError:
+        """What a program `said` when it failed, without the password, and what to do."""
         if self.login.password:
             said = said.replace(self.login.password, "***")
-        came_back, to_do = self.explain(
-            said or f"exit code {outcome.exit_code}", self.login.database
+        return DatabaseError(self._about(doing), *self.explain(said, self.login.database))
+
+    def cut_short(self, doing: str) -> DatabaseError:
+        """Of a program that ended well and did not print all."""
+        return DatabaseError(
+            self._about(doing),
+            "it stops before its end mark",
+            f"Look into the log of {self.container}, and try again",
         )
-        raise DatabaseError(self._about(doing), came_back, to_do)
 
     def _about(self, doing: str) -> str:
         return f"{doing} {self.login.database!r} in {self.container}"

@@ -25,7 +25,7 @@ from tasks.frame.environments import open_environment
 from tasks.slots.health import wait_for
 from tests.e2e.bad_registries import registry_that_answers, registry_that_is_silent
 from tests.e2e.faulty_files import Change, faulty_files, in_stack, rewritten, set_key, unknown_key
-from tests.installation import FERRY, SHOP, Installation, add_stack, domain_of
+from tests.installation import CABIN, SHOP, Installation, add_stack, domain_of
 from tidegate.pages.fault_words import ZH
 
 TILL = SHOP.replace("shop", "till")
@@ -153,10 +153,10 @@ def test_a_faulty_file_is_refused_whole(
 def test_a_faulty_file_of_another_stack_stops_nobody_else(
     tidegate: Installation, till: Path
 ) -> None:
-    other = tidegate.settings.stacks / FERRY / "stack.yaml"
+    other = tidegate.settings.stacks / CABIN / "stack.yaml"
     with rewritten(other, in_stack(unknown_key)):
         assert open_environment(TILL, "prod").stack.name == TILL
-        assert "colour: unknown key" in refused(tidegate, FERRY)
+        assert "colour: unknown key" in refused(tidegate, CABIN)
 
 
 # --- data ---

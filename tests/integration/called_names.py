@@ -20,7 +20,7 @@ from tests import images
 from tests.contracts.known_names_contract import Neighbours
 from tests.installation import free_ports
 from tests.integration.edge_fixtures import StartBackend, target
-from tidegate.edge.facts import CalledBy, HostPort, KnownName, Served
+from tidegate.edge.facts import CalledBy, HostPort, KnownName, Served, Target
 from tidegate.edge.headers import DEPLOYMENT_HEADER, read_served
 from tidegate.stack.slot import edge_network_name
 
@@ -108,11 +108,17 @@ def caller(edge_host: DockerHost, networks: tuple[str, str]) -> Iterator[Contain
     made.remove(force=True)
 
 
+@pytest.fixture(scope="module")
+def backends(start_backend: StartBackend) -> tuple[Target, Target]:
+    """Two deployments that answer."""
+    return target(1, start_backend(1)), target(2, start_backend(2))
+
+
 @pytest.fixture
 def neighbours(
     edge_host: DockerHost,
     edge: TraefikEdge,
-    start_backend: StartBackend,
+    backends: tuple[Target, Target],
     networks: tuple[str, str],
     caller: Container,
 ) -> Iterator[Neighbours]:
@@ -151,8 +157,7 @@ def neighbours(
         yield str(container.name)
         container.remove(force=True)
 
-    slots = target(1, start_backend(1)), target(2, start_backend(2))
-    yield Neighbours(forwarders, edge, slots, 8000, networks, call, start, hold, (one, other))
+    yield Neighbours(forwarders, edge, backends, 8000, networks, call, start, hold, (one, other))
     for environment in ("prod", "staging"):
         forwarders.keep("shop", environment, [])
     for container in started:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -54,6 +55,25 @@ def test_an_error_says_which_of_several_steps_failed(printed: str, doing: str) -
     with pytest.raises(DatabaseError, match="already exists") as raised:
         database(failed).act(STEPS)
     assert raised.value.doing == f"{doing} 'app' in db-1"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "in db-1: it stops before its end mark. Look into the log of db-1"),
+        ("pg_dump: error: s3cret-word is refused", "in db-1: pg_dump: error: *** is refused"),
+    ],
+)
+def test_a_dump_without_its_end_says_where_and_hides_the_password(said: str, told: str) -> None:
+    """A shell's pipe may end well although the program before it did not."""
+    asked = PostgreSQL(
+        cast(JobRunner, Answering(Outcome(0, "", said))),
+        "db-1",
+        Login("root", "s3cret-word", "app", 5432),
+    )
+    with pytest.raises(DatabaseError) as raised:
+        asked.dump(io.BytesIO())
+    assert told in str(raised.value)
 
 
 def test_steps_are_given_in_their_order_in_one_run() -> None:

@@ -29,8 +29,8 @@ TIDEGATE = Path(sys.executable).with_name("tidegate")
 @pytest.fixture
 def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shell in a new folder of a team, with no setting of its own."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"TIDEGATE_{name.upper()}", raising=False)
+    for name in ("PYTHONPATH", *(f"TIDEGATE_{name.upper()}" for name in Settings.model_fields)):
+        monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "team"
     make_for_several(folder)
     monkeypatch.chdir(folder)

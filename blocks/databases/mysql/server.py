@@ -44,7 +44,6 @@ from blocks.databases.sql_client import (
     unhex,
     without_beside,
 )
-from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
 
@@ -173,9 +172,7 @@ class MySQL:
             stdout=cast(BinaryIO, tail),
         )
         if END_MARK not in tail.end:
-            raise DatabaseError(
-                f"dumping {self.login.database!r}", "it stops before its end mark", "Try again"
-            )
+            raise self._client.cut_short("dumping")
 
     def restore(self, dump: BinaryIO) -> None:
         """Run a dump, plain SQL. Raises DatabaseError at the first statement that fails."""

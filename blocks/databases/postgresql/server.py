@@ -35,7 +35,6 @@ from blocks.databases.sql_client import (
     unhex,
     without_beside,
 )
-from tidegate.errors import DatabaseError
 from tidegate.facts import SchemaState
 from tidegate.ports import JobRunner
 
@@ -150,9 +149,11 @@ class PostgreSQL:
             "dumping", self._asking(), stdin=statement(DUMP), stdout=cast(BinaryIO, tail)
         )
         if END_MARK not in tail.end:
-            besides = COUNTED.sub("", said).strip() or "it stops before its end mark"
-            raise DatabaseError(
-                f"dumping {self.login.database!r}", *_explain(besides, self.login.database)
+            besides = COUNTED.sub("", said).strip()
+            raise (
+                self._client.error("dumping", besides)
+                if besides
+                else self._client.cut_short("dumping")
             )
         return Seen([_counts(found.groups() for found in COUNTED.finditer(said))], 0)
 
