@@ -1,41 +1,40 @@
 """`make mutants`: how many small faults in `flows/` and `tasks/` are seen without a Docker engine?
 Cosmic Ray makes the faults.
 
-Of each it tries the tests that enter the function where it is, the quickest first. It draws a
-sample, so the share that it prints is an estimate. Those that nobody saw are named, and each is a
-test that is missing or a change that changes nothing.
+Of each it tries the tests that carry out its line, some of each kind and the quickest first. It
+draws a sample, so the share that it prints is an estimate. Those that nobody saw are named, and
+each is a test that is missing or a change that changes nothing. The kinds of faults that nobody
+could notice are left out, and said to be.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import itertools
-import json
 import math
 import os
 import random
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.testing import run_tests
 from cosmic_ray.work_item import TestOutcome
 
-from setup.places import PYTHON, ROOT
+from bench.choosing import Reached, read_reached, tests_for
+from bench.faults import Mutant, found_mutants
+from setup.places import CACHE, PYTHON, ROOT
 
 FOLDERS = ("flows", "tasks")
-# Annotations are no code that runs, and so is a `|` in one of them.
-LEFT_OUT = ("core/NoOp", "core/ReplaceBinaryOperator_BitOr_")
 # Nothing of them needs an engine. The tests of style and documents see none.
 SUITES = (
     "tests/flows",
@@ -47,67 +46,15 @@ SUITES = (
     "--ignore=tests/unit/test_manual.py",
     "--ignore=tests/unit/test_packaging.py",
 )
-MOST_SECONDS = 1800
+MOST_RECORDING_SECONDS = 3600
+MOST_START_SECONDS = 120
+SLOWER = 5
+"""So many times as long as without the fault, and a start: who takes longer does not end."""
 MOST_SAID = 2000
 NORMAL_DEVIATE = 1.96  # of 95 %
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One small fault: the file, Cosmic Ray's operator, and which of the places where it fits."""
-
-    file: Path
-    operator: str
-    occurrence: int
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.operator.removeprefix('core/')}"
-
-
-@dataclass(frozen=True)
-class Reached:
-    """The functions that one test enters, as `bench.reached` names them."""
-
-    seconds: float
-    functions: frozenset[str]
-
-
-def mutants(folder: Path) -> Iterator[Mutant]:
-    """All that can be made of the files of `FOLDERS` in `folder`."""
-    operators = {
-        name: get_operator(name) for name in operator_names() if not name.startswith(LEFT_OUT)
-    }
-    plain = {name: made() for name, made in operators.items() if not made.arguments()}
-    for file in sorted(file for one in FOLDERS for file in (folder / one).rglob("*.py")):
-        nodes = list(ast_nodes(get_ast(file.read_text(encoding="utf-8"))))
-        for name, operator in plain.items():
-            places = [start for node in nodes for start, _ in operator.mutation_positions(node)]
-            for occurrence, (line, _) in enumerate(places):
-                yield Mutant(file.relative_to(folder), name, occurrence, line)
-
-
-def function_of(folder: Path, mutant: Mutant) -> str | None:
-    """As `bench.reached` names it; None where no function is."""
-    functions = [
-        (first, node.end_lineno)
-        for node in ast.walk(ast.parse((folder / mutant.file).read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef)
-        and (first := min([node.lineno, *(one.lineno for one in node.decorator_list)]))
-        <= mutant.line
-        <= (node.end_lineno or 0)
-    ]
-    return f"{mutant.file}:{max(functions)[0]}" if functions else None
-
-
-def tests_of(mutant: Mutant, folder: Path, reached: Mapping[str, Reached]) -> list[str]:
-    """Those that may see it, the quickest first; outside of functions all of them."""
-    where = function_of(folder, mutant)
-    found = [name for name, one in reached.items() if where is None or where in one.functions]
-    return sorted(found, key=lambda name: reached[name].seconds)
-
-
-def is_seen(folder: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
+def is_seen(folder: Path, mutant: Mutant, tests: Sequence[str], most_seconds: float) -> bool:
     """Whether one of `tests` fails, or does not end, with the fault in its place in the clone
     `folder`."""
     if not tests:
@@ -119,30 +66,35 @@ def is_seen(folder: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
         raise ValueError(f"{mutant} cannot be made")
     names = folder / "tests-to-try"
     names.write_text("\n".join(tests), encoding="utf-8")
+    limit = MOST_START_SECONDS + SLOWER * most_seconds
     try:
         file.write_text(faulty, encoding="utf-8")
-        return _failure(folder, f"@{names}") is not None
+        return _failure(folder, limit, f"@{names}") is not None
     finally:
         file.write_text(sound, encoding="utf-8")
 
 
-def _failure(folder: Path, *arguments: str | Path) -> str | None:
+def _failure(folder: Path, most_seconds: float, *arguments: str | Path) -> str | None:
     """The end of what pytest said, where a test failed."""
     # its own files come before what is installed
     here = f"env --chdir={shlex.quote(str(folder))} PYTHONPATH={shlex.quote(str(folder))}"
     asked = shlex.join([str(PYTHON), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"])
-    outcome, said = run_tests(f"{here} {asked} {shlex.join(map(str, arguments))}", MOST_SECONDS)
+    outcome, said = run_tests(f"{here} {asked} {shlex.join(map(str, arguments))}", most_seconds)
     return str(said)[-MOST_SAID:] if outcome == TestOutcome.KILLED else None
 
 
-def reached_by_tests(folder: Path) -> dict[str, Reached]:
-    """What each test of the suites enters. Ends the command where one fails without any fault."""
-    file = folder / "reached.json"
-    asked = ("-p", "bench.reached", "--reached", file, "--reached-in", ",".join(FOLDERS))
-    if said := _failure(folder, *SUITES, *asked):
-        sys.exit(f"The suites fail without any fault: make them pass first. They say:\n{said}")
-    told = json.loads(file.read_text(encoding="utf-8"))
-    return {name: Reached(seconds, frozenset(there)) for name, (seconds, there) in told.items()}
+def reached_by_tests(folder: Path, commit: str) -> Reached:
+    """What each test of the suites carries out, recorded once for a commit. Ends the command where
+    one fails without any fault."""
+    kept = CACHE / f"reached-{commit}.json"
+    if not kept.exists():
+        file = folder / "reached.json"
+        asked = ("-p", "bench.reached", "--reached", file, "--reached-in", ",".join(FOLDERS))
+        if said := _failure(folder, MOST_RECORDING_SECONDS, *SUITES, *asked):
+            sys.exit(f"The suites fail without any fault: make them pass first. They say:\n{said}")
+        CACHE.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, kept)
+    return read_reached(kept)
 
 
 def main() -> None:
@@ -152,19 +104,31 @@ def main() -> None:
     options.add_argument(
         "--processes", type=int, default=os.cpu_count() or 1, help="how many are tried at a time"
     )
+    options.add_argument(
+        "--seconds", type=float, default=60, help="how long the tests of one fault take without it"
+    )
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="tidegate-mutants-") as folder:
         copies = [Path(folder) / str(number) for number in range(chosen.processes)]
         for copy in copies:
             subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
-        reached = reached_by_tests(copies[0])
-        found = list(mutants(copies[0]))
+        reached = reached_by_tests(copies[0], _commit(copies[0]))
+        found, left_out = found_mutants(copies[0], FOLDERS)
         sample = random.Random(chosen.seed).sample(found, min(chosen.sample, len(found)))
-        print(_share(_unseen(copies, sample, reached), len(sample), len(found)))
+        unseen = _unseen(copies, sample, reached, chosen.seconds)
+    print(_share(unseen, len(sample), len(found)))
+    print(_limits(left_out, chosen.seconds))
+
+
+def _commit(copy: Path) -> str:
+    asked = ["git", "-C", copy, "rev-parse", "HEAD"]
+    return subprocess.run(
+        asked, check=True, timeout=60, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def _unseen(
-    copies: Sequence[Path], sample: Sequence[Mutant], reached: Mapping[str, Reached]
+    copies: Sequence[Path], sample: Sequence[Mutant], reached: Reached, most_seconds: float
 ) -> list[Mutant]:
     """Those of `sample` that no test sees: as many are tried at a time as there are `copies`."""
     free, told = SimpleQueue[Path](), itertools.count(1)
@@ -174,10 +138,12 @@ def _unseen(
     def told_unseen(mutant: Mutant) -> bool:
         copy = free.get()
         try:
-            seen = is_seen(copy, mutant, tests_of(mutant, copy, reached))
+            tests = tests_for(mutant, copy, reached, most_seconds)
+            seen = is_seen(copy, mutant, tests, most_seconds)
         finally:
             free.put(copy)
-        print(f"{next(told)}/{len(sample)} {'seen' if seen else 'NOT SEEN'}: {mutant}", flush=True)
+        said = "seen" if seen else f"NOT SEEN by {len(tests)} tests"
+        print(f"{next(told)}/{len(sample)} {said}: {mutant}", flush=True)
         return not seen
 
     with ThreadPoolExecutor(len(copies)) as pool:
@@ -192,6 +158,16 @@ def _share(unseen: Sequence[Mutant], tried: int, possible: int) -> str:
             f"{share:.0%} of {tried} mutants seen (of {possible} that can be made; "
             f"+- {error:.0%}). Not seen:",
             *(f"  {mutant}" for mutant in sorted(unseen, key=str)),
+        ]
+    )
+
+
+def _limits(left_out: Counter[str], most_seconds: float) -> str:
+    return "\n".join(
+        [
+            f"Of each were tried tests of {most_seconds:.0f} s, of all that carry out its line. "
+            "Left out, as nobody could notice them:",
+            *(f"  {count} of {why}" for why, count in left_out.most_common()),
         ]
     )
 

@@ -1,0 +1,102 @@
+"""Which tests are tried against one fault: those that carry out its line, in an order in which a
+fault is seen soon.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.faults import Mutant
+
+LOOKING = ("tests/unit/test_each_task.py", "tests/unit/test_prefect_yaml.py")
+"""What they look at is carried out when a module is imported."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What `bench.reached` has heard."""
+
+    seconds: dict[str, float]
+    """Name of a test -> how long it takes."""
+    tests: dict[str, frozenset[str]]
+    """`tasks/frame/step.py:39` -> the tests that carry it out."""
+
+
+def read_reached(file: Path) -> Reached:
+    told = json.loads(file.read_text(encoding="utf-8"))
+    names = [name for name, _ in told["tests"]]
+    lines = {
+        line: frozenset(names[number] for number in numbers)
+        for line, numbers in told["lines"].items()
+    }
+    return Reached(dict(told["tests"]), lines)
+
+
+def tests_for(mutant: Mutant, folder: Path, reached: Reached, most_seconds: float) -> list[str]:
+    """At most as many as take so long without the fault; of what is carried out at import, first
+    those that look at it."""
+    module = ast.parse((folder / mutant.file).read_text(encoding="utf-8"))
+    lines = _lines_of(module, mutant.line)
+    found = set[str]().union(
+        *(reached.tests.get(f"{mutant.file}:{line}", frozenset()) for line in lines)
+    )
+    is_inside = any(
+        node.body[0].lineno <= mutant.line <= (node.end_lineno or 0) for node in _functions(module)
+    )
+    looking = [] if is_inside else [one for one in reached.seconds if one.startswith(LOOKING)]
+    return [*looking, *_within(_in_turn(found, reached), reached, most_seconds)]
+
+
+def _functions(module: ast.Module) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+
+
+def _lines_of(module: ast.Module, line: int) -> Iterable[int]:
+    """Those of the innermost statement, of one with a body its head; outside of functions, all
+    lines of the file."""
+    heads = [
+        (first, last)
+        for node in ast.walk(module)
+        if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case)
+        for first, last in [_head(node)]
+        if first <= line <= last
+    ]
+    if not any(_head(node)[0] <= line <= (node.end_lineno or 0) for node in _functions(module)):
+        return range(1, max(node.end_lineno or 0 for node in module.body) + 1)
+    first, last = max(heads)
+    return range(first, last + 1)
+
+
+def _head(node: ast.stmt | ast.excepthandler | ast.match_case) -> tuple[int, int]:
+    if isinstance(node, ast.match_case):
+        return node.pattern.lineno, node.body[0].lineno - 1
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(one.lineno for one in decorators)])
+    body = getattr(node, "body", [])
+    return first, max(first, body[0].lineno - 1) if body else (node.end_lineno or 0)
+
+
+def _in_turn(names: Iterable[str], reached: Reached) -> list[str]:
+    """Of each test function its quickest case; then of each its second one."""
+    turns, before = dict[str, int](), Counter[str]()
+    for name in sorted(names, key=lambda one: (reached.seconds[one], one)):
+        function = name.partition("[")[0]
+        turns[name] = before[function]
+        before[function] += 1
+    return sorted(turns, key=lambda one: turns[one])
+
+
+def _within(names: Iterable[str], reached: Reached, most_seconds: float) -> list[str]:
+    """The first is always among them."""
+    chosen, seconds = list[str](), 0.0
+    for name in names:
+        seconds += reached.seconds[name]
+        if chosen and seconds > most_seconds:
+            break
+        chosen.append(name)
+    return chosen

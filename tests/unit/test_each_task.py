@@ -1,0 +1,89 @@
+"""What Prefect is told of each task and each flow: it keeps nothing that they return, and tries
+again only what may pass."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import Flow
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import disable_run_logger
+from prefect.states import State
+from prefect.tasks import Task
+
+import flows
+import tasks
+from tasks.frame.step import is_retryable
+from tests.unit.ledger_parts import ledger_url
+from tests.unit.test_prefect_yaml import ENTRYPOINTS, flow_of
+
+MODULES = [
+    importlib.import_module(one.name)
+    for package in (tasks, flows)
+    for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+]
+TASKS: dict[str, Task[..., Any]] = {
+    f"{one.fn.__module__}.{name}": one
+    for module in MODULES
+    for name, one in vars(module).items()
+    if isinstance(one, Task)
+}
+FLOWS: dict[str, Flow[..., Any]] = {one: flow_of(one) for one in ENTRYPOINTS}
+ASKED_FOR_A_STACK = [one for one in ENTRYPOINTS if "stack" in FLOWS[one].parameters.properties]
+
+
+def test_nothing_that_is_returned_is_kept_by_prefect() -> None:
+    """What a task returns may have a secret in it."""
+    made: dict[str, Any] = {**TASKS, **FLOWS}
+    assert len(made) > 70
+    assert [name for name, one in made.items() if one.persist_result is not False] == []
+
+
+def test_the_answer_of_another_run_is_never_taken_for_its_own() -> None:
+    assert [name for name, one in TASKS.items() if one.cache_policy != NO_CACHE] == []
+
+
+def test_an_error_decides_whether_its_task_is_tried_again_and_each_time_waits() -> None:
+    again = {name: one for name, one in TASKS.items() if one.retries}
+    delays = {name: one.retry_delay_seconds for name, one in again.items()}
+    assert {one.retry_condition_fn for one in again.values()} == {is_retryable}
+    assert {name: len(found) for name, found in delays.items() if isinstance(found, list)} == {
+        name: one.retries for name, one in again.items()
+    }
+
+
+def test_each_run_of_a_task_has_a_sentence_for_its_name() -> None:
+    assert [name for name, one in TASKS.items() if " " not in str(one.task_run_name)] == []
+
+
+def test_what_says_what_it_leaves_is_a_task() -> None:
+    """Without its decorator it would not be in the journal, and no run would show it."""
+    plain = [
+        f"{module.__name__}.{name}"
+        for module in MODULES
+        for name, one in vars(module).items()
+        if inspect.isfunction(one) and "Leaves:" in (one.__doc__ or "")
+    ]
+    assert plain == []
+
+
+@pytest.mark.parametrize("name", ASKED_FOR_A_STACK)
+def test_a_flow_that_is_asked_for_a_stack_that_nobody_knows_says_so_in_its_state(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A person reads that, and no traceback."""
+    monkeypatch.setenv("TIDEGATE_STACKS", str(tmp_path))
+    monkeypatch.setenv("TIDEGATE_HOME", str(tmp_path))
+    ledger_url(tmp_path)
+    flow = FLOWS[name]
+    given = dict.fromkeys((*(flow.parameters.required or ()), "stack"), "nobody")
+    with disable_run_logger():
+        ended: Any = flow.fn(**given)
+    assert isinstance(ended, State)
+    assert ended.is_failed()
+    assert "nobody" in str(ended.message)
