@@ -109,8 +109,7 @@ def _is_a_wait(module: ast.Module, place: Place) -> bool:
         isinstance(one, ast.Assign)
         and isinstance(one.targets[0], ast.Name)
         and one.targets[0].id.endswith("_SECONDS")
-        and isinstance(one.value, ast.Constant)
-        and one.value.value >= LONG_SECONDS
+        and _number(one.value) >= LONG_SECONDS
         and _holds(one.value, place)
         for one in module.body
     )
@@ -118,8 +117,7 @@ def _is_a_wait(module: ast.Module, place: Place) -> bool:
 
 def _is_a_retry_of_several(module: ast.Module, place: Place) -> bool:
     return any(
-        _holds(one, place) and isinstance(one, ast.Constant) and one.value > 1
-        for one in _in_decorators(module, ("retries",))
+        _holds(one, place) and _number(one) > 1 for one in _in_decorators(module, ("retries",))
     )
 
 
@@ -139,6 +137,11 @@ def _in_decorators(module: ast.Module, names: tuple[str, ...]) -> Iterator[ast.e
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
             keywords = decorator.keywords if isinstance(decorator, ast.Call) else ()
             yield from (one.value for one in keywords if one.arg in names)
+
+
+def _number(node: ast.expr) -> float:
+    said = node.value if isinstance(node, ast.Constant) else None
+    return said if isinstance(said, int | float) else 0
 
 
 def _holds(node: ast.expr, place: Place) -> bool:

@@ -121,10 +121,14 @@ def main() -> None:
 
 
 def _commit(copy: Path) -> str:
-    asked = ["git", "-C", copy, "rev-parse", "HEAD"]
-    return subprocess.run(
-        asked, check=True, timeout=60, capture_output=True, text=True
-    ).stdout.strip()
+    said = subprocess.run(
+        ["git", "-C", copy, "rev-parse", "HEAD"],
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+    return said.stdout.strip()
 
 
 def _unseen(

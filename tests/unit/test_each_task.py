@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect import Flow
+from prefect import Flow, State
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import disable_run_logger
-from prefect.states import State
 from prefect.tasks import Task
 
 import flows

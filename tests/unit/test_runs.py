@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import disable_run_logger
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelled, Completed, Failed, Paused, Pending, Running, Scheduled, State
+from prefect.states import Cancelled, Completed, Failed, Paused, Pending, Running, Scheduled
 from pydantic import BaseModel
 
 from tasks.frame import attendance, runs

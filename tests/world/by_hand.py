@@ -78,7 +78,7 @@ class MemoryHandStarted:
             Mounted(
                 name,
                 frozenset({name if name[0] == "/" else f"/volumes/{name}"}),
-                TARGETS[name.rpartition("_")[2]],
+                TARGETS.get(name.rpartition("_")[2], name),
                 is_writable=True,
             )
             for name in self.engine.volumes_mounted.get(one.name, ())
