@@ -143,7 +143,7 @@ def look_at(folder: Path, known: Sequence[Place] = ()) -> Look:
         tuple(one for one in seen if one not in read),
         profiles,
         own,
-        None if example else _of_production(folder),
+        None if example else _of_production(folder, own),
     )
 
 
@@ -200,13 +200,13 @@ def _text(file: Path) -> str:
         return ""
 
 
-def _of_production(folder: Path) -> ProductionEnv | None:
-    there = (folder / name for name in ENV_FILES["production"] if (folder / name).is_file())
-    for file in there:
-        values, _ = read_env_as_far(file)
-        empty = frozenset(key for key, value in values.items() if not value)
-        return ProductionEnv(file.name, tuple(values), empty) if values else None
-    return None
+def _of_production(folder: Path, own: Sequence[str]) -> ProductionEnv | None:
+    """The env file of production, or else the files that this server has for itself."""
+    named = next((name for name in ENV_FILES["production"] if (folder / name).is_file()), None)
+    names = [named] if named else [name for name in own if (folder / name).is_file()]
+    values = _merged(read_env_as_far(folder / name)[0] for name in names)
+    empty = frozenset(key for key, value in values.items() if not value)
+    return ProductionEnv(", ".join(names), tuple(values), empty) if values else None
 
 
 def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.newcomers import begun
 from tidegate.stack.envfile import read_env
+from tidegate.stack.file import load_stack
 
 COMPOSE = """
 services:
@@ -78,3 +79,20 @@ def test_an_env_file_of_staging_that_is_there_stays_as_it_is(folder: Path) -> No
     (folder / ".env.staging").write_text("LOG_LEVEL=debug\n")
     assert begun(folder)["keys_of"] == ""
     assert (folder / ".env.staging").read_text() == "LOG_LEVEL=debug\n"
+
+
+def test_the_env_files_that_a_server_has_for_itself_say_the_keys(tmp_path: Path) -> None:
+    names = (".envs/.production/.web", ".envs/.production/.db")
+    folder = tmp_path / "shop"
+    (folder / names[0]).parent.mkdir(parents=True)
+    compose = COMPOSE.replace("env_file: .env.production", f"env_file: [{', '.join(names)}]")
+    (folder / "docker-compose.yml").write_text(compose)
+    login, rest = PRODUCTION.split("SESSION_SECRET")
+    (folder / names[0]).write_text(f"SESSION_SECRET{rest}")
+    (folder / names[1]).write_text(login)
+    written = begun(folder)
+    assert written["keys_of"] == ", ".join(names)
+    assert {*KEYS} <= {*written["missing"][".env.staging"]}
+    text = (folder / ".env.staging").read_text()
+    assert not [one for one in (*SECRETS, "=info", "=shop") if one in text]
+    assert load_stack(folder).environments["staging"].env_file_as == names

@@ -221,3 +221,45 @@ services:
     files = {"compose.yaml": compose, "docker/start.sh": "", "docker/init.d/1.sql": ""}
     _, stack, _ = written(tmp_path, files)
     assert stack.state.read_only == ("./docker",)
+
+
+def test_images_with_one_variable_as_their_tag_are_one_version(tmp_path: Path) -> None:
+    compose = """
+services:
+  flow: {image: "docker.flow.example/acme/flow:${FLOW_VERSION}", ports: ["80:5678"]}
+  runner: {image: "acme/runners:${FLOW_VERSION}", depends_on: [flow]}
+  mail: {image: "other/mail:2"}
+"""
+    files = {"compose.yaml": compose, ".env.example": "FLOW_VERSION=2.1\n"}
+    _, stack, _ = written(tmp_path, files)
+    assert {one.name: one.tag for one in stack.services} == {
+        "flow": "{version}",
+        "runner": "{version}",
+        "mail": None,
+    }
+
+
+def test_env_files_in_a_folder_for_them_that_git_has_not_are_each_servers_own(
+    tmp_path: Path,
+) -> None:
+    compose = """
+services:
+  django:
+    build: .
+    image: blog_production_django
+    ports: ["80:8000"]
+    env_file: [./.envs/.production/.django, ./.envs/.production/.postgres]
+  postgres:
+    build: ./postgres
+    image: blog_production_postgres
+    env_file: ./.envs/.production/.postgres
+"""
+    files = {
+        "compose.production.yml": compose,
+        "Dockerfile": PYTHON,
+        "postgres/Dockerfile": "FROM postgres:16\n",
+    }
+    _, stack, _ = written(tmp_path, files)
+    own = (".envs/.production/.django", ".envs/.production/.postgres")
+    assert [one.env_file_as for one in stack.environments.values()] == [own, own]
+    assert [one.service for one in stack.databases] == ["postgres"]

@@ -42,6 +42,13 @@ def test_one_that_names_an_image_too_and_one_without_a_repository_are_not_built(
     assert base_sections(model(), stack().model_copy(update={"source": None})) == {}
 
 
+@pytest.mark.parametrize("name", ["shop_db", "hub.example:5000/shop/db"])
+def test_a_name_without_a_tag_beside_its_build_is_that_of_what_is_built(name: str) -> None:
+    named = model()
+    named["services"]["db"]["image"] = name
+    assert [*base_sections(named, stack())] == ["db"]
+
+
 @pytest.mark.parametrize("path", ["db/Dockerfile", "db/conf.d/a.cnf", ".dockerignore"])
 def test_another_file_that_it_is_given_makes_another_image(path: str) -> None:
     assert inputs({**FILES, path: "other"}) != inputs(FILES)

@@ -196,8 +196,9 @@ def test_what_cannot_work_beside_another_slot_is_a_fault_everywhere(
 
 
 def test_a_base_service_is_built_where_there_is_a_repository() -> None:
-    source = model(redis={"build": {"context": "/srv/redis"}, "image": None})
-    assert lint_model(source, RELEASED, "production", has_source=True) == []
+    for image in (None, "shop_redis"):
+        source = model(redis={"build": {"context": "/srv/redis"}, "image": image})
+        assert lint_model(source, RELEASED, "production", has_source=True) == []
 
 
 def test_an_unknown_released_service_is_a_fault_and_hides_no_other() -> None:

@@ -11,6 +11,8 @@ from tidegate.proposal.questions import word_of
 from tidegate.proposal.roles import FRONTS, is_built, links
 from tidegate.stack.variables import filled, with_defaults
 
+_WRITTEN = "x-written-tag"
+"""Key of a service as `with_named_images` makes it: the tag before a variable in it was filled."""
 _TAG = re.compile(r"(?::([^/:]*))?(?:@.*)?\Z")
 
 
@@ -35,11 +37,12 @@ def with_named_images(
 ) -> dict[str, dict[str, Any]]:
     """Services whose image is a variable without a default, as the team's own env file fills it."""
 
-    def image(one: Mapping[str, Any]) -> str:
+    def named(one: Mapping[str, Any]) -> dict[str, Any]:
         said = str(one.get("image") or "")
-        return said if with_defaults(said) is not None else filled(said, example)
+        image = said if with_defaults(said) is not None else filled(said, example)
+        return {**one, "image": image, _WRITTEN: _written_tag(said)}
 
-    return {name: {**one, "image": image(one)} for name, one in services.items()}
+    return {name: named(one) for name, one in services.items()}
 
 
 def tag_of(edge: str, released: Sequence[str], services: Mapping[str, Any]) -> str:
@@ -62,10 +65,11 @@ def _main(edge: str, released: Sequence[str], services: Mapping[str, Any]) -> st
 
 
 def _family(service: Mapping[str, Any]) -> tuple[str, str]:
-    """Where the image lies and which tag it has; the image itself where no folder holds it."""
+    """Where the image lies and which tag it has; the image itself where no folder holds it. Images
+    whose tag is one variable are one version, wherever they lie."""
     plain = _plain(service)
-    said = str(service.get("image") or "")
-    return plain.rpartition("/")[0] or plain, _written_tag(said)
+    tag = str(service[_WRITTEN])
+    return ("" if "$" in tag else plain.rpartition("/")[0] or plain), tag
 
 
 def _written_tag(image: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from tidegate.facts import ComposeModel
 from tidegate.stack.env_files import env_files_of
 
-_OWN_NAME = re.compile(r"(?:^|/)(?:\.env(?:[.-][\w-]+)?|[\w.-]*\.env)\Z")
+_OWN_NAME = re.compile(r"(?:^|[/._-])envs?(?:[/._-]|\Z)")
+"""`.env`, `db.env`, `env`, and all in a folder of that name: `.envs/.production/.django`."""
 _FIRST = ".env"
 """The env file by which compose itself puts values into compose files."""
 

@@ -13,7 +13,7 @@ from tidegate.stack.variables import with_defaults
 Role = Literal["released", "base", "left out"]
 ENGINES = {
     "postgresql": re.compile(
-        r"(?:^|[/_-])(?:postgres|postgresql|postgis|timescaledb|pgvector)(?:[-_.:@]|\Z)"
+        r"(?:^|[/_-])(?:postgres|postgresql|postgis|timescaledb|pgvector|pgautoupgrade|paradedb)(?:[-_.:@]|\Z)"
     ),
     "mysql": re.compile(r"(?:^|[/_-])(?:mysql|mariadb|percona)(?:-server)?(?:[-_.:@]|\Z)"),
 }

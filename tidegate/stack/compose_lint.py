@@ -123,7 +123,7 @@ def _is_tie(value: object) -> bool:
 
 def _image_faults(name: str, service: Mapping[str, Any]) -> Iterator[str]:
     image = service.get("image")
-    if image is None or "@sha256:" in image:
+    if image is None or "@sha256:" in image or only_built(service):
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     if not tag:

@@ -107,7 +107,7 @@ def sections_of(model: ComposeModel, stack: Stack) -> dict[str, Mapping[str, Any
 
 
 def base_sections(model: ComposeModel, stack: Stack) -> dict[str, Mapping[str, Any]]:
-    """The `build:` section of each base service that has no `image`; none without a repository to
+    """The `build:` section of each base service that is only built; none without a repository to
     build it from."""
     released = {one.name for one in stack.services}
     return {
@@ -118,8 +118,13 @@ def base_sections(model: ComposeModel, stack: Stack) -> dict[str, Mapping[str, A
 
 
 def only_built(service: Mapping[str, Any]) -> bool:
-    """Where compose files name an image too, that one is used as it is."""
-    return bool(service.get("build")) and not service.get("image")
+    """Where compose files name an image with a tag too, that one is used as it is. A name without a
+    tag is only what `docker compose build` calls its result."""
+    return bool(service.get("build")) and not _has_tag(service.get("image") or "")
+
+
+def _has_tag(image: str) -> bool:
+    return "@" in image or ":" in image.rpartition("/")[2]
 
 
 def build_faults(
