@@ -89,6 +89,7 @@ BY_HAND = tests/e2e/test_adoption.py
 # Test files of which `make test` leaves something out: what is marked `crash_only`.
 LEFT_OUT = tests/attacks/test_approval_is_about.py tests/e2e/test_acceptance.py tests/e2e/test_bad_commands.py tests/e2e/test_bad_input.py \
            tests/e2e/test_base.py tests/e2e/test_broken_releases.py tests/e2e/test_doors.py tests/e2e/test_environments.py \
+           tests/e2e/test_further_repositories.py \
            tests/e2e/test_images_of_others.py tests/e2e/test_incidents.py tests/e2e/test_kept_ports.py tests/e2e/test_known_names.py \
            tests/e2e/test_newcomer.py tests/e2e/test_redis.py tests/e2e/test_releases.py tests/e2e/test_restore.py tests/e2e/test_rollback.py \
            tests/e2e/test_schedulers.py tests/e2e/test_shared_names.py tests/integration/test_backups.py \

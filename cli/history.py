@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from cli.shown import data, line
+from cli.shown import commit_facts, data, line
 from tidegate.errors import StackFileError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
@@ -93,7 +93,7 @@ def _row(ledger: Ledger, one: Deployment, time_zone: str) -> Row:
         "number": one.number,
         "id": one.id,
         "version": one.version,
-        "commit": one.release.commit,
+        **commit_facts(one.release.commit),
         "kind": one.kind,
         "state": one.state.value,
         "reason": one.reason,

@@ -11,6 +11,7 @@ from blocks.docker.host import DockerHost
 from blocks.edges.traefik.folder import EdgeFolder
 from cli.attendance import absent
 from cli.follow import api_of
+from cli.shown import commit_facts
 from cli.status_called import called, unanswered
 from cli.status_table import Row
 from tidegate.each import each
@@ -76,13 +77,14 @@ def _faulty(stack: str, environment: str | None, fault: str, now: Deployment | N
             "version": now.version,
             "number": now.number,
             "state": now.state.value,
-            "commit": now.release.commit,
+            **commit_facts(now.release.commit),
         }
         if now
         else {}
     )
     return {
-        **dict.fromkeys(("version", "number", "state", "commit", "since", "edge")),
+        **dict.fromkeys(("version", "number", "state", "since", "edge")),
+        **commit_facts(None),
         **known,
         "stack": stack,
         "fault": fault,
@@ -122,7 +124,7 @@ def _row(settings: Settings, ledger: Ledger, stack: Stack, environment: str) -> 
         "version": now.version if now else None,
         "number": number,
         "state": now.state.value if now else None,
-        "commit": now.release.commit if now else None,
+        **commit_facts(now.release.commit if now else None),
         "since": now.switched_at.isoformat() if now and now.switched_at else None,
         "time_zone": stack.time_zone,
         "edge": str(edge) if edge else None,

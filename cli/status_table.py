@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.shown import data, line
+from tidegate.secrecy.outside_text import one_line
+from tidegate.versions import short_id
 
 Row = dict[str, Any]
 """What was found of one environment, by the names of `_row` in `cli.status`."""
@@ -42,8 +44,15 @@ def table(found: list[Row]) -> Table:
             if row["fault"]
             else (_since(row), _sent_to(row), data("\n".join(row["containers"])))
         )
-        shown.add_row(line(row["stack"]), row["environment"] or "", line(version), state, *seen)
+        named = data("\n".join([one_line(version), *_commits(row)]))
+        shown.add_row(line(row["stack"]), row["environment"] or "", named, state, *seen)
     return shown
+
+
+def _commits(row: Row) -> list[str]:
+    """Where a version is of several repositories, its name alone does not say which commits."""
+    further = [f"{name} {short_id(sha)}" for name, sha in row["further"].items()]
+    return [short_id(row["commit"]), *further] if further else []
 
 
 def called_notes(found: Iterable[Row]) -> list[str]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.shown import line
+from cli.shown import commit_facts, commit_lines, data, line
 from tasks.frame.asked import Releasable
 
 
 def rows(found: Sequence[Releasable]) -> list[dict[str, Any]]:
-    return [{**asdict(one), "at": one.at.isoformat()} for one in found]
+    return [{**asdict(one), **commit_facts(one.commit), "at": one.at.isoformat()} for one in found]
 
 
 def table(found: Sequence[Releasable], stack: str) -> Table:
@@ -23,10 +23,15 @@ def table(found: Sequence[Releasable], stack: str) -> Table:
     for one in found:
         shown.add_row(
             line(one.version),
-            one.commit[:12],
+            data("\n".join([commit_lines(one.commit), *_untagged(one)])),
             f"{one.at:%Y-%m-%d %H:%M}",
             line(one.subject, 80),
             line(", ".join(one.serves), style="green"),
             line(one.held or "", 80, style="red"),
         )
     return shown
+
+
+def _untagged(one: Releasable) -> list[str]:
+    """Why it cannot be released."""
+    return [f"{repository} has no tag" for repository in one.untagged]

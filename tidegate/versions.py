@@ -12,12 +12,15 @@ IMAGE_ID = "sha256:"
 SEVERAL = "images:"
 AS_FOUND = "as found"
 """The name of what was taken over and does not say which version it is. No tag has a blank."""
+MAIN = ""
+"""The name of a stack's own repository among those that it is built from."""
+_FURTHER = "+"
 _SHORT = 12
 
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a stack's repository."""
+    """One commit of a repository that a stack is built from."""
 
     sha: str
     """Full hash, 40 hex digits."""
@@ -43,12 +46,22 @@ class Version:
     """None where the stack has no repository."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Service -> pin of the images that are not built here."""
+    further: Mapping[str, Commit] = field(default_factory=dict)
+    """Name of a further repository -> its commit."""
 
     @property
     def id(self) -> str:
-        """What releases, holds and evidence are about: the commit's full hash, or else the
-        images."""
-        return self.commit.sha if self.commit else id_of_images(self.images.values())
+        """What releases, holds and evidence are about: the commit's full hash, with those of
+        further repositories (`HASH+frontend=HASH`); or else the images."""
+        if self.commit is None:
+            return id_of_images(self.images.values())
+        others = (f"{name}={one.sha}" for name, one in sorted(self.further.items()))
+        return _FURTHER.join([self.commit.sha, *others])
+
+    @property
+    def commits(self) -> dict[str, Commit]:
+        """Repository -> its commit, `MAIN` first; empty where the stack has no repository."""
+        return {MAIN: self.commit, **self.further} if self.commit else {}
 
 
 def id_of_images(pins: Collection[str]) -> str:
@@ -65,17 +78,39 @@ def id_of_images(pins: Collection[str]) -> str:
 
 
 def recorded(name: str, version_id: str, pins: Mapping[str, str], at: datetime) -> Version:
-    """A version as the ledger has it. Of a commit nothing is known there but its hash."""
-    if is_commit(version_id):
-        return Version(name, Commit(sha=version_id, subject="", author="", at=at))
+    """A version as the ledger has it. Of commits nothing is known there but their hashes."""
+    known = {
+        repository: Commit(sha=sha, subject="", author="", at=at)
+        for repository, sha in hashes_in(version_id).items()
+    }
+    if known:
+        return Version(name, known.pop(MAIN), further=known)
     return Version(name, None, pins)
+
+
+def hashes_in(version_id: str) -> dict[str, str]:
+    """Repository -> full hash of its commit, `MAIN` first; empty where the version is images
+    alone."""
+    if not is_commit(version_id):
+        return {}
+    main, *further = version_id.split(_FURTHER)
+    pairs = (one.partition("=") for one in further)
+    return {MAIN: main, **{name: sha for name, _, sha in pairs}}
 
 
 def is_commit(version_id: str) -> bool:
     return not version_id.startswith((IMAGE_ID, SEVERAL))
 
 
+def begins_with(version_id: str, digits: str) -> bool:
+    """Whether its digest, or the hash of one of its commits, begins with what a person typed."""
+    return any(one.startswith(digits) for one in (version_id, *hashes_in(version_id).values()))
+
+
 def short_id(version_id: str) -> str:
-    """For people: 12 digits, after the word that says what they are."""
+    """For people: 12 digits, after the word that says what they are; of each repository where there
+    are several."""
+    if hashes := hashes_in(version_id):
+        return " + ".join(f"{name} {sha[:_SHORT]}".lstrip() for name, sha in hashes.items())
     lead, colon, sha = version_id.rpartition(":")
     return f"{lead}{colon}{sha[:_SHORT]}"

@@ -17,7 +17,8 @@ from blocks.docker.left_out import refuse_left_out
 from tidegate.errors import CapacityError, ConfigError, ImageError, TidegateError
 from tidegate.facts import ComposeModel
 from tidegate.plan.image_labels import BASES_LABEL
-from tidegate.stack.recipes import IMAGE_CONTEXT, Recipe
+from tidegate.stack.build_places import IMAGE_CONTEXT
+from tidegate.stack.recipes import Recipe
 
 PROJECT = "tidegate_build"
 """Compose writes it into the image. No stack can have an environment of this name."""

@@ -19,8 +19,8 @@ from tidegate.errors import VersionError
 from tidegate.secrecy.outside_text import one_line
 from tidegate.stack.file import Stack
 from tidegate.stack.formats import repository_fault
-from tidegate.stack.versions import is_version_tag, newest_first, resolve
-from tidegate.versions import Commit, NamedCommit
+from tidegate.stack.versions import is_version_tag, newest_first, resolve, tagged
+from tidegate.versions import MAIN, Commit, NamedCommit
 
 MOST_SUBJECT = 200
 MOST_NAME = 80
@@ -34,45 +34,68 @@ _REF = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
 
 @dataclass(frozen=True)
 class GitSource:
-    """The repository of one stack. Raises VersionError; one that may succeed later is retryable."""
+    """One repository of a stack. Raises VersionError; one that may succeed later is retryable."""
 
     stack: str
     repository: str
     branch: str
+    """Of a further repository, empty where the stack file names none."""
     home: Path
-    """Where mirrors are kept: `<home>/sources/<stack>.git`. Processes of one machine share it
-    safely."""
+    """Where mirrors are kept: `<home>/sources/<stack>.git`, `<home>/sources/<stack>.<name>.git`.
+    Processes of one machine share them safely."""
     timeout_seconds: float = 120
+    name: str = MAIN
+    """Of a further repository."""
 
     def __post_init__(self) -> None:
         # The address itself is not shown: it may hold a credential.
         if fault := repository_fault(self.repository):
             raise VersionError(
-                f"reading source.repository of {self.stack}",
+                f"reading {self._key}.repository of {self.stack}",
                 f"it {fault}",
                 "Correct it in stack.yaml",
             )
         if self.branch.startswith("-"):
             raise VersionError(
-                f"reading source.branch of {self.stack}", "it begins with `-`", "Correct it"
+                f"reading {self._key}.branch of {self.stack}", "it begins with `-`", "Correct it"
             )
 
     @classmethod
     def of(cls, stack: Stack, home: Path) -> Self:
         """The repository a stack file names: a URL, or a path relative to the stack file's
         folder."""
-        named = stack.built_from.repository
-        repository = named if _REMOTE.match(named) else str((stack.folder / named).resolve())
-        return cls(stack.name, repository, stack.built_from.branch, home)
+        source = stack.built_from
+        return cls(stack.name, _address(stack, source.repository), source.branch, home)
+
+    @classmethod
+    def further_of(cls, stack: Stack, home: Path) -> dict[str, Self]:
+        """The further repositories it names, each by its name there."""
+        further = stack.source.further if stack.source else {}
+        return {
+            name: cls(
+                stack.name, _address(stack, one.repository), one.branch or "", home, name=name
+            )
+            for name, one in further.items()
+        }
 
     @property
     def mirror(self) -> Mirror:
-        return Mirror(self.home / "sources" / f"{self.stack}.git", self.timeout_seconds)
+        folder = ".".join(filter(None, (self.stack, self.name, "git")))
+        return Mirror(self.home / "sources" / folder, self.timeout_seconds, self._key)
+
+    @property
+    def _key(self) -> str:
+        """Where the stack file speaks of it."""
+        return f"source.further.{self.name}" if self.name else "source"
+
+    @property
+    def _title(self) -> str:
+        return f"{self.stack} ({self.name})" if self.name else self.stack
 
     def fetch(self) -> None:
         """Bring the mirror up to date; the first call makes it. Branches and tags only: no pull
         request is released."""
-        doing = f"fetching the repository of {self.stack}"
+        doing = f"fetching the repository of {self._title}"
         with self.mirror.alone(doing) as lock:
             self.mirror.make(doing)
             options = ("--quiet", "--prune", "--force", "--no-tags", "--no-write-fetch-head")
@@ -92,6 +115,31 @@ class GitSource:
         refs = self.refs()
         name, sha = resolve(wanted, refs, self._releasable())
         return NamedCommit(name, self.commit(sha))
+
+    def tagged(self, version: str) -> Commit | None:
+        """The commit of the tag that is called as this version of the stack's own repository."""
+        sha = tagged(version, self.refs())
+        return self.commit(sha) if sha else None
+
+    def commits_of(self, versions: Collection[str]) -> dict[str, Commit]:
+        """Of each version that has one here: the commit of its tag, or else the newest of the
+        branch."""
+        refs = self.refs()
+        newest = self.newest_of_branch() if self.branch else None
+        hashes = {version: tagged(version, refs) for version in versions}
+        found = {version: self.commit(sha) if sha else newest for version, sha in hashes.items()}
+        return {version: commit for version, commit in found.items() if commit}
+
+    def newest_of_branch(self) -> Commit:
+        """Of the branch that the stack file names, as it was fetched last."""
+        head = f"refs/heads/{self.branch}"
+        if not self.mirror.has(head):
+            raise VersionError(
+                f"reading the branch {self.branch!r} of {self._title}",
+                "there is no such branch",
+                f"Correct {self._key}.branch in stack.yaml",
+            )
+        return self._log("--max-count=1", "--end-of-options", head)[0]
 
     def newest(self, most: int) -> list[NamedCommit]:
         """What can be released, newest first: version tags, and the branch's commits under their
@@ -122,7 +170,7 @@ class GitSource:
         Returns what git keeps elsewhere, path -> what it is: such a folder is empty, and such a
         file is a pointer.
         """
-        doing = f"exporting {commit[:12]} of {self.stack}"
+        doing = f"exporting {commit[:12]} of {self._title}"
         into.mkdir(parents=True, exist_ok=True)
         if any(into.iterdir()):
             raise VersionError(doing, f"the folder {into.name!r} is not empty", "Give an empty one")
@@ -175,7 +223,7 @@ class GitSource:
 
     def _named(self, prefix: str) -> dict[str, str]:
         listed = self.mirror.git(
-            "for-each-ref", f"--format={_REF}", prefix, doing=f"listing the refs of {self.stack}"
+            "for-each-ref", f"--format={_REF}", prefix, doing=f"listing the refs of {self._title}"
         ).stdout
         pairs = (line.split() for line in listed.splitlines())
         return {
@@ -183,7 +231,7 @@ class GitSource:
         }
 
     def _releasable(self) -> frozenset[str]:
-        doing = f"listing the commits of {self.stack} on the branch {self.branch!r}"
+        doing = f"listing the commits of {self._title} on the branch {self.branch!r}"
         return frozenset(
             self.mirror.git(
                 "rev-list", f"refs/heads/{self.branch}", "--tags", "--", doing=doing
@@ -193,7 +241,7 @@ class GitSource:
     def _known(self, sha: str) -> str:
         """`sha` when the mirror has it, after one fetch if need be: another machine may have
         resolved it."""
-        doing = f"looking for the commit {sha[:12]} of {self.stack}"
+        doing = f"looking for the commit {sha[:12]} of {self._title}"
         if not _SHA.fullmatch(sha):
             raise VersionError(
                 doing, "it is not a full hash of 40 hex digits", "Resolve the version first"
@@ -210,7 +258,7 @@ class GitSource:
         return self.mirror.has(f"{sha}^{{commit}}")
 
     def _log(self, *arguments: str) -> list[Commit]:
-        doing = f"reading the commits of {self.stack}"
+        doing = f"reading the commits of {self._title}"
         log = self.mirror.git("log", "-z", f"--format={_COMMIT}", *arguments, doing=doing).stdout
         parts = log.rstrip("\0").split("\0") if log else []
         return [
@@ -222,6 +270,10 @@ class GitSource:
             )
             for sha, subject, author, at in zip(*[iter(parts)] * 4, strict=True)
         ]
+
+
+def _address(stack: Stack, named: str) -> str:
+    return named if _REMOTE.match(named) else str((stack.folder / named).resolve())
 
 
 def git_keeps(file: Path) -> bool:

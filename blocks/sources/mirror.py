@@ -32,6 +32,8 @@ class Mirror:
 
     folder: Path
     timeout_seconds: float
+    key: str
+    """Where the stack file names its repository, such as `source`."""
 
     def make(self, doing: str) -> None:
         """Where there is none yet. The mirror's lock must be held."""
@@ -52,7 +54,7 @@ class Mirror:
             raise VersionError(
                 doing,
                 f"git said {said!r}",
-                "Check source.repository and the worker's access to it",
+                f"Check {self.key}.repository and the worker's access to it",
                 retryable=not _WILL_NOT_CHANGE.search(outcome.stderr),
             )
         return outcome

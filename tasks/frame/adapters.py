@@ -49,7 +49,7 @@ from tidegate.secrecy.redaction import learn
 from tidegate.settings import Settings
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
-from tidegate.versions import NamedCommit
+from tidegate.versions import Version
 
 B = TypeVar("B", bound=Block)
 NOTIFIERS: tuple[type[Block], ...] = (SlackWebhook, AppriseNotifier)
@@ -106,6 +106,7 @@ def ports_at(
         builder=ImageBuilder(compose, images),
         registry=registry,
         source=_source(stack, settings),
+        further=GitSource.further_of(stack, settings.home),
         edge=edge,
         visitors=EdgeVisitors(edge.public_url, edge.check_url),
         databases=EngineDatabases(host),
@@ -151,15 +152,28 @@ def env_files_once_committed(folder: Path) -> Mapping[str, str]:
     return Clone(folder).env_files_once_committed()
 
 
-def newest_versions(stack: Stack, home: Path, most: int) -> list[NamedCommit]:
-    """What can be released, newest first. Raises VersionError."""
+def newest_versions(stack: Stack, home: Path, most: int) -> list[Version]:
+    """Newest first, each with its commits as they are now. One that a further repository has no
+    commit of cannot be released. Raises VersionError."""
     if stack.source is None:
         raise VersionError(
             f"listing the versions of {stack.name}",
             "they are tags of images, and it has no repository",
             "Look into the registry; `tidegate history` says what was released",
         )
-    return GitSource.of(stack, home).newest(most)
+    found = GitSource.of(stack, home).newest(most)
+    further = {
+        name: source.commits_of([one.name for one in found])
+        for name, source in GitSource.further_of(stack, home).items()
+    }
+    return [
+        Version(
+            name,
+            commit,
+            further={key: known[name] for key, known in further.items() if name in known},
+        )
+        for name, commit in found
+    ]
 
 
 def printed_by(

@@ -22,14 +22,16 @@ from tidegate.stack.catalogue import find_stack
 @dataclass(frozen=True)
 class Releasable:
     """`serves` are environments with the number of the deployment; `held` is why it must not be
-    deployed."""
+    deployed; `untagged` are further repositories that have no commit of it."""
 
     version: str
     commit: str
+    """The `id` of the version."""
     at: datetime
     subject: str
     serves: tuple[str, ...]
     held: str | None
+    untagged: tuple[str, ...] = ()
 
 
 def releasable(settings: Settings, wanted: str, most: int) -> list[Releasable]:
@@ -43,16 +45,19 @@ def releasable(settings: Settings, wanted: str, most: int) -> list[Releasable]:
     serving: dict[str, list[str]] = {}
     for one in now:
         serving.setdefault(one.release.commit, []).append(f"{one.environment} #{one.number}")
+    further = stack.source.further if stack.source else {}
     listed = [
         Releasable(
             one.name,
-            one.commit.sha,
+            one.id,
             one.commit.at,
             one.commit.subject,
-            tuple(serving.get(one.commit.sha, ())),
-            held.get(one.commit.sha),
+            tuple(serving.get(one.id, ())),
+            held.get(one.id),
+            tuple(sorted(further.keys() - one.further.keys())),
         )
         for one in adapters.newest_versions(stack, settings.home, most)
+        if one.commit
     ]
     known = {one.commit for one in listed}
     older = {one.release.commit: one for one in now if one.release.commit not in known}

@@ -10,6 +10,7 @@ from tidegate.errors import HeldError
 from tidegate.ledger.tables import Hold
 from tidegate.plan.targets import SHORTEST_ID
 from tidegate.secrecy.outside_text import one_line
+from tidegate.versions import begins_with
 
 
 @task(
@@ -43,5 +44,5 @@ def _is_meant(hold: Hold, version: str) -> bool:
     """By its name, or by enough of its commit or digest; a tag `1` is no beginning of one."""
     digits = version.removeprefix("sha-")
     return version.removeprefix("v") == hold.version.removeprefix("v") or (
-        len(digits) >= SHORTEST_ID and hold.commit.startswith(digits)
+        len(digits) >= SHORTEST_ID and begins_with(hold.commit, digits)
     )

@@ -10,7 +10,7 @@ from tasks.data.base import missing_services
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tasks.plan.builds import BUILD_SECONDS, built, code_of
+from tasks.plan.builds import BUILD_SECONDS, built, code_of, repository_of
 from tidegate.errors import VersionError
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.image_labels import INPUTS_LABEL, STACK_LABEL
@@ -42,7 +42,8 @@ def build_base_images(work: Work) -> Evidence:
 
 def image_of(env: OpenEnvironment, version: Version, service: str) -> str:
     """The id of the image of a base service as `version` has its files: found, or built now."""
-    recipe, code = _recipe(env, service), code_of(env, version)
+    recipe = _recipe(env, service)
+    code = code_of(env, version, recipe)
     inputs = _inputs(env, recipe, code.commit.sha)
     name = _NOT_IN_A_NAME.sub("-", f"{env.stack.name}-{service}".lower()).strip("-")
     return env.images.find(env.stack.name, None, inputs) or built(
@@ -69,13 +70,13 @@ def built_otherwise(
     """The base services that `version` would build otherwise. `there` are those that run, each with
     the labels of its container, which has those of its image."""
     built_here = base_sections(env.model(), env.stack).keys() & there.keys()
-    if not built_here or version is None or version.commit is None:
+    if not built_here or version is None:
         return set()
-    sha = version.commit.sha
+    wanted = {name: _inputs_in(env, name, version) for name in built_here}
     return {
         name
-        for name in built_here
-        if _built_with(env, name, there[name]) not in (None, _inputs(env, _recipe(env, name), sha))
+        for name, inputs in wanted.items()
+        if inputs is not None and _built_with(env, name, there[name]) not in (None, inputs)
     }
 
 
@@ -92,20 +93,28 @@ def _built_with(env: OpenEnvironment, service: str, labels: Mapping[str, str]) -
         return labels.get(INPUTS_LABEL, "")
     history = env.ledger.deployments.history(env.stack.name, env.name)
     known = (_version(one) for one in reversed(history) if one.was_good)
-    first = next((one.commit for one in known if one.commit), None)
+    first = next((one for one in known if one.commit), None)
     try:
-        return _inputs(env, _recipe(env, service), first.sha) if first else None
+        return _inputs_in(env, service, first) if first else None
     except VersionError:  # its branch was rewritten since
         return None
 
 
+def _inputs_in(env: OpenEnvironment, service: str, version: Version) -> str | None:
+    """What `version` would build it with; None where it has no commit of that repository."""
+    recipe = _recipe(env, service)
+    commit = version.commits.get(recipe.repository)
+    return _inputs(env, recipe, commit.sha) if commit else None
+
+
 def _inputs(env: OpenEnvironment, recipe: Recipe, sha: str) -> str:
-    if env.source is None:  # then nothing is built here
+    source = repository_of(env, recipe)
+    if source is None:  # then nothing is built here
         return ""
-    files = env.source.files(sha, places_of(recipe))
+    files = source.files(sha, places_of(recipe))
     text = str(recipe.settings.get("dockerfile_inline", ""))
     if recipe.dockerfile in files:
-        text = env.source.text(sha, recipe.dockerfile)
+        text = source.text(sha, recipe.dockerfile)
     return inputs_of(recipe, files, text)
 
 

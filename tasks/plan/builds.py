@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable, without_secrets
 from tasks.plan.found_images import look_up_images
+from tasks.plan.further import further_commits
 from tidegate.errors import ConfigError, StackFileError, VersionError
 from tidegate.plan.image_labels import release_labels
 from tidegate.ports import SourceRepository
@@ -38,15 +40,17 @@ BUILD_SECONDS = 1800
     persist_result=False,
 )
 def resolve_version(env: OpenEnvironment, wanted: str) -> Version:
-    """What a typed version means: its commit, and the images that are not built here.
+    """What a typed version means: its commit in each repository, and the images that are not built
+    here.
 
-    Needs: the stack's git repository, the registries. Leaves: a refreshed mirror under
-    `home/sources`. Again: the same answer, unless a tag of the repository was moved. Undo: nothing
-    to undo.
+    Needs: the stack's git repositories, the registries. Leaves: refreshed mirrors under
+    `home/sources`. Again: the same answer, unless a tag was moved or a branch went on. Undo:
+    nothing to undo.
     """
     name, commit = _name_of(env, wanted)
+    version = Version(name, commit, further=further_commits(env, name, commit))
     with without_secrets(env.redactor):
-        version = Version(name, commit, look_up_images(env, name, commit))
+        version = replace(version, images=look_up_images(env, version))
     get_run_logger().info(
         "%s is %s: %s", wanted, short_id(version.id), commit.subject if commit else "images alone"
     )
@@ -92,11 +96,10 @@ def _pin(env: OpenEnvironment, version: Version, service: Service) -> str:
 
 
 def _image_of(env: OpenEnvironment, version: Version, service: Service) -> str:
-    """What is built of the commit, once."""
-    code = code_of(env, version)
-    recipe = recipe_of(
-        env.model(), env.stack, service.name, _build_arguments(env, version.name, code.commit)
-    )
+    """What is built of a commit, once."""
+    recipe = recipe_of(env.model(), env.stack, service.name, declared_arguments(env))
+    code = code_of(env, version, recipe)
+    recipe = recipe.with_arguments(VERSION=version.name, COMMIT=code.commit.sha)
     inputs = hashlib.sha256(recipe.inputs.encode()).hexdigest()
     image = env.images.find(env.stack.name, code.commit.sha, inputs)
     if image:
@@ -115,15 +118,21 @@ class Code(NamedTuple):
     commit: Commit
 
 
-def code_of(env: OpenEnvironment, version: Version) -> Code:
-    """Raises VersionError where there is none, which no stack file that was read can say."""
-    if env.source is None or version.commit is None:
+def code_of(env: OpenEnvironment, version: Version, recipe: Recipe) -> Code:
+    """Raises VersionError where there is none: the stack file names the repository only since
+    then."""
+    source, commit = repository_of(env, recipe), version.commits.get(recipe.repository)
+    if source is None or commit is None:
         raise VersionError(
-            f"building {version.name} of {env.stack.name}",
-            "there is no repository",
-            "Give `source` in stack.yaml",
+            f"building {recipe.service} of {env.stack.name} {version.name}",
+            f"it has no commit of {recipe.repository or 'a repository'}",
+            "Release a version with the stack file as it is now first",
         )
-    return Code(env.source, version.commit)
+    return Code(source, commit)
+
+
+def repository_of(env: OpenEnvironment, recipe: Recipe) -> SourceRepository | None:
+    return env.further[recipe.repository] if recipe.repository else env.source
 
 
 def built(
@@ -136,7 +145,7 @@ def built(
         env.stack.title,
         version,
         code.commit,
-        redact(env.stack.built_from.repository),
+        redact(env.stack.built_from.repository_of(recipe.repository)),
         inputs,
     )
     with tempfile.TemporaryDirectory(prefix="tidegate-build-") as folder:
@@ -177,10 +186,6 @@ def refuse_faulty_builds(env: OpenEnvironment) -> None:
             "Correct `build:` in the compose files; or let others build the image, and say its "
             "`tag` in stack.yaml",
         )
-
-
-def _build_arguments(env: OpenEnvironment, version: str, commit: Commit) -> dict[str, str]:
-    return {**declared_arguments(env), "VERSION": version, "COMMIT": commit.sha}
 
 
 def declared_arguments(env: OpenEnvironment) -> dict[str, str]:

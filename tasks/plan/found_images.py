@@ -13,24 +13,25 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.work import seals
 from tidegate.errors import ImageError, RegistryError
 from tidegate.ledger.tables import Deployment
+from tidegate.stack.file import Stack
 from tidegate.stack.services import Service
 from tidegate.stack.tags import tag_of
-from tidegate.versions import Commit, is_commit
+from tidegate.versions import Version, is_commit
 
 HOST_ONLY = "never"
 """Compose's `pull_policy` of an image that no registry has."""
 
 
-def look_up_images(env: OpenEnvironment, name: str, commit: Commit | None) -> dict[str, str]:
-    """Service -> pin, of those that are not built here.
+def look_up_images(env: OpenEnvironment, version: Version) -> dict[str, str]:
+    """Service -> pin, of those that are not built here; `version` knows its commits already.
 
     What this run, or the environment before, has of this version already is not looked up again: a
     tag may have been moved since. Raises RegistryError, ImageError, VersionError.
     """
-    known = _known(env, name, commit)
+    known = _known(env, version)
     return {
         service.name: known.get(service.name)
-        or _looked_up(env, service, tag_of(service.tag, name, commit))
+        or _looked_up(env, service, tag_of(service.tag, version.name, version.commit))
         for service in env.stack.services
         if service.tag is not None
     }
@@ -80,15 +81,17 @@ def _in_registry(env: OpenEnvironment, reference: str) -> str:
         ) from None
 
 
-def _known(env: OpenEnvironment, name: str, commit: Commit | None) -> dict[str, str]:
+def _known(env: OpenEnvironment, version: Version) -> dict[str, str]:
     """The pins of the newest deployment that stands for this version, where the stack file said the
     same."""
-    for deployment in _deployments(env):
-        same = deployment.commit == commit.sha if commit else not is_commit(deployment.commit)
-        if same and deployment.version == name and (found := _pins(env, deployment)):
+    for deployment in standing_deployments(env):
+        same = (
+            deployment.commit == version.id if version.commit else not is_commit(deployment.commit)
+        )
+        if same and deployment.version == version.name and (found := _pins(env, deployment)):
             get_run_logger().info(
                 "%s: as %s #%d has it, and not looked up again",
-                name,
+                version.name,
                 deployment.environment,
                 deployment.number,
             )
@@ -96,17 +99,25 @@ def _known(env: OpenEnvironment, name: str, commit: Commit | None) -> dict[str, 
     return {}
 
 
-def _deployments(env: OpenEnvironment) -> Iterator[Deployment]:
+def standing_deployments(env: OpenEnvironment) -> Iterator[Deployment]:
+    """Those that may stand for the version that is asked for: this run's own, and what the
+    environment before serves."""
     yield from opened_by_this_run(env)[:1]
     before = env.stack.before(env.name)
     if before and (serving := env.ledger.deployments.current(env.stack.name, before)):
         yield serving
 
 
+def stack_of(env: OpenEnvironment, deployment: Deployment) -> Stack | None:
+    """The stack file that it was planned with; None where that was not kept."""
+    seal = seals(env.settings).read(root_of(env.ledger, deployment).id)
+    return seal.stack if seal else None
+
+
 def _pins(env: OpenEnvironment, deployment: Deployment) -> dict[str, str]:
     """Of the services whose image was found then as it would be found now."""
-    seal = seals(env.settings).read(root_of(env.ledger, deployment).id)
-    then = {one.name: (one.image, one.tag) for one in seal.stack.services} if seal else {}
+    stack = stack_of(env, deployment)
+    then = {one.name: (one.image, one.tag) for one in stack.services} if stack else {}
     return {
         one.name: pin
         for one in env.stack.services

@@ -28,7 +28,7 @@ from tidegate.plan.image_changes import ImageChange, origin_of, said_by
 from tidegate.plan.resolved import differences
 from tidegate.stack.routes import addresses
 from tidegate.stack.services import Service
-from tidegate.versions import Commit, Version, is_commit, short_id
+from tidegate.versions import MAIN, Commit, Version, hashes_in, short_id
 
 
 @task(
@@ -134,12 +134,15 @@ def _refuse_other_evidence(
 
 def _commits(
     env: OpenEnvironment, serving: Deployment | None, version: Version
-) -> tuple[Commit, ...]:
-    """None where there is no repository; all of them where what serves came from none."""
-    if env.source is None or version.commit is None:
-        return ()
-    old = serving.release.commit if serving and is_commit(serving.release.commit) else None
-    return tuple(env.source.between(old, version.commit.sha))
+) -> dict[str, tuple[Commit, ...]]:
+    """None where there is no repository; all of a repository that what serves came from none of."""
+    old = hashes_in(serving.release.commit) if serving else {}
+    sources = {MAIN: env.source, **env.further}
+    return {
+        repository: tuple(source.between(old.get(repository), commit.sha))
+        for repository, commit in version.commits.items()
+        if (source := sources[repository]) is not None
+    }
 
 
 def _images(

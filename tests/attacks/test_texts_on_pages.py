@@ -22,6 +22,7 @@ from tidegate.pages.stages import evidence_page, plan_page
 from tidegate.secrecy import redaction
 from tidegate.secrecy.outside_text import code_block, markdown_text
 from tidegate.stack.environments import Place
+from tidegate.versions import MAIN
 
 SECRET = "correct-horse-battery-staple"
 
@@ -138,7 +139,7 @@ def test_the_evidence_page_shows_what_others_wrote_as_data() -> None:
     plan = replace(
         a_plan(),
         staged=None,
-        commits=(hostile,),
+        commits={MAIN: (hostile,)},
         preflight=(CheckResult("<i>a</i>", "fail", "![p](q) " + SECRET, 1.0),),
         schema=(
             replace(

@@ -13,11 +13,14 @@ from tests.flows.installation import Installation, Kept, write_stack
 from tests.world.by_hand import MemoryHandStarted, start_by_hand
 from tests.world.compose import MemoryCompose
 from tests.world.data import Content
+from tests.world.sources import MemoryFurther
 from tests.world.world import BASE_IMAGE, model_of
 
 TENANTS = """  - {name: tenants, engine: mysql, service: db, host_key: DB_HOST, user_key: DB_USER,
      password_key: DB_PASSWORD, pattern: "ten_*"}
 """
+FURTHER = """dockerfile: Dockerfile,
+         further: {workers: {repository: ../workers, folder: ../workers%s}}}"""
 HISTORY = """{tool: command, service: web, database: tenants, directory: /app,
   state: SELECT name FROM steps, has: [steps], up: [sh, -c, 'steps up "$TIDEGATE_DATABASE"']}"""
 
@@ -115,6 +118,17 @@ def release_another_dockerfile(*versions: str) -> Callable[[Installation], None]
             made.prefect.start(release, **asked(version))
 
     return prepare
+
+
+def build_worker_elsewhere(made: Installation, *, branch: str | None = None) -> None:
+    """The worker comes from a repository of its own, which has a tag for v1.0.0 and v1.0.1."""
+    file = made.home.parent / "stacks" / "shop" / "stack.yaml"
+    followed = f", branch: {branch}" if branch else ""
+    file.write_text(file.read_text().replace("dockerfile: Dockerfile}", FURTHER % followed, 1))
+    context = str(file.parent.parent / "workers")
+    made.world.edited["worker"] = {"build": {"context": context, "dockerfile": "Dockerfile"}}
+    tags = {} if branch else {name: name for name in ("v1.0.0", "v1.0.1")}
+    made.world.further["workers"] = MemoryFurther(tags)
 
 
 def edit_what_was_taken_over(made: Installation) -> None:

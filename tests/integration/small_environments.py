@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from blocks.docker.host import DockerHost
 from blocks.edges.traefik.edge import TraefikEdge
@@ -14,9 +15,11 @@ from tidegate.settings import Settings
 from tidegate.stack.file import Stack
 
 
-def small_environment(name: str, folder: Path, home: Path, ledger: Ledger) -> OpenEnvironment:
+def small_environment(
+    name: str, folder: Path, home: Path, ledger: Ledger, **more: Any
+) -> OpenEnvironment:
     """`prod` of the stack whose compose file is `c.yml` in `folder`; `web` is released. Its edge is
-    nowhere."""
+    nowhere. `more` is laid over what the stack file says."""
     stack = Stack.model_validate(
         {
             "name": name,
@@ -33,6 +36,7 @@ def small_environment(name: str, folder: Path, home: Path, ledger: Ledger) -> Op
                     "image_alias": "l",
                 }
             },
+            **more,
         }
     ).model_copy(update={"folder": folder})
     settings = Settings(home=home, stacks=folder)

@@ -10,7 +10,7 @@ from tidegate.plan.image_changes import ImageChange
 from tidegate.plan.resolved import ResolvedConfiguration
 from tidegate.stack.envfile import EnvDiff
 from tidegate.stack.environments import Place
-from tidegate.versions import Commit, Version
+from tidegate.versions import MAIN, Commit, Version
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMIT = Commit("19b9b98" + "0" * 33, "feat: discounts", "mei", AT)
@@ -46,7 +46,7 @@ def a_plan() -> Plan:
         version=Version("v1.1.0", COMMIT),
         pins={"backend": "sha256:one"},
         configuration=ResolvedConfiguration({"env/NEW_KEY": "1"}),
-        commits=(COMMIT,),
+        commits={MAIN: (COMMIT,)},
         config={
             "env": EnvDiff(added=("NEW_KEY",), emptied=("GONE_VALUE",)),
             "compose": EnvDiff(added=("services.worker",), changed=("services.web.privileged",)),

@@ -84,7 +84,7 @@ def test_labels_of_strangers_stay_on_one_line_and_are_no_markdown() -> None:
 
 def test_without_a_repository_no_page_says_that_nothing_changes() -> None:
     plan = replace(
-        a_plan(), version=Version("2.3.1", None, {"web": NEW}), commits=(), images=(CHANGE,)
+        a_plan(), version=Version("2.3.1", None, {"web": NEW}), commits={}, images=(CHANGE,)
     )
     shown = plan_page(plan, "en")
     assert "There is no repository" in shown

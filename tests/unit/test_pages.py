@@ -14,16 +14,17 @@ from tests.unit.plans import AT, COMMIT, STAGED, a_plan, schema_change
 from tests.unit.test_smoke_page import cells
 from tidegate.facts import Backup, Fit, MigrationClass, TrafficFigures
 from tidegate.pages.base_words import BASE_EN, BASE_ZH
+from tidegate.pages.commits import MOST_COMMITS
 from tidegate.pages.found_words import FOUND_EN, FOUND_ZH
 from tidegate.pages.layout import local
 from tidegate.pages.restore_words import RESTORE_EN, RESTORE_ZH
 from tidegate.pages.results import backup_page, traffic_page
-from tidegate.pages.stages import MOST_COMMITS, changed_note, evidence_page, plan_page
+from tidegate.pages.stages import changed_note, evidence_page, plan_page
 from tidegate.pages.words import EN, WORDS, ZH
 from tidegate.plan.changes import Plan
 from tidegate.plan.resolved import Part
 from tidegate.stack.envfile import EnvDiff
-from tidegate.versions import Version
+from tidegate.versions import MAIN, Version
 
 LANGUAGES = sorted(WORDS)
 WORDS_OF_STAGING = {"en": "staging", "zh": "测试环境"}
@@ -198,7 +199,7 @@ def test_a_backup_that_was_never_restored_is_not_shown_as_one() -> None:
 
 
 def test_a_long_list_of_commits_says_how_many_are_left_out() -> None:
-    page = plan_page(replace(a_plan(), commits=(COMMIT,) * (MOST_COMMITS + 3)), "en")
+    page = plan_page(replace(a_plan(), commits={MAIN: (COMMIT,) * (MOST_COMMITS + 3)}), "en")
     assert page.count("feat: discounts") == MOST_COMMITS
     assert "+3" in page
 

@@ -27,7 +27,7 @@ VALUES = {
 }
 
 
-def stack(**source: str) -> Stack:
+def stack(**source: Any) -> Stack:
     return Stack.model_validate(
         {
             "name": "shop",

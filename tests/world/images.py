@@ -1,17 +1,16 @@
-"""Images in memory, and the repository of the team that they are built from."""
+"""Images in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.world.engine import MemoryEngine
-from tests.world.versions import BY_COMMIT, Made, found
-from tidegate.errors import ImageError, RegistryError, VersionError
+from tests.world.versions import Made
+from tidegate.errors import ImageError, RegistryError
 from tidegate.plan.image_labels import BASES_LABEL, INPUTS_LABEL, OCI, REVISION_LABEL, STACK_LABEL
 from tidegate.stack.recipes import Recipe
-from tidegate.versions import Commit, NamedCommit
 
 
 @dataclass
@@ -147,40 +146,3 @@ class MemoryBuilder:
         self.engine.images[image] = {**labels, BASES_LABEL: '{"mysql:8": "sha256:mysql:8"}'}
         self.engine.moments.change(f"image {tag} was built", makes=f"image {tag}")
         return image
-
-
-class MemorySource:
-    """The team's repository: all its versions, one after the other."""
-
-    def resolve(self, wanted: str) -> NamedCommit:
-        made = found(wanted)
-        return NamedCommit(made.name, made.commit)
-
-    def between(self, old: str | None, new: str) -> list[Commit]:
-        if new not in BY_COMMIT:
-            raise VersionError(
-                f"looking for the commit {new[:12]}", "no branch or tag leads to it", "Push it"
-            )
-        return [] if old == new else [BY_COMMIT[new].commit]
-
-    def export(self, commit: str, into: Path) -> Mapping[str, str]:
-        if any(into.iterdir()):
-            raise VersionError(
-                f"exporting {commit[:12]}",
-                f"the folder {into.name!r} is not empty",
-                "Give an empty one",
-            )
-        return {}
-
-    def files(self, commit: str, places: Collection[str]) -> Mapping[str, str]:
-        """A folder for each service, of which that of the database is another one in v1.0.1."""
-        made = BY_COMMIT[commit]
-        there = {"db/Dockerfile": "of-the-file", "db/init.sql": made.base, "app.py": made.sha}
-        return {
-            path: told
-            for path, told in there.items()
-            if any(path == one or path.startswith(f"{one}/") for one in places)
-        }
-
-    def text(self, commit: str, path: str) -> str:
-        return "FROM mysql:8\nCOPY init.sql /docker-entrypoint-initdb.d/\n"

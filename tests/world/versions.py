@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tidegate.errors import VersionError
@@ -78,7 +78,18 @@ VERSIONS = {
         Made("v2.3.0", "0004", answers_well=False),
     )
 }
-BY_COMMIT = {one.sha: one for one in VERSIONS.values()}
+
+
+def further_commit(name: str) -> Commit:
+    """What a version has in a further repository."""
+    sha = f"further {name}".encode().hex().ljust(40, "0")
+    return replace(VERSIONS[name].commit, sha=sha, subject=f"make the worker of {name}")
+
+
+BY_COMMIT = {
+    **{one.sha: one for one in VERSIONS.values()},
+    **{further_commit(name).sha: one for name, one in VERSIONS.items()},
+}
 
 
 def between(current: str | None, head: str) -> tuple[SchemaStep, ...]:

@@ -19,10 +19,11 @@ from tests.world.engine import (
     MemoryOccupancy,
 )
 from tests.world.forwarders import MemoryForwarders
-from tests.world.images import MemoryBuilder, MemoryImages, MemoryShelf, MemorySource
+from tests.world.images import MemoryBuilder, MemoryImages, MemoryShelf
 from tests.world.moments import Moments, watched
 from tests.world.people import MemoryEvents, MemoryNotifier
 from tests.world.saved import MemoryBackups, MemoryDatabaseCopies, MemoryVolumeCopies
+from tests.world.sources import MemoryFurther, MemorySource
 from tests.world.versions import VERSIONS
 from tidegate.facts import ComposeModel
 from tidegate.ports import Ports
@@ -77,6 +78,8 @@ class World:
         self.backups: dict[str, MemoryBackups] = {}
         self.notifiers: dict[str, MemoryNotifier] = {}
         self.events = MemoryEvents(self.moments)
+        self.further: dict[str, MemoryFurther] = {}
+        """Repositories beside the team's first one, by their names in the stack file."""
         self.edited: dict[str, dict[str, Any]] = {}
         """Service -> what the team has written into its compose file since."""
         self.shared: dict[str, dict[str, Any]] = {}
@@ -108,6 +111,7 @@ class World:
             builder=MemoryBuilder(self.engine),
             registry=None,
             source=MemorySource() if stack.source else None,
+            further={name: watched(name, one, self.moments) for name, one in self.further.items()},
             edge=self.edge,
             visitors=self.visitors,
             databases=self.databases,
@@ -124,7 +128,7 @@ class World:
         return Ports(
             **{
                 role: port
-                if port is None or role == "notifiers"
+                if port is None or role in ("notifiers", "further")
                 else watched(role, port, self.moments)
                 for role, port in vars(ports).items()
             }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tidegate.facts import Backup, MigrationClass, Revision, SchemaChange
+from tidegate.pages.commits import commits_part
 from tidegate.pages.found import found_rows
 from tidegate.pages.images import images_part
 from tidegate.pages.layout import age_text, facts, listed, local, table
@@ -18,8 +19,6 @@ from tidegate.schema.states import shown
 from tidegate.secrecy.outside_text import code, code_block, markdown_text
 from tidegate.stack.envfile import EnvDiff
 from tidegate.versions import short_id
-
-MOST_COMMITS = 20
 
 
 def plan_page(plan: Plan, language: str) -> str:
@@ -82,7 +81,7 @@ def _what_changes(plan: Plan, words: Words) -> list[str]:
     """What was done comes first; of images of others nothing is known but what they say
     themselves."""
     commits, images = (
-        f"{words['commits']}\n\n{_commits(plan, words)}",
+        f"{words['commits']}\n\n{commits_part(plan, words)}",
         f"{words['images']}\n\n{images_part(plan, words)}",
     )
     return [commits, images] if plan.version.commit else [images, commits]
@@ -197,17 +196,6 @@ def _interruption(plan: Plan, words: Words, language: str) -> str:
         failed=seen.failed,
         gap=f"{seen.longest_gap_seconds * 1000:.0f}",
     )
-
-
-def _commits(plan: Plan, words: Words) -> str:
-    if plan.version.commit is None:
-        return words["no_repository"]
-    rows = [
-        f"- {markdown_text(commit.subject)} (`{commit.sha[:7]}`, {markdown_text(commit.author)})"
-        for commit in plan.commits[:MOST_COMMITS]
-    ]
-    more = len(plan.commits) - MOST_COMMITS
-    return "\n".join(rows + ([f"- … +{more}"] if more > 0 else [])) or words["nothing"]
 
 
 def _config(plan: Plan, words: Words) -> str:

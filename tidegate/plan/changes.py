@@ -94,8 +94,8 @@ class Plan:
     configuration: ResolvedConfiguration
     config: Mapping[Part, EnvDiff]
     """How it differs from what runs, by name."""
-    commits: tuple[Commit, ...]
-    """New since what runs, newest first."""
+    commits: Mapping[str, tuple[Commit, ...]]
+    """Repository -> what is new in it since what runs, newest first."""
     schema: tuple[SchemaChange, ...]
     running: Running | None
     domains: tuple[str, ...]
@@ -137,7 +137,12 @@ class Plan:
         """What changes, for a message: the subjects of the commits, then the images that others
         made."""
         found = [one for one in self.images if one.origin != "built" and not one.is_same]
-        return [*(commit.subject for commit in self.commits), *map(str, found)]
+        subjects = (
+            f"{repository}: {commit.subject}" if repository else commit.subject
+            for repository, commits in self.commits.items()
+            for commit in commits
+        )
+        return [*subjects, *map(str, found)]
 
     @property
     def kind(self) -> MigrationClass:

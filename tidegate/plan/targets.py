@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tidegate.errors import HeldError, InputError, VersionError
 from tidegate.ledger.tables import Deployment
+from tidegate.versions import begins_with
 
 SHORTEST_ID = 7
 
@@ -152,7 +153,7 @@ def _matches(
         one
         for one in others
         if one.version.removeprefix("v") == to.removeprefix("v")
-        or (len(commit) >= SHORTEST_ID and one.commit.startswith(commit))
+        or (len(commit) >= SHORTEST_ID and begins_with(one.commit, commit))
     ]
 
 

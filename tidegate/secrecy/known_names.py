@@ -67,6 +67,8 @@ def _of_stack(stack: Stack) -> Iterator[str]:
     yield from (stack.name, stack.title, *stack.aliases, *stack.environments)
     if stack.source:
         yield stack.source.branch
+        for name, further in stack.source.further.items():
+            yield from (name, further.branch or "")
     for service in stack.services:
         yield from filter(None, (service.name, service.image))
     for database in stack.databases:

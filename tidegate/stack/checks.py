@@ -114,7 +114,7 @@ def _json_faults(check: SmokeCheck, answer: Answer, version: Version) -> Iterato
         )
         if commit := version.commit:
             yield from _field_fault(
-                document, "commit", commit.sha, lambda found: _is_commit(found, commit)
+                document, "commit", commit.sha, lambda found: _is_commit_of(found, version)
             )
 
 
@@ -157,6 +157,11 @@ def _is_version(found: Any, version: Version) -> bool:
 
 def _is_commit(found: Any, commit: Commit) -> bool:
     return isinstance(found, str) and len(found) >= 7 and commit.sha.startswith(found.lower())
+
+
+def _is_commit_of(found: Any, version: Version) -> bool:
+    """What is built from a further repository shows the commit of that one."""
+    return any(_is_commit(found, commit) for commit in version.commits.values())
 
 
 def _said(check: SmokeCheck, answer: Answer) -> str:

@@ -43,8 +43,9 @@ from tidegate.stack.routes import (
     service_faults,
     unread_keys,
 )
-from tidegate.stack.services import Service, Source, image_faults, named_twice
+from tidegate.stack.services import Service, image_faults, named_twice
 from tidegate.stack.showing import SmokeCheck, Watch
+from tidegate.stack.sources import Source, further_faults
 from tidegate.stack.yaml_text import read_yaml
 
 HostSetting = Literal[
@@ -111,7 +112,7 @@ class Stack(Part):
     time_zone: TimeZone = "UTC"
     source: Source | None = Field(
         None,
-        description="The repository that is built from. Without it every service has a `tag`, "
+        description="The repositories that are built from. Without them every service has a `tag`, "
         "and a version is a tag.",
     )
     services: tuple[Service, ...] = Field(min_length=1)
@@ -250,6 +251,7 @@ class Stack(Part):
             if self.name in own.shares_names_with
         ]
         faults += image_faults(self.source, self.services)
+        faults += further_faults(self.source)
         faults += environment_faults(self.environments)
         ports = {service.name: service.port for service in self.services}
         hosts = {name: own.host for name, own in self.environments.items()}

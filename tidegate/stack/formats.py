@@ -218,6 +218,10 @@ RelativePath = Annotated[
     *_format(r"[^/\\~\s-][^\\:]*", "a path inside its folder, such as compose.yaml"),
     AfterValidator(_inside),
 ]
+FolderBeside = Annotated[
+    str,
+    *_format(r"[^/\\~\s-][^\\:]*", "a path from the stack file's folder, such as ../shop-frontend"),
+]
 MountPath = Annotated[
     str,
     *_format(

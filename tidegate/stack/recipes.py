@@ -1,23 +1,30 @@
-"""What is built for one service: its `build:` section, every path inside the repository.
+"""What is built for one service: its `build:` section, every path inside one repository.
 
-The stack's folder stands for a folder of the repository, `source.context`. So `build: ./web` in the
-compose file means the folder `web` of the commit, and never one that lies beside the stack file.
+`build: ./web` in the compose file means the folder `web` of the commit, and never one that lies
+beside the stack file.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.facts import ComposeModel
 from tidegate.secrecy.plain_values import SHORTEST, holds_secret, is_plain, secret_parts
+from tidegate.stack.build_places import (
+    IMAGE_CONTEXT,
+    context_of,
+    dockerfile_of,
+    further_folder_faults,
+    other_contexts,
+    place_faults,
+    place_of,
+)
 from tidegate.stack.file import Stack
+from tidegate.versions import MAIN
 
-IMAGE_CONTEXT = "docker-image://"
 _LEFT_OUT = ("tags", "cache_from", "cache_to", "context", "dockerfile", "additional_contexts")
 """Paths have fields of their own. Outputs and caches do not change what is built."""
 _ASKED_FOR = ("secrets", "ssh")
@@ -27,7 +34,7 @@ _READABLE = "and whoever has the image could read it; use a build secret"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the image of one service is built. All paths are relative to the repository's root."""
+    """How the image of one service is built. All paths are relative to its repository's root."""
 
     service: str
     context: str
@@ -40,6 +47,8 @@ class Recipe:
     secrets: Mapping[str, Any]
     """The compose file's own `secrets` that the build asks for."""
     platform: str = ""
+    repository: str = MAIN
+    """The name of the one whose commit it is built from."""
 
     @property
     def inputs(self) -> str:
@@ -51,8 +60,14 @@ class Recipe:
             dict(self.contexts),
             dict(self.settings),
             self.platform,
+            *filter(None, [self.repository]),
         ]
         return json.dumps(decides, sort_keys=True)
+
+    def with_arguments(self, **args: str) -> Recipe:
+        """With these build arguments, whatever else they were set to."""
+        laid_over = {**self.settings.get("args", {}), **args}
+        return replace(self, settings={**self.settings, "args": laid_over})
 
     def folders(self) -> list[str]:
         """The folders of the repository that the build is given."""
@@ -66,14 +81,15 @@ def recipe_of(model: ComposeModel, stack: Stack, service: str, args: Mapping[str
     Look at `build_faults` before.
     """
     said = {**base_sections(model, stack), **sections_of(model, stack)}[service]
-    context = _inside(said.get("context", str(stack.folder)), stack)
+    context, dockerfile = context_of(said, stack), dockerfile_of(said, stack)
     return Recipe(
         service=service,
-        context=context,
-        dockerfile=_dockerfile(said, stack, context),
+        repository=context.repository,
+        context=context.path,
+        dockerfile=dockerfile.path if dockerfile else "",
         contexts={
-            name: place if place.startswith(IMAGE_CONTEXT) else _inside(place, stack)
-            for name, place in (said.get("additional_contexts") or {}).items()
+            name: place if place.startswith(IMAGE_CONTEXT) else place_of(place, stack).path
+            for name, place in other_contexts(said).items()
         },
         settings={
             **{key: value for key, value in said.items() if key not in _LEFT_OUT},
@@ -132,14 +148,14 @@ def build_faults(
 ) -> list[str]:
     """One text per fault under `build:` of what is built here: what is not of the commit, and
     secrets."""
-    faults: list[str] = []
+    faults = [*further_folder_faults(stack)]
     built = sections_of(model, stack)
     for name in (*built, *base_sections(model, stack)):
         if said := model["services"].get(name, {}).get("build"):
             faults += [
                 f"services.{name}.build.{fault}"
                 for fault in (
-                    *_place_faults(said, stack),
+                    *place_faults(said, stack),
                     *_secret_faults(said, values, secret_keys),
                 )
             ]
@@ -181,24 +197,6 @@ def _one_file_faults(stack: Stack, built: Mapping[str, object]) -> Iterator[str]
         )
 
 
-def _place_faults(said: Mapping[str, Any], stack: Stack) -> Iterator[str]:
-    others = {
-        f"additional_contexts.{name}": place
-        for name, place in (said.get("additional_contexts") or {}).items()
-        if not place.startswith(IMAGE_CONTEXT)
-    }
-    for where, place in {"context": said["context"], **others}.items():
-        if not place.startswith("/"):
-            yield f"{where}: {place} is not in the commit; give a folder of the repository"
-        elif _leaves(_inside(place, stack)):
-            yield (
-                f"{where}: leads out of the repository, of which the stack's folder is "
-                f"{stack.built_from.context!r}"
-            )
-    if _leaves(_dockerfile(said, stack, _inside(said["context"], stack))):
-        yield "dockerfile: leads out of the repository"
-
-
 def _secret_faults(
     said: Mapping[str, Any], values: Mapping[str, str], secret_keys: Collection[str]
 ) -> Iterator[str]:
@@ -232,24 +230,3 @@ def _texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(tree, list):
         for inner in tree:
             yield from _texts(inner, path)
-
-
-def _dockerfile(said: Mapping[str, Any], stack: Stack, context: str) -> str:
-    if "dockerfile_inline" in said:
-        return ""
-    if not said:
-        return os.path.normpath(stack.built_from.dockerfile)
-    written = said.get("dockerfile", "Dockerfile")
-    if written.startswith("/"):
-        return _inside(written, stack)
-    return os.path.normpath(os.path.join(context, written))
-
-
-def _inside(place: str, stack: Stack) -> str:
-    """A path that compose made absolute in the stack's folder, as a path in the repository."""
-    relative = os.path.relpath(place, stack.folder)
-    return os.path.normpath(os.path.join(stack.built_from.context, relative))
-
-
-def _leaves(path: str) -> bool:
-    return path.startswith(("..", "/")) and Path(path).parts[0] in ("..", "/")

@@ -1,4 +1,4 @@
-"""What a stack file says of where versions come from, and of the services that a release starts."""
+"""What a stack file says of the services that a release starts."""
 
 from __future__ import annotations
 
@@ -8,42 +8,14 @@ from pydantic import Field
 
 from tidegate.stack.formats import (
     MOST_SECONDS,
-    Branch,
-    EnvKey,
     ImageName,
     ImagePath,
-    Line,
     Part,
-    RelativePath,
-    Repository,
     ServiceName,
     UrlPath,
 )
+from tidegate.stack.sources import Source
 from tidegate.stack.tags import OF_COMMITS, OF_VERSIONS, TagPattern, names_in
-
-
-class Source(Part):
-    """Where the commits come from and how an image is built from one."""
-
-    repository: Repository = Field(
-        description="Git URL, or a path relative to the stack file's folder."
-    )
-    branch: Branch = Field(
-        "main", description="A commit must be reachable from this branch or a tag to be released."
-    )
-    dockerfile: RelativePath = Field(
-        "Dockerfile",
-        description="Path of the Dockerfile inside the repository; for services "
-        "without `build:` in the compose files.",
-    )
-    context: RelativePath = Field(
-        ".",
-        description="The folder of the repository that the stack's folder stands for: paths "
-        "under `build:` begin there. Without `build:`, the build context.",
-    )
-    build_args: dict[EnvKey, Line] = Field(
-        {}, description="Build arguments; `${NAME}` is taken from the env file."
-    )
 
 
 class Service(Part):

@@ -30,6 +30,14 @@ def resolve(wanted: str, refs: Mapping[str, str], commits: Collection[str]) -> t
     raise VersionError(_doing(typed), _why_not(typed, refs), f"{_FORMS}; newest: {_newest(refs)}")
 
 
+def tagged(version: str, refs: Mapping[str, str]) -> str | None:
+    """Full hash of the tag that is called as `version`, with or without a leading `v`; None where
+    there is none. Raises VersionError where two tags answer to it."""
+    bare = version.removeprefix("v")
+    is_there = is_version_tag(version) and not refs.keys().isdisjoint((f"v{bare}", bare))
+    return _tagged(version, refs)[1] if is_there else None
+
+
 def is_version_tag(name: str) -> bool:
     return _TAG.fullmatch(name) is not None
 

@@ -1,0 +1,60 @@
+"""The commits of a stack's further repositories: which ones a version means."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger
+
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.plan.found_images import stack_of, standing_deployments
+from tidegate.errors import VersionError
+from tidegate.stack.sources import FurtherSource
+from tidegate.versions import MAIN, Commit, hashes_in, short_id
+
+
+def further_commits(env: OpenEnvironment, name: str, main: Commit | None) -> dict[str, Commit]:
+    """Repository -> its commit of the version `name`, whose commit in the stack's own repository is
+    `main`.
+
+    A tag of that name goes first. Without one it is the newest commit of the branch that the stack
+    file names; what this run, or the environment before, has of this version stays what it is,
+    since a branch goes on. Raises VersionError where there is neither tag nor branch.
+    """
+    if main is None or env.stack.source is None:
+        return {}
+    found = {
+        key: _commit_of(env, key, one, name, main) for key, one in env.stack.source.further.items()
+    }
+    for key, commit in found.items():
+        get_run_logger().info("%s: %s: %s", key, short_id(commit.sha), commit.subject)
+    return found
+
+
+def _commit_of(
+    env: OpenEnvironment, key: str, said: FurtherSource, name: str, main: Commit
+) -> Commit:
+    source = env.further[key]
+    if tagged := source.tagged(name):
+        return tagged
+    if said.branch is None:
+        raise VersionError(
+            f"resolving the version {name!r} of {env.stack.name}",
+            f"the repository {key} has no tag {name}",
+            f"Tag its commit {name} too and push the tag; or name a `branch` under "
+            f"source.further.{key} in stack.yaml, whose newest commit is meant then",
+        )
+    known = _known(env, key, said, name, main)
+    return source.commit(known) if known else source.newest_of_branch()
+
+
+def _known(
+    env: OpenEnvironment, key: str, said: FurtherSource, name: str, main: Commit
+) -> str | None:
+    """The hash that the newest deployment that stands for this version has, where the stack file
+    said the same of the repository."""
+    for deployment in standing_deployments(env):
+        hashes = hashes_in(deployment.commit)
+        if (deployment.version, hashes.get(MAIN)) == (name, main.sha):
+            then = stack_of(env, deployment)
+            is_same = then and then.source and then.source.further.get(key) == said
+            return hashes.get(key) if is_same else None
+    return None
