@@ -111,7 +111,8 @@ def waiting(tidegate: Installation) -> list[str]:
 def page() -> str:
     with get_client(sync_client=True) as client:
         found = client.read_latest_artifacts(limit=200)
-    return next(str(one.data) for one in found if one.key == f"{DUNE}-prod-base")
+    told = next(str(one.data) for one in found if one.key == f"{DUNE}-prod-base")
+    return told.replace("<br>", " ")
 
 
 def test_where_nothing_differs_nothing_is_changed(

@@ -200,11 +200,13 @@ def test_the_page_names_everything_and_shows_no_value_of_the_environment(
         SimpleNamespace(
             name="umami",
             language=language,
+            time_zone="Asia/Tokyo",
             environments={"prod": SimpleNamespace(hosts=("umami.test",), kept_numbers=kept)},
         ),
     )
     page = found_page(stack, "prod", what, "http://127.0.0.1:8080")
     log = "\n".join(found_lines(stack, "prod", what))
+    assert "2026-03-01 09:00 (Asia/Tokyo)" in page
     containers = ("umami-web-1", "umami-db-1", "umami-seed-1")
     for word in (*containers, "umami_data", "3.0 MiB", "0.0.0.0:3000 → 8000", "KEY"):
         assert word in page

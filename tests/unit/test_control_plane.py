@@ -18,6 +18,7 @@ from cli.control_plane import ControlPlane
 from cli.run import run
 from control.seldom import SELDOM, UNASKED
 from setup.places import ROOT
+from tests.installation import free_ports
 from tidegate.errors import CapacityError, EngineError, TidegateError
 from tidegate.settings import Settings
 
@@ -79,7 +80,12 @@ def test_stack_files_that_this_version_refuses_are_named_before_anything_is_star
 def test_a_program_that_was_killed_just_now_has_its_port_a_moment_longer(tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     plane = ControlPlane(
-        Settings(home=tmp_path, stacks=tmp_path, prefect_port=taken.getsockname()[1])
+        Settings(
+            home=tmp_path,
+            stacks=tmp_path,
+            prefect_port=taken.getsockname()[1],
+            receiver_port=free_ports(1)[0],
+        )
     )
     going = threading.Timer(0.5, taken.close)
     going.start()

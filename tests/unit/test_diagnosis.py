@@ -13,6 +13,7 @@ from rich.console import Console
 from blocks.docker.engine_looks import skew_seconds
 from cli.doctor import diagnoses, show
 from tasks.plan.diagnosing import dns, looks
+from tests.installation import free_ports
 from tests.unit.ledger_parts import ledger_url
 from tests.unit.test_stackfile import SAMPLE
 from tidegate.diagnosis import Diagnosis, diagnose
@@ -64,14 +65,26 @@ def test_names_below_localhost_need_no_name_server() -> None:
         dns("shop.example", nobody)
 
 
+def settings_at(folder: Path) -> Settings:
+    """With ports that nobody has, whatever runs on this machine."""
+    prefect, edge, check, receiver = free_ports(4)
+    return Settings(
+        home=folder / "home",
+        stacks=folder / "stacks",
+        prefect_port=prefect,
+        edge_port=edge,
+        edge_check_port=check,
+        receiver_port=receiver,
+    )
+
+
 def test_an_installation_that_was_never_started_is_told_how_and_nothing_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No engine answers, either."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
     (tmp_path / "stacks").mkdir()
-    settings = Settings(home=tmp_path / "home", stacks=tmp_path / "stacks")
-    found = {one.name: one for one in diagnoses(settings)}
+    found = {one.name: one for one in diagnoses(settings_at(tmp_path))}
     bad = {name for name, one in found.items() if not one.is_good}
     assert bad == {"runs", "edge", "engine", "builds", "disk", "clock", "ledger"}
     assert found["runs"].to_do == "`tidegate run` starts what is missing"

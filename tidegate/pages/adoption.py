@@ -4,8 +4,9 @@ and what people must know."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from tidegate.pages.layout import size_text, table
+from tidegate.pages.layout import local, size_text, table
 from tidegate.plan.adoption import Found, FoundContainer
 from tidegate.secrecy.outside_text import code, one_line
 from tidegate.stack.file import Stack
@@ -91,7 +92,7 @@ def found_page(stack: Stack, environment: str, found: Found, edge_url: str) -> s
         f"# {found_title(stack, environment)}",
         words["outage"],
         f"## {words['containers'].format(project=code(found.project))}",
-        _containers(found, words),
+        _containers(stack, found),
         f"## {words['volumes']}",
         _volumes(found, words),
         f"## {words['networks']}",
@@ -127,21 +128,30 @@ def found_lines(stack: Stack, environment: str, found: Found) -> list[str]:
     ]
 
 
-def _containers(found: Found, words: Words) -> str:
+def _containers(stack: Stack, found: Found) -> str:
+    words = WORDS[stack.language]
     rows = [
         (
             code(one.name),
+            words[_becomes(found, one)],
             code(one.service),
             code(_image(one)),
-            one_line(one.started_at, 20),
-            words[_becomes(found, one)],
+            _since(one, stack),
         )
         for one in found.every
     ]
     return table(
-        (words["container"], words["service"], words["image"], words["since"], words["becomes"]),
+        (words["container"], words["becomes"], words["service"], words["image"], words["since"]),
         rows,
     )
+
+
+def _since(one: FoundContainer, stack: Stack) -> str:
+    """In the stack's own time zone."""
+    try:
+        return local(datetime.fromisoformat(one.started_at), stack.time_zone)
+    except ValueError:
+        return one_line(one.started_at, 20)
 
 
 def _volumes(found: Found, words: Words) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from tidegate.pages.words import Words
@@ -15,6 +16,12 @@ MOST_NAMES = 30
 MOST_ROWS = 500
 """Of a table about tables of databases."""
 _BAR = re.compile(r"(?<!\\)\|")
+_CELL_WIDTH = 40
+"""In columns of a terminal, of which a Chinese character takes two: the UI breaks no line of a
+table, and a telephone shows about so much of it."""
+_WHOLE = re.compile(r"(?:[^\s`]|`[^`]*`)+ ?|` ?")
+_BETWEEN = re.compile(r"(?<=[、-〿一-鿿！-｠])(?![、-〿！-｠])")
+"""Where a Chinese text may be broken: not before its signs."""
 
 
 def local(moment: datetime, time_zone: str) -> str:
@@ -22,7 +29,7 @@ def local(moment: datetime, time_zone: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells as markdown, each on one line."""
+    """Cells as markdown; long ones are broken."""
     lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
@@ -62,4 +69,19 @@ def size_text(octets: int) -> str:
 
 
 def _cell(text: str) -> str:
-    return _BAR.sub(r"\\|", " ".join(text.split()))
+    lines = [""]
+    for part in _parts(" ".join(text.split())):
+        if lines[-1] and _width(lines[-1] + part.rstrip()) > _CELL_WIDTH:
+            lines.append("")
+        lines[-1] += part
+    return _BAR.sub(r"\\|", "<br>".join(line.rstrip() for line in lines))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What stays on one line: words, code, and Chinese characters with the sign that follows."""
+    for whole in _WHOLE.findall(text):
+        yield from [whole] if "`" in whole else filter(None, _BETWEEN.split(whole))
+
+
+def _width(text: str) -> int:
+    return sum(1 + (east_asian_width(one) in "WF") for one in text)
