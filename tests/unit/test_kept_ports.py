@@ -159,6 +159,12 @@ def test_who_has_a_port_at_one_address_has_it_for_all(
     assert holders(HostPort(address, 8181, "/"), [one]) == []
 
 
+def test_a_port_that_another_environment_keeps_is_said_to_be_its_own() -> None:
+    labels = {"tidegate.forwards-to": "mill/prod"}
+    one = Occupant("1", "edge-port-8180-ab12", "", "", (), frozenset({("", 8180)}), labels)
+    assert one.whose.startswith("mill/prod, which keeps its ports")
+
+
 # --- what the edge and its forwarders are told ---
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tidegate.facts import FORWARDS_TO_LABEL
+
 _NO_DATA = (
     "/etc/",
     "/docker-entrypoint",
@@ -69,6 +71,8 @@ class Occupant:
 
     @property
     def whose(self) -> str:
+        if owner := self.labels.get(FORWARDS_TO_LABEL):
+            return f"{owner}, which keeps its ports and names (`kept_ports`, `known_as`),"
         return f"the container {self.name}" + (
             f" of the compose project {self.project}" if self.project else ""
         )

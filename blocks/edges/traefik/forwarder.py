@@ -135,7 +135,10 @@ class ForwarderMaker:
             if not is_port_taken(error):
                 raise
             publishers = self.host.client.containers.list(filters={"publish": f"{place.port}/tcp"})
-            owners = [f"the container {one.name}" for one in publishers]
+            owners = [
+                one.labels.get(FORWARDS_TO_LABEL) or f"the container {one.name}"
+                for one in publishers
+            ]
             raise CapacityError(
                 f"forwarding {place}",
                 f"{', '.join(owners) or 'a program outside Docker'} has it",
@@ -185,10 +188,12 @@ class ForwarderMaker:
 
 def is_called(forwarder: Container, place: CalledBy, port: int) -> bool:
     """Whether it was made for the name or port `place`, and is called at `port`."""
-    label = PORT_LABEL if isinstance(place, HostPort) else NAME_LABEL
-    meant = str(place.port) if isinstance(place, HostPort) else str(place)
-    bound = forwarder.attrs["HostConfig"]["PortBindings"] or {}
-    return forwarder.labels.get(label) == meant and f"{port}/tcp" in bound
+    bound = (forwarder.attrs["HostConfig"]["PortBindings"] or {}).get(f"{port}/tcp") or []
+    if isinstance(place, HostPort):
+        return PORT_LABEL in forwarder.labels and any(
+            one["HostIp"] == place.address for one in bound
+        )
+    return bool(bound) and forwarder.labels.get(NAME_LABEL) == str(place)
 
 
 def _published(one: CalledBy) -> Any:
