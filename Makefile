@@ -94,7 +94,7 @@ LEFT_OUT = tests/attacks/test_approval_is_about.py tests/e2e/test_acceptance.py 
            tests/e2e/test_newcomer.py tests/e2e/test_redis.py tests/e2e/test_releases.py tests/e2e/test_restore.py tests/e2e/test_rollback.py \
            tests/e2e/test_schedulers.py tests/e2e/test_shared_names.py tests/integration/test_backups.py \
            tests/integration/test_backups_prove.py tests/integration/test_contracts.py tests/integration/test_edge_replacing.py \
-           tests/integration/test_few_questions.py tests/integration/test_found_databases.py tests/integration/test_interrupted_restores.py \
+           tests/integration/test_few_questions.py tests/integration/test_found_databases.py tests/integration/test_interrupted_restores.py tests/integration/test_kept_ports.py \
            tests/integration/test_migration_tools.py tests/integration/test_redis.py tests/integration/test_redis_interrupted.py \
            tests/integration/test_restoring.py
 # The same with the example application.

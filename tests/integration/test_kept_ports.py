@@ -90,6 +90,7 @@ def test_a_switch_costs_those_who_call_the_port_no_request(
     assert sum(counted.values()) > 50
 
 
+@pytest.mark.crash_only("tests/integration/test_known_names.py: the same of a name")
 def test_an_edge_is_replaced_without_a_lost_request_of_those_who_call_the_port(
     edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, caller: Container
 ) -> None:
