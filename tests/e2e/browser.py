@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from playwright.sync_api import Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
 
 from setup.places import ROOT
 from tests.e2e.own_network import program_in_own_network
@@ -213,6 +213,7 @@ def person_at(
             timezone_id="Asia/Tokyo",
         )
         context.set_default_timeout(MOST_MILLISECONDS)
+        expect.set_options(timeout=MOST_MILLISECONDS)  # else five seconds, on a busy machine too
         pictures.mkdir(parents=True, exist_ok=True)
         try:
             person = Person(context.pages[0], ui_url, pictures)
