@@ -15,6 +15,7 @@ from tests.contracts.found_databases_contract import (
     FoundDatabasesContract,
     Tenants,
 )
+from tests.contracts.further_contract import FurtherContract, Team
 from tests.contracts.images_contract import ImagesContract, Put
 from tests.contracts.kept_ports_contract import KeptPortsContract
 from tests.contracts.known_names_contract import KnownNamesContract, Neighbours
@@ -30,7 +31,8 @@ from tests.world.engine import MemoryHost
 from tests.world.forwarders import MemoryForwarders
 from tests.world.images import MemoryImages
 from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
-from tests.world.versions import VERSIONS
+from tests.world.sources import MemoryFurther
+from tests.world.versions import VERSIONS, further_commit
 from tests.world.world import BASE_IMAGE, World, model_of
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.edge.facts import CalledBy, HostPort, Served, Target
@@ -150,6 +152,21 @@ class TestMemoryImages(ImagesContract):
     @pytest.fixture
     def put(self, world: World, repository: str) -> Put:
         return lambda tag, version: world.shelf.push(f"{repository}:{tag}", VERSIONS[version])
+
+
+class TestMemoryFurther(FurtherContract):
+    @pytest.fixture
+    def source(self) -> MemoryFurther:
+        return MemoryFurther()
+
+    @pytest.fixture
+    def team(self, source: MemoryFurther) -> Team:
+        def commit() -> str:
+            names = [*VERSIONS]
+            source.branch = names[names.index(source.branch) + 1]
+            return further_commit(source.branch).sha
+
+        return Team(commit, lambda version: source.tags.update({version: source.branch}))
 
 
 class TestMemoryBackups(BackupsContract):

@@ -19,6 +19,8 @@ from tasks.frame.adapters import newest_versions
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.base_builds import built_otherwise, image_of
 from tasks.plan.builds import build_images, resolve_version
+from tests.contracts.further_contract import FurtherContract
+from tests.contracts.further_contract import Team as Work
 from tests.images import BASE
 from tests.in_container import printed_in
 from tests.integration.repositories import commit, git
@@ -126,6 +128,29 @@ def checked_folder(tmp_path: Path) -> Path:
     (tmp_path / "ant" / "compose.yaml").write_text(COMPOSE.format(name="ant"))
     (tmp_path / "ant" / ".env").write_text("GREETING=good-day\n")
     return tmp_path
+
+
+class TestGitSource(FurtherContract):
+    """The contract that the twin in memory keeps too."""
+
+    @pytest.fixture
+    def repository(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "front"
+        folder.mkdir()
+        git(folder, "init", "-q")
+        commit(folder, "begin")
+        return folder
+
+    @pytest.fixture
+    def source(self, repository: Path, tmp_path: Path) -> GitSource:
+        return GitSource("shop", str(repository), "main", tmp_path / "home", name="front")
+
+    @pytest.fixture
+    def team(self, repository: Path) -> Work:
+        return Work(
+            commit=lambda: commit(repository, "more"),
+            tag=lambda version: git(repository, "tag", "-f", version),
+        )
 
 
 def head(repository: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.world.versions import BY_COMMIT, VERSIONS, found, further_commit
 from tidegate.errors import VersionError
+from tidegate.stack.versions import tagged
 from tidegate.versions import Commit, NamedCommit
 
 
@@ -80,7 +81,8 @@ class MemoryFurther(MemorySource):
                 "git said 'no connection'",
                 "Check source.further.workers.repository and the worker's access to it",
             )
-        return further_commit(self.tags[version]) if version in self.tags else None
+        made = tagged(version, self.tags)
+        return further_commit(made) if made else None
 
     def newest_of_branch(self) -> Commit:
         return further_commit(self.branch)
