@@ -66,12 +66,13 @@ def test_an_image_says_what_it_is(made: ImageBuilder, exported: Path, stack: str
 
 
 def test_buildkit_says_which_base_images_it_used(
-    made: ImageBuilder, exported: Path, stack: str
+    made: ImageBuilder, exported: Path, stack: str, request: pytest.FixtureRequest
 ) -> None:
     """Of every stage, with nested arguments and names in another case: nobody else reads the
     Dockerfile."""
     extra = f"{stack}:extra"
     made.store.tag(BASE, extra)
+    request.addfinalizer(lambda: HOST.client.images.remove(extra))
     name, _, tag = BASE.rpartition(":")
     (exported / "Dockerfile").write_text(
         f"ARG TAG={tag}\nARG START={name}:${{TAG}}\nFROM \\\n  ${{START}} AS Builder\n"
