@@ -41,6 +41,14 @@ class App(http.server.BaseHTTPRequestHandler):
             time.sleep(0.2)
             self.close_connection = True
             return
+        if self.path.startswith("/own"):
+            asked.append(self.path)
+            self.send_response(int(self.path.split("?")[1]))
+            self.send_header("X-Asked", str(asked.count(self.path)))
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"3\\r\\nown\\r\\n0\\r\\n\\r\\n")
+            return
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -51,7 +59,7 @@ class Server(http.server.ThreadingHTTPServer):
         if vanished.is_set():
             accepts_no_more.set()
             time.sleep(3600)
-vanished, accepts_no_more, waiting = threading.Event(), threading.Event(), []
+vanished, accepts_no_more, waiting, asked = threading.Event(), threading.Event(), [], []
 server = Server(("", 8000), App)
 server.serve_forever(0.01)
 """
@@ -83,6 +91,18 @@ def test_a_request_to_a_slot_that_vanishes_with_its_address_goes_to_the_standby(
         assert visitor.get(edge.public_url).status_code == 200
         answer = visitor.get(f"{edge.public_url}/vanish")
     assert (answer.status_code, answer.json()["version"]) == (200, "v1")
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_an_error_of_the_application_itself_is_passed_on_as_it_is(
+    edge: TraefikEdge, vanishing: Container, status: int
+) -> None:
+    """Sent in pieces, of which Traefik's `retry` loses the status."""
+    edge.apply(route(target(3, vanishing)))
+    answer = httpx.get(
+        f"{edge.public_url}/own?{status}", headers={"Host": DOMAIN}, timeout=30, trust_env=False
+    )
+    assert (answer.status_code, answer.headers["X-Asked"], answer.text) == (status, "1", "own")
 
 
 @pytest.fixture

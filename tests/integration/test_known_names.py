@@ -153,6 +153,7 @@ def test_a_forwarder_that_a_killed_run_has_left_half_made_is_finished(
     assert neighbours.call(name) == Served("shop", "prod", 1)
     [again] = forwarders_of(edge_host)
     edge_host.client.networks.get(name.network).disconnect(again)
+    assert neighbours.forwarders.lacking("shop", "prod", [name]) == [name]
     neighbours.serve(slot, name)
     assert neighbours.call(name) == Served("shop", "prod", 1)
 

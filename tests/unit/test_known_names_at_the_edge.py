@@ -67,12 +67,11 @@ def test_only_forwarders_come_by_such_a_door_and_the_application_sees_its_own_na
         if one["entryPoints"] == ["web"]
     }
     assert public == {
-        "ocr_prod_public": ["ocr_prod_retry", "ocr_prod_redial"],
+        "ocr_prod_public": ["ocr_prod_retry"],
         "ocr_prod_public_1_network_0": [
             f"{FORWARDERS_ONLY}@file",
             "ocr_prod_called_1",
             "ocr_prod_retry",
-            "ocr_prod_redial",
         ],
     }
     asked = http["middlewares"]["ocr_prod_called_1"]["headers"]["customRequestHeaders"]

@@ -288,6 +288,14 @@ def test_a_class_that_nobody_knows_is_said_on_the_plan_and_where_a_person_decide
             "可经由入口访问，可经由入口访问，可经由入<br>口",
         ),
         (f"{'访' * 20}。", f"{'访' * 19}<br>访。"),
+        (
+            "可经由入口访问，可经由入口访问，可经由（入口",
+            "可经由入口访问，可经由入口访问，可经由<br>（入口",
+        ),
+        (
+            r"the team\`s own shop and " + "`docker compose up`",
+            r"the team\`s own shop and<br>`docker compose up`",
+        ),
         ("a" * 50, "a" * 50),
         ("a ` b", "a ` b"),
     ],

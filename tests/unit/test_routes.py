@@ -110,6 +110,16 @@ def test_the_warm_old_slot_takes_over_when_the_serving_one_is_down() -> None:
     assert services["cloudlens_prod_41"]["loadBalancer"]["healthCheck"]["path"] == "/ready"
 
 
+def test_what_was_answered_is_asked_again_only_where_another_slot_can_answer() -> None:
+    """An application's own 502 and 504 are its answers."""
+    alone, guarded = (
+        {name: told["retry"] for name, told in http(one)["middlewares"].items() if "retry" in told}
+        for one in (SERVING, GUARDED)
+    )
+    assert ["status" in told for told in alone.values()] == [False]
+    assert [told["status"] for told in guarded.values()] == [["502"], ["504"]]
+
+
 def test_without_a_standby_a_slot_that_is_not_ready_still_gets_its_requests() -> None:
     config = http(SERVING)
     assert config["routers"]["cloudlens_prod_public"]["service"] == "cloudlens_prod_42"

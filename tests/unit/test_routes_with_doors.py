@@ -54,7 +54,6 @@ http:
       service: shop_prod_42
       middlewares:
       - shop_prod_retry
-      - shop_prod_redial
     shop_prod_42:
       entryPoints:
       - check
@@ -66,18 +65,6 @@ http:
       retry:
         attempts: 5
         initialInterval: 10ms
-        maxRequestBodyBytes: 65536
-        status:
-        - '502'
-        disableRetryOnNetworkError: true
-    shop_prod_redial:
-      retry:
-        attempts: 5
-        initialInterval: 10ms
-        maxRequestBodyBytes: 65536
-        status:
-        - '504'
-        timeout: 10s
     shop_prod_42:
       headers:
         customRequestHeaders:

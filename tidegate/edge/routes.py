@@ -16,6 +16,7 @@ from tidegate.edge.facts import Door, Route, Served, Target
 from tidegate.edge.headers import DEPLOYMENT_HEADER, SLOT_HEADER, headers_for
 from tidegate.edge.hosts import is_forwarded, whole_names
 from tidegate.edge.known_names import called
+from tidegate.edge.retrying import retries
 from tidegate.edge.route_faults import WHOLE, faults_of, slots_of
 from tidegate.edge.route_heads import head_of
 from tidegate.edge.routing import Back, back_of, backs_of, open_places
@@ -28,14 +29,6 @@ FORWARDERS_ONLY = "edge-forwarders"
 """The middleware of the edge's own file that lets nobody by but its forwarders."""
 _CLOSED = {"customResponseHeaders": {"Retry-After": "30", "Cache-Control": "no-store"}}
 """Of the 503 while nobody serves: browsers and robots come back, and keep nothing of it."""
-_AGAIN = {"attempts": 5, "initialInterval": "10ms", "maxRequestBodyBytes": 65536}
-_RETRY = {**_AGAIN, "status": ["502"], "disableRetryOnNetworkError": True}
-"""What was in flight in a slot that was killed, where it is safe to repeat (no POST, PATCH) and its
-body was small enough to keep."""
-_REDIAL = {**_AGAIN, "status": ["504"], "timeout": "10s"}
-"""What reached nobody, whatever it is. And what Traefik's client sent by a connection that broke,
-and then by a new one to an address that was gone: 504 after the dial timeout. An application that
-says 504 by itself has mostly taken longer."""
 
 
 def service_name(stack: str, environment: str, number: int) -> str:
@@ -79,8 +72,7 @@ def _http(route: Route, closing: bool) -> dict[str, Any]:
             },
         },
         "middlewares": {
-            _name(route, "retry"): {"retry": _RETRY},
-            _name(route, "redial"): {"retry": _REDIAL},
+            **{_name(route, name): {"retry": told} for name, told in retries(route).items()},
             **({} if route.targets else {_name(route, "closed"): {"headers": _CLOSED}}),
             **{
                 _name(route, "called", one.number): {
@@ -155,7 +147,7 @@ def _public_router(
         "middlewares": [
             *([f"{FORWARDERS_ONLY}@file"] if forwarded else []),
             *(_name(route, "called", one.number) for one in called(route) if one.host == forwarded),
-            *(_name(route, one) for one in (("retry", "redial") if route.targets else ("closed",))),
+            *(_name(route, one) for one in (retries(route) if route.targets else ["closed"])),
         ],
     }
 

@@ -19,8 +19,9 @@ _BAR = re.compile(r"(?<!\\)\|")
 _CELL_WIDTH = 40
 """In columns of a terminal, of which a Chinese character takes two: the UI breaks no line of a
 table, and a telephone shows about so much of it."""
-_WHOLE = re.compile(r"(?:[^\s`]|`[^`]*`)+ ?|` ?")
-_BETWEEN = re.compile(r"(?<=[、-〿一-鿿！-｠])(?![、-〿！-｠])")
+_WHOLE = re.compile(r"(?:\\.|[^\s`\\]|`[^`]*`)+ ?|[`\\] ?")
+_SIGNS = "、。》」』】〕〗！）：；，．？｝～”’…—"
+_BETWEEN = re.compile(f"(?<=[一-鿿{_SIGNS}])(?![{_SIGNS}])")
 """Where a Chinese text may be broken: not before its signs."""
 
 

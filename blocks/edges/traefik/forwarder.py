@@ -187,13 +187,14 @@ class ForwarderMaker:
 
 
 def is_called(forwarder: Container, place: CalledBy, port: int) -> bool:
-    """Whether it was made for the name or port `place`, and is called at `port`."""
+    """Whether it was made for the name or port `place`, is there, and is called at `port`."""
     bound = (forwarder.attrs["HostConfig"]["PortBindings"] or {}).get(f"{port}/tcp") or []
     if isinstance(place, HostPort):
         return PORT_LABEL in forwarder.labels and any(
             one["HostIp"] == place.address for one in bound
         )
-    return bool(bound) and forwarder.labels.get(NAME_LABEL) == str(place)
+    is_made_for = bool(bound) and forwarder.labels.get(NAME_LABEL) == str(place)
+    return is_made_for and _is_on(forwarder, place)
 
 
 def _published(one: CalledBy) -> Any:
