@@ -220,3 +220,13 @@ def test_what_an_env_file_may_say_is_not_guessed() -> None:
         "POSTGRES_USER": "postgres",
         "POSTGRES_DB": "postgres",
     }
+
+
+def test_a_dockerfiles_variables_mean_what_it_gives_them() -> None:
+    text = (
+        "ARG TAG=3.12\nFROM python:${TAG}\nARG APP_HOME=/app \\\n  UNKNOWN\nENV PORT=5000 NAME='a b'\n"
+        "ENV FOLDER web\nWORKDIR ${APP_HOME}/$FOLDER\nEXPOSE $PORT\nEXPOSE ${UNKNOWN}\n"
+        "HEALTHCHECK CMD curl localhost:${PORT:-1}/up\n"
+    )
+    said = Dockerfile("python:3.12", (5000,), "CMD curl localhost:5000/up", "/app/web")
+    assert read_dockerfile(text) == said

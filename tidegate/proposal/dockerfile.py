@@ -8,12 +8,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tidegate.stack.variables import filled
+
 _CONTINUED = re.compile(r"\\[ \t]*\n(?:[ \t]*#[^\n]*\n)*")
 _LINE = re.compile(
-    r"^[ \t]*(FROM|EXPOSE|HEALTHCHECK|WORKDIR)[ \t]+(.*)$", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*(ARG|ENV|FROM|EXPOSE|HEALTHCHECK|WORKDIR)[ \t]+(.*)$", re.IGNORECASE | re.MULTILINE
 )
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _PORT = re.compile(r"(\d{1,5})(?:/tcp)?")
+_VALUES = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
+_VALUE = re.compile(r"(\w+)[ \t]+(.+)")  # the older form of ENV
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,19 @@ def read_dockerfile(text: str, target: str = "") -> Dockerfile:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Instructions and what they say, with the values that the file itself gives its variables."""
+    values = dict[str, str]()
     for found in _LINE.finditer(_CONTINUED.sub(" ", text)):
-        yield found[1].upper(), found[2]
+        word, rest = found[1].upper(), found[2]
+        if word in ("ARG", "ENV"):
+            values |= {key: value.strip("\"'") for key, value in _given(rest)}
+        else:
+            yield word, filled(rest, values)
+
+
+def _given(rest: str) -> list[tuple[str, str]]:
+    older = _VALUE.fullmatch(rest.strip())
+    return [(older[1], older[2])] if older else _VALUES.findall(rest)
 
 
 def _begun(rest: str, stages: dict[str, Dockerfile]) -> tuple[str, Dockerfile]:

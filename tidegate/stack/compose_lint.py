@@ -125,11 +125,15 @@ def _image_faults(name: str, service: Mapping[str, Any]) -> Iterator[str]:
     image = service.get("image")
     if image is None or "@sha256:" in image or only_built(service):
         return
-    tag = image.rpartition("/")[2].partition(":")[2]
-    if not tag:
-        yield f'services.{name}.image: must have a tag or digest in production (got "{image}")'
-    elif tag == "latest":
-        yield f'services.{name}.image: must not be latest in production (got "{image}")'
+    folder, slash, last = image.rpartition("/")
+    plain, _, tag = last.partition(":")
+    if tag in ("", "latest"):
+        must = "not be latest" if tag else "have a tag or digest"
+        says = f"`services: {{{name}: {{image: '{folder}{slash}{plain}:TAG'}}}}`"
+        yield (
+            f'services.{name}.image: must {must} in production (got "{image}"); '
+            f"where that file must stay as it is, say it in a compose file of your own: {says}"
+        )
 
 
 def _mount_faults(model: ComposeModel, name: str, files: TeamFiles) -> Iterator[str]:
