@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.in_place import replace_in_place
 from flows.put_back import put_back_on_failure
+from tasks.data.answering import wait_for_new_databases
 from tasks.data.backups import back_up
 from tasks.data.base import start_base_services
 from tasks.data.schema import migrate_schema, refuse_unseen_data
@@ -52,6 +53,7 @@ def replace_old(work: Work) -> Work:
         if builds_base(work.env):
             build_base_images(work)
         start_base_services(work)
+        wait_for_new_databases(work)
         refuse_unseen_data(work)
         back_up(work)
         migrate_schema(work)

@@ -237,15 +237,18 @@ def test_a_name_and_a_port_have_one_owner() -> None:
     assert found(wanted, occupant(ports=frozenset({("10.0.0.1", 3306), ("127.0.0.1", 3307)}))) == []
 
 
-def test_what_to_do_follows_from_what_the_other_one_has() -> None:
+def test_what_to_do_follows_from_what_the_other_one_has(tmp_path: Path) -> None:
     """A label frees no port, and data that are the same are never another application's."""
+    scripts = found(model(f"{tmp_path}:/scripts"), occupant(str(tmp_path), "/other"))
     port = model(ports=[{"published": "3306", "host_ip": "", "target": 3306}])
     has_port = found(port, occupant(ports=frozenset({("", 3306)})))
     alike = found(model(), occupant("/engine/volumes/old/_data"))
     same = found(model(), occupant("/engine/volumes/x/_data"), volumes=VOLUME)
-    said = [way_out(one, "tidegate adopt shop prod", "a.label") for one in (has_port, alike, same)]
-    assert ["a.label" in one for one in said] == [False, True, False]
-    assert ["stop that container" in one for one in said] == [True, False, False]
+    every = (has_port, alike, same, scripts)
+    said = [way_out(one, "tidegate adopt shop prod", "a.label") for one in every]
+    assert ["a.label" in one for one in said] == [False, True, False, False]
+    assert ["stop that container" in one for one in said] == [True, False, False, False]
+    assert ["`read_only: [" in one for one in said] == [False, False, False, True]
     assert all("`tidegate adopt shop prod`" in one for one in said)
 
 

@@ -21,7 +21,7 @@ CONTROL_LABEL = "tidegate.control-plane"
 """On the database and the cache of Tidegate itself (compose.yaml), which are no application's."""
 BASE_LABEL = "tidegate.base"
 """On every base container that Tidegate starts: `<stack>-<environment>`."""
-Kind = Literal["same data", "name or port", "data alike"]
+Kind = Literal["same volume", "same folder", "name or port", "data alike"]
 _EVERYWHERE = ("", "0.0.0.0", "::")
 
 
@@ -70,6 +70,11 @@ def way_out(found: Collection[Conflict], adoption: str, label: str) -> str:
     `label` the one that tells data apart."""
     kinds = {one.kind for one in found}
     sentences = [f"Nothing was started. If it is this application, take it over: `{adoption}`"]
+    if "same folder" in kinds:
+        sentences.append(
+            "If that folder is only read, such as one with scripts, say so: "
+            "`read_only: [./FOLDER]` under `state` in stack.yaml"
+        )
     if "data alike" in kinds:
         sentences.append(
             "If it is another one, whose data only look alike, say so with the label "
@@ -122,7 +127,8 @@ def _taken(claim: Claim, others: Iterable[Occupant]) -> Iterator[Conflict]:
     for other in others:
         for mine in claim.mounts:
             if any(_share(mine, theirs) for theirs in other.mounts):
-                yield _conflict(claim, other, f"has {mine.name} mounted", "same data")
+                kind: Kind = "same folder" if mine.name.startswith("/") else "same volume"
+                yield _conflict(claim, other, f"has {mine.name} mounted", kind)
         if claim.container_name and claim.container_name == other.name:
             yield _conflict(claim, other, f"has the name {other.name}", "name or port")
         for address, port in claim.ports:
