@@ -33,6 +33,7 @@ IN_MEMORY_MOST = 256 << 20
 starve the host."""
 _DATA = {"mysql": "/var/lib/mysql", "postgresql": "/var/lib/postgresql/data"}
 """Of a Redis the data are in memory anyway."""
+ROOT = "root"
 _FIRST = "tidegate"
 """Made by a scratch server at its start, where the real one was found by its pattern: its name may
 be whatever a customer has typed, and no script of an image is given that."""
@@ -147,12 +148,7 @@ def environment_of_copy(spec: AnyDatabase, environment: Mapping[str, str]) -> di
     )
     first = _first_of(spec, environment)
     official = (
-        {
-            "MYSQL_USER": user,
-            "MYSQL_DATABASE": first,
-            "MYSQL_PASSWORD": password,
-            ROOT_PASSWORD_KEY: secrets.token_hex(16),
-        }
+        _official_mysql(user, password, first)
         if spec.engine == "mysql"
         else {"POSTGRES_USER": user, "POSTGRES_DB": first, "POSTGRES_PASSWORD": password}
     )
@@ -169,6 +165,23 @@ def environment_of_copy(spec: AnyDatabase, environment: Mapping[str, str]) -> di
         }
         | _own_address(spec, environment, user, password, database)
     )
+
+
+def _official_mysql(user: str, password: str, first: str) -> dict[str, str]:
+    """Root is there without being asked for."""
+    if user == ROOT:
+        return {"MYSQL_DATABASE": first, ROOT_PASSWORD_KEY: password}
+    login = {"MYSQL_USER": user, "MYSQL_PASSWORD": password}
+    return {**login, "MYSQL_DATABASE": first, ROOT_PASSWORD_KEY: secrets.token_hex(16)}
+
+
+def environment_of_server(environment: Mapping[str, str]) -> dict[str, str]:
+    """Of a copy's own container: the official images refuse to make a user who is called root."""
+    return {
+        key: value
+        for key, value in environment.items()
+        if value != ROOT or key not in ("MYSQL_USER", "MARIADB_USER")
+    }
 
 
 def _own_address(
@@ -205,7 +218,7 @@ def _start(
     container = host.client.containers.create(
         image,
         arguments,
-        environment=dict(environment),
+        environment=environment_of_server(environment),
         network=network,
         name=network,
         labels={KEY_LABEL: key},

@@ -227,6 +227,16 @@ def test_what_a_killed_attempt_left_is_removed_first(filled: Server) -> None:
     assert _left(filled) == ([], [])
 
 
+def test_an_application_that_signs_in_as_root_has_a_scratch_database_too(filled: Server) -> None:
+    spec = MYSQL.model_copy(update={"password_key": "DB_PASSWORD"})
+    as_root = {**filled.environment, spec.user_key: "root", "DB_PASSWORD": "of-root"}
+    key = f"test/{filled.network}/root"
+    with scratch_database(
+        filled.host, spec, filled.container, as_root, key, data_size=0, timeout_seconds=60
+    ) as scratch:
+        assert scratch.database.data_size() >= 0
+
+
 def test_a_scratch_database_leads_nowhere(filled: Server) -> None:
     with _scratch(filled) as scratch:
         network = filled.host.client.networks.get(scratch.network)

@@ -9,7 +9,7 @@ import pytest
 
 from blocks.databases.addresses import leading_to
 from blocks.databases.engines import login_keys, open_database
-from blocks.databases.scratch import environment_of_copy
+from blocks.databases.scratch import environment_of_copy, environment_of_server
 from tidegate.errors import ConfigError
 from tidegate.stack.data import Database
 
@@ -97,6 +97,25 @@ def test_the_copy_of_a_tenant_elsewhere_is_found_by_the_name_of_a_host(tenant: s
     made = environment_of_copy(tenants, values)
     assert re.fullmatch(r"[a-z0-9-]{1,63}", made["HOST"])
     assert made[tenants.key_of_name] == tenant
+
+
+def test_an_application_that_is_root_is_root_of_its_copy() -> None:
+    """The official images refuse to make a user of that name."""
+    spec = Database(
+        engine="mysql",
+        service="db",
+        host_key="DB_HOST",
+        user_key="MYSQL_USER",
+        password_key="DB_PASSWORD",
+        database_key="DB_NAME",
+    )
+    values = {"DB_HOST": "db", "MYSQL_USER": "root", "DB_PASSWORD": "x", "DB_NAME": "shop"}
+    made = environment_of_copy(spec, values)
+    assert (made["MYSQL_USER"], made["DB_PASSWORD"]) == ("root", made["MYSQL_ROOT_PASSWORD"])
+    assert not {"MYSQL_USER", "MYSQL_PASSWORD"} & environment_of_server(made).keys()
+    assert "MYSQL_USER" in environment_of_server(
+        environment_of_copy(spec, {**values, "MYSQL_USER": "a"})
+    )
 
 
 def test_an_application_that_demands_tls_finds_its_copy_without() -> None:
