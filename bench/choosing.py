@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.faults import Mutant
+from bench.mutant import Mutant
 
 LOOKING = ("tests/unit/test_each_task.py", "tests/unit/test_prefect_yaml.py")
 """What they look at is carried out when a module is imported."""
@@ -37,7 +37,7 @@ def read_reached(file: Path) -> Reached:
     return Reached(dict(told["tests"]), lines)
 
 
-def tests_for(mutant: Mutant, folder: Path, reached: Reached, most_seconds: float) -> list[str]:
+def chosen_tests(mutant: Mutant, folder: Path, reached: Reached, most_seconds: float) -> list[str]:
     """At most as many as take so long without the fault; of what is carried out at import, first
     those that look at it."""
     module = ast.parse((folder / mutant.file).read_text(encoding="utf-8"))

@@ -1,47 +1,17 @@
-"""The small faults that can be made in code, and the kinds of them that are left out because nobody
-could notice one.
-"""
+"""The small faults that can be made in code."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.plugins import get_operator, operator_names
 
-NUMBER = "core/NumberReplacer"
-BINARY = "core/ReplaceBinaryOperator_"
-LONG_SECONDS = 10
-Place = tuple[int, int]
-"""Line and column, as `ast` counts them."""
-WAITS = ("timeout_seconds", "retry_delay_seconds", "retry_delays")
-SAYS = ("debug", "info", "warning", "error")
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One small fault: the file, Cosmic Ray's operator, and which of the places where it fits."""
-
-    file: Path
-    operator: str
-    occurrence: int
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.operator.removeprefix('core/')}"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What is left out: faults by operators that begin so, where `is_at` says it."""
-
-    why: str
-    operators: tuple[str, ...]
-    is_at: Callable[[ast.Module, Place], bool]
+from bench.left_out import why_left_out
+from bench.mutant import Mutant
 
 
 def found_mutants(folder: Path, folders: tuple[str, ...]) -> tuple[list[Mutant], Counter[str]]:
@@ -53,7 +23,7 @@ def found_mutants(folder: Path, folders: tuple[str, ...]) -> tuple[list[Mutant],
         module, lines = ast.parse(text), text.splitlines()
         for mutant, column in _made_of(file.relative_to(folder), text):
             bytes_before = len(lines[mutant.line - 1][:column].encode())
-            if why := _why_not(mutant, module, (mutant.line, bytes_before)):
+            if why := why_left_out(mutant.operator, module, (mutant.line, bytes_before)):
                 left_out[why] += 1
             else:
                 kept.append(mutant)
@@ -71,99 +41,3 @@ def _made_of(file: Path, text: str) -> Iterator[tuple[Mutant, int]]:
         places = [start for node in nodes for start, _ in operator.mutation_positions(node)]
         for occurrence, (line, column) in enumerate(places):
             yield Mutant(file, name, occurrence, line), column
-
-
-def _why_not(mutant: Mutant, module: ast.Module, place: Place) -> str | None:
-    return next(
-        (
-            kind.why
-            for kind in KINDS
-            if mutant.operator.startswith(kind.operators) and kind.is_at(module, place)
-        ),
-        None,
-    )
-
-
-def _is_no_operation(module: ast.Module, place: Place) -> bool:
-    notes = [one for node in ast.walk(module) for one in _annotations(node)]
-    if any(_holds(one, place) for one in notes):
-        return True
-    return not any(
-        _end(one.left) <= place <= (one.right.lineno, one.right.col_offset)
-        for one in ast.walk(module)
-        if isinstance(one, ast.BinOp)
-    )
-
-
-def _annotations(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, ast.FunctionDef) and node.returns:
-        yield node.returns
-    if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
-        yield node.annotation
-
-
-def _is_a_wait(module: ast.Module, place: Place) -> bool:
-    if any(_holds(one, place) for one in _in_decorators(module, WAITS)):
-        return True
-    return any(
-        isinstance(one, ast.Assign)
-        and isinstance(one.targets[0], ast.Name)
-        and one.targets[0].id.endswith("_SECONDS")
-        and _number(one.value) >= LONG_SECONDS
-        and _holds(one.value, place)
-        for one in module.body
-    )
-
-
-def _is_a_retry_of_several(module: ast.Module, place: Place) -> bool:
-    return any(
-        _holds(one, place) and _number(one) > 1 for one in _in_decorators(module, ("retries",))
-    )
-
-
-def _is_logged(module: ast.Module, place: Place) -> bool:
-    return any(
-        isinstance(one, ast.Call)
-        and isinstance(one.func, ast.Attribute)
-        and one.func.attr in SAYS
-        and "log" in ast.unparse(one.func.value)
-        and any(_holds(argument, place) for argument in one.args)
-        for one in ast.walk(module)
-    )
-
-
-def _in_decorators(module: ast.Module, names: tuple[str, ...]) -> Iterator[ast.expr]:
-    for node in ast.walk(module):
-        for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
-            keywords = decorator.keywords if isinstance(decorator, ast.Call) else ()
-            yield from (one.value for one in keywords if one.arg in names)
-
-
-def _number(node: ast.expr) -> float:
-    said = node.value if isinstance(node, ast.Constant) else None
-    return said if isinstance(said, int | float) else 0
-
-
-def _holds(node: ast.expr, place: Place) -> bool:
-    return (node.lineno, node.col_offset) <= place < _end(node)
-
-
-def _end(node: ast.expr) -> Place:
-    return node.end_lineno or 0, node.end_col_offset or 0
-
-
-KINDS = (
-    Kind(
-        "`*` and `**` that spread or mark arguments, and `|` in an annotation: no operation",
-        (BINARY,),
-        _is_no_operation,
-    ),
-    Kind(
-        "a second more or less until a task ends by its time limit, between its tries, or of a "
-        f"constant of at least {LONG_SECONDS}",
-        (NUMBER,),
-        _is_a_wait,
-    ),
-    Kind("a try more or less of a task that has three or more", (NUMBER,), _is_a_retry_of_several),
-    Kind("a number in a line of the log", (NUMBER,), _is_logged),
-)

@@ -11,27 +11,28 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import math
 import os
 import random
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
-from cosmic_ray.testing import run_tests
-from cosmic_ray.work_item import TestOutcome
 
-from bench.choosing import Reached, read_reached, tests_for
-from bench.faults import Mutant, found_mutants
+from bench.choosing import Reached, chosen_tests, read_reached
+from bench.faults import found_mutants
+from bench.mutant import Mutant
 from setup.places import CACHE, PYTHON, ROOT
 
 FOLDERS = ("flows", "tasks")
@@ -46,6 +47,7 @@ SUITES = (
     "--ignore=tests/unit/test_manual.py",
     "--ignore=tests/unit/test_packaging.py",
 )
+PYTEST = ("-x", "-q", "-p", "no:cacheprovider")
 MOST_RECORDING_SECONDS = 3600
 MOST_START_SECONDS = 120
 SLOWER = 5
@@ -54,33 +56,57 @@ MOST_SAID = 2000
 NORMAL_DEVIATE = 1.96  # of 95 %
 
 
-def is_seen(folder: Path, mutant: Mutant, tests: Sequence[str], most_seconds: float) -> bool:
-    """Whether one of `tests` fails, or does not end, with the fault in its place in the clone
-    `folder`."""
-    if not tests:
-        return False
-    file = folder / mutant.file
-    sound = file.read_text(encoding="utf-8")
-    faulty = mutate_code(sound, get_operator(mutant.operator)(), mutant.occurrence)
-    if faulty is None:
-        raise ValueError(f"{mutant} cannot be made")
-    names = folder / "tests-to-try"
-    names.write_text("\n".join(tests), encoding="utf-8")
-    limit = MOST_START_SECONDS + SLOWER * most_seconds
-    try:
-        file.write_text(faulty, encoding="utf-8")
-        return _failure(folder, limit, f"@{names}") is not None
-    finally:
-        file.write_text(sound, encoding="utf-8")
+@dataclass
+class Copy:
+    """A clone in `folder`, where faults are put in, and a process that tries tests against it."""
+
+    folder: Path
+    process: subprocess.Popen[str]
+
+    def sees(self, mutant: Mutant, tests: Sequence[str], most_seconds: float) -> bool:
+        """Whether one of `tests` fails, or does not end, with the fault in its place."""
+        if not tests:
+            return False
+        file = self.folder / mutant.file
+        sound = file.read_text(encoding="utf-8")
+        faulty = mutate_code(sound, get_operator(mutant.operator)(), mutant.occurrence)
+        if faulty is None:
+            raise ValueError(f"{mutant} cannot be made")
+        names = self.folder / "tests-to-try"
+        names.write_text("\n".join(tests), encoding="utf-8")
+        try:
+            file.write_text(faulty, encoding="utf-8")
+            return self._try(f"@{names}", MOST_START_SECONDS + SLOWER * most_seconds) != 0
+        finally:
+            file.write_text(sound, encoding="utf-8")
+
+    def _try(self, names: str, seconds: float) -> int:
+        told, said = self.process.stdin, self.process.stdout
+        if told is None or said is None:
+            raise ValueError("it was opened with both")
+        told.write(json.dumps({"arguments": [*PYTEST, names], "seconds": seconds}) + "\n")
+        told.flush()
+        return int(said.readline())
 
 
-def _failure(folder: Path, most_seconds: float, *arguments: str | Path) -> str | None:
-    """The end of what pytest said, where a test failed."""
-    # its own files come before what is installed
-    here = f"env --chdir={shlex.quote(str(folder))} PYTHONPATH={shlex.quote(str(folder))}"
-    asked = shlex.join([str(PYTHON), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"])
-    outcome, said = run_tests(f"{here} {asked} {shlex.join(map(str, arguments))}", most_seconds)
-    return str(said)[-MOST_SAID:] if outcome == TestOutcome.KILLED else None
+@contextmanager
+def opened_copy(folder: Path) -> Iterator[Copy]:
+    """Its process ends with it."""
+    with subprocess.Popen(
+        [PYTHON, "-m", "bench.trying"],
+        cwd=folder,
+        env=_environment(folder),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Copy(folder, process)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Its own files come before what is installed; what is compiled of a file with a fault is not
+    kept."""
+    return {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def reached_by_tests(folder: Path, commit: str) -> Reached:
@@ -90,7 +116,17 @@ def reached_by_tests(folder: Path, commit: str) -> Reached:
     if not kept.exists():
         file = folder / "reached.json"
         asked = ("-p", "bench.reached", "--reached", file, "--reached-in", ",".join(FOLDERS))
-        if said := _failure(folder, MOST_RECORDING_SECONDS, *SUITES, *asked):
+        ended = subprocess.run(
+            [PYTHON, "-m", "pytest", *PYTEST, *SUITES, *asked],
+            cwd=folder,
+            env=_environment(folder),
+            timeout=MOST_RECORDING_SECONDS,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if ended.returncode:
+            said = ended.stdout[-MOST_SAID:]
             sys.exit(f"The suites fail without any fault: make them pass first. They say:\n{said}")
         CACHE.mkdir(parents=True, exist_ok=True)
         shutil.move(file, kept)
@@ -105,7 +141,7 @@ def main() -> None:
         "--processes", type=int, default=os.cpu_count() or 1, help="how many are tried at a time"
     )
     options.add_argument(
-        "--seconds", type=float, default=60, help="how long the tests of one fault take without it"
+        "--seconds", type=float, default=30, help="how long the tests of one fault take without it"
     )
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="tidegate-mutants-") as folder:
@@ -115,7 +151,9 @@ def main() -> None:
         reached = reached_by_tests(copies[0], _commit(copies[0]))
         found, left_out = found_mutants(copies[0], FOLDERS)
         sample = random.Random(chosen.seed).sample(found, min(chosen.sample, len(found)))
-        unseen = _unseen(copies, sample, reached, chosen.seconds)
+        with ExitStack() as stack:
+            opened = [stack.enter_context(opened_copy(copy)) for copy in copies]
+            unseen = _unseen(opened, sample, reached, chosen.seconds)
     print(_share(unseen, len(sample), len(found)))
     print(_limits(left_out, chosen.seconds))
 
@@ -132,18 +170,18 @@ def _commit(copy: Path) -> str:
 
 
 def _unseen(
-    copies: Sequence[Path], sample: Sequence[Mutant], reached: Reached, most_seconds: float
+    copies: Sequence[Copy], sample: Sequence[Mutant], reached: Reached, most_seconds: float
 ) -> list[Mutant]:
     """Those of `sample` that no test sees: as many are tried at a time as there are `copies`."""
-    free, told = SimpleQueue[Path](), itertools.count(1)
+    free, told = SimpleQueue[Copy](), itertools.count(1)
     for copy in copies:
         free.put(copy)
 
     def told_unseen(mutant: Mutant) -> bool:
         copy = free.get()
         try:
-            tests = tests_for(mutant, copy, reached, most_seconds)
-            seen = is_seen(copy, mutant, tests, most_seconds)
+            tests = chosen_tests(mutant, copy.folder, reached, most_seconds)
+            seen = copy.sees(mutant, tests, most_seconds)
         finally:
             free.put(copy)
         said = "seen" if seen else f"NOT SEEN by {len(tests)} tests"
