@@ -123,6 +123,8 @@ def test_recent_figures_are_those_of_the_minutes_that_are_remembered(env: Any) -
     keep(env, Memory(7, (taken(601, 1), taken(600, 300), taken(60, 900))))
     assert recent(env, served_for=601).requests == 700
     assert recent(env, served_for=None).requests == 700
+    keep(env, Memory(7, (taken(500, 400), taken(60, 900))))
+    assert recent(env, served_for=601).requests == 600
 
 
 def test_of_a_new_version_they_are_all_that_it_was_asked(env: Any) -> None:
