@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +28,14 @@ class Reached:
 
 
 def read_reached(file: Path) -> Reached:
-    told = json.loads(file.read_text(encoding="utf-8"))
-    names = [name for name, _ in told["tests"]]
-    lines = {
-        line: frozenset(names[number] for number in numbers)
-        for line, numbers in told["lines"].items()
-    }
-    return Reached(dict(told["tests"]), lines)
+    """As it was recorded in parts."""
+    seconds, tests = dict[str, float](), defaultdict[str, set[str]](set)
+    for told in json.loads(file.read_text(encoding="utf-8")):
+        names = [name for name, _ in told["tests"]]
+        seconds.update(told["tests"])
+        for line, numbers in told["lines"].items():
+            tests[line].update(names[number] for number in numbers)
+    return Reached(seconds, {line: frozenset(names) for line, names in tests.items()})
 
 
 def chosen_tests(mutant: Mutant, folder: Path, reached: Reached, most_seconds: float) -> list[str]:

@@ -15,9 +15,7 @@ import json
 import math
 import os
 import random
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,29 +28,18 @@ from queue import SimpleQueue
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 
-from bench.choosing import Reached, chosen_tests, read_reached
+from bench.choosing import Reached, chosen_tests
 from bench.faults import found_mutants
 from bench.mutant import Mutant
-from setup.places import CACHE, PYTHON, ROOT
+from bench.recording import FOLDERS, environment_of, reached_by_tests
+from setup.places import PYTHON, ROOT
 
-FOLDERS = ("flows", "tasks")
-# Nothing of them needs an engine. The tests of style and documents see none.
-SUITES = (
-    "tests/flows",
-    "tests/unit",
-    "tests/integration/test_check.py",
-    "tests/integration/test_init.py",
-    "--ignore-glob=tests/unit/test_house*",
-    "--ignore-glob=tests/unit/test_doc*",
-    "--ignore=tests/unit/test_manual.py",
-    "--ignore=tests/unit/test_packaging.py",
-)
 PYTEST = ("-x", "-q", "-p", "no:cacheprovider")
-MOST_RECORDING_SECONDS = 3600
+NOT_TAKEN = 4
+"""How pytest ends where it knows a test by no such name, or cannot read what all tests need."""
 MOST_START_SECONDS = 120
 SLOWER = 5
 """So many times as long as without the fault, and a start: who takes longer does not end."""
-MOST_SAID = 2000
 NORMAL_DEVIATE = 1.96  # of 95 %
 
 
@@ -74,17 +61,21 @@ class Copy:
             raise ValueError(f"{mutant} cannot be made")
         names = self.folder / "tests-to-try"
         names.write_text("\n".join(tests), encoding="utf-8")
+        limit = MOST_START_SECONDS + SLOWER * most_seconds
         try:
             file.write_text(faulty, encoding="utf-8")
-            return self._try(f"@{names}", MOST_START_SECONDS + SLOWER * most_seconds) != 0
+            ended = self._try(names, limit)
         finally:
             file.write_text(sound, encoding="utf-8")
+        if ended == NOT_TAKEN and self._try(names, limit) == NOT_TAKEN:
+            raise ValueError(f"not all of {names} are names of tests")
+        return ended != 0
 
-    def _try(self, names: str, seconds: float) -> int:
+    def _try(self, names: Path, seconds: float) -> int:
         told, said = self.process.stdin, self.process.stdout
         if told is None or said is None:
             raise ValueError("it was opened with both")
-        told.write(json.dumps({"arguments": [*PYTEST, names], "seconds": seconds}) + "\n")
+        told.write(json.dumps({"arguments": [*PYTEST, f"@{names}"], "seconds": seconds}) + "\n")
         told.flush()
         return int(said.readline())
 
@@ -95,42 +86,12 @@ def opened_copy(folder: Path) -> Iterator[Copy]:
     with subprocess.Popen(
         [PYTHON, "-m", "bench.trying"],
         cwd=folder,
-        env=_environment(folder),
+        env=environment_of(folder),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         yield Copy(folder, process)
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Its own files come before what is installed; what is compiled of a file with a fault is not
-    kept."""
-    return {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def reached_by_tests(folder: Path, commit: str) -> Reached:
-    """What each test of the suites carries out, recorded once for a commit. Ends the command where
-    one fails without any fault."""
-    kept = CACHE / f"reached-{commit}.json"
-    if not kept.exists():
-        file = folder / "reached.json"
-        asked = ("-p", "bench.reached", "--reached", file, "--reached-in", ",".join(FOLDERS))
-        ended = subprocess.run(
-            [PYTHON, "-m", "pytest", *PYTEST, *SUITES, *asked],
-            cwd=folder,
-            env=_environment(folder),
-            timeout=MOST_RECORDING_SECONDS,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if ended.returncode:
-            said = ended.stdout[-MOST_SAID:]
-            sys.exit(f"The suites fail without any fault: make them pass first. They say:\n{said}")
-        CACHE.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, kept)
-    return read_reached(kept)
 
 
 def main() -> None:
@@ -148,7 +109,7 @@ def main() -> None:
         copies = [Path(folder) / str(number) for number in range(chosen.processes)]
         for copy in copies:
             subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
-        reached = reached_by_tests(copies[0], _commit(copies[0]))
+        reached = reached_by_tests(copies, _commit(copies[0]))
         found, left_out = found_mutants(copies[0], FOLDERS)
         sample = random.Random(chosen.seed).sample(found, min(chosen.sample, len(found)))
         with ExitStack() as stack:

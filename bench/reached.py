@@ -28,6 +28,7 @@ class Listener:
     heard: set[tuple[str, int]] = field(default_factory=set)
     tests: dict[str, float] = field(default_factory=dict)
     """Name of a test -> its seconds."""
+    failed: set[str] = field(default_factory=set)
     lines: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """`tasks/frame/step.py:39` -> the tests that carry it out."""
     _tracers: dict[str, Any] = field(default_factory=dict)
@@ -71,6 +72,8 @@ class Listener:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.tests[report.nodeid] = self.tests.get(report.nodeid, 0.0) + report.duration
+        if report.failed:
+            self.failed.add(report.nodeid)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,7 +89,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     listener = config.pluginmanager.get_plugin(Listener.__name__)
     assert isinstance(listener, Listener)
-    number = {name: place for place, name in enumerate(listener.tests)}
-    lines = {line: [number[name] for name in names] for line, names in listener.lines.items()}
-    told = {"tests": [*listener.tests.items()], "lines": lines}
+    sound = {name: took for name, took in listener.tests.items() if name not in listener.failed}
+    number = {name: place for place, name in enumerate(sound)}
+    lines = {
+        line: [number[name] for name in names if name in number]
+        for line, names in listener.lines.items()
+    }
+    told = {"tests": [*sound.items()], "lines": lines}
     Path(config.getoption("--reached")).write_text(json.dumps(told))
