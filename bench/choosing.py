@@ -25,41 +25,54 @@ class Reached:
     """Name of a test -> how long it takes."""
     tests: dict[str, frozenset[str]]
     """`tasks/frame/step.py:39` -> the tests that carry it out."""
+    imported: frozenset[str] = frozenset()
+    """Such lines that are carried out at import."""
 
 
 def read_reached(file: Path) -> Reached:
     """As it was recorded in parts."""
-    seconds, tests = dict[str, float](), defaultdict[str, set[str]](set)
+    seconds, tests, imported = dict[str, float](), defaultdict[str, set[str]](set), set[str]()
     for told in json.loads(file.read_text(encoding="utf-8")):
         names = [name for name, _ in told["tests"]]
         seconds.update(told["tests"])
+        imported.update(told["imported"])
         for line, numbers in told["lines"].items():
             tests[line].update(names[number] for number in numbers)
-    return Reached(seconds, {line: frozenset(names) for line, names in tests.items()})
+    of_lines = {line: frozenset(names) for line, names in tests.items()}
+    return Reached(seconds, of_lines, frozenset(imported))
 
 
 def chosen_tests(mutant: Mutant, folder: Path, reached: Reached, most_seconds: float) -> list[str]:
-    """At most as many as take so long without the fault; of what is carried out at import, first
-    those that look at it."""
+    """At most as many as take so long without the fault. Of what is carried out at import, first
+    those that look at it; outside of functions, those that carry out anything of its file."""
     module = ast.parse((folder / mutant.file).read_text(encoding="utf-8"))
-    lines = _lines_of(module, mutant.line)
-    found = set[str]().union(
-        *(reached.tests.get(f"{mutant.file}:{line}", frozenset()) for line in lines)
-    )
-    is_inside = any(
-        node.body[0].lineno <= mutant.line <= (node.end_lineno or 0) for node in _functions(module)
-    )
-    looking = [] if is_inside else [one for one in reached.seconds if one.startswith(LOOKING)]
+    lines = {f"{mutant.file}:{line}" for line in _lines_of(module, mutant.line)}
+    found = set[str]().union(*(reached.tests.get(line, frozenset()) for line in lines))
+    looking = list[str]()
+    if lines & reached.imported:
+        looking = [one for one in reached.seconds if one.startswith(LOOKING)]
+        if not found or not _is_in_function(module, mutant):
+            found |= _tests_of_file(mutant.file, reached)
     return [*looking, *_within(_in_turn(found, reached), reached, most_seconds)]
 
 
-def _functions(module: ast.Module) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+def _tests_of_file(file: Path, reached: Reached) -> set[str]:
+    begin = f"{file}:"
+    return {
+        name for line, names in reached.tests.items() if line.startswith(begin) for name in names
+    }
+
+
+def _is_in_function(module: ast.Module, mutant: Mutant) -> bool:
+    return any(
+        _head(node)[0] <= mutant.line <= (node.end_lineno or 0)
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef)
+    )
 
 
 def _lines_of(module: ast.Module, line: int) -> Iterable[int]:
-    """Those of the innermost statement, of one with a body its head; outside of functions, all
-    lines of the file."""
+    """Those of the innermost statement, of one with a body its head."""
     heads = [
         (first, last)
         for node in ast.walk(module)
@@ -67,8 +80,6 @@ def _lines_of(module: ast.Module, line: int) -> Iterable[int]:
         for first, last in [_head(node)]
         if first <= line <= last
     ]
-    if not any(_head(node)[0] <= line <= (node.end_lineno or 0) for node in _functions(module)):
-        return range(1, max(node.end_lineno or 0 for node in module.body) + 1)
     first, last = max(heads)
     return range(first, last + 1)
 

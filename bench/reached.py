@@ -28,6 +28,8 @@ class Listener:
     heard: set[tuple[str, int]] = field(default_factory=set)
     tests: dict[str, float] = field(default_factory=dict)
     """Name of a test -> its seconds."""
+    imported: set[tuple[str, int]] = field(default_factory=set)
+    """What is carried out before any test: at import."""
     failed: set[str] = field(default_factory=set)
     lines: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """`tasks/frame/step.py:39` -> the tests that carry it out."""
@@ -56,6 +58,10 @@ class Listener:
         below = path.relative_to(self.root)
         return str(below) if below.parts[0] in self.folders else ""
 
+    def pytest_collection_finish(self) -> None:
+        sys.settrace(None)
+        self.imported = self.heard
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """What a shared fixture carries out counts for the test that asked for it first."""
@@ -81,9 +87,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--reached-in", metavar="FOLDERS", help="in which folders, comma between")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    folders = tuple(config.getoption("--reached-in").split(","))
-    config.pluginmanager.register(Listener(config.rootpath, folders), Listener.__name__)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Before anything of the folders is imported."""
+    folders = tuple(early_config.known_args_namespace.reached_in.split(","))
+    listener = Listener(early_config.rootpath, folders)
+    early_config.pluginmanager.register(listener, Listener.__name__)
+    sys.settrace(listener.hear)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -95,5 +104,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         line: [number[name] for name in names if name in number]
         for line, names in listener.lines.items()
     }
-    told = {"tests": [*sound.items()], "lines": lines}
+    imported = [f"{file}:{line}" for file, line in sorted(listener.imported)]
+    told = {"tests": [*sound.items()], "lines": lines, "imported": imported}
     Path(config.getoption("--reached")).write_text(json.dumps(told))

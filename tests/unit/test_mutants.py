@@ -92,6 +92,7 @@ REACHED = Reached(
         "tasks/a.py:9": frozenset({SLOW, CASE}),
         "tasks/a.py:14": frozenset({OTHER}),
     },
+    frozenset({"tasks/a.py:2", "tasks/a.py:7", "tasks/a.py:19"}),
 )
 
 
@@ -111,7 +112,7 @@ def folder(tmp_path: Path) -> Path:
         (14, [OTHER]),
         (7, [LOOKING, QUICK, SLOW, OTHER, CASE]),
         (2, [LOOKING, QUICK, SLOW, OTHER, CASE]),
-        (19, [LOOKING]),
+        (19, [LOOKING, QUICK, SLOW, OTHER, CASE]),
     ],
 )
 def test_a_fault_is_tried_with_the_tests_that_carry_out_its_line(
