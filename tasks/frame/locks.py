@@ -10,6 +10,7 @@ from dataclasses import replace
 from prefect import get_run_logger
 
 from tasks.frame.deployments import UNDECIDED, move, refresh
+from tasks.frame.messages import tell
 from tasks.frame.work import Work
 from tidegate.errors import FencedError, LockedError
 from tidegate.ledger.ledger import Ledger
@@ -52,7 +53,7 @@ def _acquire(work: Work, take_over: bool) -> Lock:
     except LockedError as held:
         if not take_over and refresh(work).deployment.state in UNDECIDED:
             # it never began, and nobody will take it up again
-            move(work, DeploymentState.FAILED, str(held))
+            tell(move(work, DeploymentState.FAILED, str(held)), "failed", error=held)
         raise
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pkgutil
+import time
 from collections import Counter
+from collections.abc import Mapping
 from importlib import import_module
 
 import pytest
@@ -18,6 +20,7 @@ from tests.flows.asking import ADOPTION, BASE, ROLLBACK, asked
 from tests.flows.base_stories import BASE_STORIES
 from tests.flows.beginnings import edit_database, give_back
 from tests.flows.conftest import Library
+from tests.flows.installation import Installation
 from tests.flows.judging import faults, serving
 from tests.flows.name_stories import NAME_STORIES
 from tests.flows.port_stories import PORT_STORIES
@@ -25,6 +28,7 @@ from tests.flows.stories import STORIES, Story, settle, tell
 from tests.flows.tenant_stories import TENANT_STORIES
 from tidegate.policy.states import DeploymentState
 
+ROUNDED_SECONDS = 0.1
 each_story = pytest.mark.parametrize(
     "story",
     [*STORIES, *BASE_STORIES, *TENANT_STORIES, *NAME_STORIES, *PORT_STORIES],
@@ -45,11 +49,26 @@ def steps() -> set[str]:
 @each_story
 def test_a_story_ends_as_it_must(library: Library, story: Story) -> None:
     made = library.begin(story)
-    began = serving(made)
+    began, at = serving(made), time.monotonic()
     tell(made, story)
+    assert longest(made, began) <= time.monotonic() - at + ROUNDED_SECONDS
     assert [*settle(made), *faults(made, began, is_for_staging=story.is_for_staging)] == []
     now = made.ledger.deployments.current("shop", "prod")
     assert (now.version if now else "") == story.serves
+
+
+def longest(made: Installation, began: Mapping[str, int]) -> float:
+    """The seconds of the longest step since then, as their evidence says it."""
+    deployments = [
+        one
+        for name in ("prod", "staging")
+        for one in made.ledger.deployments.history("shop", name)
+        if one.number > began.get(name, 0)
+    ]
+    steps = [step for one in deployments for step in made.ledger.journal.steps(one.id)]
+    said = [one.evidence["seconds"] for one in steps if one.is_done and "seconds" in one.evidence]
+    assert min(said, default=0) >= 0
+    return max(said, default=0.0)
 
 
 @each_story

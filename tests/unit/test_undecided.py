@@ -154,3 +154,22 @@ def test_what_somebody_is_bringing_to_its_end_is_told_by_nobody_else(
     assert [(one.deployment.id, one.kind) for one in found(untold(settings))] == [
         (good.id, "released")
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [(S.FAILED, "failed"), (S.GOOD, "released"), (S.CHANGING, None), (S.WAITING, None)],
+)
+def test_what_ended_without_a_word_is_told_as_what_it_was(
+    ledger: Ledger, settings: Settings, mocker: MockerFixture, state: S, kind: str | None
+) -> None:
+    stack = load_stack(settings.stacks / "cloudlens")
+    told = stack.model_copy(update={"notify": ("everybody",)})
+    mocker.patch("tasks.back.untold.every_stack", return_value=SimpleNamespace(good=(told,)))
+    run_is(mocker, Crashed())
+    one = deploy(ledger, "v1", state)
+    assert [(late.deployment.id, late.kind) for late in found(untold(settings))] == (
+        [(one.id, kind)] if kind else []
+    )
+    run_is(mocker, Running())
+    assert found(untold(settings)) == []
