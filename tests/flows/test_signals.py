@@ -6,6 +6,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from flows.incident import incident
 from flows.release import release
 from flows.watch import watch
@@ -14,7 +16,9 @@ from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.judging import serving
 from tests.flows.stories import Story
-from tidegate.facts import Message
+from tests.world.edge import MemoryVisitors
+from tidegate.edge.probing import SmokeVisit
+from tidegate.facts import CheckResult, Message
 from tidegate.ledger.tables import Incident
 
 
@@ -124,3 +128,35 @@ def test_people_are_told_in_the_language_of_the_stack(library: Library) -> None:
     signalled(made)
     message = told(made)[-1]
     assert (message.kind, "版本: v2.0.2" in message.body) == ("needs_person", True)
+
+
+def smokes(monkeypatch: pytest.MonkeyPatch, *fail: bool) -> None:
+    """Whether the checks fail, one time after the other; the last one for ever."""
+    left, asks = [*fail], MemoryVisitors.smoke
+
+    def smoke(visitors: MemoryVisitors, visit: SmokeVisit) -> list[CheckResult]:
+        fails = left.pop(0) if len(left) > 1 else left[0]
+        return [CheckResult("home", "fail", "no price", 0.01)] if fails else asks(visitors, visit)
+
+    monkeypatch.setattr(MemoryVisitors, "smoke", smoke)
+
+
+def test_checks_that_fail_twice_are_a_regression_and_once_they_are_none(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = begun(library, "v1.0.0", "v1.0.1")
+    smokes(monkeypatch, True, False)
+    assert "as it is no regression" in str(signalled(made).outcome)
+    smokes(monkeypatch, True, True, False)
+    assert str(signalled(made, signal="alert/2").outcome).startswith("roll_back: home: no price")
+    assert serving(made)["prod"] == 3
+
+
+def test_an_edge_that_is_away_blames_no_version(library: Library) -> None:
+    made = begun(library, "v1.0.0", "v2.0.2")
+    began = serving(made)
+    made.world.visitors.is_away = True
+    said = str(signalled(made).outcome)
+    assert said.startswith("tell: answers are 500. Not rolled back, as it is no regression: ")
+    assert "ConnectError. Look whether the edge runs" in said
+    assert serving(made) == began

@@ -63,6 +63,32 @@ def test_a_check_that_fails_later_brings_the_old_version_back(
     assert [*settle(made), *faults(made, began)] == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"state": "exited"}, "is exited"),
+        ({"health": "unhealthy"}, "is running (unhealthy)"),
+        ({"restarts": 1}, "restarted 1 times"),
+    ],
+)
+def test_a_container_that_fails_later_brings_the_old_version_back(
+    made: Installation, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], said: str
+) -> None:
+    began, asks = serving(made), MemoryVisitors.smoke
+
+    def fail(visitors: MemoryVisitors, visit: SmokeVisit) -> list[CheckResult]:
+        made.world.engine.state("shop-prod-2-worker-2-1", **changes)
+        return asks(visitors, visit)
+
+    while_watched(made, monkeypatch, fail)
+    state = made.prefect.start(release, **asked("v1.0.1", watch_seconds=60)).state
+    assert state.is_failed()
+    assert "shop-prod-2-worker-2-1 is " in str(state.message)
+    assert said in str(state.message)
+    assert serving(made) == began
+    assert [*settle(made), *faults(made, began)] == []
+
+
 def test_an_edge_that_is_away_for_a_moment_is_waited_for(
     made: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
