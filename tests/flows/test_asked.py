@@ -18,7 +18,7 @@ from tests.world.versions import VERSIONS
 from tidegate.errors import InputError
 from tidegate.log_line import LogLine
 from tidegate.settings import Settings
-from tidegate.versions import NamedCommit
+from tidegate.versions import Version
 
 BY_STAGING = Story("of two environments", release, {}, before=("v1.0.0",), with_staging=True)
 TAKEN_OVER = Story("of what was taken over", release, {}, before=(), prepare=take_over)
@@ -31,9 +31,7 @@ def newest(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(
         adapters,
         "newest_versions",
-        lambda stack, home, most: [
-            NamedCommit(name, VERSIONS[name].commit) for name in names[:most]
-        ],
+        lambda stack, home, most: [Version(name, VERSIONS[name].commit) for name in names[:most]],
     )
     return names
 
