@@ -1,0 +1,53 @@
+"""One look that fails is none yet: the second one in a row is told, and one that is well begins
+anew."""
+
+from __future__ import annotations
+
+from flows.release import release
+from flows.watch import watch
+from tests.flows.conftest import Library
+from tests.flows.installation import Installation
+from tests.flows.stories import Story
+
+
+def begun(library: Library, *, with_blog: bool = False) -> Installation:
+    made = library.begin(Story("looks", release, {}, with_blog=with_blog))
+    made.world.visitors.is_away = True
+    return made
+
+
+def told(made: Installation) -> list[str]:
+    return [one.stack for one in made.world.events.told]
+
+
+def look(made: Installation, stack: str | None = None) -> None:
+    state = made.prefect.start(watch, stack=stack).state
+    assert state.is_completed(), state.message
+
+
+def test_the_second_look_in_vain_is_told_and_the_first_is_not(library: Library) -> None:
+    made = begun(library)
+    look(made)
+    assert told(made) == []
+    look(made)
+    assert told(made) == ["shop"]
+
+
+def test_a_look_that_is_well_begins_anew(library: Library) -> None:
+    made = begun(library)
+    look(made)
+    made.world.visitors.is_away = False
+    look(made)
+    made.world.visitors.is_away = True
+    look(made)
+    assert told(made) == []
+
+
+def test_only_the_stack_that_was_asked_for_is_looked_at(library: Library) -> None:
+    made = begun(library, with_blog=True)
+    for _ in range(2):
+        look(made, "blog")
+    assert told(made) == ["blog"]
+    for _ in range(2):
+        look(made)
+    assert {*told(made)} == {"blog", "shop"}
