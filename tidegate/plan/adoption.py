@@ -116,8 +116,6 @@ class Found:
     """Volume -> bytes, as far as the engine knows."""
     environment: Mapping[str, tuple[str, ...]]
     """Service -> env keys whose values are others than the env and compose files say."""
-    jobs: frozenset[str] = frozenset()
-    """Released services that end: their containers are often tidied up, and nobody needs them."""
 
     @property
     def every(self) -> tuple[FoundContainer, ...]:
@@ -177,7 +175,6 @@ def found_of(
         tuple(one for one in by_name if one.service not in released),
         sizes,
         {one.service: keys for one in mine if (keys := other_keys(one, model))},
-        frozenset(jobs),
     )
 
 
@@ -201,7 +198,7 @@ def other_keys(one: FoundContainer, model: ComposeModel) -> tuple[str, ...]:
 def hindrances(found: Found, released: Iterable[str], claimed: Iterable[Claim]) -> list[str]:
     """Why it cannot be taken over, one text for each reason. `claimed` is what the compose files
     say of each service."""
-    there = {one.service for one in found.taken} | found.jobs
+    there = {one.service for one in (*found.taken, *found.ended)}
     said = {claim.service: claim for claim in claimed}
     return [
         *(
