@@ -107,6 +107,17 @@ def begins_with(version_id: str, digits: str) -> bool:
     return any(one.startswith(digits) for one in (version_id, *hashes_in(version_id).values()))
 
 
+def is_held(version_id: str, holds: Collection[str]) -> bool:
+    """Whether one of the holds counts for it: one on commits, if it has all of them, whatever the
+    stack file calls their repositories; one on images, if it is the same ones."""
+    return any(_has_all_of(version_id, hold) for hold in holds)
+
+
+def _has_all_of(version_id: str, hold: str) -> bool:
+    held = set(hashes_in(hold).values())
+    return hold == version_id or (bool(held) and held <= set(hashes_in(version_id).values()))
+
+
 def short_id(version_id: str) -> str:
     """For people: 12 digits, after the word that says what they are; of each repository where there
     are several."""

@@ -3,7 +3,7 @@ print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +13,12 @@ from tidegate.errors import InputError
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted
 from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.tables import Hold
 from tidegate.log_line import LogLine
 from tidegate.ports import ContainerHost
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import find_stack
+from tidegate.versions import is_held
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def releasable(settings: Settings, wanted: str, most: int) -> list[Releasable]:
     """Newest first: at most `most`, and beside them whatever serves. Raises StackFileError,
     VersionError."""
     stack, ledger = find_stack(settings.stacks, wanted), Ledger(settings.database_url)
-    held = {one.commit: one.reason for one in ledger.holds.active(stack.name)}
+    holds = ledger.holds.active(stack.name)
     now = [
         one for name in stack.environments if (one := ledger.deployments.current(stack.name, name))
     ]
@@ -53,7 +55,7 @@ def releasable(settings: Settings, wanted: str, most: int) -> list[Releasable]:
             one.commit.at,
             one.commit.subject,
             tuple(serving.get(one.id, ())),
-            held.get(one.id),
+            _why_held(one.id, holds),
             tuple(sorted(further.keys() - one.further.keys())),
         )
         for one in adapters.newest_versions(stack, settings.home, most)
@@ -70,11 +72,15 @@ def releasable(settings: Settings, wanted: str, most: int) -> list[Releasable]:
                 one.release.created_at,
                 "",
                 tuple(serving[commit]),
-                held.get(commit),
+                _why_held(commit, holds),
             )
             for commit, one in older.items()
         ),
     ]
+
+
+def _why_held(version_id: str, holds: Sequence[Hold]) -> str | None:
+    return next((one.reason for one in holds if is_held(version_id, [one.commit])), None)
 
 
 def printed(

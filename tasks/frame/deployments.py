@@ -23,7 +23,7 @@ from tidegate.errors import (
 )
 from tidegate.ledger.tables import Deployment
 from tidegate.policy.states import DeploymentState
-from tidegate.versions import Version
+from tidegate.versions import Version, is_held
 
 AT_FAULT = (SlotError, MigrationError, RegressionError)
 UNDECIDED = (DeploymentState.PLANNED, DeploymentState.WAITING)
@@ -120,7 +120,7 @@ def place_hold_on(work: Work, left: Deployment, reason: str) -> Evidence:
     Needs: a rollback. Leaves: a hold on the version it left. Again: one hold per version. Undo:
     `lift-hold/all`.
     """
-    if left.commit == work.version.id:
+    if is_held(work.version.id, [left.commit]):
         return {"held": None, "why": "the same version serves again, with another configuration"}
     hold = work.env.ledger.holds.place(
         stack=work.env.stack.name,

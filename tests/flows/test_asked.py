@@ -14,7 +14,7 @@ from tasks.frame.asked import Releasable, printed, releasable
 from tests.flows.beginnings import take_over
 from tests.flows.conftest import Library
 from tests.flows.stories import Story
-from tests.world.versions import VERSIONS
+from tests.world.versions import VERSIONS, further_commit
 from tidegate.errors import InputError
 from tidegate.log_line import LogLine
 from tidegate.settings import Settings
@@ -73,6 +73,22 @@ def test_a_version_that_must_not_be_deployed_is_told_with_the_reason(
     assert {name: one.held for name, one in found.items() if one.held} == {
         "v1.0.0": "the sums are wrong"
     }
+
+
+def test_a_hold_is_told_of_a_version_that_has_further_commits_since(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = library.begin(BY_STAGING)
+    first, worker = VERSIONS["v1.1.0"], further_commit("v1.1.0")
+    made.ledger.holds.place(
+        stack="shop", version="v1.1.0", commit=first.sha, reason="too slow", placed_by="Mei"
+    )
+    monkeypatch.setattr(
+        adapters,
+        "newest_versions",
+        lambda *_: [Version("v1.1.0", first.commit, further={"workers": worker})],
+    )
+    assert listed()["v1.1.0"].held == "too slow"
 
 
 @pytest.fixture

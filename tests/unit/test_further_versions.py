@@ -28,6 +28,7 @@ from tidegate.versions import (
     hashes_in,
     id_of_images,
     is_commit,
+    is_held,
     recorded,
     short_id,
 )
@@ -63,6 +64,31 @@ def test_a_person_may_name_it_by_the_digits_of_any_of_its_commits() -> None:
     assert begins_with(ID, "fffffff")
     assert not begins_with(ID, "front")
     assert begins_with("sha256:" + "1" * 64, "sha256:1111")
+
+
+@pytest.mark.parametrize(
+    ("hold", "is_meant"),
+    [
+        (COMMIT.sha, True),
+        (f"{COMMIT.sha}+front={FRONT.sha}", True),
+        (f"{COMMIT.sha}+page={FRONT.sha}+buttons={KIT.sha}", True),
+        (f"{COMMIT.sha}+front={'e' * 40}", False),
+        (f"{ID}+more={'e' * 40}", False),
+        (f"{'e' * 40}+front={FRONT.sha}+kit={KIT.sha}", False),
+        ("sha256:" + "1" * 64, False),
+    ],
+)
+def test_a_hold_counts_for_what_has_all_its_commits_whatever_their_repositories_are_called(
+    hold: str, is_meant: bool
+) -> None:
+    assert is_held(ID, [hold]) is is_meant
+    assert is_held(ID, ["d" * 40, hold]) is is_meant
+
+
+def test_a_hold_on_images_counts_for_the_same_images_alone() -> None:
+    several = id_of_images(["sha256:1", "sha256:2"])
+    assert [is_held(one, [several]) for one in (several, "sha256:1", ID)] == [True, False, False]
+    assert not is_held(several, [])
 
 
 def test_people_read_12_digits_of_each() -> None:

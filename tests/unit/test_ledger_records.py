@@ -159,6 +159,17 @@ def test_a_hold_stays_until_a_person_lifts_it(ledger: Ledger) -> None:
         ledger.holds.lift("cloudlens", "c1", lifted_by="lin")
 
 
+def test_a_hold_counts_for_a_version_that_has_all_its_commits(ledger: Ledger) -> None:
+    hold = ledger.holds.place(
+        stack="cloudlens", version="v1", commit="c1+front=f1", reason="regression", placed_by="mei"
+    )
+    found = ledger.holds.holding("cloudlens", "c1+kit=k1+page=f1")
+    assert found
+    assert found.id == hold.id
+    assert ledger.holds.holding("cloudlens", "c1+front=f2") is None
+    assert ledger.holds.holding("cloudlens", "c1") is None
+
+
 def test_the_same_signal_opens_one_incident(ledger: Ledger) -> None:
     first, again = [
         ledger.incidents.open(stack="cloudlens", environment="prod", signal="s1", severity="red")

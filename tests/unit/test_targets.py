@@ -201,6 +201,14 @@ def test_steps_pass_over_a_held_commit(four_good: History) -> None:
     assert choose_target(four_good, held_commits={four_good[2].commit}).number == 2
 
 
+def test_steps_pass_over_what_has_all_commits_of_a_hold(four_good: History) -> None:
+    held = four_good[2].commit
+    four_good[2].release.commit = f"{held}+front={'f' * 40}"
+    assert choose_target(four_good, held_commits={held}).number == 2
+    with pytest.raises(HeldError, match="it is on hold"):
+        choose_target(four_good, to="v3", held_commits={held})
+
+
 def test_a_held_commit_cannot_be_named(four_good: History) -> None:
     with pytest.raises(HeldError, match=r"#3 v3 \(on hold\), #2 v2"):
         choose_target(four_good, to="v3", held_commits={four_good[2].commit})

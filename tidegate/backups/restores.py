@@ -12,6 +12,7 @@ from tidegate.errors import HeldError, InputError
 from tidegate.facts import Backup
 from tidegate.ledger.tables import Deployment, StoredBackup
 from tidegate.plan.targets import origin_of
+from tidegate.versions import is_held
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def version_of(
             "Choose a later backup, or release a version first",
         )
     origin = origin_of(served, known)
-    if origin.commit in held_commits:
+    if is_held(origin.commit, held_commits):
         raise HeldError(
             doing,
             f"{origin.version} served then, and is on hold",

@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 from tidegate.errors import LedgerError
 from tidegate.ledger.store import Store
 from tidegate.ledger.tables import Hold
+from tidegate.versions import is_held
 
 
 class Holds:
@@ -58,16 +59,15 @@ class Holds:
         return hold
 
     def holding(self, stack: str, commit: str) -> Hold | None:
-        """The hold that forbids to deploy `commit`, if any."""
-        with self._store.reading(f"looking for a hold on {stack}") as session:
-            return session.scalars(_active(stack, commit)).first()
+        """The hold that forbids to deploy `commit`, the `id` of a version, if any."""
+        return next((hold for hold in self.active(stack) if is_held(commit, [hold.commit])), None)
 
     def active(self, stack: str) -> list[Hold]:
         with self._store.reading(f"looking for holds on {stack}") as session:
             return list(session.scalars(_active(stack)))
 
     def commits(self, stack: str) -> frozenset[str]:
-        """What `targets.choose_target` must not choose."""
+        """What is on hold, for `targets.choose_target`, which must not choose it."""
         return frozenset(hold.commit for hold in self.active(stack))
 
 

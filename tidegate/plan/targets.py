@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tidegate.errors import HeldError, InputError, VersionError
 from tidegate.ledger.tables import Deployment
-from tidegate.versions import begins_with
+from tidegate.versions import begins_with, is_held
 
 SHORTEST_ID = 7
 
@@ -99,7 +99,7 @@ def _counted(
         f"#{current.number} {current.version}"
     )
     before = line_of(current, known)[-2::-1]
-    free = [one for one in before if one.commit not in held_commits]
+    free = [one for one in before if not is_held(one.commit, held_commits)]
     if 1 <= steps_back <= len(free):
         return free[steps_back - 1]
     came_back = (
@@ -129,7 +129,7 @@ def _named(
         raise VersionError(
             doing, "it names several releases", _choose_from(found, held_commits, by="number")
         )
-    if found[0].commit in held_commits:
+    if is_held(found[0].commit, held_commits):
         raise HeldError(
             doing, "it is on hold", f"Lift the hold, or: {_choose_from(others, held_commits)}"
         )
@@ -163,7 +163,7 @@ def _choose_from(
     if not candidates:
         return "There is no candidate: release a corrected version instead"
     names = ", ".join(
-        f"#{one.number} {one.version}{' (on hold)' * (one.commit in held_commits)}"
+        f"#{one.number} {one.version}{' (on hold)' * is_held(one.commit, held_commits)}"
         for one in candidates
     )
     return f"Choose one of {names}" + (" by its number" if by == "number" else "")
