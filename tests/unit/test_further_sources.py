@@ -92,11 +92,13 @@ def test_a_context_of_a_repository_that_nobody_named_is_refused_and_says_where_t
         {"context": THERE, "dockerfile": f"{FOLDER}/front.Dockerfile"},
         {"context": THERE, "additional_contexts": {"kit": f"{FOLDER}/kit"}},
         {"context": str(FOLDER), "additional_contexts": {"kit": THERE}},
+        {"context": str(FOLDER), "dockerfile": "inner/Dockerfile"},
+        {"context": str(FOLDER), "dockerfile": "./web/../inner/web/Dockerfile"},
     ],
 )
 def test_an_image_of_two_repositories_is_refused(build: dict[str, Any]) -> None:
-    [fault] = faults(build, front=FRONT)
-    assert "in front" in fault
+    [fault] = faults(build, front=FRONT, inner={**DOCS, "folder": "inner"})
+    assert "in front" in fault or "in inner" in fault
     assert "in that of `source`" in fault
     assert fault.endswith("one image is built from one repository alone")
 

@@ -54,7 +54,11 @@ def dockerfile_of(said: Mapping[str, Any], stack: Stack) -> Place | None:
     written = said.get("dockerfile", "Dockerfile")
     if written.startswith("/"):
         return place_of(written, stack)
-    return context._replace(path=os.path.normpath(os.path.join(context.path, written)))
+    place = context._replace(path=os.path.normpath(os.path.join(context.path, written)))
+    if place.is_outside:
+        return place
+    folder = said.get("context", str(stack.folder))
+    return place_of(os.path.normpath(os.path.join(folder, written)), stack)
 
 
 def other_contexts(said: Mapping[str, Any]) -> dict[str, str]:
