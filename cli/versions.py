@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cli.shown import commit_facts, commit_lines, data, line
 from tasks.frame.asked import Releasable
+from tidegate.stack.versions import is_version_tag
 
 
 def rows(found: Sequence[Releasable]) -> list[dict[str, Any]]:
@@ -34,4 +35,9 @@ def table(found: Sequence[Releasable], stack: str) -> Table:
 
 def _untagged(one: Releasable) -> list[str]:
     """Why it cannot be released."""
-    return [f"{repository} has no tag" for repository in one.untagged]
+    why = (
+        "has no such tag, or two"
+        if is_version_tag(one.version)
+        else "needs a `branch` in stack.yaml, or release a tag"
+    )
+    return [f"{repository} {why}" for repository in one.untagged]

@@ -122,18 +122,28 @@ class GitSource:
         return self.commit(sha) if sha else None
 
     def commits_of(self, versions: Collection[str]) -> dict[str, Commit]:
-        """Of each version that has one here: the commit of its tag, or else the newest of the
-        branch."""
+        """Of each version that a release would find one of: the commit of its tag, or else the
+        newest of the branch."""
         refs = self.refs()
-        newest = self.newest_of_branch() if self.branch else None
-        hashes = {version: tagged(version, refs) for version in versions}
-        found = {version: self.commit(sha) if sha else newest for version, sha in hashes.items()}
+        found = {version: self._meant_by(version, refs) for version in versions}
         return {version: commit for version, commit in found.items() if commit}
+
+    def _meant_by(self, version: str, refs: Mapping[str, str]) -> Commit | None:
+        try:
+            sha = tagged(version, refs)
+        except VersionError:  # two tags answer to it, so none does
+            return None
+        if sha:
+            return self.commit(sha)
+        return self.newest_of_branch() if self._has_branch() else None
+
+    def _has_branch(self) -> bool:
+        return bool(self.branch) and self.mirror.has(f"refs/heads/{self.branch}")
 
     def newest_of_branch(self) -> Commit:
         """Of the branch that the stack file names, as it was fetched last."""
         head = f"refs/heads/{self.branch}"
-        if not self.mirror.has(head):
+        if not self._has_branch():
             raise VersionError(
                 f"reading the branch {self.branch!r} of {self._title}",
                 "there is no such branch",
@@ -156,8 +166,10 @@ class GitSource:
 
     def between(self, old: str | None, new: str) -> list[Commit]:
         """The commits that `new` has and `old` has not, newest first; all of them where there is no
-        `old`."""
-        wanted = f"{self._known(old)}..{self._known(new)}" if old else self._known(new)
+        `old`, or nothing leads to it any more."""
+        wanted = self._known(new)
+        if old and _SHA.fullmatch(old) and self._has(old):
+            wanted = f"{old}..{wanted}"
         return self._log("--end-of-options", wanted)
 
     def commit(self, sha: str) -> Commit:

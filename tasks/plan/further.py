@@ -8,6 +8,7 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.found_images import stack_of, standing_deployments
 from tidegate.errors import VersionError
 from tidegate.stack.sources import FurtherSource
+from tidegate.stack.versions import is_version_tag
 from tidegate.versions import MAIN, Commit, hashes_in, short_id
 
 
@@ -36,14 +37,28 @@ def _commit_of(
     if tagged := source.tagged(name):
         return tagged
     if said.branch is None:
-        raise VersionError(
-            f"resolving the version {name!r} of {env.stack.name}",
-            f"the repository {key} has no tag {name}",
-            f"Tag its commit {name} too and push the tag; or name a `branch` under "
-            f"source.further.{key} in stack.yaml, whose newest commit is meant then",
-        )
+        raise _lacking(env.stack.name, key, name)
     known = _known(env, key, said, name, main)
     return source.commit(known) if known else source.newest_of_branch()
+
+
+def _lacking(stack: str, key: str, name: str) -> VersionError:
+    """A version such as `sha-19b9b98` is of the stack's own repository alone: no tag is called
+    so."""
+    doing, where = f"resolving the version {name!r} of {stack}", f"source.further.{key}"
+    if not is_version_tag(name):
+        return VersionError(
+            doing,
+            f"it is a commit of the stack's own repository, and says none of the repository {key}",
+            f"Give it a `branch` under {where} in stack.yaml, whose newest commit is meant then; "
+            "or release a tag that both have",
+        )
+    return VersionError(
+        doing,
+        f"the repository {key} has no tag {name}",
+        f"Tag its commit {name} too and push the tag; or name a `branch` under {where} in "
+        "stack.yaml, whose newest commit is meant then",
+    )
 
 
 def _known(

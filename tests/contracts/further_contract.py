@@ -68,7 +68,13 @@ class FurtherContract:
         with pytest.raises(VersionError, match="no branch or tag leads to it"):
             source.commit(stray)
         with pytest.raises(VersionError, match="no branch or tag leads to it"):
-            source.between(stray, newest)
+            source.between(newest, stray)
+
+    def test_all_is_new_since_a_commit_that_nothing_leads_to_any_more(
+        self, source: SourceRepository, team: Team
+    ) -> None:
+        newest = team.commit()
+        assert source.between("e" * 40, newest) == source.between(None, newest)
 
 
 def _sha(source: SourceRepository, version: str) -> str:

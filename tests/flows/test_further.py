@@ -15,10 +15,12 @@ from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.prefect_memory import Run
 from tests.flows.stories import Story
-from tests.world.sources import MemoryFurther
+from tests.world.sources import MemoryFurther, MemorySource
 from tests.world.versions import VERSIONS, further_commit
+from tidegate.errors import VersionError
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.image_labels import OCI, REVISION_LABEL
+from tidegate.versions import NamedCommit
 
 tagged = build_worker_elsewhere
 followed = partial(build_worker_elsewhere, branch="main")
@@ -75,6 +77,21 @@ def test_a_version_that_a_further_repository_has_no_tag_of_is_refused_before_any
     assert not built(made)
 
 
+def test_a_commit_of_the_stack_s_own_repository_needs_a_branch_of_each_further_one(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No tag can be called as such a version."""
+    made = library.begin(AT_ONCE)
+    sha = VERSIONS["v1.0.1"].sha
+    by_hash = NamedCommit(f"sha-{sha[:7]}", VERSIONS["v1.0.1"].commit)
+    monkeypatch.setattr(MemorySource, "resolve", lambda *_: by_hash)
+    said = str(told(made, by_hash.name).state.message)
+    assert "Give it a `branch` under source.further.workers in stack.yaml" in said
+    assert "or release a tag that both have" in said
+    assert "Tag its commit" not in said
+    assert now(made).number == 1
+
+
 def test_a_further_repository_that_is_away_refuses_the_release_before_anything(
     library: Library,
 ) -> None:
@@ -84,6 +101,22 @@ def test_a_further_repository_that_is_away_refuses_the_release_before_anything(
     assert "source.further.workers.repository" in str(run.state.message)
     assert now(made).number == 1
     assert not built(made)
+
+
+def test_nothing_is_had_of_a_further_repository_that_is_away(library: Library) -> None:
+    """So that what is done without one asks it nothing."""
+    source = workers(library.begin(AT_ONCE))
+    source.is_away = True
+    for ask in (
+        lambda: source.tagged("v1.0.0"),
+        lambda: source.newest_of_branch(),
+        lambda: source.commit(further_commit("v1.0.0").sha),
+        lambda: source.between(None, further_commit("v1.0.0").sha),
+        lambda: source.files(further_commit("v1.0.0").sha, ["."]),
+        lambda: source.text(further_commit("v1.0.0").sha, "Dockerfile"),
+    ):
+        with pytest.raises(VersionError, match="no connection"):
+            ask()
 
 
 def test_the_plan_shows_commit_and_changes_of_each_repository(library: Library) -> None:
@@ -96,6 +129,17 @@ def test_the_plan_shows_commit_and_changes_of_each_repository(library: Library) 
     assert f"**workers** `{worker}`\n\n- make the worker of v1.0.1" in page
     [sent] = [one for one in made.world.notifier("team").sent if one.kind == "released"][-1:]
     assert "workers: make the worker of v1.0.1" in sent.body
+
+
+def test_a_commit_that_nothing_leads_to_any_more_stops_no_later_release(library: Library) -> None:
+    """The branch was rebased, and this machine's mirror is a new one."""
+    made = library.begin(AT_ONCE)
+    told(made, "v1.0.0")
+    workers(made).lost.add(further_commit("v1.0.0").sha)
+    run = told(made, "v1.0.1")
+    assert run.state.is_completed(), run.state.message
+    assert now(made).commit == id_of("v1.0.1", "v1.0.1")
+    assert "make the worker of v1.0.1" in run.pages["shop-prod-plan"]
 
 
 def test_production_gets_what_staging_built_and_nothing_is_built_anew(library: Library) -> None:

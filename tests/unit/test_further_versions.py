@@ -137,10 +137,12 @@ def test_the_tables_show_the_commits_of_each_and_what_cannot_be_released() -> No
     found = [
         Releasable("v1.1.0", ID, AT, "feat: discounts", ("staging #3",), None),
         Releasable("v1.2.0", COMMIT.sha, AT, "feat: more", (), None, ("front",)),
+        Releasable("sha-19b9b98", COMMIT.sha, AT, "feat: more", (), None, ("front",)),
     ]
     shown = printed(versions.table(found, "shop"))
     assert "front ffffffffffff" in shown
-    assert "front has no tag" in shown
+    assert "front has no such tag, or two" in shown
+    assert "front needs a `branch`" in shown
     assert json.dumps(versions.rows(found))
     assert versions.rows(found)[0]["further"] == {"front": FRONT.sha, "kit": KIT.sha}
     assert versions.rows(found)[1]["untagged"] == ("front",)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.world.versions import BY_COMMIT, VERSIONS, found, further_commit
 from tidegate.errors import VersionError
+from tidegate.ports import SourceRepository
 from tidegate.stack.versions import tagged
 from tidegate.versions import Commit, NamedCommit
 
@@ -37,9 +39,8 @@ class MemorySource:
         return BY_COMMIT[sha].commit
 
     def between(self, old: str | None, new: str) -> list[Commit]:
-        if old is not None:
-            self.commit(old)  # one of another repository leads nowhere here
-        return [] if old == new else [self.commit(new)]
+        newest = self.commit(new)
+        return [] if old == new else [newest]
 
     def export(self, commit: str, into: Path) -> Mapping[str, str]:
         if any(into.iterdir()):
@@ -73,14 +74,20 @@ class MemoryFurther(MemorySource):
     """Tag -> name of that version."""
     branch: str = "v1.0.0"
     is_away: bool = False
+    lost: set[str] = field(default_factory=set)
+    """Hashes that no branch or tag leads to any more."""
 
-    def tagged(self, version: str) -> Commit | None:
-        if self.is_away:
+    def __getattribute__(self, name: str) -> Any:
+        """Whatever is asked of it fails while it is away, so that a test sees who asks."""
+        if name in vars(SourceRepository) and super().__getattribute__("is_away"):
             raise VersionError(
                 "fetching the repository of shop (workers)",
                 "git said 'no connection'",
                 "Check source.further.workers.repository and the worker's access to it",
             )
+        return super().__getattribute__(name)
+
+    def tagged(self, version: str) -> Commit | None:
         made = tagged(version, self.tags)
         return further_commit(made) if made else None
 
@@ -89,6 +96,6 @@ class MemoryFurther(MemorySource):
 
     def commit(self, sha: str) -> Commit:
         known = {one.sha: one for one in map(further_commit, VERSIONS)}
-        if sha not in known:
+        if sha not in known or sha in self.lost:
             raise _lost(sha)
         return known[sha]
