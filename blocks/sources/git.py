@@ -125,8 +125,7 @@ class GitSource:
         """Of each version that a release would find one of: the commit of its tag, or else the
         newest of the branch."""
         refs = self.refs()
-        found = {version: self._meant_by(version, refs) for version in versions}
-        return {version: commit for version, commit in found.items() if commit}
+        return {one: commit for one in versions if (commit := self._meant_by(one, refs))}
 
     def _meant_by(self, version: str, refs: Mapping[str, str]) -> Commit | None:
         try:
@@ -167,10 +166,9 @@ class GitSource:
     def between(self, old: str | None, new: str) -> list[Commit]:
         """The commits that `new` has and `old` has not, newest first; all of them where there is no
         `old`, or nothing leads to it any more."""
-        wanted = self._known(new)
-        if old and _SHA.fullmatch(old) and self._has(old):
-            wanted = f"{old}..{wanted}"
-        return self._log("--end-of-options", wanted)
+        known = self._known(new)
+        is_there = old and _SHA.fullmatch(old) and self._has(old)
+        return self._log("--end-of-options", f"{old}..{known}" if is_there else known)
 
     def commit(self, sha: str) -> Commit:
         """One commit by its full hash."""

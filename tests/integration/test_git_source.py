@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import socket
-from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -95,16 +94,6 @@ def test_what_is_pushed_or_moved_or_deleted_later_is_seen(source: GitSource, ori
     assert "short-lived" not in source.refs()
 
 
-def test_a_released_commit_stays_readable_after_its_history_was_rewritten(
-    source: GitSource, origin: Path
-) -> None:
-    old = source.refs()["main"]
-    git(origin, "reset", "-q", "--hard", "HEAD~2")
-    new = commit(origin, "rewritten")
-    assert source.refs()["main"] == new
-    assert source.commit(old).subject == "third"
-
-
 def test_the_commits_between_two_releases_are_newest_first(source: GitSource, origin: Path) -> None:
     refs = source.refs()
     fourth = commit(origin, "fourth, with 中文")
@@ -114,19 +103,6 @@ def test_the_commits_between_two_releases_are_newest_first(source: GitSource, or
     ]
     assert source.between(fourth, refs["v1.0.0"]) == []
     assert [c.subject for c in source.between(None, refs["v1.0.0"])] == ["second", "first"]
-
-
-def test_what_was_rewritten_before_a_new_mirror_was_made_is_no_commit_to_count_from(
-    source: GitSource, origin: Path, tmp_path: Path
-) -> None:
-    old = source.refs()["main"]
-    git(origin, "commit", "-q", "--amend", "-m", "third, rebased")
-    git(origin, "gc", "-q", "--prune=now")
-    anew = replace(source, home=tmp_path / "a new home")
-    new = anew.refs()["main"]
-    told = ["third, rebased", "second", "first"]
-    assert [c.subject for c in anew.between(old, new)] == told
-    assert [c.subject for c in source.between(old, source.refs()["main"])] == told[:1]
 
 
 def test_an_export_holds_nothing_of_the_work_tree(
