@@ -35,7 +35,7 @@ BUILD_SECONDS = 1800
     retries=2,
     retry_delay_seconds=[1, 5],
     retry_condition_fn=is_retryable,
-    timeout_seconds=300,
+    timeout_seconds=600,
     cache_policy=NO_CACHE,
     persist_result=False,
 )
@@ -132,7 +132,16 @@ def code_of(env: OpenEnvironment, version: Version, recipe: Recipe) -> Code:
 
 
 def repository_of(env: OpenEnvironment, recipe: Recipe) -> SourceRepository | None:
-    return env.further[recipe.repository] if recipe.repository else env.source
+    """Raises VersionError where the stack file of now names it no more."""
+    if not recipe.repository:
+        return env.source
+    if (found := env.further.get(recipe.repository)) is None:
+        raise VersionError(
+            f"looking for what {recipe.service} of {env.stack.name} is built from",
+            f"stack.yaml names no `source.further.{recipe.repository}` any more",
+            "Name it again, or release a version with the stack file as it is now",
+        )
+    return found
 
 
 def built(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+
 from prefect import get_run_logger
 
 from tasks.frame.open_environment import OpenEnvironment
@@ -22,23 +25,28 @@ def further_commits(env: OpenEnvironment, name: str, main: Commit | None) -> dic
     """
     if main is None or env.stack.source is None:
         return {}
-    found = {
-        key: _commit_of(env, key, one, name, main) for key, one in env.stack.source.further.items()
-    }
+    further = env.stack.source.further
+    tags = _tagged(env, further, name)
+    found = {key: tags[key] or _untagged(env, key, one, name, main) for key, one in further.items()}
     for key, commit in found.items():
         get_run_logger().info("%s: %s: %s", key, short_id(commit.sha), commit.subject)
     return found
 
 
-def _commit_of(
+def _tagged(env: OpenEnvironment, keys: Collection[str], name: str) -> dict[str, Commit | None]:
+    """The commit of the tag in each repository. They are fetched side by side: one that is slow
+    takes no time from the others."""
+    with ThreadPoolExecutor(len(keys) or 1) as pool:
+        asked = {key: pool.submit(env.further[key].tagged, name) for key in keys}
+        return {key: one.result() for key, one in asked.items()}
+
+
+def _untagged(
     env: OpenEnvironment, key: str, said: FurtherSource, name: str, main: Commit
 ) -> Commit:
-    source = env.further[key]
-    if tagged := source.tagged(name):
-        return tagged
     if said.branch is None:
         raise _lacking(env.stack.name, key, name)
-    known = _known(env, key, said, name, main)
+    source, known = env.further[key], _known(env, key, said, name, main)
     return source.commit(known) if known else source.newest_of_branch()
 
 

@@ -135,13 +135,14 @@ def _refuse_other_evidence(
 def _commits(
     env: OpenEnvironment, serving: Deployment | None, version: Version
 ) -> dict[str, tuple[Commit, ...]]:
-    """None where there is no repository; all of a repository that what serves came from none of."""
+    """None where there is no repository, or the stack file names it no more; all of a repository
+    that what serves came from none of."""
     old = hashes_in(serving.release.commit) if serving else {}
     sources = {MAIN: env.source, **env.further}
     return {
         repository: tuple(source.between(old.get(repository), commit.sha))
         for repository, commit in version.commits.items()
-        if (source := sources[repository]) is not None
+        if (source := sources.get(repository)) is not None
     }
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from prefect.logging import disable_run_logger
 
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.plan.builds import repository_of
+from tasks.plan.further import further_commits
+from tests.unit.plans import COMMIT
 from tests.unit.test_recipes import FOLDER, VALUES, model, stack
 from tidegate.errors import StackFileError, VersionError
+from tidegate.plan.resolved import ResolvedConfiguration, resolve
+from tidegate.ports import SourceRepository
 from tidegate.secrecy.known_names import known_names
 from tidegate.stack.file import Stack, load_stack
 from tidegate.stack.recipes import build_faults, recipe_of
 from tidegate.stack.versions import tagged
+from tidegate.versions import Commit
 
 FRONT = {"repository": "https://git.example/acme/shop-frontend.git", "folder": "../shop-frontend"}
 DOCS = {"repository": "git@git.example:acme/docs", "folder": "docs", "branch": "main"}
@@ -153,6 +163,50 @@ def test_no_address_of_a_further_repository_holds_a_secret(tmp_path: Path, addre
     with pytest.raises(StackFileError, match="holds a credential or a query") as refused:
         load_stack(written(tmp_path, f"{{a: {{repository: '{address}', folder: ../a}}}}"))
     assert "hunter22" not in str(refused.value)
+
+
+def test_a_moved_folder_of_all_checkouts_is_no_other_configuration() -> None:
+    def resolved(parent: str, context: str = "") -> ResolvedConfiguration:
+        folder = Path(parent) / "shop"
+        build = {"context": f"{parent}/shop-frontend{context}", "dockerfile": "Dockerfile"}
+        return resolve(
+            stack=of(front=FRONT, docs=DOCS).model_copy(update={"folder": folder}),
+            environment="prod",
+            values={},
+            model={"services": {"web": {"image": "acme/web", "build": build}}},
+            files={},
+            key=b"k" * 32,
+        )
+
+    assert resolved("/srv/stacks") == resolved("/opt/work")
+    assert resolved("/srv/stacks") != resolved("/srv/stacks", context="/web")
+
+
+def test_a_recipe_of_a_repository_that_the_stack_file_names_no_more_is_refused_by_name() -> None:
+    """What is planned has its own stack file; the repositories are those of now."""
+    recipe = recipe_of(model({"context": THERE}), of(front=FRONT), "web", {})
+    env = cast(OpenEnvironment, SimpleNamespace(stack=of(front=FRONT), source=None, further={}))
+    with pytest.raises(VersionError, match=r"names no `source\.further\.front`"):
+        repository_of(env, recipe)
+
+
+def test_further_repositories_are_asked_side_by_side() -> None:
+    """Each may take its whole time limit, and resolving a version has one for all."""
+    both = threading.Barrier(2, timeout=10)
+
+    def asked(version: str) -> Commit:
+        both.wait()
+        return COMMIT
+
+    source = cast(SourceRepository, SimpleNamespace(tagged=asked))
+    env = cast(
+        OpenEnvironment,
+        SimpleNamespace(
+            stack=of(front=FRONT, docs=DOCS), further={"front": source, "docs": source}
+        ),
+    )
+    with disable_run_logger():
+        assert further_commits(env, "v1.0.0", COMMIT) == {"front": COMMIT, "docs": COMMIT}
 
 
 def test_the_names_of_further_repositories_are_no_secrets() -> None:

@@ -105,6 +105,14 @@ def test_the_pages_show_the_commits_of_each_repository(language: str) -> None:
     assert plan.changes[:2] == ["feat: discounts", "front: feat: a wider page"]
 
 
+def test_a_message_has_changes_of_each_repository_in_turn() -> None:
+    """It shows the first ones alone."""
+    plan = replace(
+        a_plan(), version=BOTH, commits={MAIN: (COMMIT, COMMIT), "front": (), "kit": (KIT,)}
+    )
+    assert plan.changes[:3] == ["feat: discounts", "kit: fix: buttons", "feat: discounts"]
+
+
 def test_another_commit_of_a_further_repository_is_another_plan_and_says_so() -> None:
     plan = replace(a_plan(), version=BOTH)
     moved = replace(plan, version=replace(BOTH, further={"front": FRONT, "kit": FRONT}))

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 from typing import Any, Literal
 
 from tidegate.facts import (
@@ -134,14 +135,14 @@ class Plan:
 
     @property
     def changes(self) -> list[str]:
-        """What changes, for a message: the subjects of the commits, then the images that others
-        made."""
+        """What changes, for a message: the subjects of the commits, of each repository in turn,
+        then the images that others made."""
         found = [one for one in self.images if one.origin != "built" and not one.is_same]
-        subjects = (
-            f"{repository}: {commit.subject}" if repository else commit.subject
+        told = (
+            [f"{repository}: {one.subject}" if repository else one.subject for one in commits]
             for repository, commits in self.commits.items()
-            for commit in commits
         )
+        subjects = filter(None, chain.from_iterable(zip_longest(*told)))
         return [*subjects, *map(str, found)]
 
     @property

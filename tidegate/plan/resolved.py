@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tidegate.facts import ComposeModel
+from tidegate.stack.build_places import further_folders
 from tidegate.stack.envfile import EnvDiff, diff_env, fingerprint
 from tidegate.stack.file import Stack
 
@@ -52,9 +53,7 @@ def resolve(
     (`Settings.fingerprint_key`)."""
     texts = {f"env/{name}": value for name, value in values.items()}
     texts |= {f"files/{name}": content for name, content in files.items()}
-    texts |= {
-        f"compose/{path}": text for path, text in _leaves(without_folder(model, stack.folder))
-    }
+    texts |= {f"compose/{path}": text for path, text in _leaves(without_folders(model, stack))}
     texts |= {f"stack/{path}": text for path, text in _leaves(own_part(stack, environment))}
     return ResolvedConfiguration(fingerprint(texts, key))
 
@@ -66,16 +65,25 @@ def own_part(stack: Stack, environment: str) -> dict[str, Any]:
     return {**content, "environments": {environment: own}}
 
 
-def without_folder(tree: Any, folder: Path) -> Any:
-    """`tree` with the paths under `folder` made relative: a renamed folder is no other
-    configuration."""
+def without_folders(tree: Any, stack: Stack) -> Any:
+    """`tree` with the paths under the stack's folder, and under those of further repositories, made
+    relative: a renamed or moved folder is no other configuration."""
+    further = {
+        folder: os.path.relpath(folder, stack.folder) for folder in further_folders(stack).values()
+    }
+    return _relative(tree, {str(stack.folder): ".", **further})
+
+
+def _relative(tree: Any, folders: Mapping[str, str]) -> Any:
+    """`folders`: whole path -> what is written instead; the first that holds a path counts."""
     if isinstance(tree, str):
-        inside = tree == str(folder) or tree.startswith(f"{folder}/")
-        return f".{tree.removeprefix(str(folder))}" if inside else tree
+        holding = (one for one in folders if tree == one or tree.startswith(f"{one}/"))
+        folder = next(holding, None)
+        return tree if folder is None else f"{folders[folder]}{tree.removeprefix(folder)}"
     if isinstance(tree, Mapping):
-        return {name: without_folder(inner, folder) for name, inner in tree.items()}
+        return {name: _relative(inner, folders) for name, inner in tree.items()}
     if isinstance(tree, list):
-        return [without_folder(inner, folder) for inner in tree]
+        return [_relative(inner, folders) for inner in tree]
     return tree
 
 

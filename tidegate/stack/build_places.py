@@ -31,7 +31,9 @@ class Place(NamedTuple):
 def place_of(path: str, stack: Stack) -> Place:
     """Of a path that compose made absolute; of several folders that hold it, the innermost
     counts."""
-    holding = [(name, folder) for name, folder in _folders(stack).items() if _holds(folder, path)]
+    holding = [
+        (name, folder) for name, folder in further_folders(stack).items() if _holds(folder, path)
+    ]
     if holding:
         name, folder = max(holding, key=lambda one: len(one[1]))
         return Place(name, os.path.relpath(path, folder))
@@ -98,7 +100,7 @@ def place_faults(said: Mapping[str, Any], stack: Stack) -> Iterator[str]:
 
 def further_folder_faults(stack: Stack) -> Iterator[str]:
     """Folders of further repositories that would take the place of the stack's own."""
-    for name, folder in _folders(stack).items():
+    for name, folder in further_folders(stack).items():
         if _holds(folder, str(stack.folder)):
             yield (
                 f"source.further.{name}.folder in stack.yaml: the stack file's own folder lies in "
@@ -106,7 +108,7 @@ def further_folder_faults(stack: Stack) -> Iterator[str]:
             )
 
 
-def _folders(stack: Stack) -> dict[str, str]:
+def further_folders(stack: Stack) -> dict[str, str]:
     """Name of a further repository -> where the compose files look for it."""
     further = stack.source.further if stack.source else {}
     return {
