@@ -16,7 +16,7 @@ from tidegate.facts import Backup, Fit, MigrationClass, TrafficFigures
 from tidegate.pages.base_words import BASE_EN, BASE_ZH
 from tidegate.pages.commits import MOST_COMMITS
 from tidegate.pages.found_words import FOUND_EN, FOUND_ZH
-from tidegate.pages.layout import local, table
+from tidegate.pages.layout import local
 from tidegate.pages.restore_words import RESTORE_EN, RESTORE_ZH
 from tidegate.pages.results import backup_page, traffic_page
 from tidegate.pages.stages import changed_note, evidence_page, plan_page
@@ -273,33 +273,3 @@ def test_a_class_that_nobody_knows_is_said_on_the_plan_and_where_a_person_decide
     for page in (plan_page(plan, language), evidence(plan, language)):
         assert said in page
         assert "`(2)` → `(3)`" in page
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("status 200; is v1.1.0", "status 200; is v1.1.0"),
-        (
-            "is served by `shop prod` (`kept_ports | x`) until this release stops it",
-            "is served by `shop prod`<br>(`kept_ports \\| x`) until this release<br>stops it",
-        ),
-        (
-            "可经由入口访问，可经由入口访问，可经由入口",
-            "可经由入口访问，可经由入口访问，可经由入<br>口",
-        ),
-        (f"{'访' * 20}。", f"{'访' * 19}<br>访。"),
-        (
-            "可经由入口访问，可经由入口访问，可经由（入口",
-            "可经由入口访问，可经由入口访问，可经由<br>（入口",
-        ),
-        (
-            r"the team\`s own shop and " + "`docker compose up`",
-            r"the team\`s own shop and<br>`docker compose up`",
-        ),
-        ("a" * 50, "a" * 50),
-        ("a ` b", "a ` b"),
-    ],
-)
-def test_a_long_cell_is_broken_where_the_reading_allows_it(text: str, told: str) -> None:
-    """The UI breaks no line of a table, and hides what does not fit."""
-    assert table(["Answer"], [[text]]).splitlines()[-1] == f"| {told} |"
