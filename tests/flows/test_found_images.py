@@ -172,8 +172,8 @@ def test_an_image_that_no_registry_has_is_taken_from_the_host_where_compose_says
         model["services"]["web"]["pull_policy"] = "never"
         return model
 
-    monkeypatch.setattr("tests.world.world.model_of", never_pulled)
     made = library.begin(AT_ONCE)
+    monkeypatch.setattr("tests.world.world.model_of", never_pulled)
     assert "it is not there" in str(told(made, "v1.1.0").state.message)
     engine, sha = made.world.engine, VERSIONS["v1.1.0"].sha
     engine.images["sha256:mine"] = {"org.opencontainers.image.revision": sha}
