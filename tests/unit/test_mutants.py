@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.choosing import Reached, chosen_tests
-from bench.left_out import why_left_out
-from bench.mutant import Mutant
+from bench.mutants.choosing import Reached, chosen_tests
+from bench.mutants.left_out import why_left_out
+from bench.mutants.mutant import Mutant
 
 CODE = """\
 POLL_SECONDS = 2

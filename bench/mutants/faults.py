@@ -10,8 +10,8 @@ from pathlib import Path
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.plugins import get_operator, operator_names
 
-from bench.left_out import why_left_out
-from bench.mutant import Mutant
+from bench.mutants.left_out import why_left_out
+from bench.mutants.mutant import Mutant
 
 
 def found_mutants(folder: Path, folders: tuple[str, ...]) -> tuple[list[Mutant], Counter[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.mutant import Mutant
+from bench.mutants.mutant import Mutant
 
 LOOKING = ("tests/unit/test_each_task.py", "tests/unit/test_prefect_yaml.py")
 """What they look at is carried out when a module is imported."""
@@ -19,7 +19,7 @@ LOOKING = ("tests/unit/test_each_task.py", "tests/unit/test_prefect_yaml.py")
 
 @dataclass(frozen=True)
 class Reached:
-    """What `bench.reached` has heard."""
+    """What `bench.mutants.reached` has heard."""
 
     seconds: dict[str, float]
     """Name of a test -> how long it takes."""

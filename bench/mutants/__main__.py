@@ -28,10 +28,10 @@ from queue import SimpleQueue
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 
-from bench.choosing import Reached, chosen_tests
-from bench.faults import found_mutants
-from bench.mutant import Mutant
-from bench.recording import FOLDERS, environment_of, reached_by_tests
+from bench.mutants.choosing import Reached, chosen_tests
+from bench.mutants.faults import found_mutants
+from bench.mutants.mutant import Mutant
+from bench.mutants.recording import FOLDERS, environment_of, reached_by_tests
 from setup.places import PYTHON, ROOT
 
 PYTEST = ("-x", "-q", "-p", "no:cacheprovider")
@@ -81,7 +81,7 @@ class Copy:
 def opened_copy(folder: Path) -> Iterator[Copy]:
     """Its process ends with it."""
     with subprocess.Popen(
-        [PYTHON, "-m", "bench.trying"],
+        [PYTHON, "-m", "bench.mutants.trying"],
         cwd=folder,
         env=environment_of(folder),
         stdin=subprocess.PIPE,

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.choosing import Reached, read_reached
+from bench.mutants.choosing import Reached, read_reached
 from setup.places import CACHE, PYTHON
 
 FOLDERS = ("flows", "tasks")
@@ -57,7 +57,7 @@ def environment_of(folder: Path) -> dict[str, str]:
 
 def _recorded(folder: Path, suite: Sequence[str]) -> Any:
     file = folder / f"reached-{SUITES.index(tuple(suite))}.json"
-    asked = ("-q", "-p", "no:cacheprovider", "-p", "bench.reached", "--reached", file)
+    asked = ("-q", "-p", "no:cacheprovider", "-p", "bench.mutants.reached", "--reached", file)
     ended = subprocess.run(
         [PYTHON, "-m", "pytest", *asked, "--reached-in", ",".join(FOLDERS), *suite],
         cwd=folder,
