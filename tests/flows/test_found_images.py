@@ -14,27 +14,16 @@ from flows.rollback import rollback
 from tests.flows.asking import ROLLBACK, answering, asked
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
-from tests.flows.prefect_memory import Run
+from tests.flows.released import now, told
 from tests.flows.stories import STORIES, Story
 from tests.world.versions import VERSIONS
 from tests.world.world import model_of
-from tidegate.ledger.tables import Deployment
 from tidegate.versions import id_of_images
 
 BY_STAGING = next(one for one in STORIES if one.name == "a release of images of others")
 AT_ONCE = replace(BY_STAGING, with_staging=False)
 MOVED = VERSIONS["v1.0.1"]
 """What a tag that was moved leads to."""
-
-
-def told(made: Installation, version: str, environment: str = "prod") -> Run:
-    return made.prefect.start(release, **asked(version, environment=environment))
-
-
-def now(made: Installation, environment: str = "prod") -> Deployment:
-    found = made.ledger.deployments.current("shop", environment)
-    assert found is not None
-    return found
 
 
 def move_tag(made: Installation, version: str) -> str:

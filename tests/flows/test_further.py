@@ -12,12 +12,11 @@ from tests.flows.asking import ROLLBACK, answering, asked
 from tests.flows.beginnings import build_worker_elsewhere
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
-from tests.flows.prefect_memory import Run
+from tests.flows.released import now, told
 from tests.flows.stories import Story
 from tests.world.sources import MemoryFurther, MemorySource
 from tests.world.versions import VERSIONS, further_commit
 from tidegate.errors import VersionError
-from tidegate.ledger.tables import Deployment
 from tidegate.plan.image_labels import OCI, REVISION_LABEL
 from tidegate.versions import NamedCommit
 
@@ -26,16 +25,6 @@ followed = partial(build_worker_elsewhere, branch="main")
 AT_ONCE = Story("two repositories", release, asked("v1.0.1"), prepare=tagged)
 BY_STAGING = Story("by staging", release, asked("v1.0.1"), prepare=tagged, with_staging=True)
 FOLLOWED = Story("a branch", release, asked("v1.0.1"), prepare=followed, with_staging=True)
-
-
-def told(made: Installation, version: str, environment: str = "prod") -> Run:
-    return made.prefect.start(release, **asked(version, environment=environment))
-
-
-def now(made: Installation, environment: str = "prod") -> Deployment:
-    found = made.ledger.deployments.current("shop", environment)
-    assert found is not None
-    return found
 
 
 def workers(made: Installation) -> MemoryFurther:

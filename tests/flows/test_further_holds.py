@@ -8,8 +8,9 @@ from flows.release import release
 from flows.rollback import rollback
 from tests.flows.asking import ROLLBACK, asked
 from tests.flows.conftest import Library
+from tests.flows.released import now, told
 from tests.flows.stories import Story
-from tests.flows.test_further import AT_ONCE, id_of, now, tagged, told, workers
+from tests.flows.test_further import AT_ONCE, id_of, tagged, workers
 from tests.world.versions import VERSIONS, further_commit
 
 ALONE = Story("one repository", release, asked("v1.0.1"))

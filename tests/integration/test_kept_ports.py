@@ -155,10 +155,7 @@ def test_the_same_again_touches_no_container_and_a_start_brings_back_what_was_re
 def test_a_start_leaves_a_port_to_the_container_that_was_taken_over(
     edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, ledger: Ledger
 ) -> None:
-    port = neighbours.host_port()
-    neighbours.serve(neighbours.slots[0], port)
-    [made] = forwarders_at_ports(edge_host)
-    made.remove(force=True)
+    port = left_by_its_forwarder(edge_host, neighbours)
     with neighbours.hold(port, True):
         assert open_names(edge_host, edge, ledger) == []
         assert neighbours.call(port) is None
@@ -173,10 +170,7 @@ def test_a_start_leaves_the_port_of_a_container_that_serves_alone_while_it_is_do
     edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, ledger: Ledger
 ) -> None:
     """After a reboot, where it has no restart policy: with its port taken it could not start."""
-    port = neighbours.host_port()
-    neighbours.serve(neighbours.slots[0], port)
-    [made] = forwarders_at_ports(edge_host)
-    made.remove(force=True)
+    port = left_by_its_forwarder(edge_host, neighbours)
     take_over(ledger, [f"127.0.0.1:{port.port} → 8080"])
     assert open_names(edge_host, edge, ledger) == []
     assert forwarders_at_ports(edge_host) == []
@@ -191,6 +185,15 @@ def test_the_edges_own_restart_is_no_matter_to_the_port(
     made.restart(timeout=1)
     neighbours.serve(neighbours.slots[0], port)
     assert neighbours.call(port) == Served("shop", "prod", 1)
+
+
+def left_by_its_forwarder(host: DockerHost, neighbours: Neighbours) -> HostPort:
+    """The port of a service that serves, after somebody has removed the container that had it."""
+    port = neighbours.host_port()
+    neighbours.serve(neighbours.slots[0], port)
+    [made] = forwarders_at_ports(host)
+    made.remove(force=True)
+    return port
 
 
 def forwarders_at_ports(host: DockerHost) -> list[Container]:
