@@ -25,6 +25,7 @@ from tidegate.ledger.tables import Deployment
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import every_stack
 from tidegate.stack.file import Stack
+from tidegate.stack.names import slot_number
 from tidegate.stack.routes import routed
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _trouble(
     """What is wrong although the ledger is content; None where all of it runs and answers."""
     if now is None:
         return None
-    number = now.slot.rsplit("-", 1)[-1]
+    number = slot_number(now.slot)
     wanted = {f"{service.name}-{number}": service.name for service in stack.services}
     base = {name: name for database in stack.databases if (name := database.service)}
     faults = [] if answer and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else [_got(answer)]
@@ -238,7 +239,7 @@ def _found(project: str) -> Found:
 def _slot(ledger: Ledger, stack: Stack, environment: str, slot: str, base: Found) -> Found:
     """Its containers under the names that services have in a slot, also where they are the team's
     own."""
-    found, number = _found(slot), slot.rsplit("-", 1)[-1]
+    found, number = _found(slot), slot_number(slot)
     if found or not (
         known := {one["id"] for one in adopted(ledger, stack.name, environment, slot)}
     ):
@@ -274,7 +275,7 @@ def _told(found: Found, project: str) -> list[str]:
     """A sentence for each."""
     if isinstance(found, EngineError):
         return [f"unknown: {found.came_back}"]
-    number = project.rsplit("-", 1)[-1]  # each slot's services end in it
+    number = slot_number(project)  # each slot's services end in it
     return [f"{one.service.removesuffix(f'-{number}')} {_health(one)}" for one in found] or ["none"]
 
 

@@ -23,6 +23,7 @@ from tidegate.plan.sealed_files import content_hash, files_of
 from tidegate.plan.seals import Seal
 from tidegate.stack.bind_mounts import written_places
 from tidegate.stack.envfile import fingerprint
+from tidegate.waiting import seconds_since, to_a_tenth
 
 PUT_BACK_SECONDS = 300
 
@@ -86,7 +87,7 @@ def recreate_base(work: Work) -> Evidence:
     plan, begun = plan_of(work), time.monotonic()
     work.check_fence()
     work.env.base.recreate(_seal(work).model, work.env.base_project, plan.before)
-    return {"services": plan.services, "seconds": round(time.monotonic() - begun, 1)}
+    return {"services": plan.services, "seconds": seconds_since(begun)}
 
 
 @step("wait-for-base", timeout_seconds=7200, retry_delays=(1, 5))
@@ -110,7 +111,7 @@ def wait_for_base(work: Work) -> Evidence:
             error.doing, error.came_back, "Correct the compose files, then start it again"
         ) from None
     get_run_logger().info("%s healthy after %.1f s", ", ".join(plan.services), seconds)
-    return {"seconds": round(seconds, 1)}
+    return {"seconds": to_a_tenth(seconds)}
 
 
 @step("put-base-back", timeout_seconds=1800, retry_delays=(2, 5, 15))
@@ -146,7 +147,7 @@ def note_outage(work: Work) -> Work:
     begun = journal.get(work.key("close-doors" if plan.is_closed else "recreate-base"))
     ended = journal.get(work.key("shift-traffic" if plan.is_closed else "wait-for-base"))
     until = (ended.ended_at if ended else None) or datetime.now(UTC)
-    seconds = round((until - begun.started_at).total_seconds(), 1) if begun else 0.0
+    seconds = to_a_tenth((until - begun.started_at).total_seconds()) if begun else 0.0
     changed = {"services": ", ".join(plan.services), "seconds": str(seconds)}
     return replace(
         work,

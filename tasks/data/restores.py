@@ -25,6 +25,7 @@ from tasks.slots.state import all_of, running_slots
 from tasks.traffic.switching import close_route, open_route
 from tidegate.errors import TidegateError
 from tidegate.ledger.tables import StoredBackup
+from tidegate.waiting import seconds_since
 
 
 @step("plan", timeout_seconds=30)
@@ -96,7 +97,7 @@ def restore_beside(work: Work) -> Evidence:
         for source in sources_then(env, chosen.facts)
     )
     get_run_logger().info("a copy from %s stands beside, compared: %d tables", chosen.id, tables)
-    return {"backup": chosen.id, "tables": tables, "seconds": round(time.monotonic() - begun, 1)}
+    return {"backup": chosen.id, "tables": tables, "seconds": seconds_since(begun)}
 
 
 @step("restore-data", timeout_seconds=4 * 3600, retry_delays=(5,))
@@ -117,7 +118,7 @@ def restore_data(work: Work) -> Evidence:
         get_run_logger().info("%s is as in the backup %s: %d tables", name, chosen.id, len(tables))
     _replace_volumes(work, env)  # last: where the databases are as they were, so is everything
     _clear(env, chosen)  # only now: until here what was replaced stands beside
-    return {"backup": chosen.id, "rows": rows, "seconds": round(time.monotonic() - begun, 1)}
+    return {"backup": chosen.id, "rows": rows, "seconds": seconds_since(begun)}
 
 
 @task(

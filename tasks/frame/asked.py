@@ -18,6 +18,7 @@ from tidegate.log_line import LogLine
 from tidegate.ports import ContainerHost
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import find_stack
+from tidegate.stack.names import slot_number
 from tidegate.versions import is_held
 
 
@@ -101,7 +102,7 @@ def printed(
         raise InputError(
             doing, "nothing serves there yet", "`tidegate release` puts a version there"
         )
-    number = serving.slot.rsplit("-", 1)[-1]
+    number = slot_number(serving.slot)
     slot = {
         one.service.removesuffix(f"-{number}"): one for one in _containers(env.host, serving.slot)
     }

@@ -12,6 +12,7 @@ from tidegate.facts import Slot
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.plan.seals import Seals
 from tidegate.settings import Settings
+from tidegate.stack.names import slot_number
 from tidegate.stack.slot import edge_alias, edge_network_name, make_slot
 from tidegate.versions import Version
 
@@ -73,7 +74,7 @@ class Work:
             env.with_copies(env.model()),
             base_project=env.base_project,
             project=self.project,
-            number=int(self.project.rsplit("-", 1)[-1]),
+            number=int(slot_number(self.project)),
             released=env.released,
             images=self.pins,
             labels=labels,

@@ -17,6 +17,7 @@ from tasks.frame.work import Work
 from tasks.slots.called import let_go_of_ports, open_called
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted, adoption_of, noted
+from tidegate.stack.names import slot_number
 from tidegate.stack.slot import edge_alias, edge_network_name
 
 
@@ -57,10 +58,7 @@ def adopted_state(env: OpenEnvironment, project: str) -> list[ContainerFacts]:
     }
     if not known:
         return []
-    number, there = (
-        project.rsplit("-", 1)[-1],
-        env.host.containers({PROJECT_LABEL: env.base_project}),
-    )
+    number, there = slot_number(project), env.host.containers({PROJECT_LABEL: env.base_project})
     return [
         _as_in_slot(one, project, f"{one.service}-{number}", has_ended=known[one.id])
         for one in there

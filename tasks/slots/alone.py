@@ -9,7 +9,9 @@ from datetime import datetime
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.work import Work
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
+from tidegate.stack.names import slot_number
 from tidegate.stack.roles import ALONE_LABEL
+from tidegate.waiting import to_a_tenth
 
 RUNS = ("running", "restarting", "paused")
 MARKED = {ALONE_LABEL: "true"}
@@ -19,7 +21,7 @@ MARKED = {ALONE_LABEL: "true"}
 def role(container: ContainerFacts) -> str:
     """The name in the compose files of the service that a container carries out: `beat` of
     `beat-42` in slot 42."""
-    number = container.labels.get(PROJECT_LABEL, "").rpartition("-")[2]
+    number = slot_number(container.labels.get(PROJECT_LABEL, ""))
     return container.service.removesuffix(f"-{number}") if number.isdecimal() else container.service
 
 
@@ -38,7 +40,7 @@ def alone_in(work: Work) -> set[str]:
 
 def in_slot(project: str, services: Collection[str]) -> set[str]:
     """Their names in the slot."""
-    number = project.rsplit("-", 1)[-1]
+    number = slot_number(project)
     return {f"{name}-{number}" for name in services}
 
 
@@ -49,7 +51,7 @@ def gap_seconds(
     here, as the engine saw both. None where it ran nowhere else."""
     ended = [one.ended_at for one in elsewhere if one.ended_at]
     began: list[datetime] = [one.started_at for one in here if one.started_at]
-    return round((max(began) - max(ended)).total_seconds(), 1) if ended and began else None
+    return to_a_tenth((max(began) - max(ended)).total_seconds()) if ended and began else None
 
 
 def gaps_of(work: Work) -> dict[str, float]:

@@ -20,6 +20,7 @@ from tasks.slots.state import all_of, running_slots
 from tidegate.errors import EdgeError
 from tidegate.facts import PROJECT_LABEL
 from tidegate.stack.roles import part_of
+from tidegate.waiting import to_a_tenth
 
 
 @step("ensure-images", timeout_seconds=900, retry_delays=(2, 10, 30))
@@ -55,7 +56,7 @@ def wait_until_healthy(work: Work) -> Evidence:
     """
     seconds = wait_for_slot(work, work.project, beside(work))
     get_run_logger().info("%s healthy after %.1f s", work.project, seconds)
-    return {"seconds": round(seconds, 1)}
+    return {"seconds": to_a_tenth(seconds)}
 
 
 @step("stop-old-slot", timeout_seconds=1200)

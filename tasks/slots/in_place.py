@@ -9,6 +9,7 @@ from tasks.frame.work import Work
 from tasks.slots.alone import alone_in
 from tidegate.ledger.tables import Deployment
 from tidegate.policy.states import DeploymentState
+from tidegate.waiting import to_a_tenth
 
 BEGINS = "begin-maintenance"
 
@@ -65,7 +66,7 @@ def outage_until_now(work: Work) -> dict[str, float]:
     row = work.env.ledger.journal.get(work.key(BEGINS))
     if row is None:
         return {}
-    return {"outage_seconds": round((datetime.now(UTC) - row.started_at).total_seconds(), 1)}
+    return {"outage_seconds": to_a_tenth((datetime.now(UTC) - row.started_at).total_seconds())}
 
 
 def outage_of(work: Work) -> float | None:

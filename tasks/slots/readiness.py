@@ -23,6 +23,7 @@ from tidegate.facts import ContainerFacts
 from tidegate.stack.checks import Answer
 from tidegate.stack.routes import Known, Routed
 from tidegate.stack.services import Service
+from tidegate.waiting import seconds_since
 
 POLL_SECONDS = 0.2
 ASK_SECONDS = 5.0
@@ -78,7 +79,7 @@ def _wait(work: Work, asked: Asked, begun: float) -> dict[str, object]:
     while True:
         work.check_fence()
         answer = env.visitors.ask(asked.visit, asked.path, ASK_SECONDS)
-        seconds = round(time.monotonic() - begun, 1)
+        seconds = seconds_since(begun)
         if _is_good(answer):
             get_run_logger().info(
                 "%s of %s is ready: %s answers %d after %.1f s",

@@ -8,6 +8,7 @@ from typing import Literal
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.slots.adopted import adopted_project, adopted_state
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
+from tidegate.stack.names import slot_number
 
 Warmth = Literal["warm", "stopped", "gone"]
 """Of a slot: one switch is enough; a start is; or it must be made anew."""
@@ -48,7 +49,7 @@ def serves(env: OpenEnvironment, container: ContainerFacts) -> bool:
 
 def all_of(env: OpenEnvironment, project: str) -> set[str]:
     """The released services under the names that they have in a slot."""
-    number = project.rsplit("-", 1)[-1]
+    number = slot_number(project)
     return {f"{service.name}-{number}" for service in env.stack.services}
 
 

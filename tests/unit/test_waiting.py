@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tidegate.waiting import looks
+from tidegate.waiting import looks, seconds_since, to_a_tenth
 
 
 @pytest.fixture
@@ -32,3 +32,10 @@ def test_what_is_seen_ends_the_wait(clock: list[float]) -> None:
         if sum(clock) >= 3:
             break
     assert clock == [1, 1, 1]
+
+
+def test_how_long_it_took_is_told_to_a_tenth(clock: list[float]) -> None:
+    begun = time.monotonic()
+    time.sleep(3.14)
+    assert seconds_since(begun) == 3.1
+    assert to_a_tenth(0.26) == 0.3

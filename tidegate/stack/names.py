@@ -8,6 +8,11 @@ from typing import Any
 from tidegate.facts import ComposeModel
 
 
+def slot_number(project: str) -> str:
+    """`42` of the slot `cloudlens-prod-42`; the names of its services end in it."""
+    return project.rpartition("-")[2]
+
+
 def names_in_slot(model: ComposeModel, name: str, together: Sequence[str]) -> list[str]:
     """Every name by which the services that are `together` in a slot call the service `name`: its
     own, its aliases in any network, its `container_name`, and those that `links:` of the others
