@@ -4,7 +4,7 @@ Cosmic Ray makes the faults.
 Of each it tries the tests that carry out its line, some of each kind and the quickest first. It
 draws a sample, so the share that it prints is an estimate. Those that nobody saw are named, and
 each is a test that is missing or a change that changes nothing. The kinds of faults that nobody
-could notice are left out, and said to be.
+could notice, and operators of which another one says as much, are left out, and said to be.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Copy:
     process: subprocess.Popen[str]
 
     def sees(self, mutant: Mutant, tests: Sequence[str], most_seconds: float) -> bool:
-        """Whether one of `tests` fails, or does not end, with the fault in its place, and all pass
-        without it: one may need what others before it have left."""
+        """Whether one of `tests` fails, or does not end, with the fault in its place, and passes
+        without it, after the same others: it may need what they have left."""
         if not tests:
             return False
         file = self.folder / mutant.file
@@ -58,23 +58,25 @@ class Copy:
         faulty = mutate_code(sound, get_operator(mutant.operator)(), mutant.occurrence)
         if faulty is None:
             raise ValueError(f"{mutant} cannot be made")
-        names = self.folder / "tests-to-try"
-        names.write_text("\n".join(tests), encoding="utf-8")
         limit = MOST_START_SECONDS + SLOWER * most_seconds
         try:
             file.write_text(faulty, encoding="utf-8")
-            ended = self._try(names, limit)
+            ended, begun = self._try(tests, limit)
         finally:
             file.write_text(sound, encoding="utf-8")
-        return ended != 0 and self._try(names, limit) == 0
+        return ended != 0 and self._try(tests[:begun] or tests, limit)[0] == 0
 
-    def _try(self, names: Path, seconds: float) -> int:
+    def _try(self, tests: Sequence[str], seconds: float) -> tuple[int, int]:
+        """How it ended, and how many of the tests were begun."""
+        names = self.folder / "tests-to-try"
+        names.write_text("\n".join(tests), encoding="utf-8")
         told, said = self.process.stdin, self.process.stdout
         if told is None or said is None:
             raise ValueError("it was opened with both")
         told.write(json.dumps({"arguments": [*PYTEST, f"@{names}"], "seconds": seconds}) + "\n")
         told.flush()
-        return int(said.readline())
+        ended, begun = json.loads(said.readline())
+        return ended, begun
 
 
 @contextmanager
@@ -99,7 +101,10 @@ def main() -> None:
         "--processes", type=int, default=os.cpu_count() or 1, help="how many are tried at a time"
     )
     options.add_argument(
-        "--seconds", type=float, default=30, help="how long the tests of one fault take without it"
+        "--seconds", type=float, default=60, help="how long the tests of one fault take without it"
+    )
+    options.add_argument(
+        "--every-operator", action="store_true", help="also where another one says as much"
     )
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="tidegate-mutants-") as folder:
@@ -107,7 +112,7 @@ def main() -> None:
         for copy in copies:
             subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True, timeout=60)
         reached = reached_by_tests(copies, _commit(copies[0]))
-        found, left_out = found_mutants(copies[0], FOLDERS)
+        found, left_out = found_mutants(copies[0], FOLDERS, every_operator=chosen.every_operator)
         sample = random.Random(chosen.seed).sample(found, min(chosen.sample, len(found)))
         with ExitStack() as stack:
             opened = [stack.enter_context(opened_copy(copy)) for copy in copies]
@@ -166,7 +171,7 @@ def _limits(left_out: Counter[str], most_seconds: float) -> str:
     return "\n".join(
         [
             f"Of each were tried tests of {most_seconds:.0f} s, of all that carry out its line. "
-            "Left out, as nobody could notice them:",
+            "Left out, as nobody could notice them or another says as much:",
             *(f"  {count} of {why}" for why, count in left_out.most_common()),
         ]
     )

@@ -7,13 +7,17 @@ from __future__ import annotations
 import ast
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.mutants.mutant import Mutant
 
-LOOKING = ("tests/unit/test_each_task.py", "tests/unit/test_prefect_yaml.py")
+LOOKING = (
+    "tests/unit/test_each_task.py",
+    "tests/unit/test_parameters.py",
+    "tests/unit/test_prefect_yaml.py",
+)
 """What they look at is carried out when a module is imported."""
 
 
@@ -53,7 +57,8 @@ def chosen_tests(mutant: Mutant, folder: Path, reached: Reached, most_seconds: f
         looking = [one for one in reached.seconds if one.startswith(LOOKING)]
         if not found or not _is_in_function(module, mutant):
             found |= _tests_of_file(mutant.file, reached)
-    return [*looking, *_within(_in_turn(found, reached), reached, most_seconds)]
+    turns = _in_turn(found, mutant.file, reached)
+    return [*looking, *_within(turns, reached, most_seconds)]
 
 
 def _tests_of_file(file: Path, reached: Reached) -> set[str]:
@@ -93,14 +98,33 @@ def _head(node: ast.stmt | ast.excepthandler | ast.match_case) -> tuple[int, int
     return first, max(first, body[0].lineno - 1) if body else (node.end_lineno or 0)
 
 
-def _in_turn(names: Iterable[str], reached: Reached) -> list[str]:
-    """Of each test function its quickest case; then of each its second one."""
-    turns, before = dict[str, int](), Counter[str]()
-    for name in sorted(names, key=lambda one: (reached.seconds[one], one)):
-        function = name.partition("[")[0]
-        turns[name] = before[function]
-        before[function] += 1
-    return sorted(turns, key=lambda one: turns[one])
+def _in_turn(names: Iterable[str], file: Path, reached: Reached) -> list[str]:
+    """One test of each way through the `file`, the quickest first; then of each a second one. Of
+    the same way, each test function's quickest case before its others."""
+    quickest = sorted(names, key=lambda one: (reached.seconds[one], one))
+    cases = _turns(quickest, lambda one: one.partition("[")[0])
+    ways = _ways(quickest, file, reached)
+    turns = _turns(sorted(quickest, key=lambda one: cases[one]), lambda one: ways[one])
+    return sorted(quickest, key=lambda one: turns[one])
+
+
+def _turns(names: Iterable[str], kind: Callable[[str], Hashable]) -> dict[str, int]:
+    """How many of its kind come before each."""
+    turns, before = dict[str, int](), Counter[Hashable]()
+    for name in names:
+        turns[name] = before[kind(name)]
+        before[kind(name)] += 1
+    return turns
+
+
+def _ways(names: Iterable[str], file: Path, reached: Reached) -> dict[str, frozenset[str]]:
+    """The lines of the `file` that each test carries out."""
+    begin, ways = f"{file}:", {name: set[str]() for name in names}
+    for line, carriers in reached.tests.items():
+        if line.startswith(begin):
+            for name in carriers & ways.keys():
+                ways[name].add(line)
+    return {name: frozenset(lines) for name, lines in ways.items()}
 
 
 def _within(names: Iterable[str], reached: Reached, most_seconds: float) -> list[str]:

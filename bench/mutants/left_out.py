@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 NUMBER = "core/NumberReplacer"
+COMPARISON = "core/ReplaceComparisonOperator_"
 BINARY = "core/ReplaceBinaryOperator_"
 LONG_SECONDS = 10
 Place = tuple[int, int]
 """Line and column, as `ast` counts them."""
 WAITS = ("timeout_seconds", "retry_delay_seconds", "retry_delays")
 SAYS = ("debug", "info", "warning", "error")
+CLOCK = ("now", "time", "monotonic")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,23 @@ def _is_logged(module: ast.Module, place: Place) -> bool:
     )
 
 
+def _is_a_moment(module: ast.Module, place: Place) -> bool:
+    return any(
+        _end(left) <= place <= (right.lineno, right.col_offset)
+        and any(_asks_the_clock(one) for one in (left, right))
+        for node in ast.walk(module)
+        if isinstance(node, ast.Compare)
+        for left, right in zip([node.left, *node.comparators], node.comparators, strict=False)
+    )
+
+
+def _asks_the_clock(node: ast.expr) -> bool:
+    return any(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in CLOCK
+        for one in ast.walk(node)
+    )
+
+
 def _in_decorators(module: ast.Module, names: tuple[str, ...]) -> Iterator[ast.expr]:
     for node in ast.walk(module):
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
@@ -118,4 +137,9 @@ KINDS = (
     ),
     Kind("a try more or less of a task that has three or more", (NUMBER,), _is_a_retry_of_several),
     Kind("a number in a line of the log", (NUMBER,), _is_logged),
+    Kind(
+        "whether the very moment of a limit counts, of the clock",
+        tuple(f"{COMPARISON}{one}" for one in ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")),
+        _is_a_moment,
+    ),
 )
