@@ -28,6 +28,7 @@ from tidegate.ledger.tables import Deployment
 PASSWORD = "Tr0ub4dor-and-3"
 SET_GOING = "its run was set going without an answer to its question"
 AS_RUNNING = pytest.mark.crash_only("as Running: nobody carries it out")
+IN_MEMORY = pytest.mark.crash_only("tests/flows/test_decided_anew.py shows it in memory")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def on_staging(quay: Quay) -> tuple[int, str]:
     )
 
 
+@IN_MEMORY
 def test_what_staging_does_not_serve_any_more_goes_through_staging_again(
     quay: Quay, waiting: UUID
 ) -> None:
@@ -139,6 +141,7 @@ def test_a_tag_that_was_moved_is_another_version_which_goes_through_staging(
     assert f"v1.1.0: `{shown[:12]}` → `{moved[:12]}`" in page.splitlines()[0]
 
 
+@IN_MEMORY
 def test_weaker_checks_in_the_stack_file_are_asked_about_by_name(quay: Quay, waiting: UUID) -> None:
     edit_stack(
         quay.tidegate,
@@ -247,7 +250,7 @@ def test_a_run_that_is_scheduled_without_an_answer_ends_with_a_sentence(quay: Qu
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        (Completed(), "its run is Completed"),
+        pytest.param(Completed(), "its run is Completed", marks=IN_MEMORY),
         (Running(), SET_GOING),
         pytest.param(Pending(), SET_GOING, marks=AS_RUNNING),
     ],

@@ -24,7 +24,7 @@ BELL = f"bell{SUFFIX}"
 HOST = f"{BELL}.localhost"
 GOOD, BAD, DYING = ("v1.0.0", "v1.1.0"), "v1.2.0-bad", "v1.3.0-dying"
 APP = """
-import fcntl, http.server, os, signal, sys
+import fcntl, http.server, os, signal, sys, threading
 held = os.open("/shared/lock", os.O_RDWR | os.O_CREAT)
 try:
     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -40,8 +40,12 @@ class Answers(http.server.BaseHTTPRequestHandler):
                          open("/shared/twice", "rb").read() if os.path.exists("/shared/twice") else b"never")
     def log_message(self, *words):
         pass
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.ThreadingHTTPServer(("", 8000), Answers).serve_forever()
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = False  # what it was asked before it is told to end gets its answer
+server = Server(("", 8000), Answers)
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+server.serve_forever()
+server.server_close()
 """
 STACK = f"""
 name: {BELL}

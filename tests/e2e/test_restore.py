@@ -170,6 +170,9 @@ def test_a_restore_that_fails_before_it_touches_the_data_lets_people_in_again_by
     assert_true_and_clean(tidegate, DEPOT, lossy)
 
 
+@pytest.mark.crash_only(
+    "tests/integration/test_interrupted_restores.py; tests/flows/test_kills.py: a restore"
+)
 def test_a_restore_killed_while_it_replaces_the_data_is_finished_by_recovery(
     tidegate: Installation, lossy: Deployment, notices: list[str]
 ) -> None:

@@ -153,6 +153,9 @@ def database(tidegate: Installation, name: str) -> SqlDatabase:
     return open_database(DockerHost(), spec, container_of(env, spec), env.values)
 
 
+@pytest.mark.crash_only(
+    "tests/flows/test_tenants.py: several databases; tests/integration/test_migrator.py"
+)
 def test_each_database_is_rehearsed_and_moved_by_its_own_history(
     tidegate: Installation, pantry: str
 ) -> None:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import httpx
+import pytest
 from docker.models.containers import Container
 
 from blocks.docker.host import DockerHost
@@ -60,6 +61,7 @@ def test_a_switch_costs_those_who_call_the_name_no_request(
     assert sum(seen.values()) > 50
 
 
+@pytest.mark.crash_only("tests/integration/test_edge_replacing.py: the same of visitors")
 def test_an_edge_is_replaced_without_a_lost_request_of_those_who_call_the_name(
     edge_host: DockerHost, edge: TraefikEdge, neighbours: Neighbours, caller: Container
 ) -> None:

@@ -77,6 +77,7 @@ def ends(script: str, *words: str) -> Iterator[int]:
             yield number
 
 
+@pytest.mark.crash_only("tests/integration/test_interrupted_restores.py: the same of MariaDB")
 def test_killed_while_it_is_copied_it_starts_again_and_touches_nothing(
     redis: Server, store: BackupStore
 ) -> None:

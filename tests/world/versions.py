@@ -66,6 +66,7 @@ VERSIONS = {
         Made("v1.0.1", "0001", base="second"),
         Made("v1.0.2", "0001", base=BROKEN),
         Made("v1.1.0", "0002"),
+        Made("v1.1.1", "0002"),
         Made("v1.2.0", "0003"),
         Made("v1.3.0", "0004"),
         Made("v1.4.0", "0005"),
