@@ -47,7 +47,7 @@ def refuse_faulty_compose(
         *network_faults(model, env.config.known_as),
         *published_faults(model, env.kept_ports),
         *(missing_files(env.written) if is_local(engine) else ()),
-        *_weak_logins(env),
+        *_weak_logins(env, model),
     ]
     if faults:
         raise StackFileError(
@@ -66,14 +66,22 @@ def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:
         return (), [f"{fault.came_back}. {fault.to_do}"]
 
 
-def _weak_logins(env: OpenEnvironment) -> list[str]:
+def _weak_logins(env: OpenEnvironment, model: ComposeModel) -> list[str]:
     """Default passwords in the compose files; those in the env file are faults of the env file."""
     weak = [] if env.config.kind == "development" else env.weak_passwords
     return [
-        f"{key}: {DEFAULT_PASSWORD}. {to_accept(key)}"
+        f"{_place_of(key, model)}: {DEFAULT_PASSWORD}. {to_accept(key)}"
         for key in weak
         if key not in env.values and key not in env.stack.accepted_passwords
     ]
+
+
+def _place_of(key: str, model: ComposeModel) -> str:
+    """The first service that is given it; the key alone where it stands in a file of its own."""
+    services = model["services"].items()
+    there = (name for name, one in services if key in (one.get("environment") or {}))
+    name = next(there, None)
+    return f"services.{name}.environment.{key}" if name else key
 
 
 def privileges(

@@ -18,8 +18,8 @@ from tests.flows.stories import Story, settle, tell
 from tidegate.errors import FencedError, TidegateError
 
 Found = dict[str, list[str]]
-EACH = 1 if IS_WHOLE else 15
-"""`make crash` tries every moment; `make test` each 15th one, others of them in each story."""
+EACH = 1 if IS_WHOLE else 25
+"""`make crash` tries every moment; `make test` each 25th one, others of them in each story."""
 T = TypeVar("T")
 
 

@@ -171,6 +171,27 @@ def test_a_default_password_in_a_compose_file_is_a_risk_with_its_line_and_withou
     assert found(folder, "ant") == []
 
 
+def test_a_default_password_of_a_database_in_a_compose_file_is_a_fault_with_its_line(
+    folder: Path,
+) -> None:
+    with (folder / "ant" / "compose.yaml").open("a") as file:
+        file.write(
+            "  postgres:\n    image: postgres:16\n    environment:\n"
+            "      POSTGRES_USER: ant\n      POSTGRES_PASSWORD: changeme\n      DB_HOST: postgres\n"
+        )
+    with (folder / "ant" / "stack.yaml").open("a") as file:
+        file.write(
+            "databases: [{name: main, engine: postgresql, service: postgres, host_key: DB_HOST,\n"
+            "  user_key: POSTGRES_USER, password_key: POSTGRES_PASSWORD, database_key: POSTGRES_USER}]\n"
+            "state: {databases: [main]}\n"
+        )
+    ended = checked(folder, "ant")
+    assert ended.returncode == 1
+    assert "ant/compose.yaml:11: " in ended.stdout
+    assert "services.postgres.environment.POSTGRES_PASSWORD: holds a well-known" in ended.stdout
+    assert "changeme" not in ended.stdout
+
+
 def test_an_env_file_that_git_keeps_is_a_risk(folder: Path) -> None:
     for words in (["init", "--quiet"], ["add", "-f", "ant/.env"]):
         subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
