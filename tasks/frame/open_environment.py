@@ -31,6 +31,7 @@ from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 from tidegate.stack.kept_ports import KeptPort
 from tidegate.stack.logins import logins_in, read_secret
+from tidegate.stack.one_shots import one_shots
 from tidegate.stack.roles import said_alone
 from tidegate.stack.routes import Known, Routed, known, routed
 from tidegate.stack.said import as_said
@@ -107,6 +108,17 @@ class OpenEnvironment(Ports):
         return frozenset(
             named | {name for name in self.released if said_alone(services.get(name, {}))}
         )
+
+    @cached_property
+    def jobs(self) -> frozenset[str]:
+        """The released services that do one piece of work and end. What people or stacks come to is
+        none of them, whatever the compose files say."""
+        servers = {
+            *(one.service.name for one in self.routed),
+            *(one.service.name for one in self.known),
+            *(one.name for one in self.stack.services if one.port),
+        }
+        return one_shots(self.model(), servers) & frozenset(self.released)
 
     @property
     def config_prints(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from tasks.frame.open_environment import OpenEnvironment
 from tidegate.edge.facts import Served, Target
 from tidegate.edge.routing import doors_of_slot, slot_url
 from tidegate.facts import Slot
+from tidegate.ledger.adoptions import released_in
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.plan.seals import Seals
 from tidegate.settings import Settings
@@ -75,11 +76,12 @@ class Work:
             base_project=env.base_project,
             project=self.project,
             number=int(slot_number(self.project)),
-            released=env.released,
+            released=released_in(env.ledger, env.stack.name, env.name, self.project, env.released),
             images=self.pins,
             labels=labels,
             edge_network=edge_network_name(env.host.edge_network, env.stack.name, env.name),
             alone=env.alone,
+            jobs=env.jobs,
         )
 
     def target(self) -> Target:

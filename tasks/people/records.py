@@ -18,13 +18,15 @@ def move_alias(work: Work) -> Evidence:
     """Point `latest` and its like at the images that are good now: an output for people, never an
     input.
 
-    Only at those that are built here: the names of others belong to whoever made them.
+    Only at those that are built here: the names of others belong to whoever made them. Of what was
+    taken over, a job without a container has no image.
 
     Needs: a good deployment. Leaves: moved tags. Again: the same tags. Undo: the next good release
     moves them.
     """
     alias = work.env.config.image_alias
-    for service in (one for one in work.env.stack.services if one.is_built):
+    built = (one for one in work.env.stack.services if one.is_built)
+    for service in (one for one in built if one.name in work.pins):
         work.env.images.tag(work.pins[service.name], f"{service.image}:{alias}")
     return {"alias": alias}
 

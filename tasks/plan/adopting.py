@@ -26,7 +26,6 @@ from tidegate.ledger.tables import Deployment
 from tidegate.pages.adoption import found_lines, found_page, found_title
 from tidegate.plan.adoption import Found, found_of, hindrances, likely_projects
 from tidegate.plan.claims import claims
-from tidegate.stack.one_shots import one_shots
 from tidegate.versions import Commit, Version, short_id
 
 
@@ -162,7 +161,7 @@ def _found(env: OpenEnvironment, model: ComposeModel) -> Found:
         env.base_project,
         there,
         env.released,
-        one_shots(model, []) & set(env.released),
+        env.jobs,
         model,
         env.by_hand.volume_sizes(),
     )

@@ -8,6 +8,7 @@ from typing import Literal
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.slots.adopted import adopted_project, adopted_state
 from tidegate.facts import PROJECT_LABEL, ContainerFacts
+from tidegate.ledger.adoptions import released_in
 from tidegate.stack.names import slot_number
 
 Warmth = Literal["warm", "stopped", "gone"]
@@ -48,9 +49,10 @@ def serves(env: OpenEnvironment, container: ContainerFacts) -> bool:
 
 
 def all_of(env: OpenEnvironment, project: str) -> set[str]:
-    """The released services under the names that they have in a slot."""
+    """The services of a slot under the names that they have in it."""
     number = slot_number(project)
-    return {f"{service.name}-{number}" for service in env.stack.services}
+    there = released_in(env.ledger, env.stack.name, env.name, project, env.released)
+    return {f"{name}-{number}" for name in there}
 
 
 def last_lines_of(env: OpenEnvironment, container: ContainerFacts) -> str:

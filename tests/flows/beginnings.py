@@ -90,10 +90,26 @@ def release_over_it(made: Installation) -> None:
 def release_and_remove_by_hand(made: Installation) -> None:
     """Somebody has removed the stopped containers of the takeover."""
     release_over_it(made)
-    engine = made.world.engine
-    for name in ("shop-prod-web-1", "shop-prod-worker-1", "shop-prod-beat-1"):
-        del engine.containers_by_name[name]
-        engine.moments.made.pop(f"container {name}", None)
+    remove_containers(made, "web", "worker", "beat")
+
+
+def remove_containers(made: Installation, *services: str) -> None:
+    """As `docker rm` does it to those that the team started."""
+    for name in (f"shop-prod-{service}-1" for service in services):
+        del made.world.engine.containers_by_name[name]
+        made.world.moments.made.pop(f"container {name}", None)
+
+
+def make_worker_a_job(made: Installation) -> None:
+    """The worker ends when it has done its work."""
+    made.world.edited["worker"] = {"restart": "no"}
+
+
+def run_without_job(made: Installation) -> None:
+    """By hand as ever, but for the job: there is no container of it."""
+    make_worker_a_job(made)
+    run_by_hand(made)
+    remove_containers(made, "worker")
 
 
 def edit_database(**changes: object) -> Callable[[Installation], None]:

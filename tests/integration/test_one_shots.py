@@ -194,6 +194,7 @@ def test_a_way_back_does_not_do_a_slot_s_one_time_work_again(team: Team) -> None
         released=["job", "web"],
         images={"job": pin, "web": pin},
         edge_network=f"{team.name}-edge",
+        jobs=["job"],
     )
     slot = replace(
         slot,

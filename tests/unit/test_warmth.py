@@ -56,6 +56,7 @@ def environment(host: Host) -> OpenEnvironment:
         SimpleNamespace(
             host=host,
             stack=SimpleNamespace(name="shop", services=services),
+            released=[one.name for one in services],
             name="prod",
             ledger=nothing,
         ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.world.engine import PROJECT, SERVICE, MemoryEngine
 from tests.world.versions import BROKEN
 from tidegate.errors import CapacityError, EngineError
-from tidegate.facts import ComposeModel, ContainerFacts, Slot
+from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, ContainerFacts, Slot
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL
 from tidegate.plan.occupancy import BASE_LABEL, base_model
 from tidegate.stack.roles import ALONE_LABEL
@@ -153,14 +153,15 @@ class MemoryCompose:
             CONFIG_HASH_LABEL: hash_of(declared),
         }
         is_well = declared.get("command") != NEVER_HEALTHY and self._starts(image, labels)
+        runs = is_well and ONE_SHOT_LABEL not in labels
         self.engine.made += 1
         self.engine.containers_by_name[name] = ContainerFacts(
             id=f"c{self.engine.made}",
             name=name,
             service=service,
             image_id=image,
-            state="running" if is_well else "exited",
-            health="healthy" if is_well else "none",
+            state="running" if runs else "exited",
+            health="healthy" if runs else "none",
             restarts=0 if is_well else 3,
             exit_code=0 if is_well else 1,
             labels=labels,

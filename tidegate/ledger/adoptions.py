@@ -3,7 +3,7 @@ took it over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidegate.ledger.ledger import Ledger
@@ -60,3 +60,12 @@ def adopted(
     slot of our own."""
     found = adoption_of(ledger, stack, environment, slot)
     return noted(ledger, found) if found else []
+
+
+def released_in(
+    ledger: Ledger, stack: str, environment: str, slot: str, released: Sequence[str]
+) -> list[str]:
+    """The services that are in `slot`: all that are `released`. What was taken over has those that
+    had a container: only of them it is known which image they had."""
+    there = {one["service"] for one in adopted(ledger, stack, environment, slot)}
+    return [name for name in released if not there or name in there]

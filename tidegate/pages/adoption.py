@@ -25,6 +25,7 @@ WORDS: dict[str, Words] = {
         "it and keeps it for the way back",
         "ended": "has done its work, is not run again",
         "kept": "stays as it is, is not restarted",
+        "unseen": "{service}: has no container there; the next release runs it",
         "volumes": "Volumes and folders with data",
         "volume": "Volume",
         "size": "Size",
@@ -58,6 +59,7 @@ WORDS: dict[str, Words] = {
         "taken": "继续服务，同时可经由入口访问；下次发布时停止，并保留用于回滚",
         "ended": "已完成工作，不再运行",
         "kept": "保持原样，不重启",
+        "unseen": "{service}：没有容器；下次发布会运行它",
         "volumes": "存放数据的卷和目录",
         "volume": "卷",
         "size": "大小",
@@ -93,6 +95,7 @@ def found_page(stack: Stack, environment: str, found: Found, edge_url: str) -> s
         words["outage"],
         f"## {words['containers'].format(project=code(found.project))}",
         _containers(stack, found),
+        *_unseen(found, words),
         f"## {words['volumes']}",
         _volumes(found, words),
         f"## {words['networks']}",
@@ -116,6 +119,7 @@ def found_lines(stack: Stack, environment: str, found: Found) -> list[str]:
             f"{one.name} ({one.service}, {_image(one)}): {words[_becomes(found, one)]}"
             for one in found.every
         ),
+        *_unseen(found, words),
         *(
             f"{words['volume']} {name}: {_size(found, name, words)}, {', '.join(users)}"
             for name, users in sorted(found.volumes.items())
@@ -144,6 +148,10 @@ def _containers(stack: Stack, found: Found) -> str:
         (words["container"], words["becomes"], words["service"], words["image"], words["since"]),
         rows,
     )
+
+
+def _unseen(found: Found, words: Words) -> list[str]:
+    return [words["unseen"].format(service=one) for one in found.unseen]
 
 
 def _since(one: FoundContainer, stack: Stack) -> str:

@@ -116,6 +116,8 @@ class Found:
     """Volume -> bytes, as far as the engine knows."""
     environment: Mapping[str, tuple[str, ...]]
     """Service -> env keys whose values are others than the env and compose files say."""
+    unseen: tuple[str, ...] = ()
+    """Released services that end, and have no container: it was tidied up, or they never ran."""
 
     @property
     def every(self) -> tuple[FoundContainer, ...]:
@@ -164,10 +166,11 @@ def found_of(
     model: ComposeModel,
     sizes: Mapping[str, int],
 ) -> Found:
-    """Part what is `there` by what the compose files make of it. `jobs` are the services that
-    end."""
+    """Part what is `there` by what the compose files make of it. `jobs` are the released services
+    that end."""
     by_name = sorted(there, key=lambda one: one.name)
     mine = [one for one in by_name if one.service in released]
+    seen = {one.service for one in mine}
     return Found(
         project,
         tuple(one for one in mine if one.service not in jobs),
@@ -175,6 +178,7 @@ def found_of(
         tuple(one for one in by_name if one.service not in released),
         sizes,
         {one.service: keys for one in mine if (keys := other_keys(one, model))},
+        tuple(sorted(set(jobs) - seen)),
     )
 
 
@@ -197,8 +201,8 @@ def other_keys(one: FoundContainer, model: ComposeModel) -> tuple[str, ...]:
 
 def hindrances(found: Found, released: Iterable[str], claimed: Iterable[Claim]) -> list[str]:
     """Why it cannot be taken over, one text for each reason. `claimed` is what the compose files
-    say of each service."""
-    there = {one.service for one in (*found.taken, *found.ended)}
+    say of each service. Nobody needs the container of a job."""
+    there = {one.service for one in (*found.taken, *found.ended)} | set(found.unseen)
     said = {claim.service: claim for claim in claimed}
     return [
         *(

@@ -14,7 +14,6 @@ from typing import Any
 from tidegate.errors import StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, ComposeModel, Slot
 from tidegate.stack.names import names_in_slot
-from tidegate.stack.one_shots import one_shots
 from tidegate.stack.other_proxies import without_other_proxies
 from tidegate.stack.roles import ALONE_LABEL
 
@@ -40,13 +39,14 @@ def make_slot(
     edge_network: str,
     labels: Mapping[str, str],
     alone: Collection[str] = (),
+    jobs: Collection[str] = (),
 ) -> Slot:
     """The released services of `model`, ready to run beside other slots, on the base project's
     networks and volumes.
 
     `base_project` is the project under which `model` was read; `images` is an engine image id or
-    pulled digest per released service; those that run `alone` are marked. Raises StackFileError
-    when a service cannot be put into a slot.
+    pulled digest per released service; those that run `alone` are marked, and the `jobs`, which
+    end. Raises StackFileError when a service cannot be put into a slot.
     """
     if faults := list(_faults(model, project, released, images)):
         raise StackFileError(
@@ -61,7 +61,11 @@ def make_slot(
             released,
             images[name],
             edge_network,
-            {**labels, **({ALONE_LABEL: "true"} if name in alone else {})},
+            {
+                **({ONE_SHOT_LABEL: "true"} if name in jobs else {}),
+                **labels,
+                **({ALONE_LABEL: "true"} if name in alone else {}),
+            },
         )
         for name in released
     }
@@ -202,7 +206,6 @@ def _service(
     labels: Mapping[str, str],
 ) -> dict[str, Any]:
     original = without_other_proxies(model["services"][name])
-    ends = {ONE_SHOT_LABEL: "true"} if name in one_shots(model, released) else {}
     kept = {key: value for key, value in original.items() if key not in _TAKEN_OUT}
     waits_for = {
         _renamed(other, number): how
@@ -213,7 +216,7 @@ def _service(
         **kept,
         "image": image,
         "pull_policy": "never",
-        "labels": {**original["labels"], **ends, **labels},
+        "labels": {**original["labels"], **labels},
         "networks": _attachments(model, name, project, released, edge_network),
         **({"depends_on": waits_for} if waits_for else {}),
     }
