@@ -21,6 +21,7 @@ from tests.flows.base_stories import BASE_STORIES
 from tests.flows.beginnings import edit_database, give_back
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
+from tests.flows.journal import differs_from_kept, known
 from tests.flows.judging import faults, serving
 from tests.flows.name_stories import NAME_STORIES
 from tests.flows.port_stories import PORT_STORIES
@@ -49,12 +50,13 @@ def steps() -> set[str]:
 @each_story
 def test_a_story_ends_as_it_must(library: Library, story: Story) -> None:
     made = library.begin(story)
-    began, at = serving(made), time.monotonic()
-    tell(made, story)
+    began, before, at = serving(made), known(made), time.monotonic()
+    run = tell(made, story)
     assert longest(made, began) <= time.monotonic() - at + ROUNDED_SECONDS
     assert [*settle(made), *faults(made, began, is_for_staging=story.is_for_staging)] == []
     now = made.ledger.deployments.current("shop", "prod")
     assert (now.version if now else "") == story.serves
+    assert differs_from_kept(made, story.id, run, before) == ""
 
 
 def longest(made: Installation, began: Mapping[str, int]) -> float:
