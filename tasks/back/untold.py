@@ -63,9 +63,10 @@ def untold(settings: Settings) -> Parted[Untold]:
         if not one.loud
     }
     newest = {
-        place: ledger.deployments.history(*place, limit=1)[0]
-        for place in ledger.deployments.places()
-        if place[0] in heard and place not in at_work
+        (stack, name): one
+        for stack, name in ledger.deployments.places()
+        if stack in heard and (stack, name) not in at_work
+        for one in ledger.deployments.history(stack, name, limit=1)
     }
     late = {
         title_of(one): Untold(one, kind)

@@ -6,6 +6,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,13 @@ from prefect.tasks import Task
 
 import flows
 import tasks
+from flows.adopt import adopt
+from flows.base import base
+from flows.release import release
+from flows.restore import restore
+from flows.rollback import rollback
+from tasks.back.recovery import LOST_JOB_SECONDS, wait_for_lost_jobs
+from tasks.data.base import START_SECONDS, start_base_services
 from tasks.frame.step import is_retryable
 from tests.unit.ledger_parts import ledger_url
 from tests.unit.test_prefect_yaml import ENTRYPOINTS, flow_of
@@ -69,6 +78,55 @@ def test_what_says_what_it_leaves_is_a_task() -> None:
         if inspect.isfunction(one) and "Leaves:" in (one.__doc__ or "")
     ]
     assert plain == []
+
+
+def test_no_task_is_cut_short_while_it_works() -> None:
+    """A time limit is for what hangs; of a task that waits it is longer than its own wait."""
+    assert [name for name, one in TASKS.items() if not (one.timeout_seconds or 0) >= 10] == []
+    assert (wait_for_lost_jobs.timeout_seconds or 0) > LOST_JOB_SECONDS
+    assert (start_base_services.timeout_seconds or 0) > START_SECONDS
+
+
+def test_a_flow_does_nothing_that_nobody_asked_for() -> None:
+    given = {
+        f"{name} {field}": one.get("default")
+        for name, flow in FLOWS.items()
+        for field, one in flow.parameters.properties.items()
+        if one.get("type") == "boolean"
+    }
+    assert len(given) == 3
+    assert set(given.values()) == {False}
+
+
+@pytest.mark.parametrize(
+    ("flow", "what"),
+    [
+        (adopt, "adoption"),
+        (base, "base"),
+        (release, "release"),
+        (restore, "restore"),
+        (rollback, "rollback"),
+    ],
+)
+def test_whoever_asked_hears_of_what_was_refused(
+    flow: Flow[..., Any], what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = list[tuple[str, ...]]()
+
+    @contextmanager
+    def tells(*given: str) -> Iterator[None]:
+        told.append(given)
+        yield
+
+    monkeypatch.setattr("flows.refused.tell_when_refused", tells)
+    monkeypatch.setenv("TIDEGATE_STACKS", str(tmp_path))
+    monkeypatch.setenv("TIDEGATE_HOME", str(tmp_path))
+    ledger_url(tmp_path)
+    given = dict.fromkeys(flow.parameters.required or (), "nobody")
+    with disable_run_logger():
+        flow.fn(**given, requested_by="Mei")
+    version = "nobody" if flow is release else ""
+    assert told == [(what, "nobody", "nobody", version, "Mei")]
 
 
 @pytest.mark.parametrize("name", ASKED_FOR_A_STACK)

@@ -13,7 +13,6 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from tasks.back.incidents import (
-    DECIDED_AFTER,
     Opened,
     close_recovered,
     conclude,
@@ -29,7 +28,9 @@ from tidegate.policy.looks import Look
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor
 
-LONG = DECIDED_AFTER + timedelta(minutes=1)
+LONG = timedelta(minutes=3, seconds=30)
+SHORT = timedelta(minutes=2, seconds=30)
+"""A run is given three minutes to answer."""
 ROLL_BACK = Decision("roll_back", "red", "20% of the answers are 5xx")
 PAGE = Decision("page", "red", "no good version to go back to")
 IGNORE = Decision("ignore", "green", "#5 is going back already")
@@ -107,13 +108,14 @@ def test_a_healthy_look_closes_what_people_were_paged_about(
     assert outcome(env, seen) == ("healthy again: 20% of the answers are 5xx", True)
 
 
+@pytest.mark.parametrize(("ago", "is_closed"), [(LONG, True), (SHORT, False)])
 def test_a_healthy_look_closes_an_incident_whose_run_died(
-    env: OpenEnvironment, seen: Sighting, clock: Clock
+    env: OpenEnvironment, seen: Sighting, clock: Clock, ago: timedelta, is_closed: bool
 ) -> None:
-    clock.now -= LONG
+    clock.now -= ago
     opened(env, seen)
-    close_recovered(env, seen)
-    assert outcome(env, seen)[1]
+    assert close_recovered(env, seen) is is_closed
+    assert outcome(env, seen)[1] is is_closed
 
 
 def test_a_healthy_look_leaves_an_incident_open_while_a_slow_rollback_is_on_its_way(
@@ -122,7 +124,7 @@ def test_a_healthy_look_leaves_an_incident_open_while_a_slow_rollback_is_on_its_
     clock.now -= LONG
     incident = opened(env, seen)
     deploy(ledger, state=S.CHANGING, origin=seen.deployment)
-    close_recovered(env, seen)
+    assert close_recovered(env, seen) is False
     assert outcome(env, seen) == (None, False)
     conclude(env, incident, ROLL_BACK)
     assert outcome(env, seen) == ("roll_back: 20% of the answers are 5xx", True)

@@ -1,27 +1,24 @@
 """What recovery does about deployments that have not begun: a killed rollback is still wanted, a
-killed release is not. And about those that ended without a word."""
+killed release is not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from prefect.states import Cancelled, Crashed, Running
+from prefect.states import Cancelled, Crashed, Failed, Running
 from pytest_mock import MockerFixture
 
 from setup.places import ROOT
 from tasks.back.recovery import end_undecided, stranded
-from tasks.back.untold import untold
-from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tests.unit.ledger_parts import PATH_TO, Clock, deploy, open_ledger
 from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
 from tidegate.policy.states import DeploymentState as S
 from tidegate.settings import Settings
-from tidegate.stack.file import load_stack
 
 
 @pytest.fixture
@@ -53,8 +50,7 @@ def found(parted: Parted[Any]) -> list[Any]:
 
 
 def run_is(mocker: MockerFixture, state: Any) -> None:
-    for module in ("recovery", "untold"):
-        mocker.patch(f"tasks.back.{module}.run_state", return_value=state)
+    mocker.patch("tasks.back.recovery.run_state", return_value=state)
 
 
 def rollback(ledger: Ledger) -> Deployment:
@@ -106,13 +102,87 @@ def test_a_killed_rollback_is_not_wanted_any_more_once_what_it_was_to_leave_has_
     assert found(stranded(settings)) == []
 
 
+@pytest.mark.parametrize(("seconds", "is_wanted"), [(-30, True), (30, False)])
 def test_a_rollback_that_was_killed_long_ago_is_not_begun_out_of_the_blue(
-    ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    mocker: MockerFixture,
+    seconds: int,
+    is_wanted: bool,
 ) -> None:
-    clock.now -= timedelta(hours=1)
+    clock.now -= timedelta(minutes=15, seconds=seconds)
     back = rollback(ledger)
     run_is(mocker, Crashed())
-    assert [one.deployment.id for one in found(end_undecided(settings))] == [back.id]
+    assert [one.deployment.id for one in found(end_undecided(settings))] == (
+        [] if is_wanted else [back.id]
+    )
+    assert [one.id for one in found(stranded(settings))] == ([back.id] if is_wanted else [])
+
+
+def test_a_run_that_was_set_going_without_an_answer_is_ended(
+    ledger: Ledger, settings: Settings, mocker: MockerFixture
+) -> None:
+    """Its process is none: nobody would ask again."""
+    waiting = deploy(ledger, "v1", S.WAITING)
+    run_is(mocker, Running())
+    by_hand = mocker.patch("tasks.back.recovery.was_set_by_hand", return_value=False)
+    cancel = mocker.patch("tasks.back.recovery.cancel_run")
+    assert found(end_undecided(settings)) == []
+    by_hand.return_value = True
+    ((ended, too_late, is_told),) = found(end_undecided(settings))
+    assert (ended.id, ended.state, too_late, is_told) == (waiting.id, S.EXPIRED, False, False)
+    assert "without an answer to its question" in cancel.call_args.args[1]
+
+
+@pytest.mark.parametrize(("state", "is_told"), [(Failed(), True), (Cancelled(), False)])
+def test_a_run_that_failed_has_said_so_itself(
+    ledger: Ledger, settings: Settings, mocker: MockerFixture, state: Any, is_told: bool
+) -> None:
+    deploy(ledger, "v1", S.WAITING)
+    run_is(mocker, state)
+    ((_, too_late, told),) = found(end_undecided(settings))
+    assert (too_late, told) == (False, is_told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "is_taken_up"),
+    [
+        ("release", S.GOOD, True),
+        ("restore", S.GOOD, False),
+        ("release", S.CHANGING, True),
+        ("restore", S.CHANGING, True),
+        ("release", S.FAILED, False),
+    ],
+)
+def test_what_was_only_to_be_cleared_up_is_taken_up_too_but_not_after_a_restore(
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    kind: Any,
+    state: S,
+    is_taken_up: bool,
+) -> None:
+    clock.now -= timedelta(hours=1)
+    release = deploy(ledger, "v1", S.PLANNED)
+    opened = ledger.deployments.open(
+        key="it",
+        release_id=release.release_id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-9",
+        kind=kind,
+        origin_id=release.id if kind == "restore" else None,
+    )
+    for step in PATH_TO[state]:
+        ledger.deployments.move(opened.id, step, reason="test", actor="mei")
+    ledger.locks.acquire("cloudlens", "prod", "it", ttl_seconds=30)
+    assert [one.id for one in found(stranded(settings))] == ([opened.id] if is_taken_up else [])
+
+
+def test_whose_heart_beats_is_left_alone(ledger: Ledger, settings: Settings) -> None:
+    one = deploy(ledger, "v1", S.CHANGING)
+    ledger.locks.acquire("cloudlens", "prod", one.key, ttl_seconds=30)
     assert found(stranded(settings)) == []
 
 
@@ -138,38 +208,3 @@ def test_a_question_that_nobody_answers_in_time_is_ended_and_its_run_too(
     assert (ended.state, too_late) == (S.EXPIRED, True)
     assert ended.reason.startswith("nobody decided before")
     assert cancel.call_args.args[0] == ended.run_id
-
-
-def test_what_somebody_is_bringing_to_its_end_is_told_by_nobody_else(
-    ledger: Ledger, settings: Settings, clock: Clock, mocker: MockerFixture
-) -> None:
-    stack = load_stack(settings.stacks / "cloudlens")
-    told = stack.model_copy(update={"notify": ("everybody",)})
-    mocker.patch("tasks.back.untold.every_stack", return_value=SimpleNamespace(good=(told,)))
-    run_is(mocker, Crashed())
-    good = deploy(ledger, "v1")
-    lock = ledger.locks.acquire(good.stack, good.environment, good.key, ttl_seconds=30)
-    assert found(untold(settings)) == []
-    ledger.locks.release(lock)
-    assert [(one.deployment.id, one.kind) for one in found(untold(settings))] == [
-        (good.id, "released")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("state", "kind"),
-    [(S.FAILED, "failed"), (S.GOOD, "released"), (S.CHANGING, None), (S.WAITING, None)],
-)
-def test_what_ended_without_a_word_is_told_as_what_it_was(
-    ledger: Ledger, settings: Settings, mocker: MockerFixture, state: S, kind: str | None
-) -> None:
-    stack = load_stack(settings.stacks / "cloudlens")
-    told = stack.model_copy(update={"notify": ("everybody",)})
-    mocker.patch("tasks.back.untold.every_stack", return_value=SimpleNamespace(good=(told,)))
-    run_is(mocker, Crashed())
-    one = deploy(ledger, "v1", state)
-    assert [(late.deployment.id, late.kind) for late in found(untold(settings))] == (
-        [(one.id, kind)] if kind else []
-    )
-    run_is(mocker, Running())
-    assert found(untold(settings)) == []
