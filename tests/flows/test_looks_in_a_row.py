@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from flows.release import release
 from flows.watch import watch
+from tasks.frame.runs import QUIET
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.stories import Story
@@ -20,16 +21,19 @@ def told(made: Installation) -> list[str]:
     return [one.stack for one in made.world.events.told]
 
 
-def look(made: Installation, stack: str | None = None) -> None:
+def look(made: Installation, stack: str | None = None) -> str:
+    """How the run is called that looked."""
     state = made.prefect.start(watch, stack=stack).state
     assert state.is_completed(), state.message
+    return str(state.name)
 
 
 def test_the_second_look_in_vain_is_told_and_the_first_is_not(library: Library) -> None:
+    """The run that says something is kept; one that has nothing to say goes with the next look."""
     made = begun(library)
-    look(made)
+    assert look(made) == QUIET
     assert told(made) == []
-    look(made)
+    assert look(made) == "Completed"
     assert told(made) == ["shop"]
 
 
