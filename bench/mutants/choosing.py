@@ -99,13 +99,14 @@ def _head(node: ast.stmt | ast.excepthandler | ast.match_case) -> tuple[int, int
 
 
 def _in_turn(names: Iterable[str], file: Path, reached: Reached) -> list[str]:
-    """One test of each way through the `file`, the quickest first; then of each a second one. Of
-    the same way, each test function's quickest case before its others."""
+    """One test of each way through the `file` before a second one of it, and a quick one before one
+    that takes the time of several. Of the same way, each test function's quickest case before its
+    others."""
     quickest = sorted(names, key=lambda one: (reached.seconds[one], one))
     cases = _turns(quickest, lambda one: one.partition("[")[0])
     ways = _ways(quickest, file, reached)
     turns = _turns(sorted(quickest, key=lambda one: cases[one]), lambda one: ways[one])
-    return sorted(quickest, key=lambda one: turns[one])
+    return sorted(quickest, key=lambda one: (turns[one] + 1) * reached.seconds[one])
 
 
 def _turns(names: Iterable[str], kind: Callable[[str], Hashable]) -> dict[str, int]:

@@ -160,13 +160,13 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("line", "tried"),
     [
-        (8, [QUICK, SLOW, OTHER, LIKEWISE, CASE]),
+        (8, [QUICK, SLOW, LIKEWISE, CASE, OTHER]),
         (9, [SLOW, CASE]),
         (10, []),
         (14, [OTHER]),
-        (7, [LOOKING, QUICK, SLOW, OTHER, LIKEWISE, CASE]),
-        (2, [LOOKING, QUICK, SLOW, OTHER, LIKEWISE, CASE]),
-        (21, [LOOKING, QUICK, SLOW, OTHER, LIKEWISE, CASE]),
+        (7, [LOOKING, QUICK, SLOW, LIKEWISE, CASE, OTHER]),
+        (2, [LOOKING, QUICK, SLOW, LIKEWISE, CASE, OTHER]),
+        (21, [LOOKING, QUICK, SLOW, LIKEWISE, CASE, OTHER]),
     ],
 )
 def test_a_fault_is_tried_with_the_tests_that_carry_out_its_line(

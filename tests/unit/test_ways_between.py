@@ -1,0 +1,145 @@
+"""What a way back has to take back: of each deployment between here and there, what it left in the
+databases. And what a rollback waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tasks.back.rollbacks import left_behind, refuse_while_data_change, way_back_to
+from tasks.frame.planned import Planned, SchemaMove
+from tests.unit.ledger_parts import deploy
+from tidegate.errors import LockedError, MigrationError
+from tidegate.facts import MigrationClass
+from tidegate.ledger import Deployment, Ledger
+from tidegate.plan.changes import way_back_of
+from tidegate.policy.states import DeploymentState as S
+
+MIGRATED: dict[str, Mapping[str, Any] | None] = {"migrate-schema": {}}
+
+
+@pytest.fixture
+def env(ledger: Ledger) -> Any:
+    return SimpleNamespace(name="prod", stack=SimpleNamespace(name="cloudlens"), ledger=ledger)
+
+
+def plan(kind: MigrationClass) -> Planned:
+    move = SchemaMove("main", "1", "2", kind)
+    return Planned(kind, way_back_of(kind, is_asked=False), (move,))
+
+
+def note(
+    ledger: Ledger,
+    one: Deployment,
+    kind: MigrationClass | None,
+    steps: Mapping[str, Mapping[str, Any] | None],
+) -> None:
+    """Its plan, and steps with their evidence; one without was begun and not done."""
+    found = {"plan": asdict(plan(kind)) if kind else None, **steps}
+    for name, evidence in found.items():
+        step = ledger.journal.begin(one.id, name, {})
+        if evidence is not None:
+            ledger.journal.done(step.key, evidence)
+
+
+def between(
+    env: Any,
+    kind: MigrationClass | None,
+    steps: Mapping[str, Mapping[str, Any] | None],
+    state: S = S.GOOD,
+) -> MigrationClass:
+    """Of a rollback to the first version over one other."""
+    first, second = deploy(env.ledger, "v1"), deploy(env.ledger, "v2")
+    note(env.ledger, second, kind, steps)
+    if state is not S.GOOD:
+        env.ledger.deployments.move(second.id, state, reason="test", actor="mei")
+    return way_back_to(env, first, before=3).kind
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind"),
+    [
+        ({}, "none"),
+        (MIGRATED, "needs downgrade"),
+        ({"migrate-schema": None}, "needs downgrade"),
+        ({**MIGRATED, "downgrade-schema": {"downgraded": "main"}}, "none"),
+        ({**MIGRATED, "downgrade-schema": None}, "needs downgrade"),
+        ({**MIGRATED, "downgrade-schema": {"why": "the way back is none"}}, "needs downgrade"),
+    ],
+)
+def test_what_was_migrated_is_taken_back_unless_it_was_before(
+    env: Any, steps: dict[str, Any], kind: MigrationClass
+) -> None:
+    assert between(env, "needs downgrade", steps) == kind
+
+
+@pytest.mark.parametrize(
+    ("planned", "steps", "kind"),
+    [
+        ("additive", MIGRATED, "additive"),
+        ("needs downgrade", MIGRATED, "none"),
+        (None, MIGRATED, "lossy"),
+        (None, {}, "none"),
+    ],
+)
+def test_of_what_was_rolled_back_only_what_was_added_is_there_still(
+    env: Any, planned: MigrationClass | None, steps: dict[str, Any], kind: MigrationClass
+) -> None:
+    """Where no plan is known of one that had begun to migrate, a person decides."""
+    assert between(env, planned, steps, S.ROLLED_BACK) == kind
+
+
+def test_neither_the_target_nor_what_comes_later_is_taken_back(env: Any, ledger: Ledger) -> None:
+    every = [deploy(ledger, f"v{number}") for number in (1, 2, 3)]
+    for one, kind in zip(every, ("lossy", "additive", "needs downgrade"), strict=True):
+        note(ledger, one, kind, MIGRATED)
+    assert way_back_to(env, every[0], before=4).kind == "needs downgrade"
+    assert way_back_to(env, every[0], before=3).kind == "additive"
+    assert way_back_to(env, every[1], before=3).kind == "none"
+
+
+def test_a_rollback_migrates_nothing_itself(env: Any, ledger: Ledger) -> None:
+    first = deploy(ledger, "v1")
+    back = deploy(ledger, "v1", origin=first)
+    note(ledger, back, "needs downgrade", MIGRATED)
+    assert way_back_to(env, first, before=3).kind == "none"
+
+
+@pytest.mark.parametrize(("kind", "what"), [("restore", "putting data back"), ("base", "base")])
+def test_a_change_of_data_comes_to_its_end_first(
+    env: Any, ledger: Ledger, kind: Any, what: str
+) -> None:
+    first = deploy(ledger, "v1")
+    change = ledger.deployments.open(
+        key="it",
+        release_id=first.release_id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-9",
+        kind=kind,
+        origin_id=first.id,
+    )
+    refuse_while_data_change(env)
+    ledger.deployments.move(change.id, S.CHANGING, reason="test", actor="mei")
+    with pytest.raises(LockedError, match=f"#2 is .*{what}"):
+        refuse_while_data_change(env)
+    ledger.deployments.move(change.id, S.FAILED, reason="test", actor="mei")
+    refuse_while_data_change(env)
+
+
+def test_a_release_on_its_way_is_overtaken_by_a_rollback(env: Any, ledger: Ledger) -> None:
+    deploy(ledger, "v1", S.CHANGING)
+    refuse_while_data_change(env)
+
+
+def test_what_a_rollback_leaves_is_what_served(env: Any, ledger: Ledger) -> None:
+    old, new = deploy(ledger, "v1"), deploy(ledger, "v2")
+    work: Any = SimpleNamespace(env=env, title="it", deployment=Deployment(rollback_target_id=None))
+    with pytest.raises(MigrationError, match="nothing served before it"):
+        left_behind(work)
+    work.deployment = Deployment(rollback_target_id=new.id)
+    assert left_behind(work).id == new.id != old.id
