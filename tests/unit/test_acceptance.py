@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prefect.utilities.schema_tools import validate
 from prefect.utilities.schema_tools.validation import build_error_obj
+from pydantic import ValidationError
 
 from tasks.people.acceptance import DECISIONS
 from tasks.people.forms import (
     ACCEPTANCE,
+    BASE,
+    BASE_CHECKLIST,
     CHECKLIST,
     RESTORE,
     RESTORE_CHECKLIST,
@@ -25,7 +28,7 @@ from tidegate.policy.acceptance import Answer, faults_of
 CHECKED = dict.fromkeys(CHECKLIST, True)
 APPROVAL = Answer("approve", "Josh", "tried everything", CHECKED)
 LANGUAGES = sorted(ACCEPTANCE)
-FORMS = [*ACCEPTANCE.values(), *RESTORE.values()]
+FORMS = [*ACCEPTANCE.values(), *RESTORE.values(), *BASE.values()]
 
 
 def test_a_whole_approval_counts() -> None:
@@ -72,7 +75,8 @@ def test_an_approval_counts_exactly_when_nothing_is_open(checklist: dict[str, bo
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    ("forms", "checklist"), [(ACCEPTANCE, CHECKLIST), (RESTORE, RESTORE_CHECKLIST)]
+    ("forms", "checklist"),
+    [(ACCEPTANCE, CHECKLIST), (RESTORE, RESTORE_CHECKLIST), (BASE, BASE_CHECKLIST)],
 )
 def test_each_form_has_its_whole_checklist_with_words_of_its_own(
     language: str, forms: dict[str, Form], checklist: tuple[str, ...]
@@ -84,6 +88,19 @@ def test_each_form_has_its_whole_checklist_with_words_of_its_own(
     titles = {fields[item].title for item in checklist}
     assert len(titles) == len(checklist)
     assert None not in titles
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("field", "most"), [("approver", 100), ("reason", 2_000)])
+def test_a_name_and_a_reason_have_one_sign_at_least_and_an_end(
+    form: Form, field: str, most: int
+) -> None:
+    given = {"decision": "reject", "approver": "王", "reason": "a"}
+    for good in ("a", "a" * most):
+        assert getattr(form(**{**given, field: good}), field) == good
+    for bad in ("", "a" * (most + 1), " "):
+        with pytest.raises(ValidationError):
+            form(**{**given, field: bad})
 
 
 def test_the_acceptance_has_the_six_items_of_the_product_managers() -> None:

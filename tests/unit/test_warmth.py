@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
@@ -12,9 +13,10 @@ import pytest
 
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.slots import health
-from tasks.slots.health import wait_for
+from tasks.slots.health import refuse_without_base, wait_for
 from tasks.slots.state import Warmth, warmth
-from tidegate.facts import ContainerFacts, Outcome
+from tidegate.errors import DatabaseError, UnhealthyError
+from tidegate.facts import ONE_SHOT_LABEL, ContainerFacts, Outcome
 
 Health = Literal["none", "starting", "healthy", "unhealthy"]
 
@@ -147,3 +149,59 @@ def test_a_version_that_the_engine_has_asked_is_not_asked_again(clock: list[floa
     host = Host(container("web-7"), container("worker-7"))
     assert wait_for(environment(host), "shop-prod-7", {"web-7", "worker-7"}, 60) == 0
     assert host.checks == []
+
+
+def test_the_second_look_comes_when_the_two_seconds_are_over(clock: list[float]) -> None:
+    host = Host(container("web-7", "starting"))
+    assert wait_for(environment(host), "shop-prod-7", {"web-7"}, 60) == pytest.approx(2, abs=0.25)
+    assert len(host.checks) == 2
+
+
+def test_one_that_was_well_and_is_not_any_more_must_be_well_for_two_seconds_again(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host(container("web-7", "starting"))
+    monkeypatch.setattr(host, "own_check", lambda one: Outcome(int(1 < clock[0] < 4), "", ""))
+    assert wait_for(environment(host), "shop-prod-7", {"web-7"}, 60) >= 6
+
+
+@pytest.mark.parametrize("budget", [5, 10])
+def test_a_slot_has_the_whole_of_its_budget(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch, budget: float
+) -> None:
+    monkeypatch.setattr(health, "_unhealthy", lambda env, containers, what: TimeoutError(what))
+    host = Host(container("web-7", "starting"), ready_at=10_000)
+    with pytest.raises(TimeoutError, match=f"within its start budget of {budget} s"):
+        wait_for(environment(host), "shop-prod-7", {"web-7"}, budget)
+    assert budget < clock[0] <= budget + 1
+
+
+def base(*found: ContainerFacts) -> OpenEnvironment:
+    return environment(Host(*found))
+
+
+def unhealthy(said: str = "no answer. ") -> UnhealthyError:
+    return UnhealthyError("starting shop-prod-7", said, "Correct it")
+
+
+@pytest.fixture
+def base_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "slot_state", lambda env, project: env.host.containers({}))
+
+
+@pytest.mark.parametrize("state", ["exited", "paused", "created"])
+def test_without_its_database_no_version_is_to_blame(base_project: None, state: str) -> None:
+    env: Any = base(container("db", state=state), container("cache"), container("web", state=state))
+    env.base_project = "shop-prod"
+    with pytest.raises(DatabaseError, match=r"no answer\. But db does not run either") as raised:
+        refuse_without_base(env, unhealthy())
+    assert raised.value.to_do == "Find out why, then start it: docker start db"
+
+
+def test_a_version_is_to_blame_where_its_base_runs_or_has_done_its_work(base_project: None) -> None:
+    seed = replace(
+        container("seed", state="exited"), labels={ONE_SHOT_LABEL: "yes"}, is_restarted=False
+    )
+    env: Any = base(container("db"), seed, container("web", state="exited"))
+    env.base_project = "shop-prod"
+    refuse_without_base(env, unhealthy())

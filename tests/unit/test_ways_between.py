@@ -95,7 +95,8 @@ def test_of_what_was_rolled_back_only_what_was_added_is_there_still(
 
 def test_neither_the_target_nor_what_comes_later_is_taken_back(env: Any, ledger: Ledger) -> None:
     every = [deploy(ledger, f"v{number}") for number in (1, 2, 3)]
-    for one, kind in zip(every, ("lossy", "additive", "needs downgrade"), strict=True):
+    kinds: tuple[MigrationClass, ...] = ("lossy", "additive", "needs downgrade")
+    for one, kind in zip(every, kinds, strict=True):
         note(ledger, one, kind, MIGRATED)
     assert way_back_to(env, every[0], before=4).kind == "needs downgrade"
     assert way_back_to(env, every[0], before=3).kind == "additive"
