@@ -25,6 +25,7 @@ RELEASE_STEPS = (
     "settle-route",
     "move-alias",
     "stop-old-slot",
+    "remove-old-images",
     "publish-record",
 )
 ROLLBACK_STEPS = (
