@@ -103,6 +103,18 @@ def _asks_the_clock(node: ast.expr) -> bool:
     )
 
 
+def _is_frozen(module: ast.Module, place: Place) -> bool:
+    return any(
+        _holds(keyword.value, place)
+        for node in ast.walk(module)
+        if isinstance(node, ast.ClassDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+        for keyword in decorator.keywords
+        if keyword.arg == "frozen"
+    )
+
+
 def _in_decorators(module: ast.Module, names: tuple[str, ...]) -> Iterator[ast.expr]:
     for node in ast.walk(module):
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
@@ -137,6 +149,11 @@ KINDS = (
     ),
     Kind("a try more or less of a task that has three or more", (NUMBER,), _is_a_retry_of_several),
     Kind("a number in a line of the log", (NUMBER,), _is_logged),
+    Kind(
+        "whether a dataclass is frozen: mypy says who changes one",
+        ("core/ReplaceTrueWithFalse",),
+        _is_frozen,
+    ),
     Kind(
         "whether the very moment of a limit counts, of the clock",
         tuple(f"{COMPARISON}{one}" for one in ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")),

@@ -26,7 +26,7 @@ from flows.restore import restore
 from flows.rollback import rollback
 from tasks.back.recovery import LOST_JOB_SECONDS, wait_for_lost_jobs
 from tasks.data.base import START_SECONDS, start_base_services
-from tasks.frame.step import is_retryable
+from tasks.frame.step import is_retryable, step
 from tests.unit.ledger_parts import ledger_url
 from tests.unit.test_prefect_yaml import ENTRYPOINTS, flow_of
 
@@ -67,6 +67,16 @@ def test_an_error_decides_whether_its_task_is_tried_again_and_each_time_waits() 
 
 def test_each_run_of_a_task_has_a_sentence_for_its_name() -> None:
     assert [name for name, one in TASKS.items() if " " not in str(one.task_run_name)] == []
+
+
+def test_each_task_says_what_it_does() -> None:
+    """Prefect shows it."""
+    assert [name for name, one in TASKS.items() if not one.description] == []
+
+
+def test_a_step_is_tried_after_one_second_and_after_five_unless_it_says_otherwise() -> None:
+    plain = step("look", timeout_seconds=10)(lambda work: {})
+    assert plain.retry_delay_seconds == [1, 5]
 
 
 def test_what_says_what_it_leaves_is_a_task() -> None:

@@ -35,6 +35,11 @@ def look(env: A | None, *, most: int = 7) -> B | None:
 @task(retries=1)
 def again(env):
     return env
+
+
+@dataclass(frozen=True, order=True)
+class Fact:
+    name: str
 """
 NUMBER, POWER = "core/NumberReplacer", "core/ReplaceBinaryOperator_Pow_Add"
 LESS, MORE = "core/ReplaceComparisonOperator_Lt_LtE", "core/ReplaceComparisonOperator_GtE_Gt"
@@ -63,6 +68,7 @@ def is_left_out(operator: str, line: int, text: str) -> bool:
         (TIMES, 13, "*"),
         (LESS, 16, "< end"),
         (MORE, 16, ">= 3"),
+        ("core/ReplaceTrueWithFalse", 25, "True, "),
     ],
 )
 def test_what_nobody_could_notice_is_left_out(operator: str, line: int, text: str) -> None:
@@ -82,6 +88,7 @@ def test_what_nobody_could_notice_is_left_out(operator: str, line: int, text: st
         (TIMES, 10, "*"),
         ("core/ReplaceComparisonOperator_Lt_GtE", 16, "< end"),
         ("core/ReplaceComparisonOperator_Gt_GtE", 16, "> env"),
+        ("core/ReplaceTrueWithFalse", 25, "True)"),
         ("core/AddNot", 6, "60"),
     ],
 )
