@@ -144,6 +144,16 @@ def test_a_dead_candidate_is_no_fault_of_the_edge_and_who_serves_goes_on(
     assert edge.serving(DOMAIN, "/") == Served("shop", "prod", 1)
 
 
+def test_a_candidate_that_holds_a_request_is_told_with_its_page(
+    edge: TraefikEdge, slots: Slots
+) -> None:
+    edge.apply(route(slots[0]))
+    hasty = edge.model_copy(update={"obey_seconds": 1, "request_seconds": 0.5})
+    held = replace(route(slots[0], candidate=slots[1]), ready_path="/slow?5")
+    with pytest.raises(EdgeError, match=rf"{DOMAIN}/slow\?5 gives no answer within 0.5 s"):
+        hasty.apply(held)
+
+
 def test_a_switch_to_a_dead_slot_is_taken_back_although_the_standby_answers(
     edge: TraefikEdge, slots: Slots
 ) -> None:

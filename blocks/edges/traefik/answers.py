@@ -39,3 +39,12 @@ def served_by(answer: httpx.Response) -> Served | None:
     """The deployment that answered: stack, environment and number; None where the edge names
     none."""
     return read_served(answer.headers.get(DEPLOYMENT_HEADER, ""))
+
+
+def unanswered(error: httpx.HTTPError, seconds: float) -> str:
+    """What came back instead of an answer. Who let `seconds` pass may be the version behind the
+    edge, so a person is told which page was asked for."""
+    if not isinstance(error, httpx.ReadTimeout):
+        return f"{type(error).__name__}: {error}"
+    page = error.request.url.raw_path.decode()
+    return f"{error.request.headers['Host']}{page} gives no answer within {seconds:g} s"

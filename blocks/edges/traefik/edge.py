@@ -13,7 +13,7 @@ from prefect.blocks.core import Block
 from prefect.logging import get_logger
 from pydantic import Field
 
-from blocks.edges.traefik.answers import served_by
+from blocks.edges.traefik.answers import served_by, unanswered
 from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.tls import TRUSTED
@@ -202,7 +202,7 @@ class TraefikEdge(Block):
         raise EdgeError(
             "waiting until the edge obeys its route",
             f"after {self.obey_seconds:g} s: {seen}",
-            "Look at the log of the edge's container, then run it again",
+            "Look at the logs of the version and of the edge's container, then run it again",
             retryable=True,
         )
 
@@ -222,7 +222,7 @@ class TraefikEdge(Block):
             seen = difference(text, before, rawdata.json())
             return seen or (self._answers_otherwise(client, route, moved) if route else None)
         except httpx.HTTPError as error:
-            return f"{type(error).__name__}: {error}"
+            return unanswered(error, self.request_seconds)
 
     def _answers_otherwise(self, client: httpx.Client, route: Route, moved: bool) -> str | None:
         asked = questions(route, self._beside(route)) if route.targets and moved else []
