@@ -122,13 +122,6 @@ def _contents_of(env: OpenEnvironment, model: ComposeModel, name: str) -> dict[s
     return {file: env.contents[file] for file in files if file in env.contents}
 
 
-def known_projects(env: OpenEnvironment) -> set[str]:
-    """The base projects of every environment that a stack file or the ledger names."""
-    deployed = {f"{stack}-{name}" for stack, name in env.ledger.deployments.places()}
-    stacks = every_stack(env.settings.stacks)
-    return deployed | stacks.places.keys() | stacks.base_projects
-
-
 def refuse_occupied(env: OpenEnvironment, model: ComposeModel, services: Collection[str]) -> None:
     """Ask the host who has what `services` would take, and whose data lie where a released service
     would get an empty volume.

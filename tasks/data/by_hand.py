@@ -9,11 +9,20 @@ from tidegate.facts import ComposeModel
 from tidegate.ledger.adoptions import adopted
 from tidegate.plan.adoption import is_by_hand
 from tidegate.plan.claims import SEPARATE_LABEL
+from tidegate.stack.catalogue import every_stack
+
+
+def known_projects(env: OpenEnvironment) -> set[str]:
+    """The base projects of every environment that a stack file or the ledger names."""
+    deployed = {f"{stack}-{name}" for stack, name in env.ledger.deployments.places()}
+    stacks = every_stack(env.settings.stacks)
+    return deployed | stacks.places.keys() | stacks.base_projects
 
 
 def refuse_by_hand(env: OpenEnvironment, model: ComposeModel) -> None:
     """Raises OccupiedError where a released service runs by hand, and nobody has taken it over: a
-    release would start a second one on its data."""
+    release would start a second one on its data. The containers of another environment may have
+    the same `container_name`s: a slot has none."""
     known = {one["id"] for one in adopted(env.ledger, env.stack.name, env.name)}
     names = {
         service["container_name"]: name
@@ -22,8 +31,11 @@ def refuse_by_hand(env: OpenEnvironment, model: ComposeModel) -> None:
         and service.get("container_name")
         and SEPARATE_LABEL not in (service.get("labels") or {})
     }
+    elsewhere = known_projects(env) - {env.base_project}
     others = [
-        one for one in env.occupancy.occupants() if one.id not in known and is_by_hand(one.labels)
+        one
+        for one in env.occupancy.occupants()
+        if one.id not in known and one.project not in elsewhere and is_by_hand(one.labels)
     ]
     found = [
         f"{one.service}: {one.whose}"

@@ -11,7 +11,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from tasks.data.base import known_projects
+from tasks.data.by_hand import known_projects
 from tasks.frame.deployments import refuse_ended
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import keep_configuration

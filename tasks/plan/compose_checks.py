@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 
-from tasks.data.base import known_projects
+from tasks.data.by_hand import known_projects
 from tasks.frame.open_environment import OpenEnvironment
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel

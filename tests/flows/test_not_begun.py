@@ -89,6 +89,17 @@ def test_what_runs_by_hand_is_taken_over_first(library: Library) -> None:
     assert "Nothing was started. Take it over as it runs: `tidegate adopt shop prod`" in said
 
 
+def test_another_environment_s_containers_of_the_same_name_are_none_of_its_own(
+    library: Library,
+) -> None:
+    made = begun(library, with_staging=True)
+    made.world.edited["web"] = {"container_name": "shop-prod-web-1"}
+    run_by_hand(made)
+    assert made.prefect.start(adopt, **ADOPTION).state.is_completed()
+    run = made.prefect.start(release, **asked("v1.0.0", environment="staging"))
+    assert run.state.is_completed(), run.state.message
+
+
 def test_what_somebody_started_beside_it_is_to_be_removed(library: Library) -> None:
     made = begun(library)
     run_by_hand(made)
