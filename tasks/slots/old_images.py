@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain, islice
 
 from prefect import get_run_logger
 
@@ -26,7 +27,9 @@ def remove_old_images(work: Work) -> Evidence:
     here = _pins(deployments.history(work.env.stack.name, work.env.name))
     everywhere = [deployments.history(*place) for place in deployments.places()]
     needed = _pins(
-        one for history in everywhere for one in [*needed_of(history), *history[:MOST_GOOD]]
+        one
+        for history in everywhere
+        for one in chain(needed_of(history), islice(history, MOST_GOOD))
     )
     if not (old := here - needed):
         return {"removed": []}
