@@ -14,6 +14,7 @@ from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.findings import Finding, faults, placed, shown
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
+from tasks.plan.missing_logins import refuse_missing_logins
 from tasks.plan.shared_servers import refuse_shared_patterns
 from tasks.plan.weak_passwords import weak_passwords
 from tidegate.each import as_ours
@@ -198,12 +199,15 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
         partial(refuse_faulty_compose, env, model, given),
         partial(refuse_faulty_builds, env),
         partial(refuse_shared_patterns, env),
+        partial(refuse_missing_logins, env),
     ]
     for refuse in checks:
         try:
             refuse()
         except TidegateError as fault:
-            yield from faults(env.stack.name, env.name, fault, files)
+            yield from faults(
+                env.stack.name, env.name, fault, [env.stack.folder / STACK_FILE, *files]
+            )
     for name in (
         one.name
         for one in env.stack.services

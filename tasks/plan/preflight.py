@@ -25,6 +25,7 @@ from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.database_checks import check_databases
 from tasks.plan.doors import refuse_foreign_answers, refuse_taken_doors
 from tasks.plan.known_names import check_known_names
+from tasks.plan.missing_logins import refuse_missing_logins
 from tasks.plan.networks import check_networks
 from tasks.slots.in_place import beside_old
 from tasks.slots.state import running_slots
@@ -117,6 +118,7 @@ def _joined(env: OpenEnvironment, faults: list[TidegateError]) -> TidegateError:
 
 def _refuse_faulty_files(env: OpenEnvironment, model: ComposeModel) -> None:
     refuse_faulty_compose(env, model, privileges(env, model))
+    refuse_missing_logins(env)
 
 
 def _host(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:

@@ -40,8 +40,8 @@ POSTGRES = """  postgres:
       POSTGRES_PASSWORD: changeme
       REPORTS_PASSWORD: c4t-on-a-roof
 """
-DATABASE = """databases: [{name: main, engine: postgresql, service: postgres, host_key: NAME, user_key: NAME,
-  password_key: POSTGRES_PASSWORD, database_key: NAME}]
+DATABASE = """databases: [{name: main, engine: postgresql, service: postgres, host_key: HOST, user_key: GREETING,
+  password_key: POSTGRES_PASSWORD, database_key: GREETING}]
 state: {databases: [main]}
 """
 

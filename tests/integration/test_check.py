@@ -114,6 +114,20 @@ def test_a_default_password_of_a_database_there_is_a_fault_with_its_line(folder:
     assert "services.postgres.environment.POSTGRES_PASSWORD: holds a well-known" in ended.stdout
 
 
+def test_a_login_that_nobody_gives_is_a_fault_with_its_line(folder: Path) -> None:
+    with (folder / "ant" / "compose.yaml").open("a") as file:
+        file.write(POSTGRES.replace("changeme", "c4t-in-a-tree"))
+    with (folder / "ant" / "stack.yaml").open("a") as file:
+        file.write(DATABASE.replace("database_key: GREETING", "database_key: SHOP_DATABASE"))
+    [one] = found(folder, "ant")
+    assert (one["kind"], one["file"].rpartition("/")[2], one["line"]) == ("fault", "stack.yaml", 12)
+    assert one["came_back"] == (
+        "databases[0].database_key: neither the env file nor the compose files have SHOP_DATABASE"
+    )
+    (folder / "ant" / ".env").write_text("GREETING=good-day\nSHOP_DATABASE=shop\n")
+    assert found(folder, "ant") == []
+
+
 def test_an_env_file_that_git_keeps_is_a_risk(folder: Path) -> None:
     for words in (["init", "--quiet"], ["add", "-f", "ant/.env"]):
         subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)

@@ -99,6 +99,18 @@ class Database(Part):
         """The key that holds the database's name: the application's, or our own."""
         return self.database_key or FOUND_KEY
 
+    @property
+    def login_fields(self) -> dict[str, str]:
+        """Field -> the env key without which nobody can log in."""
+        keys = {
+            "user_key": self.user_key,
+            "password_key": self.password_key,
+            "database_key": self.database_key,
+            "url_key": self.url_key,
+            "host_key": self.host_key if self.client_image else None,
+        }
+        return {field: key for field, key in keys.items() if key}
+
     def found(self, name: str) -> Database:
         """One of the databases that the pattern has found, as a database of its own."""
         return self.model_copy(update={"name": f"{self.name}:{kept_as(name)}", "pattern": None})
@@ -134,6 +146,12 @@ class RedisServer(Part):
     def name_keys(self) -> tuple[str, ...]:
         """The env keys that hold names, which are no secrets."""
         return tuple(key for key in (self.port_key, self.user_key) if key)
+
+    @property
+    def login_fields(self) -> dict[str, str]:
+        """Field -> the env key without which nobody can log in."""
+        keys = {"user_key": self.user_key, "password_key": self.password_key}
+        return {field: key for field, key in keys.items() if key}
 
 
 AnyDatabase = Annotated[Database | RedisServer, Field(discriminator="engine")]

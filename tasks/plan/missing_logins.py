@@ -1,0 +1,28 @@
+"""Keys of databases' logins that nobody gives a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tasks.frame.open_environment import OpenEnvironment
+from tidegate.errors import ConfigError
+
+
+def refuse_missing_logins(env: OpenEnvironment) -> None:
+    """Raises ConfigError with every key without which nobody can log in to a database, and which is
+    neither in the env file nor in the compose files. What a secret block holds is there."""
+    if missing := [*_missing(env)]:
+        raise ConfigError(
+            f"looking for the logins of {env.stack.name}'s databases in {env.name}",
+            "; ".join(missing),
+            f"Add it to {env.config.env_file}, or name the key that the application reads",
+        )
+
+
+def _missing(env: OpenEnvironment) -> Iterator[str]:
+    for number, spec in enumerate(env.stack.databases):
+        known = env.logins(spec)
+        for field, key in spec.login_fields.items():
+            if not known.get(key) and key not in env.config.secrets:
+                where = f"databases[{number}].{field}"
+                yield f"{where}: neither the env file nor the compose files have {key}"
