@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from prefect.logging import disable_run_logger
 
+from tasks.plan import adopting
 from tasks.plan.adopting import _version, taken_already
 from tasks.plan.plans import _commits, _refuse_other_evidence, _traffic_of, _watch_seconds
 from tests.unit.ledger_parts import deploy
 from tests.unit.plans import COMMIT
-from tidegate.errors import LedgerError, StackFileError, VersionError
+from tidegate.errors import LedgerError, OccupiedError, StackFileError, VersionError
 from tidegate.ledger import Deployment, Ledger
 from tidegate.versions import Version
 
@@ -163,3 +164,24 @@ def test_a_takeover_that_is_there_is_found_unless_it_was_given_back(
     else:
         assert taken_already(env) is None
     assert release.kind == "release"
+
+
+def test_only_what_runs_and_is_in_the_compose_files_is_looked_at_for_a_takeover(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked = list[set[str]]()
+    monkeypatch.setattr(adopting, "claims", lambda model, there, *_: looked.append({*there}))
+    monkeypatch.setattr(adopting, "hindrances", lambda *_: ["web has another image"])
+    every = [SimpleNamespace(service=name) for name in ("web", "older")]
+    env: Any = SimpleNamespace(
+        stack=SimpleNamespace(name="shop"),
+        name="prod",
+        base_project="shop-prod",
+        released=["web"],
+        occupancy=SimpleNamespace(volume_places=dict, look_at=None),
+    )
+    model: Any = {"services": {"web": {}, "new": {}}}
+    found: Any = SimpleNamespace(every=every)
+    with pytest.raises(OccupiedError, match="web has another image"):
+        adopting._refuse_hindered(env, model, found)
+    assert looked == [{"web"}]
