@@ -12,10 +12,12 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from flows import stages
-from flows.recover import left_for_later
+from flows.recover import left_for_later, tell_of_end
 from flows.release import release
+from tasks.back.recovery import Ended
 from tidegate.each import Fault, Parted
 from tidegate.errors import EngineError, FencedError, LockedError, TidegateError
+from tidegate.ledger import Deployment
 
 
 def test_a_release_goes_through_every_environment_before_in_order(
@@ -100,3 +102,20 @@ def test_all_environments_are_checked_before_the_first_is_changed(
         inspect.unwrap(release.fn)("shop", "v1", "prod", plan_only=plan_only)
     before = ([], []) if plan_only else (["staging"], ["checks of staging"])
     assert happened == [before, ("plan", "prod", "checks of prod")]
+
+
+@pytest.mark.parametrize(
+    ("too_late", "is_told", "told"),
+    [(True, False, ["approval_expired"]), (False, False, ["refused"]), (False, True, [])],
+)
+def test_recovery_tells_of_what_it_ended_unless_its_run_did(
+    too_late: bool, is_told: bool, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, said = sys.modules[left_for_later.__module__], list[tuple[str, str]]()
+    monkeypatch.setattr(module, "work_on", lambda settings, one: f"work on {one.number}")
+    monkeypatch.setattr(module, "tell", lambda work, kind: said.append((work, kind)))
+    one = Deployment(stack="shop", environment="prod", number=3, reason="nobody decided")
+    settings: Any = None
+    with disable_run_logger():
+        tell_of_end(settings, Ended(one, too_late=too_late, is_told=is_told))
+    assert said == [("work on 3", kind) for kind in told]

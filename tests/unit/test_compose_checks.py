@@ -1,4 +1,5 @@
-"""Where a default password of a database stands in the compose files, and who need not care."""
+"""Where a default password of a database stands in the compose files, who need not care, and folders
+that cannot be mounted."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tasks.plan.compose_checks import _place_of, _weak_logins
+from tasks.plan.compose_checks import _mounted, _place_of, _weak_logins
+from tidegate.errors import StackFileError
 
 MODEL: Any = {
     "services": {
@@ -50,3 +52,15 @@ def test_it_is_none_where_nobody_is_there_or_somebody_else_says_so(changes: dict
 def test_what_stands_in_a_file_of_its_own_is_named_alone() -> None:
     assert _place_of("ELSEWHERE", MODEL) == "ELSEWHERE"
     assert _place_of("OTHER", MODEL) == "services.job.environment.OTHER"
+
+
+def test_a_folder_that_cannot_be_mounted_is_one_fault_among_the_others() -> None:
+    def files_of(services: list[str]) -> dict[str, str]:
+        if services == ["web"]:
+            return {"conf": "/srv/conf"}
+        raise StackFileError("reading conf", "a link leads out of it", "Take it out")
+
+    env: Any = SimpleNamespace(files_of=files_of, released=["web"])
+    assert _mounted(env) == ({"conf": "/srv/conf"}, [])
+    env.released = ["other"]
+    assert _mounted(env) == ((), ["a link leads out of it. Take it out"])
