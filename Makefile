@@ -1,8 +1,7 @@
 # One word per intent. `make` alone lists them.
 PYTHON ?= python3
 RUN = .venv/bin/
-# Of the tests with real parts, a third of whose time is waiting: two more than the cores of a small machine. The
-# applications themselves, of which no request may be lost, come before the tests.
+# Of the tests with real parts, a third of whose time is waiting: two more than the cores of a small machine.
 PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
@@ -35,7 +34,7 @@ check: setup    ## style, types and import layers
 
 test: setup-tests  ## all tests: unit, flows in memory, contracts, integration, end to end in a browser, and the kills that peers do not survive
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-fast test-by-hand
-	nice -n 5 $(RUN)python -m pytest -n $(PROCESSES) --maxfail 8 --dist loadfile --no-loadscope-reorder --ignore $(BY_HAND) tests/e2e tests/crash tests/attacks tests/integration
+	$(RUN)python -m pytest -n $(PROCESSES) --maxfail 8 --dist loadfile --no-loadscope-reorder --ignore $(BY_HAND) tests/e2e tests/crash tests/attacks tests/integration
 
 test-fast:
 	$(RUN)python -m pytest -n 2 --durations=10 tests/unit tests/flows
