@@ -12,9 +12,12 @@ import pytest
 from flows.release import release
 from tasks.frame.environments import open_environment, open_serving
 from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.work import target
 from tests.flows.conftest import Library
 from tests.flows.stories import Story
+from tidegate.edge.routing import slot_url
 from tidegate.errors import ConfigError, InputError, StackFileError
+from tidegate.ledger import Deployment
 from tidegate.stack.roles import ALONE_LABEL
 
 SECRET = "a-long-password-of-no-meaning"
@@ -114,3 +117,9 @@ def test_what_serves_is_opened_as_it_was_planned_and_else_as_its_folder_says(
     assert open_serving("shop", "prod").copies is not None
     assert open_serving(env.stack, "prod").copies is not None
     assert open_environment("shop", "prod").copies is None
+
+
+def test_the_edge_finds_a_slot_by_its_main_route(env: OpenEnvironment) -> None:
+    found = target(env, Deployment(number=7, slot="shop-prod-7"))
+    assert (found.deployment, found.url) == (7, slot_url("shop-prod-7", "web", 8000))
+    assert env.routed[-1].service.name == "worker"

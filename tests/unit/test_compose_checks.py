@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tasks.plan.compose_checks import _mounted, _place_of, _weak_logins
+from tasks.plan.compose_checks import _engine, _mounted, _place_of, _weak_logins
 from tidegate.errors import StackFileError
 
 MODEL: Any = {
@@ -64,3 +64,22 @@ def test_a_folder_that_cannot_be_mounted_is_one_fault_among_the_others() -> None
     assert _mounted(env) == ({"conf": "/srv/conf"}, [])
     env.released = ["other"]
     assert _mounted(env) == ((), ["a link leads out of it. Take it out"])
+
+
+@pytest.mark.parametrize(
+    ("url", "here", "engine"),
+    [
+        ("ssh://a", "tcp://b", "ssh://a"),
+        ("", "tcp://b", "tcp://b"),
+        ("ssh://a", None, "ssh://a"),
+        ("", None, ""),
+    ],
+)
+def test_the_engine_is_that_of_its_block_or_else_the_one_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str, here: str | None, engine: str
+) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    if here is not None:
+        monkeypatch.setenv("DOCKER_HOST", here)
+    env: Any = SimpleNamespace(host=SimpleNamespace(url=url))
+    assert _engine(env) == engine

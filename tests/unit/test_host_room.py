@@ -49,14 +49,17 @@ def test_room_is_left_for_one_that_stays_warm_until_it_takes_it_already(
     monkeypatch.setattr(preflight, "running_slots", lambda env: {*range(running)})
     assert slots_to_come(env) == slots
     needed = {name: need for name, _, need in _amounts(facts(), env, {})}["memory"]
-    assert needed == 2 * GIB * slots + preflight.SPARE_MEMORY_BYTES
+    assert needed == 2 * GIB * slots + GIB // 4
 
 
-@pytest.mark.parametrize("total", [10 * GIB, 1000 * GIB])
-def test_of_a_large_disk_a_part_is_left_free(env: Any, total: int) -> None:
-    needed = {name: need for name, _, need in _amounts(facts(total=total), env, {})}["disk"]
-    assert needed == max(preflight.LEAST_DISK_BYTES, int(total * preflight.LEAST_DISK_RATIO))
-    assert needed >= preflight.LEAST_DISK_BYTES
+@pytest.mark.parametrize(
+    ("total", "least"), [(10, 2 * GIB), (40, 2 * GIB), (60, 3 * GIB), (1000, 50 * GIB)]
+)
+def test_two_gib_of_a_disk_are_left_free_and_of_a_large_one_a_twentieth(
+    env: Any, total: int, least: int
+) -> None:
+    needed = {name: need for name, _, need in _amounts(facts(total=total * GIB), env, {})}
+    assert needed["disk"] == least
 
 
 def test_what_is_there_is_told_and_just_enough_is_enough(env: Any) -> None:

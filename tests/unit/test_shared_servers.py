@@ -29,6 +29,7 @@ def named(environment: str, name: str, server: tuple[str, ...] = SERVER) -> Clai
         ([pattern("staging", "ten_*")], [pattern("prod", "ten_?")]),
         ([pattern("staging", "shop*")], [named("prod", "shop_prod")]),
         ([named("staging", "ten_staging")], [pattern("prod", "ten_*")]),
+        ([named("staging", "*n")], [pattern("prod", "*n")]),
     ],
 )
 def test_what_can_find_the_same_database_is_refused_by_name(
@@ -54,3 +55,10 @@ def test_what_cannot_or_has_a_name_of_its_own_is_let_through(
     mine: list[Claim], theirs: list[Claim]
 ) -> None:
     refuse_met(ENV, mine, theirs)
+
+
+@pytest.mark.parametrize("star", [named("staging", "*n"), named("staging", "?en_a")])
+def test_a_star_in_a_name_is_a_star(star: Claim) -> None:
+    """It stands for nothing else."""
+    refuse_met(ENV, [star], [pattern("prod", "ten_*")])
+    refuse_met(ENV, [pattern("staging", "ten_*")], [star])
