@@ -120,7 +120,6 @@ _TOLD: dict[str, Callable[[Evidence], str]] = {
     "settle-route": lambda evidence: f"#{evidence['serving']} serves alone",
     "move-alias": lambda evidence: f"tag {evidence['alias']} points here",
     "stop-old-slot": _either("stopped", "there is none"),
-    "remove-old-images": lambda evidence: f"{len(evidence['removed'])} image(s)",
     "stop-slot-left": _either("stopped", "there is none"),
     "keep-base": lambda evidence: ", ".join(evidence["containers"]),
     "recreate-base": lambda evidence: ", ".join(evidence["services"]),

@@ -18,7 +18,6 @@ from tasks.plan.base_builds import build_base_images, builds_base
 from tasks.slots.containers import ensure_images, start_slot, stop_old_slot, wait_until_healthy
 from tasks.slots.handing_over import hand_over_alone
 from tasks.slots.in_place import runs_in_place
-from tasks.slots.old_images import remove_old_images
 from tasks.slots.smoke import smoke_public, smoke_slot
 from tasks.traffic.live import note_baseline
 from tasks.traffic.switching import (
@@ -41,7 +40,6 @@ def deploy(work: Work, *, is_told: bool = True) -> Work:
             tell(work, "released")  # whatever the clearing up meets, the new version serves
         move_alias(work)  # from here on nothing is a reason to go back
         stop_old_slot(work)
-        remove_old_images(work)
         publish_record(work)
     return work
 

@@ -76,7 +76,7 @@ class ImageBuilder:
             output = self._run(model, recipe, secrets, doing, tell)
             before, made = made, self._made(output, tag)
             if before and before != made:
-                self.store.discard(before)  # it had only another label
+                self.store.remove(before)  # it had only another label
             fresh = bases is None and bool(recipe.settings.get("pull"))
             found = self._bases(output, fresh=fresh)
             if made and found == bases:

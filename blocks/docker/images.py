@@ -3,7 +3,7 @@ tagged, brought there."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,26 +80,11 @@ class ImageStore:
         images."""
         pull_image(self.host, reference, self._account(reference))
 
-    def remove(self, pins: Collection[str], keep: Collection[str]) -> list[str]:
-        """Remove the images of `pins` that are no image of `keep` too: those that were built here,
-        and of those that were pulled by digest what was pulled. What a container uses, and what
-        has another name besides, stays. Returns the pins whose image is gone now."""
-        there = self._ids()
-        kept = {there.get(_digest(pin)) for pin in keep}
-        old = {pin: image for pin in sorted(pins) if (image := there.get(_digest(pin)))}
-        unwanted = {pin: image for pin, image in old.items() if image not in kept}
-        for pin, image in unwanted.items():
-            for name in self._names_of_ours(pin, image):
-                self.discard(name)
-        left = {*self._ids().values()} if unwanted else set()
-        return [pin for pin, image in unwanted.items() if image not in left]
-
-    def discard(self, name: str) -> None:
-        """Remove a name, and the image with its last one; one that has gone, or is used, is
-        left."""
-        with engine_errors(f"removing {name}"):
+    def remove(self, image: str) -> None:
+        """Remove an image that nothing uses; one that has gone, or is used, is left."""
+        with engine_errors(f"removing {image}"):
             try:
-                self.host.client.images.remove(name)
+                self.host.client.images.remove(image)
             except ImageNotFound:
                 return
             except APIError as error:
@@ -160,30 +145,11 @@ class ImageStore:
     def _keep(self, pin: str, image: Image, doing: str) -> None:
         """A tag of ours on what was pulled by digest: without one, `docker image prune` takes the
         way back away."""
-        name = _name_of_ours(pin)
-        if name and name not in image.tags:
+        repository, _, digest = pin.partition("@")
+        ours = f"{KEPT}{short_id(digest).removeprefix(IMAGE_ID)}"
+        if digest and f"{repository}:{ours}" not in image.tags:
             with engine_errors(doing):
-                image.tag(*parse_repository_tag(name))
-
-    def _ids(self) -> dict[str, str]:
-        """The id of each image on the engine, by that id and by its digests in registries."""
-        with engine_errors("looking which images are there"):
-            rows = self.host.client.api.images()
-        return {
-            _digest(name): row["Id"]
-            for row in rows
-            for name in (row["Id"], *(row["RepoDigests"] or ()))
-        }
-
-    def _names_of_ours(self, pin: str, image_id: str) -> list[str]:
-        """Every name of what was built here; of what others made, those that came with the
-        pull."""
-        image = self._image(image_id, f"reading the names of {pin}")
-        if image is None:
-            return []
-        if STACK_LABEL in image.labels:
-            return [*image.tags, image_id]
-        return [_name_of_ours(pin), pin] if "@" in pin else []
+                image.tag(repository, ours)
 
     def _image(self, reference: str, doing: str) -> Image | None:
         with engine_errors(doing):
@@ -222,14 +188,3 @@ class ImageStore:
             raise ImageError(
                 doing, f"the image is for {has}, the host is {wanted}", f"Build it for {wanted}"
             )
-
-
-def _name_of_ours(pin: str) -> str:
-    """By which what was pulled as `repo@sha256:...` is kept; empty for an image id."""
-    repository, _, digest = pin.partition("@")
-    return f"{repository}:{KEPT}{short_id(digest).removeprefix(IMAGE_ID)}" if digest else ""
-
-
-def _digest(pin: str) -> str:
-    """Of `repo@sha256:...`, or the image id itself."""
-    return pin.rpartition("@")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from prefect.runtime import flow_run
 
@@ -21,7 +22,6 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import told_reason
 from tidegate.plan.changes import Plan
-from tidegate.policy.retention import needed_of
 from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
 from tidegate.versions import recorded
@@ -29,6 +29,8 @@ from tidegate.versions import recorded
 BEGUN = (*UNFINISHED, DeploymentState.WATCHING)
 GONE = (DeploymentState.GOOD, DeploymentState.SUPERSEDED, DeploymentState.ROLLED_BACK)
 """It was deployed: to have it there again is another deployment."""
+MOST_KEPT = 21
+"""Configurations of good releases: as far back as a rollback can be asked to go."""
 
 
 def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work:
@@ -139,7 +141,11 @@ def drop_needless(env: OpenEnvironment) -> None:
     """Seals of what has ended without having been good, and of what nobody goes back to any
     more."""
     history = env.ledger.deployments.history(env.stack.name, env.name)
-    needed = {root_of(env.ledger, one).id for one in needed_of(history)}
+    at_work = [one for one in history if one.state.is_open or one.state is DeploymentState.GOOD]
+    good = islice(
+        (one for one in history if one.was_good and one.kind in ("release", "adoption")), MOST_KEPT
+    )
+    needed = {root_of(env.ledger, one).id for one in [*at_work, *good]}
     # a change of base services has a configuration of its own
     needed |= {one.id for one in history if one.state.is_open}
     for one in history:

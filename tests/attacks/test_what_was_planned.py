@@ -13,13 +13,12 @@ from typing import Any, cast
 import pytest
 
 from tasks.frame.open_environment import OpenEnvironment
-from tasks.frame.opening import drop_needless
+from tasks.frame.opening import MOST_KEPT, drop_needless
 from tests.attacks.team_folder import made_in, read, resolved, text, within
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.plan.sealed_files import content_hash, files_of, with_copies
 from tidegate.plan.seals import Seals
-from tidegate.policy.retention import MOST_GOOD
 from tidegate.policy.states import DeploymentState
 from tidegate.settings import Settings
 
@@ -132,7 +131,7 @@ def test_what_nobody_can_go_on_with_or_back_to_is_kept_no_longer(tmp_path: Path)
         first = deploy(ledger, "v1")
         failed, good = (
             deploy(ledger, "v2", DeploymentState.FAILED),
-            [deploy(ledger, f"v{n}") for n in range(3, 3 + MOST_GOOD)],
+            [deploy(ledger, f"v{n}") for n in range(3, 3 + MOST_KEPT)],
         )
         clock.tick()
         back, waiting = deploy(ledger, origin=first), deploy(ledger, "v99", DeploymentState.WAITING)

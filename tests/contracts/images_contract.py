@@ -54,18 +54,3 @@ class ImagesContract:
         self, images: ImageStore, repository: str
     ) -> None:
         assert images.id_of(f"{repository}:1") is None
-
-    def test_what_is_not_kept_is_removed_and_can_be_pulled_again(
-        self, images: ImageStore, repository: str, put: Put
-    ) -> None:
-        pins = []
-        for version in ("v1.0.0", "v1.0.1"):
-            put("1", version)
-            pins.append(images.look_up(f"{repository}:1"))
-            images.ensure(pins[-1])
-        old, new = pins
-        assert images.remove({*pins, f"{repository}@sha256:{'0' * 64}"}, {new}) == [old]
-        assert [images.labels(pin) is None for pin in pins] == [True, False]
-        assert images.remove(pins, {new}) == []
-        images.ensure(old)
-        assert images.labels(old) is not None

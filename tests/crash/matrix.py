@@ -25,7 +25,6 @@ RELEASE_STEPS = (
     "settle-route",
     "move-alias",
     "stop-old-slot",
-    "remove-old-images",
     "publish-record",
 )
 ROLLBACK_STEPS = (

@@ -16,7 +16,7 @@ from tests.contracts.images_contract import ImagesContract, Put
 from tests.integration.building import builder, recipe
 from tests.real_registry import RealRegistry, running_registry
 from tidegate.errors import RegistryError
-from tidegate.plan.image_labels import OCI, STACK_LABEL
+from tidegate.plan.image_labels import OCI
 
 
 @pytest.fixture
@@ -72,38 +72,6 @@ def test_what_was_pulled_has_a_tag_of_ours_so_that_a_prune_leaves_it(
         images.ensure(pin)
     digits = pin.rpartition("sha256:")[2][:12]
     assert images.host.client.images.get(pin).tags == [f"{repository}:{KEPT}{digits}"]
-
-
-def test_an_image_that_has_another_name_or_a_container_is_not_removed(
-    images: ImageStore, repository: str, put: Put
-) -> None:
-    """The team's own tag keeps what it names; a stopped container may be started again."""
-    pins, client = [], images.host.client
-    for version in ("v1.0.0", "v1.0.1"):
-        put("1", version)
-        pins.append(images.look_up(f"{repository}:1"))
-        images.ensure(pins[-1])
-    client.images.get(pins[0]).tag(repository, "ours")
-    container = client.containers.create(pins[1], ["nothing"])
-    try:
-        assert images.remove(pins, set()) == []
-        assert images.id_of(f"{repository}:ours")
-        assert images.labels(pins[1]) is not None
-    finally:
-        container.remove()
-
-
-def test_what_was_built_here_is_removed_with_all_its_names(
-    images: ImageStore, repository: str, tmp_path: Path
-) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
-    built = builder(images.host).build(
-        recipe(), tmp_path, tag=f"{repository}:v1", labels={STACK_LABEL: "shop"}, secrets={}
-    )
-    images.tag(built, f"{repository}-latest:latest")
-    assert images.remove([built], {built}) == []
-    assert images.remove([built], set()) == [built]
-    assert images.id_of(f"{repository}:v1") is None
 
 
 def test_once_pulled_it_is_found_without_its_registry(

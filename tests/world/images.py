@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,14 +108,6 @@ class MemoryImages:
                 "it is not on the engine and has no registry",
                 "Build that version again",
             )
-
-    def remove(self, pins: Collection[str], keep: Collection[str]) -> list[str]:
-        used = {one.image_id for one in self.engine.containers_by_name.values()}
-        gone = [pin for pin in sorted(pins) if pin in self.engine.images.keys() - used - {*keep}]
-        for pin in gone:
-            del self.engine.images[pin]
-            self.engine.moments.change(f"image {pin} was removed", unmakes=f"image {pin}")
-        return gone
 
     def tag(self, pin: str, alias: str) -> None:
         self.ensure(pin)
