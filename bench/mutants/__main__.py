@@ -160,7 +160,7 @@ def _share(unseen: Sequence[Mutant], tried: int, possible: int) -> str:
     error = NORMAL_DEVIATE * math.sqrt(share * (1 - share) / tried)
     return "\n".join(
         [
-            f"{share:.0%} of {tried} mutants seen (of {possible} that can be made; "
+            f"{share:.0%} of {tried} mutants seen (of {possible} that are tried; "
             f"+- {error:.0%}). Not seen:",
             *(f"  {mutant}" for mutant in sorted(unseen, key=str)),
         ]

@@ -10,7 +10,8 @@ from tidegate.errors import ConfigError
 
 def refuse_missing_logins(env: OpenEnvironment) -> None:
     """Raises ConfigError with every key without which nobody can log in to a database, and which is
-    neither in the env file nor in the compose files. What a secret block holds is there."""
+    neither in the env file nor in the compose files. What a secret block holds is there, and so is
+    what `KEY_FILE` leads to: the file itself may be on the server alone."""
     if missing := [*_missing(env)]:
         raise ConfigError(
             f"looking for the logins of {env.stack.name}'s databases in {env.name}",
@@ -20,9 +21,12 @@ def refuse_missing_logins(env: OpenEnvironment) -> None:
 
 
 def _missing(env: OpenEnvironment) -> Iterator[str]:
+    services = env.model()["services"].values()
+    given = {key for service in services for key in service.get("environment") or {}}
     for number, spec in enumerate(env.stack.databases):
         known = env.logins(spec)
         for field, key in spec.login_fields.items():
-            if not known.get(key) and key not in env.config.secrets:
+            is_there = known.get(key) or key in env.config.secrets or f"{key}_FILE" in given
+            if not is_there:
                 where = f"databases[{number}].{field}"
                 yield f"{where}: neither the env file nor the compose files have {key}"

@@ -128,6 +128,16 @@ def test_a_login_that_nobody_gives_is_a_fault_with_its_line(folder: Path) -> Non
     assert found(folder, "ant") == []
 
 
+def test_a_login_whose_file_only_the_server_has_is_no_fault(folder: Path) -> None:
+    """As in a CI, which has no secrets."""
+    with (folder / "ant" / "compose.yaml").open("a") as file:
+        file.write(POSTGRES.replace("PASSWORD: changeme", "PASSWORD_FILE: /run/secrets/db"))
+        file.write("    secrets: [db]\nsecrets: {db: {file: ./only-there.txt}}\n")
+    with (folder / "ant" / "stack.yaml").open("a") as file:
+        file.write(DATABASE)
+    assert found(folder, "ant") == []
+
+
 def test_an_env_file_that_git_keeps_is_a_risk(folder: Path) -> None:
     for words in (["init", "--quiet"], ["add", "-f", "ant/.env"]):
         subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
