@@ -10,12 +10,14 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
+from prefect.client.schemas.responses import SetStateStatus
 
 from cli.control_plane import BIN
 from setup.places import ROOT
 from tasks.people.forms import CHECKLIST
 from tests.installation import Installation
 
+_ACCEPTED = SetStateStatus.ACCEPT
 POLL_SECONDS = 0.5
 MOST_SECONDS = 240
 APPROVAL = {
@@ -75,8 +77,13 @@ def resume(run: UUID, **answer: Any) -> None:
 
 
 def fill_in(run: UUID, answer: Mapping[str, Any]) -> None:
+    """Prefect keeps the form a moment after it has suspended the run, and refuses an answer until
+    then."""
+    end = time.monotonic() + MOST_SECONDS
     with get_client(sync_client=True) as client:
-        client.resume_flow_run(run, run_input=dict(answer))
+        while (found := client.resume_flow_run(run, run_input=dict(answer))).status != _ACCEPTED:
+            assert time.monotonic() < end, f"the answer is refused: {found.details}"
+            time.sleep(POLL_SECONDS)
 
 
 def released(deployment: str = "release/prod", **parameters: Any) -> State[Any]:
