@@ -47,6 +47,19 @@ class Server:
         if run == self.runs[0].id:
             raise ObjectNotFound(Exception("somebody else was quicker"))
 
+    def read_flow_run(self, run: UUID) -> Any:
+        return SimpleNamespace(state=self._known(run))
+
+    def set_flow_run_state(self, run: UUID, state: State[Any], *, force: bool) -> None:
+        assert force
+        self._known(run)
+        self.states.append(state)
+
+    def _known(self, run: UUID) -> State[Any]:
+        if str(run) != RUN:
+            raise ObjectNotFound(Exception("forgotten"))
+        return self.states[-1]
+
     def read_work_pool(self, name: str) -> BaseModel:
         return self.known[f"pool {name}"]
 
@@ -183,3 +196,20 @@ def test_a_server_that_does_not_answer_stops_nobody(server: Server) -> None:
     assert attendance.attendance() is None
     with temporary_settings(restore_defaults={PREFECT_API_URL}):
         assert attendance.attendance() is None
+
+
+def test_a_run_is_ended_whatever_it_does_and_one_that_is_forgotten_is_ended_already(
+    server: Server,
+) -> None:
+    server.states = [Running()]
+    state = runs.run_state(RUN)
+    assert state is not None
+    assert state.is_running()
+    runs.cancel_run(RUN, "nobody decided in time")
+    assert (server.states[-1].is_cancelled(), server.states[-1].message) == (
+        True,
+        "nobody decided in time",
+    )
+    assert runs.run_state(str(uuid4())) is None
+    runs.set_run(str(uuid4()), Completed())
+    assert len(server.states) == 2
