@@ -16,7 +16,7 @@ from flows.adopt import adopt
 from flows.base import base
 from flows.release import release
 from tests.flows.asking import ADOPTION, BASE, asked
-from tests.flows.beginnings import run_by_hand
+from tests.flows.beginnings import edit_database, run_by_hand
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.judging import faults, serving
@@ -202,3 +202,29 @@ def test_a_release_that_finds_the_lock_taken_never_begins_and_the_next_one_does(
     state = made.prefect.start(release, **asked("v1.1.0")).state
     assert state.is_completed(), state.message
     assert [*settle(made), *faults(made, began)] == []
+
+
+@pytest.mark.parametrize(
+    ("flow", "given"),
+    [(release, asked("v1.0.1")), (adopt, ADOPTION), (base, BASE)],
+    ids=["release", "adopt", "base"],
+)
+def test_where_somebody_else_changes_something_a_plan_can_be_seen_and_no_more(
+    library: Library, flow: Flow[Any, Any], given: dict[str, Any]
+) -> None:
+    """It is said before anything is looked at."""
+    made = begun(library, *(() if flow is adopt else ("v1.0.0",)))
+    if flow is adopt:
+        run_by_hand(made)
+    if flow is base:
+        edit_database(command=["--max-connections=300"])(made)
+    before = {name: len(one.sent) for name, one in made.world.notifiers.items()}
+    lock = made.ledger.locks.acquire("shop", "prod", owner="another", ttl_seconds=600)
+    planned = made.prefect.start(flow, **{**given, "plan_only": True})
+    assert planned.state.is_completed(), planned.state.message
+    assert planned.pages
+    state = made.prefect.start(flow, **given).state
+    assert state.is_failed()
+    assert "another" in str(state.message)
+    assert {name: len(one.sent) for name, one in made.world.notifiers.items()} != before
+    made.ledger.locks.release(lock)

@@ -67,6 +67,10 @@ def test_what_was_built_of_a_commit_is_not_built_again(
 ) -> None:
     made, asked = list[str](), list[tuple[str, ...]]()
 
+    def built(env: Any, version: str, code: Any, tag: str, *_: Any) -> str:
+        made.append(tag)
+        return "new"
+
     def find(*given: str) -> str | None:
         asked.append(given)
         return "sha256:there" if is_there else None
@@ -77,7 +81,7 @@ def test_what_was_built_of_a_commit_is_not_built_again(
     env.images, env.model = SimpleNamespace(find=find), dict
     monkeypatch.setattr(builds, "recipe_of", lambda *_: known)
     monkeypatch.setattr(builds, "declared_arguments", lambda env: {})
-    monkeypatch.setattr(builds, "built", lambda env, name, code, tag, *_: made.append(tag) or "new")
+    monkeypatch.setattr(builds, "built", built)
     service: Any = SimpleNamespace(name="web", image="acme/web")
     image = _image_of(env, Version("v1", COMMIT), service)
     assert image == ("sha256:there" if is_there else "new")
