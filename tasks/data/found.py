@@ -48,7 +48,10 @@ def database_named(env: OpenEnvironment, name: str) -> PlacedDatabase:
     """The one that backups call so: `main`, or `tenants:ten_a` of a pattern."""
     spec, kept = spec_of(env, entry_of(name)), name.partition(":")[2]
     at = placed(env, spec)
-    return _each(at, spec, [name_of(kept)])[0] if kept and isinstance(spec, Database) else at
+    if not kept or not isinstance(spec, Database):
+        return at
+    [found] = _each(at, spec, [name_of(kept)])
+    return found
 
 
 def sources(env: OpenEnvironment) -> list[PlacedDatabase]:

@@ -3,6 +3,8 @@ anew."""
 
 from __future__ import annotations
 
+import shutil
+
 from flows.release import release
 from flows.watch import watch
 from tasks.frame.runs import QUIET
@@ -55,3 +57,20 @@ def test_only_the_stack_that_was_asked_for_is_looked_at(library: Library) -> Non
     for _ in range(2):
         look(made)
     assert {*told(made)} == {"blog", "shop"}
+
+
+def test_a_stack_file_with_a_fault_is_told_by_a_look_at_all_and_hides_no_other(
+    library: Library,
+) -> None:
+    made = begun(library)
+    folder = made.home.with_name("stacks") / "broken"
+    folder.mkdir()
+    (folder / "stack.yaml").write_text("name: broken\n")
+    try:
+        look(made, "shop")
+        state = made.prefect.start(watch).state
+    finally:
+        shutil.rmtree(folder)
+    assert state.is_failed()
+    assert "broken" in str(state.message)
+    assert told(made) == ["shop"]

@@ -123,3 +123,11 @@ def test_the_edge_finds_a_slot_by_its_main_route(env: OpenEnvironment) -> None:
     found = target(env, Deployment(number=7, slot="shop-prod-7"))
     assert (found.deployment, found.url) == (7, slot_url("shop-prod-7", "web", 8000))
     assert env.routed[-1].service.name == "worker"
+
+
+def test_prints_of_its_values_say_which_differ_and_nothing_more(env: OpenEnvironment) -> None:
+    prints = env.config_prints
+    assert set(prints) == set(env.values)
+    assert not set(prints.values()) & set(env.values.values())
+    other = replace(env, values={**env.values, "DB_NAME": "another"}).config_prints
+    assert [name for name, print in prints.items() if other[name] != print] == ["DB_NAME"]

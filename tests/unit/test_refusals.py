@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from prefect.logging import disable_run_logger
 
 from tasks.frame import refusals
 from tasks.frame.environments import OpenStack
 from tests.unit.ledger_parts import Clock, deploy, open_ledger
 from tidegate.errors import EngineError
+from tidegate.facts import Message
 from tidegate.policy.states import DeploymentState as S
 
 
@@ -45,3 +47,32 @@ def test_only_what_never_began_is_told_as_such(
         ):
             raise EngineError("doing", "it came back", "Do this")
     assert told == is_told
+
+
+@pytest.mark.parametrize(
+    ("version", "serves", "named"), [("v2", True, "v2"), ("", True, "v1"), ("", False, "–")]
+)
+def test_the_version_that_was_asked_for_is_named_or_else_the_one_that_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, serves: bool, named: str
+) -> None:
+    said = list[str]()
+
+    def refused(version: str, *_: object, **__: object) -> Message:
+        said.append(version)
+        return Message("refused", "red", "a", "b")
+
+    monkeypatch.setattr("tasks.frame.refusals.flow_run.get_id", lambda: "mine")
+    monkeypatch.setattr(refusals, "speaker_for", lambda stack: SimpleNamespace(refused=refused))
+    stack = cast(
+        Any,
+        SimpleNamespace(name="cloudlens", language="en", notifiers_for=lambda severity: ["team"]),
+    )
+    sent = list[str]()
+    monkeypatch.setattr("tasks.frame.adapters.notifier", lambda name: name)
+    monkeypatch.setattr(refusals, "send_once", lambda *_, key, **__: sent.append(key))
+    with open_ledger(tmp_path, Clock()) as ledger, disable_run_logger():
+        if serves:
+            deploy(ledger, "v1")
+        error = EngineError("doing", "it came back", "Do this")
+        refusals.tell_refused.fn(OpenStack(stack, ledger), "release", "prod", version, "mei", error)
+    assert (said, sent) == ([named], ["prod/cloudlens/mine/refused-team"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.slots import state
-from tasks.slots.state import is_warm, is_whole, last_lines_of, running_slots, serves
+from tasks.slots.state import is_warm, is_whole, last_lines_of, running_slots, serves, warmth
 from tests.unit.test_warmth import container
 from tidegate.facts import PROJECT_LABEL, ContainerFacts, Outcome
 from tidegate.secrecy.redaction import Redactor
@@ -108,3 +108,13 @@ def test_the_last_lines_of_its_log_are_told_without_secrets(
     env = environment(monkeypatch)
     env.host = SimpleNamespace(logs=lambda id: log)
     assert last_lines_of(env, container("web-7")) == said
+
+
+@pytest.mark.parametrize(
+    ("services", "was"), [(None, "stopped"), ({"web-7"}, "warm"), ({"web-7", "gone-7"}, "gone")]
+)
+def test_of_a_slot_all_counts_or_what_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, services: set[str] | None, was: str
+) -> None:
+    there = [container("web-7"), container("worker-7"), container("older-7", "unhealthy")]
+    assert warmth(environment(monkeypatch, *there), SLOT, services) == was
