@@ -190,7 +190,7 @@ def _left(plan: Plan) -> str:
 
 def _why_again(work: Work, plan: Plan) -> str:
     """What has changed since this run asked about another plan; empty when it has not."""
-    earlier = opened_by_this_run(work.env)[1:2]
+    earlier = opened_by_this_run(work.env)[1:]
     if not earlier or earlier[0].decide_before is None:
         return ""
     return changed_note(

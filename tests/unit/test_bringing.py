@@ -262,3 +262,12 @@ def test_a_project_that_is_not_there_is_told_with_those_that_are(team: Team) -> 
     team.has({"compose.yaml": web()})
     with pytest.raises(InputError, match=r"no container of it \(there are: shop-prod\)"):
         brought(team.folder, "shop").__enter__()
+
+
+def test_a_copy_may_be_read_and_run_by_whom_its_origin_may(team: Team) -> None:
+    """Whatever else its bits say is none of a copy's."""
+    start = {"type": "bind", "source": "./start.sh", "target": "/start.sh"}
+    team.has({"compose.yaml": web(volumes=[start]), "start.sh": "true\n"})
+    (team.srv / "start.sh").chmod(0o4755)
+    with brought(team.folder, NAME):
+        assert (team.folder / "start.sh").stat().st_mode & 0o7777 == 0o755
