@@ -184,6 +184,12 @@ def test_the_old_slot_stands_behind_where_it_is_asked_alike(
     assert told.standby(before(told, **changes)) == (OLD if stands_by else None)
 
 
+@pytest.mark.parametrize(("old", "stands_by"), [("shop.test", True), ("www.test", False)])
+def test_it_must_have_the_first_name_at_which_it_is_asked(old: str, stands_by: bool) -> None:
+    told = telling(there("shop.test"), "shop.test", "www.test")
+    assert told.standby(before(told, config={"hosts": (old,)})) == (OLD if stands_by else None)
+
+
 def test_one_with_other_doors_cannot_stand_for_it() -> None:
     told = telling(there("shop.test"), "shop.test")
     other = before(told)
