@@ -90,9 +90,9 @@ BY_HAND = tests/e2e/test_adoption.py
 LEFT_OUT = tests/attacks/test_approval_is_about.py tests/e2e/test_acceptance.py tests/e2e/test_bad_commands.py tests/e2e/test_bad_input.py \
            tests/e2e/test_base.py tests/e2e/test_broken_releases.py tests/e2e/test_doors.py tests/e2e/test_environments.py \
            tests/e2e/test_further_repositories.py \
-           tests/e2e/test_images_of_others.py tests/e2e/test_incidents.py tests/e2e/test_kept_ports.py tests/e2e/test_known_names.py \
+           tests/e2e/test_images_of_others.py tests/e2e/test_incidents.py tests/e2e/test_installed_tool.py tests/e2e/test_kept_ports.py tests/e2e/test_known_names.py \
            tests/e2e/test_newcomer.py tests/e2e/test_redis.py tests/e2e/test_releases.py tests/e2e/test_restore.py tests/e2e/test_rollback.py \
-           tests/e2e/test_schedulers.py tests/e2e/test_shared_names.py tests/e2e/test_two_databases.py tests/integration/test_backups.py \
+           tests/e2e/test_schedulers.py tests/e2e/test_shared_names.py tests/e2e/test_tool_image.py tests/e2e/test_two_databases.py tests/integration/test_backups.py \
            tests/integration/test_backups_prove.py tests/integration/test_contracts.py tests/integration/test_edge_replacing.py \
            tests/integration/test_few_questions.py tests/integration/test_found_databases.py tests/integration/test_interrupted_restores.py tests/integration/test_kept_ports.py \
            tests/integration/test_known_names.py tests/integration/test_migration_tools.py tests/integration/test_redis.py tests/integration/test_redis_interrupted.py \

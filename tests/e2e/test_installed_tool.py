@@ -19,6 +19,7 @@ from setup import tool_venv, wheel
 from setup.images import chosen
 from setup.test_database import FOLDER as PREFECT_DATABASE
 from tests.attacks.ledgers import OLD_LEDGER
+from tests.extent import IS_WHOLE
 from tests.installation import SUFFIX, add_stack, free_ports, remove_everything
 from tidegate.ledger import schema
 from tidegate.settings import Settings
@@ -26,6 +27,7 @@ from tidegate.stack.folder import FILE
 
 STACK = "pier" + SUFFIX
 NOT_OURS = ("PYTHON", "PREFECT_", "TIDEGATE_", "VIRTUAL_ENV")
+ENVIRONMENTS = ("staging", "prod") if IS_WHOLE else ("prod",)
 PORTS = ("prefect_port", "edge_port", "edge_check_port", "receiver_port")
 
 
@@ -79,7 +81,7 @@ def team(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     add_stack(
         settings,
         STACK,
-        environments=("prod",),
+        environments=ENVIRONMENTS,
         changes={
             "environments.prod.approval": False,
             "watch.seconds": 1,
@@ -106,13 +108,13 @@ def test_a_team_upgrades_releases_to_production_and_stops(team: Team) -> None:
     assert released.returncode == 0, released.stdout + released.stderr
     status = team.type("status", "--json")
     rows = {row["environment"]: row for row in json.loads(status.stdout) if row["stack"] == STACK}
-    assert {name: (row["version"], row["state"]) for name, row in rows.items()} == {
-        "prod": ("v1.0.0", "good"),
-    }
+    assert {name: (row["version"], row["state"]) for name, row in rows.items()} == dict.fromkeys(
+        ENVIRONMENTS, ("v1.0.0", "good")
+    )
 
     listed = json.loads(team.type("versions", STACK, "--json").stdout)
     assert {place for one in listed if one["version"] == "v1.0.0" for place in one["serves"]} == {
-        "prod #1",
+        f"{name} #1" for name in ENVIRONMENTS
     }
     said = team.type("logs", STACK, "prod", "--lines", "5", "--json")
     assert {json.loads(line)["service"] for line in said.stdout.splitlines()} == {"backend"}, (

@@ -33,7 +33,7 @@ WITHOUT = ("audit_trail", "configuration", "record")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\+00:00)?)?")
 _DIGEST = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{12,})\b")
 
-_MEASURED = re.compile(r"\b\d+\.\d+ s\b|\b\d+ ms\b")
+_MEASURED = re.compile(r"\b\d+\.\d+ s\b|\b\d+ ms\b|\b\d+ min\b|\b\d+ 分钟")
 _HOME = re.compile(r"/[\w/.-]*/(?=stacks/|home/)")
 
 

@@ -104,27 +104,31 @@ def no_base_service_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["flows.base"], "put_base_back", lambda work: None)
 
 
+def asking_fails(call: str) -> EngineError:
+    return EngineError(f"asking {call}", "it failed", "Look why")
+
+
+OFTEN = 10
+"""Of these stories more moments are tried than of all: what is broken shows at some of them."""
 BROKEN: Mapping[
     str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Library], tuple[int, Found]]]
 ] = {
-    "what is done is done again": (never_done, lambda library: killed(library, MIGRATING)),
+    "what is done is done again": (never_done, lambda library: killed(library, MIGRATING, OFTEN)),
     "nothing is put back": (
         nothing_is_put_back,
-        lambda library: failed(
-            library, FAILING, lambda call: EngineError(f"asking {call}", "it failed", "Look why")
-        ),
+        lambda library: failed(library, FAILING, asking_fails, OFTEN),
     ),
     "a scheduler is started before the old one ends": (
         nothing_is_stopped_first,
-        lambda library: killed(library, RELEASE),
+        lambda library: killed(library, RELEASE, OFTEN),
     ),
     "a scheduler is not started again": (
         nothing_is_handed_back,
-        lambda library: killed(library, DYING),
+        lambda library: killed(library, DYING, OFTEN),
     ),
     "a base service is left as it failed": (
         no_base_service_is_put_back,
-        lambda library: killed(library, NEVER_BECOMES_HEALTHY),
+        lambda library: killed(library, NEVER_BECOMES_HEALTHY, OFTEN),
     ),
     "two runs change at once": (
         no_lock,

@@ -23,12 +23,12 @@ EACH = 1 if IS_WHOLE else 25
 T = TypeVar("T")
 
 
-def picked(story: Story, moments: list[T]) -> list[T]:
+def picked(story: Story, moments: list[T], each: int = EACH) -> list[T]:
     """Those moments of a story that are tried."""
-    return moments[len(story.name) % EACH :: EACH] or moments
+    return moments[len(story.name) % each :: each] or moments
 
 
-def killed(library: Library, story: Story) -> tuple[int, Found]:
+def killed(library: Library, story: Story, each: int = EACH) -> tuple[int, Found]:
     """Killed right after each change, then recovered. Returns how many changes there were, too.
 
     What a killed process leaves is what was true after its last change. So everything is put away
@@ -37,7 +37,7 @@ def killed(library: Library, story: Story) -> tuple[int, Found]:
     made = library.begin(story)
     began, kept, found = serving(made), dict[int, Kept](), Found()
     tell(made, story)
-    tried = picked(story, list(range(len(made.world.moments.changes))))
+    tried = picked(story, list(range(len(made.world.moments.changes))), each)
 
     def keep(what: str) -> None:
         number = len(told.changes) - 1
@@ -57,13 +57,13 @@ def killed(library: Library, story: Story) -> tuple[int, Found]:
 
 
 def failed(
-    library: Library, story: Story, error: Callable[[str], TidegateError]
+    library: Library, story: Story, error: Callable[[str], TidegateError], each: int = EACH
 ) -> tuple[int, Found]:
     """Each call fails once by `error`; of calls of one step that are alike, the first."""
     made, found = library.begin(story), Found()
     tell(made, story)
     first = {call: number for number, call in reversed(list(enumerate(made.world.moments.calls)))}
-    tried = picked(story, list(first.items()))
+    tried = picked(story, list(first.items()), each)
     for call, failing in tried:
         made = library.begin(story)
         began = serving(made)
