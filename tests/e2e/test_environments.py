@@ -136,7 +136,6 @@ def test_a_release_goes_through_the_whole_chain_and_leaves_the_other_production_
     )
 
 
-@pytest.mark.crash_only("tests/flows/test_found_images.py: what staging serves goes to production")
 def test_what_serves_on_the_way_already_is_not_deployed_again(grove: Installation) -> None:
     release("v1.0.0", "prod-us")
     assert served(grove) == {name: ["v1.0.0"] for name in ENVIRONMENTS}
