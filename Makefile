@@ -1,8 +1,8 @@
 # One word per intent. `make` alone lists them.
 PYTHON ?= python3
 RUN = .venv/bin/
-# Of the tests with real parts, a third of whose time is waiting: two more than the cores of a small machine.
-PROCESSES ?= 4
+# Of the tests with real parts, a third of whose time is waiting: one more than the cores of a small machine.
+PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo run stop check test test-fast test-by-hand attack bench field mutants crash docs lock wheel image

@@ -108,12 +108,16 @@ def test_who_waits_for_a_table_while_it_is_counted_does_not_stop_the_dump(
     at_the_count = """DO $$BEGIN
       WHILE NOT EXISTS (SELECT FROM pg_stat_activity
         WHERE pid <> pg_backend_pid() AND state = 'active' AND query LIKE 'SELECT ''%count(*)%')
-      LOOP PERFORM pg_stat_clear_snapshot(); PERFORM pg_sleep(0.002); END LOOP; END$$;"""
+      LOOP
+        IF clock_timestamp() > now() + interval '50 s' THEN RAISE 'nothing was counted'; END IF;
+        PERFORM pg_stat_clear_snapshot(); PERFORM pg_sleep(0.002);
+      END LOOP; END$$;"""
     waiting = threading.Thread(
         target=postgresql.sql, args=(f"{at_the_count} TRUNCATE people;",), daemon=True
     )
     dumping = threading.Thread(target=postgresql.database().dumps()[DATA], args=(io.BytesIO(),))
     waiting.start()
+    until_one_looks_out(postgresql)
     dumping.start()
     dumping.join(MOST_SECONDS)
     is_stuck = dumping.is_alive()
@@ -126,6 +130,14 @@ def test_who_waits_for_a_table_while_it_is_counted_does_not_stop_the_dump(
     waiting.join()
     postgresql.sql("DROP TABLE many")
     assert not is_stuck
+
+
+def until_one_looks_out(server: Server) -> None:
+    """For the count, which is over soon."""
+    deadline, looking = time.monotonic() + 20, "state = 'active' AND query LIKE 'DO %'"
+    while not server.owner().names(f"SELECT pid FROM pg_stat_activity WHERE {looking}"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_dump_that_fails_says_what_its_program_said(postgresql: Server) -> None:

@@ -143,7 +143,9 @@ def test_a_volume_is_touched_only_when_its_archive_was_unpacked_beside(
 
 def test_an_image_without_a_shell_is_passed_over_and_one_is_asked_for(host: DockerHost) -> None:
     bare, key = (
-        build_image("tidegate-test/bare", {"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}),
+        build_image(
+            "tidegate-test/bare", {"Dockerfile": "FROM scratch\nLABEL of=bare\nCOPY Dockerfile /\n"}
+        ),
         "test/restore-volume",
     )
     assert image_with_tools(host, [bare, images.BASE], key) == images.BASE
