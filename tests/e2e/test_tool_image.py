@@ -91,7 +91,7 @@ def _values(settings: Settings) -> Iterator[tuple[str, object]]:
     yield "TIDEGATE_PROJECT", f"tidegate-image{SUFFIX}"
     yield "TIDEGATE_IMAGE", IMAGE
     yield "POSTGRES_IMAGE", test_images.POSTGRESQL
-    yield "REDIS_IMAGE", chosen()["REDIS_IMAGE"]
+    yield "REDIS_IMAGE", chosen()["CACHE_IMAGE"]
     yield "POSTGRES_PASSWORD", secrets.token_hex(16)
     yield "TIDEGATE_AUTH_STRING", f"tidegate:{secrets.token_hex(16)}"
     yield "TIDEGATE_POSTGRES_PORT", free_ports(1)[0]
