@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from blocks.databases.client import ClientContainers
@@ -70,7 +70,7 @@ def open_redis(
     Raises ConfigError for a key that is missing.
     """
     keys = (spec.user_key, spec.password_key)
-    _refuse_missing(spec, environment, [key for key in keys if key])
+    _refuse_missing(spec, environment, spec.login_fields.values())
     user, password = (environment[key] if key else "" for key in keys)
     return Redis(host, container, Login(user, password, spec.name, _port(spec, environment)))
 
@@ -137,13 +137,13 @@ def _reached(
 
 def _login(spec: Database, environment: Mapping[str, str], address: str) -> Login:
     keys = (spec.user_key, spec.password_key, spec.key_of_name)
-    _refuse_missing(spec, environment, [key for key in (*keys, spec.url_key) if key])
+    _refuse_missing(spec, environment, (*spec.login_fields.values(), spec.key_of_name))
     user, password, database = (environment[key] for key in keys)
     return Login(user, password, database, _port(spec, environment), address)
 
 
-def _refuse_missing(spec: AnyDatabase, environment: Mapping[str, str], keys: Sequence[str]) -> None:
-    if missing := [key for key in keys if not environment.get(key)]:
+def _refuse_missing(spec: AnyDatabase, environment: Mapping[str, str], keys: Iterable[str]) -> None:
+    if missing := [key for key in dict.fromkeys(keys) if not environment.get(key)]:
         raise ConfigError(
             f"opening the database {spec.name!r}",
             f"neither the env file nor the compose files have {', '.join(missing)}",
