@@ -8,7 +8,7 @@ from tasks.frame import adapters
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding
 from tidegate.facts import ComposeModel
-from tidegate.proposal.databases import environment_of
+from tidegate.stack.env_files import environment_of
 from tidegate.stack.envfile import DEFAULT_PASSWORD
 from tidegate.stack.variables import whole_variable
 from tidegate.stack.weak_settings import WeakSetting, weak_settings

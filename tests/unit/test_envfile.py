@@ -13,7 +13,7 @@ from tidegate.stack.envfile import EnvDiff, check_env, config_hash, diff_env, fi
 from tidegate.stack.environments import Kind
 
 HASH_KEY = b"0123456789abcdef"
-KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)
+KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 VALUES = st.one_of(
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40),
     st.text("=|&#\"'$\\ {}\n\r\tab`", max_size=20),
@@ -33,6 +33,14 @@ def test_values_that_broke_sed_and_cut_are_read_as_they_stand(tmp_path: Path) ->
         "C": "x # y",
         "D": "plain",
         "E": 'a=b|c&d#e/with $HOME and "quotes"',
+    }
+
+
+def test_a_key_may_have_points_and_hyphens_as_in_compose(tmp_path: Path) -> None:
+    text = "discovery.type=single-node\nspring.jpa.open-in-view=false\n"
+    assert read(tmp_path, text) == {
+        "discovery.type": "single-node",
+        "spring.jpa.open-in-view": "false",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.roles import engine_of
+from tidegate.stack.env_files import environment_of
 from tidegate.stack.variables import whole_variable, with_defaults
 
 _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -146,15 +147,3 @@ def _other_names(service: Mapping[str, Any]) -> Iterator[str]:
         yield str(name)
     for network in (service.get("networks") or {}).values():
         yield from (network or {}).get("aliases") or ()
-
-
-def environment_of(service: Mapping[str, Any]) -> dict[str, Any]:
-    """As a mapping, however it is written."""
-    said = service.get("environment") or {}
-    if isinstance(said, Mapping):
-        return dict(said)
-    return {
-        key: value if mark else None
-        for one in said
-        for key, mark, value in [str(one).partition("=")]
-    }

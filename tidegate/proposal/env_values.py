@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.proposal.databases import ANY_PASSWORD, environment_of
+from tidegate.proposal.databases import ANY_PASSWORD
 from tidegate.secrecy.plain_values import holds_secret, looks_secret
+from tidegate.stack.env_files import environment_of
 from tidegate.stack.envfile import default_passwords
 from tidegate.stack.variables import Variable, variables_in, with_defaults
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.proposal.databases import environment_of
+from tidegate.stack.env_files import environment_of
 from tidegate.stack.variables import with_defaults
 
 _HOST = re.compile(r"(?:://(?:[^\s/@]*@)?|\A)([a-z][a-z0-9_-]*)(?=[:/]|\Z)")

@@ -31,6 +31,19 @@ def missing_env_file(said: str, folder: Path) -> str:
     return os.path.relpath(found[1], folder) if found else ""
 
 
+def environment_of(service: Mapping[str, Any]) -> dict[str, Any]:
+    """What a service's `environment:` says, as a mapping: where its variables are left as they
+    stand, Compose leaves a list a list. None: a name without a value."""
+    said = service.get("environment") or {}
+    if isinstance(said, Mapping):
+        return dict(said)
+    return {
+        key: value if mark else None
+        for one in said
+        for key, mark, value in [str(one).partition("=")]
+    }
+
+
 def env_files_of(service: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
     """Paths of the files whose content becomes the environment or the labels of a service, with
     `values` put in. `service` is as the compose files write it."""
@@ -63,7 +76,7 @@ def given_own(
             said = written["services"][name]
             is_last = _path(said["env_file"][-1], values) in own
             there = services[name].get("environment") or {}
-            told = {key: there[key] for key in said.get("environment") or {} if key in there}
+            told = {key: there[key] for key in environment_of(said) if key in there}
             both = {**there, **values} if is_last else {**values, **there}
             services[name] = {**services[name], "environment": {**both, **told}}
     return {**model, "services": services}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _SPACE = r"[ \t\v\f\r\x85\xa0]"  # what compose calls a space; a newline is none
 _BLANK = re.compile(rf"(?:{_SPACE}|\n)*(?:#[^\n]*)?")
-_ASSIGNMENT = re.compile(rf"(?:export{_SPACE}+)?([A-Za-z_][A-Za-z0-9_]*){_SPACE}*={_SPACE}*")
+_ASSIGNMENT = re.compile(rf"(?:export{_SPACE}+)?([A-Za-z_][A-Za-z0-9_.-]*){_SPACE}*={_SPACE}*")
 _SINGLE = re.compile(r"'((?:\\.|[^'\\])*)'", re.DOTALL)
 _DOUBLE = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 _AFTER_QUOTE = re.compile(rf"{_SPACE}*(?:#[^\n]*)?(?:\n|\Z)")
