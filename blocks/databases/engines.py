@@ -119,7 +119,7 @@ def _reached(
     """What opens it: client programs run in its own container, or in containers of their own."""
     if spec.client_image is None:
         return host, spec, at.container, at.environment, ""
-    address = at.environment.get(spec.host_key)
+    address = at.environment.get(spec.host_key or "")
     if not address:
         raise ConfigError(
             f"opening the database {spec.name!r}",

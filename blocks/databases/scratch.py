@@ -152,13 +152,14 @@ def environment_of_copy(spec: AnyDatabase, environment: Mapping[str, str]) -> di
         if spec.engine == "mysql"
         else {"POSTGRES_USER": user, "POSTGRES_DB": first, "POSTGRES_PASSWORD": password}
     )
+    host = {spec.host_key: _alias(spec)} if spec.host_key else {}
     port = {spec.port_key: PORTS[spec.engine]} if spec.port_key else {}
     return (
         official
+        | host
         | port
         | _NO_TLS.get(spec.engine, {})
         | {
-            spec.host_key: _alias(spec),
             spec.user_key: user,
             spec.password_key: password,
             spec.key_of_name: database,

@@ -105,7 +105,7 @@ def server_of(env: OpenEnvironment, spec: Database) -> tuple[str, ...]:
         return (spec.service,)
     logins = env.logins(spec)
     port = logins.get(spec.port_key) if spec.port_key else ""
-    return logins.get(spec.host_key, "").lower(), port or PORTS[spec.engine]
+    return logins.get(spec.host_key or "", "").lower(), port or PORTS[spec.engine]
 
 
 def named_database(env: OpenEnvironment, spec: Database) -> str:

@@ -213,13 +213,9 @@ def test_an_image_is_known_by_its_name_also_as_a_variable_and_not_by_its_tag(
 
 def test_what_an_env_file_may_say_is_not_guessed() -> None:
     told = {"services": {"db": {"image": "postgres:16", "env_file": [{"path": ".env"}]}}}
-    assert databases_of(told, [], {"db": "postgres"})[0].values == {"POSTGRES_HOST": "db"}
+    assert databases_of(told, [], {"db": "postgres"})[0].values == {}
     [alone] = databases_of({"services": {"db": {"image": "postgres:16"}}}, [], {"db": "postgres"})
-    assert alone.values == {
-        "POSTGRES_HOST": "db",
-        "POSTGRES_USER": "postgres",
-        "POSTGRES_DB": "postgres",
-    }
+    assert alone.values == {"POSTGRES_USER": "postgres", "POSTGRES_DB": "postgres"}
 
 
 def test_a_dockerfiles_variables_mean_what_it_gives_them() -> None:

@@ -52,7 +52,7 @@ def test_a_redis_needs_no_more_than_its_service(tmp_path: Path, sample: Any) -> 
             {"engine": "mongodb"},
             'databases[1].engine: must be one of mysql, postgresql, redis (got "mongodb")',
         ),
-        ({"engine": "mysql"}, "databases[1].host_key: is missing"),
+        ({"engine": "mysql"}, "databases[1].user_key: is missing"),
     ],
 )
 def test_a_fault_of_it_is_named_by_its_path(

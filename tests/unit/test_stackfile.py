@@ -164,7 +164,7 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
                 [{name: value for name, value in DATABASE.items() if name != key}],
                 f"databases[0].{key}: is missing",
             )
-            for key in ("host_key", "user_key", "password_key")
+            for key in ("user_key", "password_key")
         ),
         (
             "migrations",
@@ -195,7 +195,7 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
         (
             "databases",
             [DATABASE, DATABASE | {"name": "orders"}],
-            "databases: two of them have the keys MYSQL_HOST, MYSQL_DATABASE, so nobody can tell them apart; "
+            "databases: two of them have the keys MYSQL_HOST, MYSQL_DATABASE and the service mysql, so nobody can tell them apart; "
             "state.databases: 'orders' is not saved",
         ),
         ("state", {"databases": []}, "state.databases: 'main' is not saved"),

@@ -139,7 +139,7 @@ class MemoryDatabases:
     def _place(self, at: PlacedDatabase) -> str:
         """The project whose container runs it, or its address."""
         if isinstance(at.spec, Database) and at.spec.client_image:
-            return at.environment[at.spec.host_key]
+            return at.environment[str(at.spec.host_key)]
         return self.engine.containers_by_name[at.container].labels[PROJECT]
 
     def _at(self, at: PlacedDatabase) -> MemoryDatabase:
@@ -153,7 +153,7 @@ class MemoryDatabases:
         if (
             isinstance(at.spec, Database) and at.spec.client_image
         ):  # by its address, and no container of this engine
-            name = f"{at.environment[at.spec.host_key]}/{at.environment[at.spec.key_of_name]}"
+            name = f"{self._place(at)}/{at.environment[at.spec.key_of_name]}"
             return self.by_network.setdefault(
                 name, MemoryDatabase(name, self.engine, is_elsewhere=True)
             )

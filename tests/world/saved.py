@@ -91,7 +91,7 @@ class MemoryBackups:
         copy = self.databases.by_network[name] = MemoryDatabase(name, self.engine, content)
         self.engine.begin_job(mine, None)
         try:
-            keys = [at.spec.host_key] if isinstance(at.spec, Database) else []
+            keys = filter(None, [at.spec.host_key] if isinstance(at.spec, Database) else [])
             found = {key: at.environment[key] for key in [FOUND_KEY] if key in at.environment}
             rehearse(at.spec.name, Copy(name, {**dict.fromkeys(keys, name), **found}, copy))
         finally:

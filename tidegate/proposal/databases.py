@@ -29,7 +29,6 @@ _ASKS_NOBODY = ("POSTGRES_HOST_AUTH_METHOD", "trust")
 """Whoever comes is let in: any password is right, and none is said."""
 ANY_PASSWORD = "not-asked-for"
 _ROOT = ("MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD")
-_PREFIX = {"postgresql": "POSTGRES", "mysql": "MYSQL"}
 _HOST_KEY = re.compile(
     r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL).*HOST|HOST.*(?:DB|DATABASE|SQL)", re.IGNORECASE
 )
@@ -77,7 +76,7 @@ def _database(
         root = next((one for one in _ROOT if _is_told(environment, (one,))), None)
         if root:  # the image makes no other user
             said |= {"user": (said["user"][0], "root"), "password": _key(environment, (root,))}
-    host_key = _host_key(model, name, released) or f"{_PREFIX[engine]}_HOST"
+    host_key = _host_key(model, name, released)
     user, database = said["user"], said["database"]
     if guesses and user[1] is None and not _is_told(environment, _SAID[engine]["user"]):
         user = (user[0], known.get(user[0]) or "postgres")
@@ -86,7 +85,7 @@ def _database(
     if environment.get(_ASKS_NOBODY[0]) == _ASKS_NOBODY[1] and said["password"][1] is None:
         said |= {"password": (said["password"][0], ANY_PASSWORD)}
     pairs = {
-        "host_key": (host_key, name),
+        **({"host_key": (host_key, name)} if host_key else {}),
         "user_key": user,
         "password_key": said["password"],
         "database_key": database,
@@ -100,7 +99,9 @@ def _database(
     )
 
 
-def _url_key(model: ComposeModel, database: str, host_key: str, released: Collection[str]) -> str:
+def _url_key(
+    model: ComposeModel, database: str, host_key: str | None, released: Collection[str]
+) -> str:
     names = {database, *_other_names(model["services"][database])}
     for key, value in _told(model, released):
         if found := _ADDRESS.match(str(value)):

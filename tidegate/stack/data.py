@@ -48,7 +48,11 @@ class Database(Part):
         description="Who saves it instead of Tidegate, and how: for whoever approves. "
         "With `client_image` only.",
     )
-    host_key: EnvKey
+    host_key: EnvKey | None = Field(
+        None,
+        description="Where the application has one: a migration on a copy gets the copy's name "
+        "under it. Required with `client_image`.",
+    )
     port_key: EnvKey | None = Field(
         None, description="Where the application has one; otherwise it is the engine's own port."
     )
@@ -77,6 +81,8 @@ class Database(Part):
                 "needs a service of the compose files that runs it, "
                 "or else a client_image to reach it by"
             )
+        if self.client_image and not self.host_key:
+            raise ValueError("client_image needs a host_key, which holds the database's address")
         if self.saved_elsewhere and self.service:
             raise ValueError(
                 "saved_elsewhere is for a database that no service of the compose files runs"
@@ -203,13 +209,14 @@ def database_faults(
     )
     for name in twice(one.name for one in databases):
         yield f"databases: {name!r} is there twice"
-    for keys in twice(
-        (one.host_key, one.port_key, one.database_key or one.pattern)
+    for service, *keys in twice(
+        (one.service, one.host_key, one.port_key, one.database_key or one.pattern)
         for one in databases
         if isinstance(one, Database)
     ):
+        server = f" and the service {service}" if service else ""
         yield (
-            f"databases: two of them have the keys {', '.join(filter(None, keys))}, "
+            f"databases: two of them have the keys {', '.join(filter(None, keys))}{server}, "
             "so nobody can tell them apart"
         )
     for service in twice(one.service for one in databases if isinstance(one, RedisServer)):

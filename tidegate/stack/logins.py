@@ -2,18 +2,21 @@
 `KEY_FILE` and compose secrets.
 
 The first of these that has a key counts; of the services the released ones are asked first, as the
-application asks.
+application asks. Where two servers are told theirs by the same keys, what each itself is told
+counts.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tidegate.facts import ComposeModel
 from tidegate.stack.bind_mounts import bind_mounts
+from tidegate.stack.names import names_in_slot
 
 SECRETS_FOLDER = "/run/secrets"
 _FILE = "_FILE"
@@ -34,6 +37,27 @@ def logins_in(
     for key in set(keys) - {key for key, value in values.items() if value}:
         given = (value for name in services for value in _given(model, name, key, values, read))
         if (value := next(given, None)) is not None:
+            found[key] = value
+    return found
+
+
+def logins_of_server(
+    model: ComposeModel,
+    service: str,
+    released: Sequence[str],
+    keys: Iterable[str],
+    values: Mapping[str, str],
+    read: Callable[[Path], str],
+) -> dict[str, str]:
+    """Those of `keys` that mean this server alone: what its own `service` is told, or an address
+    among what `released` services are told that leads to it."""
+    names = "|".join(map(re.escape, names_in_slot(model, service, released)))
+    leads_here = re.compile(rf"\w://(?:[^@/]*@)?(?:{names})(?:[:/?]|\Z)")
+    found = {}
+    for key in keys:
+        own = _given(model, service, key, values, read)
+        told = (value for name in released for value in _given(model, name, key, values, read))
+        if value := next(own, None) or next(filter(leads_here.search, told), None):
             found[key] = value
     return found
 
