@@ -6,13 +6,14 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
+from blocks.docker.compose_command import WARNING
+
 SHOWN_LINES = 40
 _BASE = re.compile(
     r"#(\d+) (?:\[(?:[^\]]* )?(?:internal|context [^\]]+)\] load metadata for (\S+)"
     r"|(?:\[[^\]]*\] )?FROM ([^\s@]+)\Z)"
 )
 """Old engines load no metadata of an image that is only copied from: they name it at its step."""
-_OF_COMPOSE = re.compile(r'time="\S+" level=warning ')
 _FAILED = re.compile(r"#(\d+) ERROR\b")
 _WORTH_TELLING = re.compile(
     r"#\d+ \[(?![^\]]*\binternal\])|#\d+ DONE (?!0\.)|#\d+ (?:ERROR|CANCELED)\b"
@@ -31,7 +32,7 @@ class BuildOutput:
 
     def hear(self, line: str) -> str:
         """Returns what of it belongs into a run's log: steps and their time; else nothing."""
-        if line.strip() and not _OF_COMPOSE.match(line):
+        if line.strip() and not WARNING.match(line):
             self.lines.append(line)
         if base := _BASE.match(line):
             self._bases[base[1]] = _TAG_BEFORE_DIGEST.sub("@", base[2] or base[3])

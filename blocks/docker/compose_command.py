@@ -27,6 +27,8 @@ _PASSED_ON = (
     "SSH_AUTH_SOCK",
 )
 _OWN_BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDX_BUILDER": "default", "COMPOSE_BAKE": "false"}
+WARNING = re.compile(r'time="\S+" level=warning ')
+"""How a line of Compose's stderr begins that stops nothing."""
 _SHOWN_LINES = 20
 
 
@@ -112,9 +114,11 @@ class ComposeCommand:
         )
 
     def said(self, outcome: Outcome) -> str:
-        """The end of stderr."""
+        """The end of stderr: errors, or else warnings."""
+        said = self.redact(outcome.stderr)
+        errors = "\n".join(line for line in said.splitlines() if not WARNING.match(line))
         return (
-            "\n".join(last_lines(self.redact(outcome.stderr), _SHOWN_LINES))
+            "\n".join(last_lines(errors.strip() or said, _SHOWN_LINES))
             or f"exit code {outcome.exit_code} and no word"
         )
 

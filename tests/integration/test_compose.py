@@ -107,6 +107,7 @@ def test_a_dotenv_file_beside_the_compose_file_does_not_count(compose: Compose, 
         ("services: {web: {image: [a}}", "did not find expected"),
         ("services: {web: {imagee: a}}", "imagee"),
         ("services: {web: {image: a, depends_on: [gone]}}", "gone"),
+        ('version: "3"\nservices: {web: {image: a, volumes: ["gone:/x"]}}', "gone"),
     ],
 )
 def test_a_wrong_compose_file_is_refused_with_its_name(
@@ -117,6 +118,7 @@ def test_a_wrong_compose_file_is_refused_with_its_name(
     with pytest.raises(StackFileError, match=said) as caught:
         compose.read([path], {}, "demo")
     assert "compose.wrong.yaml" in str(caught.value)
+    assert "level=warning" not in str(caught.value)
 
 
 def test_a_missing_compose_file_is_refused(compose: Compose, tmp_path: Path) -> None:
