@@ -27,8 +27,8 @@ PATH_TO = {
 class Clock:
     """Stands still until it is told otherwise."""
 
-    def __init__(self) -> None:
-        self.now = START
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         return self.now

@@ -39,9 +39,7 @@ IGNORE = Decision("ignore", "green", "#5 is going back already")
 @pytest.fixture
 def clock() -> Clock:
     """It begins now, when the test does: the steps ask the clock of the machine."""
-    clock = Clock()
-    clock.now = datetime.now(UTC)
-    return clock
+    return Clock(datetime.now(UTC))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ it is news."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,7 @@ from pytest_mock import MockerFixture
 
 from setup.places import ROOT
 from tasks.back.untold import untold
-from tests.unit.ledger_parts import Clock, deploy, open_ledger
+from tests.unit.ledger_parts import Clock, deploy
 from tidegate.ledger import Ledger
 from tidegate.policy.states import DeploymentState as S
 from tidegate.settings import Settings
@@ -24,15 +23,7 @@ from tidegate.stack.file import load_stack
 
 @pytest.fixture
 def clock() -> Clock:
-    clock = Clock()
-    clock.now = datetime.now(UTC)
-    return clock
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, clock) as ledger:
-        yield ledger
+    return Clock(datetime.now(UTC))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ killed release is not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from pytest_mock import MockerFixture
 
 from setup.places import ROOT
 from tasks.back.recovery import end_undecided, stranded
-from tests.unit.ledger_parts import PATH_TO, Clock, deploy, open_ledger
+from tests.unit.ledger_parts import PATH_TO, Clock, deploy
 from tidegate.each import Parted
 from tidegate.ledger import Deployment, Ledger
 from tidegate.policy.states import DeploymentState as S
@@ -23,15 +22,7 @@ from tidegate.settings import Settings
 
 @pytest.fixture
 def clock() -> Clock:
-    clock = Clock()
-    clock.now = datetime.now(UTC)
-    return clock
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with open_ledger(tmp_path, clock) as ledger:
-        yield ledger
+    return Clock(datetime.now(UTC))
 
 
 @pytest.fixture
