@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -54,7 +55,12 @@ def init(
         "domain": domain,
     }
     found = begin(
-        folder.absolute(), given, console(), asks=not (yes or json), quiet=json, project=project
+        Path(os.path.abspath(folder)),
+        given,
+        console(),
+        asks=not (yes or json),
+        quiet=json,
+        project=project,
     )
     if json:
         show_json(found)

@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 
 from cli.shown import data
+from tasks.plan.application import Application, application_in
 from tasks.plan.bringing import Brought, brought
-from tasks.plan.proposing import Written, begin, compose_files_at
+from tasks.plan.proposing import Written, begin
 from tidegate.errors import InputError
 from tidegate.proposal.questions import Answers, Question
 from tidegate.stack.folder import STACKS
@@ -37,7 +38,8 @@ def init(
     Raises InputError where everything is there already, or an answer is missing and nobody is
     asked.
     """
-    if not project and not compose_files_at(folder):
+    application = Application(folder) if project else application_in(folder)
+    if application is None:
         make_for_several(folder)
         if not quiet:
             console.print(
@@ -51,11 +53,14 @@ def init(
     answers = Answers(
         {key: value for key, value in given.items() if value}, _ask if asks else _found
     )
-    team = team_of(folder)
-    with _files_of(folder, project) as source:
-        written = begin(folder, answers, places=source.places if source else ())
-    names = [file.name for file in make_for_one(folder, written.env_files)] if team is None else []
+    home = application.folder
+    team = team_of(home)
+    with _files_of(home, project) as source:
+        written = begin(application, answers, places=source.places if source else ())
+    names = [file.name for file in make_for_one(home, written.env_files)] if team is None else []
     if not quiet:
+        if home != folder:
+            console.print(data(f"In {home}, which has all that the compose files name:"))
         _tell(written, names, console, source)
     files = [*(source.files if source else ()), *written.files, *names]
     return {**asdict(written), "files": files}

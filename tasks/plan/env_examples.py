@@ -36,8 +36,8 @@ def example_of(folder: Path, name: str, *, is_tracked: bool) -> dict[str, str]:
     does."""
     if is_tracked:
         return _first(folder, (name,))
-    if name == ".env":
-        return example_in(folder)
+    if Path(name).name == ".env":
+        return example_in((folder / name).parent)
     return _first(folder, tuple(f"{name}.{ending}" for ending in _ENDINGS))
 
 

@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from tasks.frame import adapters
+from tasks.plan.application import PROJECT, Application
 from tasks.plan.env_examples import example_in, example_of
 from tidegate.errors import InputError, StackFileError
 from tidegate.proposal.asked_for import asked_for, in_folder
@@ -21,7 +22,6 @@ from tidegate.proposal.compose_files import (
     ENV_FILES,
     ComposeFiles,
     Place,
-    compose_files_in,
     for_releases,
     places_of,
 )
@@ -40,8 +40,6 @@ from tidegate.stack.file import Stack
 from tidegate.stack.variables import variables_in, with_defaults
 
 MOST_BYTES = 1 << 20
-PROJECT = "init"
-"""A name for Compose to read by; nothing is started under it."""
 
 
 @dataclass(frozen=True)
@@ -64,28 +62,23 @@ class Written:
     """The env file of production, where that alone says which keys there are."""
 
 
-def compose_files_at(folder: Path) -> ComposeFiles:
-    return compose_files_in(
-        [one.name for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
-    )
-
-
 def begin(
-    folder: Path,
+    application: Application,
     answers: Answers,
     make_secret: Callable[[], str] = lambda: secrets.token_hex(16),
     places: Sequence[Place] = (),
 ) -> Written:
-    """Look at `folder`, ask, and write what is missing there; `places` are its environments where
+    """Look at it, ask, and write what is missing in its folder; `places` are its environments where
     they are known already. Raises InputError, and StackFileError for a compose file that cannot be
     read."""
+    folder = application.folder
     if os.path.lexists(folder / STACK_FILE):
         raise InputError(
             f"writing {folder / STACK_FILE}",
             "it is there",
             "`tidegate check` says what is wrong with it",
         )
-    one = propose(look_at(folder, places), answers)
+    one = propose(look_at(application, places), answers)
     text = stack_text(one)
     _refuse_faulty(text)
     envs = {
@@ -110,16 +103,17 @@ def begin(
     )
 
 
-def look_at(folder: Path, known: Sequence[Place] = ()) -> Look:
+def look_at(application: Application, known: Sequence[Place] = ()) -> Look:
     """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and
     no value is needed."""
-    files = compose_files_at(folder)
+    folder, at, files = application.folder, application.at, application.files
     places = tuple(known) or _completed(folder, files, places_of(files, _whole(folder, files)))
     written = adapters.as_written([folder / name for name in places[0].files], PROJECT)
-    example = example_in(folder)
+    example = example_in(at) or example_in(folder)
     repository = adapters.repository_at(folder)
-    model, profiles = asked_for(in_folder(written, str(folder), example), example)
-    own = env_files_of_servers(model, str(folder), repository.tracked)
+    model, profiles = asked_for(in_folder(written, str(at), example), example)
+    first = str(Path(application.below, ".env"))
+    own = env_files_of_servers(model, str(folder), repository.tracked, first)
     own, said = as_one(
         own,
         {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.plan.application import Application
 from tasks.plan.checking import look_over
 from tasks.plan.proposing import begin as propose
 from tests.field.apps import APPS, App
@@ -35,7 +36,7 @@ def test_the_files_of_a_field_application_are_in_order(app: App, tmp_path: Path)
     team.clone()
     team.write_env_file(".env", IMAGES)
     given = answers_of(team)
-    written = propose(team.folder, Answers({"name": team.stack, **given}, found))
+    written = propose(Application(team.folder), Answers({"name": team.stack, **given}, found))
     assert written.lines <= MOST_LINES
     assert written.asked + len(given) <= MOST
     add_by_hand(team, Row(app.name, app.kind), IMAGES)

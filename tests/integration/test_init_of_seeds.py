@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.plan.application import Application
 from tasks.plan.checking import look_over
 from tasks.plan.proposing import begin as propose
 from tests.integration.test_seeds import NAMES, PLACEHOLDER, SEEDS
@@ -54,7 +55,8 @@ def test_the_files_say_which_service_is_at_the_door_and_at_which_port(
 ) -> None:
     settings = clone(name, tmp_path)
     written = propose(
-        settings.stacks / name, Answers({"name": name, "domain": f"{name}.localhost"}, found)
+        Application(settings.stacks / name),
+        Answers({"name": name, "domain": f"{name}.localhost"}, found),
     )
     assert written.lines <= MOST_LINES
     assert written.asked <= MOST_QUESTIONS

@@ -12,11 +12,13 @@ from tidegate.settings import Settings
 from tidegate.stack.file import Stack, load_stack
 
 
-def written(folder: Path, files: dict[str, str]) -> tuple[Path, Stack, dict[str, object]]:
-    """The clone, its stack file, and what `init` says; each key that it left open is given, and
-    then the check finds no fault."""
+def written(
+    folder: Path, files: dict[str, str], at: str = ""
+) -> tuple[Path, Stack, dict[str, object]]:
+    """The clone, its stack file, and what `init` in the folder `at` of it says; each key that it
+    left open is given, and then the check finds no fault."""
     clone = cloned(Newcomer(files, 0, (), (), 0), folder)
-    said = begun(clone)
+    said = begun(clone / at)
     for name in said["missing"]:
         env = clone / name
         env.write_text(re.sub(r"^# (\w+)=$", r"\1=given-by-hand-7", env.read_text(), flags=re.M))

@@ -93,6 +93,19 @@ class ComposeFiles:
     others: tuple[str, ...]
     """For a developer's machine, for tests: no release reads them."""
 
+    def below(self, folder: str) -> ComposeFiles:
+        """The same by their names from above `folder` on."""
+
+        def named(name: str) -> str:
+            return f"{folder}/{name}" if folder and name else name
+
+        return ComposeFiles(
+            named(self.main),
+            named(self.staging),
+            named(self.production),
+            tuple(map(named, self.others)),
+        )
+
     def __bool__(self) -> bool:
         return bool(self.main or self.staging or self.production or self.others)
 

@@ -11,15 +11,13 @@ from tidegate.stack.env_files import env_files_of
 
 _OWN_NAME = re.compile(r"(?:^|[/._-])envs?(?:[/._-]|\Z)")
 """`.env`, `db.env`, `env`, and all in a folder of that name: `.envs/.production/.django`."""
-_FIRST = ".env"
-"""The env file by which compose itself puts values into compose files."""
 
 
 def env_files_of_servers(
-    model: ComposeModel, folder: str, tracked: Collection[str]
+    model: ComposeModel, folder: str, tracked: Collection[str], first: str
 ) -> tuple[str, ...]:
     """Names of the env files that `env_file:` names and git does not have: each server has its own.
-    So it is with the one by which compose puts values in, whoever has it: containers would get
+    So it is with the `first`, by which compose puts values in, whoever has it: containers would get
     other values than the compose files."""
     named = [
         (os.path.relpath(path, folder), path in tracked)
@@ -30,7 +28,7 @@ def env_files_of_servers(
     own = (
         one
         for one, is_tracked in named
-        if one == _FIRST or (not is_tracked and not one.startswith("..") and _OWN_NAME.search(one))
+        if one == first or (not is_tracked and not one.startswith("..") and _OWN_NAME.search(one))
     )
     return tuple(dict.fromkeys(own))
 
