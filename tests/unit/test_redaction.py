@@ -91,6 +91,14 @@ def test_explicitly_named_keys_are_secret_and_others_are_not() -> None:
     assert redactor.redact("hunter22 on db.internal") == "*** on db.internal"
 
 
+def test_a_name_that_a_secret_begins_with_is_read_all_the_same() -> None:
+    redactor = Redactor({"DB": "postgres12"}, names=["postgres"])
+    assert redactor.redact("services.postgres.environment.POSTGRES_USER") == (
+        "services.postgres.environment.POSTGRES_USER"
+    )
+    assert redactor.redact("a postgres12, or postgres1") == "a ***, or ***"
+
+
 def test_each_line_of_a_key_file_is_replaced_since_logs_come_in_lines() -> None:
     redactor = Redactor({"TLS_KEY": "-----BEGIN-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n"})
     assert redactor.redact("12:00 MIIEvQIBADANBgkq") == "12:00 ***"

@@ -92,7 +92,11 @@ class Redactor:
             span for match in _PLACES.finditer(text) for span in match.regs[1:] if span[0] >= 0
         ]
         for view in views(text) if self._needles else ():
-            spans += [view.origin(span) for span in _found(view.text, self._needles)]
+            spans += [
+                view.origin(span)
+                for span in _found(view.text, self._needles)
+                if view.text[slice(*span)].lower() not in self._names  # as a secret cut off is
+            ]
         return _masked(text, spans) if spans else text
 
 
