@@ -13,7 +13,8 @@ from tidegate.facts import ComposeModel
 from tidegate.proposal.compose_files import SAYS_NOTHING, ComposeFiles, compose_files_in, places_of
 from tidegate.stack.bind_mounts import bind_mounts
 from tidegate.stack.env_files import env_files_of
-from tidegate.stack.folder import FILE, folder_above
+from tidegate.stack.folder import folder_above
+from tidegate.stack.team_folder import is_of_several
 
 PROJECT = "init"
 """A name for Compose to read by; nothing is started under it."""
@@ -49,8 +50,8 @@ def application_in(folder: Path) -> Application | None:
     """
     if Application(folder).files:
         return _with_all_it_needs(folder)
-    is_new = (folder / ".git").exists() and not (folder / FILE).exists()
-    found = _below(folder) if is_new else []
+    is_of_one = (folder / ".git").exists() and not is_of_several(folder)
+    found = _below(folder) if is_of_one else []
     plain = [one for one in found if one.at.name.strip(".") in SAYS_NOTHING]
     if len(found) > 1 and len(plain) != 1:
         some = ", ".join(one.below for one in found[:_SHOWN])
@@ -70,8 +71,9 @@ def _below(folder: Path) -> list[Application]:
 
 
 def _with_all_it_needs(folder: Path) -> Application:
-    if folder_above(folder.parent) is not None:
-        return Application(folder)  # a team's folder says where its stack files lie
+    team = folder_above(folder.parent)
+    if team is not None and is_of_several(team):
+        return Application(folder)  # its stack files have folders of their own
     top = _top_of_repository(folder)
     first = places_of(Application(folder).files, ())[0].files
     model = adapters.as_written([folder / name for name in first], PROJECT)

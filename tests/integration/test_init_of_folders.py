@@ -51,6 +51,8 @@ def test_the_stack_file_lies_where_all_is_that_the_compose_files_name(
     assert stack.source.context == "."
     assert not [*(clone / "deploy").glob("stack.yaml")]
     assert "stack.yaml" in str(said["files"])
+    (clone / "stack.yaml").unlink()
+    assert begun(clone / at)["files"] == ["stack.yaml"]
 
 
 def test_what_only_builds_from_above_stays_where_its_compose_files_are(tmp_path: Path) -> None:

@@ -65,20 +65,25 @@ def ignore(folder: Path, wanted: Iterable[str]) -> bool:
     return bool(missing)
 
 
+def is_of_several(folder: Path) -> bool:
+    """Whether it is a team's folder whose stack files lie in other folders."""
+    file = folder / FILE
+    return file.exists() and f'{STACKS} = "."' not in file.read_text(encoding="utf-8")
+
+
 def team_of(folder: Path) -> Path | None:
     """The team's folder in which `folder` is a stack's own; None where it is to be the team's
     folder itself.
 
     Raises InputError where no command would find a stack file in it.
     """
-    file = folder / FILE
-    if file.exists():
-        if f'{STACKS} = "."' not in file.read_text(encoding="utf-8"):
-            raise InputError(
-                f"writing a stack file in {folder}",
-                f"its {FILE} says that stack files lie in other folders",
-                f"Move the compose files into {STACKS}/NAME",
-            )
+    if is_of_several(folder):
+        raise InputError(
+            f"writing a stack file in {folder}",
+            f"its {FILE} says that stack files lie in other folders",
+            f"Move the compose files into {STACKS}/NAME",
+        )
+    if (folder / FILE).exists():
         return None
     team = folder_above(folder.parent)
     if team is not None and folder.parent != team / STACKS:
