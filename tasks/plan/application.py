@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from tasks.frame import adapters
@@ -54,7 +55,7 @@ def application_in(folder: Path) -> Application | None:
     found = _below(folder) if is_of_one else []
     plain = [one for one in found if one.at.name.strip(".") in SAYS_NOTHING]
     if len(found) > 1 and len(plain) != 1:
-        some = ", ".join(one.below for one in found[:_SHOWN])
+        some = ", ".join(one.below for one in islice(found, _SHOWN))
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         raise InputError(
             f"looking for the compose files in {folder}",
