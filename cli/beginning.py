@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -55,7 +54,7 @@ def init(
         "domain": domain,
     }
     found = begin(
-        Path(os.path.abspath(folder)),
+        folder.resolve(),
         given,
         console(),
         asks=not (yes or json),

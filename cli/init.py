@@ -59,11 +59,10 @@ def init(
         written = begin(application, answers, places=source.places if source else ())
     names = [file.name for file in make_for_one(home, written.env_files)] if team is None else []
     if not quiet:
-        if home != folder:
-            console.print(data(f"In {home}, which has all that the compose files name:"))
+        _tell_where(application, folder, console)
         _tell(written, names, console, source)
     files = [*(source.files if source else ()), *written.files, *names]
-    return {**asdict(written), "files": files}
+    return {**asdict(written), "folder": str(home), "files": files}
 
 
 def _files_of(folder: Path, project: str | None) -> AbstractContextManager[Brought | None]:
@@ -94,6 +93,17 @@ def _ask(question: Question) -> str:
             f"Say it with --{question.option}, or take what the files say with --yes",
         ) from None
     return answer
+
+
+def _tell_where(application: Application, folder: Path, console: Console) -> None:
+    if application.folder != folder:
+        console.print(
+            data(f"In {application.folder}, which has all that the compose files name:"),
+            soft_wrap=True,
+        )
+    elif application.below:
+        others = f", and not {', '.join(application.others)}" if application.others else ""
+        console.print(data(f"Of the compose files in {application.below}{others}:"), soft_wrap=True)
 
 
 def _tell(written: Written, names: list[str], console: Console, source: Brought | None) -> None:

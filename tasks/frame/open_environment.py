@@ -31,7 +31,7 @@ from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 from tidegate.stack.kept_ports import KeptPort
-from tidegate.stack.logins import logins_in, logins_of_server, read_secret
+from tidegate.stack.logins import logins_apart, logins_in, read_secret
 from tidegate.stack.one_shots import one_shots
 from tidegate.stack.roles import said_alone
 from tidegate.stack.routes import Known, Routed, known, routed
@@ -203,28 +203,38 @@ class OpenEnvironment(Ports):
 
     def logins(self, spec: AnyDatabase) -> dict[str, str]:
         """The env values, with what the compose files say of a database's logins: where the env
-        file says nothing, and of the keys by which two servers are told theirs."""
+        file says nothing, and of the keys by which servers are told different things."""
         services = [*self.released, *filter(None, [spec.service])]
         keys = self.databases.login_keys(spec)
-        asked = (self.values, self._secret_in)
-        told = logins_in(self.model(), services, keys, *asked)
-        if spec.service and (shared := keys & self._keys_of_others(spec.service)):
-            told |= logins_of_server(self.model(), spec.service, self.released, shared, *asked)
-        return {**self.values, **told}
+        return {
+            **self.values,
+            **logins_in(self.model(), services, keys, self.values, self._secret_in),
+            **self.logins_apart.get(spec.service or "", {}),
+        }
 
-    def _keys_of_others(self, service: str) -> set[str]:
-        """By which the databases of other services are told their logins."""
-        others = [one for one in self.stack.databases if one.service not in (None, service)]
-        return set().union(*map(self.databases.login_keys, others))
+    @cached_property
+    def logins_apart(self) -> Mapping[str, Mapping[str, str]]:
+        """By service of a database and key, where a key means another thing to each server."""
+        servers: dict[str, set[str]] = {}
+        for spec in self.stack.databases:
+            if spec.service:
+                servers.setdefault(spec.service, set()).update(self.databases.login_keys(spec))
+        addresses = [key for spec in self.stack.databases for key in spec.address_keys]
+        return logins_apart(
+            self.model(), servers, addresses, self.released, self.values, self._secret_in
+        )
 
     @cached_property
     def weak_passwords(self) -> list[str]:
         """Keys of passwords that everybody knows, in the env file or among the logins of
         databases."""
-        keys = [spec.password_key for spec in self.stack.databases if spec.password_key]
         told = [self.values, *map(self.logins, self.stack.databases)]
-        weak = [default_passwords(one, (*self.config.secrets, *keys)) for one in told]
-        return [*dict.fromkeys(chain.from_iterable(weak))]
+        return [*dict.fromkeys(chain.from_iterable(map(self.weak_in, told)))]
+
+    def weak_in(self, values: Mapping[str, str]) -> list[str]:
+        """The same among `values` alone."""
+        keys = [spec.password_key for spec in self.stack.databases if spec.password_key]
+        return default_passwords(values, (*self.config.secrets, *keys))
 
     def _secret_in(self, file: Path) -> str:
         """As it is now, because a database is entered with it; where it is gone, as it was kept."""

@@ -1,18 +1,29 @@
-"""Where an application's compose files lie, and which folder its stack file belongs into."""
+"""Where an application's compose files lie, which of them its environments read, and which folder
+its stack file belongs into."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tasks.frame import adapters
-from tidegate.errors import InputError
-from tidegate.facts import ComposeModel
-from tidegate.proposal.compose_files import SAYS_NOTHING, ComposeFiles, compose_files_in, places_of
+from tidegate.errors import InputError, StackFileError
+from tidegate.proposal.compose_files import (
+    FOR_SERVERS,
+    ComposeFiles,
+    Place,
+    compose_files_in,
+    for_releases,
+    is_for_developers,
+    places_of,
+)
+from tidegate.proposal.layers import layers_of
 from tidegate.stack.bind_mounts import bind_mounts
+from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.env_files import env_files_of
 from tidegate.stack.folder import folder_above
 from tidegate.stack.team_folder import is_of_several
@@ -28,6 +39,8 @@ class Application:
 
     folder: Path
     below: str = ""
+    others: tuple[str, ...] = ()
+    """Further folders of the repository that have compose files."""
 
     @property
     def at(self) -> Path:
@@ -40,6 +53,12 @@ class Application:
         names = [one.name for one in self.at.iterdir() if one.is_file()] if self.at.is_dir() else []
         return compose_files_in(names).below(self.below)
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its environments. Raises StackFileError for a compose file that cannot be read."""
+        files = self.files
+        return _completed(self.folder, files, places_of(files, _whole(self.folder, files)))
+
 
 def application_in(folder: Path) -> Application | None:
     """The one in `folder`; in a repository without compose files at its top, the one in a folder of
@@ -49,12 +68,13 @@ def application_in(folder: Path) -> Application | None:
     the folder of the repository that has all of it. Raises InputError where there are several, and
     StackFileError for a compose file that cannot be read.
     """
+    folder = folder.resolve()
     if Application(folder).files:
         return _with_all_it_needs(folder)
     is_of_one = (folder / ".git").exists() and not is_of_several(folder)
     found = _below(folder) if is_of_one else []
-    plain = [one for one in found if one.at.name.strip(".") in SAYS_NOTHING]
-    if len(found) > 1 and len(plain) != 1:
+    likely = [one for one in found if one.at.name.strip(".") in FOR_SERVERS]
+    if len(found) > 1 and len(likely) != 1:
         some = ", ".join(one.below for one in islice(found, _SHOWN))
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         raise InputError(
@@ -62,25 +82,35 @@ def application_in(folder: Path) -> Application | None:
             f"these folders have some: {some}{more}",
             "Say which are meant: `tidegate init FOLDER`",
         )
-    return next(iter(plain or found), None)
+    if not found:
+        return None
+    chosen = next(iter(likely or found))
+    if (chosen.at / STACK_FILE).exists():
+        return Application(chosen.at)
+    return replace(chosen, others=tuple(one.below for one in found if one is not chosen))
 
 
 def _below(folder: Path) -> list[Application]:
-    tracked = map(Path, adapters.repository_at(folder).tracked)
-    places = {path.parent for path in tracked if compose_files_in([path.name])}
-    return [Application(folder, str(one.relative_to(folder))) for one in sorted(places)]
+    tracked = (Path(path) for path in adapters.repository_at(folder).tracked)
+    names = {
+        str(path.parent.relative_to(folder))
+        for path in tracked
+        if compose_files_in(for_releases([path.name]))
+    }
+    applications = (Application(folder, name) for name in sorted(names))
+    return [one for one in applications if not is_for_developers(one.below) and one.files]
 
 
 def _with_all_it_needs(folder: Path) -> Application:
     team = folder_above(folder.parent)
-    if team is not None and is_of_several(team):
-        return Application(folder)  # its stack files have folders of their own
+    if (folder / STACK_FILE).exists() or (team is not None and is_of_several(team)):
+        return Application(folder)
     top = _top_of_repository(folder)
-    first = places_of(Application(folder).files, ())[0].files
-    model = adapters.as_written([folder / name for name in first], PROJECT)
-    needed = [path for path in _paths(model) if Path(path).is_relative_to(top)]
+    needed = [path for path in _needed(Application(folder)) if Path(path).is_relative_to(top)]
     home = Path(os.path.commonpath([folder, *needed]))
-    return Application(home, "" if home == folder else str(folder.relative_to(home)))
+    if home == folder or (home / STACK_FILE).exists():
+        return Application(folder)
+    return Application(home, str(folder.relative_to(home)))
 
 
 def _top_of_repository(folder: Path) -> Path:
@@ -89,10 +119,53 @@ def _top_of_repository(folder: Path) -> Path:
     return folder.parents[len(context.parts) - 1] if context.parts else folder
 
 
-def _paths(model: ComposeModel) -> Iterator[str]:
-    """Of what the containers are given: mounts, env files, secrets and configs."""
-    for service in model["services"].values():
-        yield from (mount["source"] for mount in bind_mounts(service))
-        yield from env_files_of(service, {})
-    for part in ("secrets", "configs"):
-        yield from (one["file"] for one in (model.get(part) or {}).values() if one.get("file"))
+def _needed(application: Application) -> Iterator[str]:
+    """Paths of what the containers are given: mounts, env files, secrets and configs."""
+    for place in application.places:
+        model = adapters.as_written([application.folder / name for name in place.files], PROJECT)
+        for service in model["services"].values():
+            yield from (mount["source"] for mount in bind_mounts(service))
+            yield from env_files_of(service, {})
+        for part in ("secrets", "configs"):
+            yield from (one["file"] for one in (model.get(part) or {}).values() if one.get("file"))
+
+
+def _whole(folder: Path, files: ComposeFiles) -> set[str]:
+    """The variants that stand by themselves: they have every service of the main file, and say what
+    it is made from."""
+    variants = [name for name in (files.staging, files.production) if name]
+    if not files.main:
+        return {*variants}
+    main = _services(folder / files.main)
+    if not all(map(_is_said, main.values())):
+        return set()  # the main file says a part of each service, and a variant the rest
+    return {
+        name
+        for name in variants
+        if main.keys() <= {one for one, said in _services(folder / name).items() if _is_said(said)}
+    }
+
+
+def _is_said(service: Mapping[str, Any]) -> bool:
+    return bool(service.get("image") or service.get("build"))
+
+
+def _completed(folder: Path, files: ComposeFiles, places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """With the files that have servers which the main file alone speaks to and has not."""
+    if not files.main or not files.others:
+        return places
+    others = {name: _services(folder / name).keys() for name in for_releases(files.others)}
+    more = layers_of(adapters.as_written([folder / files.main], PROJECT), others)
+    return tuple(
+        replace(one, files=(*one.files, *more)) if files.main in one.files else one
+        for one in places
+    )
+
+
+def _services(file: Path) -> Mapping[str, Any]:
+    """None of a file that cannot be read alone."""
+    try:
+        services: Mapping[str, Any] = adapters.as_written([file], PROJECT)["services"]
+    except StackFileError:
+        return {}
+    return services

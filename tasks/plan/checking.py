@@ -146,7 +146,7 @@ def _of_logins(env: OpenEnvironment) -> Iterator[Finding]:
     services, env_file = env.model()["services"], env.config.env_file
     keys = sorted(
         {key for spec in env.stack.databases for key in env.databases.login_keys(spec)}
-        & env.values.keys()
+        & env.values.keys() - {key for keys in env.logins_apart.values() for key in keys}
     )
     for name in env.released:
         given = services.get(name, {}).get("environment") or {}

@@ -12,7 +12,7 @@ from tidegate.facts import ComposeModel
 from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, unmounted
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import TeamFiles, lint_model
-from tidegate.stack.envfile import DEFAULT_PASSWORD, to_accept
+from tidegate.stack.envfile import DEFAULT_PASSWORD, default_passwords, to_accept
 from tidegate.stack.host_paths import HostPaths
 from tidegate.stack.kept_ports import published_faults
 from tidegate.stack.known_as import network_faults
@@ -69,18 +69,21 @@ def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:
 def _weak_logins(env: OpenEnvironment, model: ComposeModel) -> list[str]:
     """Default passwords in the compose files; those in the env file are faults of the env file."""
     weak = [] if env.config.kind == "development" else env.weak_passwords
+    told = {*env.weak_in(env.values), *env.stack.accepted_passwords}
     return [
         f"{_place_of(key, model)}: {DEFAULT_PASSWORD}. {to_accept(key)}"
         for key in weak
-        if key not in env.values and key not in env.stack.accepted_passwords
+        if key not in told
     ]
 
 
 def _place_of(key: str, model: ComposeModel) -> str:
-    """The first service that is given it; the key alone where it stands in a file of its own."""
-    services = model["services"].items()
-    there = (name for name, one in services if key in (one.get("environment") or {}))
-    name = next(there, None)
+    """The first service that is given it, such a password before another; the key alone where it
+    stands in a file of its own."""
+    given = {name: one.get("environment") or {} for name, one in model["services"].items()}
+    there = [name for name, said in given.items() if key in said]
+    weak = [name for name in there if default_passwords({key: str(given[name][key])}, [key])]
+    name = next(iter(weak or there), None)
     return f"services.{name}.environment.{key}" if name else key
 
 

@@ -16,18 +16,14 @@ from pydantic import ValidationError
 from tasks.frame import adapters
 from tasks.plan.application import PROJECT, Application
 from tasks.plan.env_examples import example_in, example_of
-from tidegate.errors import InputError, StackFileError
+from tidegate.errors import InputError
 from tidegate.proposal.asked_for import asked_for, in_folder
 from tidegate.proposal.compose_files import (
     ENV_FILES,
-    ComposeFiles,
     Place,
-    for_releases,
-    places_of,
 )
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.env_values import EnvFile, env_file_of, is_said, plain_examples
-from tidegate.proposal.layers import layers_of
 from tidegate.proposal.look import Look, ProductionEnv
 from tidegate.proposal.own_env_files import as_one, env_files_in_git, env_files_of_servers
 from tidegate.proposal.proposed import Proposed, propose
@@ -107,7 +103,7 @@ def look_at(application: Application, known: Sequence[Place] = ()) -> Look:
     """Its compose files, the Dockerfiles that they name, and what git says. Nothing is started and
     no value is needed."""
     folder, at, files = application.folder, application.at, application.files
-    places = tuple(known) or _completed(folder, files, places_of(files, _whole(folder, files)))
+    places = tuple(known) or application.places
     written = adapters.as_written([folder / name for name in places[0].files], PROJECT)
     example = example_in(at) or example_in(folder)
     repository = adapters.repository_at(folder)
@@ -137,45 +133,13 @@ def look_at(application: Application, known: Sequence[Place] = ()) -> Look:
         tuple(one for one in seen if one not in read),
         profiles,
         own,
-        None if example else _of_production(folder, own),
+        None if example else _of_production(application, own),
     )
 
 
 def _own_name(model: Mapping[str, Any]) -> dict[str, Any]:
     """Compose gives the project's name where the file has none of its own."""
     return {**model, "name": "" if model.get("name") == PROJECT else model.get("name", "")}
-
-
-def _whole(folder: Path, files: ComposeFiles) -> set[str]:
-    """The variants that stand by themselves: they can be read alone, and have every service of the
-    main file."""
-    variants = [name for name in (files.staging, files.production) if name]
-    if not files.main:
-        return {*variants}
-    main = adapters.as_written([folder / files.main], PROJECT)["services"]
-    if not all(one.get("image") or one.get("build") for one in main.values()):
-        return set()  # the main file says a part of each service, and a variant the rest
-    return {name for name in variants if main.keys() <= _services(folder / name)}
-
-
-def _completed(folder: Path, files: ComposeFiles, places: tuple[Place, ...]) -> tuple[Place, ...]:
-    """With the files that have servers which the main file alone speaks to and has not."""
-    if not files.main or not files.others:
-        return places
-    main = adapters.as_written([folder / files.main], PROJECT)
-    others = {name: _services(folder / name) for name in for_releases(files.others)}
-    more = layers_of(main, others)
-    return tuple(
-        replace(one, files=(*one.files, *more)) if files.main in one.files else one
-        for one in places
-    )
-
-
-def _services(file: Path) -> set[str]:
-    try:
-        return {*adapters.as_written([file], PROJECT)["services"]}
-    except StackFileError:
-        return set()
 
 
 def _dockerfile(build: Mapping[str, Any]) -> Dockerfile:
@@ -194,9 +158,13 @@ def _text(file: Path) -> str:
         return ""
 
 
-def _of_production(folder: Path, own: Sequence[str]) -> ProductionEnv | None:
-    """The env file of production, or else the files that this server has for itself."""
-    named = next((name for name in ENV_FILES["production"] if (folder / name).is_file()), None)
+def _of_production(application: Application, own: Sequence[str]) -> ProductionEnv | None:
+    """The env file of production, beside the compose files or the stack file; or else the files
+    that this server has for itself."""
+    folder = application.folder
+    beside = [str(Path(application.below, name)) for name in ENV_FILES["production"]]
+    likely = (name for name in (*beside, *ENV_FILES["production"]) if (folder / name).is_file())
+    named = next(likely, None)
     names = [named] if named else [name for name in own if (folder / name).is_file()]
     values = _merged(read_env_as_far(folder / name)[0] for name in names)
     empty = frozenset(key for key, value in values.items() if not value)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.plan.application import Application, application_in
 from tests.integration.newcomers import Newcomer, begun, cloned
 from tests.integration.written_stacks import written
 from tidegate.errors import InputError
@@ -67,21 +68,79 @@ def test_what_only_builds_from_above_stays_where_its_compose_files_are(tmp_path:
     assert source.context == "docker"
 
 
-def test_of_several_folders_the_one_for_servers_is_meant(tmp_path: Path) -> None:
-    files = {
-        f"{one}/compose.yaml": "services: {web: {image: a/b, ports: ['80:80']}}" for one in "ab"
-    }
-    _, stack, _ = written(tmp_path, {**files, "ops/prod/compose.yaml": files["a/compose.yaml"]})
+PAGE = "services: {web: {image: a/b, ports: ['80:80']}}"
+
+
+@pytest.mark.parametrize(
+    "others", [("a", "b"), ("backend", "examples"), (".devcontainer", "tests", "e2e/full")]
+)
+def test_of_several_folders_the_one_for_servers_is_meant(
+    tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    files = {f"{one}/compose.yaml": PAGE for one in others}
+    _, stack, _ = written(tmp_path, {**files, "ops/prod/compose.yaml": PAGE})
     assert stack.environments["staging"].compose_files == ("ops/prod/compose.yaml",)
+
+
+@pytest.mark.parametrize(
+    "file", [".devcontainer/docker-compose.yml", "tests/compose.yaml", "ci/compose.test.yml"]
+)
+def test_a_developers_folder_alone_is_no_application(tmp_path: Path, file: str) -> None:
+    clone = cloned(Newcomer({file: PAGE}, 0, (), (), 0), tmp_path)
+    assert application_in(clone) is None
+
+
+def test_a_folder_that_the_work_tree_lacks_is_none(tmp_path: Path) -> None:
+    files = {"deploy/compose.yaml": PAGE, "old/compose.yaml": PAGE}
+    clone = cloned(Newcomer(files, 0, (), (), 0), tmp_path)
+    (clone / "old" / "compose.yaml").unlink()
+    assert application_in(clone) == Application(clone, "deploy")
+
+
+def test_a_link_means_the_folder_that_it_leads_to(tmp_path: Path) -> None:
+    clone = cloned(Newcomer(FILES, 0, (), (), 0), tmp_path)
+    (tmp_path / "top").symlink_to(clone)
+    (tmp_path / "deep").symlink_to(clone / "deploy")
+    assert application_in(tmp_path / "top") == Application(clone, "deploy")
+    assert application_in(tmp_path / "deep") == Application(clone, "deploy")
+
+
+@pytest.mark.parametrize("at", ["", "deploy"])
+def test_one_that_has_a_stack_file_does_not_get_another(tmp_path: Path, at: str) -> None:
+    clone = cloned(Newcomer(FILES, 0, (), (), 0), tmp_path)
+    (clone / "deploy" / "stack.yaml").write_text("name: shop\n")
+    with pytest.raises(InputError, match="it is there"):
+        begun(clone / at)
+    assert not (clone / "stack.yaml").exists()
+
+
+def test_every_environment_s_compose_files_are_asked_what_they_need(tmp_path: Path) -> None:
+    files = {
+        "deploy/compose.yaml": PAGE,
+        "deploy/compose.prod.yaml": "services: {web: {volumes: ['../prod.conf:/prod.conf:ro']}}",
+        "prod.conf": "a",
+    }
+    _, stack, said = written(tmp_path, files, "deploy")
+    assert stack.environments["prod"].compose_files == (
+        "deploy/compose.yaml",
+        "deploy/compose.prod.yaml",
+    )
+    assert said["folder"] == str(tmp_path / "my-shop")
+
+
+def test_a_file_that_no_environment_reads_needs_nothing(tmp_path: Path) -> None:
+    files = {
+        "deploy/compose.yaml": f"{PAGE[:-2]}, volumes: ['../src:/src']}}}}",
+        "deploy/compose.prod.yaml": PAGE,
+    }
+    clone = cloned(Newcomer(files, 0, (), (), 0), tmp_path)
+    assert application_in(clone / "deploy") == Application(clone / "deploy")
 
 
 def test_where_nobody_knows_which_folder_is_meant_they_are_named_and_nothing_is_written(
     tmp_path: Path,
 ) -> None:
-    files = {
-        f"{one}/compose.yaml": "services: {web: {image: a/b, ports: ['80:80']}}"
-        for one in "abcdefgh"
-    }
+    files = {f"{one}/compose.yaml": PAGE for one in "abcdefgh"}
     clone = cloned(Newcomer(files, 0, (), (), 0), tmp_path)
     with pytest.raises(InputError, match="these folders have some: a, b, c, d, e, f and 2 more"):
         begun(clone)

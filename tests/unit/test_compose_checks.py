@@ -10,6 +10,7 @@ import pytest
 
 from tasks.plan.compose_checks import _engine, _mounted, _place_of, _weak_logins
 from tidegate.errors import StackFileError
+from tidegate.stack.envfile import default_passwords
 
 MODEL: Any = {
     "services": {
@@ -24,6 +25,7 @@ def weak(kind: str = "production", **changes: Any) -> list[str]:
     env: Any = SimpleNamespace(
         config=SimpleNamespace(kind=kind),
         weak_passwords=["DB_PASSWORD"],
+        weak_in=default_passwords,
         values=changes.get("values", {}),
         stack=SimpleNamespace(accepted_passwords=changes.get("accepted", {})),
     )
@@ -41,12 +43,17 @@ def test_it_is_told_with_its_first_place(kind: str) -> None:
     "changes",
     [
         {"kind": "development"},
-        {"values": {"DB_PASSWORD": "changeme"}},
+        {"values": {"DB_PASSWORD": "changeme"}},  # a fault of the env file
         {"accepted": {"DB_PASSWORD": "only we come here"}},
     ],
 )
 def test_it_is_none_where_nobody_is_there_or_somebody_else_says_so(changes: dict[str, Any]) -> None:
     assert weak(**changes) == []
+
+
+def test_it_is_told_where_the_env_file_has_a_better_one_for_another_server() -> None:
+    [said] = weak(values={"DB_PASSWORD": "b3tter-0ne-71"})
+    assert said.startswith("services.db.environment.DB_PASSWORD: ")
 
 
 def test_what_stands_in_a_file_of_its_own_is_named_alone() -> None:

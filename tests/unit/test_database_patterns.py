@@ -172,7 +172,7 @@ def test_a_pattern_that_is_not_saved_is_refused(tmp_path: Path, sample: Any) -> 
 def test_the_same_pattern_twice_is_refused(tmp_path: Path, sample: Any) -> None:
     sample["databases"].append(TENANTS | {"name": "others"})
     sample["state"]["databases"].append("others")
-    assert "two of them have the keys MYSQL_HOST, ten_*" in faults(tmp_path, sample)
+    assert "two of 'mysql' say ten_*" in faults(tmp_path, sample)
 
 
 def test_a_history_of_a_pattern_is_a_command_without_a_way_down(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.plan.application import Application
 from tasks.plan.env_examples import example_in, example_of
 from tasks.plan.proposing import MOST_BYTES, _dockerfile, _of_production, _own_name, _text, _write
 from tidegate.errors import InputError
@@ -23,22 +24,30 @@ def test_the_env_file_of_production_says_which_keys_there_are_and_which_are_empt
     tmp_path: Path, name: str
 ) -> None:
     write(tmp_path, **{name: "A=1\nB=\nC=3\n", ".env.web": "D=4\n"})
-    found = _of_production(tmp_path, [".env.web"])
+    found = _of_production(Application(tmp_path), [".env.web"])
     assert found is not None
     assert (found.file, found.keys, found.empty) == (name, ("A", "B", "C"), frozenset({"B"}))
 
 
+def test_the_one_beside_the_compose_files_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    write(tmp_path, **{".env.prod": "A=1\n", "deploy/.env.prod": "B=1\n"})
+    found = _of_production(Application(tmp_path, "deploy"), [])
+    assert found is not None
+    assert (found.file, found.keys) == ("deploy/.env.prod", ("B",))
+
+
 def test_without_one_the_files_that_the_server_has_say_it_together(tmp_path: Path) -> None:
     write(tmp_path, **{".env.web": "A=1\nB=\n", ".env.db": "C=\n"})
-    found = _of_production(tmp_path, [".env.web", ".env.gone", ".env.db"])
+    found = _of_production(Application(tmp_path), [".env.web", ".env.gone", ".env.db"])
     assert found is not None
     assert (found.file, found.keys) == (".env.web, .env.db", ("A", "B", "C"))
     assert found.empty == frozenset({"B", "C"})
 
 
 def test_where_nothing_is_said_there_is_none(tmp_path: Path) -> None:
-    assert _of_production(tmp_path, [".env.web"]) is None
-    assert _of_production(write(tmp_path, **{".env.prod": "# nothing\n"}), []) is None
+    assert _of_production(Application(tmp_path), [".env.web"]) is None
+    assert _of_production(Application(write(tmp_path, **{".env.prod": "# nothing\n"})), []) is None
 
 
 def test_what_is_written_is_new_and_a_secret_is_its_owner_s(tmp_path: Path) -> None:

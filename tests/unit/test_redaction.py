@@ -99,6 +99,12 @@ def test_a_name_that_a_secret_begins_with_is_read_all_the_same() -> None:
     assert redactor.redact("a postgres12, or postgres1") == "a ***, or ***"
 
 
+def test_a_secret_stays_hidden_that_is_a_name_too_as_is_learnt_later() -> None:
+    redactor = Redactor({"DB_PASSWORD": "backoffice"}, secret_keys=["DB_PASSWORD"])
+    redactor.learn({}, names=["backoffice"])
+    assert redactor.redact("login backoffice refused") == "login *** refused"
+
+
 def test_each_line_of_a_key_file_is_replaced_since_logs_come_in_lines() -> None:
     redactor = Redactor({"TLS_KEY": "-----BEGIN-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n"})
     assert redactor.redact("12:00 MIIEvQIBADANBgkq") == "12:00 ***"

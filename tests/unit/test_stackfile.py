@@ -189,13 +189,13 @@ def test_a_file_with_five_faults_names_all_five_paths(tmp_path: Path, sample: An
         ),
         (
             "databases",
-            [DATABASE, DATABASE | {"host_key": "OTHER_HOST"}],
+            [DATABASE, DATABASE | {"database_key": "OTHER"}],
             "databases: 'main' is there twice",
         ),
         (
             "databases",
             [DATABASE, DATABASE | {"name": "orders"}],
-            "databases: two of them have the keys MYSQL_HOST, MYSQL_DATABASE and the service mysql, so nobody can tell them apart; "
+            "databases: two of 'mysql' say MYSQL_DATABASE; give each a database_key or a pattern of its own; "
             "state.databases: 'orders' is not saved",
         ),
         ("state", {"databases": []}, "state.databases: 'main' is not saved"),

@@ -30,6 +30,16 @@ ENV_FILES: Mapping[Kind, tuple[str, ...]] = {
 }
 """As they are called; the first of each is the name of a new one."""
 
+_SERVERS = """
+    prod production deploy deployment deployments docker compose docker-compose infra release
+    hosting self-host selfhost"""
+FOR_SERVERS = frozenset(_SERVERS.split())
+"""Names of folders whose compose files are those for servers, whichever others there are."""
+_DEVELOPERS = """
+    .devcontainer .github .ci ci dev test tests testing e2e fixtures .examples example examples
+    sample samples docs benchmarks"""
+_DEVELOPERS_FOLDERS = frozenset(_DEVELOPERS.split())
+
 MEANT_PROFILES = frozenset({"default", "prod", "production"})
 """Compose profiles that are the application, whatever others there are."""
 SAYS_NOTHING = frozenset(
@@ -157,6 +167,11 @@ def _likeliest(names: Sequence[str]) -> tuple[str, ...]:
 def for_releases(names: Sequence[str]) -> list[str]:
     """Those that are no developer's, by their names."""
     return [name for name in names if not _FOR_DEVELOPERS.search(name) and ".override." not in name]
+
+
+def is_for_developers(folder: str) -> bool:
+    """Whether no application's compose files lie in such a folder."""
+    return not _DEVELOPERS_FOLDERS.isdisjoint(folder.lower().split("/"))
 
 
 def domains_of(places: Sequence[Place], domain: str) -> dict[str, str]:

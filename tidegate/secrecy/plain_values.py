@@ -73,6 +73,7 @@ class Named(Protocol):
 def looks_secret(key: str) -> bool:
     """Whether a key's name says that its value is secret: `MYSQL_PASSWORD`, `OCR_SERVICE_KEY`,
     `SENTRY_DSN`; not `COOKIE_NAME`."""
+    key = re.sub(r"[.-]", "_", key)
     return _SECRET_KEY.search(key) is not None and _NO_SECRET_KEY.search(key) is None
 
 

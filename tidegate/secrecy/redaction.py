@@ -92,11 +92,7 @@ class Redactor:
             span for match in _PLACES.finditer(text) for span in match.regs[1:] if span[0] >= 0
         ]
         for view in views(text) if self._needles else ():
-            spans += [
-                view.origin(span)
-                for span in _found(view.text, self._needles)
-                if view.text[slice(*span)].lower() not in self._names  # as a secret cut off is
-            ]
+            spans += map(view.origin, _found(view.text, self._needles, self._names))
         return _masked(text, spans) if spans else text
 
 
@@ -189,16 +185,18 @@ def _base64_forms(secret: bytes) -> Iterator[str]:
         yield from (encoded.decode(), encoded.translate(bytes.maketrans(b"+/", b"-_")).decode())
 
 
-def _found(text: str, needles: Iterable[Needle]) -> Iterator[Span]:
+def _found(text: str, needles: Iterable[Needle], names: Collection[str]) -> Iterator[Span]:
+    """A name of which a secret is longer is no part of it."""
     for needle in needles:
         at = text.find(needle.core)
         while at >= 0:
             end = at + len(needle.core)
             if not needle.alone or _stands_alone(text, at, end):
-                yield (
-                    at - _same_before(text, at, needle.before),
-                    end + _same_after(text, end, needle.after),
-                )
+                first = at - _same_before(text, at, needle.before)
+                last = end + _same_after(text, end, needle.after)
+                is_whole = last - first == sum(map(len, (needle.before, needle.core, needle.after)))
+                if is_whole or text[first:last].lower() not in names:
+                    yield first, last
             at = text.find(needle.core, end)
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, model_validator
@@ -50,8 +50,8 @@ class Database(Part):
     )
     host_key: EnvKey | None = Field(
         None,
-        description="Where the application has one: a migration on a copy gets the copy's name "
-        "under it. Required with `client_image`.",
+        description="Where the application has one: a migration on a copy, which answers to the "
+        "name of the service, gets that name under it. Required with `client_image`.",
     )
     port_key: EnvKey | None = Field(
         None, description="Where the application has one; otherwise it is the engine's own port."
@@ -106,6 +106,21 @@ class Database(Part):
         return self.database_key or FOUND_KEY
 
     @property
+    def address_keys(self) -> tuple[str, ...]:
+        """The env keys that hold its host, or its whole address."""
+        return tuple(filter(None, (self.host_key, self.url_key)))
+
+    @property
+    def name_said(self) -> str:
+        """What says which databases of its server it is."""
+        return self.database_key or self.pattern or ""
+
+    @property
+    def address_said(self) -> tuple[str | None, ...]:
+        """The same, with the keys that say which server it is."""
+        return self.host_key, self.port_key, self.name_said
+
+    @property
     def login_fields(self) -> dict[str, str]:
         """Field -> the env key without which nobody can log in."""
         keys = {
@@ -147,6 +162,7 @@ class RedisServer(Part):
     client_image: ClassVar[None] = None
     """It is always a service of the compose files."""
     saved_elsewhere: ClassVar[None] = None
+    address_keys: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name_keys(self) -> tuple[str, ...]:
@@ -209,16 +225,7 @@ def database_faults(
     )
     for name in twice(one.name for one in databases):
         yield f"databases: {name!r} is there twice"
-    for service, *keys in twice(
-        (one.service, one.host_key, one.port_key, one.database_key or one.pattern)
-        for one in databases
-        if isinstance(one, Database)
-    ):
-        server = f" and the service {service}" if service else ""
-        yield (
-            f"databases: two of them have the keys {', '.join(filter(None, keys))}{server}, "
-            "so nobody can tell them apart"
-        )
+    yield from _alike([one for one in databases if isinstance(one, Database)])
     for service in twice(one.service for one in databases if isinstance(one, RedisServer)):
         yield f"databases: two of them are the Redis of {service!r}, which is saved as a whole"
     for name in saved:
@@ -231,6 +238,22 @@ def database_faults(
         yield f"state.databases: {name!r} is not saved"
     for name in sorted(elsewhere & {*saved}):
         yield f"state.databases: {name!r} is there, and saved_elsewhere too; take one of them out"
+
+
+def _alike(databases: Sequence[Database]) -> Iterator[str]:
+    """Those that cannot be told apart: of one service by the name, of others by the address too."""
+    for service, name in twice((one.service, one.name_said) for one in databases if one.service):
+        yield (
+            f"databases: two of {service!r} say {name}; "
+            "give each a database_key or a pattern of its own"
+        )
+    elsewhere = {one.address_said for one in databases if not one.service}
+    for keys in twice(one.address_said for one in databases):
+        if keys in elsewhere:
+            yield (
+                f"databases: two of them have the keys {', '.join(filter(None, keys))}, "
+                "so nobody can tell them apart; give each a database_key or a host_key of its own"
+            )
 
 
 def twice(values: Iterable[T]) -> list[T]:

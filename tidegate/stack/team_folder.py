@@ -17,7 +17,7 @@ TOLD = """\
 # prefect_port = 4200
 # edge_port = 8080
 """
-OF_ONE = f'{TOLD}stacks = "."   # stack.yaml lies here, beside the compose files\n'
+OF_ONE = f'{TOLD}stacks = "."   # stack.yaml lies here\n'
 STATE = (".tidegate/", "prefect.toml")
 """State, which holds secrets; a file that names this machine."""
 OF_ENVIRONMENTS = (".env.*", "!.env.*.example")
