@@ -9,7 +9,9 @@ import contextlib
 import os
 import re
 import stat
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidegate.errors import InputError
@@ -63,14 +65,33 @@ def narrow_files(folder: Path) -> None:
                 _narrow(file)
 
 
+@dataclass
+class _Umask:
+    """The process has one for all its threads: the first that narrows it knows what it was, the
+    last puts it back."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    inside: int = 0
+    before: int = 0
+
+
+_UMASK = _Umask()
+
+
 @contextlib.contextmanager
 def private_umask() -> Iterator[None]:
     """What is made inside, by this process and by those that it starts, is this user's alone."""
-    before = os.umask(OTHERS)
+    with _UMASK.lock:
+        if _UMASK.inside == 0:
+            _UMASK.before = os.umask(OTHERS)
+        _UMASK.inside += 1
     try:
         yield
     finally:
-        os.umask(before)
+        with _UMASK.lock:
+            _UMASK.inside -= 1
+            if _UMASK.inside == 0:
+                os.umask(_UMASK.before)
 
 
 def _put(file: Path, secret: bytes) -> None:
