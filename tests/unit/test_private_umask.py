@@ -30,9 +30,9 @@ def test_it_holds_inside_and_not_afterwards() -> None:
     def fail() -> None:
         with private_umask():
             seen.append(now())
-            raise OSError
+            raise OSError("full")
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="full"):
         fail()
     assert [*seen, now()] == [0o077, 0o022]
 
