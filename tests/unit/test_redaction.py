@@ -31,6 +31,9 @@ SECRET = 'p@ss $wo"rd/ü'
         "AWS_SECRET_ACCESS_KEY",
         "ADMIN_PWD",
         "DB_PASS",
+        "redis.auth",
+        "mail-pwd",
+        "spring.datasource.key",
     ],
 )
 def test_a_key_s_name_says_that_its_value_is_secret(key: str) -> None:
@@ -38,7 +41,8 @@ def test_a_key_s_name_says_that_its_value_is_secret(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["MYSQL_HOST", "KEYCLOAK_URL", "MONKEY", "COMPASS", "LOG_LEVEL", "PASSENGERS"]
+    "key",
+    ["MYSQL_HOST", "KEYCLOAK_URL", "MONKEY", "COMPASS", "LOG_LEVEL", "PASSENGERS", "a.key.path"],
 )
 def test_an_ordinary_key_is_not_secret(key: str) -> None:
     assert not looks_secret(key)

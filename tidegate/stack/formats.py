@@ -147,7 +147,10 @@ EnvironmentName = Annotated[
         20,
     ),
 ]
-EnvKey = Annotated[str, *_format(r"[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and `_`")]
+EnvKey = Annotated[
+    str,
+    *_format(r"[A-Za-z_][A-Za-z0-9_.-]*", "a name of letters, digits, `_`, `.` and `-`"),
+]
 Domain = Annotated[str, *_format(rf"(?:\*\.(?=.*\.))?(?:{_LABEL}\.)*{_LABEL}", "a host name", 253)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 UrlPath = Annotated[
