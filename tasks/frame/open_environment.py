@@ -25,13 +25,13 @@ from tidegate.secrecy.known_names import names_in_model
 from tidegate.secrecy.redaction import Redactor, remember
 from tidegate.settings import Settings
 from tidegate.stack.bind_mounts import Written, written_places
-from tidegate.stack.data import AnyDatabase
+from tidegate.stack.data import AnyDatabase, Database
 from tidegate.stack.env_files import own_paths
 from tidegate.stack.envfile import default_passwords, fingerprint
 from tidegate.stack.environments import Environment
 from tidegate.stack.file import Stack
 from tidegate.stack.kept_ports import KeptPort
-from tidegate.stack.logins import logins_apart, logins_in, read_secret
+from tidegate.stack.logins import logins_in, own_logins, read_secret
 from tidegate.stack.one_shots import one_shots
 from tidegate.stack.roles import said_alone
 from tidegate.stack.routes import Known, Routed, known, routed
@@ -203,26 +203,25 @@ class OpenEnvironment(Ports):
 
     def logins(self, spec: AnyDatabase) -> dict[str, str]:
         """The env values, with what the compose files say of a database's logins: where the env
-        file says nothing, and of the keys by which servers are told different things."""
+        file says nothing, and of the keys by which another server is told its own."""
         services = [*self.released, *filter(None, [spec.service])]
-        keys = self.databases.login_keys(spec)
-        return {
-            **self.values,
-            **logins_in(self.model(), services, keys, self.values, self._secret_in),
-            **self.logins_apart.get(spec.service or "", {}),
-        }
+        keys, asked = self.databases.login_keys(spec), (self.values, self._secret_in)
+        told = {**self.values, **logins_in(self.model(), services, keys, *asked)}
+        if isinstance(spec, Database) and (own := self.own_keys(spec)):
+            told |= own_logins(self.model(), spec, own, self.released, *asked)
+        return told
 
-    @cached_property
-    def logins_apart(self) -> Mapping[str, Mapping[str, str]]:
-        """By service of a database and key, where a key means another thing to each server."""
-        servers: dict[str, set[str]] = {}
-        for spec in self.stack.databases:
-            if spec.service:
-                servers.setdefault(spec.service, set()).update(self.databases.login_keys(spec))
-        addresses = [key for spec in self.stack.databases for key in spec.address_keys]
-        return logins_apart(
-            self.model(), servers, addresses, self.released, self.values, self._secret_in
-        )
+    def own_keys(self, spec: AnyDatabase) -> set[str]:
+        """The keys of its login by which another database service is told its own."""
+        if not isinstance(spec, Database) or spec.service is None:
+            return set()
+        others = [
+            one
+            for one in self.stack.databases
+            if one.service not in (None, spec.service) and spec.is_told_like(one)
+        ]
+        shared = set[str]().union(*map(self.databases.login_keys, others))
+        return self.databases.login_keys(spec) & shared
 
     @cached_property
     def weak_passwords(self) -> list[str]:

@@ -25,7 +25,7 @@ from tidegate.proposal.layers import layers_of
 from tidegate.stack.bind_mounts import bind_mounts
 from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.env_files import env_files_of
-from tidegate.stack.folder import folder_above
+from tidegate.stack.folder import FILE, STACKS, folder_above
 from tidegate.stack.team_folder import is_of_several
 
 PROJECT = "init"
@@ -97,13 +97,16 @@ def _below(folder: Path) -> list[Application]:
         for path in tracked
         if compose_files_in(for_releases([path.name]))
     }
+    if any(name.startswith(f"{STACKS}/") for name in names):
+        return []  # it is to be a folder for several
     applications = (Application(folder, name) for name in sorted(names))
     return [one for one in applications if not is_for_developers(one.below) and one.files]
 
 
 def _with_all_it_needs(folder: Path) -> Application:
     team = folder_above(folder.parent)
-    if (folder / STACK_FILE).exists() or (team is not None and is_of_several(team)):
+    is_its_own = (folder / STACK_FILE).exists() or (folder / FILE).exists()
+    if is_its_own or (team is not None and is_of_several(team)):
         return Application(folder)
     top = _top_of_repository(folder)
     needed = [path for path in _needed(Application(folder)) if Path(path).is_relative_to(top)]
@@ -136,7 +139,7 @@ def _whole(folder: Path, files: ComposeFiles) -> set[str]:
     variants = [name for name in (files.staging, files.production) if name]
     if not files.main:
         return {*variants}
-    main = _services(folder / files.main)
+    main = adapters.as_written([folder / files.main], PROJECT)["services"]
     if not all(map(_is_said, main.values())):
         return set()  # the main file says a part of each service, and a variant the rest
     return {

@@ -144,10 +144,12 @@ def _of_logins(env: OpenEnvironment) -> Iterator[Finding]:
     """A service that takes `env_file: .env` has one login, and the database made by this
     environment's values another."""
     services, env_file = env.model()["services"], env.config.env_file
-    keys = sorted(
-        {key for spec in env.stack.databases for key in env.databases.login_keys(spec)}
-        & env.values.keys() - {key for keys in env.logins_apart.values() for key in keys}
-    )
+    wanted = {
+        key
+        for spec in env.stack.databases
+        for key in env.databases.login_keys(spec) - env.own_keys(spec)
+    }
+    keys = sorted(wanted & env.values.keys())
     for name in env.released:
         given = services.get(name, {}).get("environment") or {}
         if other := [key for key in keys if given.get(key) not in (None, env.values[key])]:

@@ -24,9 +24,15 @@ def _missing(env: OpenEnvironment) -> Iterator[str]:
     services = env.model()["services"].values()
     given = {key for service in services for key in service.get("environment") or {}}
     for number, spec in enumerate(env.stack.databases):
-        known = env.logins(spec)
+        known, own = env.logins(spec), env.own_keys(spec)
         for field, key in spec.login_fields.items():
-            is_there = known.get(key) or key in env.config.secrets or f"{key}_FILE" in given
-            if not is_there:
-                where = f"databases[{number}].{field}"
+            where = f"databases[{number}].{field}"
+            if known.get(key) or f"{key}_FILE" in given:
+                continue
+            if key in own:
+                yield (
+                    f"{where}: another database has {key} too, and nothing says what it is for "
+                    f"{spec.service}: name a key of its own"
+                )
+            elif key not in env.config.secrets:
                 yield f"{where}: neither the env file nor the compose files have {key}"

@@ -10,9 +10,9 @@ import pytest
 from tasks.plan.application import Application, application_in
 from tests.integration.newcomers import Newcomer, begun, cloned
 from tests.integration.written_stacks import written
-from tidegate.errors import InputError
+from tidegate.errors import InputError, StackFileError
 from tidegate.stack.file import load_stack
-from tidegate.stack.team_folder import make_for_several
+from tidegate.stack.team_folder import make_for_one, make_for_several
 
 WEB = "FROM python:3.12\nWORKDIR /app\nEXPOSE 8000\n"
 COMPOSE = """
@@ -145,6 +145,34 @@ def test_where_nobody_knows_which_folder_is_meant_they_are_named_and_nothing_is_
     with pytest.raises(InputError, match="these folders have some: a, b, c, d, e, f and 2 more"):
         begun(clone)
     assert sorted(one.name for one in clone.iterdir()) == [".git", *"abcdefgh"]
+
+
+def test_a_main_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    files = {"compose.yaml": "services: {web: {imagee: a}}", "compose.prod.yaml": PAGE}
+    clone = cloned(Newcomer(files, 0, (), (), 0), tmp_path)
+    with pytest.raises(StackFileError, match="imagee"):
+        begun(clone)
+
+
+def test_a_repository_of_stacks_becomes_a_folder_for_several(tmp_path: Path) -> None:
+    clone = cloned(Newcomer({"stacks/shop/compose.yaml": PAGE}, 0, (), (), 0), tmp_path)
+    assert application_in(clone) is None
+
+
+def test_a_second_application_that_shares_a_file_has_its_stack_file_to_itself(
+    tmp_path: Path,
+) -> None:
+    mounts = f"{PAGE[:-2]}, volumes: ['../../shared.conf:/x:ro']}}}}"
+    files = {"apps/a/compose.yaml": mounts, "apps/b/compose.yaml": mounts, "shared.conf": "x"}
+    clone = cloned(Newcomer(files, 0, (), (), 0), tmp_path)
+    assert begun(clone / "apps" / "a")["folder"] == str(clone)
+    assert begun(clone / "apps" / "b")["folder"] == str(clone / "apps" / "b")
+
+
+def test_a_folder_that_is_a_teams_already_keeps_its_stack_file(tmp_path: Path) -> None:
+    clone = cloned(Newcomer(FILES, 0, (), (), 0), tmp_path)
+    make_for_one(clone / "deploy", [])
+    assert application_in(clone / "deploy") == Application(clone / "deploy")
 
 
 def test_in_a_teams_folder_the_stack_file_stays_with_its_stack(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from tidegate.proposal.databases import databases_of
-from tidegate.stack.data import AnyDatabase, database_faults
-from tidegate.stack.logins import logins_apart
+from tidegate.stack.data import AnyDatabase, Database, database_faults
+from tidegate.stack.logins import own_logins
 
 KEYS = {
     "user_key": "POSTGRES_USER",
@@ -50,25 +50,26 @@ def test_a_database_elsewhere_needs_the_key_of_its_address() -> None:
         database("main", client_image="postgres:16")
 
 
-SERVERS = {
-    "users-db": ["USER", "PW", "NAME", "HOST", "URL"],
-    "orders-db": ["USER", "PW", "NAME", "HOST", "URL"],
-}
+LOGIN = {"user_key": "USER", "password_key": "PW", "database_key": "NAME"}
+KEYS_OF_BOTH = ["USER", "PW", "NAME", "HOST", "URL"]
+USERS_URL = "postgres://u:p@users-db/orders-db"
 
 
-def apart(values: dict[str, str], **services: dict[str, Any]) -> dict[str, dict[str, str]]:
+def own(values: dict[str, str] | None = None, **services: dict[str, Any]) -> dict[str, str]:
+    """What the keys mean for orders-db."""
     model = {
         "services": {
             "users": {"environment": services.get("users", {})},
             "orders": {"environment": services.get("orders", {})},
-            "users-db": {"environment": services.get("users_db", {})},
             "orders-db": {
                 "environment": services.get("orders_db", {}),
                 "container_name": "the-orders",
             },
         }
     }
-    return logins_apart(model, SERVERS, ["HOST", "URL"], ["users", "orders"], values, str)
+    spec = database("orders", service="orders-db", host_key="HOST", url_key="URL", **LOGIN)
+    assert isinstance(spec, Database)
+    return own_logins(model, spec, KEYS_OF_BOTH, ["users", "orders"], values or {}, str)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def apart(values: dict[str, str], **services: dict[str, Any]) -> dict[str, dict[
     [
         "postgres://orders:pw@orders-db/orders",
         "postgresql+asyncpg://orders@orders-db:5432/orders?ssl=no",
-        "jdbc:postgresql://orders-db:5432/orders",
+        "jdbc:postgresql://orders-db:5432/orders?password=p@a",
         "postgres://orders:pw@the-orders",
         "postgres://u:ab/cd=@orders-db/orders",
         "postgres://u:p@ss@orders-db/orders",
@@ -84,49 +85,54 @@ def apart(values: dict[str, str], **services: dict[str, Any]) -> dict[str, dict[
         "postgresql:///orders?host=orders-db",
         "postgres://u:p@ORDERS-DB/orders",
         "host=orders-db dbname=orders",
-        "orders-db:5432",
     ],
 )
 def test_an_address_is_that_of_the_server_it_leads_to(address: str) -> None:
-    users = "postgres://u:p@users-db/orders-db"
-    assert apart({}, users={"URL": users}, orders={"URL": address}) == {
-        "users-db": {"URL": users},
-        "orders-db": {"URL": address},
-    }
+    assert own(users={"URL": USERS_URL}, orders={"URL": address})["URL"] == address
 
 
-def test_a_server_is_entered_with_what_it_is_told_itself() -> None:
-    told = apart(
-        {"PW": "of the env file", "USER": "app", "NAME": "users"},
+@pytest.mark.parametrize(
+    "address", ["postgres://u:p@bouncer/orders", "u:p@tcp(orders-db:3306)/x", "Host=other;", ""]
+)
+def test_an_address_of_which_nobody_knows_where_it_leads_is_none(address: str) -> None:
+    told = {"URL": USERS_URL}
+    assert own(told, users=told, orders={"URL": address}, orders_db=told)["URL"] == ""
+
+
+def test_a_server_is_entered_with_what_it_is_told_itself_and_called_by_its_name() -> None:
+    assert own(
+        {"PW": "of the env file", "USER": "app", "NAME": "users", "HOST": "users-db"},
         users={"HOST": "users-db", "PW": "of users"},
-        orders={"HOST": "orders-db"},
-        users_db={"PW": "of users", "NAME": "users", "USER": "app"},
-        orders_db={"PW": "of orders", "USER": "app"},
-    )
-    assert told == {
-        "users-db": {"PW": "of users", "NAME": "users", "HOST": "users-db"},
-        "orders-db": {"PW": "of orders", "NAME": "", "HOST": "orders-db"},
+        orders={"USER": "of orders"},
+        orders_db={"PW": "of orders", "HOST": "users-db"},
+    ) == {"PW": "of orders", "USER": "", "NAME": "", "HOST": "orders-db", "URL": ""}
+
+
+def test_a_service_that_the_compose_files_lack_is_told_nothing() -> None:
+    spec = database("orders", service="orders-db")
+    assert isinstance(spec, Database)
+    assert own_logins({"services": {}}, spec, {"POSTGRES_DB"}, ["web"], {}, str) == {
+        "POSTGRES_DB": ""
     }
 
 
-def test_what_both_are_told_is_looked_for_in_the_env_file_first() -> None:
-    """A password that was changed since the plan stands there."""
-    assert apart({"PW": "new"}, users_db={"PW": "old"}, orders_db={"PW": "old"}) == {
-        "users-db": {},
-        "orders-db": {},
-    }
-
-
-def test_a_name_that_is_a_services_is_no_address() -> None:
-    assert apart({"NAME": "users-db"}) == {"users-db": {}, "orders-db": {}}
-
-
-def test_services_that_the_compose_files_lack_break_nothing() -> None:
-    model: dict[str, Any] = {"services": {"users-db": {"environment": {"PW": "a"}}}}
-    assert logins_apart(model, SERVERS, ["HOST"], ["users"], {}, str) == {
-        "users-db": {"PW": "a"},
-        "orders-db": {"PW": ""},
-    }
+@pytest.mark.parametrize(
+    ("mine", "other", "is_alike"),
+    [
+        ({}, {}, True),
+        ({"host_key": "H"}, {}, True),
+        ({"host_key": "H"}, {"host_key": "H"}, True),
+        ({"host_key": "H"}, {"host_key": "I"}, False),
+        ({}, {"database_key": "OTHER"}, False),
+        ({}, {"port_key": "P"}, False),
+    ],
+)
+def test_servers_are_told_alike_where_no_key_says_which_is_meant(
+    mine: dict[str, str], other: dict[str, str], is_alike: bool
+) -> None:
+    first = database("a", service="a-db", **mine)
+    assert isinstance(first, Database)
+    assert first.is_told_like(database("b", service="b-db", **other)) is is_alike
 
 
 def test_of_two_servers_each_has_the_address_that_leads_to_it() -> None:

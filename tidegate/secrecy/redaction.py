@@ -27,7 +27,7 @@ _PLACES = re.compile(  # where a credential stands in any text, whosever it is
     r"(?<=://)" + _TOKEN.format("token") + r"(?=@)|"
     r"(?:password|passwd|passphrase|pwd|secret|token|api_?key)[\"']?=[\"']?"
     r"(?P<pair>[^\s\"'&;,]{1,300})|"
-    r"\"[\w-]{0,40}(?:password|passwd|secret|token|api_?key)\"\s{0,2}:\s{0,2}\""
+    r"\"[\w.-]{0,40}(?:password|passwd|secret|token|api_?key)\"\s{0,2}:\s{0,2}\""
     r"(?P<json>[^\"\\]{1,300})\"",
     re.IGNORECASE,
 )

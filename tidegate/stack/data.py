@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import combinations
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, model_validator
@@ -105,20 +106,18 @@ class Database(Part):
         """The key that holds the database's name: the application's, or our own."""
         return self.database_key or FOUND_KEY
 
-    @property
-    def address_keys(self) -> tuple[str, ...]:
-        """The env keys that hold its host, or its whole address."""
-        return tuple(filter(None, (self.host_key, self.url_key)))
+    def is_told_like(self, other: AnyDatabase) -> bool:
+        """Whether nothing in the env keys says which of two servers is meant."""
+        return (
+            isinstance(other, Database)
+            and (self.port_key, self.name_said) == (other.port_key, other.name_said)
+            and (self.host_key == other.host_key or None in (self.host_key, other.host_key))
+        )
 
     @property
     def name_said(self) -> str:
         """What says which databases of its server it is."""
         return self.database_key or self.pattern or ""
-
-    @property
-    def address_said(self) -> tuple[str | None, ...]:
-        """The same, with the keys that say which server it is."""
-        return self.host_key, self.port_key, self.name_said
 
     @property
     def login_fields(self) -> dict[str, str]:
@@ -162,7 +161,6 @@ class RedisServer(Part):
     client_image: ClassVar[None] = None
     """It is always a service of the compose files."""
     saved_elsewhere: ClassVar[None] = None
-    address_keys: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name_keys(self) -> tuple[str, ...]:
@@ -241,15 +239,16 @@ def database_faults(
 
 
 def _alike(databases: Sequence[Database]) -> Iterator[str]:
-    """Those that cannot be told apart: of one service by the name, of others by the address too."""
+    """Those that nobody can tell apart. Servers in the compose files are told apart by their
+    services."""
     for service, name in twice((one.service, one.name_said) for one in databases if one.service):
         yield (
             f"databases: two of {service!r} say {name}; "
             "give each a database_key or a pattern of its own"
         )
-    elsewhere = {one.address_said for one in databases if not one.service}
-    for keys in twice(one.address_said for one in databases):
-        if keys in elsewhere:
+    for one, other in combinations(databases, 2):
+        if None in (one.service, other.service) and one.is_told_like(other):
+            keys = dict.fromkeys([one.host_key, other.host_key, one.port_key, one.name_said])
             yield (
                 f"databases: two of them have the keys {', '.join(filter(None, keys))}, "
                 "so nobody can tell them apart; give each a database_key or a host_key of its own"

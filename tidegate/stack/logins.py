@@ -2,21 +2,20 @@
 `KEY_FILE` and compose secrets.
 
 The first of these that has a key counts; of the services the released ones are asked first, as the
-application asks. Keys by which two servers are told different things mean to each its own.
+application asks. Keys by which two servers are told theirs mean to each what itself is told.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tidegate.facts import ComposeModel
 from tidegate.stack.bind_mounts import bind_mounts
+from tidegate.stack.data import Database
 from tidegate.stack.names import names_in_slot
 
 SECRETS_FOLDER = "/run/secrets"
@@ -44,46 +43,35 @@ def logins_in(
     return found
 
 
-def logins_apart(
+def own_logins(
     model: ComposeModel,
-    servers: Mapping[str, Collection[str]],
-    addresses: Collection[str],
+    spec: Database,
+    keys: Collection[str],
     released: Sequence[str],
     values: Mapping[str, str],
     read: Callable[[Path], str],
-) -> dict[str, dict[str, str]]:
-    """What the keys that several `servers` share mean for each of them: by the service that runs
-    it, by key; empty where only others are told theirs. `servers` are the keys of each one's login;
-    those among `addresses` hold a host or an address.
-
-    A key means what the service itself is told; an address, else, the one that leads to it, among
-    what the env file and the `released` services say. A key that means the same to all is not in
-    it.
-    """
-    found: dict[str, dict[str, str]] = {service: {} for service in servers}
-    for key, times in Counter(chain.from_iterable(map(set, servers.values()))).items():
-        if times < 2:
-            continue
-        said = [values.get(key, "")] if key in addresses else []
-        for name in released if said else ():
-            said += _given(model, name, key, values, read)
-        means = {
-            service: next(_given(model, service, key, values, read), None)
-            or _leading_to(_names(model, service, released), said)
-            for service, keys in servers.items()
-            if key in keys
-        }
-        if len({*means.values()}) > 1:
-            for service, value in means.items():
-                found[service][key] = value
+) -> dict[str, str]:
+    """What `keys` mean for the server of `spec`, where they mean another thing for another server:
+    what its own service is told, the name of its service, the address that leads to it. Empty where
+    nobody says so: a guess could lead to the other server."""
+    service = str(spec.service)
+    found = {
+        key: next(_given(model, service, key, values, read), "")
+        for key in keys
+        if key not in (spec.host_key, spec.url_key)
+    }
+    if spec.host_key and spec.host_key in keys:
+        found[spec.host_key] = service
+    if spec.url_key and spec.url_key in keys:
+        said = [values.get(spec.url_key, "")]
+        for name in (service, *released):
+            said += _given(model, name, spec.url_key, values, read)
+        names = _names(model, service, released)
+        found[spec.url_key] = next((one for one in said if names & _hosts_in(one)), "")
     return found
 
 
-def _leading_to(names: Set[str], said: Iterable[str]) -> str:
-    return next((value for value in said if not names.isdisjoint(_hosts_in(value))), "")
-
-
-def _names(model: ComposeModel, service: str, released: Sequence[str]) -> Set[str]:
+def _names(model: ComposeModel, service: str, released: Sequence[str]) -> set[str]:
     """By which the released services call it."""
     if service not in model["services"]:
         return {service.lower()}
@@ -91,11 +79,12 @@ def _names(model: ComposeModel, service: str, released: Sequence[str]) -> Set[st
     return {name.lower() for name in names_in_slot(model, service, together)}
 
 
-def _hosts_in(value: str) -> set[str]:
-    """Of a host or an address: `orders-db`, `postgres://user:password@orders-db:5432/orders`,
-    `host=orders-db dbname=orders`."""
-    place = value.partition("://")[2].rpartition("@")[2] or value.rpartition("://")[2]
-    hosts = [*re.split(r"[/?#]", place)[0].split(","), *_HOSTS.findall(value)]
+def _hosts_in(address: str) -> set[str]:
+    """`postgres://user:password@orders-db:5432/orders`, `host=orders-db dbname=orders`. A password
+    may hold anything but a `?`."""
+    place = address.partition("?")[0].partition("://")[2]
+    first = re.split(r"[/#]", place.rpartition("@")[2])[0]
+    hosts = [*first.split(","), *_HOSTS.findall(address)]
     return {host.partition(":")[0].strip().lower() for host in hosts}
 
 

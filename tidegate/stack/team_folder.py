@@ -86,7 +86,9 @@ def team_of(folder: Path) -> Path | None:
     if (folder / FILE).exists():
         return None
     team = folder_above(folder.parent)
-    if team is not None and folder.parent != team / STACKS:
+    if team is None or not is_of_several(team):
+        return None
+    if folder.parent != team / STACKS:
         raise InputError(
             f"writing a stack file in {folder}",
             f"it is in {team}, where stack files lie in {STACKS}/NAME",
