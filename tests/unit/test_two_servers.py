@@ -3,11 +3,14 @@ reads them."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from tasks.plan.missing_logins import refuse_missing_logins
+from tidegate.errors import ConfigError
 from tidegate.proposal.databases import databases_of
 from tidegate.stack.data import AnyDatabase, Database, database_faults
 from tidegate.stack.logins import own_logins
@@ -133,6 +136,25 @@ def test_servers_are_told_alike_where_no_key_says_which_is_meant(
     first = database("a", service="a-db", **mine)
     assert isinstance(first, Database)
     assert first.is_told_like(database("b", service="b-db", **other)) is is_alike
+
+
+def test_a_key_that_says_nothing_of_its_server_is_refused_by_name() -> None:
+    env: Any = SimpleNamespace(
+        name="prod",
+        stack=SimpleNamespace(name="shop", databases=[database("orders", service="orders-db")]),
+        config=SimpleNamespace(env_file=".env.prod", secrets={"POSTGRES_USER": "block"}),
+        model=lambda: {
+            "services": {"orders-db": {"environment": {"POSTGRES_PASSWORD_FILE": "/p"}}}
+        },
+        logins=lambda spec: {"POSTGRES_USER": "", "POSTGRES_PASSWORD": "", "POSTGRES_DB": "orders"},
+        own_keys=lambda spec: {*KEYS.values()},
+    )
+    with pytest.raises(ConfigError) as refused:
+        refuse_missing_logins(env)
+    assert refused.value.came_back == (
+        "databases[0].user_key: another database has POSTGRES_USER too, and nothing says what it is "
+        "for orders-db: name a key of its own"
+    )
 
 
 def test_of_two_servers_each_has_the_address_that_leads_to_it() -> None:
