@@ -72,6 +72,8 @@ def quay(tidegate: Installation, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tidegate.settings.stacks / QUAY
     compose = yaml.safe_load((folder / "docker-compose.yml").read_text())
     compose["services"]["backend"]["env_file"] = ["backend.env"]
+    for name in ("mysql", "redis"):  # others run the same by hand meanwhile
+        compose["services"][name]["labels"] = {"tidegate.separate-data": "true"}
     (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose, allow_unicode=True))
     (folder / "backend.env").write_text("PARTNER_PASSWORD=the-first-one\n")
     state = released(stack=QUAY, version="v1.0.0", watch_seconds=0, requested_by="mei")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import shutil
 import subprocess
 import time
@@ -96,8 +97,13 @@ def test_a_hostile_version_that_was_planned_blocks_no_later_one(
 
 @pytest.fixture(scope="module")
 def wharf(tidegate: Installation) -> Iterator[str]:
-    """Never released; its database has a volume with a name of its own, as the tutorial says."""
+    """Never released; its database has a volume with a name of its own, as the tutorial says. It is
+    called as no other test's is, which would be taken for this one while it runs by hand."""
     add_stack(tidegate.settings, WHARF, environments=("prod",), changes=ALONE)
+    env = tidegate.settings.stacks / WHARF / ".env.production"
+    env.write_text(
+        re.sub(r"^MYSQL_DATABASE=.*$", "MYSQL_DATABASE=wharf", env.read_text(), flags=re.M)
+    )
     describe(tidegate, {"name": f"{BY_HAND}-data"})
     yield WHARF
     tidegate.retire(WHARF)
