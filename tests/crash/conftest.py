@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crash import whole
+from tests.crash.beating import add_beat
 from tests.crash.made import everything_made
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import released
@@ -25,6 +26,7 @@ BEFORE = ("v1.0.0", "v1.1.0") if IS_WHOLE else ("v1.1.0",)
 @pytest.fixture(scope="package")
 def versions(tidegate: Installation) -> Iterator[str]:
     """Whatever is made from here on is counted, and whoever is told is heard."""
+    add_beat(tidegate.settings.stacks / RAFT)
     with notices_of(tidegate, RAFT) as texts, everything_made(RAFT, texts) as whole.made:
         for version in BEFORE:
             state = released(stack=RAFT, version=version, watch_seconds=1)

@@ -1,5 +1,5 @@
 """What "whole" means, and how a test gets there: edge, ledger and containers say the same, and
-nothing is done twice."""
+nothing is done twice, nor by two at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from blocks.docker.host import KEY_LABEL, DockerHost
 from cli.demo_traffic import SteadyClient
+from tests.crash.beating import assert_one_beats
 from tests.crash.made import Made, assert_made_once, assert_told_once
 from tests.e2e.releases import ended, start
 from tests.installation import Installation, domain_of
@@ -76,6 +77,7 @@ def assert_whole(tidegate: Installation, stack: str, run: UUID, versions: set[st
             assert_made_once(tidegate, made, mine)
     if made and made.stack == stack:
         assert_told_once(tidegate, made, stack)
+        assert_one_beats(tidegate, stack, now.slot)
     assert ledger.audit.verify().findings == ()
 
 
