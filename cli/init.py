@@ -140,6 +140,6 @@ def _tell(written: Written, names: list[str], console: Console, source: Brought 
     next_ = (
         f"adopt {written.stack} {source.places[-1].name} --plan-only"
         if source
-        else f"release {written.stack} {written.newest or 'VERSION'} --environment {written.first}"
+        else f"release {written.stack} {written.newest or 'VERSION'} {written.first}"
     )
     console.print(data(f"Next: tidegate check, tidegate run, tidegate {next_}"), soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.typed import AsJson, Place, Stack, console, show_json
+from cli.typed import AsJson, AsOption, Environment, Stack, console, said_once, show_json
 from tidegate.settings import Settings
 
 looking = typer.Typer()
@@ -43,7 +43,8 @@ def doctor(json: AsJson = False) -> None:
 @looking.command()
 def logs(
     stack: Stack,
-    environment: Place = None,
+    environment: Environment = None,
+    as_option: AsOption = None,
     service: Annotated[
         str | None,
         typer.Option(help="Also a database or a cache; left out: all that are released."),
@@ -57,7 +58,7 @@ def logs(
     from cli.places import meant_environment
 
     settings = Settings()
-    place = meant_environment(settings, stack, environment)
+    place = meant_environment(settings, stack, said_once(environment, as_option))
     with_prefect(ControlPlane(settings).environment())
     from cli.logs import show
     from tasks.frame.asked import printed

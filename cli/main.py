@@ -8,10 +8,19 @@ from typing import Annotated
 import typer
 
 from cli.beginning import beginning
-from cli.completing import stacks
 from cli.failing import refuse, told, warn
 from cli.looking import looking
-from cli.typed import AsJson, Environment, Place, Stack, console, show_json
+from cli.typed import (
+    AsJson,
+    AsOption,
+    Environment,
+    OneStack,
+    Stack,
+    StackAsOption,
+    console,
+    said_once,
+    show_json,
+)
 from tidegate.settings import Settings
 
 app = typer.Typer(
@@ -119,8 +128,11 @@ def login(
 @app.command()
 def release(
     stack: Stack,
-    version: str,
+    version: Annotated[
+        str, typer.Argument(help="A tag, or a commit as sha-19b9b98.", metavar="VERSION")
+    ],
     environment: Environment = None,
+    as_option: AsOption = None,
     plan_only: Annotated[
         bool, typer.Option("--plan-only", help="Show what would change and stop there.")
     ] = False,
@@ -130,7 +142,7 @@ def release(
     from cli.release import release as start
 
     settings = Settings()
-    place = meant_environment(settings, stack, environment)
+    place = meant_environment(settings, stack, said_once(environment, as_option))
     raise typer.Exit(start(settings, console, stack, version, place, plan_only=plan_only))
 
 
@@ -141,6 +153,7 @@ def rollback(
         str, typer.Option(help="What is wrong; it stands in the notice to the team.")
     ],
     environment: Environment = None,
+    as_option: AsOption = None,
     steps_back: Annotated[int, typer.Option(min=1, help="How many good versions back.")] = 1,
     to: Annotated[
         str | None, typer.Option(help="A version, deployment number or id instead of counting.")
@@ -151,7 +164,7 @@ def rollback(
     from cli.rollback import rollback as start
 
     settings = Settings()
-    place = meant_environment(settings, stack, environment)
+    place = meant_environment(settings, stack, said_once(environment, as_option))
     raise typer.Exit(
         start(settings, console, stack, place, reason=reason, steps_back=steps_back, to=to)
     )
@@ -160,7 +173,8 @@ def rollback(
 @app.command()
 def adopt(
     stack: Stack,
-    environment: Place = None,
+    environment: Environment = None,
+    as_option: AsOption = None,
     plan_only: Annotated[
         bool, typer.Option("--plan-only", help="Show what was found and stop there.")
     ] = False,
@@ -170,14 +184,15 @@ def adopt(
     from cli.places import meant_environment
 
     settings = Settings()
-    place = meant_environment(settings, stack, environment)
+    place = meant_environment(settings, stack, said_once(environment, as_option))
     raise typer.Exit(start(settings, console, stack, place, plan_only=plan_only))
 
 
 @app.command()
 def base(
     stack: Stack,
-    environment: Place = None,
+    environment: Environment = None,
+    as_option: AsOption = None,
     reason: Annotated[
         str, typer.Option(help="Why they change; it stands in the notice to the team.")
     ] = "the compose files or their values say otherwise now",
@@ -190,20 +205,18 @@ def base(
     from cli.places import meant_environment
 
     settings = Settings()
-    place = meant_environment(settings, stack, environment)
+    place = meant_environment(settings, stack, said_once(environment, as_option))
     raise typer.Exit(start(settings, console, stack, place, reason=reason, plan_only=plan_only))
 
 
 @app.command()
-def status(
-    stack: Annotated[str | None, typer.Option(autocompletion=stacks)] = None, json: AsJson = False
-) -> None:
+def status(stack: OneStack = None, as_option: StackAsOption = None, json: AsJson = False) -> None:
     """What runs where: the edge's answer beside the ledger's."""
     from cli.shown import data
     from cli.status import rows, warnings
     from cli.status_table import base_notes, called_notes, table
 
-    found = rows(Settings(), stack)
+    found = rows(Settings(), said_once(stack, as_option))
     show_json(found) if json else console().print(table(found))
     for sentence in [] if json else called_notes(found):
         console().print(data(sentence), soft_wrap=True)
@@ -213,14 +226,18 @@ def status(
 
 @app.command()
 def history(
-    stack: Stack, environment: Environment = None, limit: int = 20, json: AsJson = False
+    stack: Stack,
+    environment: Environment = None,
+    as_option: AsOption = None,
+    limit: int = 20,
+    json: AsJson = False,
 ) -> None:
     """What was deployed, when, by whom, and how it ended."""
     from cli.history import rows, table
     from cli.places import meant_environment
 
     settings = Settings()
-    place = meant_environment(settings, stack, environment)
+    place = meant_environment(settings, stack, said_once(environment, as_option))
     found = rows(settings, stack, place, limit)
     show_json(found) if json else console().print(table(found, stack, place))
 

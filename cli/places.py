@@ -53,7 +53,7 @@ def _the_one(names: list[str], stack: str, error: StackFileError | None = None) 
     raise InputError(
         f"choosing an environment of {stack}",
         f"it has {len(names)} {kind} ({', '.join(names) or 'none'})",
-        "Say which one, with --environment",
+        "Name one of them at the end of the command",
     )
 
 

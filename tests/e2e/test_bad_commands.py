@@ -41,15 +41,15 @@ NOT_ON_THE_LIST = r"starting {}/prod: 'shoop' is not one of \[.+\]\. Correct it;
         (("release", "shoop", "v1.0.0"), UNKNOWN),
         pytest.param(("rollback", "shoop", "--reason", "slow"), UNKNOWN, marks=AS_THE_OTHERS),
         (
-            ("release", "shoop", "v1.0.0", "--environment", "prod"),
+            ("release", "shoop", "v1.0.0", "prod"),
             NOT_ON_THE_LIST.format("release"),
         ),
         pytest.param(
-            ("rollback", "shoop", "--reason", "slow", "--environment", "prod"),
+            ("rollback", "shoop", "prod", "--reason", "slow"),
             NOT_ON_THE_LIST.format("rollback"),
             marks=AS_THE_OTHERS,
         ),
-        pytest.param(("status", "--stack", "shoop"), UNKNOWN, marks=AS_THE_OTHERS),
+        pytest.param(("status", "shoop"), UNKNOWN, marks=AS_THE_OTHERS),
         (("history", "shoop"), UNKNOWN),
     ],
 )

@@ -119,10 +119,7 @@ def test_each_question_shows_what_was_found_and_return_takes_it(tmp_path: Path) 
     assert "What do people call this application? [My Shop]" in shown
     assert "answers 200 only when it can work? [/]" in shown
     assert "By which host name do people come? [staging.my-shop.localhost]" in shown
-    assert (
-        "Next: tidegate check, tidegate run, tidegate release my-shop v1.10.0 --environment staging"
-        in shown
-    )
+    assert "Next: tidegate check, tidegate run, tidegate release my-shop v1.10.0 staging" in shown
     stack = load_stack(clone)
     assert (stack.title, stack.services[0].ready_path) == ("Blog", "/up")
     assert stack.environments["staging"].domains == ("staging.my-shop.localhost",)

@@ -52,7 +52,7 @@ def offered(line: str) -> list[str]:
     return ended.stdout.split()
 
 
-@pytest.mark.parametrize("command", ["release", "adopt"])
+@pytest.mark.parametrize("command", ["release", "status", "adopt"])
 def test_a_stack_is_offered_by_its_beginning(team: Path, command: str) -> None:
     assert offered(f"tidegate {command} sho") == ["shop", "shop-alias"]
 
@@ -60,7 +60,8 @@ def test_a_stack_is_offered_by_its_beginning(team: Path, command: str) -> None:
 @pytest.mark.parametrize("command", ["logs", "adopt"])
 def test_environments_are_those_of_the_stack_that_is_typed(team: Path, command: str) -> None:
     assert offered(f"tidegate {command} shop ") == ["prod"]
-    assert offered("tidegate history ship --environment ") == ["live"]
+    assert offered("tidegate history ship ") == ["live"]
+    assert offered("tidegate release ship v1 ") == ["live"]
 
 
 def test_outside_of_every_folder_nothing_is_offered_and_nothing_is_said(

@@ -10,6 +10,7 @@ import pytest
 
 from blocks.edges.traefik.looked_at import edge_state
 from cli.places import meant_environment
+from cli.typed import said_once
 from tests.unit.ledger_parts import ledger_url
 from tests.unit.test_stackfile import SAMPLE, written
 from tidegate.errors import EdgeError, InputError, StackFileError
@@ -67,3 +68,10 @@ def test_another_installations_edge_is_not_taken_for_ours(tmp_path: Path) -> Non
     )
     with pytest.raises(EdgeError, match="another installation's: it reads /elsewhere/edge"):
         edge_state(cast(Any, maker))
+
+
+def test_a_command_names_its_environment_in_either_form_and_only_once() -> None:
+    assert said_once("prod", None) == said_once(None, "prod") == said_once("prod", "prod") == "prod"
+    assert said_once(None, None) is None
+    with pytest.raises(InputError, match="it names prod and staging"):
+        said_once("prod", "staging")
