@@ -1,5 +1,5 @@
 """The compensating path: whatever a deployment has changed is put back, in reverse. Every step
-looks first."""
+looks first. What the ledger calls good already serves, and is not put back by what comes after."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from tasks.back.recovery import wait_for_lost_jobs
 from tasks.back.rollbacks import interrupted
 from tasks.data.base_changing import put_base_back
 from tasks.data.schema import downgrade_schema
-from tasks.frame.deployments import close_failed, leave_to_person, place_hold, reason_of, refresh
+from tasks.frame.deployments import (
+    close_failed,
+    is_good,
+    leave_to_person,
+    place_hold,
+    reason_of,
+    refresh,
+)
 from tasks.frame.messages import tell
 from tasks.frame.work import Work
 from tasks.slots.containers import remove_slot
@@ -49,7 +56,7 @@ def stop_and_ask_on_failure(
     except FencedError:
         raise  # a newer rollback has taken over, and ends this one too
     except (Exception, TerminationSignal) as error:
-        if not only_if(work):
+        if is_good(work) or not only_if(work):
             raise
         asked = _with_first_cause(error, because)
         leave_to_person(refresh(work), asked)
@@ -73,6 +80,9 @@ def undone_on_failure(
     except (Exception, TerminationSignal) as error:
         if unless(work):
             raise
+        if is_good(work):
+            clear_up(work)
+            raise
         with stop_and_ask_on_failure(work, because=error):
             for step in undo:
                 step(work)
@@ -84,9 +94,9 @@ def undone_on_failure(
 
 def put_back(work: Work, error: BaseException) -> None:
     """The hold, schema, edge, slot; then the ledger and the message. Does nothing for a deployment
-    that has ended."""
+    that has ended or is good."""
     work = refresh(work)
-    if work.deployment.state.is_final:
+    if work.deployment.state.is_final or is_good(work):
         return
     work = replace(work, env=work.env.with_logins_of_now())
     with stop_and_ask_on_failure(work, because=error):

@@ -1,4 +1,4 @@
-"""Deployments that came to their end without a word, because their run died before it told
+"""Deployments that came to their end without a word, because their run ended before it told
 anybody."""
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Untold(NamedTuple):
 
 
 def untold(settings: Settings) -> Parted[Untold]:
-    """What came to its end and nobody was told, because its run died between the two. By titles,
-    newest of each place.
+    """What came to its end and nobody was told, because its run ended between the two. By
+    titles, newest of each place.
 
     Good news are told of where the environment is loud only, as its run would have done. Where
     somebody holds the lock, it was that one who brought it to its end, and is about to tell.
@@ -74,7 +74,7 @@ def untold(settings: Settings) -> Parted[Untold]:
         if (kind := _news_of(ledger, one))
         and not (place in quiet_places and one.state is DeploymentState.GOOD)
     }
-    seen = each(late, lambda one: one if _has_crashed(one.deployment) else None, "looking at")
+    seen = each(late, lambda one: one if _ended_between(one.deployment) else None, "looking at")
     return Parted({title: one for title, one in seen.good.items() if one}, seen.faulty)
 
 
@@ -90,6 +90,12 @@ def _news_of(ledger: Ledger, one: Deployment) -> Kind | None:
     return None if kind in tried or not tried.isdisjoint(BAD_NEWS.values()) else kind
 
 
-def _has_crashed(one: Deployment) -> bool:
+def _ended_between(one: Deployment) -> bool:
+    """A run that fails or is cancelled tells bad news itself. Right after its version became good
+    it has none, and good news come after that."""
     state = run_state(one.run_id)
-    return state is not None and state.is_crashed()
+    if state is None:
+        return False
+    if one.state is DeploymentState.GOOD:
+        return state.is_final() and not state.is_completed()
+    return state.is_crashed()

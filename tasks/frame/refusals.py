@@ -130,7 +130,7 @@ def _on_the_way(stack: Stack, environment: str) -> tuple[str, ...]:
 
 def _is_told(found: OpenStack, environment: str) -> bool:
     """By the newest deployment of this run, here or on the way here. One that became good here was
-    told before the clearing up, which then failed."""
+    told before the clearing up, which then failed; else `recover/all` tells it."""
     newest = {
         name: _newest_of_this_run(found, name) for name in _on_the_way(found.stack, environment)
     }

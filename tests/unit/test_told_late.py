@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from prefect.states import Crashed, Running
+from prefect.states import Cancelled, Completed, Crashed, Failed, Running
 from pytest_mock import MockerFixture
 
 from setup.places import ROOT
@@ -71,6 +71,21 @@ def test_what_ended_without_a_word_is_told_as_what_it_was(
     one = deploy(ledger, "v1", state)
     assert told(settings) == ([(one.id, kind)] if kind else [])
     run.return_value = Running()
+    assert told(settings) == []
+
+
+@pytest.mark.parametrize(("state", "kind"), [(S.GOOD, "released"), (S.FAILED, None)])
+@pytest.mark.parametrize("ended", [Cancelled(), Failed()], ids=["cancelled", "failed"])
+def test_a_run_that_ends_badly_tells_bad_news_itself_and_no_good_ones(
+    ledger: Ledger, settings: Settings, run: Any, ended: Any, state: S, kind: str | None
+) -> None:
+    one, run.return_value = deploy(ledger, "v1", state), ended
+    assert told(settings) == ([(one.id, kind)] if kind else [])
+
+
+def test_a_run_that_went_well_has_told_all(ledger: Ledger, settings: Settings, run: Any) -> None:
+    deploy(ledger, "v1")
+    run.return_value = Completed()
     assert told(settings) == []
 
 
