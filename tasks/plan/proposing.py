@@ -24,6 +24,7 @@ from tidegate.proposal.compose_files import (
 )
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.env_values import EnvFile, env_file_of, is_said, plain_examples
+from tidegate.proposal.front_files import with_leads
 from tidegate.proposal.look import Look, ProductionEnv
 from tidegate.proposal.own_env_files import as_one, env_files_in_git, env_files_of_servers
 from tidegate.proposal.proposed import Proposed, propose
@@ -36,6 +37,8 @@ from tidegate.stack.file import Stack
 from tidegate.stack.variables import variables_in, with_defaults
 
 MOST_BYTES = 1 << 20
+_CONFIGURATIONS = ("*.conf", "*.conf.template", "*.cfg", "Caddyfile", "*.caddy")
+"""Of nginx, HAProxy and Caddy, in a folder that is mounted."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ def look_at(application: Application, known: Sequence[Place] = ()) -> Look:
     example = example_in(at) or example_in(folder)
     repository = adapters.repository_at(folder)
     model, profiles = asked_for(in_folder(written, str(at), example), example)
+    model = with_leads(model, _configuration)
     first = str(Path(application.below, ".env"))
     own = env_files_of_servers(model, str(folder), repository.tracked, first)
     own, said = as_one(
@@ -133,8 +137,18 @@ def look_at(application: Application, known: Sequence[Place] = ()) -> Look:
         tuple(one for one in seen if one not in read),
         profiles,
         own,
+        _unasked(written["services"], model["services"]),
         None if example else _of_production(application, own),
     )
+
+
+def _unasked(written: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Service -> its profiles, of those that are written and not started."""
+    return {
+        name: tuple(one["profiles"])
+        for name, one in written.items()
+        if name not in asked and one.get("profiles")
+    }
 
 
 def _own_name(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +170,14 @@ def _text(file: Path) -> str:
             return opened.read(MOST_BYTES) if file.is_file() else ""
     except OSError:
         return ""
+
+
+def _configuration(service: Mapping[str, Any]) -> str:
+    """What a service is given to read, of files and of folders with `.conf` and the like."""
+    mounts = [one for one in service.get("volumes") or () if one.get("type") == "bind"]
+    sources = [Path(str(one.get("source") or "")) for one in mounts]
+    inside = (one for source in sources for name in _CONFIGURATIONS for one in source.glob(name))
+    return "\n".join(map(_text, (*sources, *inside)))
 
 
 def _of_production(application: Application, own: Sequence[str]) -> ProductionEnv | None:

@@ -263,3 +263,21 @@ services:
     own = (".envs/.production/.django", ".envs/.production/.postgres")
     assert [one.env_file_as for one in stack.environments.values()] == [own, own]
     assert [one.service for one in stack.databases] == ["postgres"]
+
+
+def test_a_front_that_says_to_nobody_after_whom_it_starts_is_at_the_edge(tmp_path: Path) -> None:
+    compose = """
+services:
+  app: {build: ., ports: ["9001:9001"]}
+  nginx:
+    image: nginx:1.27-alpine
+    ports: ["80:80"]
+    volumes: ["./conf.d:/etc/nginx/conf.d:ro"]
+"""
+    files = {
+        "compose.yaml": compose,
+        "Dockerfile": "FROM php:8.3-fpm\nEXPOSE 9000\n",
+        "conf.d/site.conf": "server { location ~ [.]php$ { fastcgi_pass app:9000; } }\n",
+    }
+    _, stack, _ = written(tmp_path, files)
+    assert [(one.name, one.port) for one in stack.services] == [("nginx", 80), ("app", None)]

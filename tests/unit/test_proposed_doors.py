@@ -10,6 +10,7 @@ import pytest
 from tidegate.proposal.databases import databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
+from tidegate.proposal.front_files import with_leads
 from tidegate.proposal.roles import leads_to_others
 
 
@@ -22,6 +23,7 @@ from tidegate.proposal.roles import leads_to_others
         ("${PORT:-80}:8000", 8000),
         ("80:${INNER:-3000}", 3000),
         ({"target": 9000, "published": "80"}, 9000),
+        ({"target": 51820, "published": "51820", "protocol": "udp"}, None),
         ("53:53/udp", None),
         ("8000-8005:8000-8005", None),
         ("80:${INNER}", None),
@@ -67,6 +69,31 @@ def test_a_front_that_starts_after_others_leads_to_them() -> None:
     assert leads_to_others(nginx, ["web"])
     assert not leads_to_others(nginx, ["api"])
     assert not leads_to_others({**nginx, "image": "acme/web"}, ["web"])
+
+
+@pytest.mark.parametrize(
+    ("text", "leads"),
+    [
+        ("location / { proxy_pass http://web; }", True),
+        ("upstream a { server web:8000; }", True),
+        ("example.com {\n reverse_proxy web:8000\n}", True),
+        ("fastcgi_pass unix:/run/web.sock;", False),
+        ("root /var/www/web;", False),
+        ("server my-web:80;", False),
+    ],
+)
+def test_a_front_leads_to_the_services_that_its_configuration_names(text: str, leads: bool) -> None:
+    services = {"gate": {"image": "nginx:1.27"}, "web": {"build": {"context": "."}}}
+    made = with_leads({"services": services}, lambda _: text)["services"]
+    assert leads_to_others(made["gate"], ["web"]) is leads
+    assert made["web"] == services["web"]
+
+
+@pytest.mark.parametrize("base", ["php:8.3-fpm-alpine", "bitnami/php-fpm:8.3"])
+def test_the_port_of_php_fpm_speaks_no_http(base: str) -> None:
+    assert ports_of({}, Dockerfile(base, (9000,))) == ()
+    assert ports_of({"expose": ["9000", "8080"], "image": base}, Dockerfile()) == (8080,)
+    assert ports_of({}, Dockerfile("golang:1.22", (9000,))) == (9000,)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.proposal.roles import engine_of
+from tidegate.proposal.known_images import engine_of
 from tidegate.stack.env_files import environment_of
 from tidegate.stack.variables import whole_variable, with_defaults
 

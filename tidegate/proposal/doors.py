@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tidegate.proposal.dockerfile import Dockerfile
-from tidegate.proposal.roles import FRONTS
+from tidegate.proposal.known_images import FRONTS
 from tidegate.stack.variables import with_defaults
 
 _URL = re.compile(
@@ -18,6 +18,9 @@ _URL = re.compile(
 )
 _NO_PAGES = frozenset({22, 25, 143, 443, 465, 587, 993, 1025, 2525, 8443, 9443})
 """Mail, SSH and TLS: the edge speaks plain HTTP."""
+_FPM = re.compile(r"(?:^|/)php[^/]*[:-][^/]*fpm|(?:^|/)[^/]*php-fpm")
+_FPM_PORT = 9000
+"""FastCGI, which a web server before it speaks."""
 _TARGET = re.compile(r"(\d{1,5})(?:/tcp)?")
 
 
@@ -25,13 +28,19 @@ def ports_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> tuple[int, .
     """Inside the container. What is published says it first, then `expose:`, then EXPOSE of the
     Dockerfile; where that are several or none, the health check."""
     asked = _asked_port(service, dockerfile)
+    silent = {_FPM_PORT} if _is_fpm(service, dockerfile) else set[int]()
     for said in (_published(service), _exposed(service), iter(dockerfile.ports)):
-        if found := tuple(dict.fromkeys(said)):
+        if found := tuple(one for one in dict.fromkeys(said) if one not in silent):
             pages = tuple(port for port in found if port not in _NO_PAGES)
             return (asked,) if asked in found else pages or found
     if asked:
         return (asked,)
     return (80,) if FRONTS.search(str(service.get("image") or "")) else ()
+
+
+def _is_fpm(service: Mapping[str, Any], dockerfile: Dockerfile) -> bool:
+    images = (dockerfile.base, str(service.get("image") or ""))
+    return any(map(_FPM.search, images))
 
 
 def ready_path_of(service: Mapping[str, Any], dockerfile: Dockerfile) -> str:
@@ -67,7 +76,8 @@ def _asked_port(service: Mapping[str, Any], dockerfile: Dockerfile) -> int | Non
 def _published(service: Mapping[str, Any]) -> Iterator[int]:
     for one in service.get("ports") or ():
         target = one.get("target") if isinstance(one, Mapping) else str(one)
-        if (port := _port(target)) is not None:
+        is_udp = isinstance(one, Mapping) and one.get("protocol", "tcp") != "tcp"
+        if not is_udp and (port := _port(target)) is not None:
             yield port
 
 

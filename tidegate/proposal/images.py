@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tidegate.proposal.known_images import FRONTS
 from tidegate.proposal.questions import word_of
-from tidegate.proposal.roles import FRONTS, is_built, links
+from tidegate.proposal.roles import is_built, links
 from tidegate.stack.variables import filled, with_defaults
 
 _WRITTEN = "x-written-tag"

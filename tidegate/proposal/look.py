@@ -4,7 +4,7 @@ proposed."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.compose_files import Place
@@ -56,5 +56,7 @@ class Look:
     env_file_as: tuple[str, ...] = ()
     """Env files of the compose files that each server has for itself; `example` says what is in
     them."""
+    unasked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Services that are not in `model`, with the profiles for which nobody asks."""
     production: ProductionEnv | None = None
     """Where it is all that is known of an env file."""

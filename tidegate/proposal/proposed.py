@@ -13,13 +13,13 @@ from tidegate.proposal.databases import ProposedDatabase, databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.images import images_of, tag_of, with_named_images
+from tidegate.proposal.known_images import CACHES, engine_of
 from tidegate.proposal.look import Look
+from tidegate.proposal.own_data import with_own_data
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
 from tidegate.proposal.roles import (
-    CACHES,
     Role,
     ends,
-    engine_of,
     is_built,
     leads_to_others,
     made_from,
@@ -103,6 +103,8 @@ def propose(look: Look, answers: Answers) -> Proposed:
     images = {one: made_from(services[one], files[one]) for one in services}
     named = with_named_images(services, look.example)
     ours = images_of(name, edge, released, named)
+    roles, alone = with_own_data(roles, services, {edge, *ours})
+    released = [one for one in released if roles[one] == "released"]
     keepers = _keepers(look, images, roles)
     base = {*services} - {one for one, role in roles.items() if role != "base"}
     return Proposed(
@@ -113,7 +115,7 @@ def propose(look: Look, answers: Answers) -> Proposed:
         port,
         path,
         any(is_built(services[one]) for one in released),
-        frozenset(one for one in released if one != edge and runs_alone(services[one], one)),
+        alone | {one for one in released if one != edge and runs_alone(services[one], one)},
         tuple(one for one, role in roles.items() if role == "left out"),
         tuple(databases_of(look.model, released, images, look.example if look.env_file_as else {})),
         _volumes(look, keepers),
@@ -148,9 +150,14 @@ def _edge(
         or [name for name in released if ports_of(services[name], files[name])]
         or released
     )
+    needed = {other for one in services.values() for other in one.get("depends_on") or ()}
     likely = sorted(
         possible,
-        key=lambda one: (not leads_to_others(services[one], released), _unlikely(one, stack)),
+        key=lambda one: (
+            not leads_to_others(services[one], released),
+            _unlikely(one, stack),
+            one in needed,
+        ),
     )
     question = Question("service", "Which service do people come to?", likely[0], tuple(likely))
     chosen = answers.to(question, said=likely[0] if len(likely) == 1 else "")

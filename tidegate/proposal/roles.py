@@ -8,31 +8,17 @@ from typing import Any, Literal
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.dockerfile import Dockerfile
+from tidegate.proposal.known_images import (
+    CLOCKS,
+    FRONTS,
+    MIGRATORS,
+    is_aside,
+    keeps_data,
+    lives_once,
+)
 from tidegate.stack.variables import with_defaults
 
 Role = Literal["released", "base", "left out"]
-ENGINES = {
-    "postgresql": re.compile(
-        r"(?:^|[/_-])(?:postgres|postgresql|postgis|timescaledb|pgvector|pgautoupgrade|paradedb)(?:[-_.:@]|\Z)"
-    ),
-    "mysql": re.compile(r"(?:^|[/_-])(?:mysql|mariadb|percona)(?:-server)?(?:[-_.:@]|\Z)"),
-}
-CACHES = re.compile(r"(?:^|/)(?:redis|valkey|keydb|dragonfly|memcached|redis-stack)(?:[-_.:@]|\Z)")
-_OTHER_DATA = re.compile(
-    r"(?:^|/)(?:mongo|mongodb|rabbitmq|elasticsearch|opensearch|minio|kafka|zookeeper|nats|clickhouse(?:-server)?|"
-    r"influxdb|meilisearch|typesense|qdrant|weaviate|etcd|couchdb|neo4j|solr|vault)(?:[-_.:@]|\Z)"
-)
-_ASIDE = re.compile(
-    r"(?:^|/)(?:traefik|nginx-proxy|acme-companion|watchtower|portainer(?:-ce)?|adminer|phpmyadmin|pgadmin4?|"
-    r"redis-commander|redisinsight|mongo-express|mailhog|mailpit|maildev|mailcatcher|autoheal|dozzle)(?:[-_.:@]|\Z)"
-)
-"""A proxy of the whole host, and tools of who develops: a release has nothing to do with them."""
-_ONCE = re.compile(
-    r"(?:^|/)(?:jaeger|all-in-one|prometheus|grafana|loki|promtail|tempo|otel|opentelemetry-collector(?:-contrib)?|"
-    r"alertmanager|netdata|uptime-kuma|zipkin|[\w-]+[-_]exporter|cadvisor|temporal|auto-setup|keycloak|localstack|registry)(?:[-_.:@]|\Z)"
-)
-"""What an application uses and is no part of it: each has data or settings of its own, and lives
-once."""
 _ALONE = re.compile(
     r"\bcelery\b.*\bbeat\b|\bcelery\b.*\bworker\b.*\s(?:-B|--beat)\b|\bcrond?\b|\bsupercronic\b|\bschedule:work\b|"
     r"\brqscheduler\b|\bclockwork\b|^\S*beat\S*\Z|\sbeat\Z"
@@ -62,39 +48,29 @@ _FOLDERS = (
     ("postgres", "/var/lib/postgresql", re.compile(r"\bPOSTGRES_(?:USER|PASSWORD|DB)\b")),
     ("mysql", "/var/lib/mysql", re.compile(r"\b(?:MYSQL|MARIADB)_(?:\w+_)?(?:USER|PASSWORD)\b")),
 )
+LEADS_TO = "x-leads-to"
+"""Key of a front as `with_leads` makes it: the services that its configuration names."""
 _ADDRESS = re.compile(r"[a-z+]+://|git@")
 _NONE = Dockerfile()
 _TAG = re.compile(r"(?::[^/:}]*)?(?:@.*)?\Z")
 _REGISTRY = re.compile(r"\A(?:localhost|[^/]*[.:][^/]*)/")
-FRONTS = re.compile(
-    r"(?:^|/)(?:nginx|nginx-unprivileged|caddy|haproxy|httpd|openresty)(?:[-_.:@]|\Z)"
-)
-
-
-def engine_of(image: str) -> str | None:
-    """Of the databases that Tidegate saves: `postgresql`, `mysql`."""
-    return next((engine for engine, form in ENGINES.items() if form.search(image)), None)
-
-
-def keeps_data(image: str) -> bool:
-    """Whether this image is known to be a database, a cache or a broker."""
-    return bool(engine_of(image) or CACHES.search(image) or _OTHER_DATA.search(image))
 
 
 def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict[str, Role]:
     """Released is what is built here. Where nothing is, the application is an image of somebody
     else's: then it is what keeps no data of a known kind. A front such as nginx goes with what it
-    leads to, and what starts after a released service goes with it. Where only a front or a monitor
-    is built, that is not the application."""
+    leads to, and what starts after a released service goes with it. So does a job that moves the
+    schema: each version brings its own migrations. Where only a front or a monitor is built, that
+    is not the application."""
     services: Mapping[str, Any] = model["services"]
     made = {name: made_from(one, dockerfiles.get(name, _NONE)) for name, one in services.items()}
     data = {name for name in services if keeps_data(made[name]) or _is_called_data(name, services)}
     aside = _aside(services, dockerfiles) - data
     rest = {*services} - data - aside
-    once = {name for name in rest if _ONCE.search(made[name]) or _ASIDE.search(made[name])}
+    once = {name for name in rest if lives_once(made[name])}
     built = {name for name in rest if is_built(services[name])}
     ours = {name for name in built - once if not FRONTS.search(made[name])}
-    released = built | {name for name in rest if leads_to_others(services[name], built)}
+    released = built | _fronts(services, rest - once, built) | _migrating(services, rest - built)
     if not ours:  # the application itself is an image of somebody else's
         released |= rest - once or rest
     released = _with_dependents(services, released, rest - once)
@@ -116,6 +92,26 @@ def _with_dependents(
     return _with_dependents(services, released | found, possible) if found else released
 
 
+def _fronts(
+    services: Mapping[str, Any], possible: Collection[str], built: Collection[str]
+) -> set[str]:
+    """Those that lead to what is built, and those with a published port where nothing else has
+    one."""
+    fronts = {one for one in possible if FRONTS.search(made_from(services[one], _NONE))}
+    leading = {one for one in fronts if leads_to_others(services[one], built)}
+    published = {one for one in {*possible, *built} if services[one].get("ports")}
+    return leading | published if published <= fronts else leading
+
+
+def _migrating(services: Mapping[str, Any], possible: Collection[str]) -> set[str]:
+    """Jobs of a migration tool's own image, which are given the application's files."""
+    return {
+        one
+        for one in possible
+        if MIGRATORS.search(made_from(services[one], _NONE)) and ends(services[one], one)
+    }
+
+
 def _is_called_data(name: str, services: Mapping[str, Any]) -> bool:
     """Whether its name says that it is a database, and it waits for none."""
     return (
@@ -126,9 +122,10 @@ def _is_called_data(name: str, services: Mapping[str, Any]) -> bool:
 
 
 def leads_to_others(service: Mapping[str, Any], others: Collection[str]) -> bool:
-    """Whether it is a front, such as nginx, that starts after one of them."""
+    """Whether it is a front, such as nginx, that starts after one of them, or whose configuration
+    names one."""
     is_front = FRONTS.search(made_from(service, _NONE)) is not None
-    behind = {*(service.get("depends_on") or {}), *links(service)}
+    behind = {*(service.get("depends_on") or {}), *links(service), *(service.get(LEADS_TO) or ())}
     return is_front and not behind.isdisjoint(others)
 
 
@@ -141,9 +138,11 @@ def is_built(service: Mapping[str, Any]) -> bool:
 
 
 def runs_alone(service: Mapping[str, Any], name: str = "") -> bool:
-    """Whether its command or its name says that it must never run twice."""
-    says_so = _ALONE.search(command_of(service)) or _CLOCK_NAME.search(name)
-    return bool(says_so) and not ends(service, name)
+    """Whether its command, its image or its name says that it must never run twice. The name of
+    what has a port of the host says less: people speak to it."""
+    says_so = _ALONE.search(command_of(service)) or CLOCKS.search(made_from(service, _NONE))
+    is_called_so = not service.get("ports") and _CLOCK_NAME.search(name)
+    return bool(says_so or is_called_so) and not ends(service, name)
 
 
 def ends(service: Mapping[str, Any], name: str = "") -> bool:
@@ -155,7 +154,8 @@ def ends(service: Mapping[str, Any], name: str = "") -> bool:
     if _ENDING.search(command_of(service)):
         return service.get("restart") is None
     serves = service.get("ports") or service.get("expose") or service.get("healthcheck")
-    return not serves and _ENDING_NAME.search(name.lower()) is not None
+    is_job = _ENDING_NAME.search(name.lower()) or MIGRATORS.search(made_from(service, _NONE))
+    return not serves and is_job is not None
 
 
 def command_of(service: Mapping[str, Any]) -> str:
@@ -182,7 +182,7 @@ def _aside(services: Mapping[str, Any], dockerfiles: Mapping[str, Dockerfile]) -
     return {
         name
         for name, one in services.items()
-        if _ASIDE.search(made_from(one, dockerfiles.get(name, _NONE)))
+        if is_aside(made_from(one, dockerfiles.get(name, _NONE)))
     } - needed
 
 

@@ -57,9 +57,10 @@ def route_hints(edge: str, doors: Mapping[str, int]) -> Iterator[str]:
 
 
 def migration_hints(look: Look, services: Sequence[str], database: str) -> Iterator[str]:
-    """For each tool whose files lie where a released image is built from, at most one line."""
+    """For each tool whose files lie where a released image is built from, at most one line: of a
+    service that listens, such as `web`, before one of its workers."""
     seen: set[str] = set()
-    for name in services:
+    for name in sorted(services, key=lambda one: not _listens(look, one)):
         service = look.model["services"][name]
         context = str((service.get("build") or {}).get("context", ""))
         if not is_built(service) or not context.startswith("/"):
@@ -74,6 +75,11 @@ def migration_hints(look: Look, services: Sequence[str], database: str) -> Itera
             yield f"# Seen: {path}. To let a release move the schema, after a backup:"
             said = f"tool: {tool}, service: {name}, database: {database}, directory: {folder}"
             yield f"# migrations: [{{{said}}}]"
+
+
+def _listens(look: Look, name: str) -> bool:
+    service = look.model["services"][name]
+    return bool(service.get("ports") or service.get("expose"))
 
 
 def redis_hints(look: Look, services: Sequence[str]) -> Iterator[str]:

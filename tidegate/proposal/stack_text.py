@@ -12,6 +12,7 @@ from tidegate.proposal.called import names_called, ports_called
 from tidegate.proposal.compose_files import Place
 from tidegate.proposal.proposed import Proposed
 from tidegate.proposal.seen import migration_hints, other_doors, redis_hints, route_hints
+from tidegate.proposal.warnings import copy_warnings, profile_warnings, tunnel_warnings
 
 _PLAIN = re.compile(r"[A-Za-z_./~][A-Za-z0-9_ ./@+~-]*(?::[A-Za-z0-9_./@+~-]+)*")
 _MEANS_MORE = frozenset({"yes", "no", "on", "off", "true", "false", "null", "~", "y", "n"})
@@ -36,6 +37,8 @@ def _lines(one: Proposed) -> Iterator[str]:
         yield f"  - {_flow({'name': service, **own, **edge, **alone, **left})}"
     released = [*one.services]
     yield from route_hints(released[0], other_doors(one.look, released))
+    yield from profile_warnings(one.look)
+    yield from tunnel_warnings(one.look, one.left_out)
     if one.left_out:
         yield f"left_out: {_value(list(one.left_out))}"
     if one.one_shots:
@@ -60,6 +63,7 @@ def _lines(one: Proposed) -> Iterator[str]:
         )
         if value
     }
+    yield from copy_warnings(one.look, one.base, one.volumes)
     if saved:
         yield f"state: {_flow(saved)}"
     yield f"smoke: [{_flow({'name': 'ready', 'path': one.ready_path})}]"

@@ -1,0 +1,27 @@
+"""Named volumes that one service alone writes into: where it runs twice, both write there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def own_volumes(services: Mapping[str, Any], name: str) -> list[str]:
+    """Of the service `name`, in the order of its mounts. A volume that another service may write
+    into too is shared by design."""
+    others = {
+        volume
+        for other, service in services.items()
+        if other != name
+        for volume in _written(service)
+    }
+    return [volume for volume in _written(services[name]) if volume not in others]
+
+
+def _written(service: Mapping[str, Any]) -> list[str]:
+    mounts = [one for one in service.get("volumes") or () if isinstance(one, Mapping)]
+    return [
+        str(one["source"])
+        for one in mounts
+        if one.get("type") == "volume" and one.get("source") and not one.get("read_only")
+    ]
