@@ -15,6 +15,8 @@ from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.findings import Finding, faults, placed, shown
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
 from tasks.plan.missing_logins import refuse_missing_logins
+from tasks.plan.release_risks import release_risks
+from tasks.plan.schema_risks import schema_risks
 from tasks.plan.shared_servers import refuse_shared_patterns
 from tasks.plan.weak_passwords import weak_passwords
 from tidegate.each import as_ours
@@ -74,6 +76,8 @@ def _of_environment(
             yield from _of_compose(env, stacks)
             yield from _of_host(env, taken)
             yield from _of_images(env)
+            yield from schema_risks(env)
+            yield from release_risks(env)
             yield from _of_logins(env)
     except Exception as error:
         files = [stack.folder / file for file in config.compose_files]
@@ -122,9 +126,6 @@ def _of_images(env: OpenEnvironment) -> Iterator[Finding]:
         build = model["services"].get(service, {}).get("build") or {}
         file = Path(build.get("context", ".")) / build.get("dockerfile", "Dockerfile")
         if build and file.is_file():
-            risks = dockerfile_risks(
-                file.read_text(errors="replace"), has_database=bool(env.stack.databases)
-            )
             yield from (
                 Finding(
                     "risk",
@@ -136,7 +137,7 @@ def _of_images(env: OpenEnvironment) -> Iterator[Finding]:
                     shown(file),
                     risk.line,
                 )
-                for risk in risks
+                for risk in dockerfile_risks(file.read_text(errors="replace"))
             )
 
 

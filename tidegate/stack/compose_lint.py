@@ -69,7 +69,10 @@ def lint_model(
     known = [name for name in released if name in model["services"]]
     faults += _structure_faults(model, known, has_source=has_source)
     if kind != "development":
-        faults += [fault for name in known for fault in _mount_faults(model, name, files)]
+        foreign = {name for name in unbuilt if name in known and _is_foreign(model, name)}
+        faults += [
+            fault for name in known for fault in _mount_faults(model, name, files, name in foreign)
+        ]
         faults += [
             f"services.{reason}, so it cannot run beside the version that serves"
             for reason in singleton_reasons(model, known)
@@ -136,13 +139,23 @@ def _image_faults(name: str, service: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _mount_faults(model: ComposeModel, name: str, files: TeamFiles) -> Iterator[str]:
+def _is_foreign(model: ComposeModel, name: str) -> bool:
+    """Whether no service of the compose files builds its image."""
+    services = model["services"]
+    image = services[name].get("image")
+    return not any(one.get("build") and one.get("image") == image for one in services.values())
+
+
+def _mount_faults(
+    model: ComposeModel, name: str, files: TeamFiles, is_foreign: bool
+) -> Iterator[str]:
     """P46: a bind mount over code makes the image, and so the release and its way back, say
-    nothing."""
+    nothing. A foreign image has none of the source: what is mounted there belongs to the
+    release."""
     contexts = list(_contexts(model))
     for mount in bind_mounts(model["services"][name]):
         target = mount["target"]
-        if fault := _over_code(mount, contexts, files):
+        if fault := _over_code(mount, contexts, files, is_foreign):
             yield (
                 f"services.{name}.volumes: {target} {fault}. To leave the mount out: "
                 f"`not_mounted: [{target}]` under {name} in stack.yaml"
@@ -160,15 +173,16 @@ def _contexts(model: ComposeModel) -> Iterator[str]:
             yield context
 
 
-def _over_code(mount: Mapping[str, Any], contexts: Sequence[str], files: TeamFiles) -> str | None:
+def _over_code(
+    mount: Mapping[str, Any], contexts: Sequence[str], files: TeamFiles, is_foreign: bool
+) -> str | None:
     source = str(mount["source"])
     if any(is_inside(context, source) for context in contexts):
         return "is mounted from a folder that holds the source: it hides what is in the image"
     if not mount.get("read_only") or any(is_inside(source, one.path) for one in files.written):
         return None
-    if any(is_inside(source, context) for context in contexts) and not _is_configuration(
-        source, files
-    ):
+    is_source = any(is_inside(source, context) for context in contexts)
+    if is_source and not is_foreign and not _is_configuration(source, files):
         return "is mounted from the source: it hides what is in the image"
     return None
 
@@ -217,4 +231,4 @@ def _is_configuration(source: str, files: TeamFiles) -> bool:
 
 
 def _is_config_file(path: PurePosixPath) -> bool:
-    return bool(path.suffix) and path.suffix not in _CODE
+    return path.name == "Caddyfile" or (bool(path.suffix) and path.suffix not in _CODE)

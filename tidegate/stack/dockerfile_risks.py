@@ -1,5 +1,4 @@
-"""What in a Dockerfile works, and somebody should know of: secrets in the image, and a schema that
-is moved at the start."""
+"""What in a Dockerfile works, and somebody should know of: secrets in the image."""
 
 from __future__ import annotations
 
@@ -11,13 +10,7 @@ from tidegate.secrecy.plain_values import is_plain, looks_secret
 
 _SET = re.compile(r"^[ \t]*(ENV|ARG)[ \t]+(.*)", re.IGNORECASE)
 _PAIR = re.compile(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)")
-_STARTS = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)\b(.*)", re.IGNORECASE)
 _PASSWORD = re.compile(r"PASS|PWD|SECRET|TOKEN", re.IGNORECASE)
-_MIGRATES = re.compile(
-    r"alembic[\s\",]+upgrade|manage\.py[\s\",]+migrate|"
-    r"prisma[\s\",]+(?:migrate[\s\",]+deploy|db[\s\",]+push)|"
-    r"rails[\s\",]+db:migrate|flyway[\s\",]+migrate"
-)
 
 
 @dataclass(frozen=True)
@@ -27,7 +20,7 @@ class Risk:
     to_do: str
 
 
-def dockerfile_risks(text: str, *, has_database: bool) -> Iterator[Risk]:
+def dockerfile_risks(text: str) -> Iterator[Risk]:
     """Each with its line. No value is in a text."""
     for number, line in enumerate(text.splitlines(), 1):
         if (found := _SET.match(line)) and (keys := _secrets(found[2])):
@@ -36,13 +29,6 @@ def dockerfile_risks(text: str, *, has_database: bool) -> Iterator[Risk]:
                 f"{found[1].upper()} {', '.join(keys)}: has a value, "
                 "and whoever has the image can read it",
                 "Give it by the env file; for a build, use a build secret",
-            )
-        if has_database and (found := _STARTS.match(line)) and _MIGRATES.search(found[1]):
-            yield Risk(
-                number,
-                "each start moves the schema: no backup is made before it, "
-                "and a plan does not show it",
-                "Take it out of the start and say `migrations:` in stack.yaml",
             )
 
 

@@ -1,0 +1,109 @@
+"""What a release does to services, as the files say it, and a person may not expect: ports that are
+left out, two writers of one volume, tunnels past the edge, copies of files in use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from tasks.frame.open_environment import OpenEnvironment
+from tasks.plan.findings import Finding, placed
+from tidegate.proposal.dockerfile import Dockerfile
+from tidegate.proposal.known_images import CACHES, TUNNELS, engine_of, keeps_data
+from tidegate.proposal.roles import made_from
+from tidegate.stack.own_volumes import own_volumes
+from tidegate.stack.slot import used_volumes
+
+Told = tuple[str, str]
+"""What is so, with its path in the compose files, and what to do."""
+
+
+def release_risks(env: OpenEnvironment) -> Iterator[Finding]:
+    model = env.model()
+    services: Mapping[str, Any] = model["services"]
+    released = [name for name in env.released if name in services]
+    routed = {(one.service.name, one.port) for one in env.routed}
+    doors = routed | {(line.service, port) for line, port in env.kept_ports}
+    alone = env.alone | env.jobs | {name for name, _ in routed}
+    foreign = [one for one in env.unbuilt if one in released and one not in alone]
+    base = [name for name in services if name not in released]
+    files = [env.stack.folder / file for file in env.config.compose_files]
+    for text, to_do in (
+        *left_ports(services, released, doors),
+        *two_writers(services, [one for one in foreign if not services[one].get("build")]),
+        *past_the_edge(services, released),
+        *copied_in_use(services, base, env.stack.state.volumes),
+    ):
+        doing = "looking what a release does to the services"
+        yield placed(Finding("risk", env.stack.name, env.name, doing, text, to_do), files)
+
+
+def left_ports(
+    services: Mapping[str, Any], released: Collection[str], doors: Collection[tuple[str, int]]
+) -> Iterator[Told]:
+    """Ports of the host that nobody answers at any more; `doors` are the ports inside to which the
+    edge or a kept port leads."""
+    for name in released:
+        lost = [
+            _shown(one)
+            for one in services[name].get("ports") or ()
+            if one.get("protocol", "tcp") != "tcp" or (name, int(one["target"])) not in doors
+        ]
+        if lost:
+            ports = f"port {lost[0]} is" if len(lost) == 1 else f"ports {', '.join(lost)} are"
+            yield (
+                f"services.{name}.ports: the {ports} left out, because two versions cannot have "
+                "one port of the host",
+                "Where HTTP is spoken there, say `routes` or `kept_ports` in stack.yaml. UDP and "
+                "other protocols cannot be kept: what needs them lives once, in the base, or "
+                "runs outside of this stack",
+            )
+
+
+def two_writers(services: Mapping[str, Any], foreign: Collection[str]) -> Iterator[Told]:
+    """Of images that nobody builds here: nobody knows whether two of them may share a volume."""
+    for name in foreign:
+        if volumes := own_volumes(services, name):
+            yield (
+                f"services.{name}.volumes: two of it write into {', '.join(volumes)} while a "
+                "release runs, and nobody knows whether its image allows that",
+                "Where it keeps data, take it out of `services` in stack.yaml: then it lives "
+                "once. Or say `alone: true`",
+            )
+
+
+def past_the_edge(services: Mapping[str, Any], released: Collection[str]) -> Iterator[Told]:
+    for name in released:
+        if TUNNELS.search(_image(services[name])):
+            yield (
+                f"services.{name}.image: a tunnel that is released leads the public to its own "
+                "version, past the edge and before the checks have passed",
+                f"Say `left_out: [{name}]` in stack.yaml, and run one that leads to the edge",
+            )
+
+
+def copied_in_use(
+    services: Mapping[str, Any], base: Collection[str], saved: Collection[str]
+) -> Iterator[Told]:
+    """Volumes of servers that Tidegate has no dump of; `saved` are those of `state`."""
+    for name in base:
+        image = _image(services[name])
+        copied = [one for one in used_volumes({"services": services}, [name]) if one in saved]
+        if copied and keeps_data(image) and not engine_of(image) and not CACHES.search(image):
+            yield (
+                f"services.{name}.volumes: {', '.join(copied)} is copied while the server writes, "
+                "and a server may not be able to open such a copy",
+                "Let a job of your own dump it into a folder under `state.files`: "
+                "`tidegate docs operations`, MongoDB",
+            )
+
+
+def _image(service: Mapping[str, Any]) -> str:
+    return made_from(service, Dockerfile())
+
+
+def _shown(port: Mapping[str, Any]) -> str:
+    """222, or 51820/udp."""
+    protocol = port.get("protocol", "tcp")
+    number = str(port.get("published") or port["target"])
+    return number if protocol == "tcp" else f"{number}/{protocol}"

@@ -1,0 +1,60 @@
+"""What `tidegate check` tells of a release beforehand: lost ports, two writers, tunnels, copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.plan.release_risks import copied_in_use, left_ports, past_the_edge, two_writers
+
+
+def volume(name: str, **more: Any) -> dict[str, Any]:
+    return {"type": "volume", "source": name, "target": f"/{name}", **more}
+
+
+def port(target: int, published: str, protocol: str = "tcp") -> dict[str, Any]:
+    return {"target": target, "published": published, "protocol": protocol}
+
+
+def texts(found: Any) -> list[str]:
+    return [text for text, _ in found]
+
+
+def test_each_published_port_that_the_edge_does_not_lead_to_is_named() -> None:
+    ports = [port(3000, "3000"), port(22, "222"), port(51820, "51820", "udp")]
+    [text] = texts(left_ports({"server": {"ports": ports}}, ["server"], {("server", 3000)}))
+    assert text.startswith("services.server.ports: the ports 222, 51820/udp are left out")
+
+
+def test_a_port_that_is_routed_kept_or_of_the_base_is_not_named() -> None:
+    services = {"web": {"ports": [port(80, "8080")]}, "db": {"ports": [port(5432, "5432")]}}
+    assert texts(left_ports(services, ["web"], {("web", 80)})) == []
+    [text] = texts(left_ports(services, ["web"], set()))
+    assert text.startswith("services.web.ports: the port 8080 is left out")
+
+
+def test_a_volume_that_one_foreign_service_alone_writes_into_is_named() -> None:
+    services = {
+        "store": {"volumes": [volume("rows"), volume("seen", read_only=True)]},
+        "saver": {"volumes": [volume("rows", read_only=True), volume("media")]},
+        "web": {"volumes": [volume("media")]},
+    }
+    [text] = texts(two_writers(services, ["store", "saver"]))
+    assert text.startswith("services.store.volumes: two of it write into rows while")
+
+
+def test_a_released_tunnel_is_named() -> None:
+    services = {"way": {"image": "ngrok/ngrok:3"}, "web": {"image": "acme/web"}}
+    [text] = texts(past_the_edge(services, ["way", "web"]))
+    assert text.startswith("services.way.image: a tunnel that is released leads the public")
+
+
+def test_a_saved_volume_of_a_server_that_nobody_can_dump_is_named() -> None:
+    services = {
+        "mongo": {"image": "mongo:7", "volumes": [volume("docs")]},
+        "cache": {"image": "redis:7", "volumes": [volume("keys")]},
+        "files": {"image": "acme/files:1", "volumes": [volume("media")]},
+    }
+    saved = ["docs", "keys", "media"]
+    [text] = texts(copied_in_use(services, [*services], saved))
+    assert text.startswith("services.mongo.volumes: docs is copied while the server writes")
+    assert texts(copied_in_use(services, [*services], [])) == []

@@ -1,0 +1,105 @@
+"""Commands that move a schema, where a container is started by them: read in compose files,
+Dockerfiles and what these lead to."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_S = r"[\s\",']+"
+MOVES_SCHEMA = re.compile(
+    rf"alembic{_S}upgrade|flask{_S}db{_S}upgrade|aerich{_S}upgrade|manage\.py{_S}migrate|"
+    rf"prisma{_S}(?:migrate{_S}deploy|db{_S}push)|drizzle-kit{_S}(?:migrate|push)|knex{_S}migrate:latest|"
+    rf"(?:sequelize|sequelize-cli){_S}db:migrate|typeorm\S*{_S}migration:run|"
+    rf"(?:rails|rake){_S}db:(?:migrate|prepare|schema:load|setup)|artisan{_S}migrate|"
+    rf"doctrine:migrations:migrate|ecto\.migrate|diesel{_S}migration{_S}run|sqlx{_S}migrate{_S}run|"
+    rf"(?:flyway|dbmate|goose|atlas){_S}(?:.*\s)?(?:migrate|up)\b|liquibase{_S}(?:.*\s)?update\b"
+)
+_CONTINUED = re.compile(r"\\[ \t]*\Z")
+_COMMENT = re.compile(r"[ \t]*(?:#|//)")
+_INSTRUCTION = re.compile(r"[ \t]*(FROM|CMD|ENTRYPOINT|COPY|ADD)[ \t]+(.*)", re.IGNORECASE)
+_STAGE = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_WORD = re.compile(r"[^\s\"',;&|()\[\]]+")
+_PACKAGE_SCRIPT = re.compile(rf"\b(?:npm|yarn|pnpm|bun){_S}(?:run{_S})?([\w:.-]+)")
+
+
+@dataclass(frozen=True)
+class Start:
+    """One line by which a container is started; `word` is CMD or ENTRYPOINT."""
+
+    word: str
+    line: int
+    text: str
+
+
+def starts_of(dockerfile: str, target: str = "") -> list[Start]:
+    """ENTRYPOINT and CMD of its last stage, or of the one named `target`."""
+    stages: dict[str, dict[str, Start]] = {}
+    name = ""
+    for line, word, rest in _instructions(dockerfile):
+        if word == "FROM" and (found := _STAGE.match(rest)):
+            if target and name == target.lower():
+                break
+            name = (found[2] or str(len(stages))).lower()
+            stages[name] = dict(stages.get(found[1].lower(), {}))
+        elif word in ("CMD", "ENTRYPOINT"):
+            stages.setdefault(name, {})[word] = Start(word, line, rest)
+    return [*stages.get(name, {}).values()]
+
+
+def scripts_in(command: str, dockerfile: str = "") -> Iterator[str]:
+    """Where a script that it names may lie in the build's context, the likeliest first: where the
+    Dockerfile copies it from, and at the end of its own path."""
+    copied = [
+        source
+        for _, word, rest in _instructions(dockerfile)
+        if word in ("COPY", "ADD")
+        for source in _WORD.findall(rest)[:-1]
+    ]
+    for path in _WORD.findall(command):
+        name = posixpath.basename(path)
+        if name and ("/" in path or name.endswith(".sh")):
+            yield from (one for one in copied if posixpath.basename(one) == name)
+            parts = [part for part in path.split("/") if part not in ("", ".", "..")]
+            yield from ("/".join(parts[place:]) for place in range(len(parts)))
+
+
+def moving_line(script: str) -> int | None:
+    """The first line of it that moves a schema; None where none does."""
+    for number, line in enumerate(script.splitlines(), 1):
+        if not _COMMENT.match(line) and MOVES_SCHEMA.search(line):
+            return number
+    return None
+
+
+def moving_package_line(command: str, package: str) -> int | None:
+    """The line of package.json with the script that `npm start` and the like run, if it moves a
+    schema."""
+    try:
+        scripts = json.loads(package).get("scripts", {})
+    except (ValueError, AttributeError):
+        return None
+    for name in _PACKAGE_SCRIPT.findall(command):
+        said = str(scripts.get(name, "")) if isinstance(scripts, dict) else ""
+        if MOVES_SCHEMA.search(said):
+            lines = package.splitlines()
+            return next((at for at, one in enumerate(lines, 1) if f'"{name}"' in one), 1)
+    return None
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
+    """Each with the line at which it begins, and with the lines by which it goes on."""
+    begun, held = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if held and _COMMENT.match(line):
+            continue
+        begun, held = (begun, held) if held else (number, "")
+        if _CONTINUED.search(line):
+            held += _CONTINUED.sub(" ", line)
+            continue
+        if found := _INSTRUCTION.match(held + line):
+            yield begun, found[1].upper(), found[2]
+        held = ""
