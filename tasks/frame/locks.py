@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prefect import get_run_logger
+from prefect.logging import get_logger
 
 from tasks.frame.deployments import UNDECIDED, move, refresh
 from tasks.frame.messages import tell
 from tasks.frame.work import Work
-from tidegate.errors import FencedError, LockedError
+from tidegate.errors import FencedError, LedgerError, LockedError
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Lock
 from tidegate.policy.states import DeploymentState
+
+BEAT_AGAIN_SECONDS = 1
+"""After a heartbeat that the ledger did not take. The lock lives on if one comes in time."""
 
 
 @contextlib.contextmanager
@@ -58,16 +62,25 @@ def _acquire(work: Work, take_over: bool) -> Lock:
 
 
 def _beat(ledger: Ledger, lock: Lock, ended: threading.Event, every_seconds: float) -> None:
-    while not ended.wait(every_seconds):
+    pause = every_seconds
+    while not ended.wait(pause):
         try:
             ledger.locks.heartbeat(lock)
         except FencedError:
             # a newer owner exists: every further change of ours is refused by its fencing number
             return
+        except LedgerError as error:
+            get_logger("tidegate.locks").warning("%s", error)
+            pause = min(every_seconds, BEAT_AGAIN_SECONDS)
+        else:
+            pause = every_seconds
 
 
 def _release(ledger: Ledger, lock: Lock) -> None:
+    """The work has ended, well or not, and a lock that nobody renews is free soon."""
     try:
         ledger.locks.release(lock)
     except FencedError:
         get_run_logger().warning("the lock was taken over by a newer owner before it was released")
+    except LedgerError as error:
+        get_run_logger().warning("the lock was not given back: %s", error)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,7 +20,7 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.work import Work
 from tests.unit.ledger_parts import Clock, deploy
 from tests.unit.plans import COMMIT
-from tidegate.errors import LockedError
+from tidegate.errors import LedgerError, LockedError
 from tidegate.ledger import Ledger
 from tidegate.policy.states import DeploymentState as S
 from tidegate.secrecy.redaction import Redactor
@@ -40,6 +41,10 @@ def env(ledger: Ledger, tmp_path: Path) -> Iterator[Any]:
             redactor=Redactor({}),
             settings=settings,
         )
+
+
+def away() -> LedgerError:
+    return LedgerError("renewing", "the database is locked", "Look at it", retryable=True)
 
 
 def work(env: Any, state: S = S.CHANGING) -> Work:
@@ -71,6 +76,46 @@ def test_its_heart_beats_three_times_as_often_as_it_must(env: Any, clock: Clock)
     assert len(beats) >= 3
     assert beats[2] - begun >= TTL_SECONDS * 0.9
     assert not heart.is_alive()
+
+
+def test_its_heart_beats_on_after_errors_of_the_ledger(
+    env: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else gets the lock only when nobody is at work any more."""
+    monkeypatch.setattr(locks, "BEAT_AGAIN_SECONDS", TTL_SECONDS / 10)
+    failures, beat = [away(), away()], env.ledger.locks.heartbeat
+    arrived = threading.Event()
+
+    def renew(lock: Any) -> None:
+        if failures:
+            raise failures.pop()
+        beat(lock)
+        arrived.set()
+
+    env.ledger.locks.heartbeat = renew
+    with holding_lock(work(env)):
+        assert arrived.wait(10)
+
+
+def test_its_heart_ends_where_a_newer_owner_has_it(env: Any) -> None:
+    with holding_lock(work(env)):
+        [heart] = [one for one in threading.enumerate() if one.name.endswith("(_beat)")]
+        env.ledger.locks.acquire("cloudlens", "prod", "rollback/run-9", 60, take_over=True)
+        heart.join(10)
+        assert not heart.is_alive()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_work_ends_as_it_ended_where_the_lock_cannot_be_given_back(env: Any, breaks: bool) -> None:
+    """Nobody renews it any more, so that it is free soon."""
+
+    def fail(lock: Any) -> None:
+        raise away()
+
+    env.ledger.locks.release = fail
+    with pytest.raises(KeyError) if breaks else nullcontext(), holding_lock(work(env)):
+        if breaks:
+            raise KeyError("it breaks")
 
 
 def test_it_is_given_back_also_where_the_work_fails(env: Any) -> None:
