@@ -20,13 +20,16 @@ from docker.types import Mount
 from blocks.backups.folder import BackupStore
 from blocks.backups.manifest import Part
 from blocks.backups.restoring import part_of
+from blocks.docker.ending import wait_for_end
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import KEY_LABEL, DockerHost
 from tidegate.errors import BackupError, EngineError
 from tidegate.facts import Backup
 from tidegate.secrecy.outside_text import clean_end
 
-HOUR = 3600
+MOST_SECONDS = 3 * 3600
+"""For filling one volume: the step that puts data back has four hours."""
+_TOO_LONG = "It was stopped and removed: look why it takes so long, then start the restore again"
 _INSIDE = "/tidegate-volume"  # the archive's own folder
 _BESIDE = "/tidegate-beside"
 _HAS_TOOLS = "command -v find && command -v cp"
@@ -208,9 +211,10 @@ def _container(
 
 def _failed(container: Container) -> str:
     """How it ended, where not well. Raises EngineError where it cannot be started."""
-    with engine_errors("starting a container for a volume"):
+    doing = "running a container for a volume"
+    with engine_errors(doing):
         container.start()
-        code = container.wait(timeout=HOUR)["StatusCode"]
+        code = wait_for_end(container, doing, MOST_SECONDS, _TOO_LONG)
         said = clean_end(container.logs().decode(errors="replace"), 300)
     return f"it ended with {code}: {said}" if code else ""
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import math
 import os
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +19,7 @@ from prefect.blocks.core import Block
 from pydantic import Field
 
 from blocks.docker.client import client_of
+from blocks.docker.ending import wait_for_end
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.sealed import MOST_SEALED_BYTES, seal
 from blocks.docker.streams import Conversation, FloodError, OverdueError
@@ -32,6 +34,7 @@ MOST_HEALTH_TEXT = 300
 LAST_OWN_CODE = 125  # above it are those of the engine and of signals
 STOP_SECONDS = 2
 CHECK_SECONDS = 2  # a check that takes longer is waited for where the engine runs it
+_NO_DAEMON = "It was stopped and removed; do not start a daemon this way"
 ENDLESS = "/scratch"  # the end of the keys of containers that run until somebody removes them
 
 
@@ -174,14 +177,16 @@ class DockerHost(Block):
 
     def outlast(self, prefix: str, timeout_seconds: float) -> None:
         """Wait until the jobs whose key begins with `prefix` have ended, then remove them, with
-        their networks. Raises EngineError."""
+        their networks. Raises EngineError, and leaves alone what still runs after that time."""
         doing = f"waiting for what was left running under {prefix}"
+        deadline = time.monotonic() + timeout_seconds
         with engine_errors(doing):
             for container in self.client.containers.list(all=True, filters={"label": KEY_LABEL}):
                 key = container.labels[KEY_LABEL]
                 if key.startswith(prefix):
                     if container.status == "running" and not key.endswith(ENDLESS):
-                        container.wait(timeout=timeout_seconds)
+                        left_seconds = max(deadline - time.monotonic(), 1)
+                        wait_for_end(container, doing, left_seconds, _wait_for(container))
                     self.forget(key)
             for network in self.client.networks.list(filters={"label": KEY_LABEL}):
                 if network.attrs["Labels"][KEY_LABEL].startswith(prefix):
@@ -204,7 +209,7 @@ class DockerHost(Block):
                 job.timeout_seconds,
                 "It was stopped and removed; give it more time",
             )
-        code = container.wait(timeout=self.timeout_seconds)["StatusCode"]
+        code = wait_for_end(container, doing, self.timeout_seconds, _NO_DAEMON)
         return Outcome(code, out.getvalue().decode(errors="replace"), stderr)
 
     def _seal(self, job: Job) -> dict[str, Any]:
@@ -231,6 +236,10 @@ class DockerHost(Block):
             f"it closed its outputs but still runs after {self.timeout_seconds:g} s",
             "Do not start a daemon this way",
         )
+
+
+def _wait_for(container: Container) -> str:
+    return f"Wait until it ends, or look what it does with `docker logs {container.name}`"
 
 
 def _hold(conversation: Conversation, doing: str, timeout_seconds: float, to_do: str) -> str:

@@ -11,6 +11,7 @@ from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 
 from blocks.docker.compose import Compose
+from blocks.docker.ending import wait_for_end
 from blocks.docker.engine_errors import engine_errors, is_port_taken
 from blocks.docker.host import KEY_LABEL, DockerHost
 from blocks.docker.images import platform_of
@@ -19,6 +20,8 @@ from tidegate.facts import HostFacts
 from tidegate.plan.address_pools import DEFAULT_POOLS, networks_left
 from tidegate.plan.image_labels import STACK_LABEL
 
+_MEASURING = "measuring the Docker host"
+_BUSY = "It was stopped and removed: look what keeps its machine so busy"
 _MEASURE = "cat /proc/meminfo && df -Pk /"
 _NO_SHELL = ("executable file not found", "no such file or directory")
 _MOST_TRIED = 5
@@ -33,7 +36,7 @@ class EngineMeasures:
 
     def facts(self) -> HostFacts:
         """Engine, platform, disk of the Docker data root and memory."""
-        with engine_errors("measuring the Docker host"):
+        with engine_errors(_MEASURING):
             engine = self.host.client.info()
             printed = _in_container(self.host, _MEASURE)
         memory, (disk_total, disk_free) = _memory(printed), _disk(printed)
@@ -107,7 +110,7 @@ def in_first_shell(
             if not any(said in str(error.explanation) for said in _NO_SHELL):
                 raise
     raise EngineError(
-        "measuring the Docker host",
+        _MEASURING,
         "no image on it has a shell, but those of released versions",
         "Pull a small one, such as `docker pull busybox`",
     )
@@ -139,10 +142,8 @@ def _run(host: DockerHost, image: Image, script: str, port: tuple[str, int] | No
     )
     try:
         container.start()
-        if code := container.wait(timeout=_SECONDS)["StatusCode"]:
-            raise EngineError(
-                "measuring the Docker host", f"`{script}` ended with {code}", "Run it there by hand"
-            )
+        if code := wait_for_end(container, _MEASURING, _SECONDS, _BUSY):
+            raise EngineError(_MEASURING, f"`{script}` ended with {code}", "Run it there by hand")
         return container.logs(stdout=True, stderr=False).decode()
     finally:
         container.remove(force=True, v=True)
