@@ -133,6 +133,14 @@ def _tell(written: Written, names: list[str], console: Console, source: Brought 
             data(f"  to fill in, in {file} (`KEY=` leaves one empty): {', '.join(keys)}"),
             soft_wrap=True,
         )
+    if written.shared:
+        console.print(
+            data(
+                f"  on one host the environments would share {', '.join(written.shared)}: write "
+                "`${NAME}` in its place in the compose file, and another value into each env file"
+            ),
+            soft_wrap=True,
+        )
     if written.left_out:
         console.print(
             data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True

@@ -22,14 +22,13 @@ from tidegate.proposal.compose_files import (
     places_of,
 )
 from tidegate.proposal.layers import layers_of
+from tidegate.proposal.look import PROJECT
 from tidegate.stack.bind_mounts import bind_mounts
 from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.env_files import env_files_of
 from tidegate.stack.folder import FILE, STACKS, folder_above
 from tidegate.stack.team_folder import is_of_several
 
-PROJECT = "init"
-"""A name for Compose to read by; nothing is started under it."""
 _SHOWN = 6
 
 

@@ -23,12 +23,12 @@ from tidegate.each import as_ours
 from tidegate.edge.doors import WHAT_TO_DO, claims_of, doors_of_stacks, taken_doors
 from tidegate.errors import TidegateError
 from tidegate.plan.accepted import accepted
+from tidegate.plan.host_claims import host_claims
 from tidegate.secrecy.leaks import leaked
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import STACK_FILE, Catalogue, every_stack
 from tidegate.stack.dockerfile_risks import dockerfile_risks
 from tidegate.stack.file import Stack
-from tidegate.stack.host_claims import host_claims
 
 
 def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], list[Finding]]:
@@ -175,23 +175,22 @@ def _of_doors(stacks: Catalogue, stack: Stack, name: str) -> Iterator[Finding]:
 
 def _of_host(env: OpenEnvironment, taken: dict[tuple[str, str], str]) -> Iterator[Finding]:
     """What two environments would take of one host. `taken` is what those before have, by host."""
-    files = [env.stack.folder / file for file in env.config.compose_files]
-    place, doing = f"{env.stack.name} {env.name}", "looking what base services take of their host"
-    for path, what in host_claims(env.model(), env.released):
-        other = taken.setdefault((env.config.host, what), place)
+    names = (STACK_FILE, *env.config.compose_files)
+    files = [env.stack.folder / file for file in names]
+    place, doing = f"{env.stack.name} {env.name}", "looking what it takes of its host"
+    for one in host_claims(env.model(), env.released, env.written, env.stack.state.volumes):
+        other = taken.setdefault((env.config.host, one.what), place)
         if other != place:
-            yield placed(
-                Finding(
-                    "fault",
-                    env.stack.name,
-                    env.name,
-                    doing,
-                    f"{path}: {what} is taken by {other} too, on the host {env.config.host!r}",
-                    "Write `shares_host: true` for one of the two in stack.yaml, "
-                    f"or `host:` where {other} is elsewhere",
-                ),
-                files,
+            said = f"{one.where}: {one.what} is taken by {other} too, on the host"
+            found = Finding(
+                "fault",
+                env.stack.name,
+                env.name,
+                doing,
+                f"{said} {env.config.host!r}",
+                f"{one.to_do}, or `host:` where {other} is elsewhere",
             )
+            yield placed(found, files)
 
 
 def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from tasks.frame.open_environment import OpenEnvironment
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel
 from tidegate.stack.bind_mounts import is_local, missing_files, out_of_reach, unmounted
+from tidegate.stack.built_images import unshared_faults
 from tidegate.stack.compose_dangers import Danger, dangers, refusals
 from tidegate.stack.compose_lint import TeamFiles, lint_model
 from tidegate.stack.envfile import DEFAULT_PASSWORD, default_passwords, to_accept
@@ -42,6 +43,7 @@ def refuse_faulty_compose(
         *left_out_faults(model, env.stack.left_out),
         *alone_faults(model, env.alone),
         *unbuilt_faults(model, env.unbuilt),
+        *unshared_faults(model, env.stack.services),
         *out_of_reach(model, env.stack.folder, engine),
         *refusals(found),
         *network_faults(model, env.config.known_as),

@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from tasks.frame import adapters
-from tasks.plan.application import PROJECT, Application
+from tasks.plan.application import Application
 from tasks.plan.env_examples import example_in, example_of
 from tidegate.errors import InputError
 from tidegate.proposal.asked_for import asked_for, in_folder
@@ -25,7 +25,7 @@ from tidegate.proposal.compose_files import (
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
 from tidegate.proposal.env_values import EnvFile, env_file_of, is_said, plain_examples
 from tidegate.proposal.front_files import with_leads
-from tidegate.proposal.look import Look, ProductionEnv
+from tidegate.proposal.look import PROJECT, Look, ProductionEnv
 from tidegate.proposal.own_env_files import as_one, env_files_in_git, env_files_of_servers
 from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
@@ -59,6 +59,8 @@ class Written:
     newest: str
     keys_of: str = ""
     """The env file of production, where that alone says which keys there are."""
+    shared: tuple[str, ...] = ()
+    """What the environments would have of each other on one host."""
 
 
 def begin(
@@ -99,6 +101,7 @@ def begin(
         one.look.left_out,
         one.look.repository.newest if one.builds else one.tag,
         one.look.production.file if one.look.production and private else "",
+        one.shared,
     )
 
 

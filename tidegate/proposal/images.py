@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tidegate.errors import InputError
+from tidegate.proposal.image_names import plain_repository, sharers, written_tag
 from tidegate.proposal.known_images import FRONTS
 from tidegate.proposal.questions import word_of
 from tidegate.proposal.roles import is_built, links
@@ -21,11 +23,21 @@ def images_of(
     stack: str, edge: str, released: Sequence[str], services: Mapping[str, Any]
 ) -> dict[str, str]:
     """Service -> image without its tag, of those that a release changes. A vendor's images that
-    have one tag and one place in the registry are one version."""
+    have one tag and one place in the registry are one version. Raises InputError where nothing says
+    which image the application is."""
     built = [one for one in released if is_built(services[one])]
     if built:
-        return {one: _image(stack, one, services[one]) for one in built}
-    main = services[_main(edge, released, services)]
+        made = {one: _image(stack, one, services[one]) for one in built}
+        sharing = sharers(services, built)
+        return made | {one: made[sharing[one]] for one in released if one in sharing}
+    name = _main(edge, released, services)
+    main = services[name]
+    if not _plain(main):
+        raise InputError(
+            "choosing the image that a version gives",
+            f"nothing says which image {main.get('image')} of {name} is",
+            "Give the variable a value in .env.example, and try again",
+        )
     return {
         one: _image(stack, one, services[one])
         for one in released
@@ -41,7 +53,7 @@ def with_named_images(
     def named(one: Mapping[str, Any]) -> dict[str, Any]:
         said = str(one.get("image") or "")
         image = said if with_defaults(said) is not None else filled(said, example)
-        return {**one, "image": image, _WRITTEN: _written_tag(said)}
+        return {**one, "image": image, _WRITTEN: written_tag(said)}
 
     return {name: named(one) for name, one in services.items()}
 
@@ -73,14 +85,8 @@ def _family(service: Mapping[str, Any]) -> tuple[str, str]:
     return ("" if "$" in tag else plain.rpartition("/")[0] or plain), tag
 
 
-def _written_tag(image: str) -> str:
-    """As it is written, a variable as a variable: `${TAG:-latest}`."""
-    outside = re.sub(r"\$\{[^{}]*\}", lambda found: found[0].replace(":", ";"), image)
-    return (_TAG.search(outside) or ["", ""])[1] or ""
-
-
 def _plain(service: Mapping[str, Any]) -> str:
-    return _TAG.sub("", with_defaults(str(service.get("image") or "")) or "")
+    return plain_repository(str(service.get("image") or ""))
 
 
 def _image(stack: str, name: str, service: Mapping[str, Any]) -> str:

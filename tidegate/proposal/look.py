@@ -10,6 +10,9 @@ from tidegate.facts import ComposeModel
 from tidegate.proposal.compose_files import Place
 from tidegate.proposal.dockerfile import Dockerfile
 
+PROJECT = "init"
+"""A name for Compose to read by; nothing is started under it."""
+
 
 @dataclass(frozen=True)
 class Repository:

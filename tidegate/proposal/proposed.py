@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.errors import InputError
+from tidegate.plan.host_claims import shared_data
 from tidegate.proposal.compose_files import ENV_FILES, SAYS_NOTHING, Place, domains_of, local_domain
 from tidegate.proposal.databases import ProposedDatabase, databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.images import images_of, tag_of, with_named_images
 from tidegate.proposal.known_images import CACHES, engine_of
-from tidegate.proposal.look import Look
+from tidegate.proposal.look import PROJECT, Look
 from tidegate.proposal.own_data import with_own_data
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
 from tidegate.proposal.roles import (
@@ -27,6 +28,7 @@ from tidegate.proposal.roles import (
     runs_alone,
 )
 from tidegate.proposal.written_folders import Mounts, mounts_of
+from tidegate.stack.bind_mounts import Written
 from tidegate.stack.slot import used_volumes
 from tidegate.stack.variables import with_defaults
 
@@ -77,6 +79,18 @@ class Proposed:
     @property
     def base(self) -> list[str]:
         return sorted({*self.look.model["services"]} - {*self.services} - {*self.left_out})
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """What its environments would have of each other on one host: `the folder ./pgdata`. Empty
+        where they read other compose files."""
+        if len(self.places) == 1 or len({place.files for place, _ in self.places}) > 1:
+            return ()
+        model = {**self.look.model, "name": PROJECT}
+        written = [Written(one, one) for one in self.mounts.written if "$" not in one]
+        kept = [*self.services, *self.left_out]
+        found = shared_data(model, kept, written, self.volumes)
+        return tuple(one.what.replace(f"{self.look.path}/", "./") for one in found)
 
 
 def propose(look: Look, answers: Answers) -> Proposed:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.dockerfile import Dockerfile
+from tidegate.proposal.image_names import sharers
 from tidegate.proposal.known_images import (
     CLOCKS,
     FRONTS,
@@ -57,7 +58,7 @@ _REGISTRY = re.compile(r"\A(?:localhost|[^/]*[.:][^/]*)/")
 
 
 def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict[str, Role]:
-    """Released is what is built here. Where nothing is, the application is an image of somebody
+    """Released is what is built here, and what has an image that is. Where nothing is, the application is an image of somebody
     else's: then it is what keeps no data of a known kind. A front such as nginx goes with what it
     leads to, and what starts after a released service goes with it. So does a job that moves the
     schema: each version brings its own migrations. Where only a front or a monitor is built, that
@@ -69,6 +70,7 @@ def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict
     rest = {*services} - data - aside
     once = {name for name in rest if lives_once(made[name])}
     built = {name for name in rest if is_built(services[name])}
+    built |= sharers(services, built).keys() & rest
     ours = {name for name in built - once if not FRONTS.search(made[name])}
     released = built | _fronts(services, rest - once, built) | _migrating(services, rest - built)
     if not ours:  # the application itself is an image of somebody else's

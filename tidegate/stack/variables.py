@@ -54,6 +54,11 @@ def with_defaults(text: str) -> str | None:
     return None if "${" in filled else filled
 
 
+def masked(text: str) -> str:
+    """The text with an `x` for each character of a variable: what stands outside keeps its place."""
+    return _VARIABLE.sub(lambda found: "x" * len(found[0]), text)
+
+
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with values put in, and defaults where there are none; what has neither stays as it
     stands."""
