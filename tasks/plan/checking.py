@@ -29,6 +29,7 @@ from tidegate.settings import Settings
 from tidegate.stack.catalogue import STACK_FILE, Catalogue, every_stack
 from tidegate.stack.dockerfile_risks import dockerfile_risks
 from tidegate.stack.file import Stack
+from tidegate.stack.unset_keys import unset_keys
 
 
 def look_over(settings: Settings, only: str | None = None) -> tuple[list[str], list[Finding]]:
@@ -241,6 +242,20 @@ def _of_compose(env: OpenEnvironment, stacks: Catalogue) -> Iterator[Finding]:
         )
     yield from _of_accepted(env)
     yield from (placed(one, files) for one in weak_passwords(env))
+    yield from (placed(one, files) for one in _of_keys(env))
+
+
+def _of_keys(env: OpenEnvironment) -> Iterator[Finding]:
+    for path, key in unset_keys(env.model()):
+        service = path.split(".")[1]
+        yield Finding(
+            "risk",
+            env.stack.name,
+            env.name,
+            "looking for keys that nobody gives a value",
+            f"{path}: it has no value, so {service} is not given it",
+            f"Give {key} a value in {env.config.env_file}, or take it out of the compose file",
+        )
 
 
 def _of_accepted(env: OpenEnvironment) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from tidegate.stack.kept_ports import published_faults
 from tidegate.stack.known_as import network_faults
 from tidegate.stack.migration_volumes import unmounted_volumes
 from tidegate.stack.roles import alone_faults, left_out_faults, unbuilt_faults
+from tidegate.stack.unset_keys import unset_secrets
 
 
 def refuse_faulty_compose(
@@ -44,6 +45,7 @@ def refuse_faulty_compose(
         *alone_faults(model, env.alone),
         *unbuilt_faults(model, env.unbuilt),
         *unshared_faults(model, env.stack.services),
+        *unset_secrets(model, env.values),
         *out_of_reach(model, env.stack.folder, engine),
         *refusals(found),
         *network_faults(model, env.config.known_as),

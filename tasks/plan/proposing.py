@@ -23,10 +23,17 @@ from tidegate.proposal.compose_files import (
     Place,
 )
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
-from tidegate.proposal.env_values import EnvFile, env_file_of, is_said, plain_examples
+from tidegate.proposal.env_values import (
+    EnvFile,
+    env_file_of,
+    is_said,
+    keys_without_value,
+    plain_examples,
+)
 from tidegate.proposal.front_files import with_leads
 from tidegate.proposal.look import PROJECT, Look, ProductionEnv
 from tidegate.proposal.own_env_files import as_one, env_files_in_git, env_files_of_servers
+from tidegate.proposal.own_logins import own_logins
 from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
 from tidegate.proposal.stack_text import stack_text
@@ -222,13 +229,14 @@ def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     if produced := one.look.production:
         known = {**dict.fromkeys(produced.empty, ""), **known}
         wanted += produced.keys
-    logins = {
+    example, logins = one.look.example, own_logins(model, one.keepers)
+    logins |= {
         database.keys["password_key"]
         for database in one.databases
         if own and model["services"][database.service].get("env_file")
     }
-    example = one.look.example
-    found = env_file_of(model, one.base, known, wanted, make_secret, example, logins)
+    wanted += keys_without_value(model, [*one.services, *one.base])
+    found = env_file_of(model, known, wanted, make_secret, example, logins)
     return replace(found, keys_of=produced.file) if produced else found
 
 

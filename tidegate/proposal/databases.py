@@ -33,7 +33,11 @@ _HOST_KEY = re.compile(
     r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL).*HOST|HOST.*(?:DB|DATABASE|SQL)", re.IGNORECASE
 )
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+]*://[^@\s]*@([^/:\s$]+|\$\{[^}]*\})(?::[^/\s]*)?/")
+_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+]*://(?:[^@\s$]|\$(?!\{)|\$\{[^}]*\})*@([^/:\s$]+|\$\{[^}]*\})"
+    r"(?::(?:[^/\s$]|\$\{[^}]*\})*)?/"
+)
+"""`postgres://app:${DB_PASSWORD:?say it}@db/app`: what stands in braces may have blanks."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ def _key(environment: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, s
             if variable := whole_variable(environment[name]):
                 return variable.name, variable.default
             return name, with_defaults(str(environment[name]))
+        if f"{name}_FILE" in environment:
+            return name, None
     return names[0], None
 
 

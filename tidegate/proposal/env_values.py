@@ -16,7 +16,7 @@ from tidegate.stack.envfile import default_passwords
 from tidegate.stack.variables import Variable, variables_in, with_defaults
 
 _OF_ITS_OWN = re.compile(
-    r"(?:DJANGO_|FLASK_|RAILS_|AUTH_|NEXTAUTH_|BETTER_AUTH_)?(?:SECRET_KEY|SECRET_KEY_BASE|APP_SECRET|JWT_SECRET|SESSION_SECRET|"
+    r"(?:DJANGO_|FLASK_|RAILS_|AUTH_|NEXTAUTH_|BETTER_AUTH_)?(?:SECRET_KEY|SECRET_KEY_BASE|APP_KEY|APP_SECRET|JWT_SECRET|SESSION_SECRET|"
     r"COOKIE_SECRET|AUTH_SECRET|SECRET|SIGNING_KEY|HASH_SALT)"
 )
 """What an application only compares with itself: any random text is right."""
@@ -56,7 +56,6 @@ class EnvFile:
 
 def env_file_of(
     model: ComposeModel,
-    base: Collection[str],
     known: Mapping[str, str],
     wanted: Iterable[str],
     make_secret: Callable[[], str] | None,
@@ -64,23 +63,23 @@ def env_file_of(
     logins: Collection[str] = (),
 ) -> EnvFile:
     """`known` is what the compose files and the team's own example say, `wanted` are keys that
-    stack.yaml names. `example` has its secrets too, and `logins` are keys by which databases of
-    this environment are told their passwords.
+    stack.yaml names. `example` has its secrets too, and `logins` are keys by which databases and
+    caches of this environment are told their passwords.
 
-    With `make_secret`, a password that base services of this environment are given is made up: they
-    start with it for the first time. Where the example says the same password twice, so does this
-    file.
+    With `make_secret`, a value is made up for these, since they start with it for the first time,
+    and for what an application only compares with itself. Where the example says the same password
+    twice, so does this file.
     """
     needed = [one.name for one in _needed(model, weak=make_secret is not None)]
     keys = tuple(dict.fromkeys([*needed, *wanted]))
-    given = {*logins, *_of_base(model, base)}
     values: dict[str, str] = {}
     made_up: dict[str, str] = {}
     for key in keys:
-        is_made = make_secret is not None and key in given
-        if key in known and not _is_poor(model, key, known[key], is_made):
+        is_made = make_secret is not None and key in logins
+        public = {example.get(key), *_defaults(model, key)} if is_made else set()
+        if key in known and not _is_poor(model, key, known[key], public):
             values[key] = known[key]
-        elif make_secret and looks_secret(key) and (key in given or _is_free(model, key)):
+        elif make_secret and (key in logins or (looks_secret(key) and _is_free(model, key))):
             same = _same_login(key, made_up, example)
             values[key] = made_up[key] = made_up[same] if same else make_secret()
     for key in keys:
@@ -93,12 +92,16 @@ def env_file_of(
     return EnvFile(keys, values, tuple(made_up), tuple(key for key in keys if key not in values))
 
 
-def _of_base(model: ComposeModel, base: Collection[str]) -> set[str]:
-    """Keys whose values base services get: by variables, and by keys without a value, which compose
-    takes from the env file."""
-    services = [model["services"][name] for name in base]
-    bare = {key for one in services for key, value in environment_of(one).items() if value is None}
-    return bare | {one.name for service in services for one in variables_in(service)}
+def keys_without_value(model: ComposeModel, services: Iterable[str]) -> list[str]:
+    """Which compose takes from the env file: `environment: [KEY]`, and `environment:` of a
+    secret."""
+    declared, found = model.get("secrets") or {}, list[str]()
+    for name in services:
+        service = model["services"][name]
+        found += [key for key, value in environment_of(service).items() if value is None]
+        secrets = (declared.get(one["source"]) or {} for one in service.get("secrets") or ())
+        found += [one["environment"] for one in secrets if "environment" in one]
+    return list(dict.fromkeys(found))
 
 
 def _is_free(model: ComposeModel, key: str) -> bool:
@@ -130,17 +133,23 @@ def _with_made_up(
     )
 
 
-def _is_poor(model: ComposeModel, key: str, value: str, is_made: bool) -> bool:
-    """A place holder for a secret; or a password that is empty or that everybody knows where a
-    better one can be made, unless the compose files say it in an address too."""
-    if not looks_secret(key) or value == ANY_PASSWORD:
+def _is_poor(model: ComposeModel, key: str, value: str, public: Collection[str | None]) -> bool:
+    """A place holder for a secret; or, where a better one can be made, a password that is empty or
+    `public`, or that everybody knows, unless the compose files say it in an address too. Nothing is
+    public where none can be made."""
+    is_made = bool(public)
+    if not (is_made or looks_secret(key)) or value == ANY_PASSWORD:
         return False
     if value in _in_addresses(model):
         return False
     if _PLACEHOLDER.search(value) or (not value and _OF_ITS_OWN.fullmatch(key)):
         return True
-    public = {one.default for one in variables_in(model) if one.name == key}
-    return is_made and (not value or value in public or bool(default_passwords({key: value})))
+    is_known = value in public or bool(default_passwords({key: value}, (key,)))
+    return is_made and (not value or is_known)
+
+
+def _defaults(model: ComposeModel, key: str) -> set[str | None]:
+    return {one.default for one in variables_in(model) if one.name == key}
 
 
 def _in_addresses(tree: Any) -> set[str]:

@@ -14,7 +14,7 @@ from tidegate.proposal.databases import ProposedDatabase, databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.images import images_of, tag_of, with_named_images
-from tidegate.proposal.known_images import CACHES, engine_of
+from tidegate.proposal.known_images import CACHES, engine_of, keeps_data
 from tidegate.proposal.look import PROJECT, Look
 from tidegate.proposal.own_data import with_own_data
 from tidegate.proposal.questions import Answers, Question, title_of, word_of
@@ -79,6 +79,16 @@ class Proposed:
     @property
     def base(self) -> list[str]:
         return sorted({*self.look.model["services"]} - {*self.services} - {*self.left_out})
+
+    @property
+    def keepers(self) -> list[str]:
+        """Those of them that keep data: databases, caches, brokers."""
+        services, files = self.look.model["services"], self.look.dockerfiles
+        made = {
+            name: made_from(services[name], files.get(name, Dockerfile())) for name in self.base
+        }
+        own = {one.service for one in self.databases}
+        return [name for name, image in made.items() if name in own or keeps_data(image)]
 
     @property
     def shared(self) -> tuple[str, ...]:

@@ -58,11 +58,11 @@ _REGISTRY = re.compile(r"\A(?:localhost|[^/]*[.:][^/]*)/")
 
 
 def roles_of(model: ComposeModel, dockerfiles: Mapping[str, Dockerfile]) -> dict[str, Role]:
-    """Released is what is built here, and what has an image that is. Where nothing is, the application is an image of somebody
-    else's: then it is what keeps no data of a known kind. A front such as nginx goes with what it
-    leads to, and what starts after a released service goes with it. So does a job that moves the
-    schema: each version brings its own migrations. Where only a front or a monitor is built, that
-    is not the application."""
+    """Released is what is built here, and what has an image that is. Where nothing is, the
+    application is an image of somebody else's: then it is what keeps no data of a known kind. A
+    front such as nginx goes with what it leads to, and what starts after a released service goes
+    with it. So does a job that moves the schema: each version brings its own migrations. Where only
+    a front or a monitor is built, that is not the application."""
     services: Mapping[str, Any] = model["services"]
     made = {name: made_from(one, dockerfiles.get(name, _NONE)) for name, one in services.items()}
     data = {name for name in services if keeps_data(made[name]) or _is_called_data(name, services)}

@@ -55,7 +55,7 @@ def with_defaults(text: str) -> str | None:
 
 
 def masked(text: str) -> str:
-    """The text with an `x` for each character of a variable: what stands outside keeps its place."""
+    """The text with an `x` for each character of a variable: the rest stays where it is."""
     return _VARIABLE.sub(lambda found: "x" * len(found[0]), text)
 
 

@@ -1,0 +1,32 @@
+"""Keys that a compose file takes from the env file by their names alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration.checked_stacks import *  # noqa: F403
+from tests.integration.checked_stacks import change, found
+
+
+def test_a_key_without_a_value_is_a_risk_and_a_secret_without_one_a_fault(folder: Path) -> None:
+    compose = folder / "ant" / "compose.yaml"
+    change(compose, ('{TOKEN: "${TOKEN}", ', '{TOKEN: "${TOKEN}", VAULT_KEY: , '))
+    with compose.open("a") as file:
+        file.write("    secrets: [pg]\nsecrets: {pg: {environment: PG_SECRET}}\n")
+    told = [(one["kind"], one["line"], one["came_back"], one["to_do"]) for one in found(folder)]
+    assert told == [
+        (
+            "fault",
+            8,
+            "secrets.pg.environment: the env file has no PG_SECRET",
+            "Correct the compose files, or stack.yaml",
+        ),
+        (
+            "risk",
+            6,
+            "services.web.environment.VAULT_KEY: it has no value, so web is not given it",
+            "Give VAULT_KEY a value in .env, or take it out of the compose file",
+        ),
+    ]
+    (folder / "ant" / ".env").write_text("GREETING=x\nPG_SECRET=a-long-one-7\nVAULT_KEY=b\n")
+    assert found(folder) == []
