@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.typed import AsJson, OneStack, console, show_json
+from tidegate.errors import InputError
 from tidegate.settings import Settings
 
 beginning = typer.Typer()
@@ -79,7 +80,15 @@ def check(stack: OneStack = None, json: AsJson = False) -> None:
     from cli.check import rows, show
     from tasks.plan.checking import look_over
 
-    looked_at, found = look_over(Settings(), stack)
+    settings = Settings()
+    looked_at, found = look_over(settings, stack)
+    if not looked_at and not found:
+        raise InputError(
+            f"looking for stack files in {settings.stacks}",
+            "there is none",
+            "`tidegate init FOLDER` writes one for the application in FOLDER; "
+            "a CI starts the check in the folder that has tidegate.toml",
+        )
     if json:
         show_json(rows(found))
     else:

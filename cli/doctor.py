@@ -62,9 +62,11 @@ def _ports(settings: Settings) -> str:
 
 def _runs(settings: Settings, *, was_started: bool) -> str:
     """Server, work pool, worker and schedules."""
-    doing, to_do = "asking who starts runs", "`tidegate run` starts what is missing"
+    doing = "asking who starts runs"
     if not was_started:
-        raise EngineError(doing, "Tidegate was never started here", to_do)
-    if missing := absent(settings, api_of(settings)):
-        raise EngineError(doing, " ".join(missing), to_do)
+        raise EngineError(
+            doing, "Tidegate was never started here", "`tidegate run` starts what is missing"
+        )
+    if missing := absent(settings, api_of(settings)):  # each says what to do
+        raise EngineError(doing, " ".join(missing), "`tidegate doctor` looks again")
     return "the server answers, and a worker waits for runs"

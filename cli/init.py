@@ -19,7 +19,7 @@ from tasks.plan.bringing import Brought, brought
 from tasks.plan.proposing import Written, begin
 from tidegate.errors import InputError
 from tidegate.proposal.questions import Answers, Question
-from tidegate.stack.folder import STACKS
+from tidegate.stack.folder import FILE, STACKS
 from tidegate.stack.team_folder import make_for_one, make_for_several, team_of
 
 
@@ -44,8 +44,10 @@ def init(
         if not quiet:
             console.print(
                 data(
-                    f"{folder} is ready. Put it into git, copy an application's compose "
-                    f"files to {STACKS}/NAME, and type `tidegate init {STACKS}/NAME`."
+                    f"No compose file is in {folder}, so it is a folder for the stack files of "
+                    f"several applications now ({FILE} says so). Put it into git, copy an "
+                    f"application's compose files to {STACKS}/NAME, and type `tidegate init "
+                    f"{STACKS}/NAME`."
                 ),
                 soft_wrap=True,
             )

@@ -25,6 +25,7 @@ from tidegate.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     help="Take a version of a Docker application to production, and back.",
 )
@@ -229,7 +230,7 @@ def history(
     stack: Stack,
     environment: Environment = None,
     as_option: AsOption = None,
-    limit: int = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
     json: AsJson = False,
 ) -> None:
     """What was deployed, when, by whom, and how it ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.errors import InputError, StackFileError
+from tidegate.errors import InputError, LedgerError, StackFileError
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import find_stack
 from tidegate.stack.file import Stack
@@ -58,11 +58,15 @@ def _the_one(names: list[str], stack: str, error: StackFileError | None = None) 
 
 
 def _deployed(settings: Settings, stack: str) -> list[str]:
+    """Nothing where Tidegate was never started."""
     from tidegate.ledger.ledger import Ledger
+    from tidegate.ledger.store import NEVER_STARTED
 
     deployments = Ledger(settings.database_url).deployments
-    return [
-        name
-        for owner, name in deployments.places()
-        if owner == stack and deployments.current(stack, name)
-    ]
+    try:
+        places = deployments.places()
+    except LedgerError as error:
+        if error.came_back == NEVER_STARTED:
+            return []
+        raise
+    return [name for owner, name in places if owner == stack and deployments.current(stack, name)]

@@ -4,6 +4,7 @@ its stack file belongs into."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -30,6 +31,7 @@ from tidegate.stack.folder import FILE, STACKS, folder_above
 from tidegate.stack.team_folder import is_of_several
 
 _SHOWN = 6
+_LOOKS_SO = re.compile(r"compose.*\.ya?ml\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,40 @@ def application_in(folder: Path) -> Application | None:
             "Say which are meant: `tidegate init FOLDER`",
         )
     if not found:
+        _refuse_overlooked(folder)
         return None
     chosen = next(iter(likely or found))
     if (chosen.at / STACK_FILE).exists():
         return Application(chosen.at)
     return replace(chosen, others=tuple(one.below for one in found if one is not chosen))
+
+
+def _refuse_overlooked(folder: Path) -> None:
+    """Raises InputError where files in it look like an application's compose files."""
+    found = [*islice(_overlooked(folder), _SHOWN)]
+    if found and not (folder / FILE).exists() and not (folder / STACKS).exists():
+        raise InputError(
+            f"looking for the compose files in {folder}",
+            f"there is none that Compose reads by its name, but there are {', '.join(found)}",
+            f"Name the folder that is meant: `tidegate init {Path(found[0]).parent}`; or rename "
+            "the file to compose.yaml. A folder for several applications begins empty",
+        )
+
+
+def _overlooked(folder: Path) -> Iterator[str]:
+    """Compose files below it, and what is called nearly like one."""
+    for depth in ("*", "*/*", "*/*/*"):
+        for path in sorted(folder.glob(depth)):
+            name = str(path.relative_to(folder))
+            if _LOOKS_SO.search(path.name) and path.is_file() and _is_meant(Path(name)):
+                yield name
+
+
+def _is_meant(path: Path) -> bool:
+    """Neither hidden nor a developer's, by its name."""
+    is_hidden = any(part.startswith(".") for part in path.parts)
+    ours = for_releases([path.name]) and not is_for_developers(str(path.parent))
+    return bool(ours) and not is_hidden
 
 
 def _below(folder: Path) -> list[Application]:

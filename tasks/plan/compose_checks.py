@@ -47,7 +47,7 @@ def refuse_faulty_compose(
         *unshared_faults(model, env.stack.services),
         *unset_secrets(model, env.values),
         *out_of_reach(model, env.stack.folder, engine),
-        *refusals(found),
+        *refusals([one for one in found if not _is_refused_anyway(one, env)]),
         *network_faults(model, env.config.known_as),
         *published_faults(model, env.kept_ports),
         *(missing_files(env.written) if is_local(engine) else ()),
@@ -59,6 +59,11 @@ def refuse_faulty_compose(
             "; ".join(faults),
             "Correct the compose files, or stack.yaml",
         )
+
+
+def _is_refused_anyway(one: Danger, env: OpenEnvironment) -> bool:
+    """No reason helps where a slot could not run beside another."""
+    return one.service in env.released and one.detail.startswith("network_mode")
 
 
 def _mounted(env: OpenEnvironment) -> tuple[Collection[str], list[str]]:

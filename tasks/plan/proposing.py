@@ -20,6 +20,7 @@ from tidegate.errors import InputError
 from tidegate.proposal.asked_for import asked_for, in_folder
 from tidegate.proposal.compose_files import (
     ENV_FILES,
+    MAIN,
     Place,
 )
 from tidegate.proposal.dockerfile import Dockerfile, read_dockerfile
@@ -84,7 +85,8 @@ def begin(
         raise InputError(
             f"writing {folder / STACK_FILE}",
             "it is there",
-            "`tidegate check` says what is wrong with it",
+            "`tidegate check` says what is wrong with it. To begin anew, move it away, and its env "
+            "files with it",
         )
     one = propose(look_at(application, places), answers)
     text = stack_text(one)
@@ -134,6 +136,8 @@ def look_at(application: Application, known: Sequence[Place] = ()) -> Look:
     example = {**example, **said}
     read = {name for place in places for name in place.files}
     seen = [one for one in (files.main, files.staging, files.production, *files.others) if one]
+    second = [str(Path(application.below, one)) for one in MAIN if (at / one).is_file()]
+    seen += [one for one in second if one not in seen]
     named = {name: service for name, service in model["services"].items() if service.get("build")}
     return Look(
         folder.name,

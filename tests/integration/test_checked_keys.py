@@ -30,3 +30,10 @@ def test_a_key_without_a_value_is_a_risk_and_a_secret_without_one_a_fault(folder
     ]
     (folder / "ant" / ".env").write_text("GREETING=x\nPG_SECRET=a-long-one-7\nVAULT_KEY=b\n")
     assert found(folder) == []
+
+
+def test_what_no_reason_can_allow_is_not_said_to_be_allowed(folder: Path) -> None:
+    compose = folder / "ant" / "compose.yaml"
+    change(compose, ("    build: .\n", "    build: .\n    network_mode: host\n"))
+    [one] = found(folder, "ant")
+    assert "so it cannot run beside the version that serves; give it networks" in one["came_back"]

@@ -92,6 +92,6 @@ def test_where_nothing_was_started_yet_it_is_said_what_makes_the_ledger(
     tmp_path: Path, file: str
 ) -> None:
     with pytest.raises(
-        LedgerError, match="`tidegate run` makes the ledger, where there is none yet"
+        LedgerError, match=r"Tidegate was never started here\. `tidegate run` makes the ledger"
     ):
         Ledger(f"sqlite:///{tmp_path / file}").deployments.places()

@@ -52,6 +52,20 @@ def test_a_stack_that_cannot_be_read_here_stops_nobody_who_names_the_environment
     assert meant_environment(settings, "elsewhere", "stage") == "stage"
 
 
+@pytest.mark.parametrize("file", ["missing/ledger.db", "empty.db"])
+def test_before_the_first_start_a_wrong_name_is_said_and_so_is_a_faulty_file(
+    settings: Settings, file: str, tmp_path: Path
+) -> None:
+    ledger = f"sqlite:///{tmp_path / file}"
+    new = Settings(stacks=settings.stacks, home=tmp_path, ledger_url=ledger)
+    with pytest.raises(InputError) as raised:
+        meant_environment(new, "cloudlens", "stage")
+    assert raised.value.came_back == "it has no 'stage' (it has prod)"
+    (tmp_path / "stacks" / "cloudlens" / "stack.yaml").write_text("name: cloudlens\n")
+    with pytest.raises(StackFileError, match="services: is missing"):
+        meant_environment(new, "cloudlens", None)
+
+
 def test_a_service_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     line = "  - {name: backend, image: acme/cloudlens-backend, port: 8000, ready_path: /ready}\n"
     again = SAMPLE.replace(line, line + "  - {name: backend}\n")

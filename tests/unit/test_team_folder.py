@@ -125,7 +125,10 @@ def test_a_process_that_was_told_everything_asks_no_file(
     ("content", "said"),
     [
         ("home", r"Expected '='"),
-        ("prefect_prot = 1\n", r"unknown: prefect_prot\. Known are edge_check_port, "),
+        (
+            "prefect_prot = 1\n",
+            r"line 1: unknown: prefect_prot \(did you mean prefect_port\?\)\. Known are edge_check_port, ",
+        ),
         ("[tidegate]\nhome = 'x'\n", r"unknown: tidegate"),
         (
             "ledger_url = 'postgresql://a:b@c/d'\n",

@@ -22,7 +22,9 @@ IdMaker = Callable[[], str]
 
 BUSY_TIMEOUT_SECONDS = 30
 _WRITES = "tidegate_writes"
-_NO_LEDGER = ("unable to open database file", "no such table")
+NEVER_STARTED = "Tidegate was never started here"
+_NO_LEDGER = ("unable to open database file", "no such table: deployments")
+_OLD_LEDGER = "no such table"
 _LOCK = select(Lock).where(
     Lock.stack == bindparam("stack"), Lock.environment == bindparam("environment")
 )
@@ -167,7 +169,7 @@ def ledger_errors(doing: str) -> Iterator[None]:
     except OperationalError as error:
         raise LedgerError(
             doing,
-            f"the ledger's database said: {error.orig}",
+            _came_back(str(error.orig)),
             _to_do(str(error.orig)),
             retryable=True,
         ) from None
@@ -178,8 +180,14 @@ def ledger_errors(doing: str) -> Iterator[None]:
         ) from None
 
 
-def _to_do(said: str) -> str:
+def _came_back(said: str) -> str:
     if any(words in said for words in _NO_LEDGER):
+        return NEVER_STARTED
+    return f"the ledger's database said: {said}"
+
+
+def _to_do(said: str) -> str:
+    if any(words in said for words in (*_NO_LEDGER, _OLD_LEDGER)):
         return (
             "`tidegate run` makes the ledger, where there is none yet; "
             "after an upgrade, `tidegate upgrade`"

@@ -74,7 +74,8 @@ def lint_model(
             fault for name in known for fault in _mount_faults(model, name, files, name in foreign)
         ]
         faults += [
-            f"services.{reason}, so it cannot run beside the version that serves"
+            f"services.{reason}, so it cannot run beside the version that serves; "
+            "give it networks in its place, or take it out of `services` in stack.yaml"
             for reason in singleton_reasons(model, known)
         ]
     if kind == "production":

@@ -79,14 +79,22 @@ def read_env_as_far(
     try:
         content = path.read_bytes()
     except OSError as error:
-        return {}, ConfigError(
-            doing, f"it cannot be read ({type(error).__name__})", "Create it from its template"
-        )
+        return {}, ConfigError(doing, f"it cannot be read ({type(error).__name__})", _to_make(path))
     read = list(entries(content.decode("utf-8", "replace"), given))
     faults = _line_faults(read) + ["it is not UTF-8"] * (not _is_utf8(content))
     values = {one.key: one.value for one in read if not one.fault}
     to_do = "Write each line as KEY=value, each key once"
     return values, ConfigError(doing, "; ".join(faults), to_do) if faults else None
+
+
+def _to_make(path: Path) -> str:
+    """What a person makes it of."""
+    if path.with_name(f"{path.name}.example").is_file():
+        return f"Copy {path.name}.example to {path.name}, and give each key its value"
+    return (
+        "Make it, with a line KEY=value for each key that the compose files and the application "
+        "take from it; the `.example` of another environment says which"
+    )
 
 
 def check_env(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
@@ -55,12 +57,23 @@ def _read(file: Path, known: Collection[str]) -> dict[str, Any]:
             f"Set TIDEGATE_{SECRET.upper()} instead",
         )
     if unknown := sorted({*told} - {*known}):
+        public = sorted({*known} - {SECRET})
         raise _faulty(
             file,
-            f"unknown: {', '.join(unknown)}",
-            f"Known are {', '.join(sorted({*known} - {SECRET}))}",
+            "; ".join(_unknown(file, key, public) for key in unknown),
+            f"Known are {', '.join(public)}",
         )
     return told
+
+
+def _unknown(file: Path, key: str, known: Collection[str]) -> str:
+    """With its line, and the setting that was probably meant."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    words = (re.split(r"[\s=.]", line.strip().lstrip("['\""))[0] for line in lines)
+    number = next((place for place, word in enumerate(words, 1) if word.rstrip("]'\"") == key), 0)
+    likely = difflib.get_close_matches(key, known, 1)
+    where = f"line {number}: " if number else ""
+    return f"{where}unknown: {key}" + (f" (did you mean {likely[0]}?)" if likely else "")
 
 
 def _refuse_nowhere() -> NoReturn:

@@ -1,4 +1,4 @@
-"""Keys that compose files take from the env file by their names alone, and that it does not have."""
+"""Keys that compose files take from the env file by their names alone, and that it has not."""
 
 from __future__ import annotations
 
