@@ -18,6 +18,7 @@ from tasks.plan.missing_logins import refuse_missing_logins
 from tasks.plan.release_risks import release_risks
 from tasks.plan.schema_risks import schema_risks
 from tasks.plan.shared_servers import refuse_shared_patterns
+from tasks.plan.stand_in_values import missing_files, missing_values, told, with_stand_ins
 from tasks.plan.weak_passwords import weak_passwords
 from tidegate.each import as_ours
 from tidegate.edge.doors import WHAT_TO_DO, claims_of, doors_of_stacks, taken_doors
@@ -73,16 +74,36 @@ def _of_environment(
         )
         yield from _of_history(env, env_file)
         yield from _of_doors(stacks, stack, name)
-        if not env.faults:  # without its values a compose file cannot be read
-            yield from _of_compose(env, stacks)
-            yield from _of_host(env, taken)
-            yield from _of_images(env)
-            yield from schema_risks(env)
-            yield from release_risks(env)
-            yield from _of_logins(env)
+        if lost := [*missing_files(env)]:
+            yield from lost
+        else:
+            yield from _of_files(env, stacks, taken)
     except Exception as error:
         files = [stack.folder / file for file in config.compose_files]
         yield from faults(stack.name, name, as_ours(error, f"checking {stack.name} {name}"), files)
+
+
+def _of_files(
+    env: OpenEnvironment, stacks: Catalogue, taken: dict[tuple[str, str], str]
+) -> Iterator[Finding]:
+    """What the compose files say; with stand-ins for values that are missing, where they can be
+    read so."""
+    missing = missing_values(env)
+    yield from told(env, missing)
+    read, is_whole = with_stand_ins(env, missing), not missing and not env.faults
+    try:
+        read.model()
+    except TidegateError:
+        if is_whole:
+            raise
+        return
+    yield from _of_compose(read, stacks)
+    yield from _of_images(read)
+    yield from schema_risks(read)
+    yield from release_risks(read)
+    if is_whole:
+        yield from _of_host(env, taken)
+        yield from _of_logins(env)
 
 
 def _of_history(env: OpenEnvironment, env_file: Path) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ MOST_NODES = 20_000
 MOST_BYTES = 1 << 20
 MOST_DEPTH = 30
 _PATH = r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[\d+\])*"
-_PARTS = re.compile(rf"; (?={_PATH}: )")
+_PARTS = re.compile(rf"; (?=(?:{_PATH}|line \d+): )")
 _AT_THE_BEGINNING = re.compile(rf"({_PATH})(?: \[[a-z-]+\])?: ")
 _SOMEWHERE = re.compile(r"\b((?:services|volumes|networks|configs|secrets)\.[\w-]+(?:\.[\w-]+)*)")
 _LINE = re.compile(r"\bline (\d+)\b")

@@ -54,6 +54,25 @@ def with_defaults(text: str) -> str | None:
     return None if "${" in filled else filled
 
 
+def missing_in(tree: Any, values: Mapping[str, str]) -> set[str]:
+    """Names of the variables in a compose model that have neither one of `values` nor a default."""
+    plain = {key: value.replace("$", "") for key, value in values.items()}
+    return {
+        one.name
+        for text in _texts(tree)
+        for one in variables_in(filled(text, plain))
+        if one.default is None
+    }
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, Mapping | list):
+        for inner in tree.values() if isinstance(tree, Mapping) else tree:
+            yield from _texts(inner)
+
+
 def masked(text: str) -> str:
     """The text with an `x` for each character of a variable: the rest stays where it is."""
     return _VARIABLE.sub(lambda found: "x" * len(found[0]), text)
