@@ -89,12 +89,12 @@ def begin(
             "files with it",
         )
     one = propose(look_at(application, places), answers)
-    text = stack_text(one)
-    _refuse_faulty(text)
     envs = {
         place.env_file: _env_file(one, None if place.kind == "production" else make_secret)
         for place, _ in one.places
     }
+    text = stack_text(one, {name: env.required for name, env in envs.items()})
+    _refuse_faulty(text)
     files = {STACK_FILE: text, **{f"{name}.example": env.template() for name, env in envs.items()}}
     made = [name for name, content in files.items() if _write(folder / name, content)]
     private = {name: env for name, env in envs.items() if _write(folder / name, env.text(), 0o600)}

@@ -79,6 +79,7 @@ def test_the_key_of_an_application_that_the_example_leaves_empty_is_made_up_or_m
     staging = env_file_of(of(), {"APP_KEY": ""}, ["APP_KEY"], lambda: "made-up")
     production = env_file_of(of(), {"APP_KEY": ""}, ["APP_KEY"], None)
     assert (staging.values, production.missing) == ({"APP_KEY": "made-up"}, ("APP_KEY",))
+    assert staging.required == production.required == ("APP_KEY",)
 
 
 def test_keys_without_a_value_and_those_of_secrets_are_the_env_files() -> None:

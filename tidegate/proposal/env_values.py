@@ -39,6 +39,9 @@ class EnvFile:
     missing: tuple[str, ...]
     keys_of: str = ""
     """Another env file, where that one says which keys there are."""
+    required: tuple[str, ...] = ()
+    """Of the keys, those without which the application does not work, and which Compose does not
+    ask for."""
 
     def template(self) -> str:
         """Keys and no values: it goes into git."""
@@ -89,7 +92,9 @@ def env_file_of(
             address := _with_made_up(example.get(key, ""), made_up, example)
         ):
             values[key] = address
-    return EnvFile(keys, values, tuple(made_up), tuple(key for key in keys if key not in values))
+    missing = tuple(key for key in keys if key not in values)
+    own = tuple(key for key in keys if key not in needed and _OF_ITS_OWN.fullmatch(key))
+    return EnvFile(keys, values, tuple(made_up), missing, required=own)
 
 
 def keys_without_value(model: ComposeModel, services: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tidegate.proposal.called import names_called, ports_called
@@ -18,11 +18,12 @@ _PLAIN = re.compile(r"[A-Za-z_./~][A-Za-z0-9_ ./@+~-]*(?::[A-Za-z0-9_./@+~-]+)*"
 _MEANS_MORE = frozenset({"yes", "no", "on", "off", "true", "false", "null", "~", "y", "n"})
 
 
-def stack_text(one: Proposed) -> str:
-    return "".join(f"{line}\n" for line in _lines(one))
+def stack_text(one: Proposed, required: Mapping[str, Sequence[str]]) -> str:
+    """`required` are keys that each env file must have."""
+    return "".join(f"{line}\n" for line in _lines(one, required))
 
 
-def _lines(one: Proposed) -> Iterator[str]:
+def _lines(one: Proposed, required: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield f"name: {one.name}"
     yield f"title: {_value(one.title)}"
     if one.builds:
@@ -70,7 +71,9 @@ def _lines(one: Proposed) -> Iterator[str]:
     yield "environments:"
     for number, (place_, domain) in enumerate(one.places):
         before = one.places[number - 1][0].name if number else None
-        yield f"  {place_.name}: {_flow(_environment(one, place_, domain, before))}"
+        said = _environment(one, place_, domain, before)
+        keys = list(required.get(place_.env_file, ()))
+        yield f"  {place_.name}: {_flow({**said, **({'required_keys': keys} if keys else {})})}"
 
 
 def _source(one: Proposed) -> dict[str, Any]:
