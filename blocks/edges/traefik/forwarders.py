@@ -42,10 +42,11 @@ class EngineForwarders:
         first, so that no name that fails leaves them closed. A port that a
         container behind the edge has itself stays with it: it was taken over, and runs still."""
         owner = f"{stack}/{environment}"
-        with engine_errors(f"forwarding what others call of {stack} {environment}"):
+        with engine_errors(f"looking who forwards what others call of {stack} {environment}"):
             there = self._of(owner)
-            if not called and not there:
-                return
+        if not called and not there:
+            return
+        with engine_errors(f"forwarding what others call of {stack} {environment}"):
             called = self._left_to_us(stack, environment, called)
             wanted = [(ones, self._maker.called(owner, ones)) for ones in together(called)]
             names = [name for _, name in wanted]
