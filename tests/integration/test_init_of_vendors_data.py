@@ -17,7 +17,7 @@ services:
     ports: ["1433:1433"]
     volumes: [mssql:/var/opt/mssql]
   vectors: {image: "chromadb/chroma:0.5.5", volumes: [chroma:/chroma/chroma]}
-  llm: {image: "ollama/ollama:0.3.6", volumes: [ollama:/root/.ollama]}
+  llm: {image: "ollama/ollama:0.3.6", volumes: [ollama:/data]}
   watcher: {image: "vendor/watcher:2", volumes: [seen:/seen], depends_on: [app]}
   render: {image: "vendor/render:3"}
 volumes: {mssql: {}, chroma: {}, ollama: {}, seen: {}}

@@ -11,8 +11,8 @@ from typing import Any
 from tidegate.proposal.called import names_called, ports_called
 from tidegate.proposal.compose_files import Place
 from tidegate.proposal.proposed import Proposed
+from tidegate.proposal.remarks import copy_warnings, profile_warnings, tunnel_warnings
 from tidegate.proposal.seen import migration_hints, other_doors, redis_hints, route_hints
-from tidegate.proposal.warnings import copy_warnings, profile_warnings, tunnel_warnings
 
 _PLAIN = re.compile(r"[A-Za-z_./~][A-Za-z0-9_ ./@+~-]*(?::[A-Za-z0-9_./@+~-]+)*")
 _MEANS_MORE = frozenset({"yes", "no", "on", "off", "true", "false", "null", "~", "y", "n"})
