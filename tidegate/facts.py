@@ -17,6 +17,14 @@ FORWARDS_TO_LABEL = "tidegate.forwards-to"
 """On a forwarder: `<stack>/<environment>`."""
 PROJECT_LABEL, SERVICE_LABEL = "com.docker.compose.project", "com.docker.compose.service"
 """By which compose says whose a container is."""
+ONE_OFF_LABEL = "com.docker.compose.oneoff"
+"""On what `docker compose run` started: it bears the name of a service, and is none of its
+containers."""
+
+
+def is_one_off(labels: Mapping[str, str]) -> bool:
+    return labels.get(ONE_OFF_LABEL) == "True"
+
 
 MigrationClass = Literal["none", "additive", "needs downgrade", "lossy", "unknown", "irreversible"]
 

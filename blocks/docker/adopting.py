@@ -13,6 +13,7 @@ from docker.models.containers import Container
 
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import DockerHost
+from blocks.docker.labelled import labelled
 from blocks.docker.occupants import EngineOccupancy, mounts_of
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL
 from tidegate.plan.adoption import FoundContainer, PublishedPort
@@ -32,15 +33,8 @@ class EngineHandStarted:
             name: place.device for name, place in EngineOccupancy(self.host).volume_places().items()
         }
         with engine_errors(f"looking at the compose project {project}"):
-            found = self.host.client.containers.list(
-                all=True, filters={"label": f"{PROJECT_LABEL}={project}"}
-            )
-            return [
-                self._seen(one, devices)
-                for one in found
-                if one.labels.get(SERVICE_LABEL)
-                and one.labels.get("com.docker.compose.oneoff", "False") != "True"
-            ]
+            found = labelled(self.host.client, {PROJECT_LABEL: project})
+            return [self._seen(one, devices) for one in found if one.labels.get(SERVICE_LABEL)]
 
     def volume_sizes(self) -> Mapping[str, int]:
         """Bytes of each volume that the engine can measure; a network share is none."""

@@ -16,6 +16,7 @@ from docker.models.containers import Container
 from blocks.docker.compose import Compose, fed
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import DockerHost
+from blocks.docker.labelled import labelled
 from tidegate.errors import ComposeError
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL, ComposeModel
 from tidegate.plan.base_changes import KeptContainer
@@ -156,8 +157,7 @@ class EngineBaseServices:
                 )
 
     def _there(self, labels: Mapping[str, str]) -> list[Container]:
-        filters: Any = {"label": [f"{name}={value}" for name, value in labels.items()]}
-        return self.host.client.containers.list(all=True, filters=filters)
+        return labelled(self.host.client, labels)
 
 
 def _is_it(one: Container, kept: KeptContainer, key: str) -> bool:

@@ -21,6 +21,7 @@ from blocks.docker.credential_helpers import missing_helper
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.folders import make_folders
 from blocks.docker.host import DockerHost
+from blocks.docker.labelled import labelled
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, SERVICE_LABEL, ComposeModel, Slot
 from tidegate.plan.occupancy import base_model
@@ -200,7 +201,7 @@ class Compose:
         restarts would start one again whose policy is `always`, although it was stopped.
         """
         with engine_errors(f"stopping {project}"):
-            for container in self._containers(project, services):
+            for container in self._services(project, services):
                 with contextlib.suppress(NotFound):  # removed by somebody else: it does not run
                     if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
                         container.update(restart_policy=_STAYS_STOPPED)
@@ -213,7 +214,7 @@ class Compose:
         doing = f"starting {project} again"
         with engine_errors(doing):
             containers = [
-                one for one in self._containers(project, services) if not _has_done_its_work(one)
+                one for one in self._services(project, services) if not _has_done_its_work(one)
             ]
             with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
                 list(pool.map(Container.start, containers))
@@ -225,26 +226,23 @@ class Compose:
     def remove(self, project: str) -> None:
         """Delete a project's containers and its own networks. Never a volume."""
         with engine_errors(f"removing {project}"):
-            for container in self._containers(project):
+            of_it: Any = {"label": f"{PROJECT_LABEL}={project}"}
+            for container in self.host.client.containers.list(all=True, filters=of_it):
                 with contextlib.suppress(NotFound):
                     container.remove(force=True, v=False)
-            for network in self.host.client.networks.list(
-                filters={"label": f"{PROJECT_LABEL}={project}"}
-            ):
+            for network in self.host.client.networks.list(filters=of_it):
                 with contextlib.suppress(NotFound):
                     network.remove()
 
-    def _containers(self, project: str, services: Collection[str] | None = None) -> list[Container]:
-        there = self.host.client.containers.list(
-            all=True, filters={"label": f"{PROJECT_LABEL}={project}"}
-        )
+    def _services(self, project: str, services: Collection[str] | None) -> list[Container]:
+        there = labelled(self.host.client, {PROJECT_LABEL: project})
         return [
             one for one in there if services is None or one.labels.get(SERVICE_LABEL) in services
         ]
 
     def _forget_ended(self, project: str, services: Sequence[str]) -> None:
         with engine_errors(f"removing what has ended of {project}"):
-            for container in self._containers(project, services):
+            for container in self._services(project, services):
                 if container.status != "running":
                     container.remove(v=False)
 

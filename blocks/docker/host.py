@@ -21,6 +21,7 @@ from pydantic import Field
 from blocks.docker.client import client_of
 from blocks.docker.ending import wait_for_end
 from blocks.docker.engine_errors import engine_errors
+from blocks.docker.labelled import labelled
 from blocks.docker.sealed import MOST_SEALED_BYTES, seal
 from blocks.docker.streams import Conversation, FloodError, OverdueError
 from tidegate.errors import EngineError
@@ -72,12 +73,10 @@ class DockerHost(Block):
             ).api
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
-        """All containers, running or not, that carry every one of `labels`."""
+        """All containers, running or not, that carry every one of `labels`; none that `docker
+        compose run` has started beside them."""
         with engine_errors("listing containers"):
-            filters: dict[str, str | list[str] | bool] = {
-                "label": [f"{key}={value}" for key, value in labels.items()]
-            }
-            found = self.client.containers.list(all=True, filters=filters)
+            found = labelled(self.client, labels)
         return [_facts(container) for container in found]
 
     def own_check(self, container: str) -> Outcome | None:

@@ -22,8 +22,6 @@ from tidegate.settings import Settings
 from tidegate.stack.file import Stack
 from tidegate.stack.recipes import base_sections
 
-_ONE_OFF_LABEL = "com.docker.compose.oneoff"
-
 
 @dataclass(frozen=True)
 class WaitingBase:
@@ -44,7 +42,7 @@ def waiting_base(
     A secret block is not asked for: it holds what it held when the version that serves was planned.
     An image that its registry has moved to another tag is not seen.
     """
-    made = [one for one in there if _is_of_compose(one)]
+    made = [one for one in there if CONFIG_HASH_LABEL in one.labels]
     if not made:
         return WaitingBase()
     try:
@@ -118,7 +116,3 @@ def _given(env: OpenEnvironment, values: Collection[str]) -> set[str]:
     written = [json.dumps(value)[1:-1] for value in values]
     texts = {name: json.dumps(service) for name, service in env.model()["services"].items()}
     return {name for name, text in texts.items() if any(one in text for one in written)}
-
-
-def _is_of_compose(one: ContainerFacts) -> bool:
-    return CONFIG_HASH_LABEL in one.labels and one.labels.get(_ONE_OFF_LABEL, "False") != "True"

@@ -28,6 +28,9 @@ class Begun:
     """The same with another definition of `db`."""
     volumes: Callable[[str], frozenset[str]]
     """Of a container, by its id."""
+    run_one_off: Callable[[str], Callable[[], bool]]
+    """`docker compose run` of a service, to its end. Returns what says whether that container is
+    there."""
 
     def of(self, service: str) -> ContainerFacts:
         there = self.host.containers({PROJECT_LABEL: self.project})
@@ -108,3 +111,14 @@ class BaseServicesContract:
         old = begun.of("db")
         begun.base.put_back(begun.base.keep([old.id]), KEY)
         assert begun.of("db").id == old.id
+
+    def test_what_compose_run_has_left_is_nobody_to_be_replaced(self, begun: Begun) -> None:
+        """Neither a new container nor the one of before takes its place."""
+        is_there = begun.run_one_off("db")
+        old = begun.of("db")
+        kept = begun.base.keep([old.id])
+        begun.base.recreate(begun.changed, begun.project, begun.before)
+        assert begun.of("db").id != old.id
+        begun.base.put_back(kept, KEY)
+        assert begun.of("db").name == old.name
+        assert is_there()

@@ -1,7 +1,9 @@
-"""What every host of slots must do. A suite gives `compose`, `host` and `slot`, which nobody has
-started yet."""
+"""What every host of slots must do. A suite gives `compose`, `host`, `slot`, which nobody has
+started yet, and `run_one_off`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +13,9 @@ from tidegate.ports import ContainerHost, Slots
 from tidegate.stack.roles import part_of
 
 PROJECT = "com.docker.compose.project"
+RunOneOff = Callable[[Slot, str], Callable[[], object]]
+"""`docker compose run` of a service of the slot, to its end. Returns what says when that container
+was last started."""
 
 
 class SlotsContract:
@@ -94,3 +99,16 @@ class SlotsContract:
             assert self.states(host, slot) == {}
         with pytest.raises(EngineError, match="have been removed"):
             compose.start_again(slot.project)
+
+    def test_what_compose_run_has_left_is_no_service_of_it(
+        self, compose: Slots, host: ContainerHost, slot: Slot, run_one_off: RunOneOff
+    ) -> None:
+        compose.up(slot)
+        before = self.ids(host, slot)
+        started = run_one_off(slot, "worker-1")
+        once = started()
+        assert self.ids(host, slot) == before
+        compose.stop(slot.project, grace_seconds=1)
+        compose.start_again(slot.project)
+        assert set(self.states(host, slot).values()) == {"running"}
+        assert started() == once

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,7 +22,7 @@ from tests.contracts.known_names_contract import KnownNamesContract, Neighbours
 from tests.contracts.migrator_contract import MigratorContract, Moved, Version
 from tests.contracts.places_contract import KeptPlace, PlacesContract
 from tests.contracts.shared_names_contract import SharedNamesContract
-from tests.contracts.slots_contract import SlotsContract
+from tests.contracts.slots_contract import RunOneOff, SlotsContract
 from tests.world.base import MemoryBaseServices
 from tests.world.compose import MemoryCompose
 from tests.world.data import Content, MemoryHistory, MemoryMigrator
@@ -30,6 +30,7 @@ from tests.world.edge import MemoryEdge
 from tests.world.engine import MemoryHost
 from tests.world.forwarders import MemoryForwarders
 from tests.world.images import MemoryImages
+from tests.world.one_offs import run_one_off
 from tests.world.saved import MemoryDatabaseCopies, MemoryVolumeCopies
 from tests.world.sources import MemoryFurther
 from tests.world.versions import VERSIONS, further_commit
@@ -113,6 +114,14 @@ class TestMemorySlots(SlotsContract):
             "one-prod-1", {"services": {"web-1": service, "worker-1": service}, "networks": {}}
         )
 
+    @pytest.fixture
+    def run_one_off(self, world: World) -> RunOneOff:
+        def run(slot: Slot, service: str) -> Callable[[], object]:
+            name = run_one_off(world.engine, slot.project, service).name
+            return lambda: world.engine.containers_by_name[name].started_at
+
+        return run
+
 
 class TestMemoryBaseServices(BaseServicesContract):
     @pytest.fixture
@@ -130,6 +139,10 @@ class TestMemoryBaseServices(BaseServicesContract):
             ]
             return frozenset(world.engine.volumes_mounted[name])
 
+        def run(service: str) -> Callable[[], bool]:
+            name = run_one_off(world.engine, "shop-prod", service).name
+            return lambda: name in world.engine.containers_by_name
+
         return Begun(
             MemoryBaseServices(world.engine, compose),
             MemoryHost(world.engine),
@@ -137,6 +150,7 @@ class TestMemoryBaseServices(BaseServicesContract):
             model,
             world.model("shop-prod"),
             volumes,
+            run,
         )
 
 

@@ -3,7 +3,7 @@ volumes that only the image asks for, several networks, and what a killed Compos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from blocks.docker.host import DockerHost
 from tests.contracts.base_contract import INPUTS, KEY, BaseServicesContract, Begun
 from tests.images import BASE
 from tests.integration.data_servers import build_image
+from tests.one_offs import run_one_off
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL, ComposeModel
 from tidegate.plan.image_labels import INPUTS_LABEL
 
@@ -65,15 +66,24 @@ def begun() -> Iterator[Begun]:
         [one] = [one for one in there if one.id == container]
         return frozenset(f"{mount.name}:{mount.target}" for mount in one.mounts)
 
+    data = f"{project}_data"
     anonymous = {
         mount["Name"]
         for one in host.client.containers.list(filters={"label": f"{PROJECT_LABEL}={project}"})
         for mount in one.attrs["Mounts"]
         if mount["Destination"] == "/kept"
     }
-    yield Begun(
-        EngineBaseServices(host, compose), host, project, model, model_of(project, "900"), volumes
-    )
+
+    def run(service: str) -> Callable[[], bool]:
+        one_off = run_one_off(host, project, model, service)
+        anonymous.update(
+            mount["Name"] for mount in one_off.attrs["Mounts"] if mount["Name"] != data
+        )
+        return lambda: one_off.id in {one.id for one in host.client.containers.list(all=True)}
+
+    changed = model_of(project, "900")
+    base = EngineBaseServices(host, compose)
+    yield Begun(base, host, project, model, changed, volumes, run)
     compose.remove(project)
     for volume in host.client.volumes.list(filters={"label": f"{PROJECT_LABEL}={project}"}):
         volume.remove()

@@ -19,11 +19,12 @@ from blocks.docker.compose import Compose
 from blocks.docker.host import KEY_LABEL, DockerHost
 from tests.contracts.backups_contract import BackupsContract, KeptDatabase
 from tests.contracts.places_contract import KeptPlace, PlacesContract
-from tests.contracts.slots_contract import SlotsContract
+from tests.contracts.slots_contract import RunOneOff, SlotsContract
 from tests.images import BASE
 from tests.images import POSTGRESQL as POSTGRESQL_IMAGE
 from tests.in_container import printed_in
 from tests.integration.data_servers import Server
+from tests.one_offs import run_one_off
 from tidegate.backups.saved import PlacedDatabase
 from tidegate.errors import DatabaseError
 from tidegate.facts import Slot
@@ -49,6 +50,19 @@ class TestEngineSlots(SlotsContract):
         }
         yield Slot(project, {"name": project, "services": {"web-1": service, "worker-1": service}})
         compose.remove(project)
+
+    @pytest.fixture
+    def run_one_off(self, host: DockerHost) -> RunOneOff:
+        def run(slot: Slot, service: str) -> Callable[[], object]:
+            container = run_one_off(host, slot.project, slot.model, service)
+
+            def started() -> object:
+                container.reload()
+                return container.attrs["State"]["StartedAt"]
+
+            return started
+
+        return run
 
 
 class TestEngineBackups(BackupsContract):

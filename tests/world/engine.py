@@ -10,7 +10,7 @@ from tests.world.moments import Moments
 from tests.world.versions import BY_COMMIT, Made
 from tidegate.edge.hosts import are_one_property, is_of_host, of_host, port_at
 from tidegate.errors import CapacityError
-from tidegate.facts import FORWARDS_TO_LABEL, ContainerFacts, HostFacts, Outcome
+from tidegate.facts import FORWARDS_TO_LABEL, ContainerFacts, HostFacts, Outcome, is_one_off
 from tidegate.plan.occupants import Mounted, Occupant, PathLook, VolumePlace
 from tidegate.stack.roles import ALONE_LABEL
 from tidegate.stack.slot import edge_network_name
@@ -69,7 +69,9 @@ class MemoryEngine:
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerFacts]:
         return [
-            one for one in self.containers_by_name.values() if labels.items() <= one.labels.items()
+            one
+            for one in self.containers_by_name.values()
+            if labels.items() <= one.labels.items() and not is_one_off(one.labels)
         ]
 
     def of(self, project: str) -> list[ContainerFacts]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tidegate.facts import ComposeModel
+from tidegate.facts import ComposeModel, is_one_off
 from tidegate.plan.claims import Claim
 from tidegate.plan.occupancy import BASE_LABEL
 from tidegate.plan.occupants import Mounted, Occupant
@@ -29,8 +29,9 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 def is_by_hand(labels: Mapping[str, str]) -> bool:
-    """Whether nothing of ours started the container that has these labels."""
-    return not any(label in labels for label in _OURS)
+    """Whether people started the container that has these labels for a service: nothing of ours
+    did, and no `docker compose run`."""
+    return not any(label in labels for label in _OURS) and not is_one_off(labels)
 
 
 @dataclass(frozen=True)
