@@ -29,7 +29,6 @@ from tidegate.stack.bind_mounts import is_local
 from tidegate.stack.env_files import TO_MEAN, env_files_of, given_own, missing_env_file, without_own
 from tidegate.stack.slot import declared_volumes
 
-NETWORK_LABEL = "com.docker.compose.network"
 VOLUME_LABEL = "com.docker.compose.volume"
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
@@ -154,18 +153,21 @@ class Compose:
             self.start_model(project, base, "--no-build", "--no-recreate", *services)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
-        """Create those of the model's own networks that no base service has brought into being
-        yet."""
+        """Have Compose create those of the model's own networks that no base service has brought
+        into being yet: for a service that needs them, and of which there is no container."""
         with engine_errors(f"making the networks of {project}"):
             there = {network.name for network in self.host.client.networks.list()}
-            for key, network in model.get("networks", {}).items():
-                name = network.get("name") or f"{project}_{key}"
-                if name in names and name not in there and not network.get("external"):
-                    self.host.client.networks.create(
-                        name,
-                        check_duplicate=True,
-                        labels={PROJECT_LABEL: project, NETWORK_LABEL: key},
-                    )
+        missing = {
+            key: network
+            for key, network in model.get("networks", {}).items()
+            if (name := network.get("name") or f"{project}_{key}") in names
+            and name not in there
+            and not network.get("external")
+        }
+        if missing:
+            nobody = {"image": "none", "scale": 0, "networks": dict.fromkeys(missing)}
+            alone = {"services": {"nobody": nobody}, "networks": missing}
+            self.start_model(project, alone, "--no-build", "--pull", "never")
 
     def make_volumes(self, model: ComposeModel, project: str, keys: Collection[str]) -> None:
         """Create those of the model's own volumes that are not there yet, as the files declare

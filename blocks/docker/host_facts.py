@@ -55,6 +55,15 @@ class EngineMeasures:
         with engine_errors("listing the networks"):
             return {str(network.name) for network in self.host.client.networks.list()}
 
+    def open_networks(self) -> set[str]:
+        """Those of them that lead out of the engine, as `internal` ones do not."""
+        with engine_errors("listing the networks"):
+            return {
+                str(network.name)
+                for network in self.host.client.networks.list()
+                if not network.attrs["Internal"]
+            }
+
     def free_networks(self) -> int:
         """How many more networks the engine can make out of its address pools."""
         with engine_errors("counting the networks"):

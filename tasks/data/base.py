@@ -47,6 +47,7 @@ def start_base(env: OpenEnvironment, images: Mapping[str, str] = {}) -> list[str
     services = refuse_stopped(env, model)
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
+    refuse_open_networks(env, model)
     refuse_by_hand(env, model)
     refuse_occupied(env, model, missing)
     refuse_shared(env)
@@ -183,6 +184,25 @@ def refuse_missing_volumes(env: OpenEnvironment, model: ComposeModel) -> None:
             f"looking for the volumes of {env.stack.name} {env.name}",
             f"the compose files say `external: true`, and there is no {', '.join(sorted(missing))}",
             "Correct the name, or make it: `docker volume create NAME`. Nothing was started",
+        )
+
+
+def refuse_open_networks(env: OpenEnvironment, model: ComposeModel) -> None:
+    """Raises StackFileError where a network that the compose files close leads out: it was made
+    otherwise, and stays as it is while containers are on it."""
+    closed = {
+        str(network.get("name") or f"{env.base_project}_{key}")
+        for key, network in (model.get("networks") or {}).items()
+        if network.get("internal") and not network.get("external")
+    }
+    if closed and (found := closed & env.measures.open_networks()):
+        raise StackFileError(
+            f"looking at the networks of {env.stack.name} {env.name}",
+            f"the compose files say `internal: true`, and what is there leads out: "
+            f"{', '.join(sorted(found))}",
+            "Nothing was started. Give it another key and name in the compose files: it is made "
+            "anew, and closed. Where base services are on it, let the released services have both "
+            "until `tidegate base` has changed those",
         )
 
 

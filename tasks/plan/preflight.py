@@ -13,6 +13,7 @@ from tasks.data.base import (
     missing_services,
     refuse_missing_volumes,
     refuse_occupied,
+    refuse_open_networks,
     refuse_shared,
 )
 from tasks.data.by_hand import refuse_by_hand
@@ -166,6 +167,7 @@ def _base(env: OpenEnvironment, model: ComposeModel) -> Iterator[CheckResult]:
     publish none."""
     missing = missing_services(env, model)
     refuse_missing_volumes(env, model)
+    refuse_open_networks(env, model)
     refuse_by_hand(env, model)
     refuse_occupied(env, model, missing)
     refuse_shared(env)

@@ -95,7 +95,11 @@ def test_networks_and_volumes_of_the_base_project_are_used_by_their_own_names() 
     assert made["networks"] == {
         "data": {"name": "shared-data", "external": True},
         "default": {"name": "cloudlens-prod_default", "external": True},
-        SLOT_NETWORK: {"name": "0-cloudlens-prod-42", "labels": {"tidegate.deployment": "42"}},
+        SLOT_NETWORK: {
+            "name": "0-cloudlens-prod-42",
+            "internal": True,
+            "labels": {"tidegate.deployment": "42"},
+        },
         EDGE_NETWORK: {"name": "edge", "external": True},
     }
     assert made["volumes"] == {

@@ -64,8 +64,12 @@ class MemoryCompose:
             self._start(project, name, started["services"][name], started)
 
     def make_networks(self, model: ComposeModel, project: str, names: Collection[str]) -> None:
-        for name in names:
+        internal = {
+            str(one.get("name")) for one in model["networks"].values() if one.get("internal")
+        }
+        for name in set(names) - self.engine.networks:
             self._have_network(name)
+            self.engine.closed |= {name} & internal
 
     def make_volumes(self, model: ComposeModel, project: str, keys: Collection[str]) -> None:
         for declared in declared_volumes(model, project, keys).values():

@@ -48,6 +48,8 @@ class MemoryEngine:
     volumes_mounted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Container -> the volumes that it has."""
     networks: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+    """Those of them that lead nowhere else."""
     attached: dict[str, dict[str, str]] = field(default_factory=dict)
     """Network -> alias -> container, of those that somebody else started."""
     forwarded: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -174,6 +176,9 @@ class MemoryMeasures:
 
     def network_names(self) -> set[str]:
         return set(self.engine.networks)
+
+    def open_networks(self) -> set[str]:
+        return self.engine.networks - self.engine.closed
 
     def free_networks(self) -> int:
         return 30 - len(self.engine.networks)

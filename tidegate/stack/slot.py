@@ -268,7 +268,8 @@ def _networks(
         key: {"name": _network_name(model, key) or f"{base_project}_{key}", "external": True}
         for key in sorted(used)
     }
-    alone = {"name": slot_network_name(project), "labels": dict(labels)}
+    # it leads nowhere, so that a service has no way out but the networks of its compose files
+    alone = {"name": slot_network_name(project), "internal": True, "labels": dict(labels)}
     own = {SLOT_NETWORK: alone} if len(services) > 1 else {}
     return {**pinned, **own, EDGE_NETWORK: {"name": edge_network, "external": True}}
 
