@@ -6,19 +6,20 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from docker.errors import ImageNotFound, NotFound
 from docker.models.containers import Container
 
+from blocks.docker.compose import STARTS_AT_ONCE
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.host import DockerHost
 from blocks.docker.labelled import labelled
 from blocks.docker.occupants import EngineOccupancy, mounts_of
+from blocks.docker.stopping import stop_for_good
 from tidegate.facts import PROJECT_LABEL, SERVICE_LABEL
 from tidegate.plan.adoption import FoundContainer, PublishedPort
-
-_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,18 @@ class EngineHandStarted:
     def stop(self, containers: Sequence[str], grace_seconds: int) -> None:
         """Stop containers and keep them. One that its engine would start again at the next boot is
         told not to."""
-
-        def end(one: Container) -> None:
-            with contextlib.suppress(NotFound):  # removed by somebody meanwhile: it does not run
-                if one.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
-                    one.update(restart_policy={"Name": "unless-stopped"})  # type: ignore[arg-type]
-                one.stop(timeout=grace_seconds)
-
         with engine_errors("stopping what was taken over"):
-            self._each(containers, end)
+            end = partial(stop_for_good, grace_seconds=grace_seconds)
+            self._each(containers, end, at_once=len(containers))
 
     def start(self, containers: Sequence[str]) -> None:
         """Start stopped containers as they were."""
         with engine_errors("starting what was taken over"):
             self._each(containers, Container.start)
 
-    def _each(self, containers: Sequence[str], act: Any) -> None:
+    def _each(self, containers: Sequence[str], act: Any, at_once: int = STARTS_AT_ONCE) -> None:
         found = list(self._there(containers))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(at_once or 1) as pool:
             list(pool.map(act, found))
 
     def _there(self, containers: Sequence[str]) -> Iterator[Container]:

@@ -22,11 +22,13 @@ from blocks.docker.engine_errors import engine_errors
 from blocks.docker.folders import make_folders
 from blocks.docker.host import DockerHost
 from blocks.docker.labelled import labelled
+from blocks.docker.stopping import stop_for_good
 from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, SERVICE_LABEL, ComposeModel, Slot
 from tidegate.plan.occupancy import base_model
 from tidegate.stack.bind_mounts import is_local
 from tidegate.stack.env_files import TO_MEAN, env_files_of, given_own, missing_env_file, without_own
+from tidegate.stack.formats import MOST_WAIT_SECONDS
 from tidegate.stack.slot import declared_volumes
 
 VOLUME_LABEL = "com.docker.compose.volume"
@@ -38,7 +40,6 @@ _CUT_OFF = re.compile(
     r"by peer|unexpected EOF",
     re.IGNORECASE,
 )
-_STAYS_STOPPED: Any = {"Name": "unless-stopped"}
 STARTS_AT_ONCE = 4
 
 
@@ -199,16 +200,18 @@ class Compose:
         """Stop a project's containers, or those of some `services`, and keep them, so that
         `start_again` is quick.
 
-        Each has at least the time that its own `stop_grace_period` gives it. An engine that
-        restarts would start one again whose policy is `always`, although it was stopped.
+        All are told at once. Each has at least the time that its own `stop_grace_period` gives it,
+        as far as a step can wait.
         """
+
+        def end(one: Container) -> None:
+            own_grace_seconds = one.attrs["Config"].get("StopTimeout") or 0
+            stop_for_good(one, max(grace_seconds, min(own_grace_seconds, MOST_WAIT_SECONDS)))
+
         with engine_errors(f"stopping {project}"):
-            for container in self._services(project, services):
-                with contextlib.suppress(NotFound):  # removed by somebody else: it does not run
-                    if container.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always":
-                        container.update(restart_policy=_STAYS_STOPPED)
-                    own_grace_seconds = container.attrs["Config"].get("StopTimeout") or 0
-                    container.stop(timeout=max(grace_seconds, own_grace_seconds))
+            there = self._services(project, services)
+            with ThreadPoolExecutor(len(there) or 1) as pool:
+                list(pool.map(end, there))
 
     def start_again(self, project: str, services: Collection[str] | None = None) -> None:
         """Start a stopped project's containers, or those of some `services`. Raises EngineError

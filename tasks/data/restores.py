@@ -14,6 +14,7 @@ from tasks.data.backups import images_here, save, volumes
 from tasks.data.found import sources_then
 from tasks.data.restore_opening import chosen_backup, env_of_data
 from tasks.frame.deployments import previous
+from tasks.frame.limits import MOST_SLOTS, with_waits
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.planned import Planned, SchemaMove
 from tasks.frame.step import Evidence, step
@@ -52,7 +53,7 @@ def compare_backup(work: Work) -> None:
     work.env.backups.compare(chosen_backup(work).facts)
 
 
-@step("close-doors", timeout_seconds=1200)
+@step("close-doors", timeout_seconds=with_waits(MOST_SLOTS))
 def close_doors(work: Work) -> Evidence:
     """Send nobody anywhere and stop what serves, so that nothing is written while the data are
     replaced.
@@ -144,7 +145,7 @@ def clear_beside(work: Work) -> None:
         get_run_logger().warning("left beside: %s", work.env.redactor.redact(str(error)))
 
 
-@step("open-doors", timeout_seconds=600)
+@step("open-doors", timeout_seconds=with_waits(1))
 def open_doors(work: Work) -> Evidence:
     """Let the version serve again that was stopped for a restore which did not come to touch the
     data.

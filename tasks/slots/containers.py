@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from prefect import get_run_logger
 
 from tasks.frame.deployments import previous
+from tasks.frame.limits import MOST_SLOTS, with_waits
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
@@ -46,7 +47,7 @@ def start_slot(work: Work) -> Evidence:
     return {"project": work.project}
 
 
-@step("wait-until-healthy", timeout_seconds=3600, retry_delays=(1, 5, 10))
+@step("wait-until-healthy", timeout_seconds=with_waits(1), retry_delays=(1, 5, 10))
 def wait_until_healthy(work: Work) -> Evidence:
     """Wait for the new containers' own health checks, within the stack's start budget.
 
@@ -59,7 +60,7 @@ def wait_until_healthy(work: Work) -> Evidence:
     return {"seconds": to_a_tenth(seconds)}
 
 
-@step("stop-old-slot", timeout_seconds=1200)
+@step("stop-old-slot", timeout_seconds=with_waits(2))
 def stop_old_slot(work: Work) -> Evidence:
     """Stop the old containers, kept startable, when their last requests have had time to finish.
 
@@ -85,7 +86,7 @@ def stop_old_slot(work: Work) -> Evidence:
     return {"stopped": old.slot, "removed": _remove_others(work, keep={old.slot, work.project})}
 
 
-@step("stop-slot-left", timeout_seconds=1200)
+@step("stop-slot-left", timeout_seconds=with_waits(1 + MOST_SLOTS))
 def stop_slot_left(work: Work) -> Evidence:
     """Stop the containers that a rollback went away from, when their last requests have had time to
     finish.

@@ -10,6 +10,7 @@ from prefect import get_run_logger
 
 from tasks.frame.deployments import previous
 from tasks.frame.environments import as_planned
+from tasks.frame.limits import with_waits
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
@@ -23,7 +24,7 @@ from tidegate.facts import PROJECT_LABEL, ContainerFacts
 from tidegate.stack.slot import base_services
 
 
-@step("hand-over-alone", timeout_seconds=3600, retry_delays=(1, 5, 10))
+@step("hand-over-alone", timeout_seconds=with_waits(4), retry_delays=(1, 5, 10))
 def hand_over_alone(work: Work) -> Evidence:
     """Stop the services that never run twice wherever they run, then start them in this slot.
 
@@ -38,7 +39,7 @@ def hand_over_alone(work: Work) -> Evidence:
     )
 
 
-@step("hand-back-alone", timeout_seconds=3600, retry_delays=(1, 5, 10))
+@step("hand-back-alone", timeout_seconds=with_waits(4), retry_delays=(1, 5, 10))
 def hand_back_alone(work: Work) -> Evidence:
     """Stop here what never runs twice, and start it again where it ran before.
 

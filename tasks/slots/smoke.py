@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from prefect import get_run_logger
 
+from tasks.frame.limits import with_waits
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.pages import publish
 from tasks.frame.step import Evidence, step
@@ -28,7 +29,7 @@ MOST_SECONDS = 250.0
 """Of all checks. Twice that and the pause between fit into a step."""
 
 
-@step("smoke-slot", timeout_seconds=3600)
+@step("smoke-slot", timeout_seconds=with_waits(1))
 def smoke_slot(work: Work) -> Evidence:
     """Ask the new slot at its own address, before anyone is sent to it: first its ready path, as
     the edge will.

@@ -7,6 +7,7 @@ import time
 
 from prefect import get_run_logger
 
+from tasks.frame.limits import SPARE_SECONDS
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
@@ -17,6 +18,7 @@ from tidegate.edge.ports import Witness
 from tidegate.edge.probing import MOST_REQUESTS
 from tidegate.errors import EdgeError, RegressionError
 from tidegate.facts import CheckResult
+from tidegate.stack.formats import MOST_WATCH_SECONDS
 
 LOOK_SECONDS = 1.0
 SMOKE_EVERY_SECONDS = 15.0
@@ -25,7 +27,7 @@ EDGE_AWAY_SECONDS = 60.0
 """An edge that restarts is waited for; nobody can be judged meanwhile."""
 
 
-@step("watch", timeout_seconds=4 * 3600, retry_delays=())
+@step("watch", timeout_seconds=MOST_WATCH_SECONDS + SPARE_SECONDS, retry_delays=())
 def watch_release(work: Work, witness: Witness) -> Evidence:
     """Look at the new version for the planned time; raise RegressionError as soon as it is worse
     than the old one, and EdgeError where it cannot be seen.

@@ -12,6 +12,7 @@ from tidegate.plan.adoption import FoundContainer, other_keys
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL
 from tidegate.plan.claims import Claim
 from tidegate.plan.occupants import Mounted
+from tidegate.stack.formats import MOST_WAIT_SECONDS
 from tidegate.stack.slot import published_ports
 
 STOP_SECONDS = 10.0  # Compose's own, where a service says nothing
@@ -143,12 +144,13 @@ def stop_seconds(service: Mapping[str, Any]) -> float:
 
 
 def start_seconds(service: Mapping[str, Any], *, has_other_image: bool) -> float:
-    """How long it may take to become healthy: as long as its own check gives it at least."""
+    """How long it may take to become healthy: as long as its own check gives it at least, but
+    no longer than a step waits."""
     check = service.get("healthcheck") or {}
     each = _seconds(check.get("interval", "30s")) + _seconds(check.get("timeout", "30s"))
     own = _seconds(check.get("start_period", "0s")) + int(check.get("retries", 3)) * each
     least = NEW_IMAGE_SECONDS if has_other_image else LEAST_START_SECONDS
-    return max(least, own) if check.get("test") else least
+    return min(max(least, own), MOST_WAIT_SECONDS) if check.get("test") else least
 
 
 def _seconds(duration: object) -> float:

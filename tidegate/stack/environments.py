@@ -14,7 +14,7 @@ from tidegate.edge.hosts import meet
 from tidegate.pages.texts import TEXTS
 from tidegate.stack.formats import (
     MOST_HOURS,
-    MOST_SECONDS,
+    MOST_WAIT_SECONDS,
     BlockName,
     ComposeProject,
     Domain,
@@ -165,7 +165,7 @@ class Environment(Part):
         "loud",
         "Its messages are as urgent as they are; elsewhere they are all green. In production.",
     )
-    drain_seconds: int = Field(30, ge=0, le=MOST_SECONDS)
+    drain_seconds: int = Field(30, ge=0, le=MOST_WAIT_SECONDS)
     keep_warm: bool = Field(
         False,
         description="The old containers run on until the next release: a way back "

@@ -16,6 +16,9 @@ from tidegate.secrecy.outside_text import is_unsafe
 CREDENTIAL = "credential"
 """The kind of a fault whose input is not shown."""
 MOST_SECONDS = 24 * 3600
+MOST_WAIT_SECONDS = 3600
+"""Of one wait of a step: for a drain, a grace or a start (`tasks/frame/limits.py`)."""
+MOST_WATCH_SECONDS = 4 * 3600
 MOST_HOURS = 24 * 90
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _WORD = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import Field
 
 from tidegate.stack.formats import (
-    MOST_SECONDS,
+    MOST_WAIT_SECONDS,
     ImageName,
     ImagePath,
     Part,
@@ -47,7 +47,7 @@ class Service(Part):
     start_budget_seconds: int = Field(
         60,
         ge=1,
-        le=MOST_SECONDS,
+        le=MOST_WAIT_SECONDS,
         description="How long a start may take before it counts as failed.",
     )
     alone: bool = Field(
@@ -59,9 +59,9 @@ class Service(Part):
     stop_grace_seconds: int = Field(
         30,
         ge=1,
-        le=MOST_SECONDS,
+        le=MOST_WAIT_SECONDS,
         description="Time between SIGTERM and SIGKILL. A longer `stop_grace_period` of the compose "
-        "files counts.",
+        "files counts, up to an hour.",
     )
     not_mounted: tuple[ImagePath, ...] = Field(
         (),

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from tidegate.stack.formats import (
     MOST_SECONDS,
+    MOST_WATCH_SECONDS,
     EnvironmentName,
     EnvKey,
     Line,
@@ -99,7 +100,7 @@ class SmokeCheck(Part):
 class Watch(Part):
     """What counts as worse, in the minutes after the switch (R24, R27)."""
 
-    seconds: int = Field(900, ge=0, le=4 * 3600)
+    seconds: int = Field(900, ge=0, le=MOST_WATCH_SECONDS)
     error_ratio: float = Field(0.05, gt=0, le=1, description="5xx answers / all answers.")
     p95_seconds: float = Field(2.0, gt=0, le=MOST_SECONDS)
     least_requests: int = Field(
