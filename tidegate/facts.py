@@ -255,6 +255,8 @@ class TrafficFigures:
     longest_gap_seconds: float
     p95_seconds: float
     by_version: Mapping[str, int] = field(default_factory=dict)
+    seen_seconds: float = 0.0
+    """How long it looked; 0 of a deployment of before this was noted."""
 
 
 Severity = Literal["green", "yellow", "red"]

@@ -46,13 +46,16 @@ class EdgeVisitors:
         *,
         owner: tuple[str, str],
         rate_per_second: float,
+        most_seconds: float,
     ) -> TrafficWitness:
-        """Asks each question steadily; `owner` is the stack and environment that must answer."""
+        """Asks each question steadily, as long as that; `owner` is the stack and environment that
+        must answer."""
         return TrafficWitness(
             self._url(visit),
             visit.name,
             asked[0].path,
             rate_per_second=rate_per_second,
+            most_seconds=most_seconds,
             owner=owner,
             headers=visit.headers,
             asked=asked,

@@ -19,6 +19,7 @@ from blocks.tls import TRUSTED
 from tidegate.edge.headers import DEPLOYMENT_HEADER
 from tidegate.edge.probing import MOST_REQUESTS, Question, Seen
 from tidegate.facts import TrafficFigures
+from tidegate.waiting import to_a_tenth
 
 _MOST_DOORS_AT_RATE = 10
 
@@ -30,7 +31,8 @@ class TrafficWitness:
     `owner` is the stack and environment that must answer, where that is known: an answer by another
     one is a failure. `headers` are what a front adds, where people come by one. `asked` are the
     doors to ask instead of `path`, in turn, each of them at the rate: they lead to services of one
-    version. `long_path` is requested once at the beginning and awaited at the end, to see that a
+    version. The rate is lower where `most_seconds`, after which it stops, would be too many
+    requests. `long_path` is requested once at the beginning and awaited at the end, to see that a
     request in flight survives.
     """
 
@@ -51,7 +53,8 @@ class TrafficWitness:
     ) -> None:
         self.base_url, self.host_header, self.path = base_url, host_header, path
         self.asked = list(asked) or [Question(host_header, path, is_ready_path=True)]
-        self.rate_per_second = rate_per_second * min(len(self.asked), _MOST_DOORS_AT_RATE)
+        of_doors = rate_per_second * min(len(self.asked), _MOST_DOORS_AT_RATE)
+        self.rate_per_second = min(of_doors, MOST_REQUESTS / most_seconds)
         self.timeout_seconds, self.most_seconds = timeout_seconds, most_seconds
         self.long_path, self.long_timeout_seconds = long_path, long_timeout_seconds
         self.owner, self.headers = owner, headers
@@ -101,7 +104,7 @@ class TrafficWitness:
             self._ended = time.monotonic() - self._began
 
     async def _trickle(self, client: httpx.AsyncClient, requests: asyncio.TaskGroup) -> None:
-        for number in range(min(MOST_REQUESTS, int(self.most_seconds * self.rate_per_second))):
+        for number in range(int(self.most_seconds * self.rate_per_second)):
             # from the beginning, so that lateness does not add up
             due = self._began + number / self.rate_per_second
             await asyncio.sleep(due - time.monotonic())
@@ -158,6 +161,7 @@ def summarize(seen: Sequence[Seen], until: float) -> TrafficFigures:
         ),
         p95_seconds=waits[int(0.95 * (len(waits) - 1))] if waits else 0.0,
         by_version=dict(Counter(one.deployment for one in seen if not one.fault)),
+        seen_seconds=to_a_tenth(until),
     )
 
 

@@ -33,6 +33,8 @@ from tidegate.ledger.tables import Deployment
 from tidegate.pages.results import traffic_page
 
 WITNESS_PER_SECOND = 10
+OTHER_SECONDS = 1800
+"""For what the witness sees beside the watch and the handing over of what never runs twice."""
 
 
 @step("offer-candidate", timeout_seconds=60)
@@ -149,9 +151,10 @@ def traffic_witness(work: Work) -> Iterator[Witness]:
         yield witness
     figures = witness.figures()
     get_run_logger().info(
-        "traffic witness: %d of %d requests failed, longest gap %.0f ms",
+        "traffic witness: %d of %d requests failed in %.0f s, longest gap %.0f ms",
         figures.failed,
         figures.total,
+        figures.seen_seconds,
         figures.longest_gap_seconds * 1000,
     )
     work.env.ledger.deployments.amend(
@@ -168,7 +171,16 @@ def witness_of(work: Work) -> Witness:
         _witnessed(work) or [main],
         owner=(env.stack.name, env.name),
         rate_per_second=WITNESS_PER_SECOND,
+        most_seconds=_most_seconds(work),
     )
+
+
+def _most_seconds(work: Work) -> int:
+    """As long as the steps under the witness's eyes may take by plan and stack file."""
+    handed_over = max(
+        one.stop_grace_seconds + one.start_budget_seconds for one in work.env.stack.services
+    )
+    return planned(work).watch_seconds + handed_over + OTHER_SECONDS
 
 
 def _witnessed(work: Work) -> list[Question]:

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from blocks.probes.visitors import EdgeVisitors
 from blocks.probes.witness import TrafficWitness, summarize
-from tidegate.edge.probing import Seen
+from tidegate.edge.probing import MOST_REQUESTS, Question, Seen, Visit
+from tidegate.stack.formats import MOST_WATCH_SECONDS
 
 
 class Shop(http.server.BaseHTTPRequestHandler):
@@ -140,6 +142,32 @@ def test_it_stops_by_itself_and_when_the_block_fails(serving_shop: ShopServer) -
         fail_a_switch_under(witness)
     assert witness.figures().total == 4
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("witness")]
+
+
+def test_a_long_watch_is_seen_to_its_end_at_a_lower_rate() -> None:
+    """By one door, and by more of them than are asked at the whole rate."""
+    for doors in (1, 12):
+        asked = [Question("shop.test", f"/{number}", is_ready_path=True) for number in range(doors)]
+        witness = EdgeVisitors("http://127.0.0.1:9", "").witness(
+            Visit("shop.test", {}),
+            asked,
+            owner=("shop", "prod"),
+            rate_per_second=10,
+            most_seconds=MOST_WATCH_SECONDS,
+        )
+        assert isinstance(witness, TrafficWitness)
+        planned = witness.rate_per_second * MOST_WATCH_SECONDS
+        assert 0.99 * MOST_REQUESTS < planned <= MOST_REQUESTS
+        assert witness.most_seconds == MOST_WATCH_SECONDS
+
+
+def test_the_figures_say_how_long_was_seen(serving_shop: ShopServer) -> None:
+    with TrafficWitness(serving_shop.url, "shop.test", "/", most_seconds=0.2) as short:
+        time.sleep(1)
+    assert 0.1 <= short.figures().seen_seconds < 0.9
+    with TrafficWitness(serving_shop.url, "shop.test", "/") as whole:
+        time.sleep(1)
+    assert whole.figures().seen_seconds >= 1
 
 
 def test_a_broken_witness_is_not_a_quiet_one() -> None:

@@ -217,6 +217,7 @@ def test_the_backup_page_has_a_row_for_each_table(language: str) -> None:
 def test_one_lost_request_makes_the_traffic_page_red() -> None:
     good = TrafficFigures(total=500, failed=0, longest_gap_seconds=0.12, p95_seconds=0.05)
     assert "| 500 | ✓ 0 | 120 ms | 50 ms |" in traffic_page(good, "en")
+    assert "| 50 ms | 900 s |" in traffic_page(replace(good, seen_seconds=900.4), "en")
     assert "✗ 1" in traffic_page(replace(good, failed=1), "en")
 
 

@@ -193,6 +193,8 @@ class MemoryVisitors:
     engine: MemoryEngine
     is_away: bool = False
     counted: int = 0
+    witnessed_seconds: float = 0.0
+    """For which the last witness was asked."""
 
     def smoke(self, asked: SmokeVisit) -> list[CheckResult]:
         said = self._wrong(asked)
@@ -213,7 +215,9 @@ class MemoryVisitors:
         *,
         owner: tuple[str, str],
         rate_per_second: float,
+        most_seconds: float,
     ) -> MemoryWitness:
+        self.witnessed_seconds = most_seconds
         return MemoryWitness(lambda: 20 if self._serve_badly(asked) else 0)
 
     def _serve_badly(self, asked: Sequence[Question]) -> bool:

@@ -80,5 +80,6 @@ class Visitors(Protocol):
         *,
         owner: tuple[str, str],
         rate_per_second: float,
+        most_seconds: float,
     ) -> Witness: ...
     def counters(self, service: str) -> MetricsSample: ...

@@ -64,9 +64,10 @@ def traffic_page(figures: TrafficFigures, language: str) -> str:
         f"{icon} {figures.failed}",
         f"{figures.longest_gap_seconds * 1000:.0f} ms",
         f"{figures.p95_seconds * 1000:.0f} ms",
+        f"{figures.seen_seconds:.0f} s",
     )
     return f"# {words['traffic']}\n\n" + table(
-        (words["requests"], words["failed"], words["gap"], "p95"), [row]
+        (words["requests"], words["failed"], words["gap"], "p95", words["seen_for"]), [row]
     )
 
 
