@@ -28,6 +28,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         )
     monkeypatch.setattr(MODULE, "tell", lambda work, kind, error: said.append(kind))
     monkeypatch.setattr(MODULE, "refresh", lambda work: work)
+    monkeypatch.setattr(MODULE, "is_good", lambda work: False)
     return said
 
 
@@ -130,6 +131,19 @@ def test_nothing_is_taken_back_of_what_stays_or_is_somebody_else_s(said: list[st
     stays = undone(BECAUSE, lambda work: said.append("first"), unless=lambda work: True)
     assert stays is BECAUSE
     assert said == []
+
+
+def test_nothing_is_taken_back_of_what_is_good_and_nobody_is_called(
+    said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MODULE, "is_good", lambda work: True)
+    raised = undone(
+        BECAUSE,
+        lambda work: said.append("first"),
+        clear_up=lambda work: said.append("clear up"),
+    )
+    assert raised is failed(BECAUSE) is BECAUSE
+    assert said == ["clear up"]
 
 
 @pytest.mark.parametrize(
