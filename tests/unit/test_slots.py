@@ -95,17 +95,27 @@ def test_networks_and_volumes_of_the_base_project_are_used_by_their_own_names() 
     assert made["networks"] == {
         "data": {"name": "shared-data", "external": True},
         "default": {"name": "cloudlens-prod_default", "external": True},
-        SLOT_NETWORK: {
-            "name": "0-cloudlens-prod-42",
-            "internal": True,
-            "labels": {"tidegate.deployment": "42"},
-        },
+        SLOT_NETWORK: {"name": "0-cloudlens-prod-42", "labels": {"tidegate.deployment": "42"}},
         EDGE_NETWORK: {"name": "edge", "external": True},
     }
     assert made["volumes"] == {
         "cache": {"name": "cloudlens-prod_cache", "external": True},
         "uploads": {"name": "pinned-uploads", "external": True},
     }
+
+
+@pytest.mark.parametrize(
+    ("closed", "is_closed"),
+    [((), False), (("data",), False), (("default",), True), (("data", "default"), True)],
+)
+def test_a_slot_gives_no_way_out_to_a_service_on_closed_networks_alone(
+    closed: tuple[str, ...], is_closed: bool
+) -> None:
+    """Where nobody is closed in, names are found in the slot first, which an engine does not do in
+    a closed network."""
+    source = model()
+    source["networks"] |= {key: {**source["networks"][key], "internal": True} for key in closed}
+    assert slot(source=source).model["networks"][SLOT_NETWORK].get("internal", False) is is_closed
 
 
 def test_a_network_or_volume_without_a_printed_name_gets_the_one_that_compose_gives() -> None:

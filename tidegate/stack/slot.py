@@ -268,10 +268,17 @@ def _networks(
         key: {"name": _network_name(model, key) or f"{base_project}_{key}", "external": True}
         for key in sorted(used)
     }
-    # it leads nowhere, so that a service has no way out but the networks of its compose files
-    alone = {"name": slot_network_name(project), "internal": True, "labels": dict(labels)}
+    alone: dict[str, Any] = {"name": slot_network_name(project), "labels": dict(labels)}
+    if any(_is_closed_in(model, one) for one in services.values()):
+        alone["internal"] = True  # not always: an engine looks a name up in closed networks last
     own = {SLOT_NETWORK: alone} if len(services) > 1 else {}
     return {**pinned, **own, EDGE_NETWORK: {"name": edge_network, "external": True}}
+
+
+def _is_closed_in(model: ComposeModel, service: Mapping[str, Any]) -> bool:
+    """Whether the compose files have a service of a slot on closed networks alone."""
+    theirs = service["networks"].keys() - {SLOT_NETWORK, EDGE_NETWORK}
+    return bool(theirs) and all(model["networks"][key].get("internal") for key in theirs)
 
 
 def _volumes(model: ComposeModel, services: Mapping[str, Any], base_project: str) -> dict[str, Any]:
