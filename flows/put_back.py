@@ -11,7 +11,6 @@ from prefect.exceptions import TerminationSignal
 
 from tasks.back.recovery import wait_for_lost_jobs
 from tasks.back.rollbacks import interrupted
-from tasks.data.base_changing import put_base_back
 from tasks.data.schema import downgrade_schema
 from tasks.frame.deployments import (
     close_failed,
@@ -119,8 +118,6 @@ def end_interrupted(work: Work) -> None:
             f"{work.title} has taken over: {work.deployment.reason}",
             "Start it again when it is wanted",
         )
-        if other.deployment.kind == "base":
-            put_base_back(other)
         if other.deployment.kind != "release":
             close_failed(other, overtaken)
         else:

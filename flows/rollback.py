@@ -16,6 +16,7 @@ from tasks.back.rollbacks import (
     note_way_back,
     open_rollback,
     refuse_lossy,
+    refuse_overtaken,
     wake_slot,
 )
 from tasks.data.schema import downgrade_schema
@@ -78,6 +79,8 @@ def go_back(work: Work) -> None:
 
 def serve_again(work: Work) -> Work:
     """From whatever is in the middle to the old version serving."""
+    with stop_and_ask_on_failure(work):
+        refuse_overtaken(work)
     work = begin_change(work)
     with stop_and_ask_on_failure(work):
         end_interrupted(work)

@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from prefect.runtime import flow_run
 
 from tasks.data.schema import cannot_be_undone, refuse_misfits
-from tasks.frame.deployments import UNFINISHED
+from tasks.frame.deployments import UNDECIDED, refresh
 from tasks.frame.environments import as_planned
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
@@ -21,14 +21,12 @@ from tasks.slots.adopted import start_again
 from tasks.slots.containers import beside, up
 from tasks.slots.state import is_whole, warmth
 from tidegate.backups.restores import is_restored_over
-from tidegate.errors import LockedError, MigrationError
+from tidegate.errors import InputError, MigrationError
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import DOWNGRADES, gravest, way_back_of
 from tidegate.plan.targets import choose_target, serving
-from tidegate.policy.states import DeploymentState
+from tidegate.policy.states import UNFINISHED, DeploymentState
 from tidegate.secrecy.outside_text import one_line
-
-DATA_CHANGES = {"restore": "putting data back", "base": "changing base services"}
 
 
 def open_rollback(
@@ -45,7 +43,7 @@ def open_rollback(
 
     `key` makes it the only one of its kind: whoever opens it again is given the same deployment.
     """
-    refuse_while_data_change(env)
+    env.ledger.locks.refuse_data_change(env.stack.name, env.name)
     key = key or f"rollback/{flow_run.get_id()}/{env.name}"
     history = env.ledger.deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)
@@ -75,17 +73,20 @@ def open_rollback(
     return work_of(as_planned(env, target), deployment)
 
 
-def refuse_while_data_change(env: OpenEnvironment) -> None:
-    """Half-restored data fit no version, and no version works with half a database: whatever is
-    wrong, a restore and a change of base services must come to their end first. Raises
-    LockedError."""
-    for one in env.ledger.deployments.open_ones(env.stack.name, env.name):
-        if one.kind in DATA_CHANGES and one.state in UNFINISHED:
-            raise LockedError(
-                f"rolling back {env.stack.name} {env.name}",
-                f"#{one.number} is {DATA_CHANGES[one.kind]}",
-                "Wait until it ends; if its run is dead, `recover/all` ends it within a minute",
-            )
+def refuse_overtaken(work: Work) -> None:
+    """The way back was decided over what served when it was opened. Raises InputError where another
+    version has come to serve since, and nothing was begun."""
+    one, env = refresh(work).deployment, work.env
+    history = env.ledger.deployments.history(env.stack.name, env.name)
+    now = serving([other for other in history if other.id != one.id])
+    is_newer = now.switched_at is not None and now.switched_at > one.created_at
+    is_known = now.id == one.rollback_target_id or now.origin_id == one.origin_id
+    if one.state in UNDECIDED and is_newer and not is_known:
+        raise InputError(
+            f"going back to {work.version.name}",
+            f"#{now.number} {now.version} has come to serve since this was asked for",
+            "Nothing was changed. Look whether it is still wanted, and start it again",
+        )
 
 
 def left_behind(work: Work) -> Deployment:

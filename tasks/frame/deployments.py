@@ -22,12 +22,11 @@ from tidegate.errors import (
     WayBackError,
 )
 from tidegate.ledger.tables import Deployment
-from tidegate.policy.states import DeploymentState
+from tidegate.policy.states import UNFINISHED, DeploymentState
 from tidegate.versions import Version, is_held
 
 AT_FAULT = (SlotError, MigrationError, RegressionError)
 UNDECIDED = (DeploymentState.PLANNED, DeploymentState.WAITING)
-UNFINISHED = (DeploymentState.CHANGING, DeploymentState.ROLLING_BACK)
 
 
 def opened_by_this_run(env: OpenEnvironment) -> list[Deployment]:

@@ -27,7 +27,7 @@ def holding_lock(work: Work, *, take_over: bool = False) -> Iterator[Work]:
     """The environment's lock for as long as the block lasts, with a heartbeat.
 
     Raises LockedError when somebody else holds it; `take_over` takes it all the same, and fences
-    the other one off.
+    the other one off, unless that one is changing data.
     """
     env, ledger = work.env, work.env.ledger
     lock = _acquire(work, take_over)
@@ -55,10 +55,16 @@ def _acquire(work: Work, take_over: bool) -> Lock:
             take_over=take_over,
         )
     except LockedError as held:
-        if not take_over and refresh(work).deployment.state in UNDECIDED:
+        if refresh(work).deployment.state in UNDECIDED and not _is_begun_elsewhere(work):
             # it never began, and nobody will take it up again
             tell(move(work, DeploymentState.FAILED, str(held)), "failed", error=held)
         raise
+
+
+def _is_begun_elsewhere(work: Work) -> bool:
+    """Whether another process has just taken the lock for the same deployment."""
+    holders = work.env.ledger.locks.holders()
+    return any(lock.owner == work.deployment.key for lock in holders)
 
 
 def _beat(ledger: Ledger, lock: Lock, ended: threading.Event, every_seconds: float) -> None:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from prefect.runtime import flow_run
 
-from tasks.frame.deployments import UNDECIDED, UNFINISHED, actor, opened_by_this_run, refuse_ended
+from tasks.frame.deployments import UNDECIDED, actor, opened_by_this_run, refuse_ended
 from tasks.frame.environments import exactly_as_planned, open_exactly, root_of, was_kept
 from tasks.frame.messages import tell
 from tasks.frame.open_environment import OpenEnvironment
@@ -22,7 +22,7 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import told_reason
 from tidegate.plan.changes import Plan
-from tidegate.policy.states import DeploymentState
+from tidegate.policy.states import UNFINISHED, DeploymentState
 from tidegate.settings import Settings
 from tidegate.versions import recorded
 

@@ -150,7 +150,6 @@ def test_nothing_is_taken_back_of_what_is_good_and_nobody_is_called(
     ("kind", "done"),
     [
         ("release", ["wait", "put_back"]),
-        ("base", ["wait", "put_base_back", "close_failed"]),
         ("rollback", ["wait", "close_failed"]),
         ("adoption", ["wait", "close_failed"]),
     ],
@@ -162,7 +161,6 @@ def test_what_a_rollback_has_interrupted_is_put_back_by_its_kind(
     other = SimpleNamespace(title="shop prod #2", deployment=SimpleNamespace(kind=kind))
     monkeypatch.setattr(MODULE, "interrupted", lambda work: [other])
     monkeypatch.setattr(MODULE, "wait_for_lost_jobs", lambda work: happened.append("wait"))
-    monkeypatch.setattr(MODULE, "put_base_back", lambda work: happened.append("put_base_back"))
     for name in ("put_back", "close_failed"):
         monkeypatch.setattr(MODULE, name, lambda work, error, name=name: happened.append(name))
     work: Any = SimpleNamespace(title="shop prod #3", deployment=SimpleNamespace(reason="it fails"))

@@ -12,7 +12,8 @@ from pytest_mock import MockerFixture
 
 from tests.unit.ledger_parts import START, Clock, deploy, ledger_url
 from tidegate.errors import FencedError, LockedError
-from tidegate.ledger import Ledger
+from tidegate.ledger import Deployment, Ledger
+from tidegate.ledger.columns import DeploymentKind
 from tidegate.ledger.store import open_engine
 from tidegate.policy.states import DeploymentState as S
 
@@ -62,6 +63,59 @@ def test_a_way_back_takes_over_from_another_owner_and_not_from_itself(ledger: Le
     assert taken.fence == fence + 1
     with pytest.raises(LockedError, match="rollback/run-2 holds it"):
         ledger.locks.acquire("cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True)
+
+
+def change_of_data(ledger: Ledger, kind: DeploymentKind) -> Deployment:
+    first = deploy(ledger, "v1")
+    return ledger.deployments.open(
+        key="it",
+        release_id=first.release_id,
+        environment="prod",
+        requested_by="mei",
+        run_id="run-9",
+        kind=kind,
+        origin_id=first.id,
+    )
+
+
+def _take_over(ledger: Ledger) -> None:
+    ledger.locks.acquire("cloudlens", "prod", "rollback/run-2", ttl_seconds=60, take_over=True)
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "what"), [("restore", "putting data back"), ("base", "changing base services")]
+)
+def test_a_change_of_data_comes_to_its_end_before_anybody_else_takes_the_lock(
+    ledger: Ledger, clock: Clock, kind: DeploymentKind, what: str, is_alive: bool
+) -> None:
+    """Nor when its run is dead: then it takes its own lock again, and ends it."""
+    change = change_of_data(ledger, kind)
+    _take_over(ledger)
+    clock.tick(60)
+    _take(ledger, change.key)
+    ledger.locks.refuse_data_change("cloudlens", "prod")
+    ledger.deployments.move(change.id, S.CHANGING, reason="test", actor="mei")
+    clock.tick(0 if is_alive else 60)
+    for act in (
+        _take_over,
+        lambda ledger: _take(ledger, "run-3"),
+        lambda ledger: ledger.locks.refuse_data_change("cloudlens", "prod"),
+    ):
+        with pytest.raises(LockedError, match=f"#2 is {what}"):
+            act(ledger)
+    _take(ledger, "run-3", "staging")
+    if not is_alive:
+        _take(ledger, change.key)
+    ledger.deployments.move(change.id, S.FAILED, reason="test", actor="mei")
+    ledger.locks.refuse_data_change("cloudlens", "prod")
+    _take_over(ledger)
+
+
+def test_a_release_on_its_way_is_overtaken_by_a_rollback(ledger: Ledger) -> None:
+    _take(ledger, deploy(ledger, "v1", S.CHANGING).key)
+    ledger.locks.refuse_data_change("cloudlens", "prod")
+    _take_over(ledger)
 
 
 def test_environments_and_stacks_have_locks_of_their_own(ledger: Ledger) -> None:

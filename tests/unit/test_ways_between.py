@@ -1,5 +1,5 @@
 """What a way back has to take back: of each deployment between here and there, what it left in the
-databases. And what a rollback waits for."""
+databases."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tasks.back.rollbacks import left_behind, refuse_while_data_change, way_back_to
+from tasks.back.rollbacks import left_behind, way_back_to
 from tasks.frame.planned import Planned, SchemaMove
 from tests.unit.ledger_parts import deploy
-from tidegate.errors import LockedError, MigrationError
+from tidegate.errors import MigrationError
 from tidegate.facts import MigrationClass
 from tidegate.ledger import Deployment, Ledger
 from tidegate.plan.changes import way_back_of
@@ -108,33 +108,6 @@ def test_a_rollback_migrates_nothing_itself(env: Any, ledger: Ledger) -> None:
     back = deploy(ledger, "v1", origin=first)
     note(ledger, back, "needs downgrade", MIGRATED)
     assert way_back_to(env, first, before=3).kind == "none"
-
-
-@pytest.mark.parametrize(("kind", "what"), [("restore", "putting data back"), ("base", "base")])
-def test_a_change_of_data_comes_to_its_end_first(
-    env: Any, ledger: Ledger, kind: Any, what: str
-) -> None:
-    first = deploy(ledger, "v1")
-    change = ledger.deployments.open(
-        key="it",
-        release_id=first.release_id,
-        environment="prod",
-        requested_by="mei",
-        run_id="run-9",
-        kind=kind,
-        origin_id=first.id,
-    )
-    refuse_while_data_change(env)
-    ledger.deployments.move(change.id, S.CHANGING, reason="test", actor="mei")
-    with pytest.raises(LockedError, match=f"#2 is .*{what}"):
-        refuse_while_data_change(env)
-    ledger.deployments.move(change.id, S.FAILED, reason="test", actor="mei")
-    refuse_while_data_change(env)
-
-
-def test_a_release_on_its_way_is_overtaken_by_a_rollback(env: Any, ledger: Ledger) -> None:
-    deploy(ledger, "v1", S.CHANGING)
-    refuse_while_data_change(env)
 
 
 def test_what_a_rollback_leaves_is_what_served(env: Any, ledger: Ledger) -> None:

@@ -10,10 +10,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tidegate.errors import FencedError, LockedError
 from tidegate.ledger.store import Store, Writing, fenced
-from tidegate.ledger.tables import Lock
+from tidegate.ledger.tables import Deployment, Lock
+from tidegate.policy.states import UNFINISHED
+
+DATA_CHANGES = {"restore": "putting data back", "base": "changing base services"}
 
 
 class Locks:
@@ -33,9 +37,11 @@ class Locks:
 
         Raises LockedError, naming the owner, while its heartbeat is younger than its time to live:
         also to `owner` itself, for which another process is at work then. `take_over` is for the
-        way back, which waits for nobody else: a living owner of another name is fenced off.
+        way back, which waits for nobody else: a living owner of another name is fenced off. Nobody
+        comes between a change of data and its end: see `refuse_data_change`.
         """
         with self._store.writing(f"taking the lock of {stack} {environment}") as tx:
+            _refuse_data_change(tx.session, stack, environment, but=owner)
             lock = tx.session.get(Lock, (stack, environment))
             if lock is None:
                 lock = Lock(stack=stack, environment=environment, fence=0)
@@ -55,6 +61,15 @@ class Locks:
             lock = session.get(Lock, (stack, environment))
         if lock is not None and lock.owner not in (None, by) and free_at(lock) > self._store.now():
             raise _locked(lock)
+
+    def refuse_data_change(self, stack: str, environment: str) -> None:
+        """Raises LockedError while a restore or a change of base services has begun and not ended.
+
+        Half-restored data fit no version, and no version works with half a database. So it must
+        come to its end first, whatever is wrong and whoever asks.
+        """
+        with self._store.reading(f"looking at the changes of {stack} {environment}") as session:
+            _refuse_data_change(session, stack, environment)
 
     def heartbeat(self, lock: Lock) -> Lock:
         """Say that the owner lives. Raises FencedError if it was taken over or released.
@@ -121,6 +136,26 @@ def _same(held: Lock | None, lock: Lock) -> Lock:
     if held.fence != lock.fence:
         raise fenced(doing, held, lock.fence)
     return held
+
+
+def _refuse_data_change(session: Session, stack: str, environment: str, *, but: str = "") -> None:
+    begun = session.scalars(
+        select(Deployment).where(
+            Deployment.stack == stack,
+            Deployment.environment == environment,
+            Deployment.kind.in_(DATA_CHANGES),
+            Deployment.state.in_(UNFINISHED),
+            Deployment.key != but,
+        )
+    ).first()
+    if begun is not None:
+        raise LockedError(
+            f"taking the lock of {stack} {environment}",
+            f"#{begun.number} is {DATA_CHANGES[begun.kind]}",
+            "Wait until it ends; if its run is dead, `recover/all` ends it within a minute. Then "
+            "start this again, if it is still wanted",
+            retryable=True,
+        )
 
 
 def _locked(lock: Lock) -> LockedError:

@@ -84,6 +84,9 @@ MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
     _S.ROLLED_BACK: frozenset(),
 }
 
+UNFINISHED = frozenset({_S.CHANGING, _S.ROLLING_BACK})
+"""In the middle of a change."""
+
 MAY_SERVE = frozenset({_S.WATCHING, _S.GOOD, _S.ROLLING_BACK, _S.ROLLBACK_FAILED, _S.NEEDS_PERSON})
 
 OPEN = frozenset(state for state in DeploymentState if state.is_open)
