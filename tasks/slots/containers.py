@@ -89,16 +89,16 @@ def stop_old_slot(work: Work) -> Evidence:
 @step("stop-slot-left", timeout_seconds=with_waits(1 + MOST_SLOTS))
 def stop_slot_left(work: Work) -> Evidence:
     """Stop the containers that a rollback went away from, when their last requests have had time to
-    finish.
+    finish, and those that a release in between had kept warm.
 
-    Needs: the edge serves the older slot. Leaves: stopped containers. Again: changes nothing. Undo:
-    release again.
+    Needs: the edge serves the older slot. Leaves: it running, and no other. Again: changes nothing.
+    Undo: release again.
     """
     left = previous(work)
     if left is None or left.slot == work.project:
         return {"stopped": None}
     _drain(work)
-    for project in sorted({left.slot, *_kept_warm(work)}):
+    for project in sorted({left.slot, *_running_unrouted(work)}):
         stop_slot(work, project)
     return {"stopped": left.slot}
 
@@ -164,12 +164,11 @@ def _remove_others(work: Work, keep: set[str]) -> list[str]:
     return others
 
 
-def _kept_warm(work: Work) -> set[str]:
-    """Running slots that nobody is sent to: a way back may have gone further than to the warm
-    one."""
-    env = work.env
-    warm = running_slots(env) - {work.project} if env.config.keep_warm else set[str]()
-    return {project for project in warm if not _is_routed(env, project)}
+def _running_unrouted(work: Work) -> set[str]:
+    """Running slots that nobody is sent to. A way back may have gone further than to the warm one,
+    and the version that serves again may be older than `keep_warm` in the stack file."""
+    others = running_slots(work.env) - {work.project}
+    return {project for project in others if not _is_routed(work.env, project)}
 
 
 def _refuse_routed(work: Work, project: str) -> None:

@@ -170,18 +170,14 @@ def test_it_is_stopped_where_nobody_asked_for_it_or_the_schema_is_not_its_own(
     assert engine.running == {SLOTS[2]}
 
 
-def test_a_way_back_past_the_warm_slot_leaves_only_what_serves(ledger: Ledger) -> None:
-    engine = Engine(*SLOTS)
-    stop_slot_left.fn(opened(ledger, engine))
-    assert engine.running == {SLOTS[2]}
-
-
-def test_a_way_back_stops_no_slot_that_it_does_not_know_unless_they_are_kept_warm(
-    ledger: Ledger,
+@pytest.mark.parametrize("keep_warm", [True, False])
+def test_a_way_back_past_the_warm_slot_leaves_only_what_serves(
+    ledger: Ledger, keep_warm: bool
 ) -> None:
+    """Also where the version that serves again knows nothing of `keep_warm`."""
     engine = Engine(*SLOTS)
-    stop_slot_left.fn(opened(ledger, engine, keep_warm=False))
-    assert engine.running == {SLOTS[0], SLOTS[2], SLOTS[3]}
+    stop_slot_left.fn(opened(ledger, engine, keep_warm=keep_warm))
+    assert engine.running == {SLOTS[2]}
 
 
 def test_nobody_writes_while_data_are_put_back(ledger: Ledger) -> None:
