@@ -22,7 +22,7 @@ from tasks.slots.containers import beside, up
 from tasks.slots.state import is_whole, warmth
 from tidegate.backups.restores import is_restored_over
 from tidegate.errors import InputError, MigrationError
-from tidegate.ledger.tables import Deployment
+from tidegate.ledger.tables import Deployment, Step
 from tidegate.plan.changes import DOWNGRADES, gravest, way_back_of
 from tidegate.plan.targets import choose_target, serving
 from tidegate.policy.states import UNFINISHED, DeploymentState
@@ -117,9 +117,9 @@ def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Pla
         for one in history
         if origin.number < one.number < before
         and not is_restored_over(one, history)
-        and _left_its_schema(env, one)
+        and _has_migrated(env, one)
     ]
-    return way_over([planned_of(env, one) for one in between])
+    return way_over([_left_by(env, one, history) for one in between])
 
 
 def way_over(plans: Sequence[Planned]) -> Planned:
@@ -174,15 +174,43 @@ def interrupted(work: Work) -> list[Work]:
     ]
 
 
-def _left_its_schema(env: OpenEnvironment, one: Deployment) -> bool:
-    """Whether the databases still have what this deployment made of them."""
-    steps = {step.name: step for step in env.ledger.journal.steps(one.id)}
-    if one.state is DeploymentState.ROLLED_BACK:
-        plan = planned_of(env, one)
-        return plan.kind == "additive" or (plan == UNKNOWN and "migrate-schema" in steps)
-    down = steps.get("downgrade-schema")
-    taken_back = down is not None and down.is_done and "why" not in down.evidence
-    return one.kind == "release" and "migrate-schema" in steps and not taken_back
+def _has_migrated(env: OpenEnvironment, one: Deployment) -> bool:
+    return one.kind == "release" and _step_of(env, one, "migrate-schema") is not None
+
+
+def _left_by(env: OpenEnvironment, one: Deployment, history: Sequence[Deployment]) -> Planned:
+    """What a release has made of the databases and is there still: after a way back, only what the
+    version before it can use too."""
+    plan = planned_of(env, one)
+    if plan == UNKNOWN or not _is_taken_back(env, one, history):
+        return plan
+    left = tuple(move for move in plan.schema if not move.goes_down)
+    kind = gravest([move.kind for move in left])
+    return replace(plan, kind=kind, way_back=way_back_of(kind, is_asked=False), schema=left)
+
+
+def _is_taken_back(env: OpenEnvironment, one: Deployment, history: Sequence[Deployment]) -> bool:
+    """By itself when it failed, or by a rollback that went over it: over several at once it says so
+    of the newest alone."""
+    numbers = {other.id: other.number for other in history}
+    over_it = [
+        other
+        for other in history
+        if other.kind == "rollback" and numbers[str(other.origin_id)] < one.number < other.number
+    ]
+    return one.state is DeploymentState.ROLLED_BACK or any(
+        _has_downgraded(env, other) for other in (one, *over_it)
+    )
+
+
+def _has_downgraded(env: OpenEnvironment, one: Deployment) -> bool:
+    down = _step_of(env, one, "downgrade-schema")
+    return down is not None and down.is_done and "why" not in down.evidence
+
+
+def _step_of(env: OpenEnvironment, one: Deployment, step: str) -> Step | None:
+    journal = env.ledger.journal
+    return journal.get(journal.key(env.name, env.stack.name, one.number, step))
 
 
 @step("refuse-lossy", timeout_seconds=600, retry_delays=())

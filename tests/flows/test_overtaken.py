@@ -39,7 +39,6 @@ def cut_rollback_short(made: Installation) -> None:
 @pytest.mark.parametrize(
     ("flow", "given", "step"),
     [
-        (restore, RESTORE, "close-doors"),
         (restore, RESTORE, "restore-data"),
         (base, BASE, "recreate-base"),
     ],

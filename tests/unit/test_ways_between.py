@@ -16,7 +16,7 @@ from tests.unit.ledger_parts import deploy
 from tidegate.errors import MigrationError
 from tidegate.facts import MigrationClass
 from tidegate.ledger import Deployment, Ledger
-from tidegate.plan.changes import way_back_of
+from tidegate.plan.changes import gravest, way_back_of
 from tidegate.policy.states import DeploymentState as S
 
 MIGRATED: dict[str, Mapping[str, Any] | None] = {"migrate-schema": {}}
@@ -91,6 +91,56 @@ def test_of_what_was_rolled_back_only_what_was_added_is_there_still(
 ) -> None:
     """Where no plan is known of one that had begun to migrate, a person decides."""
     assert between(env, planned, steps, S.ROLLED_BACK) == kind
+
+
+def plan_of(*moves: SchemaMove) -> Mapping[str, Any]:
+    kind = gravest([move.kind for move in moves])
+    return asdict(Planned(kind, way_back_of(kind, is_asked=False), moves))
+
+
+TAKEN_BACK: Mapping[str, Any] = {"downgrade-schema": {"downgraded": "main: 3 → 1"}}
+
+
+def test_a_rollback_over_several_takes_back_what_each_of_them_did(env: Any, ledger: Ledger) -> None:
+    """Only the newest of them ends as rolled back."""
+    first, *others = [deploy(ledger, f"v{number}") for number in (1, 2, 3)]
+    for one in others:
+        note(ledger, one, "needs downgrade", MIGRATED)
+    back = deploy(ledger, "v1", origin=first)
+    assert way_back_to(env, first, before=5).kind == "needs downgrade"
+    note(ledger, back, "needs downgrade", TAKEN_BACK)
+    assert way_back_to(env, first, before=5).kind == "none"
+    note(ledger, deploy(ledger, "v5"), "needs downgrade", MIGRATED)
+    assert way_back_to(env, first, before=6).kind == "needs downgrade"
+
+
+def test_a_rollback_to_a_later_version_took_nothing_back_of_what_came_before_it(
+    env: Any, ledger: Ledger
+) -> None:
+    first, second, third = [deploy(ledger, f"v{number}") for number in (1, 2, 3)]
+    for one in (second, third):
+        note(ledger, one, "needs downgrade", MIGRATED)
+    note(ledger, deploy(ledger, "v2", origin=second), "needs downgrade", TAKEN_BACK)
+    assert way_back_to(env, second, before=5).kind == "none"
+    assert way_back_to(env, first, before=5).kind == "needs downgrade"
+
+
+def test_a_database_that_stayed_when_another_was_taken_back_is_still_as_it_was_made(
+    env: Any, ledger: Ledger
+) -> None:
+    """Going further down with it would lose what was written since."""
+    first, second, third = [deploy(ledger, f"v{number}") for number in (1, 2, 3)]
+    down, stays = (
+        SchemaMove("main", "1", "2", "needs downgrade"),
+        SchemaMove("other", "7", "8", "additive"),
+    )
+    below = SchemaMove("other", "6", "7", "needs downgrade")
+    for one, plan in ((second, plan_of(below)), (third, plan_of(down, stays))):
+        for name, evidence in {"plan": plan, "migrate-schema": {}}.items():
+            ledger.journal.done(ledger.journal.begin(one.id, name, {}).key, evidence)
+    note(ledger, deploy(ledger, "v2", origin=second), None, TAKEN_BACK)
+    assert way_back_to(env, second, before=5).kind == "additive"
+    assert way_back_to(env, first, before=5).way_back == "stop and ask"
 
 
 def test_neither_the_target_nor_what_comes_later_is_taken_back(env: Any, ledger: Ledger) -> None:
