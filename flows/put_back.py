@@ -57,7 +57,7 @@ def stop_and_ask_on_failure(
     except (Exception, TerminationSignal) as error:
         if is_good(work) or not only_if(work):
             raise
-        asked = _with_first_cause(error, because)
+        asked = _with_first_cause(work, error, because)
         leave_to_person(refresh(work), asked)
         tell(work, "needs_person", error=asked)
         raise asked from because
@@ -124,7 +124,9 @@ def end_interrupted(work: Work) -> None:
             put_back(other, overtaken)
 
 
-def _with_first_cause(error: BaseException, because: BaseException | None) -> BaseException:
+def _with_first_cause(
+    work: Work, error: BaseException, because: BaseException | None
+) -> BaseException:
     """Why a person is called, and what it began with: neither is lost."""
     if because is None:
         return error
@@ -136,5 +138,15 @@ def _with_first_cause(error: BaseException, because: BaseException | None) -> Ba
     return EngineError(
         doing,
         f"the way back did not arrive: {reason_of(error)}. It began with: {reason_of(because)}",
-        "Look who serves with `tidegate status`, then roll back or release again",
+        _what_then(work),
     )
+
+
+def _what_then(work: Work) -> str:
+    """A rollback goes away from a release that was left half way, and ends what it had begun."""
+    if work.deployment.kind == "release" and work.deployment.rollback_target_id:
+        return (
+            f"When the way back can go on, start `rollback/{work.env.name}`: it goes on to the "
+            "version before"
+        )
+    return "Look who serves with `tidegate status`, then start it again"

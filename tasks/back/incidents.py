@@ -22,7 +22,7 @@ from tidegate.errors import EdgeError, InputError, LockedError
 from tidegate.ledger.tables import Deployment, Incident
 from tidegate.pages.fault_words import told_reason
 from tidegate.plan.changes import WayBack
-from tidegate.plan.targets import choose_target
+from tidegate.plan.targets import choose_target, left_half_way
 from tidegate.policy.incidents import Decision, Signal, Situation, decide
 from tidegate.policy.looks import FAILURES_THAT_COUNT, Look, assess, faults_of
 from tidegate.policy.states import DeploymentState
@@ -233,6 +233,7 @@ def _situation(env: OpenEnvironment, serving: Deployment | None, incident: Incid
         automatic=None if automatic and _is_mine(automatic) else automatic,
         way_back=_way_back(env, history, serving) if serving else "none",
         replaced=replaced_now(env),
+        waiting=left_half_way(history) if serving else None,
     )
 
 

@@ -23,7 +23,8 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.locks import free_at
 from tidegate.ledger.tables import Deployment, Lock
 from tidegate.pages.fault_words import told_reason
-from tidegate.policy.states import DeploymentState
+from tidegate.plan.targets import to_leave
+from tidegate.policy.states import LEFT_TO_PERSON, DeploymentState
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import language_of
 
@@ -31,7 +32,6 @@ LOST_JOB_SECONDS = 600
 STILL_WANTED = timedelta(minutes=15)
 """A rollback is for now: one that was asked for before a long silence is not begun after it."""
 AT_WORK = (DeploymentState.CHANGING, DeploymentState.WATCHING, DeploymentState.ROLLING_BACK)
-LEFT_TO_PERSON = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
 
 
 class Ended(NamedTuple):
@@ -100,10 +100,10 @@ def _was_cut_short(ledger: Ledger, one: Deployment) -> bool:
     is_late = datetime.now(UTC) - one.created_at > STILL_WANTED
     if one.kind != "rollback" or one.state is not DeploymentState.PLANNED or is_late:
         return False
-    now, run = ledger.deployments.current(one.stack, one.environment), run_state(one.run_id)
+    history = ledger.deployments.history(one.stack, one.environment)
+    run = run_state(one.run_id)
     return (
-        now is not None
-        and now.id == one.rollback_target_id
+        to_leave([other for other in history if other.id != one.id]).id == one.rollback_target_id
         and run is not None
         and run.is_crashed()
     )

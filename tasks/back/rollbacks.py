@@ -24,7 +24,7 @@ from tidegate.backups.restores import is_restored_over
 from tidegate.errors import InputError, MigrationError
 from tidegate.ledger.tables import Deployment, Step
 from tidegate.plan.changes import DOWNGRADES, gravest, way_back_of
-from tidegate.plan.targets import choose_target, serving
+from tidegate.plan.targets import choose_target, to_leave
 from tidegate.policy.states import UNFINISHED, DeploymentState
 from tidegate.secrecy.outside_text import one_line
 
@@ -48,7 +48,7 @@ def open_rollback(
     history = env.ledger.deployments.history(env.stack.name, env.name)
     mine = next((one for one in history if one.key == key), None)
     others = [one for one in history if one.key != key]
-    now = serving(others)
+    now = to_leave(others)
     held = env.ledger.holds.commits(env.stack.name)
     target = (
         env.ledger.deployments.get(mine.origin_id)
@@ -75,16 +75,16 @@ def open_rollback(
 
 def refuse_overtaken(work: Work) -> None:
     """The way back was decided over what served when it was opened. Raises InputError where another
-    version has come to serve since, and nothing was begun."""
+    version has come since, to serve or to be left half way, and nothing was begun."""
     one, env = refresh(work).deployment, work.env
     history = env.ledger.deployments.history(env.stack.name, env.name)
-    now = serving([other for other in history if other.id != one.id])
-    is_newer = now.switched_at is not None and now.switched_at > one.created_at
+    now = to_leave([other for other in history if other.id != one.id])
+    is_newer = (now.switched_at or now.created_at) > one.created_at
     is_known = now.id == one.rollback_target_id or now.origin_id == one.origin_id
     if one.state in UNDECIDED and is_newer and not is_known:
         raise InputError(
             f"going back to {work.version.name}",
-            f"#{now.number} {now.version} has come to serve since this was asked for",
+            f"#{now.number} {now.version} has come since this was asked for",
             "Nothing was changed. Look whether it is still wanted, and start it again",
         )
 

@@ -14,7 +14,7 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.planned import SchemaMove, planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tidegate.errors import DatabaseError, MigrationError, WayBackError
+from tidegate.errors import DatabaseError, MigrationError, TidegateError, WayBackError
 from tidegate.facts import SchemaState
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import DOWNGRADES
@@ -123,14 +123,14 @@ def _counted(name: str, done: int, of: int) -> Iterator[None]:
         ) from None
 
 
-@step("downgrade-schema", timeout_seconds=3600, retry_delays=())
+@step("downgrade-schema", timeout_seconds=3600, retry_delays=(2, 5, 15))
 def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
     """Take the schema back to what the old version needs, by the newer image; where the old one
     needs nothing, nothing.
 
-    Needs: a class that can be downgraded. Leaves: the earlier revision. Again: what is there stays.
-    Undo: migrate. Raises WayBackError where the schema was moved and cannot be taken back without
-    losing data: the data are asked.
+    Needs: a class that can be downgraded. Leaves: the earlier revision. Again: what is there stays;
+    by itself only until a downgrade has begun. Undo: migrate. Raises WayBackError where the schema
+    was moved and cannot be taken back without losing data: the data are asked.
     """
     if (way_back := planned(work).way_back) == "stop and ask" and was_migrated(work):
         raise cannot_be_undone(work.deployment, "the version before it")
@@ -139,8 +139,30 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
     if by is None and not was_migrated(work):
         # known without the database, which may be what failed
         return {"downgraded": "", "why": "nothing was migrated"}
+    above = [
+        (real, change, now)
+        for real, change in _ways_down(work, by)
+        if change.current and (now := real.current()) != change.current
+    ]
+    # Below its head the new version has never run, so nothing was written that is longer than it
+    # was.
+    refuse_misfits(
+        work, by or work.deployment, [change for _, change, now in above if now == change.head]
+    )
+    for real, change, _ in above:
+        with _never_again_by_itself():
+            real.downgrade(str(change.current))
+    return {
+        "downgraded": ", ".join(
+            f"{change.database}: {moved(change.head, change.current)}" for _, change, _ in above
+        )
+    }
+
+
+def _ways_down(work: Work, by: Deployment | None) -> list[tuple[Migrator, SchemaMove]]:
+    """What the old version needs to be taken back, with the newer image that can."""
     env, pins = (as_planned(work.env, by), by.release.images) if by else (work.env, work.pins)
-    moves = [
+    return [
         (
             migrator(
                 env,
@@ -154,23 +176,16 @@ def downgrade_schema(work: Work, by: Deployment | None = None) -> Evidence:
         for spec, change in moves_of(work, env)
         if change.goes_down
     ]
-    above = [
-        (real, change, now)
-        for real, change in moves
-        if change.current and (now := real.current()) != change.current
-    ]
-    # Below its head the new version has never run, so nothing was written that is longer than it
-    # was.
-    refuse_misfits(
-        work, by or work.deployment, [change for _, change, now in above if now == change.head]
-    )
-    for real, change, _ in above:
-        real.downgrade(str(change.current))
-    return {
-        "downgraded": ", ".join(
-            f"{change.database}: {moved(change.head, change.current)}" for _, change, _ in above
-        )
-    }
+
+
+@contextmanager
+def _never_again_by_itself() -> Iterator[None]:
+    """A downgrade that has begun may be cut in two, and MySQL keeps its first half: whatever it
+    failed by, a person looks before it begins again."""
+    try:
+        yield
+    except TidegateError as error:
+        raise type(error)(error.doing, error.came_back, error.to_do) from None
 
 
 def refuse_misfits(work: Work, left: Deployment, moves: Iterable[SchemaMove]) -> None:

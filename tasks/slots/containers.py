@@ -100,6 +100,8 @@ def stop_slot_left(work: Work) -> Evidence:
     _drain(work)
     for project in sorted({left.slot, *_running_unrouted(work)}):
         stop_slot(work, project)
+    if left.switched_at is None:
+        work.env.compose.remove(left.slot)  # of what failed nothing stays
     return {"stopped": left.slot}
 
 

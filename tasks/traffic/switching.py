@@ -61,7 +61,10 @@ def shift_traffic(work: Work) -> Evidence:
     old = previous(work)
     standby = (
         Telling(work).standby(_as_it_was(work, old))
-        if old and planned(work).way_back == "image only" and not runs_in_place(work)
+        if old
+        and old.switched_at  # one that failed before is nobody to stand by
+        and planned(work).way_back == "image only"
+        and not runs_in_place(work)
         else None
     )
     begun = time.monotonic()

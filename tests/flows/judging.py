@@ -15,6 +15,7 @@ from tidegate.edge.hosts import is_forwarded, is_of_host
 from tidegate.facts import ContainerFacts
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.base_changes import CONFIG_HASH_LABEL
+from tidegate.policy.states import LEFT_TO_PERSON
 from tidegate.policy.states import DeploymentState as S
 from tidegate.stack.recipes import only_built
 from tidegate.stack.slot import edge_network_name
@@ -38,7 +39,6 @@ GOOD_NEWS = {
 }
 FIRST = "v1.0.0"
 """Of which a database is built at first, in the stories that build one."""
-LEFT_TO_PERSON = (S.NEEDS_PERSON, S.ROLLBACK_FAILED)
 
 
 def faults(
@@ -287,10 +287,11 @@ def _of_news(
         kinds = {
             sent.kind for sent in made.ledger.messages.of(one.id) if sent.sent_at or sent.error
         }
-        kinds |= (
-            by_run if one.state is S.EXPIRED else set()
-        )  # whose run has said so, in the name of no deployment
+        if one.state is S.EXPIRED:  # its run has said so, in the name of no deployment
+            kinds |= by_run
         wanted = TOLD.get(one.state, set())
+        if " serves; before: " in one.reason:  # until then it was left to a person
+            wanted = TOLD[S.ROLLBACK_FAILED]
         if environment == "prod" and one.state is S.GOOD:
             wanted = {GOOD_NEWS[one.kind]}
         if not is_told and kinds & {*GOOD_NEWS.values()}:

@@ -15,7 +15,11 @@ from tidegate.errors import EngineError, FencedError, SmokeError, TidegateError,
 
 MODULE = sys.modules[end_interrupted.__module__]
 BECAUSE = SmokeError("asking", "home: 500", "Correct it")
-WORK: Any = SimpleNamespace(title="shop prod #2")
+WORK: Any = SimpleNamespace(
+    title="shop prod #2",
+    env=SimpleNamespace(name="prod"),
+    deployment=SimpleNamespace(kind="release", rollback_target_id="id-1"),
+)
 
 
 @pytest.fixture
@@ -123,6 +127,22 @@ def test_where_that_fails_too_a_person_is_called_and_nothing_is_cleared_up(said:
     raised = undone(BECAUSE, fail, clear_up=lambda work: said.append("clear up"))
     assert raised.doing == "starting db"
     assert [one.partition(":")[0] for one in said] == ["leave_to_person", "needs_person"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "to_do"),
+    [
+        ("release", "id-1", "start `rollback/prod`: it goes on to the version before"),
+        ("release", None, "Look who serves with `tidegate status`, then start it again"),
+        ("base", "id-1", "Look who serves with `tidegate status`, then start it again"),
+    ],
+)
+def test_a_person_is_told_what_ends_what_was_left_half_way(
+    said: list[str], monkeypatch: pytest.MonkeyPatch, kind: str, old: str | None, to_do: str
+) -> None:
+    deployment = SimpleNamespace(kind=kind, rollback_target_id=old)
+    monkeypatch.setattr(WORK, "deployment", deployment)
+    assert failed(EngineError("starting web", "no room", "Free some")).to_do.endswith(to_do)
 
 
 def test_nothing_is_taken_back_of_what_stays_or_is_somebody_else_s(said: list[str]) -> None:

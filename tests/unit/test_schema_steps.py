@@ -21,9 +21,16 @@ from tasks.data.schema import (
     was_migrated,
 )
 from tasks.frame.planned import Planned, SchemaMove
-from tidegate.errors import DatabaseError, MigrationError, WayBackError
+from tidegate.errors import (
+    DatabaseError,
+    EngineError,
+    MigrationError,
+    TidegateError,
+    WayBackError,
+)
 from tidegate.facts import Fit, RevisionTable, SchemaState
 
+ERRORS: tuple[type[TidegateError], ...] = (MigrationError, EngineError)
 FIT = Fit("bills.note is short", "SELECT 0")
 
 
@@ -178,6 +185,30 @@ def test_what_was_migrated_is_taken_back_to_where_it_was(moving: Any) -> None:
     made = migrated(moving())
     assert made.down() == {"downgraded": "main: 2 → 1"}
     assert made.done == ["main down to 1"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [kind("going down", "lock timeout", "Wait", retryable=True) for kind in ERRORS],
+)
+def test_a_downgrade_that_has_begun_is_not_begun_again_by_itself(
+    moving: Any, monkeypatch: pytest.MonkeyPatch, error: TidegateError
+) -> None:
+    """It may have been cut in two. A look at the database before it is taken again."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    made = migrated(moving())
+    monkeypatch.setattr(Real, "downgrade", fail)
+    with pytest.raises(type(error)) as raised:
+        made.down()
+    assert (str(raised.value), raised.value.retryable) == (str(error), False)
+    monkeypatch.setattr(Real, "current", fail)
+    with pytest.raises(type(error)) as raised:
+        made.down()
+    assert raised.value.retryable
+    assert downgrade_schema.retries == 3
 
 
 def test_what_was_not_migrated_stays(moving: Any) -> None:

@@ -18,7 +18,7 @@ from tests.unit.ledger_parts import deploy
 from tidegate.errors import EdgeError, LockedError
 from tidegate.facts import CheckResult
 from tidegate.ledger import Deployment, Ledger
-from tidegate.policy.incidents import Signal, Situation
+from tidegate.policy.incidents import Signal, Situation, decide
 from tidegate.policy.looks import Look
 from tidegate.policy.states import DeploymentState as S
 from tidegate.policy.thresholds import LiveFigures
@@ -118,6 +118,23 @@ def test_the_first_version_has_no_way_back_and_the_second_one_has(env: Any) -> N
     assert situation(env).way_back == "none"
     deploy(env.ledger, "v2")
     assert situation(env).way_back == "image only"
+
+
+def test_nothing_is_done_by_itself_below_a_release_that_was_left_half_way(env: Any) -> None:
+    deploy(env.ledger, "v1")
+    deploy(env.ledger, "v2")
+    assert situation(env).waiting is None
+    left = deploy(env.ledger, "v3", S.CHANGING)
+    for state in (S.ROLLING_BACK, S.ROLLBACK_FAILED):
+        env.ledger.deployments.move(left.id, state, reason="test", actor="mei")
+    found = situation(env)
+    assert (found.current and found.current.version) == "v2"
+    assert (found.waiting and found.waiting.id) == left.id
+    decided = decide(signal(), found, lambda: Look("worse", "red", "answers are 500"))
+    assert (decided.action, decided.reason) == (
+        "page",
+        "answers are 500. Not rolled back by itself: #3 waits for a person",
+    )
 
 
 @pytest.mark.parametrize(

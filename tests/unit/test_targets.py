@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tidegate.errors import HeldError, InputError, VersionError
 from tidegate.ledger import Deployment, Release
-from tidegate.plan.targets import choose_target
+from tidegate.plan.targets import choose_target, left_half_way, to_leave
 from tidegate.policy.states import DeploymentState as S
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -106,6 +106,24 @@ def test_a_fifth_that_serves_but_went_bad_goes_back_to_the_fourth(
 ) -> None:
     four_good.add(release("v5"), state)
     assert choose_target(four_good).number == 4
+
+
+@pytest.mark.parametrize("state", [S.ROLLBACK_FAILED, S.NEEDS_PERSON])
+def test_from_a_fifth_that_never_served_and_was_left_half_way_the_way_leads_to_the_fourth(
+    four_good: History, state: S
+) -> None:
+    """What it did to the schema is there still, although the fourth serves."""
+    left = four_good.add(release("v5"), state)
+    left.switched_at = None
+    failed = four_good.back(four_good[2], S.ROLLBACK_FAILED)
+    failed.switched_at = None
+    assert left_half_way(four_good) is to_leave(four_good) is left
+    assert choose_target(four_good).number == 4
+    assert choose_target(four_good, steps_back=2).number == 3
+    assert choose_target(four_good, to="v4").number == 4
+    four_good.add(release("v7"))
+    assert left_half_way(four_good) is None
+    assert to_leave(four_good).number == 7
 
 
 def test_a_fifth_that_was_rolled_back_leaves_the_fourth_as_the_one_to_count_from(

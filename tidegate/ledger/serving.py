@@ -8,10 +8,9 @@ from sqlalchemy import Select, select
 
 from tidegate.ledger.store import Writing
 from tidegate.ledger.tables import Deployment
-from tidegate.policy.states import MAY_SERVE, DeploymentState
+from tidegate.policy.states import LEFT_TO_PERSON, MAY_SERVE, DeploymentState
 
 _AT_WORK = (DeploymentState.GOOD, DeploymentState.WATCHING)
-_IN_TROUBLE = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
 
 
 def enter(
@@ -54,7 +53,7 @@ def settle_troubled(tx: Writing, newest: Deployment, actor: str) -> None:
         Deployment.stack == newest.stack,
         Deployment.environment == newest.environment,
         Deployment.id != newest.id,
-        Deployment.state.in_(_IN_TROUBLE),
+        Deployment.state.in_(LEFT_TO_PERSON),
         Deployment.switched_at.is_(None),
     )
     for other in tx.session.scalars(left):

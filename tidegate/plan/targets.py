@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tidegate.errors import HeldError, InputError, VersionError
 from tidegate.ledger.tables import Deployment
+from tidegate.policy.states import LEFT_TO_PERSON
 from tidegate.versions import begins_with, is_held
 
 SHORTEST_ID = 7
@@ -24,14 +25,15 @@ def choose_target(
     to: str | int | None = None,
     held_commits: Collection[str] = (),
 ) -> Deployment:
-    """The deployment whose release is to be put back, never a rollback but its origin.
+    """The deployment whose release is to be put back, never a rollback but its origin. Above one
+    that was left half way, what serves is itself a target: a rollback to it ends what was begun.
 
     `history` is one stack's in one environment, whole and in any order. `to` is a version, commit,
     deployment id or number and goes before `steps_back`, which counts different releases that are
     not on hold. Raises InputError, VersionError, HeldError, each listing the candidates.
     """
     known = {deployment.id: deployment for deployment in _since_takeover(history)}
-    current = serving(history)
+    current = to_leave(history)
     if to is not None:
         return _named(str(to), current, known, held_commits)
     return _counted(steps_back, current, known, held_commits)
@@ -55,6 +57,24 @@ def serving(history: Sequence[Deployment]) -> Deployment:
             "choosing a rollback target", "nothing serves here", "Release a version first"
         )
     return max(found, key=lambda one: one.number)
+
+
+def to_leave(history: Sequence[Deployment]) -> Deployment:
+    """What a rollback goes away from: what serves, or what was left half way above it. Raises
+    InputError when nothing serves."""
+    return left_half_way(history) or serving(history)
+
+
+def left_half_way(history: Sequence[Deployment]) -> Deployment | None:
+    """The newest release that failed and whose own way back did not arrive, if nothing newer
+    serves: what it did to the schema is there still. Raises InputError when nothing serves."""
+    now = serving(history)
+    left = [
+        one
+        for one in history
+        if one.kind == "release" and one.state in LEFT_TO_PERSON and one.number > now.number
+    ]
+    return max(left, key=lambda one: one.number, default=None)
 
 
 def line_of(current: Deployment, known: Mapping[str, Deployment]) -> list[Deployment]:

@@ -12,10 +12,9 @@ from tidegate.facts import Severity
 from tidegate.ledger.tables import Deployment
 from tidegate.plan.changes import WayBack
 from tidegate.policy.looks import Look
-from tidegate.policy.states import DeploymentState
+from tidegate.policy.states import LEFT_TO_PERSON
 
 Action = Literal["roll_back", "page", "tell", "ignore"]
-_LEFT_TO_A_PERSON = (DeploymentState.NEEDS_PERSON, DeploymentState.ROLLBACK_FAILED)
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,8 @@ class Situation:
     way_back: WayBack
     replaced: Deployment | None = None
     """A deployment for which nobody is served now: people were told, and it ends by itself."""
+    waiting: Deployment | None = None
+    """A newer release that failed, and whose way back did not arrive."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,9 @@ def _forbidden(now: Situation, current: Deployment) -> str | None:
         return f"#{current.number} changed base services, and the version was the same before"
     if now.automatic:
         return f"this release was rolled back by itself once, by #{now.automatic.number}"
-    if current.state in _LEFT_TO_A_PERSON:
+    if now.waiting:
+        return f"#{now.waiting.number} waits for a person"
+    if current.state in LEFT_TO_PERSON:
         return f"#{current.number} waits for a person"
     if now.way_back == "stop and ask":
         return "the database change cannot be undone without losing data"

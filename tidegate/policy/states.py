@@ -87,6 +87,9 @@ MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
 UNFINISHED = frozenset({_S.CHANGING, _S.ROLLING_BACK})
 """In the middle of a change."""
 
+LEFT_TO_PERSON = frozenset({_S.NEEDS_PERSON, _S.ROLLBACK_FAILED})
+"""Nothing is done by itself until a person has decided."""
+
 MAY_SERVE = frozenset({_S.WATCHING, _S.GOOD, _S.ROLLING_BACK, _S.ROLLBACK_FAILED, _S.NEEDS_PERSON})
 
 OPEN = frozenset(state for state in DeploymentState if state.is_open)
