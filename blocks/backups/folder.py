@@ -142,10 +142,14 @@ class BackupStore:
             (manifest.backup for manifest in good), key=lambda backup: backup.made_at, reverse=True
         )
 
+    def names(self) -> list[str]:
+        """Of every folder that has a manifest, good or faulty."""
+        there = self.folder.iterdir() if self.folder.is_dir() else ()
+        return sorted(path.name for path in there if os.path.lexists(path / MANIFEST))
+
     def listed(self) -> Parted[Manifest]:
         """Every folder that has a manifest, the good and the faulty apart."""
-        there = self.folder.iterdir() if self.folder.is_dir() else ()
-        sealed = {path.name: path for path in sorted(there) if os.path.lexists(path / MANIFEST)}
+        sealed = {name: self.folder / name for name in self.names()}
         return each(sealed, read_manifest, "reading the backup")
 
     def manifest_of(self, recorded: Backup) -> Manifest:

@@ -43,9 +43,15 @@ class EngineBackups:
         data."""
         self.store.check_room(data_size)
 
-    def make(self, backup: str, key: str, wanted: ToSave, rehearse: Rehearse) -> Backup:
-        """Save and prove everything, or keep nothing. One that is done already is returned as it
-        is."""
+    def names(self) -> list[str]:
+        """Of all that were finished, the faulty ones too. No file is read."""
+        return self.store.names()
+
+    def make(
+        self, backup: str, key: str, wanted: ToSave, rehearse: Rehearse, *, since: datetime
+    ) -> Backup:
+        """Save and prove everything, or keep nothing. One that was made `since` then is returned as
+        it is; an older one of that name is another deployment's."""
         return make_backup(
             self.host,
             self.store,
@@ -55,6 +61,7 @@ class EngineBackups:
             volumes=wanted.volumes,
             image=wanted.image,
             config=wanted.config,
+            since=since,
             now=lambda: datetime.now(UTC),
             rehearse=rehearse,
         )

@@ -44,11 +44,12 @@ def make_backup(
     volumes: Mapping[str, str],
     image: str,
     config: Mapping[str, str],
+    since: datetime,
     now: Callable[[], datetime],
     rehearse: Rehearse = lambda name, scratch: None,
 ) -> Backup:
-    """Save and prove everything declared, or keep nothing. One that is done already is returned as
-    it is.
+    """Save and prove everything declared, or keep nothing. One that was made `since` then is done
+    already, and is returned as it is.
 
     `volumes` gives the engine's name of each declared volume, which is read through a container of
     `image`; `config` is a fingerprint, never values of secrets. Raises BackupError, CapacityError,
@@ -56,7 +57,7 @@ def make_backup(
     """
     made_at = now()
     if done := [each for each in store.backups() if each.id == backup]:
-        return done[0]
+        return _made_since(done[0], since)
     try:
         sizes = {source.spec.name: _open(host, source).data_size() for source in sources}
         store.check_room(sum(sizes.values()))
@@ -82,6 +83,18 @@ def make_backup(
         store.discard(backup)
         raise
     return made
+
+
+def _made_since(done: Backup, since: datetime) -> Backup:
+    """Numbers begin anew where an older copy of the ledger was put in its place."""
+    if done.made_at < since:
+        raise BackupError(
+            f"making the backup {done.id}",
+            f"one of that name is there from {done.made_at:%Y-%m-%d %H:%M} UTC, "
+            "which is before this deployment was begun",
+            "Move its folder away, then start it again",
+        )
+    return done
 
 
 def save_database(store: BackupStore, backup: str, name: str, database: OpenDatabase) -> Dump:

@@ -14,6 +14,7 @@ from tasks.frame.deployments import UNDECIDED, refresh
 from tasks.frame.environments import as_planned
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
+from tasks.frame.outside import highest_number
 from tasks.frame.planned import UNKNOWN, Planned, SchemaMove, planned_of
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
@@ -59,6 +60,7 @@ def open_rollback(
         key=key,
         release_id=target.release_id,
         environment=env.name,
+        above=highest_number(env),
         requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()),
         kind="rollback",

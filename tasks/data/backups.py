@@ -45,7 +45,11 @@ def save(work: Work, rehearse: Rehearse = lambda name, copy: None) -> Backup:
     wanted = ToSave(sources(env), volumes(env), images_here(work)[0], env.config_prints)
     found = found_among(env, wanted.databases)
     backup = env.backups.make(
-        f"{work.project}-{work.deployment.number}", work.key("backup"), wanted, rehearse
+        f"{work.project}-{work.deployment.number}",
+        work.key("backup"),
+        wanted,
+        rehearse,
+        since=work.deployment.created_at,
     )
     env.ledger.backups.record(
         backup,

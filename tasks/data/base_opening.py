@@ -9,6 +9,7 @@ from prefect.runtime import flow_run
 from tasks.frame.environments import as_planned, open_sealed
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
+from tasks.frame.outside import highest_number
 from tasks.frame.work import Work, seals
 from tasks.people.acceptance import Question, wait_for_decision
 from tasks.people.forms import BASE, BASE_CHECKLIST
@@ -45,6 +46,7 @@ def open_base_change(env: OpenEnvironment, plan: BasePlan, reason: str, requeste
         key=f"base/{flow_run.get_id()}/{env.name}",
         release_id=origin.release_id,
         environment=env.name,
+        above=highest_number(env),
         requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()),
         kind=BASE_KIND,

@@ -12,6 +12,7 @@ from tasks.frame.deployments import previous
 from tasks.frame.environments import as_planned
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
+from tasks.frame.outside import highest_number
 from tasks.frame.step import without_secrets
 from tasks.frame.work import Work
 from tasks.people.acceptance import Question, wait_for_decision
@@ -48,6 +49,7 @@ def open_restore(
         key=key,
         release_id=origin.release_id,
         environment=env.name,
+        above=highest_number(env),
         requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()),
         kind="restore",

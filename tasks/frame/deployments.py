@@ -10,6 +10,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
 from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.outside import refuse_known
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work, seals
 from tidegate.errors import (
@@ -57,6 +58,8 @@ def begin_change(work: Work) -> Work:
     LedgerError, LockedError."""
     work = refresh(work)
     refuse_ended(work)
+    if work.deployment.state in UNDECIDED:
+        refuse_known(work)
     if work.deployment.kind != "rollback":
         _refuse_unfinished(work.env, work.deployment.key)
     on_the_way = work.deployment.state in (DeploymentState.CHANGING, DeploymentState.WATCHING)

@@ -12,6 +12,7 @@ from prefect.logging import get_logger
 
 from tasks.frame.deployments import UNDECIDED, move, refresh
 from tasks.frame.messages import tell
+from tasks.frame.outside import highest_fence
 from tasks.frame.work import Work
 from tidegate.errors import FencedError, LedgerError, LockedError
 from tidegate.ledger.ledger import Ledger
@@ -53,6 +54,7 @@ def _acquire(work: Work, take_over: bool) -> Lock:
             owner=work.deployment.key,
             ttl_seconds=env.settings.lock_ttl_seconds,
             take_over=take_over,
+            above=highest_fence(env),
         )
     except LockedError as held:
         if refresh(work).deployment.state in UNDECIDED and not _is_begun_elsewhere(work):

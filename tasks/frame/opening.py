@@ -13,6 +13,7 @@ from tasks.frame.deployments import UNDECIDED, actor, opened_by_this_run, refuse
 from tasks.frame.environments import exactly_as_planned, open_exactly, root_of, was_kept
 from tasks.frame.messages import tell
 from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.outside import highest_number
 from tasks.frame.planned import note_plan
 from tasks.frame.runs import cancel_run
 from tasks.frame.step import Evidence, step
@@ -54,6 +55,7 @@ def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work
         key=_key_of(env, plan, mine),
         release_id=release.id,
         environment=env.name,
+        above=highest_number(env),
         requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()),
         plan_hash=plan.hash,

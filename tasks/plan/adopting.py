@@ -15,6 +15,7 @@ from tasks.data.by_hand import known_projects
 from tasks.frame.deployments import refuse_ended
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import keep_configuration
+from tasks.frame.outside import highest_number
 from tasks.frame.pages import publish_page
 from tasks.frame.planned import Planned
 from tasks.frame.step import Evidence, is_retryable, step, without_secrets
@@ -98,6 +99,7 @@ def open_adoption(env: OpenEnvironment, seen: Seen, requested_by: str) -> Work:
         key=f"adopt/{flow_run.get_id()}/{env.name}",
         release_id=release.id,
         environment=env.name,
+        above=highest_number(env),
         kind="adoption",
         requested_by=requested_by or "unnamed",
         run_id=str(flow_run.get_id()),

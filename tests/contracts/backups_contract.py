@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,8 @@ from tidegate.backups.saved import PlacedDatabase, RestoredCopy, ToSave
 from tidegate.errors import BackupError
 from tidegate.facts import Backup
 from tidegate.ports import Backups, DatabaseCopies, DatabaseServer
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -32,9 +35,12 @@ class KeptDatabase:
     """Suites may run side by side."""
 
     def save(
-        self, rehearse: Callable[[str, RestoredCopy], object] = lambda name, copy: None
+        self,
+        rehearse: Callable[[str, RestoredCopy], object] = lambda name, copy: None,
+        since: datetime = LONG_AGO,
     ) -> Backup:
-        return self.backups.make("b1", self.key, ToSave([self.at], {}, self.image, {}), rehearse)
+        wanted = ToSave([self.at], {}, self.image, {})
+        return self.backups.make("b1", self.key, wanted, rehearse, since=since)
 
     @property
     def bills(self) -> int:
@@ -53,6 +59,13 @@ class BackupsContract:
         made = kept.save()
         kept.pay()
         assert kept.save() == made
+
+    def test_an_older_one_of_that_name_is_refused_and_left(self, kept: KeptDatabase) -> None:
+        made = kept.save()
+        with pytest.raises(BackupError, match="making the backup b1"):
+            kept.save(since=made.made_at + timedelta(seconds=1))
+        assert kept.backups.names() == ["b1"]
+        kept.backups.compare(made)
 
     def test_what_fails_in_the_rehearsal_leaves_none(self, kept: KeptDatabase) -> None:
         def fail(name: str, copy: RestoredCopy) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.contracts.backups_contract import LONG_AGO
 from tidegate.backups.saved import PlacedDatabase, Rehearse, ToSave
 from tidegate.errors import DatabaseError
 from tidegate.facts import Backup
@@ -58,7 +59,8 @@ class Tenants:
 
     def save(self, rehearse: Rehearse = lambda name, copy: None) -> Backup:
         databases = [self.named(name) for name in self.names()]
-        return self.backups.make("b1", self.key, ToSave(databases, {}, self.image, {}), rehearse)
+        wanted = ToSave(databases, {}, self.image, {})
+        return self.backups.make("b1", self.key, wanted, rehearse, since=LONG_AGO)
 
 
 class FoundDatabasesContract:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.contracts.backups_contract import LONG_AGO
 from tidegate.backups.saved import ToSave
 from tidegate.errors import BackupError
 from tidegate.facts import Backup
@@ -34,6 +35,7 @@ class KeptPlace:
             KEY,
             ToSave([], {"files:media": self.name}, self.image, {}),
             lambda name, copy: None,
+            since=LONG_AGO,
         )
 
     def put_beside(self, backup: Backup) -> None:

@@ -63,6 +63,7 @@ def back_up_volume(host: DockerHost, store: BackupStore, volume: str) -> Backup:
         volumes={"uploads": volume},
         image=images.BASE,
         config={},
+        since=NOON,
         now=lambda: NOON,
     )
 
@@ -73,6 +74,7 @@ def back_up(server: Server, store: BackupStore, backup: str = "b1", **more: Any)
         "volumes": {},
         "image": images.BASE,
         "config": {"hash": "abc"},
+        "since": NOON,
         "now": lambda: NOON,
     } | more
     return make_backup(

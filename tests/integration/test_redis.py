@@ -51,6 +51,7 @@ def back_up(server: Server, store: BackupStore, backup: str = "b1") -> Backup:
         volumes={},
         image=BASE,
         config={},
+        since=NOON,
         now=lambda: NOON,
     )
 

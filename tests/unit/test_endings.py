@@ -60,6 +60,8 @@ def env(ledger: Ledger, tmp_path: Path) -> Any:
         stack=SimpleNamespace(name="cloudlens"),
         name="prod",
         config=SimpleNamespace(hold=True),
+        edge=SimpleNamespace(route=lambda stack, environment: None),
+        backups=SimpleNamespace(names=list),
         ledger=ledger,
         redactor=Redactor({}),
         settings=Settings(home=tmp_path),

@@ -37,6 +37,7 @@ def env(ledger: Ledger, tmp_path: Path) -> Iterator[Any]:
         yield SimpleNamespace(
             stack=SimpleNamespace(name="cloudlens"),
             name="prod",
+            edge=SimpleNamespace(route=lambda stack, environment: None),
             ledger=ledger,
             redactor=Redactor({}),
             settings=settings,

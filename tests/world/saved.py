@@ -47,9 +47,18 @@ class MemoryBackups:
     def check_room(self, data_size: int) -> None:
         """There is always room."""
 
-    def make(self, backup: str, key: str, wanted: ToSave, rehearse: Rehearse) -> Backup:
-        """One that is done already is returned as it is."""
+    def names(self) -> list[str]:
+        return sorted(self.sealed)
+
+    def make(
+        self, backup: str, key: str, wanted: ToSave, rehearse: Rehearse, *, since: datetime
+    ) -> Backup:
+        """One that was made since then is returned as it is."""
         if done := self.sealed.get(backup):
+            if done.facts.made_at < since:
+                raise BackupError(
+                    f"making the backup {backup}", "an older one is there", "Move it away"
+                )
             return done.facts
         contents = {at.spec.name: self._dumped(at) for at in wanted.databases}
         volumes = {name: self.engine.volumes[volume] for name, volume in wanted.volumes.items()}

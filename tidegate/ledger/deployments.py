@@ -36,11 +36,13 @@ class Deployments:
         rollback_target_id: str | None = None,
         reason: str = "",
         slot: str | None = None,
+        above: int = 0,
         fence: int | None = None,
     ) -> Deployment:
         """A new PLANNED deployment with the next number, or the one that `key` opened before.
 
-        `slot` is the compose project to use; without one, the deployment gets its own.
+        `slot` is the compose project to use; without one, the deployment gets its own. `above` is
+        the highest number that is known outside of this ledger.
 
         Raises LedgerError when a key comes again with another release or environment, or a way back
         names no origin.
@@ -59,7 +61,7 @@ class Deployments:
                 return _same_request(tx, there, release_id, environment, doing)
             release = _release(tx, release_id, doing)
             tx.guard(release.stack, environment, fence)
-            number = _next_number(tx, release.stack, environment)
+            number = max(_highest_number(tx, release.stack, environment), above) + 1
             deployment = Deployment(
                 id=tx.new_id(),
                 key=key,
@@ -279,8 +281,8 @@ def _same_request(
     return there
 
 
-def _next_number(tx: Writing, stack: str, environment: str) -> int:
+def _highest_number(tx: Writing, stack: str, environment: str) -> int:
     highest = select(func.max(Deployment.number)).where(
         Deployment.stack == stack, Deployment.environment == environment
     )
-    return (tx.session.scalar(highest) or 0) + 1
+    return tx.session.scalar(highest) or 0

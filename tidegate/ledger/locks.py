@@ -32,8 +32,10 @@ class Locks:
         ttl_seconds: float,
         *,
         take_over: bool = False,
+        above: int = 0,
     ) -> Lock:
-        """A lock with a fence above all before it, also in place of an owner that fell silent.
+        """A lock with a fence above all before it, and `above` what is known outside of this
+        ledger; also in place of an owner that fell silent.
 
         Raises LockedError, naming the owner, while its heartbeat is younger than its time to live:
         also to `owner` itself, for which another process is at work then. `take_over` is for the
@@ -52,6 +54,7 @@ class Locks:
                 and not (take_over and lock.owner != owner)
             ):
                 raise _locked(lock)
+            lock.fence = max(lock.fence, above)
             _take(tx, lock, owner, ttl_seconds)
         return lock
 
