@@ -12,7 +12,7 @@ from tasks.frame.work import Work
 from tidegate.edge.facts import Route
 from tidegate.errors import BackupError, EdgeError, LedgerError
 
-_NUMBER = re.compile(r"-(\d{1,9})$")
+_NUMBER = re.compile(r"-(\d{1,9})\Z")
 
 
 def highest_number(env: OpenEnvironment) -> int:

@@ -107,22 +107,6 @@ def test_no_rollback_comes_between_a_change_and_its_end(library: Library) -> Non
     assert made.ledger.deployments.history("shop", "prod")[0].state is DeploymentState.GOOD
 
 
-def test_a_rollback_that_had_begun_before_puts_the_base_back_first(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It looked just before the change began, and takes the lock after that."""
-    made = killed_half_way(library)
-    monkeypatch.setattr("tasks.back.rollbacks.refuse_while_data_change", lambda env: None)
-    state = made.prefect.start(rollback, **ROLLBACK).state
-    assert state.is_completed(), state.message
-    assert settle(made) == []
-    now = made.ledger.deployments.current("shop", "prod")
-    assert now is not None
-    assert now.version == "v1.0.0"
-    [database] = [one for one in made.world.engine.of("shop-prod") if one.service == "db"]
-    assert (database.state, "tidegate.put-back" in database.labels) == ("running", True)
-
-
 def test_what_was_being_put_back_is_not_taken_for_the_change_itself(library: Library) -> None:
     """What failed once would not fail again, and what ran before would be called the new one."""
     story = Story("a change that fails", base, BASE, prepare=CHANGE)
