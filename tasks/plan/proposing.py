@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from tasks.frame import adapters
 from tasks.plan.application import Application
 from tasks.plan.env_examples import example_in, example_of
+from tasks.plan.file_text import file_text
 from tidegate.errors import InputError
 from tidegate.proposal.asked_for import asked_for, in_folder
 from tidegate.proposal.compose_files import (
@@ -44,7 +45,6 @@ from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
 from tidegate.stack.variables import variables_in, with_defaults
 
-MOST_BYTES = 1 << 20
 _CONFIGURATIONS = ("*.conf", "*.conf.template", "*.cfg", "Caddyfile", "*.caddy")
 """Of nginx, HAProxy and Caddy, in a folder that is mounted."""
 
@@ -174,16 +174,7 @@ def _dockerfile(build: Mapping[str, Any]) -> Dockerfile:
     if "dockerfile_inline" in build:
         return read_dockerfile(build["dockerfile_inline"], build.get("target", ""))
     file = Path(build.get("context", ".")) / build.get("dockerfile", "Dockerfile")
-    return read_dockerfile(_text(file), with_defaults(build.get("target", "")) or "")
-
-
-def _text(file: Path) -> str:
-    """Empty where it is none that can be read: then it says nothing."""
-    try:
-        with file.open(errors="replace") as opened:
-            return opened.read(MOST_BYTES) if file.is_file() else ""
-    except OSError:
-        return ""
+    return read_dockerfile(file_text(file), with_defaults(build.get("target", "")) or "")
 
 
 def _configuration(service: Mapping[str, Any]) -> str:
@@ -191,7 +182,7 @@ def _configuration(service: Mapping[str, Any]) -> str:
     mounts = [one for one in service.get("volumes") or () if one.get("type") == "bind"]
     sources = [Path(str(one.get("source") or "")) for one in mounts]
     inside = (one for source in sources for name in _CONFIGURATIONS for one in source.glob(name))
-    return "\n".join(map(_text, (*sources, *inside)))
+    return "\n".join(map(file_text, (*sources, *inside)))
 
 
 def _of_production(application: Application, own: Sequence[str]) -> ProductionEnv | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.frame.open_environment import OpenEnvironment
+from tasks.plan.file_text import file_text
 from tasks.plan.findings import Finding, placed, shown
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.known_images import MIGRATORS
@@ -36,7 +37,6 @@ NEVER_AGAIN = (
     "with the old schema",
     "Name it under `services` in stack.yaml, so that each release runs it, or say `migrations:`",
 )
-_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _in_image(service: Mapping[str, Any], said: Mapping[str, str]) -> _Moving | 
     build = service["build"]
     context = Path(build.get("context", "."))
     file = context / build.get("dockerfile", "Dockerfile")
-    text = _read(file)
+    text = file_text(file)
     starts = [
         one
         for one in starts_of(text, build.get("target") or "")
@@ -110,21 +110,12 @@ def _in_image(service: Mapping[str, Any], said: Mapping[str, str]) -> _Moving | 
 def _in_files(context: Path, command: str, dockerfile: str) -> _Moving | None:
     """In a script of the context that the command names, or in one of package.json."""
     for name in dict.fromkeys(scripts_in(command, dockerfile)):
-        if line := moving_line(_read(context / name)):
+        if line := moving_line(file_text(context / name)):
             return _Moving(file=context / name, line=line)
     package = context / "package.json"
-    line = moving_package_line(command, _read(package))
+    line = moving_package_line(command, file_text(package))
     return _Moving(file=package, line=line) if line else None
 
 
 def _text(said: object) -> str:
     return " ".join(map(str, said)) if isinstance(said, list) else str(said or "")
-
-
-def _read(file: Path) -> str:
-    """Empty where it is none that can be read."""
-    try:
-        with file.open(errors="replace") as opened:
-            return opened.read(_MOST_BYTES) if file.is_file() else ""
-    except OSError:
-        return ""

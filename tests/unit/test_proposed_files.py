@@ -9,7 +9,8 @@ import pytest
 
 from tasks.plan.application import Application
 from tasks.plan.env_examples import example_in, example_of
-from tasks.plan.proposing import MOST_BYTES, _dockerfile, _of_production, _own_name, _text, _write
+from tasks.plan.file_text import MOST_BYTES, file_text
+from tasks.plan.proposing import _dockerfile, _of_production, _own_name, _write
 from tidegate.errors import InputError
 
 
@@ -65,10 +66,10 @@ def test_a_file_that_cannot_be_read_says_nothing_and_of_a_long_one_the_beginning
     tmp_path: Path,
 ) -> None:
     assert MOST_BYTES == 1024 * 1024
-    assert _text(write(tmp_path, a="text") / "a") == "text"
-    assert _text(tmp_path / "gone") == ""
-    assert _text(tmp_path) == ""
-    assert len(_text(write(tmp_path, b="a" * (MOST_BYTES + 1)) / "b")) == MOST_BYTES
+    assert file_text(write(tmp_path, a="text") / "a") == "text"
+    assert file_text(tmp_path / "gone") == ""
+    assert file_text(tmp_path) == ""
+    assert len(file_text(write(tmp_path, b="a" * (MOST_BYTES + 1)) / "b")) == MOST_BYTES
 
 
 def test_a_dockerfile_lies_in_the_context_or_is_written_in_the_compose_file(tmp_path: Path) -> None:
