@@ -16,6 +16,7 @@ from tests.flows.installation import Installation, Kept
 from tests.flows.judging import faults, serving
 from tests.flows.stories import Story, settle, tell
 from tidegate.errors import FencedError, TidegateError
+from tidegate.policy.states import LEFT_TO_PERSON
 
 Found = dict[str, list[str]]
 EACH = 1 if IS_WHOLE else 25
@@ -77,6 +78,46 @@ def failed(
         ]:
             found[call] = wrong
     return len(tried), found
+
+
+def left_to_person_and_killed(
+    library: Library, story: Story, error: Callable[[str], TidegateError]
+) -> tuple[int, Found]:
+    """One call of a step fails however often it is tried, and the run is killed right after each
+    change from there on; where a person is called in the end.
+    """
+    made, found, cases = library.begin(story), Found(), 0
+    tell(made, story)
+    calls = list(dict.fromkeys(call for call in made.world.moments.calls if ": " in call))
+    for call in picked(story, calls):
+        made, kept = library.begin(story), list[Kept]()
+        began = serving(made)
+        _keep_from(made, call, error, kept)
+        tell(made, story)
+        newest = made.ledger.deployments.history("shop", "prod", limit=1)
+        for one in kept if newest and newest[0].state in LEFT_TO_PERSON else ():
+            cases += 1
+            made.begin_from(one)
+            if wrong := [*settle(made), *faults(made, began)]:
+                found[f"{call} fails, killed after {one.what}"] = wrong
+        for one in kept:
+            shutil.rmtree(one.folder)
+    return cases, found
+
+
+def _keep_from(
+    made: Installation, call: str, error: Callable[[str], TidegateError], kept: list[Kept]
+) -> None:
+    """`call` fails, and what is there is put away after each change that follows."""
+    moments = made.world.moments
+
+    def fails(number: int, name: str) -> TidegateError | None:
+        if moments.calls[-1] != call:
+            return None
+        moments.after_change = lambda what: kept.append(made.keep(what))
+        return error(name)
+
+    moments.fails = fails
 
 
 def overtaken(

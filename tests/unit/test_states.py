@@ -16,7 +16,7 @@ ALLOWED = {
     "changing": "watching good failed rolling_back needs_person",
     "watching": "good superseded rolling_back rolled_back needs_person",
     "good": "superseded rolling_back rolled_back",
-    "rolling_back": "rolled_back rollback_failed needs_person",
+    "rolling_back": "changing rolled_back rollback_failed needs_person",
     "rollback_failed": "rolling_back rolled_back superseded failed needs_person",
     "needs_person": "changing watching good superseded failed rolling_back rolled_back",
     "superseded": "",

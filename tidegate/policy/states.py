@@ -62,7 +62,9 @@ MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
         {_S.GOOD, _S.SUPERSEDED, _S.ROLLING_BACK, _S.ROLLED_BACK, _S.NEEDS_PERSON}
     ),
     _S.GOOD: frozenset({_S.SUPERSEDED, _S.ROLLING_BACK, _S.ROLLED_BACK}),
-    _S.ROLLING_BACK: frozenset({_S.ROLLED_BACK, _S.ROLLBACK_FAILED, _S.NEEDS_PERSON}),
+    _S.ROLLING_BACK: frozenset(
+        {_S.CHANGING, _S.ROLLED_BACK, _S.ROLLBACK_FAILED, _S.NEEDS_PERSON}
+    ),  # CHANGING: killed there, it goes on where its journal ends
     _S.ROLLBACK_FAILED: frozenset(
         {_S.ROLLING_BACK, _S.ROLLED_BACK, _S.SUPERSEDED, _S.FAILED, _S.NEEDS_PERSON}
     ),
