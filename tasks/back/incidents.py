@@ -10,7 +10,8 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from tasks.back.rollbacks import open_rollback, way_back_to
+from tasks.back.rollbacks import open_rollback
+from tasks.back.ways_between import way_back_to
 from tasks.frame.messages import deliver, speaker
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import is_retryable

@@ -3,30 +3,28 @@ own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from prefect import get_run_logger
 from prefect.runtime import flow_run
 
+from tasks.back.ways_between import refuse_gone_schema, way_back_to
 from tasks.data.schema import cannot_be_undone, refuse_misfits
 from tasks.frame.deployments import UNDECIDED, refresh
 from tasks.frame.environments import as_planned
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.opening import work_of
 from tasks.frame.outside import highest_number
-from tasks.frame.planned import UNKNOWN, Planned, SchemaMove, planned_of
+from tasks.frame.planned import planned_of
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.slots.adopted import start_again
 from tasks.slots.containers import beside, up
 from tasks.slots.state import is_whole, warmth
-from tidegate.backups.restores import is_restored_over
 from tidegate.errors import InputError, MigrationError
-from tidegate.ledger.tables import Deployment, Step
-from tidegate.plan.changes import DOWNGRADES, gravest, way_back_of
+from tidegate.ledger.tables import Deployment
 from tidegate.plan.targets import choose_target, to_leave
-from tidegate.policy.states import UNFINISHED, DeploymentState
+from tidegate.policy.states import UNFINISHED
 from tidegate.secrecy.outside_text import one_line
 
 
@@ -105,64 +103,11 @@ def note_way_back(work: Work) -> Evidence:
     """Decide about the schema from what each release said of itself when it was planned.
 
     Needs: the journals of all deployments between here and there. Leaves: the decision. Again: the
-    same. Undo: nothing.
+    same. Undo: nothing. Raises InputError where the version would not find the schema it needs.
     """
     origin = work.env.ledger.deployments.get(str(work.deployment.origin_id))
+    refuse_gone_schema(work.env, origin)
     return asdict(way_back_to(work.env, origin, before=work.deployment.number))
-
-
-def way_back_to(env: OpenEnvironment, origin: Deployment, *, before: int) -> Planned:
-    """What lies between `origin` and the deployment that would be opened as number `before`."""
-    history = env.ledger.deployments.history(env.stack.name, env.name)
-    between = [
-        one
-        for one in history
-        if origin.number < one.number < before
-        and not is_restored_over(one, history)
-        and _has_migrated(env, one)
-    ]
-    return way_over([_left_by(env, one, history) for one in between])
-
-
-def way_over(plans: Sequence[Planned]) -> Planned:
-    """Combine the ways back of several releases, whose `plans` come newest first.
-
-    Downgrade each database only as far as the oldest change that the old version cannot use. If an
-    additive change lies above it, its data would be lost, so a person decides.
-    """
-    kind = gravest([plan.kind for plan in plans])
-    way_back = way_back_of(
-        kind, is_asked=all(plan.way_back == "ask the data" for plan in plans if plan.kind == kind)
-    )
-    if way_back not in DOWNGRADES:
-        return Planned(kind, way_back, ())
-    names = dict.fromkeys(move.database for plan in plans for move in plan.schema)
-    undone = [
-        _undone([move for plan in plans for move in plan.schema if move.database == name])
-        for name in names
-    ]
-    if any(move.kind == "additive" for moves in undone for move in moves):
-        return Planned("lossy", "stop and ask", ())
-    return Planned(kind, way_back, tuple(_joined(moves) for moves in undone if moves))
-
-
-def _undone(moves: Sequence[SchemaMove]) -> Sequence[SchemaMove]:
-    """Of one database's moves, newest first: those from the newest to the oldest one that must be
-    taken back."""
-    moved = [move for move in moves if move.current != move.head]
-    must_go = [place for place, move in enumerate(moved) if move.goes_down]
-    return moved[: max(must_go) + 1] if must_go else []
-
-
-def _joined(moves: Sequence[SchemaMove]) -> SchemaMove:
-    newest, oldest = moves[0], moves[-1]
-    return SchemaMove(
-        newest.database,
-        oldest.current,
-        newest.head,
-        gravest([move.kind for move in moves]),
-        tuple(fit for move in moves for fit in move.fits),
-    )
 
 
 def interrupted(work: Work) -> list[Work]:
@@ -174,45 +119,6 @@ def interrupted(work: Work) -> list[Work]:
         for one in others
         if one.state in UNFINISHED and one.id != work.deployment.id
     ]
-
-
-def _has_migrated(env: OpenEnvironment, one: Deployment) -> bool:
-    return one.kind == "release" and _step_of(env, one, "migrate-schema") is not None
-
-
-def _left_by(env: OpenEnvironment, one: Deployment, history: Sequence[Deployment]) -> Planned:
-    """What a release has made of the databases and is there still: after a way back, only what the
-    version before it can use too."""
-    plan = planned_of(env, one)
-    if plan == UNKNOWN or not _is_taken_back(env, one, history):
-        return plan
-    left = tuple(move for move in plan.schema if not move.goes_down)
-    kind = gravest([move.kind for move in left])
-    return replace(plan, kind=kind, way_back=way_back_of(kind, is_asked=False), schema=left)
-
-
-def _is_taken_back(env: OpenEnvironment, one: Deployment, history: Sequence[Deployment]) -> bool:
-    """By itself when it failed, or by a rollback that went over it: over several at once it says so
-    of the newest alone."""
-    numbers = {other.id: other.number for other in history}
-    over_it = [
-        other
-        for other in history
-        if other.kind == "rollback" and numbers[str(other.origin_id)] < one.number < other.number
-    ]
-    return one.state is DeploymentState.ROLLED_BACK or any(
-        _has_downgraded(env, other) for other in (one, *over_it)
-    )
-
-
-def _has_downgraded(env: OpenEnvironment, one: Deployment) -> bool:
-    down = _step_of(env, one, "downgrade-schema")
-    return down is not None and down.is_done and "why" not in down.evidence
-
-
-def _step_of(env: OpenEnvironment, one: Deployment, step: str) -> Step | None:
-    journal = env.ledger.journal
-    return journal.get(journal.key(env.name, env.stack.name, one.number, step))
 
 
 @step("refuse-lossy", timeout_seconds=600, retry_delays=())

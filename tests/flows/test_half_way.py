@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flows.lift_hold import lift_hold
 from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
@@ -131,3 +132,26 @@ def test_a_rollback_whose_downgrade_failed_is_started_again_and_arrives(
     assert run.state.is_completed(), run.state.message
     assert serves(begun) == ("v1.1.0", "0002")
     assert [*settle(begun), *faults(begun, {"prod": 4})] == []
+
+
+def test_a_version_whose_migration_a_rollback_took_back_is_not_gone_back_to(
+    library: Library,
+) -> None:
+    """A rollback migrates nothing: the version would run on a schema that lacks what it needs."""
+    made = library.begin(Story("back and forth", rollback, {}, before=("v1.1.0", "v1.2.0")))
+    made.prefect.start(rollback, **ROLLBACK)
+    assert serves(made) == ("v1.1.0", "0002")
+    made.prefect.answer = answering("approve")
+    lifted: dict[str, Any] = {
+        "stack": "shop",
+        "version": "v1.2.0",
+        "reason": "it was the data",
+        "lifted_by": "Mei",
+    }
+    made.prefect.start(lift_hold, **lifted)
+    run = made.prefect.start(rollback, **{**ROLLBACK, "to": "v1.2.0"})
+    assert "#3 has taken back the database change of #2 v1.2.0" in str(run.state.message)
+    assert (state_of(made, 4), serves(made)) == (S.REJECTED, ("v1.1.0", "0002"))
+    made.prefect.start(release, **asked("v1.2.0"))
+    assert serves(made) == ("v1.2.0", "0003")
+    assert [*settle(made), *faults(made, {"prod": 3})] == []

@@ -3,15 +3,17 @@ deployments in a state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tidegate.ledger import Deployment, Ledger, Release, schema
+from tidegate.ledger.columns import DeploymentKind
 from tidegate.policy.states import DeploymentState as S
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -82,6 +84,8 @@ def deploy(
     environment: str = "prod",
     run: str | None = None,
     origin: Deployment | None = None,
+    kind: DeploymentKind = "rollback",
+    figures: Mapping[str, Any] | None = None,
 ) -> Deployment:
     """A deployment that went the usual way to `state`."""
     release = origin.release if origin else record_release(ledger, version)
@@ -92,9 +96,11 @@ def deploy(
         environment=environment,
         requested_by="mei",
         run_id=run,
-        kind="rollback" if origin else "release",
+        kind=kind if origin else "release",
         origin_id=origin.id if origin else None,
     )
+    if figures:
+        ledger.deployments.amend(deployment.id, figures=figures)
     for step in PATH_TO.get(state, ()):
         deployment = ledger.deployments.move(deployment.id, step, reason="test", actor="mei")
     return deployment

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from tasks.back.rollbacks import way_over
+from tasks.back.ways_between import way_over
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.planned import UNKNOWN, Planned, SchemaMove, planned_of
 from tests.unit.ledger_parts import Clock, deploy, open_ledger

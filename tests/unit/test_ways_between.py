@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tasks.back.rollbacks import left_behind, way_back_to
+from tasks.back.rollbacks import left_behind
+from tasks.back.ways_between import refuse_gone_schema, way_back_to
 from tasks.frame.planned import Planned, SchemaMove
 from tests.unit.ledger_parts import deploy
-from tidegate.errors import MigrationError
+from tidegate.errors import InputError, MigrationError
 from tidegate.facts import MigrationClass
 from tidegate.ledger import Deployment, Ledger
 from tidegate.plan.changes import gravest, way_back_of
@@ -167,3 +168,52 @@ def test_what_a_rollback_leaves_is_what_served(env: Any, ledger: Ledger) -> None
         left_behind(work)
     work.deployment = Deployment(rollback_target_id=new.id)
     assert left_behind(work).id == new.id != old.id
+
+
+def test_a_version_whose_change_was_taken_back_is_released_again_and_not_gone_back_to(
+    env: Any, ledger: Ledger
+) -> None:
+    first, second, third = [deploy(ledger, f"v{number}") for number in (1, 2, 3)]
+    note(ledger, second, "needs downgrade", MIGRATED)
+    for one in (first, second, third):
+        refuse_gone_schema(env, one)
+    note(ledger, deploy(ledger, "v1", origin=first), "needs downgrade", TAKEN_BACK)
+    refuse_gone_schema(env, first)
+    for one in (second, third):
+        with pytest.raises(InputError, match="#4 has taken back the database change of #2 v2"):
+            refuse_gone_schema(env, one)
+    again = deploy(ledger, "v2")
+    note(ledger, again, "needs downgrade", MIGRATED)
+    refuse_gone_schema(env, again)
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps"),
+    [
+        ("additive", {"downgrade-schema": {"why": "the way back is none"}}),
+        ("needs downgrade", {"downgrade-schema": {"why": "the way back is none"}}),
+        ("needs downgrade", {"downgrade-schema": None}),
+        ("additive", TAKEN_BACK),
+    ],
+)
+def test_what_is_there_still_can_be_gone_back_to(
+    env: Any, ledger: Ledger, kind: MigrationClass, steps: Mapping[str, Any]
+) -> None:
+    """Of several databases that one rollback went over, what was only added to one stays."""
+    first, second = deploy(ledger, "v1"), deploy(ledger, "v2")
+    note(ledger, second, kind, MIGRATED)
+    note(ledger, deploy(ledger, "v1", origin=first), kind, steps)
+    refuse_gone_schema(env, second)
+
+
+@pytest.mark.parametrize("kind", ["additive", "needs downgrade"])
+def test_a_restore_takes_every_change_back_that_came_after_its_backup(
+    env: Any, ledger: Ledger, kind: MigrationClass
+) -> None:
+    first, second, third = [deploy(ledger, f"v{number}") for number in (1, 2, 3)]
+    note(ledger, second, kind, MIGRATED)
+    deploy(ledger, "v1", origin=first, kind="restore", figures={"restores": {"before": 2}})
+    refuse_gone_schema(env, first)
+    for one in (second, third):
+        with pytest.raises(InputError, match="#4 has taken back the database change of #2 v2"):
+            refuse_gone_schema(env, one)
