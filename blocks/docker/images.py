@@ -3,7 +3,7 @@ tagged, brought there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,16 @@ from tidegate.versions import IMAGE_ID, short_id
 KEPT = "tidegate-"
 """Begins the tag that keeps a pulled image; 12 digits of its digest follow."""
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+
+
+def _our_names(image: Mapping[str, Any], versions: Collection[str]) -> list[str]:
+    """Of an image as the engine lists it."""
+    tags = image["RepoTags"] or []
+    if STACK_LABEL in (image["Labels"] or {}):
+        return (
+            [one for one in tags if one.rpartition(":")[2] in versions] if tags else [image["Id"]]
+        )
+    return [one for one in tags if one.rpartition(":")[2].startswith(KEPT)]
 
 
 def platform_of(engine: Mapping[str, Any]) -> str:
@@ -138,6 +148,27 @@ class ImageStore:
             raise ImageError(doing, f"{pin} is not on the engine", "Provide the image first")
         with engine_errors(doing):
             image.tag(repository, tag)
+
+    def forget(self, pins: Mapping[str, Collection[str]]) -> list[str]:
+        """Take our names from images: of what was built here those of the versions, of what was
+        pulled the tag that keeps it. `pins` has the versions of each.
+
+        The engine removes what has no other name. What a container has, running or not, is left.
+        Returns the pins of which a name was taken away.
+        """
+        doing = "removing images that no way back needs"
+        with engine_errors(doing):
+            there = self.host.client.api.images()
+            used = {one["ImageID"] for one in self.host.client.api.containers(all=True)}
+        forgotten = []
+        for image in (one for one in there if one["Id"] not in used):
+            names = {image["Id"], *(image["RepoDigests"] or ())}
+            for pin in sorted(names & pins.keys()):
+                ours = _our_names(image, pins[pin])
+                for name in ours:
+                    self.remove(name)
+                forgotten += [pin] * bool(ours)
+        return forgotten
 
     def _account(self, reference: str) -> dict[str, str] | None:
         return self.registry.account_for(reference) if self.registry else None

@@ -20,6 +20,7 @@ from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work, seals
 from tidegate.errors import ConfigError
 from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.releases import BROUGHT
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import told_reason
 from tidegate.plan.changes import Plan
@@ -31,7 +32,7 @@ BEGUN = (*UNFINISHED, DeploymentState.WATCHING)
 GONE = (DeploymentState.GOOD, DeploymentState.SUPERSEDED, DeploymentState.ROLLED_BACK)
 """It was deployed: to have it there again is another deployment."""
 MOST_KEPT = 21
-"""Configurations of good releases: as far back as a rollback can be asked to go."""
+"""Configurations and images of good releases: as far back as a rollback can be asked to go."""
 
 
 def open_deployment(env: OpenEnvironment, plan: Plan, requested_by: str) -> Work:
@@ -144,9 +145,7 @@ def drop_needless(env: OpenEnvironment) -> None:
     more."""
     history = env.ledger.deployments.history(env.stack.name, env.name)
     at_work = [one for one in history if one.state.is_open or one.state is DeploymentState.GOOD]
-    good = islice(
-        (one for one in history if one.was_good and one.kind in ("release", "adoption")), MOST_KEPT
-    )
+    good = islice((one for one in history if one.was_good and one.kind in BROUGHT), MOST_KEPT)
     needed = {root_of(env.ledger, one).id for one in [*at_work, *good]}
     # a change of base services has a configuration of its own
     needed |= {one.id for one in history if one.state.is_open}

@@ -11,6 +11,7 @@ from prefect import get_run_logger
 from tasks.frame.deployments import previous
 from tasks.frame.limits import MOST_SLOTS, with_waits
 from tasks.frame.open_environment import OpenEnvironment
+from tasks.frame.opening import MOST_KEPT
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work, is_slot_of
@@ -65,8 +66,8 @@ def stop_old_slot(work: Work) -> Evidence:
     """Stop the old containers, kept startable, when their last requests have had time to finish.
 
     Needs: the edge serves the new slot. Leaves: stopped containers, or running ones where the stack
-    file keeps them warm and they can live with the schema; the slots before them are removed.
-    Again: changes nothing. Undo: `rollback`.
+    file keeps them warm and they can live with the schema; the slots before them are removed, and
+    the images that no way back reaches any more. Again: changes nothing. Undo: `rollback`.
     """
     old = previous(work)
     if old is None or old.slot == work.project:
@@ -76,14 +77,13 @@ def stop_old_slot(work: Work) -> Evidence:
         and not is_adopted(work.env, old.slot)
         and planned(work).way_back == "image only"
     ):
-        return {
-            "stopped": None,
-            "warm": old.slot,
-            "removed": _remove_others(work, keep={old.slot, work.project}),
-        }
-    _drain(work)
-    stop_slot(work, old.slot)
-    return {"stopped": old.slot, "removed": _remove_others(work, keep={old.slot, work.project})}
+        left: Evidence = {"stopped": None, "warm": old.slot}
+    else:
+        _drain(work)
+        stop_slot(work, old.slot)
+        left = {"stopped": old.slot}
+    removed = _remove_others(work, keep={old.slot, work.project})
+    return {**left, "removed": removed, "images": _remove_old_images(work)}
 
 
 @step("stop-slot-left", timeout_seconds=with_waits(1 + MOST_SLOTS))
@@ -164,6 +164,15 @@ def _remove_others(work: Work, keep: set[str]) -> list[str]:
         work.check_fence()
         env.compose.remove(project)
     return others
+
+
+def _remove_old_images(work: Work) -> list[str]:
+    """Of this stack, on this engine. Whoever must log in to a server to make room there may take
+    what is needed."""
+    env = work.env
+    needless = env.ledger.releases.needless(env.stack.name, MOST_KEPT)
+    work.check_fence()
+    return env.images.forget(needless)
 
 
 def _running_unrouted(work: Work) -> set[str]:

@@ -54,3 +54,17 @@ class ImagesContract:
         self, images: ImageStore, repository: str
     ) -> None:
         assert images.id_of(f"{repository}:1") is None
+
+    def test_what_is_forgotten_is_gone_and_can_be_had_again(
+        self, images: ImageStore, repository: str, put: Put
+    ) -> None:
+        put("1", "v1.0.0")
+        put("2", "v1.0.1")
+        pins = [images.look_up(f"{repository}:{tag}") for tag in ("1", "2")]
+        for pin in pins:
+            images.ensure(pin)
+        assert images.forget({pins[0]: ["v1.0.0"]}) == pins[:1]
+        assert [images.labels(pin) is None for pin in pins] == [True, False]
+        assert images.forget({pins[0]: ["v1.0.0"]}) == []
+        images.ensure(pins[0])
+        assert images.labels(pins[0]) is not None

@@ -66,3 +66,53 @@ def test_what_is_there_is_known_by_its_id(store: ImageStore) -> None:
     )
     assert store.id_of("nobody/has-it:1") is None
     assert store.id_of(f"nobody/has-it@sha256:{'1' * 64}") == f"sha256:{'1' * 64}"
+
+
+@pytest.fixture
+def images(store: ImageStore, stack: str, tmp_path: Path) -> list[str]:
+    """Of two versions."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY app.txt /\n")
+    made = []
+    for digit in "ab":
+        (tmp_path / "app.txt").write_text(uuid4().hex)
+        made.append(build(builder(store.host), tmp_path, stack, version(digit)))
+    return made
+
+
+def names_of(store: ImageStore, image: str) -> list[str]:
+    return sorted(store.host.client.images.get(image).tags)
+
+
+def test_a_built_image_goes_with_its_version_and_no_other(
+    store: ImageStore, stack: str, images: list[str]
+) -> None:
+    old, new = images
+    assert store.forget({old: [version("a").name]}) == [old]
+    assert store.labels(old) is None
+    assert names_of(store, new) == [f"{stack}:{version('b').name}"]
+
+
+def test_an_image_that_somebody_has_given_a_name_keeps_it(
+    store: ImageStore, stack: str, images: list[str]
+) -> None:
+    store.tag(images[0], f"{stack}:golden")
+    store.forget({images[0]: [version("a").name]})
+    assert names_of(store, images[0]) == [f"{stack}:golden"]
+
+
+def test_an_image_that_a_container_has_stays_whole(
+    store: ImageStore, stack: str, images: list[str]
+) -> None:
+    before = names_of(store, images[0])
+    container = store.host.client.containers.create(images[0], ["/never-started"])
+    try:
+        assert store.forget({images[0]: [version("a").name]}) == []
+        assert names_of(store, images[0]) == before
+    finally:
+        container.remove()
+
+
+def test_what_others_built_or_pulled_is_not_forgotten(store: ImageStore) -> None:
+    image = store.host.client.images.get(BASE)
+    assert store.forget({str(image.id): ["v1"]}) == []
+    assert store.id_of(BASE) == image.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,6 +114,14 @@ class MemoryImages:
         if self.engine.tags.get(alias) != pin:
             self.engine.tags[alias] = pin
             self.engine.moments.change(f"{alias} was moved")
+
+    def forget(self, pins: Mapping[str, Collection[str]]) -> list[str]:
+        used = {one.image_id for one in self.engine.containers_by_name.values()}
+        gone = sorted(pins.keys() & self.engine.images.keys() - used)
+        for pin in gone:
+            del self.engine.images[pin]
+            self.engine.moments.change(f"image {pin} was removed", unmakes=f"image {pin}")
+        return gone
 
 
 @dataclass
