@@ -92,6 +92,14 @@ def test_connections_are_kept_alive(serving_shop: ShopServer) -> None:
     assert len(serving_shop.connections) < witness.figures().total / 2
 
 
+def test_an_answer_that_does_not_come_is_told_from_a_connection_that_does_not(
+    serving_shop: ShopServer,
+) -> None:
+    with TrafficWitness(serving_shop.url, "shop.test", "/slow", timeout_seconds=0.2) as witness:
+        wait_for(witness, 2)
+    assert {seen.fault for seen in witness.failures()} == {"ReadTimeout"}
+
+
 def test_a_redirect_is_a_success_and_a_server_error_is_a_failure(serving_shop: ShopServer) -> None:
     with TrafficWitness(serving_shop.url, "shop.test", "/") as witness:
         serving_shop.status = 302
