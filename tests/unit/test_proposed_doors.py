@@ -11,7 +11,9 @@ from tidegate.proposal.databases import databases_of
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.doors import ports_of, ready_path_of
 from tidegate.proposal.front_files import with_leads
+from tidegate.proposal.look import Look, Repository
 from tidegate.proposal.roles import leads_to_others
+from tidegate.proposal.seen import other_doors, route_hints
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,22 @@ from tidegate.proposal.roles import leads_to_others
 )
 def test_the_port_is_that_inside_the_container(said: object, port: int | None) -> None:
     assert ports_of({"ports": [said]}, Dockerfile()) == ((port,) if port else ())
+
+
+def test_another_door_is_asked_at_the_page_of_its_own_health_check() -> None:
+    check = {"test": "wget -qO- http://127.0.0.1:4000/healthz || exit 1"}
+    services = {
+        "web": {},
+        "api": {"expose": ["4000"], "healthcheck": check},
+        "ws": {"expose": ["4001"], "healthcheck": check},
+    }
+    look = Look(
+        "shop", "/shop", Repository("x", "main"), (), {"services": services}, {}, {}, frozenset()
+    )
+    found = other_doors(look, ["web", "api", "ws"])
+    assert found == {"api": (4000, "/healthz"), "ws": (4001, "/")}
+    [_, line] = route_hints("web", found)
+    assert "service: api, port: 4000, ready_path: /healthz}" in line
 
 
 def test_what_is_published_says_more_than_what_is_exposed() -> None:

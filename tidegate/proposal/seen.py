@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from tidegate.proposal.dockerfile import Dockerfile
-from tidegate.proposal.doors import ports_of
+from tidegate.proposal.doors import page_of, ports_of
 from tidegate.proposal.look import Look
 from tidegate.proposal.roles import command_of, is_built, made_from
 
@@ -30,29 +30,30 @@ _REDIS = re.compile(r"(?:^|/)redis(?:[-_.:@]|\Z)")
 _PASSWORD = re.compile(r"--requirepass\s+[\"']?\$\{?(\w+)")
 
 
-def other_doors(look: Look, services: Sequence[str]) -> dict[str, int]:
-    """Released service -> port, of those to which browsers may come too. The first of `services`
-    is behind the edge."""
+def other_doors(look: Look, services: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Released service -> port and ready path, of those to which browsers may come too. The first
+    of `services` is behind the edge."""
     found = {}
     for name in services[1:]:
         service, file = look.model["services"][name], look.dockerfiles.get(name, Dockerfile())
         ports = ports_of(service, file)
         if ports and not _WORKER.search(name) and (service.get("ports") or _DOOR.search(name)):
-            found[name] = ports[0]
+            port, path = page_of(service, file) or (0, "/")
+            found[name] = (ports[0], path if port == ports[0] else "/")
     return found
 
 
-def route_hints(edge: str, doors: Mapping[str, int]) -> Iterator[str]:
+def route_hints(edge: str, doors: Mapping[str, tuple[int, str]]) -> Iterator[str]:
     if not doors:
         return
-    seen = ", ".join(f"{name} ({port})" for name, port in doors.items())
+    seen = ", ".join(f"{name} ({port})" for name, (port, _) in doors.items())
     yield f"# Seen: {seen}. Where browsers come to them too, each has a path, and sees it whole:"
     lines = [f"{{path: /, service: {edge}}}"]
     taken: set[str] = set()
-    for name, port in doors.items():
+    for name, (port, ready) in doors.items():
         path = _own_path(name) if _path(name) in taken else _path(name)
         taken.add(path)
-        lines.append(f"{{path: {path}, service: {name}, port: {port}, ready_path: /}}")
+        lines.append(f"{{path: {path}, service: {name}, port: {port}, ready_path: {ready}}}")
     yield f"# routes: [{', '.join(lines)}]"
 
 
