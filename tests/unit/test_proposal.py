@@ -127,6 +127,7 @@ def test_folders_that_are_written_are_data_and_code_and_configuration_are_not() 
             ("/shop", {}),
             ("/shop/conf", {"read_only": True}),
             ("/shop/nginx.conf", {}),
+            ("/shop/.env", {}),
             ("/srv/else", {}),
         )
     ]
@@ -136,7 +137,10 @@ def test_folders_that_are_written_are_data_and_code_and_configuration_are_not() 
     }
     found = mounts_of(model, ["web"], "/shop", (), ["web"])
     assert found.written == ("./media", "${DATA}/export")
-    assert (found.read_only, found.developers) == (("./nginx.conf",), {"web": ("/code",)})
+    assert (found.read_only, found.developers) == (
+        ("./nginx.conf", "./.env"),
+        {"web": ("/code",)},
+    )
 
 
 def test_keys_of_a_database_are_those_by_which_the_application_reads_them() -> None:

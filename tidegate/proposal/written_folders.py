@@ -50,7 +50,7 @@ def mounts_of(
         source, named = str(mount.get("source") or ""), _named(mount, folder)
         if _is_code(source, contexts, tracked):
             developers[name] = (*developers.get(name, ()), str(mount["target"]))
-        elif named and (_has(source, tracked) or PurePosixPath(source).suffix):
+        elif named and (_has(source, tracked) or _is_single_file(source)):
             read_only |= {named: None} if name in released else {}
         elif named:
             written[named] = None
@@ -74,6 +74,12 @@ def _is_code(source: str, contexts: Collection[str], tracked: Collection[str]) -
     return any(_is_inside(source, one) for one in contexts) and any(
         one.endswith(_CODE) for one in tracked if _is_inside(one, source)
     )
+
+
+def _is_single_file(source: str) -> bool:
+    """By its name: `.env` has no suffix, and is a file all the same."""
+    path = PurePosixPath(source)
+    return bool(path.suffix) or path.name == ".env"
 
 
 def _has(source: str, tracked: Collection[str]) -> bool:
