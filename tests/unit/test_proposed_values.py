@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tidegate.proposal.databases import databases_of
-from tidegate.proposal.env_values import env_file_of, keys_without_value
+from tidegate.proposal.env_values import env_file_of, keys_without_value, plain_examples
 from tidegate.proposal.own_logins import own_logins
 
 MARIADB: dict[str, Any] = {
@@ -73,6 +73,14 @@ def test_what_third_parties_are_told_is_never_made_up() -> None:
     found = env_file_of(model, {}, (), str, {}, own_logins(model, ["db", "cache"]))
     assert {*found.made_up} == {"PW", "CACHE_PASSWORD"}
     assert found.missing == ("AWS_SECRET", "VPN_PW", "WG_KEY")
+
+
+def test_the_example_of_strapi_is_no_value() -> None:
+    example = {"JWT_SECRET": "tobemodified", "ADMIN_JWT_SECRET": "tobemodified"}
+    keys = [*example, "APP_KEYS"]
+    known = plain_examples({**example, "APP_KEYS": "toBeModified1,toBeModified2"})
+    found = env_file_of(of(), known, keys, lambda: "made-up", example)
+    assert (found.made_up, found.missing) == (("JWT_SECRET", "ADMIN_JWT_SECRET"), ("APP_KEYS",))
 
 
 def test_the_key_of_an_application_that_the_example_leaves_empty_is_made_up_or_missing() -> None:

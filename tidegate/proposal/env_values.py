@@ -16,7 +16,7 @@ from tidegate.stack.envfile import default_passwords
 from tidegate.stack.variables import Variable, variables_in, with_defaults
 
 _OF_ITS_OWN = re.compile(
-    r"(?:DJANGO_|FLASK_|RAILS_|AUTH_|NEXTAUTH_|BETTER_AUTH_)?(?:SECRET_KEY|SECRET_KEY_BASE|APP_KEY|APP_SECRET|JWT_SECRET|SESSION_SECRET|"
+    r"(?:DJANGO_|FLASK_|RAILS_|AUTH_|NEXTAUTH_|BETTER_AUTH_|ADMIN_)?(?:SECRET_KEY|SECRET_KEY_BASE|APP_KEY|APP_SECRET|JWT_SECRET|SESSION_SECRET|"
     r"COOKIE_SECRET|AUTH_SECRET|SECRET|SIGNING_KEY|HASH_SALT)"
 )
 """What an application only compares with itself: any random text is right."""
@@ -24,7 +24,7 @@ _LOGIN = re.compile(r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|SQL)\w*PASS", re.
 _NO_SECRET = re.compile(r"\d{1,6}|true|false|yes|no|on|off|null|none", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"://[^\s:/@${}]+:([^\s@/${}]+)@")
 _PLACEHOLDER = re.compile(
-    r"change|example|your|xxx|todo|replace|secret|placeholder|<", re.IGNORECASE
+    r"change|example|your|xxx|todo|replace|secret|placeholder|tobemodified|<", re.IGNORECASE
 )
 
 
