@@ -16,6 +16,15 @@ from tidegate.stack.slot import used_volumes
 
 Told = tuple[str, str]
 """What is so, with its path in the compose files, and what to do."""
+_NOT_KEPT = (
+    "Where HTTP is spoken there, say `routes` or `kept_ports` in stack.yaml. UDP and other "
+    "protocols cannot be kept: what needs them lives once, in the base, or runs outside of this "
+    "stack"
+)
+_TLS = (
+    "The edge speaks plain HTTP: let something before it end TLS, and this service answer pages "
+    "by HTTP: `tidegate docs operations`, Behind something that ends TLS"
+)
 
 
 def release_risks(env: OpenEnvironment) -> Iterator[Finding]:
@@ -45,19 +54,26 @@ def left_ports(
     edge or a kept port leads."""
     for name in released:
         lost = [
-            _shown(one)
+            one
             for one in services[name].get("ports") or ()
             if one.get("protocol", "tcp") != "tcp" or (name, int(one["target"])) not in doors
         ]
-        if lost:
-            ports = f"port {lost[0]} is" if len(lost) == 1 else f"ports {', '.join(lost)} are"
-            yield (
-                f"services.{name}.ports: the {ports} left out, because two versions cannot have "
-                "one port of the host",
-                "Where HTTP is spoken there, say `routes` or `kept_ports` in stack.yaml. UDP and "
-                "other protocols cannot be kept: what needs them lives once, in the base, or "
-                "runs outside of this stack",
-            )
+        for said, to_do in (
+            ([_shown(one) for one in lost if not _is_tls(one)], _NOT_KEPT),
+            ([_shown(one) for one in lost if _is_tls(one)], _TLS),
+        ):
+            if said:
+                ports = f"port {said[0]} is" if len(said) == 1 else f"ports {', '.join(said)} are"
+                yield (
+                    f"services.{name}.ports: the {ports} left out, because two versions cannot "
+                    "have one port of the host",
+                    to_do,
+                )
+
+
+def _is_tls(port: Mapping[str, Any]) -> bool:
+    """Also of HTTP/3, which is UDP."""
+    return "443" in (str(port["target"]), str(port.get("published")))
 
 
 def two_writers(services: Mapping[str, Any], foreign: Collection[str]) -> Iterator[Told]:

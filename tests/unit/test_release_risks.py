@@ -25,6 +25,17 @@ def test_each_published_port_that_the_edge_does_not_lead_to_is_named() -> None:
     assert text.startswith("services.server.ports: the ports 222, 51820/udp are left out")
 
 
+def test_of_a_port_for_tls_it_is_said_where_tls_ends() -> None:
+    ports = [port(22, "222"), port(443, "443"), port(8443, "443", "udp")]
+    found = [*left_ports({"nginx": {"ports": ports}}, ["nginx"], set())]
+    assert [
+        (text.split(" are")[0].split(" is")[0], "ends TLS" in to_do) for text, to_do in found
+    ] == [
+        ("services.nginx.ports: the port 222", False),
+        ("services.nginx.ports: the ports 443, 443/udp", True),
+    ]
+
+
 def test_a_port_that_is_routed_kept_or_of_the_base_is_not_named() -> None:
     services = {"web": {"ports": [port(80, "8080")]}, "db": {"ports": [port(5432, "5432")]}}
     assert texts(left_ports(services, ["web"], {("web", 80)})) == []
