@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tidegate.proposal.asked_for import asked_for
 from tidegate.proposal.known_images import engine_of, keeps_data
 from tidegate.proposal.roles import ends, roles_of, runs_alone
 
@@ -91,3 +92,14 @@ def test_what_has_a_published_port_runs_alone_by_its_command_only() -> None:
     assert not runs_alone({"command": "uvicorn backup:app", "ports": ports}, "backup-api")
     assert runs_alone({"command": "backup"}, "backup")
     assert runs_alone({"command": "celery -A app beat", "ports": ports}, "beat")
+
+
+def test_a_profile_is_asked_for_where_something_that_starts_needs_its_service() -> None:
+    services: dict[str, Any] = {
+        "web": {"depends_on": {"cache": {}, "mail": {"required": False}}},
+        "cache": {"profiles": ["redis", "all"], "depends_on": ["disk"]},
+        "disk": {"profiles": ["disk"]},
+        "mail": {"profiles": ["mail"]},
+    }
+    model, profiles = asked_for({"services": services}, {})
+    assert ([*model["services"]], profiles) == (["web", "cache", "disk"], ("disk", "redis"))

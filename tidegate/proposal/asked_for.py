@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tidegate.facts import ComposeModel
@@ -24,19 +24,41 @@ def asked_for(
 ) -> tuple[ComposeModel, tuple[str, ...]]:
     """Without the services of a profile: compose starts them only when somebody asks for it. The
     team's own env file may ask; where every service has one, those that are no developer's are
-    the application. Returns the profiles too."""
+    the application. Compose starts nothing while a service needs one that is left out, so its
+    profile is asked for too. Returns the profiles."""
     services: Mapping[str, Any] = model["services"]
     there = {profile for one in services.values() for profile in one.get("profiles") or ()}
     wanted = {one.strip() for one in example.get("COMPOSE_PROFILES", "").split(",")} & there
     if not wanted and services and all(one.get("profiles") for one in services.values()):
         wanted = there & MEANT_PROFILES or there
     wanted = {one for one in wanted if not _FOR_DEVELOPERS.search(one.replace("_", "-"))}
-    kept = {
+    kept = _started(services, wanted)
+    while needed := _needed_profiles(services, kept):
+        wanted |= needed
+        kept = _started(services, wanted)
+    return {**model, "services": kept}, tuple(sorted(wanted))
+
+
+def _started(services: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Any]:
+    return {
         name: one
         for name, one in services.items()
-        if not one.get("profiles") or wanted & {*one["profiles"]}
+        if not one.get("profiles") or {*wanted} & {*one["profiles"]}
     }
-    return {**model, "services": kept}, tuple(sorted(wanted))
+
+
+def _needed_profiles(services: Mapping[str, Any], kept: Collection[str]) -> set[str]:
+    """The first profile of each service that one of `kept` waits for and that is none of them."""
+    waited = (_waits_for(services[name]) for name in kept)
+    lacking = {one for names in waited for one in names if one in services and one not in kept}
+    return {services[one]["profiles"][0] for one in lacking}
+
+
+def _waits_for(service: Mapping[str, Any]) -> list[str]:
+    said = service.get("depends_on") or {}
+    if not isinstance(said, Mapping):
+        return [*said]
+    return [name for name, how in said.items() if (how or {}).get("required", True)]
 
 
 def in_folder(model: Mapping[str, Any], folder: str, values: Mapping[str, str]) -> ComposeModel:
