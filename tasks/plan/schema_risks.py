@@ -110,7 +110,7 @@ def _in_image(service: Mapping[str, Any], said: Mapping[str, str]) -> _Moving | 
 def _in_files(context: Path, command: str, dockerfile: str) -> _Moving | None:
     """In a script of the context that the command names, or in one of package.json."""
     for name in dict.fromkeys(scripts_in(command, dockerfile)):
-        if line := moving_line(file_text(context / name)):
+        if line := moving_line(file_text(context / name), command):
             return _Moving(file=context / name, line=line)
     package = context / "package.json"
     line = moving_package_line(command, file_text(package))

@@ -60,8 +60,36 @@ def test_a_script_lies_where_it_was_copied_from_or_under_its_own_path() -> None:
 
 
 def test_the_line_that_moves_the_schema_is_found_and_a_comment_is_none() -> None:
-    assert moving_line("#!/bin/sh\n# rails db:prepare\n./bin/rails db:prepare\n") == 3
-    assert moving_line("# rails db:prepare\nexec rails server\n") is None
+    assert moving_line("#!/bin/sh\n# rails db:prepare\n./bin/rails db:prepare\n", "") == 3
+    assert moving_line("# rails db:prepare\nexec rails server\n", "") is None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        '[ "${1}" == "./bin/rails" ] && [ "${2}" == "server" ]',
+        '[ "${@: -2:1}" == "./bin/rails" ] && [ "${@: -1:1}" == "server" ]',
+        '[ "${*}" == "./bin/rails server" ]',
+        '[ "$1" = "worker" ] || [ "$1 $2" = "./bin/rails server" ]',
+    ],
+)
+def test_what_is_done_for_one_command_alone_is_no_start_of_another(condition: str) -> None:
+    script = f'if {condition}; then\n  ./bin/rails db:prepare\nfi\nexec "${{@}}"\n'
+    assert moving_line(script, '["/rails/entry"] ["./bin/thrust", "./bin/rails", "server"]') == 2
+    assert moving_line(script, '["/rails/entry"] bundle exec sidekiq') is None
+    again = script + "./bin/rails db:prepare\n"
+    assert moving_line(again, "bundle exec sidekiq") == 5
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ['[ "$1" != "worker" ]', '[ -n "$MIGRATE" ]', '[ "$MODE" = "web" ]', '[ "$1" = "$WEB" ]'],
+)
+def test_a_condition_that_may_be_so_is_no_way_out(condition: str) -> None:
+    script = f"if {condition}; then rails db:migrate; fi\n"
+    assert moving_line(script, "bundle exec puma") == 1
+    other = 'if [ "$1" = "worker" ]; then\n  :\nelse\n  rails db:migrate\nfi\n'
+    assert moving_line(other, "bundle exec puma") == 4
 
 
 def test_a_script_of_package_json_is_followed() -> None:

@@ -23,6 +23,11 @@ _COMMENT = re.compile(r"[ \t]*(?:#|//)")
 _INSTRUCTION = re.compile(r"[ \t]*(FROM|CMD|ENTRYPOINT|COPY|ADD)[ \t]+(.*)", re.IGNORECASE)
 _STAGE = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _WORD = re.compile(r"[^\s\"',;&|()\[\]]+")
+_IF = re.compile(r"[ \t]*if[ \t]+(.*)")
+_ELSE = re.compile(r"[ \t]*el(?:se|if)\b")
+_FI = re.compile(r"(?:^|[;\s])fi[ \t]*(?:;|#|\Z)")
+_ARGUMENTS = re.compile(r"\$\{?[@*1-9]")
+_COMPARED = re.compile(r"=[ \t]*[\"']([^\"'$]+)[\"']")
 _PACKAGE_SCRIPT = re.compile(rf"\b(?:npm|yarn|pnpm|bun){_S}(?:run{_S})?([\w:.-]+)")
 
 
@@ -67,12 +72,31 @@ def scripts_in(command: str, dockerfile: str = "") -> Iterator[str]:
             yield from ("/".join(parts[place:]) for place in range(len(parts)))
 
 
-def moving_line(script: str) -> int | None:
-    """The first line of it that moves a schema; None where none does."""
+def moving_line(script: str, command: str) -> int | None:
+    """The first line of it that moves a schema; None where none does, or only inside of an `if`
+    that asks for another command than the one it is given, as the entrypoint of Rails does."""
+    asked: list[bool] = []
     for number, line in enumerate(script.splitlines(), 1):
-        if not _COMMENT.match(line) and MOVES_SCHEMA.search(line):
+        if _COMMENT.match(line):
+            continue
+        if _ELSE.match(line) and asked:
+            asked[-1] = True
+        if found := _IF.match(line):
+            asked.append(_may_be_so(found[1], command))
+        if MOVES_SCHEMA.search(line) and all(asked):
             return number
+        if _FI.search(line) and asked:
+            asked.pop()
     return None
+
+
+def _may_be_so(condition: str, command: str) -> bool:
+    """False where it compares the arguments with a word that the command does not have."""
+    if not _ARGUMENTS.search(condition) or "!" in condition:
+        return True
+    given = {*_WORD.findall(command)}
+    ways = (_COMPARED.findall(way) for way in condition.split("||"))
+    return any(given.issuperset(" ".join(words).split()) for words in ways)
 
 
 def moving_package_line(command: str, package: str) -> int | None:
