@@ -143,6 +143,13 @@ def test_folders_that_are_written_are_data_and_code_and_configuration_are_not() 
     )
 
 
+def test_an_env_file_that_is_mounted_too_is_not_mounted() -> None:
+    mount = {"type": "bind", "source": "/shop/.env", "target": "/app/.env"}
+    told = {"volumes": [mount], "env_file": [{"path": "/shop/.env", "required": True}]}
+    found = mounts_of({"services": {"web": told}}, ["web"], "/shop", (), ["web"])
+    assert (found.read_only, found.written, found.developers) == ((), (), {"web": ("/app/.env",)})
+
+
 def test_keys_of_a_database_are_those_by_which_the_application_reads_them() -> None:
     model: dict[str, Any] = {
         "services": {

@@ -48,7 +48,7 @@ def mounts_of(
     developers: dict[str, tuple[str, ...]] = {}
     for name, mount in _writable(model, services):
         source, named = str(mount.get("source") or ""), _named(mount, folder)
-        if _is_code(source, contexts, tracked):
+        if _is_code(source, contexts, tracked) or _is_told(model["services"][name], source):
             developers[name] = (*developers.get(name, ()), str(mount["target"]))
         elif named and (_has(source, tracked) or _is_single_file(source)):
             read_only |= {named: None} if name in released else {}
@@ -74,6 +74,13 @@ def _is_code(source: str, contexts: Collection[str], tracked: Collection[str]) -
     return any(_is_inside(source, one) for one in contexts) and any(
         one.endswith(_CODE) for one in tracked if _is_inside(one, source)
     )
+
+
+def _is_told(service: Mapping[str, Any], source: str) -> bool:
+    """Whether the container has what is in the file by `env_file:` already: that of its own
+    environment."""
+    said = service.get("env_file") or ()
+    return source in (one.get("path") if isinstance(one, Mapping) else one for one in said)
 
 
 def _is_single_file(source: str) -> bool:
