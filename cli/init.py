@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import typer
@@ -63,6 +64,9 @@ def init(
     if not quiet:
         _tell_where(application, folder, console)
         _tell(written, names, console, source)
+        if not asks:
+            _tell_taken(answers, console)
+        _tell_next(written, console, source)
     files = [*(source.files if source else ()), *written.files, *names]
     return {**asdict(written), "folder": str(home), "files": files}
 
@@ -115,8 +119,7 @@ def _tell(written: Written, names: list[str], console: Console, source: Brought 
         )
     console.print(
         data(
-            f"Written: {', '.join([*written.files, *names])}. stack.yaml has "
-            f"{written.lines} lines; {written.asked} question(s) asked."
+            f"Written: {', '.join([*written.files, *names])}. stack.yaml has {written.lines} lines."
         ),
         soft_wrap=True,
     )
@@ -147,6 +150,16 @@ def _tell(written: Written, names: list[str], console: Console, source: Brought 
         console.print(
             data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True
         )
+
+
+def _tell_taken(answers: Answers, console: Console) -> None:
+    """What a person would have been asked."""
+    if answers.asked:
+        taken = ", ".join(f"--{one.option} {quote(one.found)}" for one in answers.asked)
+        console.print(data(f"  taken as found, nobody was asked: {taken}"), soft_wrap=True)
+
+
+def _tell_next(written: Written, console: Console, source: Brought | None) -> None:
     next_ = (
         f"adopt {written.stack} {source.places[-1].name} --plan-only"
         if source
