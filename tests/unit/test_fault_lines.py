@@ -49,6 +49,21 @@ def test_it_stands_where_its_path_is_or_where_it_is_missing(
     assert (found.line if found else None) == line
 
 
+@pytest.mark.parametrize(
+    "said", ["[infra/db.yaml]", "[{path: infra/db.yaml}]", "[{path: [infra/db.yaml]}]"]
+)
+def test_what_an_included_file_says_stands_there(tmp_path: Path, said: str) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "db.yaml").write_text("services:\n  db:\n    image: postgres\n")
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"include: {said}\nservices:\n  web: {{image: web}}\n")
+    found = [place_of_fault(f"services.{name}.image: x", [file]) for name in ("db", "web")]
+    assert [(one.file.name, one.line) for one in found if one] == [
+        ("db.yaml", 3),
+        ("compose.yaml", 3),
+    ]
+
+
 def test_the_last_file_that_says_it_counts(compose: Path, tmp_path: Path) -> None:
     over = tmp_path / "compose.prod.yaml"
     over.write_text("\n\nservices: {web: {build: .}}\n")

@@ -41,7 +41,7 @@ def place_of_fault(text: str, files: Sequence[Path]) -> Place | None:
     names none."""
     found = _AT_THE_BEGINNING.match(text) or _SOMEWHERE.search(text)
     if found:
-        return _nearest(found[1], {file: lines_of(file) for file in files})
+        return _nearest(found[1], {file: lines_of(file) for file in _with_included(files)})
     line = _LINE.search(text)
     return Place(files[-1], int(line[1])) if line and len(files) == 1 else None
 
@@ -50,8 +50,7 @@ def lines_of(file: Path) -> dict[str, int]:
     """The line of each path, or of each key of an env file; nothing of a file that cannot be
     read."""
     try:
-        with file.open(encoding="utf-8", errors="replace") as opened:
-            text = opened.read(MOST_BYTES)
+        text = _text(file)
     except OSError:
         return {}
     if file.suffix not in (".yaml", ".yml"):
@@ -66,6 +65,44 @@ def lines_of(file: Path) -> dict[str, int]:
         if len(lines) > MOST_NODES:
             break
     return lines
+
+
+def _with_included(files: Sequence[Path]) -> list[Path]:
+    """Before each file those that its `include:` names."""
+    found: list[Path] = []
+    for file in files:
+        found += [one for one in _included(file) if one.is_file()]
+        found.append(file)
+    return found
+
+
+def _included(file: Path) -> Iterator[Path]:
+    if file.suffix not in (".yaml", ".yml"):
+        return
+    try:
+        root = yaml.compose(_text(file), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return
+    for path in _scalars_under(root, "include"):
+        yield file.parent / path
+
+
+def _scalars_under(root: yaml.Node | None, key: str) -> Iterator[str]:
+    """`include: [a.yaml, {path: b.yaml}, {path: [c.yaml]}]`."""
+    for name, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if name.value != key:
+            continue
+        for one in value.value if isinstance(value, yaml.SequenceNode) else (value,):
+            if isinstance(one, yaml.MappingNode):
+                yield from _scalars_under(one, "path")
+            elif isinstance(one, yaml.ScalarNode):
+                yield one.value
+
+
+def _text(file: Path) -> str:
+    """Raises OSError."""
+    with file.open(encoding="utf-8", errors="replace") as opened:
+        return opened.read(MOST_BYTES)
 
 
 def _walk(node: yaml.Node, path: str, depth: int = 0) -> Iterator[tuple[str, int]]:
