@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tidegate.proposal.asked_for import asked_for
+from tidegate.proposal.images import tag_of
 from tidegate.proposal.known_images import engine_of, keeps_data
 from tidegate.proposal.roles import ends, roles_of, runs_alone
 
@@ -103,3 +104,12 @@ def test_a_profile_is_asked_for_where_something_that_starts_needs_its_service() 
     }
     model, profiles = asked_for({"services": services}, {})
     assert ([*model["services"]], profiles) == (["web", "cache", "disk"], ("disk", "redis"))
+
+
+@pytest.mark.parametrize(
+    ("image", "tag"),
+    [("acme/api:${V:-1.0.0}", "1.4.0"), ("acme/api:${W:-1.0.0}", "1.0.0"), ("acme/api:${W}", "")],
+)
+def test_the_version_is_that_of_the_teams_env_file_before_a_default(image: str, tag: str) -> None:
+    services: dict[str, Any] = {"api": {"image": image}}
+    assert tag_of("api", ["api"], services, {"V": "1.4.0"}) == tag

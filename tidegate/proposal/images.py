@@ -58,10 +58,16 @@ def with_named_images(
     return {name: named(one) for name, one in services.items()}
 
 
-def tag_of(edge: str, released: Sequence[str], services: Mapping[str, Any]) -> str:
-    """The version that the compose file names; empty where it names none, or one that moves."""
+def tag_of(
+    edge: str,
+    released: Sequence[str],
+    services: Mapping[str, Any],
+    example: Mapping[str, str],
+) -> str:
+    """The version that the compose file names, with the team's own env file before its defaults;
+    empty where it names none, or one that moves."""
     said = str(services[_main(edge, released, services)].get("image") or "")
-    tag = (_TAG.search(with_defaults(said) or "") or [None, None])[1] or ""
+    tag = (_TAG.search(with_defaults(filled(said, example)) or "") or [None, None])[1] or ""
     return tag if re.search(r"\d", tag) else ""
 
 

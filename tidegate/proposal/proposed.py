@@ -146,7 +146,7 @@ def propose(look: Look, answers: Answers) -> Proposed:
         mounts_of(look.model, keepers, look.path, look.repository.tracked, released),
         tuple(one for one in services if roles[one] != "left out" and ends(services[one], one)),
         _domains(look, name, answers),
-        tag_of(edge, released, named),
+        tag_of(edge, released, named, look.example),
         any(services[one].get("container_name") or services[one].get("ports") for one in base),
     )
 
