@@ -95,3 +95,9 @@ def test_where_nothing_was_started_yet_it_is_said_what_makes_the_ledger(
         LedgerError, match=r"Tidegate was never started here\. `tidegate run` makes the ledger"
     ):
         Ledger(f"sqlite:///{tmp_path / file}").deployments.places()
+
+
+def test_holds_say_it_too(tmp_path: Path) -> None:
+    """`tidegate versions` asks for them first."""
+    with pytest.raises(LedgerError, match="Tidegate was never started here"):
+        Ledger(f"sqlite:///{tmp_path / 'empty.db'}").holds.active("shop")

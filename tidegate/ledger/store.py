@@ -23,7 +23,11 @@ IdMaker = Callable[[], str]
 BUSY_TIMEOUT_SECONDS = 30
 _WRITES = "tidegate_writes"
 NEVER_STARTED = "Tidegate was never started here"
-_NO_LEDGER = ("unable to open database file", "no such table: deployments")
+_NO_LEDGER = (
+    "unable to open database file",
+    "no such table: deployments",
+    "no such table: holds",
+)
 _OLD_LEDGER = "no such table"
 _LOCK = select(Lock).where(
     Lock.stack == bindparam("stack"), Lock.environment == bindparam("environment")
