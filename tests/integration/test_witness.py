@@ -95,7 +95,7 @@ def test_connections_are_kept_alive(serving_shop: ShopServer) -> None:
 def test_an_answer_that_does_not_come_is_told_from_a_connection_that_does_not(
     serving_shop: ShopServer,
 ) -> None:
-    with TrafficWitness(serving_shop.url, "shop.test", "/slow", timeout_seconds=0.2) as witness:
+    with TrafficWitness(serving_shop.url, "shop.test", "/slow", timeout_seconds=0.4) as witness:
         wait_for(witness, 2)
     assert {seen.fault for seen in witness.failures()} == {"ReadTimeout"}
 
