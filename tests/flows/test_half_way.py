@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from flows.base import base
 from flows.lift_hold import lift_hold
 from flows.recover import recover
 from flows.release import release
 from flows.rollback import rollback
-from tests.flows.asking import ROLLBACK, answering, asked
+from tests.flows.asking import BASE, ROLLBACK, answering, asked
+from tests.flows.beginnings import edit_database
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.judging import faults
@@ -155,3 +157,19 @@ def test_a_version_whose_migration_a_rollback_took_back_is_not_gone_back_to(
     made.prefect.start(release, **asked("v1.2.0"))
     assert serves(made) == ("v1.2.0", "0003")
     assert [*settle(made), *faults(made, {"prod": 3})] == []
+
+
+def test_a_change_of_base_services_does_not_end_what_was_left_half_way(
+    begun: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be what lets the downgrade work. No rollback could take the schema back after it."""
+    break_downgrades(monkeypatch, LOCKED)
+    begun.prefect.start(release, **asked("v2.2.0"))
+    edit_database(command=["--max-connections=300"])(begun)
+    assert begun.prefect.start(base, **BASE).state.is_completed()
+    assert (state_of(begun, 3), state_of(begun, 4)) == (S.ROLLBACK_FAILED, S.GOOD)
+    run = begun.prefect.start(rollback, **ROLLBACK)
+    assert run.state.is_completed(), run.state.message
+    assert serves(begun) == ("v1.1.0", "0002")
+    assert state_of(begun, 3) is S.FAILED
+    assert [*settle(begun), *faults(begun, {"prod": 4})] == []

@@ -48,13 +48,16 @@ def displace_others(tx: Writing, newest: Deployment, actor: str) -> None:
 
 
 def settle_troubled(tx: Writing, newest: Deployment, actor: str) -> None:
-    """Nobody has to act any more on what was left to a person without ever having served."""
+    """Nobody has to act any more on what was left to a person without ever having served. A change
+    of base services settles no release: what that did to the schema is there still."""
+    kept = ("release",) if newest.kind == "base" else ()
     left = select(Deployment).where(
         Deployment.stack == newest.stack,
         Deployment.environment == newest.environment,
         Deployment.id != newest.id,
         Deployment.state.in_(LEFT_TO_PERSON),
         Deployment.switched_at.is_(None),
+        Deployment.kind.not_in(kept),
     )
     for other in tx.session.scalars(left):
         enter(

@@ -66,13 +66,17 @@ def to_leave(history: Sequence[Deployment]) -> Deployment:
 
 
 def left_half_way(history: Sequence[Deployment]) -> Deployment | None:
-    """The newest release that failed and whose own way back did not arrive, if nothing newer
-    serves: what it did to the schema is there still. Raises InputError when nothing serves."""
+    """The newest release that failed and whose own way back did not arrive, if no newer version
+    serves: what it did to the schema is there still. A change of base services brings none. Raises
+    InputError when nothing serves."""
     now = serving(history)
+    came = max((one.number for one in history if one.was_good and one.kind != "base"), default=0)
     left = [
         one
         for one in history
-        if one.kind == "release" and one.state in LEFT_TO_PERSON and one.number > now.number
+        if one.kind == "release"
+        and one.state in LEFT_TO_PERSON
+        and one.number > (came if now.kind == "base" else now.number)
     ]
     return max(left, key=lambda one: one.number, default=None)
 
