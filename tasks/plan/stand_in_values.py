@@ -38,8 +38,7 @@ def missing_files(env: OpenEnvironment) -> Iterator[Finding]:
 def missing_values(env: OpenEnvironment) -> list[str]:
     """Names of variables, sorted. Raises StackFileError where the compose files cannot be read."""
     files = [env.stack.folder / name for name in env.config.compose_files]
-    values = {"PWD": str(files[0].parent), **env.values}
-    return sorted(missing_in(adapters.as_written(files, env.base_project), values))
+    return sorted(missing_in(adapters.as_written(files, env.base_project), env.values))
 
 
 def with_stand_ins(env: OpenEnvironment, missing: Sequence[str]) -> OpenEnvironment:

@@ -11,6 +11,7 @@ import pytest
 from tidegate.proposal.databases import databases_of
 from tidegate.proposal.env_values import env_file_of, keys_without_value, plain_examples
 from tidegate.proposal.own_logins import own_logins
+from tidegate.stack.variables import missing_in
 
 MARIADB: dict[str, Any] = {
     "image": "mariadb:11",
@@ -95,3 +96,14 @@ def test_keys_without_a_value_and_those_of_secrets_are_the_env_files() -> None:
     model = of(web=web, db=MARIADB)
     assert keys_without_value(model, ["web", "db"]) == ["TOTP_VAULT_KEY", "SHOP_PW"]
     assert own_logins(model, ["db"]) == {"SHOP_PW"}
+
+
+def test_what_compose_has_by_itself_is_asked_of_nobody() -> None:
+    web = {
+        "container_name": "${COMPOSE_PROJECT_NAME}-web",
+        "volumes": ["${PWD}/a:/a", "$HOME/.aws:/aws"],
+        "environment": {"MODE": "${MODE}"},
+    }
+    model = of(web=web)
+    assert env_file_of(model, {}, (), None).keys == ("MODE",)
+    assert missing_in(model, {}) == {"MODE"}

@@ -13,7 +13,7 @@ from tidegate.proposal.databases import ANY_PASSWORD
 from tidegate.secrecy.plain_values import holds_secret, looks_secret
 from tidegate.stack.env_files import environment_of
 from tidegate.stack.envfile import default_passwords
-from tidegate.stack.variables import Variable, variables_in, with_defaults
+from tidegate.stack.variables import OF_COMPOSE, Variable, variables_in, with_defaults
 
 _OF_ITS_OWN = re.compile(
     r"(?:DJANGO_|FLASK_|RAILS_|AUTH_|NEXTAUTH_|BETTER_AUTH_|ADMIN_)?(?:SECRET_KEY|SECRET_KEY_BASE|APP_KEY|APP_SECRET|JWT_SECRET|SESSION_SECRET|"
@@ -195,7 +195,8 @@ def is_said(model: ComposeModel, services: Iterable[str], key: str) -> bool:
 def _needed(model: ComposeModel, *, weak: bool) -> list[Variable]:
     """In the order of their names, those without which the compose file cannot be read; with `weak`
     also those whose default is a password that everybody tries first."""
-    needed = {one.name: one for one in variables_in(model) if one.default is None}
+    asked = (one for one in variables_in(model) if one.name not in OF_COMPOSE)
+    needed = {one.name: one for one in asked if one.default is None}
     needed |= {one.name: one for one in _weak_defaults(model)} if weak else {}
     return [needed[name] for name in sorted(needed)]
 

@@ -12,6 +12,8 @@ _VARIABLE = re.compile(
     r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^${}]*(?:\$\{[^{}]*\}[^${}]*)*))?\})",
     re.ASCII,
 )
+OF_COMPOSE = frozenset({"COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD"})
+"""Those that it has without an env file."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,14 @@ def with_defaults(text: str) -> str | None:
 
 
 def missing_in(tree: Any, values: Mapping[str, str]) -> set[str]:
-    """Names of the variables in a compose model that have neither one of `values` nor a default."""
+    """Names of the variables in a compose model that have neither one of `values` nor a default,
+    and that Compose has not by itself."""
     plain = {key: value.replace("$", "") for key, value in values.items()}
     return {
         one.name
         for text in _texts(tree)
         for one in variables_in(filled(text, plain))
-        if one.default is None
+        if one.default is None and one.name not in OF_COMPOSE
     }
 
 
