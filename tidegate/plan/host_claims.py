@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tidegate.facts import ComposeModel
 from tidegate.plan.occupants import Mounted
 from tidegate.stack.bind_mounts import Written
-from tidegate.stack.slot import base_services, published_ports, used_volumes
+from tidegate.stack.own_volumes import written_volumes
+from tidegate.stack.slot import base_services, published_ports
 
 SHARES_HOST = "Write `shares_host: true` for one of the two in stack.yaml"
 ANOTHER_PLACE = "Write `${NAME}` in its place, and another value into each env file"
@@ -31,21 +32,24 @@ def host_claims(
     written: Sequence[Written] = (),
     saved: Sequence[str] = (),
 ) -> Iterator[HostClaim]:
-    """Of base services, and of the places that are `written` and the volumes that are `saved`."""
+    """Of base services, and of the places that are `written` and the volumes that are `saved`, or
+    that a released service writes into."""
     for name in base_services(model, released):
         if fixed := model["services"][name].get("container_name"):
             where = f"services.{name}.container_name"
             yield HostClaim(where, f"the name {fixed}", SHARES_HOST)
         for _, port in published_ports(model, name):
             yield HostClaim(f"services.{name}.ports", f"the port {port}", SHARES_HOST)
-    yield from shared_data(model, released, written, saved)
+    services = [model["services"][name] for name in released if name in model["services"]]
+    kept = {*saved, *(key for one in services for key in written_volumes(one))}
+    yield from shared_data(model, released, written, kept)
 
 
 def shared_data(
     model: ComposeModel,
     released: Sequence[str],
     written: Sequence[Written] = (),
-    saved: Sequence[str] = (),
+    saved: Collection[str] = (),
 ) -> Iterator[HostClaim]:
     """Of these the folders, volumes and networks that have one name in every environment: in each,
     one environment would work with the data of the other."""
@@ -55,7 +59,8 @@ def shared_data(
         places |= dict.fromkeys(_folders(model["services"][name]), f"services.{name}.volumes")
     for path, where in places.items():
         yield HostClaim(where, f"the folder {path}", ANOTHER_PLACE)
-    for key in sorted({*used_volumes(model, base), *saved}):
+    own = {key for name in base for key in written_volumes(model["services"][name])}
+    for key in sorted({*own, *saved}):
         if fixed := _fixed_name(model, "volumes", key):
             yield HostClaim(f"volumes.{key}", f"the volume {fixed}", ANOTHER_PLACE)
     for name in base:

@@ -13,12 +13,13 @@ def own_volumes(services: Mapping[str, Any], name: str) -> list[str]:
         volume
         for other, service in services.items()
         if other != name
-        for volume in _written(service)
+        for volume in written_volumes(service)
     }
-    return [volume for volume in _written(services[name]) if volume not in others]
+    return [volume for volume in written_volumes(services[name]) if volume not in others]
 
 
-def _written(service: Mapping[str, Any]) -> list[str]:
+def written_volumes(service: Mapping[str, Any]) -> list[str]:
+    """Not those that it mounts with `:ro`."""
     mounts = [one for one in service.get("volumes") or () if isinstance(one, Mapping)]
     return [
         str(one["source"])
