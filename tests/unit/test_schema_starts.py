@@ -26,6 +26,9 @@ from tidegate.stack.schema_starts import (
         "php artisan migrate --force",
         "flyway -url=jdbc:postgresql://db/shop migrate",
         "flask db upgrade",
+        "alembic -c db/alembic.ini upgrade head",
+        "flask --app shop db upgrade",
+        '["flyway","-url=jdbc:postgresql://db/shop","migrate"]',
     ],
 )
 def test_the_tools_that_move_a_schema_are_known_by_their_commands(command: str) -> None:
@@ -34,7 +37,18 @@ def test_the_tools_that_move_a_schema_are_known_by_their_commands(command: str) 
 
 @pytest.mark.parametrize(
     "command",
-    ["python manage.py runserver", "alembic history", "prisma generate", "rails server", "migrate"],
+    [
+        "python manage.py runserver",
+        "alembic history",
+        "prisma generate",
+        "rails server",
+        "migrate",
+        "python manage.py migrate --check",
+        "rails db:migrate:status",
+        "php artisan migrate:status",
+        "flyway info && start up",
+        "node mongoose up",
+    ],
 )
 def test_other_commands_of_theirs_move_nothing(command: str) -> None:
     assert not MOVES_SCHEMA.search(command)
@@ -100,3 +114,18 @@ def test_a_script_of_package_json_is_followed() -> None:
     assert moving_package_line("npm run bot", package) is None
     assert moving_package_line("npm start", "no json") is None
     assert moving_package_line("node server.js", package) is None
+
+
+@pytest.mark.parametrize(
+    ("scripts", "line"),
+    [
+        ('"start": "npm run db && node .",\n"db": "prisma migrate deploy"', 3),
+        ('"prestart": "prisma migrate deploy",\n"start": "node ."', 2),
+        ('"start": "npm run start && node ."', None),
+    ],
+)
+def test_a_script_of_package_json_is_followed_to_those_that_it_runs(
+    scripts: str, line: int | None
+) -> None:
+    package = f'{{"scripts": {{\n{scripts}}}}}'
+    assert moving_package_line("npm --silent start", package) == line

@@ -6,17 +6,19 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _S = r"[\s\",']+"
+_OPTIONS = r"(?:[^;&|\n]{0,200}[\s\",'])?"
 MOVES_SCHEMA = re.compile(
-    rf"alembic{_S}upgrade|flask{_S}db{_S}upgrade|aerich{_S}upgrade|manage\.py{_S}migrate|"
+    rf"alembic{_S}{_OPTIONS}upgrade|flask{_S}{_OPTIONS}db{_S}upgrade|aerich{_S}upgrade|"
+    rf"manage\.py{_S}migrate(?![^;&|\n]{{0,200}}--(?:check|plan)\b)|"
     rf"prisma{_S}(?:migrate{_S}deploy|db{_S}push)|drizzle-kit{_S}(?:migrate|push)|knex{_S}migrate:latest|"
-    rf"(?:sequelize|sequelize-cli){_S}db:migrate|typeorm\S*{_S}migration:run|"
-    rf"(?:rails|rake){_S}db:(?:migrate|prepare|schema:load|setup)|artisan{_S}migrate|"
+    rf"(?:sequelize|sequelize-cli){_S}db:migrate(?!:)|typeorm\S*{_S}migration:run|"
+    rf"(?:rails|rake){_S}db:(?:migrate(?!:)|prepare|schema:load|setup)|artisan{_S}migrate(?!:status)|"
     rf"doctrine:migrations:migrate|ecto\.migrate|diesel{_S}migration{_S}run|sqlx{_S}migrate{_S}run|"
-    rf"(?:flyway|dbmate|goose|atlas){_S}(?:.*\s)?(?:migrate|up)\b|liquibase{_S}(?:.*\s)?update\b"
+    rf"(?<![\w-])(?:flyway|dbmate|goose|atlas){_S}{_OPTIONS}(?:migrate|up)\b|liquibase{_S}{_OPTIONS}update\b"
 )
 _CONTINUED = re.compile(r"\\[ \t]*\Z")
 _COMMENT = re.compile(r"[ \t]*(?:#|//)")
@@ -28,7 +30,7 @@ _ELSE = re.compile(r"[ \t]*el(?:se|if)\b")
 _FI = re.compile(r"(?:^|[;\s])fi[ \t]*(?:;|#|\Z)")
 _ARGUMENTS = re.compile(r"\$\{?[@*1-9]")
 _COMPARED = re.compile(r"=[ \t]*[\"']([^\"'$]+)[\"']")
-_PACKAGE_SCRIPT = re.compile(rf"\b(?:npm|yarn|pnpm|bun){_S}(?:run{_S})?([\w:.-]+)")
+_PACKAGE_SCRIPT = re.compile(rf"\b(?:npm|yarn|pnpm|bun){_S}(?:run{_S})?(?:-\S+{_S})*(\w[\w:.-]*)")
 
 
 @dataclass(frozen=True)
@@ -100,18 +102,29 @@ def _may_be_so(condition: str, command: str) -> bool:
 
 
 def moving_package_line(command: str, package: str) -> int | None:
-    """The line of package.json with the script that `npm start` and the like run, if it moves a
+    """The line of package.json with the script that `npm start` and the like lead to, if it moves a
     schema."""
     try:
         scripts = json.loads(package).get("scripts", {})
     except (ValueError, AttributeError):
         return None
-    for name in _PACKAGE_SCRIPT.findall(command):
-        said = str(scripts.get(name, "")) if isinstance(scripts, dict) else ""
-        if MOVES_SCHEMA.search(said):
+    for name in _scripts_run(command, scripts if isinstance(scripts, dict) else {}):
+        if MOVES_SCHEMA.search(str(scripts[name])):
             lines = package.splitlines()
             return next((at for at, one in enumerate(lines, 1) if f'"{name}"' in one), 1)
     return None
+
+
+def _scripts_run(command: str, scripts: Mapping[str, object]) -> list[str]:
+    """Of package.json: those that it names, those that these name, and what runs before each."""
+    found: list[str] = []
+    waiting = _PACKAGE_SCRIPT.findall(command)
+    while waiting:
+        name = waiting.pop()
+        new = [one for one in (f"pre{name}", name) if one in scripts and one not in found]
+        found += new
+        waiting += [more for one in new for more in _PACKAGE_SCRIPT.findall(str(scripts[one]))]
+    return found
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
