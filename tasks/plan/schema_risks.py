@@ -87,14 +87,15 @@ def _moving(name: str, service: Mapping[str, Any]) -> _Moving | None:
             return _Moving(f"services.{name}.{key}")
     if MIGRATORS.search(made_from(service, Dockerfile())):
         return _Moving(f"services.{name}.image")
-    return _in_image(service, said) if service.get("build") else None
+    return _in_image(name, service, said) if service.get("build") else None
 
 
-def _in_image(service: Mapping[str, Any], said: Mapping[str, str]) -> _Moving | None:
+def _in_image(name: str, service: Mapping[str, Any], said: Mapping[str, str]) -> _Moving | None:
     build = service["build"]
     context = Path(build.get("context", "."))
+    inline = build.get("dockerfile_inline")
     file = context / build.get("dockerfile", "Dockerfile")
-    text = file_text(file)
+    text = file_text(file) if inline is None else str(inline)
     starts = [
         one
         for one in starts_of(text, build.get("target") or "")
@@ -102,7 +103,11 @@ def _in_image(service: Mapping[str, Any], said: Mapping[str, str]) -> _Moving | 
     ]
     for one in starts:
         if MOVES_SCHEMA.search(one.text):
-            return _Moving(file=file, line=one.line)
+            return (
+                _Moving(file=file, line=one.line)
+                if inline is None
+                else _Moving(f"services.{name}.build.dockerfile_inline")
+            )
     command = " ".join(filter(None, (*said.values(), *(one.text for one in starts))))
     return _in_files(context, command, text)
 

@@ -60,3 +60,13 @@ def test_a_job_is_told_apart_by_whether_a_release_repeats_it(ant: Path) -> None:
     change(ant / "stack.yaml", ("ready_path: /}", "ready_path: /}, {name: job}"))
     [(_, _, text)] = told(ant)
     assert text.startswith("services.job.image: moves the schema once in each release")
+
+
+def test_a_dockerfile_that_stands_in_the_compose_file_is_the_one_that_is_read(ant: Path) -> None:
+    (ant / "Dockerfile").write_text("FROM python\nCMD alembic upgrade head && app\n")
+    inline = '    build: {context: ., dockerfile_inline: "FROM python\\nCMD app\\n"}\n'
+    change(ant / "compose.yaml", (BUILT, inline))
+    assert told(ant) == []
+    change(ant / "compose.yaml", ("CMD app", "CMD rails db:prepare && app"))
+    [(_, _, text)] = told(ant)
+    assert text.startswith(f"services.web.build.dockerfile_inline: {EACH_START}")
