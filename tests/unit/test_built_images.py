@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tidegate.proposal.image_names import sharers
 from tidegate.stack.built_images import unshared_faults
 from tidegate.stack.services import Service
 
@@ -24,7 +25,24 @@ WEB = Service(name="web", image="acme/all")
 def test_an_image_is_that_of_another_service_by_its_whole_name(
     built: str | None, other: str, is_fault: bool
 ) -> None:
-    services = {"web": {"build": {}, "image": built}, "other": {"image": other}}
+    services = {"web": {"build": {"context": "."}, "image": built}, "other": {"image": other}}
     found = [*unshared_faults({"services": services}, [WEB])]
     assert bool(found) is is_fault
     assert all("{name: other, image: acme/all}" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("built", "other", "is_shared"),
+    [
+        ("acme/all:web", "acme/all:web", True),
+        ("acme/all", "acme/all:latest", True),
+        ("acme/all:${TAG:-1}", "acme/all:${TAG:-1}", True),
+        ("acme/all:dev", "acme/all:${TAG}", True),
+        ("acme/all:web", "acme/all:search", False),
+    ],
+)
+def test_a_service_with_another_tag_is_not_proposed_with_the_image_that_is_built(
+    built: str, other: str, is_shared: bool
+) -> None:
+    services = {"web": {"build": {"context": "."}, "image": built}, "other": {"image": other}}
+    assert sharers(services, ["web"]) == ({"other": "web"} if is_shared else {})

@@ -30,15 +30,24 @@ def written_tag(image: str) -> str:
 
 
 def sharers(services: Mapping[str, Any], built: Collection[str]) -> dict[str, str]:
-    """Services without `build:` that have the image of one of the `built` ones -> that one."""
-    made = {_repository(services[name]): name for name in built if services[name].get("image")}
-    return {
-        name: made[_repository(one)]
+    """Services without `build:` that have the image of one of the `built` ones -> that one. Another
+    plain tag is another image; what a variable of a tag becomes, nobody knows."""
+    made = [(name, _image(services[name])) for name in built if services[name].get("image")]
+    foreign = [
+        (name, _image(one))
         for name, one in services.items()
-        if one.get("image") and not one.get("build") and _repository(one) in made
+        if one.get("image") and not one.get("build")
+    ]
+    return {
+        name: maker
+        for name, (repository, tag) in foreign
+        for maker, (its, its_tag) in made
+        if repository == its and (tag == its_tag or "$" in tag + its_tag)
     }
 
 
-def _repository(service: Mapping[str, Any]) -> str:
+def _image(service: Mapping[str, Any]) -> tuple[str, str]:
+    """Repository and tag."""
     image = str(service.get("image") or "")
-    return plain_repository(image) or repository_of(image)
+    repository = plain_repository(image) or repository_of(image)
+    return repository, written_tag(image) or "latest"
