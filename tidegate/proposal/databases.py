@@ -9,6 +9,7 @@ from typing import Any
 
 from tidegate.facts import ComposeModel
 from tidegate.proposal.known_images import engine_of
+from tidegate.proposal.roles import ends
 from tidegate.stack.env_files import environment_of
 from tidegate.stack.variables import whole_variable, with_defaults
 
@@ -61,7 +62,12 @@ def databases_of(
 ) -> list[ProposedDatabase]:
     """Of each service that runs an engine which Tidegate saves; `images` are what they are made
     from, `known` is what the env file says that is given to all who name one."""
-    found = ((name, engine_of(images[name])) for name in model["services"] if name not in released)
+    servers = (
+        name
+        for name, one in model["services"].items()
+        if name not in released and not ends(one, name)  # a job with its client is none
+    )
+    found = ((name, engine_of(images[name])) for name in servers)
     return [_database(model, name, engine, released, known) for name, engine in found if engine]
 
 
