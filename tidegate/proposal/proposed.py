@@ -29,7 +29,7 @@ from tidegate.proposal.roles import (
 )
 from tidegate.proposal.written_folders import Mounts, mounts_of
 from tidegate.stack.bind_mounts import Written
-from tidegate.stack.slot import used_volumes
+from tidegate.stack.own_volumes import written_volumes
 from tidegate.stack.variables import with_defaults
 
 _NAMES = {
@@ -233,8 +233,10 @@ def _keepers(look: Look, images: Mapping[str, str], roles: Mapping[str, Role]) -
 
 
 def _volumes(look: Look, keepers: list[str]) -> tuple[str, ...]:
-    """A folder whose path begins with a variable is none, unless a volume is its default."""
-    used = (with_defaults(name) for name in used_volumes(look.model, keepers))
+    """Into which one of them writes. A folder whose path begins with a variable is none, unless a
+    volume is its default."""
+    written = {one for name in keepers for one in written_volumes(look.model["services"][name])}
+    used = map(with_defaults, sorted(written))
     return tuple(name for name in used if name and name in (look.model.get("volumes") or {}))
 
 
