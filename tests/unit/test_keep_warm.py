@@ -23,6 +23,7 @@ from tests.unit.plans import COMMIT
 from tests.world.edge import MemoryEdge
 from tests.world.engine import MemoryEngine
 from tests.world.forwarders import MemoryForwarders
+from tests.world.images import MemoryImages, MemoryShelf
 from tests.world.moments import Moments
 from tidegate.edge.facts import Route
 from tidegate.facts import ContainerFacts
@@ -95,7 +96,7 @@ def opened(
     )
     new = ledger.deployments.move(new.id, S.CHANGING, reason="test", actor="mei")
     service = SimpleNamespace(name="web", port=80, stop_grace_seconds=1, ready_path="/")
-    edge, domains = MemoryEdge(), ("cloudlens.localhost",)
+    edge, domains, memory = MemoryEdge(), ("cloudlens.localhost",), MemoryEngine(Moments())
     config = SimpleNamespace(
         https=False,
         keep_warm=keep_warm,
@@ -121,7 +122,8 @@ def opened(
             host=engine,
             compose=engine,
             edge=edge,
-            forwarders=MemoryForwarders(MemoryEngine(Moments())),
+            forwarders=MemoryForwarders(memory),
+            images=MemoryImages(memory, MemoryShelf()),
             redactor=Redactor({}),
             config=config,
         ),
