@@ -3,6 +3,7 @@ left out, two writers of one volume, tunnels past the edge, copies of files in u
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,11 @@ _NOT_KEPT = (
     "protocols cannot be kept: what needs them lives once, in the base, or runs outside of this "
     "stack"
 )
+_ONE_AT_A_TIME = (
+    "Where it does not (it locks its files, has jobs of its own, or copies its code there at the "
+    "start), say `alone: true` for it in stack.yaml: then it is replaced in place, with an outage "
+    "that the plan says"
+)
 _TLS = (
     "The edge speaks plain HTTP: let something before it end TLS, and this service answer pages "
     "by HTTP: `tidegate docs operations`, Behind something that ends TLS"
@@ -33,13 +39,20 @@ def release_risks(env: OpenEnvironment) -> Iterator[Finding]:
     released = [name for name in env.released if name in services]
     routed = {(one.service.name, one.port) for one in env.routed}
     doors = routed | {(line.service, port) for line, port in env.kept_ports}
-    alone = env.alone | env.jobs | {name for name, _ in routed}
-    foreign = [one for one in env.unbuilt if one in released and one not in alone]
+    beside = [one for one in released if one not in env.alone | env.jobs]
+    foreign = [
+        one.name
+        for one in env.stack.services
+        if one.name in beside
+        and not services[one.name].get("build")
+        and (one.image is None or env.stack.source is None)
+    ]
+    data = {os.path.normpath(env.stack.folder / path): path for path in env.stack.state.files}
     base = [name for name in services if name not in released]
     files = [env.stack.folder / file for file in env.config.compose_files]
     for text, to_do in (
         *left_ports(services, released, doors),
-        *two_writers(services, [one for one in foreign if not services[one].get("build")]),
+        *two_writers(services, foreign, {name for name, _ in routed}, data),
         *past_the_edge(services, released),
         *copied_in_use(services, base, env.stack.state.volumes),
     ):
@@ -76,14 +89,24 @@ def _is_tls(port: Mapping[str, Any]) -> bool:
     return "443" in (str(port["target"]), str(port.get("published")))
 
 
-def two_writers(services: Mapping[str, Any], foreign: Collection[str]) -> Iterator[Told]:
-    """Of images that nobody builds here: nobody knows whether two of them may share a volume."""
+def two_writers(
+    services: Mapping[str, Any],
+    foreign: Collection[str],
+    routed: Collection[str] = (),
+    data: Mapping[str, str] = {},
+) -> Iterator[Told]:
+    """Of images that nobody builds here: nobody knows whether two of them may share a volume. What
+    is `routed` cannot live in the base; `data` are folders of the host, and how the stack file
+    calls them."""
     for name in foreign:
-        if volumes := own_volumes(services, name):
+        if volumes := own_volumes(services, name, data):
+            shown = ", ".join(data.get(one, one) for one in volumes)
             yield (
-                f"services.{name}.volumes: two of it write into {', '.join(volumes)} while a "
+                f"services.{name}.volumes: two of it write into {shown} while a "
                 "release runs, and nobody knows whether its image allows that",
-                "Where it keeps data, take it out of `services` in stack.yaml: then it lives "
+                _ONE_AT_A_TIME
+                if name in routed
+                else "Where it keeps data, take it out of `services` in stack.yaml: then it lives "
                 "once. Or say `alone: true`",
             )
 

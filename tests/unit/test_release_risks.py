@@ -43,6 +43,10 @@ def test_a_port_that_is_routed_kept_or_of_the_base_is_not_named() -> None:
     assert text.startswith("services.web.ports: the port 8080 is left out")
 
 
+def bind(source: str) -> dict[str, Any]:
+    return {"type": "bind", "source": source, "target": "/data"}
+
+
 def test_a_volume_that_one_foreign_service_alone_writes_into_is_named() -> None:
     services = {
         "store": {"volumes": [volume("rows"), volume("seen", read_only=True)]},
@@ -51,6 +55,17 @@ def test_a_volume_that_one_foreign_service_alone_writes_into_is_named() -> None:
     }
     [text] = texts(two_writers(services, ["store", "saver"]))
     assert text.startswith("services.store.volumes: two of it write into rows while")
+
+
+def test_a_vendor_s_application_that_keeps_files_may_have_to_be_replaced_in_place() -> None:
+    """It cannot leave `services`, as a database can: people are sent to it."""
+    mounts = [volume("home"), bind("/srv/shop/files"), bind("/srv/shop/nginx")]
+    services = {"n8n": {"volumes": mounts}, "web": {}}
+    data = {"/srv/shop/files": "./files"}
+    [(text, to_do)] = two_writers(services, ["n8n", "web"], ["n8n", "web"], data)
+    assert text.startswith("services.n8n.volumes: two of it write into home, ./files while")
+    assert "replaced in place" in to_do
+    assert "take it out" not in to_do
 
 
 def test_a_released_tunnel_is_named() -> None:
