@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tidegate.proposal.databases import databases_of
-from tidegate.proposal.env_values import env_file_of, keys_without_value, plain_examples
+from tidegate.proposal.env_values import EnvFile, env_file_of, keys_without_value, plain_examples
 from tidegate.proposal.own_logins import own_logins
+from tidegate.stack.env_text import entries
 from tidegate.stack.variables import missing_in
 
 MARIADB: dict[str, Any] = {
@@ -107,3 +110,10 @@ def test_what_compose_has_by_itself_is_asked_of_nobody() -> None:
     model = of(web=web)
     assert env_file_of(model, {}, (), None).keys == ("MODE",)
     assert missing_in(model, {}) == {"MODE"}
+
+
+@given(st.text("ab'\"\\$#{} \n", max_size=12))
+def test_a_value_is_written_so_that_it_is_read_again(value: str) -> None:
+    text = EnvFile(("A", "B"), {"A": value, "B": "b"}, (), ()).text()
+    found = [*entries(text, {})]
+    assert [(one.key, one.value, one.fault) for one in found] == [("A", value, ""), ("B", "b", "")]

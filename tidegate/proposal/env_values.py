@@ -210,8 +210,10 @@ def _weak_defaults(model: ComposeModel) -> Iterator[Variable]:
 
 
 def _quoted(value: str) -> str:
-    return (
-        value
-        if re.fullmatch(r"[A-Za-z0-9_./:@,+=-]*", value)
-        else "'" + value.replace("'", "\\'") + "'"
-    )
+    """As compose reads it again. In single quotes a backslash stands for itself, but not before a
+    quote."""
+    if re.fullmatch(r"[A-Za-z0-9_./:@,+=-]*", value):
+        return value
+    if "\\'" in value or value.endswith("\\"):
+        return '"' + re.sub(r'([\\"$])', r"\\\1", value).replace("\n", "\\n") + '"'
+    return "'" + value.replace("'", "\\'") + "'"
