@@ -278,10 +278,10 @@ def test_a_disk_too_full_for_a_backup_is_seen_before_anything_changes(
 def test_a_port_that_a_first_base_service_needs_and_somebody_has_is_seen_before_anything_starts(
     tidegate: Installation,
 ) -> None:
-    stall = SHOP.replace("shop", "stall")
+    booth = SHOP.replace("shop", "booth")
     folder = tidegate.settings.stacks / add_stack(
         tidegate.settings,
-        stall,
+        booth,
         environments=("prod",),
         changes={"environments.prod.approval": False},
     )
@@ -291,7 +291,7 @@ def test_a_port_that_a_first_base_service_needs_and_somebody_has_is_seen_before_
             f"127.0.0.1:{(port := program.getsockname()[1])}:3306"
         ]
         (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose))
-        message = refused(tidegate, stall)
+        message = refused(tidegate, booth)
     assert (
         f"taking port {port} of the host: a program outside Docker has it. Stop that, or choose another port"
         in message
