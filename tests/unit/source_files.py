@@ -14,16 +14,21 @@ PACKAGES = ("cli", "control", "flows", "tasks", "blocks", "tidegate")
 
 
 @cache
-def tracked(*suffixes: str) -> tuple[Path, ...]:
-    """Files of the repository, relative to its root; those that are being moved or deleted are left
-    out."""
+def named() -> tuple[Path, ...]:
+    """All that git knows, relative to the root: files, links, and what is being deleted."""
     names = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
     ).stdout
-    paths = [Path(name) for name in names.split("\0") if name]
+    return tuple(Path(name) for name in names.split("\0") if name)
+
+
+@cache
+def tracked(*suffixes: str) -> tuple[Path, ...]:
+    """Files of the repository, relative to its root; those that are being moved or deleted are left
+    out."""
     return tuple(
         path
-        for path in paths
+        for path in named()
         if (ROOT / path).is_file() and (not suffixes or path.suffix in suffixes)
     )
 

@@ -16,7 +16,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 from setup.places import ROOT
-from tests.unit.source_files import found_in, functions, ours, text_of, tracked, tree
+from tests.unit.source_files import found_in, functions, named, ours, text_of, tracked, tree
 
 MOST_LINES = 300
 LENGTH_OF_NINE_OF_TEN, MEDIAN_LENGTH = 25, 8
@@ -134,6 +134,16 @@ def test_no_file_names_a_package_host() -> None:
 
 def test_no_file_names_a_path_of_one_machine() -> None:
     assert found_in(tracked(), lambda path: machine_paths_in(text_of(path))) == {}
+
+
+def test_every_link_leads_to_a_file_of_the_repository() -> None:
+    """Another one leads to a path of one machine, whatever that is called."""
+    links = [path for path in named() if (ROOT / path).is_symlink()]
+    assert [path for path in links if (ROOT / path).resolve() not in files()] == []
+
+
+def files() -> set[Path]:
+    return {ROOT.resolve() / path for path in tracked()}
 
 
 @pytest.mark.parametrize(
