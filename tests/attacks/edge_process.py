@@ -90,7 +90,6 @@ def edge_process(
         config_directory=folder,
         public_url=f"http://127.0.0.1:{public}",
         check_url=f"http://127.0.0.1:{check}",
-        obey_seconds=3,
     )
     running = EdgeProcess(block, flags)
     running.start()
