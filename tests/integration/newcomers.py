@@ -44,6 +44,8 @@ class Newcomer:
     databases: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     places: tuple[str, ...] = ("staging",)
+    risks: tuple[str, ...] = ()
+    """What `check` tells of it: each begins so."""
 
 
 WEB_AND_DB = Newcomer(
@@ -166,6 +168,7 @@ services:
     port=3000,
     databases=("postgresql",),
     volumes=("files",),
+    risks=("services.wiki.volumes: two of it write into files while a release runs",),
 )
 
 PHP_AND_NGINX = Newcomer(

@@ -92,7 +92,9 @@ def test_what_it_writes_passes_the_check_or_says_what_to_fill_in(
         env.write_text(
             re.sub(r"^# (\w+)=$", r"\1=a-value-of-mine-7", env.read_text(), flags=re.MULTILINE)
         )
-    assert faults(clone) == []
+    told = faults(clone)
+    assert len(told) == len(newcomer.risks)
+    assert all(one.startswith(risk) for one, risk in zip(told, newcomer.risks, strict=True)), told
 
 
 def test_what_must_not_run_twice_and_what_no_release_touches_is_said(tmp_path: Path) -> None:
