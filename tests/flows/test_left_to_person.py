@@ -1,4 +1,4 @@
-"""The way back does not arrive, so that a person is called, and the run is killed while it calls."""
+"""The way back does not arrive, so that a person is called; the run is killed while it calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which images go: those of what nobody serves, decides about or goes back to, in any environment."""
+"""Which images go: those of what serves nowhere, waits nowhere, and is gone back to nowhere."""
 
 from __future__ import annotations
 

@@ -14,11 +14,14 @@ _OPTIONS = r"(?:[^;&|\n]{0,200}[\s\",'])?"
 MOVES_SCHEMA = re.compile(
     rf"alembic{_S}{_OPTIONS}upgrade|flask{_S}{_OPTIONS}db{_S}upgrade|aerich{_S}upgrade|"
     rf"manage\.py{_S}migrate(?![^;&|\n]{{0,200}}--(?:check|plan)\b)|"
-    rf"prisma{_S}(?:migrate{_S}deploy|db{_S}push)|drizzle-kit{_S}(?:migrate|push)|knex{_S}migrate:latest|"
+    rf"prisma{_S}(?:migrate{_S}deploy|db{_S}push)|drizzle-kit{_S}(?:migrate|push)|"
+    rf"knex{_S}migrate:latest|"
     rf"(?:sequelize|sequelize-cli){_S}db:migrate(?!:)|typeorm\S*{_S}migration:run|"
-    rf"(?:rails|rake){_S}db:(?:migrate(?!:)|prepare|schema:load|setup)|artisan{_S}migrate(?!:status)|"
+    rf"(?:rails|rake){_S}db:(?:migrate(?!:)|prepare|schema:load|setup)|"
+    rf"artisan{_S}migrate(?!:status)|"
     rf"doctrine:migrations:migrate|ecto\.migrate|diesel{_S}migration{_S}run|sqlx{_S}migrate{_S}run|"
-    rf"(?<![\w-])(?:flyway|dbmate|goose|atlas){_S}{_OPTIONS}(?:migrate|up)\b|liquibase{_S}{_OPTIONS}update\b"
+    rf"(?<![\w-])(?:flyway|dbmate|goose|atlas){_S}{_OPTIONS}(?:migrate|up)\b|"
+    rf"liquibase{_S}{_OPTIONS}update\b"
 )
 _CONTINUED = re.compile(r"\\[ \t]*\Z")
 _COMMENT = re.compile(r"[ \t]*(?:#|//)")
