@@ -17,6 +17,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from blocks.docker.compose_command import ComposeCommand
+from blocks.docker.compose_texts import as_written, reading
 from blocks.docker.credential_helpers import missing_helper
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.folders import make_folders
@@ -70,7 +71,7 @@ class Compose:
         """The files' whole model, every variable put in. Where `env_file:` names one of the `own`
         paths, `environment` is meant. Raises StackFileError, and ConfigError for a variable that
         has neither a value nor a default."""
-        doing = _reading(files)
+        doing = reading(files)
         written = self.as_written(files, project) if own else {"services": {}}
         over = without_own(written, own, environment)
         variables = {"PWD": str(files[0].parent), **environment}
@@ -104,13 +105,7 @@ class Compose:
     def as_written(self, files: Sequence[Path], project: str) -> ComposeModel:
         """The files' whole model with its variables as they stand there: no value is needed, and no
         env file is read."""
-        as_they_stand = ("--no-interpolate", "--no-env-resolution")
-        doing = _reading(files)
-        outcome = self.command.config(files, project, *as_they_stand, doing=doing)
-        if outcome.exit_code != 0:
-            raise StackFileError(doing, self.command.said(outcome), "Correct the compose file")
-        model: ComposeModel = json.loads(outcome.stdout)
-        return model
+        return as_written(self.command, files, project)
 
     def build(
         self,
@@ -266,10 +261,6 @@ class Compose:
                 "Correct what it names; `tidegate status` shows what runs",
                 retryable=bool(_CUT_OFF.search(said)),
             )
-
-
-def _reading(files: Sequence[Path]) -> str:
-    return f"reading {', '.join(file.name for file in files)}"
 
 
 def fed(model: ComposeModel) -> bytes:

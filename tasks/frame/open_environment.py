@@ -182,7 +182,7 @@ class OpenEnvironment(Ports):
         files = [self.stack.folder / file for file in self.config.compose_files]
         own = own_paths(self.stack.folder, self.config.env_file_as)
         read = self.compose.read(files, self.values, self.base_project, own)
-        model = as_said(read, self.stack, self.name)
+        model = as_said(read, self.stack, self.name, self.values)
         self.learn(model)
         return model
 

@@ -14,6 +14,7 @@ from tasks.plan.builds import refuse_faulty_builds
 from tasks.plan.compose_checks import privileges, refuse_faulty_compose
 from tasks.plan.findings import Finding, faults, placed, shown
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
+from tasks.plan.image_risks import image_risks
 from tasks.plan.missing_logins import refuse_missing_logins
 from tasks.plan.release_risks import release_risks
 from tasks.plan.schema_risks import schema_risks
@@ -28,7 +29,6 @@ from tidegate.plan.host_claims import host_claims
 from tidegate.secrecy.leaks import leaked
 from tidegate.settings import Settings
 from tidegate.stack.catalogue import STACK_FILE, Catalogue, every_stack
-from tidegate.stack.dockerfile_risks import dockerfile_risks
 from tidegate.stack.file import Stack
 from tidegate.stack.unset_keys import unset_keys
 
@@ -98,7 +98,7 @@ def _of_files(
             raise
         return
     yield from _of_compose(read, stacks)
-    yield from _of_images(read)
+    yield from image_risks(read)
     yield from schema_risks(read)
     yield from release_risks(read)
     if is_whole:
@@ -138,29 +138,6 @@ def _of_history(env: OpenEnvironment, env_file: Path) -> Iterator[Finding]:
             "Use other secrets: every clone has these",
             file,
         )
-
-
-def _of_images(env: OpenEnvironment) -> Iterator[Finding]:
-    """What the Dockerfiles that lie here say; in a folder for several applications there are
-    none."""
-    model = env.model()
-    for service in env.released:
-        build = model["services"].get(service, {}).get("build") or {}
-        file = Path(build.get("context", ".")) / build.get("dockerfile", "Dockerfile")
-        if build and file.is_file():
-            yield from (
-                Finding(
-                    "risk",
-                    env.stack.name,
-                    env.name,
-                    f"reading {service}'s Dockerfile",
-                    risk.text,
-                    risk.to_do,
-                    shown(file),
-                    risk.line,
-                )
-                for risk in dockerfile_risks(file.read_text(errors="replace"))
-            )
 
 
 def _of_logins(env: OpenEnvironment) -> Iterator[Finding]:

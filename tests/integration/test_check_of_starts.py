@@ -70,3 +70,15 @@ def test_a_dockerfile_that_stands_in_the_compose_file_is_the_one_that_is_read(an
     change(ant / "compose.yaml", ("CMD app", "CMD rails db:prepare && app"))
     [(_, _, text)] = told(ant)
     assert text.startswith(f"services.web.build.dockerfile_inline: {EACH_START}")
+
+
+def test_its_secrets_are_told_with_the_line_of_the_compose_file(ant: Path) -> None:
+    inline = (
+        '    build: {context: ., dockerfile_inline: "FROM python\\nENV API_TOKEN=x8Fq2LmZ\\n"}\n'
+    )
+    change(ant / "compose.yaml", (BUILT, inline))
+    [risk] = [one for one in found(ant.parent, "ant") if "Dockerfile" in one["doing"]]
+    path = "services.web.build.dockerfile_inline"
+    assert risk["came_back"].startswith(f"{path}: ENV API_TOKEN: has a value")
+    lines = (ant / "compose.yaml").read_text().splitlines()
+    assert lines[risk["line"] - 1] == inline.rstrip()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tasks.plan.checking import look_over
 from tests.integration.newcomers import Newcomer, begun, cloned
 from tests.integration.written_stacks import written
 from tests.sql import of_sql
+from tidegate.settings import Settings
 from tidegate.stack.envfile import read_env
 from tidegate.stack.file import Stack, load_stack
 
@@ -226,3 +228,23 @@ def test_a_folder_below_the_persons_home_is_data(
     files = {"compose.yaml": compose, ".env.example": "DATA=~/data\n"}
     _, stack, _ = written(tmp_path, files)
     assert stack.state.files == ("${DATA}/web",)
+
+
+def test_what_a_variable_leads_to_is_no_folder_beside_the_file(tmp_path: Path) -> None:
+    compose = """
+services:
+  web:
+    image: acme/web:2
+    ports: ["80:80"]
+    volumes:
+      - ${CONF}/web.ini:/etc/web.ini
+      - {type: bind, source: "${DATA:?say where}", target: /data}
+      - {type: bind, source: "${MORE}/x", target: /more}
+      - ./${HERE}:/here
+"""
+    example = "CONF=/srv/conf\nDATA=/srv/data\nMORE=/srv/more\nHERE=x\n"
+    clone, stack, _ = written(tmp_path, {"compose.yaml": compose, ".env.example": example})
+    assert stack.state.files == ("${DATA}", "${MORE}/x", "./${HERE}")
+    assert stack.state.read_only == ("${CONF}/web.ini",)
+    _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
+    assert [one.came_back for one in found if one.kind == "fault"] == []

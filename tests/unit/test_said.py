@@ -17,6 +17,7 @@ from tidegate.stack.said import as_said
 from tidegate.stack.variables import filled
 
 FOLDER = Path("/srv/lens")
+VALUES = {"CONFIG": "/srv/lens/"}
 MODEL: dict[str, Any] = {
     "services": {
         "backend": {
@@ -46,7 +47,7 @@ def stack(**more: Any) -> Stack:
 
 
 def said(**more: Any) -> dict[str, Any]:
-    services: dict[str, Any] = as_said(MODEL, stack(**more), "prod")["services"]
+    services: dict[str, Any] = as_said(MODEL, stack(**more), "prod", VALUES)["services"]
     return services
 
 
@@ -59,15 +60,16 @@ def test_a_developers_folder_is_not_mounted() -> None:
     assert [one["target"] for one in found] == ["/etc/lens.conf"]
 
 
-def test_what_is_only_read_is_mounted_so() -> None:
-    found = said(state={"read_only": ["./lens.conf"]})["backend"]["volumes"]
+@pytest.mark.parametrize("named", ["./lens.conf", "${CONFIG}/lens.conf", "/srv/lens/lens.conf"])
+def test_what_is_only_read_is_mounted_so(named: str) -> None:
+    found = said(state={"read_only": [named]})["backend"]["volumes"]
     assert [one.get("read_only", False) for one in found] == [False, True]
 
 
 def test_the_hosts_time_zone_is_read_and_never_written() -> None:
     clock = {"type": "bind", "source": "/etc/localtime", "target": "/etc/localtime"}
     model = {"services": {**MODEL["services"], "cron": {"volumes": [clock]}}}
-    assert as_said(model, stack(), "prod")["services"]["cron"]["volumes"] == [
+    assert as_said(model, stack(), "prod", VALUES)["services"]["cron"]["volumes"] == [
         {**clock, "read_only": True}
     ]
 
@@ -93,7 +95,7 @@ def test_beside_another_environment_a_base_service_takes_neither_name_nor_port_o
 def test_what_names_nothing_is_refused_with_its_path() -> None:
     more: dict[str, Any] = {
         "service": {"not_mounted": ["/code"]},
-        "state": {"read_only": ["./x.conf"]},
+        "state": {"read_only": ["./x.conf", "${UNKNOWN}/lens.conf"]},
         "one_shots": ["seed"],
     }
     with pytest.raises(StackFileError) as raised:
@@ -101,6 +103,7 @@ def test_what_names_nothing_is_refused_with_its_path() -> None:
     assert raised.value.came_back == (
         "services[0].not_mounted: nothing is mounted at /code in backend; "
         "state.read_only[0]: ./x.conf is mounted by no service of the compose files; "
+        "state.read_only[1]: the env file has no value for ${UNKNOWN}/lens.conf; "
         "one_shots[0]: seed is not in the compose files"
     )
 

@@ -45,7 +45,7 @@ def written_places(state: State, folder: Path, values: Mapping[str, str]) -> tup
         (f"state.scratch[{place}]", one.path, one.reason) for place, one in enumerate(state.scratch)
     ]
     places = [
-        (where, Written(named, _path(named, folder, values), reason))
+        (where, Written(named, host_path(named, folder, values), reason))
         for where, named, reason in found
     ]
     if faults := [*_lost(places, folder), *_twice(places)]:
@@ -145,8 +145,9 @@ def shown(path: str, folder: Path) -> str:
     return f"./{PurePosixPath(path).relative_to(folder)}" if is_inside(path, str(folder)) else path
 
 
-def _path(named: str, folder: Path, values: Mapping[str, str]) -> str:
-    """Empty where a variable is not known."""
+def host_path(named: str, folder: Path, values: Mapping[str, str]) -> str:
+    """Where a path of the stack file leads on the host; empty where a variable in it has no
+    value."""
     if any(not values.get(name) for name in _VARIABLE.findall(named)):
         return ""
     filled = _VARIABLE.sub(lambda found: values[found[1]], named)

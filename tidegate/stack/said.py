@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel
-from tidegate.stack.bind_mounts import is_inside
+from tidegate.stack.bind_mounts import host_path, is_inside
 from tidegate.stack.file import Stack
 from tidegate.stack.roles import without_left_out
 
@@ -17,18 +15,21 @@ _CLOCK = {"/etc/localtime", "/etc/timezone"}
 """Of the host: nobody means to write them, whether the compose file says `:ro` or not."""
 
 
-def as_said(model: ComposeModel, stack: Stack, environment: str) -> ComposeModel:
-    """`model` as releases to `environment` mean it. Raises StackFileError for what names
-    nothing."""
+def as_said(
+    model: ComposeModel, stack: Stack, environment: str, values: Mapping[str, str]
+) -> ComposeModel:
+    """`model` as releases to `environment` mean it; `values` are those of its env file. Raises
+    StackFileError for what names nothing."""
     kept = without_left_out(model, stack.left_out)
-    if faults := [*_faults(kept, stack)]:
+    only_read = {one: host_path(one, stack.folder, values) for one in stack.state.read_only}
+    if faults := [*_faults(kept, stack, only_read)]:
         raise StackFileError(
             f"reading the compose files of {stack.name} for {environment}",
             "; ".join(faults),
             "Correct stack.yaml",
         )
     left = {one.name: {*one.not_mounted} for one in stack.services}
-    read_only = {os.path.normpath(stack.folder / path) for path in stack.state.read_only} | _CLOCK
+    read_only = {*only_read.values()} | _CLOCK
     shares = stack.environments[environment].shares_host
     released = [one.name for one in stack.services]
 
@@ -81,7 +82,7 @@ def _beside(service: dict[str, Any]) -> dict[str, Any]:
     return {**rest, **({"networks": networks} if networks else {})}
 
 
-def _faults(model: ComposeModel, stack: Stack) -> Iterator[str]:
+def _faults(model: ComposeModel, stack: Stack, read_only: Mapping[str, str]) -> Iterator[str]:
     services: Mapping[str, Any] = model["services"]
     for place, one in enumerate(stack.services):
         targets = {mount["target"] for mount in services.get(one.name, {}).get("volumes") or ()}
@@ -91,9 +92,11 @@ def _faults(model: ComposeModel, stack: Stack) -> Iterator[str]:
     sources = {
         mount.get("source") for one in services.values() for mount in one.get("volumes") or ()
     }
-    for place, path in enumerate(stack.state.read_only):
-        if os.path.normpath(Path(stack.folder) / path) not in sources:
-            yield f"state.read_only[{place}]: {path} is mounted by no service of the compose files"
+    for place, (named, path) in enumerate(read_only.items()):
+        if not path:
+            yield f"state.read_only[{place}]: the env file has no value for {named}"
+        elif not any(_is_in(source, [path]) for source in sources):
+            yield f"state.read_only[{place}]: {named} is mounted by no service of the compose files"
     for place, name in enumerate(stack.one_shots):
         if name not in services:
             yield f"one_shots[{place}]: {name} is not in the compose files"
