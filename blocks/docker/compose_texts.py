@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,25 @@ from blocks.docker.compose_command import ComposeCommand
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel
 
+_BARE = re.compile(r"\A\$([A-Za-z_]\w*)", re.ASCII)
+
 
 def as_written(command: ComposeCommand, files: Sequence[Path], project: str) -> ComposeModel:
     """The files' whole model. Raises StackFileError.
 
     Compose takes `source: ${DATA}` of a mount for a folder beside the file, since it does not know
-    the value; here it stays as it is.
+    the value; here it stays as it is. `$DATA` there is `${DATA}`.
     """
     model = _config(command, files, project)
-    mounts, beside = _mounts(model), f"{files[0].absolute().parent}/${{"
+    mounts, beside = _mounts(model), f"{files[0].absolute().parent}/$"
     if any(str(one.get("source")).startswith(beside) for one in mounts):
         there = _mounts(_config(command, files, project, "--no-path-resolution"))
         for mount, same in zip(mounts, there, strict=True):
-            if str(same.get("source")).startswith("${"):
+            if str(same.get("source")).startswith("$"):
                 mount["source"] = same["source"]
+    for mount in mounts:
+        if isinstance(source := mount.get("source"), str):
+            mount["source"] = _BARE.sub(r"${\1}", source)
     return model
 
 

@@ -149,11 +149,11 @@ def test_a_link_that_leaves_the_repository_is_refused(
         source.export(commit(origin, "a trap"), tmp_path / "out")
 
 
-def test_an_unknown_commit_is_refused_by_name(source: GitSource) -> None:
+def test_an_unknown_commit_is_refused_by_name(source: GitSource, tmp_path: Path) -> None:
     with pytest.raises(VersionError, match="no branch or tag leads to it"):
         source.between(None, "f" * 40)
     with pytest.raises(VersionError, match="not a full hash"):
-        source.export("--upload-pack=touch", Path("nowhere"))
+        source.export("--upload-pack=touch", tmp_path / "nowhere")
 
 
 def test_a_missing_repository_is_not_tried_again(tmp_path: Path) -> None:

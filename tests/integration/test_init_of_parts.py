@@ -240,11 +240,16 @@ services:
       - ${CONF}/web.ini:/etc/web.ini
       - {type: bind, source: "${DATA:?say where}", target: /data}
       - {type: bind, source: "${MORE}/x", target: /more}
+      - {type: bind, source: $BARE, target: /bare}
+      - $SHORT/y:/short
       - ./${HERE}:/here
 """
-    example = "CONF=/srv/conf\nDATA=/srv/data\nMORE=/srv/more\nHERE=x\n"
+    example = (
+        "CONF=/srv/conf\nBARE=/srv/bare\nSHORT=/srv/short\nDATA=/srv/data\nMORE=/srv/more\nHERE=x\n"
+    )
     clone, stack, _ = written(tmp_path, {"compose.yaml": compose, ".env.example": example})
-    assert stack.state.files == ("${DATA}", "${MORE}/x", "./${HERE}")
+    named = ("${DATA}", "${MORE}/x", "${BARE}", "${SHORT}/y", "./${HERE}")
+    assert stack.state.files == named
     assert stack.state.read_only == ("${CONF}/web.ini",)
     _, found = look_over(Settings(stacks=clone, home=clone / ".tidegate"))
     assert [one.came_back for one in found if one.kind == "fault"] == []

@@ -95,7 +95,7 @@ def test_beside_another_environment_a_base_service_takes_neither_name_nor_port_o
 def test_what_names_nothing_is_refused_with_its_path() -> None:
     more: dict[str, Any] = {
         "service": {"not_mounted": ["/code"]},
-        "state": {"read_only": ["./x.conf", "${UNKNOWN}/lens.conf"]},
+        "state": {"read_only": ["./x.conf", "${UNKNOWN}/lens.conf", "/srv/lens"]},
         "one_shots": ["seed"],
     }
     with pytest.raises(StackFileError) as raised:
@@ -104,6 +104,7 @@ def test_what_names_nothing_is_refused_with_its_path() -> None:
         "services[0].not_mounted: nothing is mounted at /code in backend; "
         "state.read_only[0]: ./x.conf is mounted by no service of the compose files; "
         "state.read_only[1]: the env file has no value for ${UNKNOWN}/lens.conf; "
+        "state.read_only[2]: /srv/lens is mounted by no service of the compose files; "
         "one_shots[0]: seed is not in the compose files"
     )
 

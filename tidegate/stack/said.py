@@ -95,7 +95,7 @@ def _faults(model: ComposeModel, stack: Stack, read_only: Mapping[str, str]) -> 
     for place, (named, path) in enumerate(read_only.items()):
         if not path:
             yield f"state.read_only[{place}]: the env file has no value for {named}"
-        elif not any(_is_in(source, [path]) for source in sources):
+        elif path not in sources:
             yield f"state.read_only[{place}]: {named} is mounted by no service of the compose files"
     for place, name in enumerate(stack.one_shots):
         if name not in services:
