@@ -3,7 +3,9 @@ version serves throughout."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -22,6 +24,7 @@ from tests.e2e.in_process import (
 )
 from tests.extent import IS_WHOLE
 from tests.installation import BARGE, Installation, domain_of
+from tidegate.ledger.journal import Journal
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.fault_words import ZH
 
@@ -29,6 +32,7 @@ BUDGET_SECONDS = 180
 """What the slow one needs; the others are quicker."""
 SHORT_BUDGET_SECONDS = 12
 NO_WATCH_SECONDS = 1
+SEARCH = "/api/bills?month=2026-01"
 CHECKS_FAIL = pytest.mark.crash_only(
     "tests/integration/test_smoke.py; tests/flows/stories.py: a version that fails its checks"
 )
@@ -150,14 +154,29 @@ def nobody_lost(visitors: TrafficWitness) -> Iterator[None]:
 
 
 @pytest.fixture
-def api_visitors(tidegate: Installation, barge: str, broken: Broken) -> Iterator[None]:
-    """People who use what turns bad, where it is watched for it: a version that never serves is
-    used by nobody."""
+def searchers(tidegate: Installation, barge: str, broken: Broken) -> Iterator[None]:
+    """People who use what turns bad, from when it is watched: a version that is not is used by
+    nobody."""
+    watched = Journal.key("prod", barge, newest(tidegate).number + 1, "watch")
+    over = threading.Event()
+
+    def search() -> None:
+        while not tidegate.ledger.journal.get(watched):
+            if over.wait(0.2):
+                return
+        with TrafficWitness(tidegate.plane.edge_url, domain_of(barge, "prod"), SEARCH):
+            over.wait()
+
     if broken.watch_seconds == NO_WATCH_SECONDS:
         yield
         return
-    with TrafficWitness(tidegate.plane.edge_url, domain_of(barge, "prod"), "/api/bills"):
-        yield
+    with ThreadPoolExecutor(1) as people:
+        searching = people.submit(search)
+        try:
+            yield
+        finally:
+            over.set()
+    searching.result()
 
 
 def newest(tidegate: Installation) -> Deployment:
@@ -176,7 +195,7 @@ def schema(tidegate: Installation) -> tuple[str | None, dict[str, int]]:
     return database.revision(), dict(database.row_counts())
 
 
-@pytest.mark.usefixtures("nobody_lost", "api_visitors")
+@pytest.mark.usefixtures("nobody_lost", "searchers")
 @pytest.mark.parametrize(
     "broken", [pytest.param(one, id=one.version, marks=one.marks) for one in BROKEN]
 )

@@ -1,14 +1,14 @@
-"""What every answer passes through. Five seconds after the first request for the public domain, the
-process dies."""
+"""What every answer passes through. Five seconds after the first search, which no smoke check
+makes, the process dies."""
 
 import asyncio
 import os
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloudlens.settings import domain, version
+from cloudlens.settings import version
 
 SECONDS_LEFT = 5.0
 
@@ -19,7 +19,7 @@ class VersionHeader:
         self.doomed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self.doomed and _public(scope):
+        if scope["type"] == "http" and not self.doomed and scope["query_string"]:
             self.doomed = True
             asyncio.get_running_loop().call_later(SECONDS_LEFT, os._exit, 1)  # between answers
 
@@ -29,12 +29,6 @@ class VersionHeader:
             await send(message)
 
         await self.app(scope, receive, marked)
-
-
-def _public(scope: Scope) -> bool:
-    headers = Headers(scope=scope)
-    host = headers.get("x-forwarded-host") or headers.get("host", "")
-    return bool(domain()) and host.partition(":")[0] == domain()
 
 
 MIDDLEWARE = [Middleware(VersionHeader)]
