@@ -92,7 +92,16 @@ class ComposeFiles(Protocol):
         environment: Mapping[str, str],
         project: str,
         own: Collection[str] = (),
+        left_out: Collection[str] = (),
     ) -> ComposeModel: ...
+    def missing_values(
+        self,
+        files: Sequence[Path],
+        environment: Mapping[str, str],
+        project: str,
+        own: Collection[str] = (),
+        left_out: Collection[str] = (),
+    ) -> set[str]: ...
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str
     ) -> dict[str, list[str]]: ...

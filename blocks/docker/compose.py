@@ -17,24 +17,23 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from blocks.docker.compose_command import ComposeCommand
-from blocks.docker.compose_texts import as_written, reading
+from blocks.docker.compose_reading import ComposeReading, each_string
+from blocks.docker.compose_texts import as_written
 from blocks.docker.credential_helpers import missing_helper
 from blocks.docker.engine_errors import engine_errors
 from blocks.docker.folders import make_folders
 from blocks.docker.host import DockerHost
 from blocks.docker.labelled import labelled
 from blocks.docker.stopping import stop_for_good
-from tidegate.errors import ComposeError, ConfigError, EngineError, StackFileError
+from tidegate.errors import ComposeError, EngineError
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, SERVICE_LABEL, ComposeModel, Slot
 from tidegate.plan.occupancy import base_model
 from tidegate.stack.bind_mounts import is_local
-from tidegate.stack.env_files import TO_MEAN, env_files_of, given_own, missing_env_file, without_own
+from tidegate.stack.env_files import env_files_of
 from tidegate.stack.formats import MOST_WAIT_SECONDS
 from tidegate.stack.slot import declared_volumes
 
 VOLUME_LABEL = "com.docker.compose.volume"
-_NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
-_REQUIRED = re.compile(r"required variable (\w+) is missing a value")
 # as Docker's own client says that the engine is out of reach, and Go that a connection ended
 _CUT_OFF = re.compile(
     r"cannot connect to the docker daemon|error during connect|connection reset "
@@ -67,32 +66,23 @@ class Compose:
         environment: Mapping[str, str],
         project: str,
         own: Collection[str] = (),
+        left_out: Collection[str] = (),
     ) -> ComposeModel:
         """The files' whole model, every variable put in. Where `env_file:` names one of the `own`
         paths, `environment` is meant. Raises StackFileError, and ConfigError for a variable that
-        has neither a value nor a default."""
-        doing = reading(files)
-        written = self.as_written(files, project) if own else {"services": {}}
-        over = without_own(written, own, environment)
-        variables = {"PWD": str(files[0].parent), **environment}
-        outcome = self.command.config(
-            files, project, doing=doing, variables=variables, over=over.encode()
-        )
-        if missing := {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}:
-            raise ConfigError(
-                doing,
-                f"no value for {', '.join(sorted(missing))}",
-                "Set it in the env file; `$` itself is `$$`",
-            )
-        if outcome.exit_code != 0:
-            file = missing_env_file(outcome.stderr, files[0].parent)
-            said = f"`env_file: {file}` names a file that is not there" if file else ""
-            to_do = TO_MEAN.format(file=file) if file else "Correct the compose file"
-            raise StackFileError(doing, said or self.command.said(outcome), to_do)
-        model: ComposeModel = _each_string(
-            json.loads(outcome.stdout), lambda text: text.replace("$$", "$")
-        )
-        return given_own(model, written, own, environment)
+        has neither a value nor a default; services that are `left_out` need none."""
+        return ComposeReading(self.command, files, environment, project, own, left_out).model()
+
+    def missing_values(
+        self,
+        files: Sequence[Path],
+        environment: Mapping[str, str],
+        project: str,
+        own: Collection[str] = (),
+        left_out: Collection[str] = (),
+    ) -> set[str]:
+        """Names of all variables for which `read` would be refused. Raises StackFileError."""
+        return ComposeReading(self.command, files, environment, project, own, left_out).missing()
 
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str
@@ -265,7 +255,7 @@ class Compose:
 
 def fed(model: ComposeModel) -> bytes:
     """The model as Compose reads it from its standard input."""
-    return json.dumps(_each_string(model, lambda text: text.replace("$", "$$"))).encode()
+    return json.dumps(each_string(model, lambda text: text.replace("$", "$$"))).encode()
 
 
 def _has_done_its_work(container: Container) -> bool:
@@ -273,15 +263,3 @@ def _has_done_its_work(container: Container) -> bool:
     state = container.attrs["State"]
     has_ended_well = state["Status"] == "exited" and state["ExitCode"] == 0
     return has_ended_well and ONE_SHOT_LABEL in container.labels
-
-
-def _each_string(value: Any, change: Callable[[str], str]) -> Any:
-    """`value` with every string in it changed, keys apart. `config` prints `$` as `$$` and `up`
-    reads it so."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {key: _each_string(inner, change) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_each_string(inner, change) for inner in value]
-    return value

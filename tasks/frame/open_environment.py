@@ -179,12 +179,28 @@ class OpenEnvironment(Ports):
         if self.read is not None:
             return self.read
         self.refuse_faults()
-        files = [self.stack.folder / file for file in self.config.compose_files]
-        own = own_paths(self.stack.folder, self.config.env_file_as)
-        read = self.compose.read(files, self.values, self.base_project, own)
+        read = self.compose.read(*self._files())
         model = as_said(read, self.stack, self.name, self.values)
         self.learn(model)
         return model
+
+    def missing_values(self) -> set[str]:
+        """Names of variables that the compose files need and that have no value. Raises
+        StackFileError where these cannot be read."""
+        return self.compose.missing_values(*self._files())
+
+    def _files(
+        self,
+    ) -> tuple[list[Path], Mapping[str, str], str, frozenset[str], tuple[str, ...]]:
+        """The compose files, and with what they are read."""
+        folder = self.stack.folder
+        return (
+            [folder / file for file in self.config.compose_files],
+            self.values,
+            self.base_project,
+            own_paths(folder, self.config.env_file_as),
+            self.stack.left_out,
+        )
 
     def learn(self, model: ComposeModel) -> None:
         """Know the secrets of a compose model from now on, and those in the files it gives as

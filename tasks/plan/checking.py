@@ -19,7 +19,7 @@ from tasks.plan.missing_logins import refuse_missing_logins
 from tasks.plan.release_risks import release_risks
 from tasks.plan.schema_risks import schema_risks
 from tasks.plan.shared_servers import refuse_shared_patterns
-from tasks.plan.stand_in_values import missing_files, missing_values, told, with_stand_ins
+from tasks.plan.stand_in_values import missing_files, told, with_stand_ins
 from tasks.plan.weak_passwords import weak_passwords
 from tidegate.each import as_ours
 from tidegate.edge.doors import WHAT_TO_DO, claims_of, doors_of_stacks, taken_doors
@@ -88,7 +88,7 @@ def _of_files(
 ) -> Iterator[Finding]:
     """What the compose files say; with stand-ins for values that are missing, where they can be
     read so."""
-    missing = missing_values(env)
+    missing = sorted(env.missing_values())
     yield from told(env, missing)
     read, is_whole = with_stand_ins(env, missing), not missing and not env.faults
     try:

@@ -43,6 +43,7 @@ from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.envfile import read_env_as_far
 from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
+from tidegate.stack.roles import without_left_out
 from tidegate.stack.variables import variables_in, with_defaults
 
 _CONFIGURATIONS = ("*.conf", "*.conf.template", "*.cfg", "Caddyfile", "*.caddy")
@@ -200,7 +201,8 @@ def _of_production(application: Application, own: Sequence[str]) -> ProductionEn
 
 def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     """Production's secrets are never made up: its data may be there already."""
-    model, tracked = one.look.model, one.look.repository.tracked
+    model = without_left_out(one.look.model, one.left_out)
+    tracked = one.look.repository.tracked
     known = {
         **plain_examples(one.look.example),
         **_merged(database.values for database in one.databases),

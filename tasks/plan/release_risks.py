@@ -1,9 +1,11 @@
 """What a release does to services, as the files say it, and a person may not expect: ports that are
-left out, two writers of one volume, tunnels past the edge, copies of files in use."""
+left out, two writers of one volume, tunnels past the edge, copies of files in use, data that no
+volume keeps."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -27,6 +29,8 @@ _ONE_AT_A_TIME = (
     "start), say `alone: true` for it in stack.yaml: then it is replaced in place, with an outage "
     "that the plan says"
 )
+_NO_DATA = re.compile(r"/docker-entrypoint-initdb\.d|/etc/|/run/|/tmp\b|/usr/")
+"""Where a database reads what is given to it."""
 _TLS = (
     "The edge speaks plain HTTP: let something before it end TLS, and this service answer pages "
     "by HTTP: `tidegate docs operations`, Behind something that ends TLS"
@@ -55,6 +59,7 @@ def release_risks(env: OpenEnvironment) -> Iterator[Finding]:
         *two_writers(services, foreign, {name for name, _ in routed}, data),
         *past_the_edge(services, released),
         *copied_in_use(services, base, env.stack.state.volumes),
+        *(kept_nowhere(services, base) if env.config.kind != "development" else ()),
     ):
         doing = "looking what a release does to the services"
         yield placed(Finding("risk", env.stack.name, env.name, doing, text, to_do), files)
@@ -134,6 +139,27 @@ def copied_in_use(
                 "and a server may not be able to open such a copy",
                 "Let a job of your own dump it into a folder under `state.files`: "
                 "`tidegate docs operations`, MongoDB",
+            )
+
+
+def kept_nowhere(services: Mapping[str, Any], base: Collection[str]) -> Iterator[Told]:
+    """Servers whose data is in a volume that has no name. Caches may lose it, and so may what says
+    `tmpfs:`."""
+    for name in base:
+        service, image = services[name], _image(services[name])
+        kept = [
+            one
+            for one in service.get("volumes") or ()
+            if not one.get("read_only")
+            and (one.get("source") or one.get("type") == "tmpfs")
+            and not _NO_DATA.match(str(one.get("target")))
+        ]
+        if keeps_data(image) and not CACHES.search(image) and not kept and not service.get("tmpfs"):
+            yield (
+                f"services.{name}: it keeps data, and mounts no volume that has a name: whoever "
+                "removes its container loses what it keeps",
+                "Name one under its `volumes:`. Where data is there already, take the volume "
+                "without a name along: `docker inspect` shows it",
             )
 
 

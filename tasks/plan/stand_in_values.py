@@ -8,14 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tasks.frame import adapters
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding, placed, shown
 from tidegate.stack.catalogue import STACK_FILE
-from tidegate.stack.variables import missing_in
-
-_STAND_IN = "1"
-"""Right for a port, a tag and a text."""
+from tidegate.stack.variables import STAND_IN
 
 
 def missing_files(env: OpenEnvironment) -> Iterator[Finding]:
@@ -35,14 +31,8 @@ def missing_files(env: OpenEnvironment) -> Iterator[Finding]:
             )
 
 
-def missing_values(env: OpenEnvironment) -> list[str]:
-    """Names of variables, sorted. Raises StackFileError where the compose files cannot be read."""
-    files = [env.stack.folder / name for name in env.config.compose_files]
-    return sorted(missing_in(adapters.as_written(files, env.base_project), env.values))
-
-
 def with_stand_ins(env: OpenEnvironment, missing: Sequence[str]) -> OpenEnvironment:
-    values = {**dict.fromkeys(missing, _STAND_IN), **env.values}
+    values = {**dict.fromkeys(missing, STAND_IN), **env.values}
     return replace(env, values=values, faults=())
 
 

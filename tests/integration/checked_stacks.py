@@ -39,6 +39,7 @@ POSTGRES = """  postgres:
     environment:
       POSTGRES_PASSWORD: changeme
       REPORTS_PASSWORD: c4t-on-a-roof
+    tmpfs: [/var/lib/postgresql/data]
 """
 DATABASE = """databases: [{name: main, engine: postgresql, service: postgres, host_key: HOST, user_key: GREETING,
   password_key: POSTGRES_PASSWORD, database_key: GREETING}]

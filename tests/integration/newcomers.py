@@ -252,7 +252,8 @@ PARCELS = Newcomer(
 services:
   web: {build: ., env_file: .env, environment: {POSTGRES_HOST: db}}
   seed: {build: ., profiles: [tools], command: seed}
-  db: {image: "postgres:16", environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}}
+  db: {image: "postgres:16", environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}, volumes: ["rows:/var/lib/postgresql/data"]}
+volumes: {rows: }
 """,
     },
     lines=0,

@@ -196,7 +196,7 @@ def test_an_image_that_nothing_says_how_to_make_is_a_fault_and_one_that_is_looke
 # --- compose files as a team has them on its server ---
 
 BASE = """
-  db: {{image: "postgres:16", container_name: {name}-db, ports: ["5432:5432"]}}
+  db: {{image: "postgres:16", container_name: {name}-db, ports: ["5432:5432"], tmpfs: [/var/lib/postgresql/data]}}
 """
 
 

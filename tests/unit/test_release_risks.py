@@ -1,10 +1,19 @@
-"""What `tidegate check` tells of a release beforehand: lost ports, two writers, tunnels, copies."""
+"""What `tidegate check` tells of a release beforehand: lost ports, two writers, tunnels, copies,
+data that no volume keeps."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tasks.plan.release_risks import copied_in_use, left_ports, past_the_edge, two_writers
+import pytest
+
+from tasks.plan.release_risks import (
+    copied_in_use,
+    kept_nowhere,
+    left_ports,
+    past_the_edge,
+    two_writers,
+)
 
 
 def volume(name: str, **more: Any) -> dict[str, Any]:
@@ -84,3 +93,36 @@ def test_a_saved_volume_of_a_server_that_nobody_can_dump_is_named() -> None:
     [text] = texts(copied_in_use(services, [*services], saved))
     assert text.startswith("services.mongo.volumes: docs is copied while the server writes")
     assert texts(copied_in_use(services, [*services], [])) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "rest"),
+    [
+        ("postgres:16", {}),
+        ("mongo:7", {"volumes": [{"type": "volume", "target": "/data/db"}]}),
+        ("mysql:8", {"volumes": [{**bind("/srv/init"), "target": "/docker-entrypoint-initdb.d"}]}),
+        ("mysql:8", {"volumes": [{**bind("/srv/my.cnf"), "target": "/etc/mysql/conf.d/my.cnf"}]}),
+        ("rabbitmq:3", {"volumes": [{**bind("/srv/definitions"), "read_only": True}]}),
+    ],
+)
+def test_a_server_whose_data_is_in_no_volume_with_a_name_is_named(
+    image: str, rest: dict[str, Any]
+) -> None:
+    [text] = texts(kept_nowhere({"db": {"image": image, **rest}}, ["db"]))
+    assert text.startswith("services.db: it keeps data, and mounts no volume that has a name")
+
+
+@pytest.mark.parametrize(
+    ("image", "rest"),
+    [
+        ("postgres:16", {"volumes": [volume("rows")]}),
+        ("postgres:16", {"volumes": [bind("/srv/rows")]}),
+        ("postgres:16", {"tmpfs": ["/var/lib/postgresql/data"]}),
+        ("postgres:16", {"volumes": [{"type": "tmpfs", "target": "/var/lib/postgresql/data"}]}),
+        ("redis:7", {}),
+        ("postgres-exporter", {}),
+        ("nginx", {}),
+    ],
+)
+def test_what_is_kept_or_may_be_lost_is_not_named(image: str, rest: dict[str, Any]) -> None:
+    assert texts(kept_nowhere({"db": {"image": image, **rest}}, ["db"])) == []

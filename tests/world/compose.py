@@ -40,8 +40,19 @@ class MemoryCompose:
         environment: Mapping[str, str],
         project: str,
         own: Collection[str] = (),
+        left_out: Collection[str] = (),
     ) -> ComposeModel:
         return self.model(project)
+
+    def missing_values(
+        self,
+        files: Sequence[Path],
+        environment: Mapping[str, str],
+        project: str,
+        own: Collection[str] = (),
+        left_out: Collection[str] = (),
+    ) -> set[str]:
+        return set()
 
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str

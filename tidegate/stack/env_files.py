@@ -56,11 +56,21 @@ def own_paths(folder: Path, names: Iterable[str]) -> frozenset[str]:
     return frozenset(os.path.normpath(folder / name) for name in names)
 
 
-def without_own(written: ComposeModel, own: Collection[str], values: Mapping[str, str]) -> str:
-    """A compose file that takes `own` paths out of every `env_file:`; empty where none has one."""
+def without_own(
+    written: ComposeModel,
+    own: Collection[str],
+    values: Mapping[str, str],
+    left_out: Collection[str] = (),
+) -> str:
+    """A compose file that takes `own` paths out of every `env_file:`, and all paths out of those of
+    services that are `left_out`; empty where none has one."""
+    services = written["services"]
+    unread: dict[str, list[Any]] = {
+        name: [] for name in left_out if services.get(name, {}).get("env_file")
+    }
     lines = [
         f"  {json.dumps(name)}: {{env_file: !override {json.dumps(kept)}}}\n"
-        for name, kept in _kept(written, own, values)
+        for name, kept in {**dict(_kept(written, own, values)), **unread}.items()
     ]
     return f"services:\n{''.join(lines)}" if lines else ""
 

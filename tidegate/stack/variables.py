@@ -14,6 +14,8 @@ _VARIABLE = re.compile(
 )
 OF_COMPOSE = frozenset({"COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD"})
 """Those that it has without an env file."""
+STAND_IN = "1"
+"""For a value that nobody has given: right for a port, a tag and a text."""
 
 
 @dataclass(frozen=True)

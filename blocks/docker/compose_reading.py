@@ -1,0 +1,118 @@
+"""A team's compose files, read with every value put in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from blocks.docker.compose_command import ComposeCommand
+from blocks.docker.compose_texts import as_written, reading
+from tidegate.errors import ConfigError, StackFileError
+from tidegate.facts import ComposeModel, Outcome
+from tidegate.stack.env_files import TO_MEAN, given_own, missing_env_file, without_own
+from tidegate.stack.roles import without_left_out
+from tidegate.stack.variables import STAND_IN, missing_in
+
+_NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
+_REQUIRED = re.compile(r"required variable (\w+) is missing a value")
+
+
+@dataclass(frozen=True)
+class ComposeReading:
+    """Compose files and what they are read with. `own` are paths by which `env_file:` means
+    `environment`.
+
+    Services that are `left_out`, or of a profile that nobody asks for, need neither a value nor an
+    env file.
+    """
+
+    command: ComposeCommand
+    files: Sequence[Path]
+    environment: Mapping[str, str]
+    project: str
+    own: Collection[str] = ()
+    left_out: Collection[str] = ()
+
+    def model(self) -> ComposeModel:
+        """Raises StackFileError, and ConfigError for a variable that has neither a value nor a
+        default."""
+        outcome = self._read({})
+        if missing := _without_value(outcome):
+            stand_ins = dict.fromkeys(missing_in(self._written, self.environment), STAND_IN)
+            if needed := self.missing() or missing - stand_ins.keys():
+                raise ConfigError(
+                    reading(self.files),
+                    f"no value for {', '.join(sorted(needed))}",
+                    "Set it in the env file; `$` itself is `$$`",
+                )
+            outcome = self._read(stand_ins)
+        if outcome.exit_code != 0:
+            file = missing_env_file(outcome.stderr, self.files[0].parent)
+            said = f"`env_file: {file}` names a file that is not there" if file else ""
+            raise StackFileError(
+                reading(self.files),
+                said or self.command.said(outcome),
+                TO_MEAN.format(file=file) if file else "Correct the compose file",
+            )
+        if not self.own:
+            return _model(outcome)
+        return given_own(_model(outcome), self._written, self.own, self.environment)
+
+    def missing(self) -> set[str]:
+        """Names of the variables that must have a value and have none. Raises StackFileError."""
+        missing = missing_in(self._written, self.environment)
+        outcome = self._read(dict.fromkeys(missing, STAND_IN)) if missing else None
+        if outcome is None or outcome.exit_code != 0:
+            return missing
+        started = without_left_out(_model(outcome), self.left_out)["services"]
+        others = self._written["services"].keys() - started.keys()
+        return missing_in(without_left_out(self._written, others), self.environment)
+
+    def _read(self, stand_ins: Mapping[str, str]) -> Outcome:
+        return self.command.config(
+            self.files,
+            self.project,
+            doing=reading(self.files),
+            variables={"PWD": str(self.files[0].parent), **stand_ins, **self.environment},
+            over=self._over.encode(),
+        )
+
+    @cached_property
+    def _written(self) -> ComposeModel:
+        return as_written(self.command, self.files, self.project)
+
+    @cached_property
+    def _over(self) -> str:
+        """One more compose file: it costs a look at the others."""
+        if not self.own and not self.left_out:
+            return ""
+        return without_own(self._written, self.own, self.environment, self.left_out)
+
+
+def each_string(value: Any, change: Callable[[str], str]) -> Any:
+    """`value` with every string in it changed, keys apart."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: each_string(inner, change) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [each_string(inner, change) for inner in value]
+    return value
+
+
+def _model(outcome: Outcome) -> ComposeModel:
+    """`config` prints `$` as `$$`."""
+    model: ComposeModel = each_string(
+        json.loads(outcome.stdout), lambda text: text.replace("$$", "$")
+    )
+    return model
+
+
+def _without_value(outcome: Outcome) -> set[str]:
+    """Variables of which compose says so: all, or the first that the files call required."""
+    return {*_NOT_SET.findall(outcome.stderr), *_REQUIRED.findall(outcome.stderr)}
