@@ -9,7 +9,6 @@ from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding
 from tidegate.facts import ComposeModel
 from tidegate.stack.env_files import environment_of
-from tidegate.stack.envfile import DEFAULT_PASSWORD
 from tidegate.stack.variables import whole_variable
 from tidegate.stack.weak_settings import WeakSetting, weak_settings
 
@@ -30,7 +29,7 @@ def weak_passwords(env: OpenEnvironment) -> Iterator[Finding]:
             env.stack.name,
             env.name,
             "looking for passwords that everybody tries first",
-            f"{one.path}: {DEFAULT_PASSWORD}",
+            f"{one.path}: {one.fault}",
             f"Accepted by stack.yaml: {reason}"
             if reason
             else _to_be_strong(one, written, env.config.env_file)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tidegate.stack.weak_settings import weak_settings
+from tidegate.stack.weak_settings import A_NAME, PLACEHOLDER, weak_settings
 
 
 def found(
@@ -39,6 +39,32 @@ def test_a_default_password_is_found_by_its_key(
     assert found({"environment": environment}) == [
         f"services.db.environment.{key} {key}" for key in keys
     ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "image", "fault"),
+    [
+        ({"MYSQL_USER": "wordpress", "MYSQL_PASSWORD": "wordpress"}, "mysql:8", A_NAME),
+        ({"POSTGRES_DB": "gitea", "POSTGRES_PASSWORD": "Gitea"}, "postgres", A_NAME),
+        ({"PGRST_DB_PASS": "db"}, "acme/api@sha256:0", A_NAME),
+        ({"ADMIN_PASSWORD": "grafana"}, "grafana/grafana:11", A_NAME),
+        ({"SECRET_KEY": "change-me-please"}, "acme/api", PLACEHOLDER),
+        ({"SECRET_KEY": "change_me_in_production"}, "acme/api", PLACEHOLDER),
+        ({"SECRET_KEY": "changeling-9"}, "acme/api", None),
+        ({"API_TOKEN": "<your token>"}, "acme/api", PLACEHOLDER),
+        ({"API_TOKEN": "your_token_here"}, "acme/api", PLACEHOLDER),
+        ({"API_TOKEN": "xxxxxxxx"}, "acme/api", PLACEHOLDER),
+        ({"API_TOKEN": "yourself-9-cats"}, "acme/api", None),
+        ({"API_TOKEN": "xxxy-7d1674adbd"}, "acme/api", None),
+        ({"GREETING": "change me", "TITLE": "db"}, "acme/api", None),
+        ({"DB_NAME": "4711", "DB_PASSWORD": "4711-c4t-roof"}, "acme/api", None),
+    ],
+)
+def test_a_name_and_what_is_to_be_replaced_are_no_passwords(
+    environment: dict[str, Any], image: str, fault: str | None
+) -> None:
+    model = {"services": {"db": {"image": image, "environment": environment}}}
+    assert [one.fault for one in weak_settings(model, (), (), ())] == [fault] * bool(fault)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""Passwords that everybody tries first, where a compose file itself gives them to a container. The
-setting is named, never the value."""
+"""Passwords that everybody tries first, where a compose file itself gives them to a container:
+known ones, names, and what an example says to replace. The setting is named, never the value."""
 
 from __future__ import annotations
 
@@ -9,10 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.stack.envfile import default_passwords
+from tidegate.secrecy.plain_values import looks_secret
+from tidegate.stack.envfile import DEFAULT_PASSWORD, default_passwords
 
 _OPTION = re.compile(r"--?(?:requirepass|masterauth|(?:[a-z]+-)*(?:password|passwd))")
 """Of a command, before a blank or `=`."""
+_TO_REPLACE = re.compile(
+    r"<[^<>]*>|(?:change|replace|fill)[-_ ]?(?:me|this|it|in)(?![a-z\d])|"
+    r"(?:put|enter|insert|set)[-_ ]?(?:your|a|me|here)(?![a-z\d])|"
+    r"your[-_ ]|placeholder|to-?do\Z|x{3,}\Z",
+    re.IGNORECASE,
+)
+"""How the value of an example begins."""
+_OF_A_NAME = re.compile(r"(?:^|_)(?:USER(?:NAME)?|LOGIN|DB|DATABASE|NAME)\Z", re.IGNORECASE)
+"""Keys whose value many a password repeats."""
+PLACEHOLDER = "holds what an example says to replace"
+A_NAME = "holds a name (of a user, a database, the service or its image), which everybody tries"
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,7 @@ class WeakSetting:
     path: str
     key: str
     service: str
+    fault: str = DEFAULT_PASSWORD
 
 
 def weak_settings(
@@ -40,10 +53,32 @@ def weak_settings(
             for key, value in (service.get("environment") or {}).items()
             if key not in told and value is not None and value not in accepted
         }
-        for key in default_passwords(environment):
-            yield WeakSetting(f"services.{name}.environment.{key}", key, name)
+        known, names = {*default_passwords(environment)}, _names_of(name, service)
+        for key, value in environment.items():
+            if fault := DEFAULT_PASSWORD if key in known else _weak(key, value.strip(), names):
+                yield WeakSetting(f"services.{name}.environment.{key}", key, name, fault)
         for option in _weak_options(service, accepted):
             yield WeakSetting(f"services.{name}.command", option, name)
+
+
+def _weak(key: str, value: str, names: Collection[str]) -> str:
+    """What is wrong with it; empty where nothing is."""
+    if not value or not looks_secret(key):
+        return ""
+    if value.lower() in names:
+        return A_NAME
+    return PLACEHOLDER if _TO_REPLACE.match(value) else ""
+
+
+def _names_of(name: str, service: Mapping[str, Any]) -> set[str]:
+    """In lower case. A number is no name."""
+    image = re.split(r"[:@]", str(service.get("image") or "").rpartition("/")[2])[0]
+    said = [
+        str(value)
+        for key, value in (service.get("environment") or {}).items()
+        if _OF_A_NAME.search(key) and not looks_secret(key)
+    ]
+    return {one.strip().lower() for one in (name, image, *said) if not one.isdigit()} - {""}
 
 
 def _weak_options(service: Mapping[str, Any], accepted: Collection[str]) -> Iterator[str]:
