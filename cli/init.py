@@ -3,6 +3,7 @@ several."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -21,7 +22,7 @@ from tasks.plan.proposing import Written, begin
 from tidegate.errors import InputError
 from tidegate.proposal.questions import Answers, Question
 from tidegate.stack.folder import FILE, STACKS
-from tidegate.stack.team_folder import make_for_one, make_for_several, team_of
+from tidegate.stack.team_folder import make_for_one, make_for_several, make_for_stack, team_of
 
 
 def init(
@@ -60,7 +61,8 @@ def init(
     team = team_of(home)
     with _files_of(home, project) as source:
         written = begin(application, answers, places=source.places if source else ())
-    names = [file.name for file in make_for_one(home, written.env_files)] if team is None else []
+    made = make_for_stack(team) if team else make_for_one(home, written.env_files)
+    names = [os.path.relpath(file, home) for file in made]
     if not quiet:
         _tell_where(application, folder, console)
         _tell(written, names, console, source)

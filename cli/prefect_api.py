@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -27,6 +28,7 @@ TIMEOUT_SECONDS = 10
 BUSY_SECONDS = 30
 POLL_SECONDS = 0.2
 AGAIN_SECONDS = 5
+_OF_FIELD = re.compile(r"failed for field '([^']+)'")
 FINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
@@ -162,9 +164,7 @@ class PrefectApi:
                 "is known within a minute",
             )
         if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise InputError(
-                doing, _reason(answer), "Correct it; a stack that is new is known within a minute"
-            )
+            raise InputError(doing, _reason(answer), _to_do(answer))
         if not answer.is_success:
             said = one_line(answer.text, 200)
             raise EngineError(
@@ -232,9 +232,20 @@ def auth_header(secret: SecretStr) -> dict[str, str]:
 
 
 def _reason(answer: _Answer) -> str:
-    """The server's own words, without its prologue."""
+    """The server's own words, without its prologue, and which value they are about."""
+    said = _detail(answer)
+    field = _OF_FIELD.search(said)
+    reason = one_line(said.rpartition("Failure reason: ")[2]).rstrip(".")
+    return f"{field[1]}: {reason}" if field else reason
+
+
+def _to_do(answer: _Answer) -> str:
+    is_choice = "is not one of" in _detail(answer)
+    return "Correct it" + ("; a stack that is new is known within a minute" * is_choice)
+
+
+def _detail(answer: _Answer) -> str:
     try:
-        said = str(json.loads(answer.text)["detail"])
+        return str(json.loads(answer.text)["detail"])
     except (ValueError, KeyError, TypeError):
-        said = answer.text
-    return one_line(said.rpartition("Failure reason: ")[2]).rstrip(".")
+        return answer.text

@@ -15,8 +15,8 @@ from blocks.docker.compose_texts import as_written, reading
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel, Outcome
 from tidegate.stack.env_files import TO_MEAN, given_own, missing_env_file, without_own
-from tidegate.stack.roles import without_left_out
-from tidegate.stack.variables import STAND_IN, missing_in
+from tidegate.stack.unread import read_part, stand_ins_of
+from tidegate.stack.variables import missing_in
 
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
@@ -41,16 +41,15 @@ class ComposeReading:
     def model(self) -> ComposeModel:
         """Raises StackFileError, and ConfigError for a variable that has neither a value nor a
         default."""
-        outcome = self._read({})
-        if missing := _without_value(outcome):
-            stand_ins = dict.fromkeys(missing_in(self._written, self.environment), STAND_IN)
-            if needed := self.missing() or missing - stand_ins.keys():
+        outcome = self._read()
+        if outcome.exit_code != 0 or _without_value(outcome):
+            if missing := self.missing() or _without_value(self._read_with_stand_ins):
                 raise ConfigError(
                     reading(self.files),
-                    f"no value for {', '.join(sorted(needed))}",
+                    f"no value for {', '.join(sorted(missing))}",
                     "Set it in the env file; `$` itself is `$$`",
                 )
-            outcome = self._read(stand_ins)
+            outcome = self._read_with_stand_ins
         if outcome.exit_code != 0:
             file = missing_env_file(outcome.stderr, self.files[0].parent)
             said = f"`env_file: {file}` names a file that is not there" if file else ""
@@ -64,34 +63,37 @@ class ComposeReading:
         return given_own(_model(outcome), self._written, self.own, self.environment)
 
     def missing(self) -> set[str]:
-        """Names of the variables that must have a value and have none. Raises StackFileError."""
-        missing = missing_in(self._written, self.environment)
-        outcome = self._read(dict.fromkeys(missing, STAND_IN)) if missing else None
-        if outcome is None or outcome.exit_code != 0:
-            return missing
-        started = without_left_out(_model(outcome), self.left_out)["services"]
-        others = self._written["services"].keys() - started.keys()
-        return missing_in(without_left_out(self._written, others), self.environment)
+        """Names of the variables that must have a value and have none: of what is read, and of
+        what Compose itself stumbles over, such as a text that a later file replaces. Raises
+        StackFileError."""
+        part = read_part(self._written, self.left_out, self.environment)
+        needed = missing_in(part, self.environment)
+        if not missing_in(self._written, self.environment):
+            return needed
+        return needed | _without_value(self._read_with_stand_ins)
 
-    def _read(self, stand_ins: Mapping[str, str]) -> Outcome:
+    @cached_property
+    def _read_with_stand_ins(self) -> Outcome:
+        """With a value for each variable that has none, and without the env files of services that
+        are left out."""
+        missing = missing_in(self._written, self.environment)
+        return self._read(stand_ins_of(self._written, missing), self.left_out)
+
+    def _read(self, stand_ins: Mapping[str, str] = {}, unread: Collection[str] = ()) -> Outcome:
+        over = ""
+        if self.own or unread:
+            over = without_own(self._written, self.own, self.environment, unread)
         return self.command.config(
             self.files,
             self.project,
             doing=reading(self.files),
-            variables={"PWD": str(self.files[0].parent), **stand_ins, **self.environment},
-            over=self._over.encode(),
+            variables={"PWD": str(self.files[0].parent), **self.environment, **stand_ins},
+            over=over.encode(),
         )
 
     @cached_property
     def _written(self) -> ComposeModel:
         return as_written(self.command, self.files, self.project)
-
-    @cached_property
-    def _over(self) -> str:
-        """One more compose file: it costs a look at the others."""
-        if not self.own and not self.left_out:
-            return ""
-        return without_own(self._written, self.own, self.environment, self.left_out)
 
 
 def each_string(value: Any, change: Callable[[str], str]) -> Any:

@@ -12,26 +12,30 @@ from blocks.docker.compose_command import ComposeCommand
 from tidegate.errors import StackFileError
 from tidegate.facts import ComposeModel
 
-_BARE = re.compile(r"\A\$([A-Za-z_]\w*)", re.ASCII)
+_BARE = re.compile(r"(\$\$)|\$([A-Za-z_]\w*)", re.ASCII)
 
 
 def as_written(command: ComposeCommand, files: Sequence[Path], project: str) -> ComposeModel:
     """The files' whole model. Raises StackFileError.
 
-    Compose takes `source: ${DATA}` of a mount for a folder beside the file, since it does not know
-    the value; here it stays as it is. `$DATA` there is `${DATA}`.
+    Compose takes `source: ${DATA}` of a mount for a folder beside its file, since it does not know
+    the value; here it stays as it is. `$DATA` in a source is returned as `${DATA}`.
     """
     model = _config(command, files, project)
-    mounts, beside = _mounts(model), f"{files[0].absolute().parent}/$"
-    if any(str(one.get("source")).startswith(beside) for one in mounts):
+    mounts = _mounts(model)
+    if any("/$" in str(one.get("source")) for one in mounts):
         there = _mounts(_config(command, files, project, "--no-path-resolution"))
         for mount, same in zip(mounts, there, strict=True):
-            if str(same.get("source")).startswith("$"):
+            if _begins_with_variable(str(same.get("source"))):
                 mount["source"] = same["source"]
     for mount in mounts:
         if isinstance(source := mount.get("source"), str):
-            mount["source"] = _BARE.sub(r"${\1}", source)
+            mount["source"] = _BARE.sub(lambda found: found[1] or f"${{{found[2]}}}", source)
     return model
+
+
+def _begins_with_variable(source: str) -> bool:
+    return source.startswith("$") and not source.startswith("$$")
 
 
 def reading(files: Sequence[Path]) -> str:

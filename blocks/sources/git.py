@@ -3,7 +3,6 @@ commit."""
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Collection, Mapping
@@ -12,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from blocks.command import run_command
 from blocks.sources.export import unpack
 from blocks.sources.mirror import Mirror
 from tidegate.errors import VersionError
@@ -113,7 +111,11 @@ class GitSource:
     def resolve(self, wanted: str) -> NamedCommit:
         """What a person typed, as one commit that the stack's branch or a tag leads to."""
         refs = self.refs()
-        name, sha = resolve(wanted, refs, self._releasable())
+        try:
+            name, sha = resolve(wanted, refs, self._releasable())
+        except VersionError as error:
+            doing = f"{error.doing} in {self.repository}"
+            raise VersionError(doing, error.came_back, error.to_do) from None
         return NamedCommit(name, self.commit(sha))
 
     def tagged(self, version: str) -> Commit | None:
@@ -284,17 +286,3 @@ class GitSource:
 
 def _address(stack: Stack, named: str) -> str:
     return named if _REMOTE.match(named) else str((stack.folder / named).resolve())
-
-
-def git_keeps(file: Path) -> bool:
-    """Whether a file of a team's folder is in its repository. False where there is no repository,
-    or no git."""
-    try:
-        asked = run_command(
-            ("git", "-C", str(file.parent), "ls-files", "--error-unmatch", "--", file.name),
-            environment=os.environ,
-            timeout_seconds=10,
-        )
-    except OSError:
-        return False
-    return asked.exit_code == 0

@@ -38,7 +38,8 @@ from blocks.migrators.tools import EngineMigrations
 from blocks.probes.visitors import EdgeVisitors
 from blocks.registries.registry import Registry
 from blocks.sources.clone import Clone
-from blocks.sources.git import GitSource, git_keeps
+from blocks.sources.git import GitSource
+from blocks.sources.kept import git_keeps
 from tidegate.errors import ConfigError, VersionError
 from tidegate.facts import ComposeModel, Message
 from tidegate.log_line import LogLine

@@ -40,10 +40,12 @@ from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
 from tidegate.proposal.stack_text import stack_text
 from tidegate.stack.catalogue import STACK_FILE
+from tidegate.stack.env_files import env_files_of
 from tidegate.stack.envfile import read_env_as_far
 from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
 from tidegate.stack.roles import without_left_out
+from tidegate.stack.unread import read_part
 from tidegate.stack.variables import variables_in, with_defaults
 
 _CONFIGURATIONS = ("*.conf", "*.conf.template", "*.cfg", "Caddyfile", "*.caddy")
@@ -89,7 +91,7 @@ def begin(
             "`tidegate check` says what is wrong with it. To begin anew, move it away, and its env "
             "files with it",
         )
-    one = propose(look_at(application, places), answers)
+    one = _of_what_is_read(propose(look_at(application, places), answers))
     envs = {
         place.env_file: _env_file(one, None if place.kind == "production" else make_secret)
         for place, _ in one.places
@@ -199,17 +201,27 @@ def _of_production(application: Application, own: Sequence[str]) -> ProductionEn
     return ProductionEnv(", ".join(names), tuple(values), empty) if values else None
 
 
+def _of_what_is_read(one: Proposed) -> Proposed:
+    """Without the env files that only services name that are left out."""
+    services = without_left_out(one.look.model, one.left_out)["services"].values()
+    named = (path for service in services for path in env_files_of(service, {}))
+    read = {os.path.relpath(path, one.look.path) for path in named}
+    own = tuple(name for name in one.look.env_file_as if name in read)
+    return replace(one, look=replace(one.look, env_file_as=own))
+
+
 def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     """Production's secrets are never made up: its data may be there already."""
-    model = without_left_out(one.look.model, one.left_out)
+    model = read_part(one.look.model, one.left_out, {"COMPOSE_PROFILES": "*"})
     tracked = one.look.repository.tracked
     known = {
         **plain_examples(one.look.example),
         **_merged(database.values for database in one.databases),
+        **(places := _values_of_places(one)),
         **({"COMPOSE_PROFILES": ",".join(one.look.profiles)} if one.look.profiles else {}),
     }
     variables = {variable.name for variable in variables_in(model)}
-    wanted = [] if not one.look.profiles else ["COMPOSE_PROFILES"]
+    wanted = [*places, *(["COMPOSE_PROFILES"] if one.look.profiles else [])]
     for database in one.databases:
         asked = [*one.services, database.service]
         files = map(Path, env_files_in_git(model, asked, tracked))
@@ -235,6 +247,14 @@ def _env_file(one: Proposed, make_secret: Callable[[], str] | None) -> EnvFile:
     wanted += keys_without_value(model, [*one.services, *one.base])
     found = env_file_of(model, known, wanted, make_secret, example, logins)
     return replace(found, keys_of=produced.file) if produced else found
+
+
+def _values_of_places(one: Proposed) -> dict[str, str]:
+    """What stack.yaml names by `${NAME}` must have a value, also where the compose files have a
+    default: `${DATA:-./data}`."""
+    named = {found.name for found in variables_in([*one.mounts.written, *one.mounts.read_only])}
+    defaults = {found.name: found.default for found in variables_in(one.look.model)}
+    return {name: said for name, said in defaults.items() if said and name in named}
 
 
 def _merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:

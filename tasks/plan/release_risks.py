@@ -5,15 +5,16 @@ volume keeps."""
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding, placed
 from tidegate.proposal.dockerfile import Dockerfile
-from tidegate.proposal.known_images import CACHES, TUNNELS, engine_of, keeps_data
+from tidegate.proposal.known_images import CACHES, TUNNELS, data_folders, engine_of, keeps_data
 from tidegate.proposal.roles import made_from
+from tidegate.stack.bind_mounts import is_inside
+from tidegate.stack.one_shots import one_shots
 from tidegate.stack.own_volumes import own_volumes
 from tidegate.stack.slot import used_volumes
 
@@ -29,8 +30,6 @@ _ONE_AT_A_TIME = (
     "start), say `alone: true` for it in stack.yaml: then it is replaced in place, with an outage "
     "that the plan says"
 )
-_NO_DATA = re.compile(r"/docker-entrypoint-initdb\.d|/etc/|/run/|/tmp\b|/usr/")
-"""Where a database reads what is given to it."""
 _TLS = (
     "The edge speaks plain HTTP: let something before it end TLS, and this service answer pages "
     "by HTTP: `tidegate docs operations`, Behind something that ends TLS"
@@ -59,10 +58,19 @@ def release_risks(env: OpenEnvironment) -> Iterator[Finding]:
         *two_writers(services, foreign, {name for name, _ in routed}, data),
         *past_the_edge(services, released),
         *copied_in_use(services, base, env.stack.state.volumes),
-        *(kept_nowhere(services, base) if env.config.kind != "development" else ()),
+        *_kept_nowhere(env, base),
     ):
         doing = "looking what a release does to the services"
         yield placed(Finding("risk", env.stack.name, env.name, doing, text, to_do), files)
+
+
+def _kept_nowhere(env: OpenEnvironment, base: Collection[str]) -> Iterator[Told]:
+    """Not of jobs, and not in development."""
+    if env.config.kind != "development":
+        model, databases = env.model(), env.stack.databases
+        engines = {one.service: one.engine for one in databases if one.service}
+        servers = {*base} - one_shots(model, engines)
+        yield from kept_nowhere(model["services"], sorted(servers), engines)
 
 
 def left_ports(
@@ -142,24 +150,30 @@ def copied_in_use(
             )
 
 
-def kept_nowhere(services: Mapping[str, Any], base: Collection[str]) -> Iterator[Told]:
-    """Servers whose data is in a volume that has no name. Caches may lose it, and so may what says
-    `tmpfs:`."""
+def kept_nowhere(
+    services: Mapping[str, Any], base: Collection[str], engines: Mapping[str, str]
+) -> Iterator[Told]:
+    """Databases and brokers whose data is in a volume that has no name; what says `tmpfs:` for it
+    wants to lose it. `engines` are those that the stack file names, by service."""
     for name in base:
-        service, image = services[name], _image(services[name])
-        kept = [
-            one
+        service = services[name]
+        folders = data_folders(engines.get(name) or _image(service))
+        if said := (service.get("environment") or {}).get("PGDATA"):
+            folders = (*folders, str(said))
+        kept = [str(one).partition(":")[0] for one in service.get("tmpfs") or ()] + [
+            str(one.get("target"))
             for one in service.get("volumes") or ()
-            if not one.get("read_only")
-            and (one.get("source") or one.get("type") == "tmpfs")
-            and not _NO_DATA.match(str(one.get("target")))
+            if one.get("source") or one.get("type") == "tmpfs"
         ]
-        if keeps_data(image) and not CACHES.search(image) and not kept and not service.get("tmpfs"):
+        is_kept = any(
+            is_inside(one, folder) or is_inside(folder, one) for one in kept for folder in folders
+        )
+        if folders and not is_kept and not service.get("volumes_from"):
             yield (
-                f"services.{name}: it keeps data, and mounts no volume that has a name: whoever "
-                "removes its container loses what it keeps",
-                "Name one under its `volumes:`. Where data is there already, take the volume "
-                "without a name along: `docker inspect` shows it",
+                f"services.{name}: no volume that has a name is mounted at {folders[0]}, where its "
+                "data lies: after `docker compose down` it begins without them",
+                "Name one under its `volumes:`. Where it runs already, its data is in a volume "
+                "without a name, which `docker inspect` shows: copy it first",
             )
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tasks.frame import adapters
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding, placed, shown
 from tidegate.stack.catalogue import STACK_FILE
-from tidegate.stack.variables import STAND_IN
+from tidegate.stack.unread import stand_ins_of
 
 
 def missing_files(env: OpenEnvironment) -> Iterator[Finding]:
@@ -32,8 +33,11 @@ def missing_files(env: OpenEnvironment) -> Iterator[Finding]:
 
 
 def with_stand_ins(env: OpenEnvironment, missing: Sequence[str]) -> OpenEnvironment:
-    values = {**dict.fromkeys(missing, STAND_IN), **env.values}
-    return replace(env, values=values, faults=())
+    if not missing:
+        return replace(env, faults=())
+    files = [env.stack.folder / name for name in env.config.compose_files]
+    stand_ins = stand_ins_of(adapters.as_written(files, env.base_project), missing)
+    return replace(env, values={**env.values, **stand_ins}, faults=())
 
 
 def told(env: OpenEnvironment, missing: Sequence[str]) -> Iterator[Finding]:

@@ -118,8 +118,8 @@ def refuse_dead(env: OpenEnvironment, container: ContainerFacts) -> None:
         # The engine forgets the exit code when it restarts the container.
         is_known = container.exit_code or not container.restarts
         code = f"exit code {container.exit_code}, " if is_known else ""
-        raise _unhealthy(
-            env, [container], f"its process ended ({code}restarted {container.restarts} times)"
+        raise _unhealthy_one(
+            env, container, f"its process ended ({code}restarted {container.restarts} times)"
         )
 
 
@@ -134,6 +134,10 @@ def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str
     bad = next((container for container in containers if not container.serves), None)
     if bad is None:
         return UnhealthyError("starting the containers", what, NOBODY_WAS_SENT)
+    return _unhealthy_one(env, bad, what)
+
+
+def _unhealthy_one(env: OpenEnvironment, bad: ContainerFacts, what: str) -> UnhealthyError:
     said = (
         f" Its last health check said: {health}."
         if (health := bad.health_said or _says_now(env, bad))

@@ -57,14 +57,14 @@ def take(env: OpenEnvironment, number: int, now: datetime) -> Taken:
     )
 
 
-def figures_of_window(memory: Memory, taken: Taken) -> LiveFigures:
-    """Over the last five minutes; nothing until they were seen whole."""
+def figures_of_window(memory: Memory, taken: Taken) -> LiveFigures | None:
+    """Over the last five minutes; None until they were seen whole."""
     old = [
         one
         for one in memory.samples
         if WINDOW_SECONDS - LATE_SECONDS <= taken.at - one.at <= 2 * WINDOW_SECONDS
     ]
-    return figures_between(old[-1].sample, taken.sample) if old else LiveFigures(0, 0, None)
+    return figures_between(old[-1].sample, taken.sample) if old else None
 
 
 def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) -> LiveFigures:

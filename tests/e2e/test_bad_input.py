@@ -120,7 +120,7 @@ def test_an_unknown_stack_lists_the_known_ones(tidegate: Installation, till: Pat
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        ("v9.9.9", "resolving the version 'v9.9.9': there is no such tag. Use a known one"),
+        ("v9.9.9", ": there is no such tag. Use a known one"),
         pytest.param("latest", "`latest` is what a release leaves behind", marks=AS_THE_OTHERS),
         pytest.param("main", "it is a branch, or a tag that is no version", marks=AS_THE_OTHERS),
         pytest.param(

@@ -21,15 +21,79 @@ services:
     ports: ["${PROXY_PORT:?which}:80"]
   mail: {profiles: [tools], image: mail, environment: {KEY: "${MAIL_KEY}"}, env_file: mail.env}
 """
+WEB = "services:\n  web: {image: nginx, ports: ['${WEB_PORT:?which}:80']}\n"
 
 
-def test_what_is_left_out_or_not_asked_for_needs_no_value(tmp_path: Path) -> None:
-    file = tmp_path / "compose.yaml"
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "compose.yaml"
+
+
+def test_what_is_left_out_or_not_asked_for_needs_no_value(file: Path) -> None:
     file.write_text(LEFT_OUT)
-    for own in ((), (str(tmp_path / ".env"),)):
-        model = COMPOSE.read([file], {"WEB_PORT": "80"}, "demo", own, ["proxy"])
+    values = {"WEB_PORT": "80", "PROXY_PORT": ""}
+    for own in ((), (str(file.parent / "mail.env"),)):
+        model = COMPOSE.read([file], values, "demo", own, ["proxy"])
         assert model["services"]["web"]["environment"] == {"PRICE": "5$", "LEVEL": ""}
         assert "mail" not in model["services"]
+        assert COMPOSE.missing_values([file], values, "demo", own, ["proxy"]) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "volumes: ['${X:?}:/data']",
+        "volumes: ['${X}:/data', '${Y}:/more:ro']",
+        "volumes: ['$X:/data']",
+        "volumes: [{type: bind, source: '${X:?}', target: /data}]",
+        "volumes: ['data:${X}']",
+        "volumes: [acme:/acme]",
+        "tmpfs: ['${X}']",
+        "devices: ['${X}:/dev/x']",
+        "ports: ['${X}:8025:8025']",
+        "ports: ['${X}:${Y}:8025']",
+        "ports: ['${X}:8025']",
+        "ports: ['127.0.0.1:${X}-${X}:25']",
+        "ports: [{target: 80, published: '${X}', host_ip: 127.0.0.1}]",
+        "healthcheck: {test: [CMD, x], interval: '${X}', retries: '${Y}'}",
+        "stop_grace_period: '${X:?}'",
+        "privileged: '${X}'",
+        "mem_limit: '${X}'",
+        "cpus: '${X}'",
+        "deploy: {replicas: '${X}', resources: {limits: {memory: '${Y}'}}}",
+        "restart: '${X}'",
+        "networks: [public]",
+        "secrets: [key]",
+        "build: '${X:?}'",
+        "user: '${X}:${Y}'",
+    ],
+)
+def test_whatever_it_asks_a_value_for(file: Path, line: str) -> None:
+    parts = "networks: {public: {name: '${N:?}'}}\nvolumes: {acme: {name: '${V:?}'}, data: }\n"
+    parts += "secrets: {key: {file: '${S:?}'}}\nx-mail: {a: '${M:?}'}\n"
+    unread = f"  left: {{image: x, {line}}}\n  unasked: {{image: x, profiles: [tools], {line}}}\n"
+    file.write_text(WEB + unread + parts)
+    read = COMPOSE.read([file], {"WEB_PORT": "80"}, "demo", (), ["left"])
+    assert read["services"]["web"]["ports"][0]["published"] == "80"
+    assert COMPOSE.missing_values([file], {}, "demo", (), ["left"]) == {"WEB_PORT"}
+
+
+def test_what_a_released_service_asks_for_shows_none_of_the_others(file: Path) -> None:
+    web = WEB.replace("image: nginx", "image: nginx, stop_grace_period: '${GRACE:?}'")
+    file.write_text(f"{web}  left: {{image: x, environment: {{KEY: '${{KEY}}'}}}}\n")
+    missing = COMPOSE.missing_values([file], {"WEB_PORT": ""}, "demo", (), ["left"])
+    assert missing == {"GRACE", "WEB_PORT"}
+
+
+def test_what_a_later_file_replaces_is_named_with_the_others(file: Path) -> None:
+    """Compose itself reads no file without it."""
+    later = file.with_name("compose.prod.yaml")
+    file.write_text(WEB.replace("image: nginx", "image: nginx, hostname: '${OLD:?}'"))
+    later.write_text("services: {web: {hostname: new}}")
+    with pytest.raises(ConfigError, match=r"no value for OLD, WEB_PORT[.]"):
+        COMPOSE.read([file, later], {}, "demo")
+    with pytest.raises(ConfigError, match=r"no value for OLD[.]"):
+        COMPOSE.read([file, later], {"WEB_PORT": "80"}, "demo")
 
 
 @pytest.mark.parametrize(
@@ -38,15 +102,15 @@ def test_what_is_left_out_or_not_asked_for_needs_no_value(tmp_path: Path) -> Non
         ({}, ["proxy"], {"WEB_PORT"}),
         ({"COMPOSE_PROFILES": "tools"}, ["proxy"], {"WEB_PORT", "MAIL_KEY"}),
         ({"WEB_PORT": "80"}, [], {"ACME_EMAIL", "PROXY_PORT"}),
+        ({"WEB_PORT": "", "LEVEL": ""}, ["proxy"], {"WEB_PORT"}),
     ],
 )
 def test_what_is_needed_and_missing_is_named_at_once(
-    tmp_path: Path, values: dict[str, str], left_out: list[str], missing: set[str]
+    file: Path, values: dict[str, str], left_out: list[str], missing: set[str]
 ) -> None:
-    file = tmp_path / "compose.yaml"
     file.write_text(LEFT_OUT)
     for name in ("proxy.env", "mail.env"):
-        (tmp_path / name).write_text("")
+        file.with_name(name).write_text("")
     assert COMPOSE.missing_values([file], values, "demo", (), left_out) == missing
     with pytest.raises(ConfigError, match=f"no value for {', '.join(sorted(missing))}[.]"):
         COMPOSE.read([file], values, "demo", (), left_out)

@@ -3,6 +3,7 @@ lies elsewhere in it."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from tests.integration.newcomers import Newcomer, begun, cloned
 from tests.integration.written_stacks import written
 from tidegate.errors import InputError, StackFileError
 from tidegate.stack.file import load_stack
-from tidegate.stack.team_folder import make_for_one, make_for_several
+from tidegate.stack.schema_export import SCHEMA_FILE
+from tidegate.stack.team_folder import IGNORED, make_for_one, make_for_several
 
 WEB = "FROM python:3.12\nWORKDIR /app\nEXPOSE 8000\n"
 COMPOSE = """
@@ -185,5 +187,38 @@ def test_in_a_teams_folder_the_stack_file_stays_with_its_stack(tmp_path: Path) -
     )
     begun(shop)
     assert (shop / "stack.yaml").is_file()
+    with pytest.raises(InputError, match="toml already"):
+        begun(team)
+
+
+def test_a_team_s_file_that_was_written_by_hand_stays_and_no_secret_is_committed(
+    tmp_path: Path,
+) -> None:
+    hand_written = "edge_port = 8123\n"
+    team = cloned(
+        Newcomer({"tidegate.toml": hand_written, ".gitignore": "*.log"}, 0, (), (), 0), tmp_path
+    )
+    shop = team / "stacks" / "shop"
+    shop.mkdir(parents=True)
+    (shop / "compose.yaml").write_text(
+        "services: {web: {image: a/b, ports: ['80:80'], environment: {KEY: '${KEY}'}}}"
+    )
+    assert "../../.gitignore" in begun(shop)["files"]
+    ignored = (team / ".gitignore").read_text().splitlines()
+    assert ignored[0] == "*.log"
+    assert {*IGNORED} <= {*ignored}
+    made = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"],
+        cwd=team,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert "stacks/shop/stack.yaml" in made
+    assert "stacks/shop/.env.staging" not in made
+
+    make_for_several(team)
+    assert (team / "stacks" / SCHEMA_FILE.name).is_file()
+    assert (team / "tidegate.toml").read_text() == hand_written
     with pytest.raises(InputError, match="toml already"):
         begun(team)

@@ -77,3 +77,11 @@ def test_an_exit_code_that_the_engine_has_forgotten_is_not_said(env: OpenEnviron
     """It says 0 of a process that it has started again."""
     with pytest.raises(UnhealthyError, match=r"its process ended \(restarted 1 times\)"):
         refuse_dead(env, container(restarts=1))
+
+
+def test_one_without_a_health_check_that_runs_again_is_named_with_its_log(
+    env: OpenEnvironment,
+) -> None:
+    """It serves, as far as the engine can tell, until it ends the next time."""
+    with pytest.raises(UnhealthyError, match=r"starting shop-2-web: [\s\S]*KeyError: LICENSE"):
+        refuse_dead(env, container(restarts=3, health="none"))

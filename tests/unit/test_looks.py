@@ -18,7 +18,7 @@ FAILED = [CheckResult("home", "fail", "expected the text CloudLens", 0.1)]
 
 
 def look(
-    figures: LiveFigures,
+    figures: LiveFigures | None,
     baseline: LiveFigures | None = GOOD,
     smoke: list[CheckResult] = PASSED,
     failed: int = 0,
@@ -52,9 +52,17 @@ def test_without_traffic_passed_checks_are_ok_and_say_that_they_decided() -> Non
     assert look(NONE) == Look("ok", "green", "0 requests, 20 are needed to judge")
 
 
-@pytest.mark.parametrize("figures", [GOOD, NONE], ids=["good figures", "no traffic"])
+def test_requests_that_nobody_has_counted_yet_are_not_said_to_be_none() -> None:
+    assert look(None) == Look(
+        "ok", "green", "its checks pass; requests are judged after five minutes"
+    )
+
+
+@pytest.mark.parametrize(
+    "figures", [GOOD, NONE, None], ids=["good figures", "no traffic", "not counted yet"]
+)
 def test_checks_that_fail_twice_in_a_row_are_red_and_once_are_nothing_yet(
-    figures: LiveFigures,
+    figures: LiveFigures | None,
 ) -> None:
     assert look(figures, smoke=FAILED, failed=1).outcome == "unsure"
     assert look(figures, smoke=FAILED, failed=2) == Look(

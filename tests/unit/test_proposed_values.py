@@ -112,6 +112,11 @@ def test_what_compose_has_by_itself_is_asked_of_nobody() -> None:
     assert missing_in(model, {}) == {"MODE"}
 
 
+def test_what_is_required_and_empty_is_missing() -> None:
+    texts = {"a": "${A:?why}", "b": "${B?why}", "c": "${C}", "d": "${D:-${E:?}}"}
+    assert missing_in(texts, dict.fromkeys("ABCDE", "")) == {"A", "E"}
+
+
 @given(st.text("ab'\"\\$#{} \n", max_size=12))
 def test_a_value_is_written_so_that_it_is_read_again(value: str) -> None:
     text = EnvFile(("A", "B"), {"A": value, "B": "b"}, (), ()).text()

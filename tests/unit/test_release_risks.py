@@ -95,34 +95,57 @@ def test_a_saved_volume_of_a_server_that_nobody_can_dump_is_named() -> None:
     assert texts(copied_in_use(services, [*services], [])) == []
 
 
+def at(target: str, source: str = "rows", kind: str = "volume") -> dict[str, Any]:
+    return {"type": kind, "source": source, "target": target}
+
+
+PG = "/var/lib/postgresql/data"
+
+
 @pytest.mark.parametrize(
     ("image", "rest"),
     [
         ("postgres:16", {}),
         ("mongo:7", {"volumes": [{"type": "volume", "target": "/data/db"}]}),
-        ("mysql:8", {"volumes": [{**bind("/srv/init"), "target": "/docker-entrypoint-initdb.d"}]}),
-        ("mysql:8", {"volumes": [{**bind("/srv/my.cnf"), "target": "/etc/mysql/conf.d/my.cnf"}]}),
-        ("rabbitmq:3", {"volumes": [{**bind("/srv/definitions"), "read_only": True}]}),
+        ("mysql:8", {"volumes": [at("/docker-entrypoint-initdb.d", "/srv/init", "bind")]}),
+        ("mysql:8", {"volumes": [at("/etc/mysql/conf.d/my.cnf", "/srv/my.cnf", "bind")]}),
+        ("acme/postgres", {"volumes": [at("/backups")], "tmpfs": ["/tmp", "/run/postgresql"]}),
+        ("postgres:16", {"volumes": [at("/var/run/postgresql")]}),
+        ("rabbitmq:3-management", {}),
+        ("docker.elastic.co/elasticsearch/elasticsearch:8.1", {"volumes": [at("/usr/share/x")]}),
     ],
 )
 def test_a_server_whose_data_is_in_no_volume_with_a_name_is_named(
     image: str, rest: dict[str, Any]
 ) -> None:
-    [text] = texts(kept_nowhere({"db": {"image": image, **rest}}, ["db"]))
-    assert text.startswith("services.db: it keeps data, and mounts no volume that has a name")
+    [text] = texts(kept_nowhere({"db": {"image": image, **rest}}, ["db"], {}))
+    assert text.startswith("services.db: no volume that has a name is mounted at /")
 
 
 @pytest.mark.parametrize(
     ("image", "rest"),
     [
-        ("postgres:16", {"volumes": [volume("rows")]}),
-        ("postgres:16", {"volumes": [bind("/srv/rows")]}),
-        ("postgres:16", {"tmpfs": ["/var/lib/postgresql/data"]}),
-        ("postgres:16", {"volumes": [{"type": "tmpfs", "target": "/var/lib/postgresql/data"}]}),
+        ("postgres:16", {"volumes": [at(PG)]}),
+        ("postgres:18", {"volumes": [at("/var/lib/postgresql")]}),
+        ("postgres:16", {"volumes": [at("/var/lib", "/srv/lib", "bind")]}),
+        ("postgres:16", {"volumes": [at("/rows")], "environment": {"PGDATA": "/rows/16"}}),
+        ("postgres:16", {"tmpfs": [f"{PG}:size=64m"]}),
+        ("postgres:16", {"volumes": [{"type": "tmpfs", "target": PG}]}),
+        ("postgres:16", {"volumes_from": ["data"]}),
+        ("bitnami/postgresql", {"volumes": [at("/bitnami/postgresql")]}),
+        ("elasticsearch", {"volumes": [at("/usr/share/elasticsearch/data")]}),
         ("redis:7", {}),
-        ("postgres-exporter", {}),
+        ("nats:2", {}),
+        ("eclipse-mosquitto", {}),
+        ("prometheuscommunity/postgres-exporter", {}),
         ("nginx", {}),
     ],
 )
 def test_what_is_kept_or_may_be_lost_is_not_named(image: str, rest: dict[str, Any]) -> None:
-    assert texts(kept_nowhere({"db": {"image": image, **rest}}, ["db"])) == []
+    assert texts(kept_nowhere({"db": {"image": image, **rest}}, ["db"], {})) == []
+
+
+def test_a_database_of_the_stack_file_is_named_whatever_its_image_is_called() -> None:
+    services = {"db": {"image": "acme/rows", "build": {"context": "."}}, "web": {"image": "a"}}
+    [text] = texts(kept_nowhere(services, ["db", "web"], {"db": "postgresql"}))
+    assert text.startswith("services.db: ")

@@ -54,7 +54,7 @@ def env(tmp_path: Path) -> Any:
     )
 
 
-def of_window(*samples: Taken) -> LiveFigures:
+def of_window(*samples: Taken) -> LiveFigures | None:
     return figures_of_window(Memory(7, samples), taken(0, 1000, errors=10))
 
 
@@ -64,14 +64,14 @@ def test_the_window_is_counted_from_its_beginning() -> None:
 
 
 def test_nothing_is_said_until_the_window_was_seen_whole() -> None:
-    assert of_window() == LiveFigures(0, 0, None)
-    assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS - 1, 100)) == LiveFigures(0, 0, None)
-    assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS, 100)).requests == 900
+    assert of_window() is None
+    assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS - 1, 100)) is None
+    assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS, 100)) == LiveFigures(900, 10, None)
 
 
 def test_a_sample_of_two_windows_ago_counts_and_an_older_one_does_not() -> None:
-    assert of_window(taken(2 * WINDOW_SECONDS, 100)).requests == 900
-    assert of_window(taken(2 * WINDOW_SECONDS + 1, 100)) == LiveFigures(0, 0, None)
+    assert of_window(taken(2 * WINDOW_SECONDS, 100)) == LiveFigures(900, 10, None)
+    assert of_window(taken(2 * WINDOW_SECONDS + 1, 100)) is None
 
 
 def test_what_is_older_than_two_windows_is_forgotten() -> None:

@@ -87,8 +87,12 @@ def test_an_unknown_commit_is_refused_with_known_versions() -> None:
 
 
 def test_without_any_tag_the_error_says_so() -> None:
-    with pytest.raises(VersionError, match="none is tagged yet"):
+    with pytest.raises(
+        VersionError, match=r"no such tag\. No version is tagged yet\. Type a tag .* or sha-"
+    ):
         resolve("v1.0.0", {}, [])
+    with pytest.raises(VersionError, match="newest: none is tagged yet"):
+        resolve("main", {}, [])
 
 
 def test_the_name_of_a_commit_is_as_long_as_it_must_be_to_be_unique() -> None:

@@ -148,9 +148,10 @@ def shown(path: str, folder: Path) -> str:
 def host_path(named: str, folder: Path, values: Mapping[str, str]) -> str:
     """Where a path of the stack file leads on the host; empty where a variable in it has no
     value."""
-    if any(not values.get(name) for name in _VARIABLE.findall(named)):
+    known = {**values, "PWD": str(folder), "HOME": values.get("HOME") or os.path.expanduser("~")}
+    if any(not known.get(name) for name in _VARIABLE.findall(named)):
         return ""
-    filled = _VARIABLE.sub(lambda found: values[found[1]], named)
+    filled = _VARIABLE.sub(lambda found: known[found[1]], named)
     return os.path.normpath(folder / os.path.expanduser(filled))  # as compose reads `~`
 
 

@@ -64,13 +64,16 @@ def without_own(
 ) -> str:
     """A compose file that takes `own` paths out of every `env_file:`, and all paths out of those of
     services that are `left_out`; empty where none has one."""
-    services = written["services"]
-    unread: dict[str, list[Any]] = {
-        name: [] for name in left_out if services.get(name, {}).get("env_file")
+    over: dict[str, dict[str, list[Any]]] = {
+        name: {"env_file": kept} for name, kept in _kept(written, own, values)
     }
+    for name in left_out:
+        service = written["services"].get(name, {})
+        over[name] = {part: [] for part in ("env_file", "label_file") if service.get(part)}
     lines = [
-        f"  {json.dumps(name)}: {{env_file: !override {json.dumps(kept)}}}\n"
-        for name, kept in {**dict(_kept(written, own, values)), **unread}.items()
+        f"  {json.dumps(name)}: {{{part}: !override {json.dumps(kept)}}}\n"
+        for name, parts in over.items()
+        for part, kept in parts.items()
     ]
     return f"services:\n{''.join(lines)}" if lines else ""
 

@@ -28,17 +28,35 @@ IGNORED = (*STATE, f"{STACKS}/*/.env*", f"!{STACKS}/*/.env*.example")
 def make_for_several(folder: Path) -> None:
     """Make what is missing in `folder`; nothing that is there is changed but `.gitignore`.
 
-    Raises InputError where the folder is a team's already, or cannot be written to.
+    Raises InputError where the folder is a team's already and lacks nothing, or cannot be written
+    to.
     """
-    if (folder / FILE).exists():
-        raise InputError(f"making {folder}", f"it has a {FILE} already", "`tidegate run` starts it")
+    is_one = (folder / FILE).exists()
     with _told_plainly(folder):
-        (folder / STACKS).mkdir(parents=True, exist_ok=True)
-        (folder / STACKS / SCHEMA_FILE.name).write_text(
-            SCHEMA_FILE.read_text(encoding="utf-8"), encoding="utf-8"
-        )
-        ignore(folder, IGNORED)
-        (folder / FILE).write_text(TOLD, encoding="utf-8")  # last: with it the folder is one
+        if is_one and not (is_of_several(folder) and _complete(folder)):
+            raise InputError(
+                f"making {folder}", f"it has a {FILE} already", "`tidegate run` starts it"
+            )
+        if not is_one:
+            _complete(folder)
+            (folder / FILE).write_text(TOLD, encoding="utf-8")  # last: with it the folder is one
+
+
+def _complete(folder: Path) -> bool:
+    """Whether anything was missing."""
+    schema = folder / STACKS / SCHEMA_FILE.name
+    is_new = not schema.exists()
+    if is_new:
+        schema.parent.mkdir(parents=True, exist_ok=True)
+        schema.write_text(SCHEMA_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    return ignore(folder, IGNORED) or is_new
+
+
+def make_for_stack(team: Path) -> list[Path]:
+    """For a stack in a team's folder, whose env files no commit may have. Returns the files that
+    were added to."""
+    with _told_plainly(team):
+        return [team / ".gitignore"] if ignore(team, IGNORED) else []
 
 
 def make_for_one(folder: Path, env_files: Iterable[str]) -> list[Path]:

@@ -85,7 +85,7 @@ def masked(text: str) -> str:
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with values put in, and defaults where there are none; what has neither stays as it
-    stands."""
+    stands, and so does `${NAME:?}` whose value is empty."""
 
     def put(found: re.Match[str]) -> str:
         name, how, rest = found[2] or found[3], found[4] or "", found[5] or ""
@@ -95,7 +95,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
         is_there = bool(value) if how.startswith(":") else value is not None
         if "+" in how:
             return filled(rest, values) if is_there else ""
-        if is_there or (value is not None and "-" not in how):
+        if is_there or (value is not None and "-" not in how and how != ":?"):
             return str(value)
         return filled(rest, values) if "-" in how else found[0]
 

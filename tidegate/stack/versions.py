@@ -27,7 +27,8 @@ def resolve(wanted: str, refs: Mapping[str, str], commits: Collection[str]) -> t
         return _tagged(typed, refs)
     if digits := _HASH.fullmatch(typed):
         return _hashed(typed, digits[1].lower(), refs, commits)
-    raise VersionError(_doing(typed), _why_not(typed, refs), f"{_FORMS}; newest: {_newest(refs)}")
+    newest = _newest(refs) or "none is tagged yet"
+    raise VersionError(_doing(typed), _why_not(typed, refs), f"{_FORMS}; newest: {newest}")
 
 
 def tagged(version: str, refs: Mapping[str, str]) -> str | None:
@@ -52,9 +53,9 @@ def _tagged(typed: str, refs: Mapping[str, str]) -> tuple[str, str]:
     bare = typed.removeprefix("v")
     found = {name: refs[name] for name in (f"v{bare}", bare) if name in refs}
     if not found:
-        raise VersionError(
-            _doing(typed), "there is no such tag", f"Use a known one: {_nearest(typed, refs)}"
-        )
+        known = _nearest(typed, refs)
+        to_do = f"Use a known one: {known}" if known else f"No version is tagged yet. {_FORMS}"
+        raise VersionError(_doing(typed), "there is no such tag", to_do)
     if len(set(found.values())) > 1:
         both = " and ".join(f"{name} is {sha[:12]}" for name, sha in found.items())
         raise VersionError(
@@ -107,7 +108,7 @@ def _nearest(typed: str, refs: Mapping[str, str]) -> str:
 
 
 def _newest(refs: Mapping[str, str]) -> str:
-    return ", ".join(newest_first(refs)[:_SHOWN]) or "none is tagged yet"
+    return ", ".join(newest_first(refs)[:_SHOWN])
 
 
 def _order(tag: str) -> tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]:

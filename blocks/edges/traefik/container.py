@@ -147,7 +147,12 @@ class EdgeMaker:
             return self.host.client.images.get(self.image).id or self.image
         except ImageNotFound:
             if self.current() is None:
-                raise
+                raise EdgeError(
+                    f"starting the edge {self.name}",
+                    f"its image {self.image} is not on the engine",
+                    f"`docker pull {self.image}`, or name another image of Traefik v3 as "
+                    "`edge_image` in tidegate.toml",
+                ) from None
             return self.image  # what runs needs it no more
 
     def _create(self, name: str, settings: EdgeSettings, *, beside: bool) -> Container:
