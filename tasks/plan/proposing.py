@@ -268,7 +268,7 @@ def _refuse_faulty(text: str) -> None:
     except ValidationError as error:
         raise InputError(
             f"putting {STACK_FILE} together",
-            "; ".join(faults_in(error.errors())),
+            "; ".join(faults_in(error.errors(), Stack.model_json_schema())),
             "Give other answers; `tidegate init --help` lists the options",
         ) from None
 

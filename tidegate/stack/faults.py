@@ -12,15 +12,19 @@ from tidegate.stack.data import ENGINES
 from tidegate.stack.environments import Kind
 from tidegate.stack.formats import CREDENTIAL
 from tidegate.stack.migrations import TOOLS
+from tidegate.stack.near_keys import Schema, near_key
 
 MOST_SHOWN = 120
 _KINDS = {"migrations": ("tool", TOOLS), "databases": ("engine", ENGINES)}
 """By the list of a stack file: the key that says of which kind an item is, and the kinds."""
 
 
-def faults_in(errors: list[ErrorDetails]) -> list[str]:
-    """One text per fault. A list that pydantic calls too short only because an item of it is wrong
-    is no fault, and what follows from a kind is none where the environment has others."""
+def faults_in(errors: list[ErrorDetails], schema: Schema) -> list[str]:
+    """One text per fault; `schema` is that of a stack file.
+
+    A list that pydantic calls too short only because an item of it is wrong is no fault, and what
+    follows from a kind is none where the environment has others.
+    """
 
     def follows_from_another(error: ErrorDetails) -> bool:
         loc = error["loc"]
@@ -29,33 +33,35 @@ def faults_in(errors: list[ErrorDetails]) -> list[str]:
             error["type"] == "too_short" and inside
         )
 
-    return [_fault(error) for error in errors if not follows_from_another(error)]
+    return [_fault(error, schema) for error in errors if not follows_from_another(error)]
 
 
-def _fault(error: ErrorDetails) -> str:
+def _fault(error: ErrorDetails, schema: Schema) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if not error["loc"] and error["type"] == "value_error":
         return message  # `_names_meet` names the paths itself
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return _kind_fault(error)
-    # of 0.1
-    unread = (
-        "nothing ever read it: take it out"
-        if error["loc"][-1:] == ("log_level",)
-        else "unknown key"
-    )
+    if error["type"] == "extra_forbidden":
+        return f"{_path(error['loc'])}: {_unknown(error['loc'], schema)}"
     missing = (
         f"is missing: one of {', '.join(get_args(Kind))}"
         if error["loc"][-1:] == ("kind",)
         else "is missing"
     )
     plain = {
-        "extra_forbidden": unread,
         "missing": missing,
         "too_short": "must not be empty",
         CREDENTIAL: message,
     }
     return f"{_path(error['loc'])}: {plain.get(error['type']) or message + _got(error['input'])}"
+
+
+def _unknown(location: tuple[int | str, ...], schema: Schema) -> str:
+    if location[-1] == "log_level":  # of 0.1
+        return "nothing ever read it: take it out"
+    near = near_key(schema, location)
+    return "unknown key" + (f" (did you mean {near}?)" if near else "")
 
 
 def _kind_fault(error: ErrorDetails) -> str:

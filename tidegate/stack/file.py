@@ -282,7 +282,8 @@ def load_stack(folder: Path) -> Stack:
     try:
         stack = Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
-        raise StackFileError(doing, "; ".join(faults_in(error.errors())), TO_DO) from None
+        found = faults_in(error.errors(), Stack.model_json_schema())
+        raise StackFileError(doing, "; ".join(found), TO_DO) from None
     # what was kept of an older file may have them
     if unread := unread_keys(stack.services, stack.routes, stack.callings):
         raise StackFileError(doing, "; ".join(unread), TO_DO)

@@ -1,0 +1,38 @@
+"""An unknown key of stack.yaml is told with the one that was probably meant at that place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tidegate.stack.faults import faults_in
+from tidegate.stack.file import Stack
+from tidegate.stack.near_keys import near_key
+
+SCHEMA = Stack.model_json_schema()
+
+
+@pytest.mark.parametrize(
+    ("location", "near"),
+    [
+        (("smoek",), "smoke"),
+        (("services", 0, "start_budget_second"), "start_budget_seconds"),
+        (("watch", "p95_second"), "p95_seconds"),
+        (("environments", "prod", "compose_file"), "compose_files"),
+        (("environments", "prod", "kept_ports", 0, "servce"), "service"),
+        (("databases", 0, "mysql", "pasword_key"), "password_key"),
+        (("migrations", 0, "alembic", "databse"), "database"),
+        (("smoke", 0, "login", "tokenfield"), "token_field"),
+        (("databases", 1, "redis", "client_image"), None),
+        (("ready_path",), None),
+        (("colour",), None),
+        (("services", 0, "colour"), None),
+        (("nowhere", 3, "colour"), None),
+    ],
+)
+def test_it_is_one_that_may_stand_there(location: tuple[int | str, ...], near: str | None) -> None:
+    assert near_key(SCHEMA, location) == near
+
+
+def test_the_fault_says_it() -> None:
+    found = {"type": "extra_forbidden", "loc": ("watch", "second"), "msg": "", "input": 3}
+    assert faults_in([found], SCHEMA) == ["watch.second: unknown key (did you mean seconds?)"]  # type: ignore[list-item]
