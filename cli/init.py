@@ -148,6 +148,14 @@ def _tell(written: Written, names: list[str], console: Console, source: Brought 
             ),
             soft_wrap=True,
         )
+    if written.unseen:
+        console.print(
+            data(
+                "  to correct in stack.yaml, `source`: name the repository with the Dockerfile of "
+                f"{', '.join(written.unseen)}: none lies here"
+            ),
+            soft_wrap=True,
+        )
     if written.left_out:
         console.print(
             data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True

@@ -38,6 +38,7 @@ from tidegate.proposal.own_env_files import as_one, env_files_in_git, env_files_
 from tidegate.proposal.own_logins import own_logins
 from tidegate.proposal.proposed import Proposed, propose
 from tidegate.proposal.questions import Answers
+from tidegate.proposal.remarks import unseen_sources
 from tidegate.proposal.stack_text import stack_text
 from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.env_files import env_files_of
@@ -72,6 +73,8 @@ class Written:
     """The env file of production, where that alone says which keys there are."""
     shared: tuple[str, ...] = ()
     """What the environments would have of each other on one host."""
+    unseen: tuple[str, ...] = ()
+    """Services that are built by a Dockerfile of this folder, and it is not there."""
 
 
 def begin(
@@ -114,6 +117,7 @@ def begin(
         one.look.repository.newest if one.builds else one.tag,
         one.look.production.file if one.look.production and private else "",
         one.shared,
+        tuple(unseen_sources(one.look, one.services)),
     )
 
 

@@ -3,13 +3,30 @@ as comments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tidegate.proposal.dockerfile import Dockerfile
 from tidegate.proposal.known_images import CACHES, TUNNELS, engine_of, keeps_data
 from tidegate.proposal.look import Look
-from tidegate.proposal.roles import made_from
+from tidegate.proposal.roles import ADDRESS, made_from
 from tidegate.stack.slot import used_volumes
+
+
+def unseen_sources(look: Look, released: Iterable[str]) -> list[str]:
+    """Released services that are built by a Dockerfile of this folder, and it is not there."""
+
+    def is_missing(name: str) -> bool:
+        build = look.model["services"][name].get("build")
+        is_here = build and not ADDRESS.match(str(build.get("context", "")))
+        return bool(is_here and not look.dockerfiles.get(name, Dockerfile()).base)
+
+    return [name for name in released if is_missing(name)]
+
+
+def source_warnings(unseen: Sequence[str]) -> Iterator[str]:
+    if unseen:
+        yield f"# No Dockerfile lies here for: {', '.join(unseen)}. Name the repository that has"
+        yield "# it, and as `context` the folder of it in which the compose files lie."
 
 
 def profile_warnings(look: Look) -> Iterator[str]:

@@ -51,7 +51,7 @@ _FOLDERS = (
 )
 LEADS_TO = "x-leads-to"
 """Key of a front as `with_leads` makes it: the services that its configuration names."""
-_ADDRESS = re.compile(r"[a-z+]+://|git@")
+ADDRESS = re.compile(r"[a-z+]+://|git@")
 _NONE = Dockerfile()
 _TAG = re.compile(r"(?::[^/:}]*)?(?:@.*)?\Z")
 _REGISTRY = re.compile(r"\A(?:localhost|[^/]*[.:][^/]*)/")
@@ -135,7 +135,7 @@ def is_built(service: Mapping[str, Any]) -> bool:
     """From files that lie here. What is built from an address and has an image is a vendor's."""
     build = service.get("build") or {}
     return bool(build) and not (
-        _ADDRESS.match(str(build.get("context", ""))) and service.get("image")
+        ADDRESS.match(str(build.get("context", ""))) and service.get("image")
     )
 
 

@@ -11,7 +11,13 @@ from typing import Any
 from tidegate.proposal.called import names_called, ports_called
 from tidegate.proposal.compose_files import Place
 from tidegate.proposal.proposed import Proposed
-from tidegate.proposal.remarks import copy_warnings, profile_warnings, tunnel_warnings
+from tidegate.proposal.remarks import (
+    copy_warnings,
+    profile_warnings,
+    source_warnings,
+    tunnel_warnings,
+    unseen_sources,
+)
 from tidegate.proposal.seen import migration_hints, other_doors, redis_hints, route_hints
 
 _PLAIN = re.compile(r"[A-Za-z_./~][A-Za-z0-9_ ./@+~-]*(?::[A-Za-z0-9_./@+~-]+)*")
@@ -27,6 +33,7 @@ def _lines(one: Proposed, required: Mapping[str, Sequence[str]]) -> Iterator[str
     yield f"name: {one.name}"
     yield f"title: {_value(one.title)}"
     if one.builds:
+        yield from source_warnings(unseen_sources(one.look, one.services))
         yield f"source: {_flow(_source(one))}"
     yield "services:"
     for place, (service, image) in enumerate(one.services.items()):
