@@ -32,7 +32,7 @@ def command(
 
 AS_THE_OTHERS = pytest.mark.crash_only("the others")
 UNKNOWN = r"looking for the stack 'shoop': there is none \(known: .+\)\. Use one of the known names"
-NOT_ON_THE_LIST = r"starting {}/prod: 'shoop' is not one of \[.+\]\. Correct it; .+"
+NOT_ON_THE_LIST = r"starting {}/prod: stack: 'shoop' is not one of \[.+\]\. Correct it; .+"
 
 
 @pytest.mark.parametrize(
