@@ -94,14 +94,6 @@ class ComposeFiles(Protocol):
         own: Collection[str] = (),
         left_out: Collection[str] = (),
     ) -> ComposeModel: ...
-    def missing_values(
-        self,
-        files: Sequence[Path],
-        environment: Mapping[str, str],
-        project: str,
-        own: Collection[str] = (),
-        left_out: Collection[str] = (),
-    ) -> set[str]: ...
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str
     ) -> dict[str, list[str]]: ...

@@ -3,7 +3,7 @@ and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,6 +136,17 @@ def ports_of_files(
 def as_written(files: Sequence[Path], project: str) -> ComposeModel:
     """Compose files with their variables as they stand there. Raises StackFileError."""
     return Compose(DockerHost()).as_written(files, project)
+
+
+def missing_values(
+    files: Sequence[Path],
+    values: Mapping[str, str],
+    project: str,
+    own: Collection[str],
+    left_out: Collection[str],
+) -> set[str]:
+    """Names of variables without which the files cannot be read. Raises StackFileError."""
+    return Compose(DockerHost()).missing_values(files, values, project, own, left_out)
 
 
 def by_hand_here() -> tuple[HandStarted, HostOccupancy]:

@@ -179,17 +179,12 @@ class OpenEnvironment(Ports):
         if self.read is not None:
             return self.read
         self.refuse_faults()
-        read = self.compose.read(*self._files())
+        read = self.compose.read(*self.reading())
         model = as_said(read, self.stack, self.name, self.values)
         self.learn(model)
         return model
 
-    def missing_values(self) -> set[str]:
-        """Names of variables that the compose files need and that have no value. Raises
-        StackFileError where these cannot be read."""
-        return self.compose.missing_values(*self._files())
-
-    def _files(
+    def reading(
         self,
     ) -> tuple[list[Path], Mapping[str, str], str, frozenset[str], tuple[str, ...]]:
         """The compose files, and with what they are read."""

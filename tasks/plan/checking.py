@@ -88,7 +88,7 @@ def _of_files(
 ) -> Iterator[Finding]:
     """What the compose files say; with stand-ins for values that are missing, where they can be
     read so."""
-    missing = sorted(env.missing_values())
+    missing = sorted(adapters.missing_values(*env.reading()))
     yield from told(env, missing)
     read, is_whole = with_stand_ins(env, missing), not missing and not env.faults
     try:

@@ -44,16 +44,6 @@ class MemoryCompose:
     ) -> ComposeModel:
         return self.model(project)
 
-    def missing_values(
-        self,
-        files: Sequence[Path],
-        environment: Mapping[str, str],
-        project: str,
-        own: Collection[str] = (),
-        left_out: Collection[str] = (),
-    ) -> set[str]:
-        return set()
-
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str
     ) -> dict[str, list[str]]:
