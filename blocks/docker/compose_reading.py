@@ -43,13 +43,13 @@ class ComposeReading:
         default."""
         outcome = self._read()
         if outcome.exit_code != 0 or _without_value(outcome):
-            if missing := self.missing() or _without_value(self._read_with_stand_ins):
+            missing, outcome = self._without_unread(outcome)
+            if missing:
                 raise ConfigError(
                     reading(self.files),
                     f"no value for {', '.join(sorted(missing))}",
                     "Set it in the env file; `$` itself is `$$`",
                 )
-            outcome = self._read_with_stand_ins
         if outcome.exit_code != 0:
             file = missing_env_file(outcome.stderr, self.files[0].parent)
             said = f"`env_file: {file}` names a file that is not there" if file else ""
@@ -71,6 +71,15 @@ class ComposeReading:
         if not missing_in(self._written, self.environment):
             return needed
         return needed | _without_value(self._read_with_stand_ins)
+
+    def _without_unread(self, outcome: Outcome) -> tuple[set[str], Outcome]:
+        """What is missing once what is not read is left aside, and the model then. It stays with
+        `outcome` where Compose reads the files with values only: a schema allows few words."""
+        try:
+            missing = self.missing()
+        except StackFileError:
+            return _without_value(outcome), outcome
+        return missing or _without_value(self._read_with_stand_ins), self._read_with_stand_ins
 
     @cached_property
     def _read_with_stand_ins(self) -> Outcome:

@@ -85,6 +85,14 @@ def test_what_a_released_service_asks_for_shows_none_of_the_others(file: Path) -
     assert missing == {"GRACE", "WEB_PORT"}
 
 
+def test_where_only_values_make_it_a_compose_file_what_compose_says_counts(file: Path) -> None:
+    file.write_text(WEB.replace("image: nginx", "image: nginx, pull_policy: '${PULL}'"))
+    with pytest.raises(ConfigError, match=r"no value for WEB_PORT[.]"):
+        COMPOSE.read([file], {"PULL": "always"}, "demo", (), ["left"])
+    values = {"PULL": "always", "WEB_PORT": "80"}
+    assert COMPOSE.read([file], values, "demo")["services"]["web"]["pull_policy"] == "always"
+
+
 def test_what_a_later_file_replaces_is_named_with_the_others(file: Path) -> None:
     """Compose itself reads no file without it."""
     later = file.with_name("compose.prod.yaml")
