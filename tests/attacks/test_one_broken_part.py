@@ -77,7 +77,7 @@ def said(command: Callable[[], object]) -> str:
         told = str(error)
     else:
         told = str(state.message) if isinstance(state, State) else ""
-    assert UNFORESEEN not in told
+    assert UNFORESEEN not in told, told
     return told
 
 
