@@ -73,17 +73,6 @@ class Compose:
         has neither a value nor a default; services that are `left_out` need none."""
         return ComposeReading(self.command, files, environment, project, own, left_out).model()
 
-    def missing_values(
-        self,
-        files: Sequence[Path],
-        environment: Mapping[str, str],
-        project: str,
-        own: Collection[str] = (),
-        left_out: Collection[str] = (),
-    ) -> set[str]:
-        """Names of all variables for which `read` would be refused. Raises StackFileError."""
-        return ComposeReading(self.command, files, environment, project, own, left_out).missing()
-
     def env_files(
         self, files: Sequence[Path], environment: Mapping[str, str], project: str
     ) -> dict[str, list[str]]:

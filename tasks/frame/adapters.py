@@ -21,6 +21,7 @@ from blocks.docker.adopting import EngineHandStarted
 from blocks.docker.base_services import EngineBaseServices
 from blocks.docker.builder import ImageBuilder
 from blocks.docker.compose import Compose
+from blocks.docker.compose_reading import ComposeReading
 from blocks.docker.engine_looks import EngineLooks
 from blocks.docker.host import DockerHost
 from blocks.docker.host_facts import EngineMeasures
@@ -139,14 +140,10 @@ def as_written(files: Sequence[Path], project: str) -> ComposeModel:
 
 
 def missing_values(
-    files: Sequence[Path],
-    values: Mapping[str, str],
-    project: str,
-    own: Collection[str],
-    left_out: Collection[str],
+    files: Sequence[Path], values: Mapping[str, str], project: str, *unread: Collection[str]
 ) -> set[str]:
     """Names of variables without which the files cannot be read. Raises StackFileError."""
-    return Compose(DockerHost()).missing_values(files, values, project, own, left_out)
+    return ComposeReading(Compose(DockerHost()).command, files, values, project, *unread).missing()
 
 
 def by_hand_here() -> tuple[HandStarted, HostOccupancy]:

@@ -252,7 +252,10 @@ PARCELS = Newcomer(
 services:
   web: {build: ., env_file: .env, environment: {POSTGRES_HOST: db}}
   seed: {build: ., profiles: [tools], command: seed}
-  db: {image: "postgres:16", environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}, volumes: ["rows:/var/lib/postgresql/data"]}
+  db:
+    image: postgres:16
+    environment: {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}", POSTGRES_USER: app, POSTGRES_DB: app}
+    volumes: ["rows:/var/lib/postgresql/data"]
 volumes: {rows: }
 """,
     },

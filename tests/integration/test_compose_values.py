@@ -8,12 +8,16 @@ import pytest
 
 from blocks.docker.compose import Compose
 from blocks.docker.host import DockerHost
+from tasks.frame.adapters import missing_values
 from tidegate.errors import ConfigError
 
 COMPOSE = Compose(DockerHost())
 LEFT_OUT = """
 services:
-  web: {image: nginx, ports: ["${WEB_PORT:?which}:80"], environment: {PRICE: "5$$", LEVEL: "${LEVEL-}"}}
+  web:
+    image: nginx
+    ports: ["${WEB_PORT:?which}:80"]
+    environment: {PRICE: "5$$", LEVEL: "${LEVEL-}"}
   proxy:
     image: traefik
     command: --acme.email=${ACME_EMAIL}
@@ -36,7 +40,7 @@ def test_what_is_left_out_or_not_asked_for_needs_no_value(file: Path) -> None:
         model = COMPOSE.read([file], values, "demo", own, ["proxy"])
         assert model["services"]["web"]["environment"] == {"PRICE": "5$", "LEVEL": ""}
         assert "mail" not in model["services"]
-        assert COMPOSE.missing_values([file], values, "demo", own, ["proxy"]) == set()
+        assert missing_values([file], values, "demo", own, ["proxy"]) == set()
 
 
 @pytest.mark.parametrize(
@@ -75,13 +79,13 @@ def test_whatever_it_asks_a_value_for(file: Path, line: str) -> None:
     file.write_text(WEB + unread + parts)
     read = COMPOSE.read([file], {"WEB_PORT": "80"}, "demo", (), ["left"])
     assert read["services"]["web"]["ports"][0]["published"] == "80"
-    assert COMPOSE.missing_values([file], {}, "demo", (), ["left"]) == {"WEB_PORT"}
+    assert missing_values([file], {}, "demo", (), ["left"]) == {"WEB_PORT"}
 
 
 def test_what_a_released_service_asks_for_shows_none_of_the_others(file: Path) -> None:
     web = WEB.replace("image: nginx", "image: nginx, stop_grace_period: '${GRACE:?}'")
     file.write_text(f"{web}  left: {{image: x, environment: {{KEY: '${{KEY}}'}}}}\n")
-    missing = COMPOSE.missing_values([file], {"WEB_PORT": ""}, "demo", (), ["left"])
+    missing = missing_values([file], {"WEB_PORT": ""}, "demo", (), ["left"])
     assert missing == {"GRACE", "WEB_PORT"}
 
 
@@ -119,6 +123,6 @@ def test_what_is_needed_and_missing_is_named_at_once(
     file.write_text(LEFT_OUT)
     for name in ("proxy.env", "mail.env"):
         file.with_name(name).write_text("")
-    assert COMPOSE.missing_values([file], values, "demo", (), left_out) == missing
+    assert missing_values([file], values, "demo", (), left_out) == missing
     with pytest.raises(ConfigError, match=f"no value for {', '.join(sorted(missing))}[.]"):
         COMPOSE.read([file], values, "demo", (), left_out)

@@ -62,8 +62,10 @@ def test_keys_and_env_files_of_what_is_left_out_are_asked_of_nobody(tmp_path: Pa
         tmp_path,
         f"services:\n  web: {{{PAGE}, environment: {{KEY: '${{KEY}}'}}}}\n"
         "  traefik: {image: 'traefik:v3', env_file: traefik.env, command: '${ACME_EMAIL:?}', "
-        "volumes: ['acme:/acme', '/var/run/docker.sock:/var/run/docker.sock'], networks: [public]}\n"
-        "networks: {public: {name: '${PUBLIC_NET:?}'}}\nvolumes: {acme: {name: '${ACME_VOLUME:?}'}}\n",
+        "volumes: ['acme:/acme', '/var/run/docker.sock:/var/run/docker.sock'], "
+        "networks: [public]}\n"
+        "networks: {public: {name: '${PUBLIC_NET:?}'}}\n"
+        "volumes: {acme: {name: '${ACME_VOLUME:?}'}}\n",
         traefik_env_example="CF_API_TOKEN=\nCF_EMAIL=\n",
     )
     assert load_stack(clone).left_out == ("traefik",)

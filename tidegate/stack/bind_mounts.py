@@ -148,7 +148,7 @@ def shown(path: str, folder: Path) -> str:
 def host_path(named: str, folder: Path, values: Mapping[str, str]) -> str:
     """Where a path of the stack file leads on the host; empty where a variable in it has no
     value."""
-    known = {**values, "PWD": str(folder), "HOME": values.get("HOME") or os.path.expanduser("~")}
+    known = {"PWD": str(folder), "HOME": os.path.expanduser("~"), **values}
     if any(not known.get(name) for name in _VARIABLE.findall(named)):
         return ""
     filled = _VARIABLE.sub(lambda found: known[found[1]], named)
