@@ -8,7 +8,7 @@ import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +57,19 @@ def take(env: OpenEnvironment, number: int, now: datetime) -> Taken:
     )
 
 
-def figures_of_window(memory: Memory, taken: Taken) -> LiveFigures | None:
-    """Over the last five minutes; None until they were seen whole."""
+def figures_of_window(
+    memory: Memory, taken: Taken, switched_at: datetime | None
+) -> LiveFigures | None:
+    """Over the last five minutes; of a slot that serves for no longer, since its first request.
+    None where neither is known."""
     old = [
         one
         for one in memory.samples
         if WINDOW_SECONDS - LATE_SECONDS <= taken.at - one.at <= 2 * WINDOW_SECONDS
     ]
-    return figures_between(old[-1].sample, taken.sample) if old else None
+    if old:
+        return figures_between(old[-1].sample, taken.sample)
+    return figures_between(_before(taken), taken.sample) if _is_new(switched_at, taken) else None
 
 
 def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) -> LiveFigures:
@@ -76,11 +81,17 @@ def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) 
         for one in recall(env, deployment.number).samples
         if taken.at - one.at <= 2 * WINDOW_SECONDS
     ]
-    is_new = deployment.switched_at is not None and now - deployment.switched_at <= timedelta(
-        seconds=2 * WINDOW_SECONDS
-    )
-    before = recent[0].sample if recent and not is_new else MetricsSample(taken.sample.started, {})
-    return figures_between(before, taken.sample)
+    is_known = recent and not _is_new(deployment.switched_at, taken)
+    return figures_between(recent[0].sample if is_known else _before(taken), taken.sample)
+
+
+def _is_new(switched_at: datetime | None, taken: Taken) -> bool:
+    return switched_at is not None and taken.at - switched_at.timestamp() <= 2 * WINDOW_SECONDS
+
+
+def _before(taken: Taken) -> MetricsSample:
+    """When nobody had asked this slot anything."""
+    return MetricsSample(taken.sample.started, {})
 
 
 @contextlib.contextmanager

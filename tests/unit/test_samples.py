@@ -54,8 +54,9 @@ def env(tmp_path: Path) -> Any:
     )
 
 
-def of_window(*samples: Taken) -> LiveFigures | None:
-    return figures_of_window(Memory(7, samples), taken(0, 1000, errors=10))
+def of_window(*samples: Taken, served_for: float | None = None) -> LiveFigures | None:
+    switched = None if served_for is None else NOW - timedelta(seconds=served_for)
+    return figures_of_window(Memory(7, samples), taken(0, 1000, errors=10), switched)
 
 
 def test_the_window_is_counted_from_its_beginning() -> None:
@@ -67,6 +68,13 @@ def test_nothing_is_said_until_the_window_was_seen_whole() -> None:
     assert of_window() is None
     assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS - 1, 100)) is None
     assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS, 100)) == LiveFigures(900, 10, None)
+
+
+def test_a_slot_that_serves_for_no_longer_is_judged_by_all_that_it_was_asked() -> None:
+    assert of_window(served_for=60) == LiveFigures(1000, 10, None)
+    assert of_window(taken(60, 900), served_for=70) == LiveFigures(1000, 10, None)
+    assert of_window(taken(300, 400, errors=4), served_for=310) == LiveFigures(600, 6, None)
+    assert of_window(served_for=2 * WINDOW_SECONDS + 1) is None  # nobody has looked for long
 
 
 def test_a_sample_of_two_windows_ago_counts_and_an_older_one_does_not() -> None:
