@@ -227,9 +227,14 @@ def test_steps_pass_over_what_has_all_commits_of_a_hold(four_good: History) -> N
         choose_target(four_good, to="v3", held_commits={held})
 
 
-def test_a_held_commit_cannot_be_named(four_good: History) -> None:
-    with pytest.raises(HeldError, match=r"#3 v3 \(on hold\), #2 v2"):
-        choose_target(four_good, to="v3", held_commits={four_good[2].commit})
+def test_a_held_commit_is_not_offered_and_cannot_be_named(four_good: History) -> None:
+    held = {four_good[2].commit}
+    for to in ("v3", "v9"):
+        with pytest.raises(InputError, match="Choose one of #2 v2, #1 v1; on hold: #3 v3"):
+            choose_target(four_good, to=to, held_commits=held)
+    held = {one.commit for one in four_good}
+    with pytest.raises(HeldError, match=r"it is on hold.* All .*#3 v3, #2 v2, #1 v1\): lift one"):
+        choose_target(four_good, to="v3", held_commits=held)
 
 
 def test_an_empty_environment_has_no_way_back() -> None:

@@ -186,8 +186,13 @@ def _choose_from(
 ) -> str:
     if not candidates:
         return "There is no candidate: release a corrected version instead"
-    names = ", ".join(
-        f"#{one.number} {one.version}{' (on hold)' * is_held(one.commit, held_commits)}"
-        for one in candidates
-    )
-    return f"Choose one of {names}" + (" by its number" if by == "number" else "")
+    held = [one for one in candidates if is_held(one.commit, held_commits)]
+    if len(held) == len(candidates):
+        return f"All of them are on hold ({_names(held)}): lift one of the holds first"
+    free = _names([one for one in candidates if one not in held])
+    chosen = f"Choose one of {free}" + (" by its number" if by == "number" else "")
+    return f"{chosen}; on hold: {_names(held)}" if held else chosen
+
+
+def _names(candidates: Sequence[Deployment]) -> str:
+    return ", ".join(f"#{one.number} {one.version}" for one in candidates)
