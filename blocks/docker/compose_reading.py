@@ -41,7 +41,7 @@ class ComposeReading:
     def model(self) -> ComposeModel:
         """Raises StackFileError, and ConfigError for a variable that has neither a value nor a
         default."""
-        outcome = self._read()
+        outcome = self._plainly_read
         if outcome.exit_code != 0 or _without_value(outcome):
             missing, outcome = self._without_unread(outcome)
             if missing:
@@ -64,10 +64,12 @@ class ComposeReading:
 
     def missing(self) -> set[str]:
         """Names of the variables that must have a value and have none: of what is read, and of
-        what Compose itself stumbles over, such as a text that a later file replaces. Raises
-        StackFileError."""
+        what Compose itself stumbles over, such as a text that a later file replaces. What it finds
+        elsewhere, as in the `env_file` of an `include`, has one. Raises StackFileError."""
         part = read_part(self._written, self.left_out, self.environment)
         needed = missing_in(part, self.environment)
+        if needed and self._plainly_read.exit_code == 0:
+            needed &= _without_value(self._plainly_read)
         if not missing_in(self._written, self.environment):
             return needed
         return needed | _without_value(self._read_with_stand_ins)
@@ -80,6 +82,10 @@ class ComposeReading:
         except StackFileError:
             return _without_value(outcome), outcome
         return missing or _without_value(self._read_with_stand_ins), self._read_with_stand_ins
+
+    @cached_property
+    def _plainly_read(self) -> Outcome:
+        return self._read()
 
     @cached_property
     def _read_with_stand_ins(self) -> Outcome:

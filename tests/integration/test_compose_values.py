@@ -126,3 +126,14 @@ def test_what_is_needed_and_missing_is_named_at_once(
     assert missing_values([file], values, "demo", (), left_out) == missing
     with pytest.raises(ConfigError, match=f"no value for {', '.join(sorted(missing))}[.]"):
         COMPOSE.read([file], values, "demo", (), left_out)
+
+
+def test_what_the_env_file_of_an_include_gives_is_not_missing(file: Path) -> None:
+    (file.parent / "shared").mkdir()
+    (file.parent / "shared" / "db.env").write_text("DB_PORT=5432\n")
+    (file.parent / "shared" / "compose.yaml").write_text(
+        "services:\n  db: {image: mysql, ports: ['${DB_PORT:?which}:5432'], hostname: '${HOST}'}\n"
+    )
+    file.write_text("include: [{path: shared/compose.yaml, env_file: shared/db.env}]\n" + WEB)
+    assert missing_values([file], {"WEB_PORT": "80"}, "demo") == {"HOST"}
+    assert missing_values([file], {"WEB_PORT": "80", "HOST": "a"}, "demo") == set()
