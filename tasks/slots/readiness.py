@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple, NoReturn
 
 from prefect import get_run_logger
@@ -28,6 +29,10 @@ from tidegate.waiting import seconds_since
 POLL_SECONDS = 0.2
 ASK_SECONDS = 5.0
 """What the edge's own health check allows."""
+
+
+MOST_LOGS = 3
+"""Of the containers of a slot that does not become ready."""
 
 
 class Asked(NamedTuple):
@@ -122,8 +127,9 @@ def _refuse_not_ready(
         f"{answer.error or f'it answers {answer.status}'}, "
         f"after {asked.service.start_budget_seconds} s"
     )
-    behind = [one for one in containers if one.service.startswith(f"{asked.service.name}-")]
-    lines = "".join(last_lines_of(env, one) for one in behind[:1])
+    # behind an nginx the application knows more
+    first = sorted(containers, key=lambda one: one.service.rpartition("-")[0] != asked.service.name)
+    lines = "".join(last_lines_of(env, one) for one in islice(first, MOST_LOGS))
     error = UnhealthyError(
         f"asking whether {work.title} is ready",
         f"{_named(work, asked)}, asked as a visitor of {asked.visit.name}: {said}.{lines}",

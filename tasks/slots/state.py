@@ -58,7 +58,11 @@ def all_of(env: OpenEnvironment, project: str) -> set[str]:
 def last_lines_of(env: OpenEnvironment, container: ContainerFacts) -> str:
     """For an error's text, with a blank before."""
     log = env.redactor.redact(env.host.logs(container.id)).rstrip()
-    return f" Its last 20 log lines:\n{log}\n" if log else " It logged nothing"
+    return (
+        f" The last 20 log lines of {container.name}:\n{log}\n"
+        if log
+        else f" {container.name} logged nothing"
+    )
 
 
 def running_slots(env: OpenEnvironment) -> set[str]:

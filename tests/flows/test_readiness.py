@@ -98,6 +98,9 @@ def test_one_that_does_not_become_ready_in_time_is_left_with_its_last_lines(
     told = said(made)
     assert f"/ready, asked as a visitor of shop.test: {what}" in told
     assert "it said nothing of use" in told
+    logs = [told.find(f"log lines of shop-prod-2-{name}-2-1:") for name in ("web", "worker")]
+    assert logs == sorted(logs)
+    assert logs[0] > 0  # first the one that was asked, then what may stand behind it
 
 
 @pytest.mark.parametrize("status", [200, 399])

@@ -97,9 +97,9 @@ def test_slots_that_run_are_found_also_where_they_were_taken_over(
 @pytest.mark.parametrize(
     ("log", "said"),
     [
-        ("a\nhunter2-hunter2\n\n", " Its last 20 log lines:\na\n***\n"),
-        ("\n", " It logged nothing"),
-        ("", " It logged nothing"),
+        ("a\nhunter2-hunter2\n\n", " The last 20 log lines of web-7:\na\n***\n"),
+        ("\n", " web-7 logged nothing"),
+        ("", " web-7 logged nothing"),
     ],
 )
 def test_the_last_lines_of_its_log_are_told_without_secrets(
