@@ -39,4 +39,5 @@ def show(looked_at: Sequence[str], found: Sequence[Finding], console: Console) -
     counts = ", ".join(
         f"{len([1 for one in found if one.kind == kind])} {kind}(s)" for kind in MARKS
     )
-    console.print(data(f"{counts} in {', '.join(looked_at) or 'no environment'}"), soft_wrap=True)
+    where = ", ".join(looked_at) or ("" if found else "no environment")
+    console.print(data(f"{counts} in {where}" if where else counts), soft_wrap=True)

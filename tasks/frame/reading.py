@@ -94,10 +94,17 @@ def _values(
     )
     if not found:
         return values, ()
-    default = [one.partition(":")[0] for one in found if DEFAULT_PASSWORD in one]
-    to_do = ("Correct the keys it names", *map(to_accept, default))
     doing = f"reading {stack.name}/{config.env_file}"
-    return values, (ConfigError(doing, "; ".join(found), ". ".join(to_do)),)
+    return values, tuple(ConfigError(doing, one, _to_correct(one)) for one in found)
+
+
+def _to_correct(fault: str) -> str:
+    """A default password is told with the way to accept that one."""
+    return (
+        to_accept(fault.partition(":")[0])
+        if DEFAULT_PASSWORD in fault
+        else "Correct the keys it names"
+    )
 
 
 def values_now(planned: Stack, now: Stack, name: str) -> dict[str, str]:

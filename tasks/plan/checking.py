@@ -16,6 +16,7 @@ from tasks.plan.findings import Finding, faults, placed, shown
 from tasks.plan.found_images import HOST_ONLY, is_on_host_only
 from tasks.plan.image_risks import image_risks
 from tasks.plan.missing_logins import refuse_missing_logins
+from tasks.plan.missing_recipes import missing_recipes
 from tasks.plan.release_risks import release_risks
 from tasks.plan.schema_risks import schema_risks
 from tasks.plan.shared_servers import refuse_shared_patterns
@@ -98,6 +99,7 @@ def _of_files(
             raise
         return
     yield from _of_compose(read, stacks)
+    yield from missing_recipes(read)
     yield from image_risks(read)
     yield from schema_risks(read)
     yield from release_risks(read)

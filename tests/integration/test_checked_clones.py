@@ -9,6 +9,7 @@ import pytest
 
 from tasks.plan.checking import look_over
 from tasks.plan.findings import Finding
+from tests.integration.checked_stacks import change
 from tests.integration.newcomers import PARCELS, WEB_AND_DB, Newcomer, begun, cloned
 from tidegate.settings import Settings
 from tidegate.stack.file import load_stack
@@ -74,6 +75,40 @@ def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(
     [found] = looked(clone)
     assert (found.kind, found.file, found.line) == ("risk", "Dockerfile", 2)
     assert "a1b2c3d4e5" not in found.came_back
+
+
+def test_a_dockerfile_that_no_commit_has_is_a_fault(tmp_path: Path) -> None:
+    begun(clone := cloned(WEB_AND_DB, tmp_path))
+    git = ("git", "-C", str(clone))
+    subprocess.run([*git, "rm", "-q", "--cached", "Dockerfile"], check=True, timeout=30)
+    [found] = looked(clone)
+    assert (found.kind, found.doing) == ("fault", "looking for web's Dockerfile Dockerfile")
+    assert (found.came_back, found.to_do) == ("git does not have it", "Commit it")
+    (clone / "Dockerfile").unlink()
+    [found] = looked(clone)
+    assert (found.kind, found.came_back) == ("fault", "it is not there")
+    elsewhere = "build: {context: ., dockerfile: ops/web.Dockerfile}"
+    change(clone / "compose.yaml", ("build: .", elsewhere))
+    [found] = looked(clone)
+    assert found.doing == "looking for web's Dockerfile ops/web.Dockerfile"
+    change(clone / "stack.yaml", (str(tmp_path / "origin"), "https://example.com/acme/web"))
+    assert looked(clone) == []  # what that one has, nobody knows here
+
+
+def test_a_dockerfile_of_a_submodule_is_there(tmp_path: Path) -> None:
+    begun(clone := cloned(WEB_AND_DB, tmp_path))
+    (clone / "Dockerfile").unlink()
+    web = tmp_path / "web"
+    git = ("git", "-c", "user.name=Mei", "-c", "user.email=mei@example.com")
+    adding = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(web), "web")
+    for words in (
+        ("init", "-q", str(web)),
+        ("-C", str(web), "commit", "-q", "--allow-empty", "-m", "Begin"),
+        ("-C", str(clone), *adding),
+    ):
+        subprocess.run([*git, *words], check=True, timeout=30)
+    change(clone / "compose.yaml", ("build: .", "build: ./web"))
+    assert looked(clone) == []
 
 
 def test_a_service_of_a_profile_is_none_of_the_application(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ DEFAULT_PASSWORD = "holds a well-known default password"
 def to_accept(key: str) -> str:
     """How a team takes it upon itself."""
     return (
-        "A default password that the data have already can be accepted: "
+        "Use a password of your own. One that the data have already can be accepted: "
         f"`allow: [{{key: {key}, setting: default-password, reason: ...}}]` in stack.yaml"
     )
 

@@ -71,6 +71,11 @@ class Source(Part):
         return self.further[name].repository if name in self.further else self.repository
 
 
+def is_one_repository(one: str, other: str) -> bool:
+    """One address may be written with `.git` at its end, or without."""
+    return _same(one) == _same(other)
+
+
 def further_faults(source: Source | None) -> Iterator[str]:
     """What the further repositories say that does not fit the others."""
     if source is None:
@@ -86,7 +91,6 @@ def further_faults(source: Source | None) -> Iterator[str]:
 
 
 def _same(repository: str) -> str:
-    """One address may be written with `.git` at its end, or without."""
     plain = repository.rstrip("/").removesuffix(".git")
     return plain if "://" in plain or "@" in plain else posixpath.normpath(plain)
 
