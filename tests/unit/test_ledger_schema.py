@@ -95,6 +95,15 @@ def test_where_nothing_was_started_yet_it_is_said_what_makes_the_ledger(
         LedgerError, match=r"Tidegate was never started here\. `tidegate run` makes the ledger"
     ):
         Ledger(f"sqlite:///{tmp_path / file}").deployments.places()
+    assert not (tmp_path / file).exists()  # who only looks makes none
+
+
+def test_an_empty_file_is_no_ledger_either(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").touch()
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    for look in (ledger.deployments.places, ledger.audit.verify):
+        with pytest.raises(LedgerError, match="Tidegate was never started here"):
+            look()
 
 
 def test_holds_say_it_too(tmp_path: Path) -> None:

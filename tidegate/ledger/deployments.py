@@ -197,7 +197,7 @@ class Deployments:
 
     def places(self) -> list[tuple[str, str]]:
         """Stack and environment of everything that was ever deployed, by name."""
-        with self._store.reading("reading where was deployed") as session:
+        with self._store.reading("reading what was deployed where") as session:
             found = session.execute(select(Deployment.stack, Deployment.environment).distinct())
             return sorted((stack, environment) for stack, environment in found)
 

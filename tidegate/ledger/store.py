@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy.dialects.sqlite  # noqa: F401  runs find it in the process that they are forked from
@@ -27,6 +29,7 @@ _NO_LEDGER = (
     "unable to open database file",
     "no such table: deployments",
     "no such table: holds",
+    "no such table: audit",
 )
 _OLD_LEDGER = "no such table"
 _LOCK = select(Lock).where(
@@ -155,6 +158,7 @@ def open_engine(url: str) -> Engine:
     the other."""
     engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _refuse_no_file)
         event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
@@ -191,12 +195,17 @@ def _came_back(said: str) -> str:
 
 
 def _to_do(said: str) -> str:
-    if any(words in said for words in (*_NO_LEDGER, _OLD_LEDGER)):
-        return (
-            "`tidegate run` makes the ledger, where there is none yet; "
-            "after an upgrade, `tidegate upgrade`"
-        )
+    if any(words in said for words in _NO_LEDGER):
+        return "`tidegate run` makes the ledger"
+    if _OLD_LEDGER in said:
+        return "After an upgrade, `tidegate upgrade`"
     return "Check that it runs and has space; after an upgrade, `tidegate upgrade`"
+
+
+def _refuse_no_file(_dialect: object, _record: object, place: list[str], _given: object) -> None:
+    """Who only looks makes none: SQLite would, and let all users read it."""
+    if place[0] != ":memory:" and not Path(place[0]).exists():
+        raise sqlite3.OperationalError("unable to open database file")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
