@@ -59,9 +59,17 @@ def test_the_folder_is_found_from_every_folder_below_it(
 
 def test_the_nearest_folder_counts(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inner = team / "inner"
-    make_for_several(inner)
-    monkeypatch.chdir(inner / "stacks")
+    inner.mkdir()
+    say(inner, "")
+    monkeypatch.chdir(inner)
     assert Settings().stacks == inner / "stacks"
+
+
+def test_a_mistyped_name_makes_no_folder_for_several_inside_of_one(team: Path) -> None:
+    wrong = team / "stacks" / "shpo"
+    with pytest.raises(InputError, match=r"shpo: there is none, and it lies in .*stacks/NAME"):
+        make_for_several(wrong)
+    assert not wrong.exists()
 
 
 def test_outside_of_every_folder_one_error_says_what_to_do(

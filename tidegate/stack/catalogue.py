@@ -42,7 +42,9 @@ class Catalogue:
         raise StackFileError(
             f"looking for the stack {wanted!r}",
             f"there is none (known: {', '.join(sorted(known)) or 'none'})",
-            "Use one of the known names",
+            "Use one of the known names"
+            if known
+            else "`tidegate init FOLDER` writes a stack file for the application in FOLDER",
         )
 
     @property

@@ -28,10 +28,11 @@ IGNORED = (*STATE, f"{STACKS}/*/.env*", f"!{STACKS}/*/.env*.example")
 def make_for_several(folder: Path) -> None:
     """Make what is missing in `folder`; nothing that is there is changed but `.gitignore`.
 
-    Raises InputError where the folder is a team's already and lacks nothing, or cannot be written
-    to.
+    Raises InputError where the folder is a team's already and lacks nothing, lies inside of one, or
+    cannot be written to.
     """
     is_one = (folder / FILE).exists()
+    _refuse_inside(folder)
     with _told_plainly(folder):
         if is_one and not (is_of_several(folder) and _complete(folder)):
             raise InputError(
@@ -40,6 +41,16 @@ def make_for_several(folder: Path) -> None:
         if not is_one:
             _complete(folder)
             (folder / FILE).write_text(TOLD, encoding="utf-8")  # last: with it the folder is one
+
+
+def _refuse_inside(folder: Path) -> None:
+    team = folder_above(folder.parent)
+    if team is not None and is_of_several(team):
+        raise InputError(
+            f"looking for compose files in {folder}",
+            f"there is none, and it lies in {team}, which is a folder for several applications",
+            f"Copy an application's compose files to {team / STACKS}/NAME, and name that folder",
+        )
 
 
 def _complete(folder: Path) -> bool:
