@@ -19,7 +19,10 @@ Answer = Annotated[str | None, typer.Option(help="Answers the question beforehan
 @beginning.command()
 def init(
     folder: Annotated[
-        Path, typer.Argument(help="That has the compose files; made where it is missing.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="That has the compose files; made where it is missing."
+        ),
     ] = Path(),
     name: Annotated[
         str | None,
@@ -98,7 +101,9 @@ def check(stack: OneStack = None, json: AsJson = False) -> None:
 
 @beginning.command()
 def docs(
-    page: Annotated[str | None, typer.Argument(help="Left out: which there are.")] = None,
+    page: Annotated[
+        str | None, typer.Argument(metavar="PAGE", help="Left out: which there are.")
+    ] = None,
 ) -> None:
     """Read a page of the documentation."""
     from cli.manual import show

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 from rich.console import Console
 
@@ -97,7 +98,7 @@ def _release(settings: Settings, plane: ControlPlane, console: Console, version:
         if sys.stdin.isatty():
             console.print(
                 "[bold]Waiting for your decision:[/bold] open the run above, sign in with what "
-                "`tidegate login --show` prints, and click Resume."
+                f"`{Path(sys.argv[0])} login --show` prints, and click Resume."
             )
         else:
             console.print("No terminal: approving through the API, in the name of `demo`.")

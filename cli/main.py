@@ -39,6 +39,12 @@ app.add_typer(beginning)
 app.add_typer(looking)
 
 
+VERSION = (
+    "A tag, or a commit as sha-19b9b98; where nothing is built here, the tag of the image. "
+    "`tidegate versions` lists them."
+)
+
+
 def _tell_version(is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version
@@ -104,8 +110,7 @@ def replace(
         bool, typer.Option("--accept-outage", help="Where it cannot be done without one.")
     ] = False,
 ) -> None:
-    """Put an edge with the settings and the image of now in the place of the one that serves; no
-    request is lost."""
+    """Put an edge with the settings and the image of now in its place; no request is lost."""
     from cli.control_plane import ControlPlane, with_prefect
 
     with_prefect(ControlPlane(Settings()).environment())
@@ -129,9 +134,7 @@ def login(
 @app.command()
 def release(
     stack: Stack,
-    version: Annotated[
-        str, typer.Argument(help="A tag, or a commit as sha-19b9b98.", metavar="VERSION")
-    ],
+    version: Annotated[str, typer.Argument(help=VERSION, metavar="VERSION")],
     environment: Environment = None,
     as_option: AsOption = None,
     plan_only: Annotated[
@@ -253,8 +256,7 @@ def show() -> None:
 
 @service.command()
 def install() -> None:
-    """Start Tidegate now and at each boot: as root for the machine, else as a service of your
-    own."""
+    """Start Tidegate now and at each boot: as root for the machine, else for you alone."""
     from cli.service import install as put
 
     put(Settings(), console())
@@ -263,7 +265,8 @@ def install() -> None:
 @audit.command()
 def verify(
     anchor: Annotated[
-        list[str] | None, typer.Option(help="NUMBER:HASH that you have kept elsewhere.")
+        list[str] | None,
+        typer.Option(metavar="NUMBER:HASH", help="One that you have kept elsewhere."),
     ] = None,
     json: AsJson = False,
 ) -> None:

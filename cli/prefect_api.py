@@ -202,9 +202,15 @@ class PrefectApi:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise EngineError(
                 doing,
-                f"the Prefect server at {self.url} does not answer ({error})",
+                f"the Prefect server at {self.url} does not answer ({_plainly(error)})",
                 "Start it with `tidegate run`",
             ) from error
+
+
+def _plainly(error: Exception) -> str:
+    """`urllib` wraps what the system said."""
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

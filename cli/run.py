@@ -160,8 +160,9 @@ def stop(settings: Settings, console: Console) -> None:
     with one_at_a_time(plane.folder):
         stopped = plane.stop()
     console.print(
-        f"Stopped: {', '.join(stopped) or 'nothing was running'}. "
-        "The edge and the released applications keep serving."
+        f"Stopped: {', '.join(stopped)}. The edge and the released applications keep serving."
+        if stopped
+        else "Nothing of this folder's control plane was running."
     )
 
 
