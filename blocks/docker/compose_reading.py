@@ -16,7 +16,7 @@ from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel, Outcome
 from tidegate.stack.env_files import TO_MEAN, given_own, missing_env_file, without_own
 from tidegate.stack.unread import read_part, stand_ins_of
-from tidegate.stack.variables import missing_in
+from tidegate.stack.variables import missing_in, variables_in
 
 _NOT_SET = re.compile(r'\\?"(\w+)\\?" variable is not set')
 _REQUIRED = re.compile(r"required variable (\w+) is missing a value")
@@ -66,35 +66,49 @@ class ComposeReading:
         """Names of the variables that must have a value and have none: of what is read, and of
         what Compose itself stumbles over, such as a text that a later file replaces. What it finds
         elsewhere, as in the `env_file` of an `include`, has one. Raises StackFileError."""
-        part = read_part(self._written, self.left_out, self.environment)
-        needed = missing_in(part, self.environment)
+        needed = missing_in(self._part, self.environment)
         if needed and self._plainly_read.exit_code == 0:
             needed &= _without_value(self._plainly_read)
-        if not missing_in(self._written, self.environment):
+        if not self._without_any:
             return needed
-        return needed | _without_value(self._read_with_stand_ins)
+        stand_ins = stand_ins_of(self._written, self._without_any)
+        return needed | _without_value(self._read(stand_ins, self.left_out))
 
     def _without_unread(self, outcome: Outcome) -> tuple[set[str], Outcome]:
         """What is missing once what is not read is left aside, and the model then. It stays with
-        `outcome` where Compose reads the files with values only: a schema allows few words."""
+        `outcome` where Compose reads the files with values only: a schema allows few words.
+
+        No stand-in comes into what is read: a name that stands there too, with a default, must have
+        a value where the rest cannot be read without one.
+        """
         try:
             missing = self.missing()
         except StackFileError:
             return _without_value(outcome), outcome
-        return missing or _without_value(self._read_with_stand_ins), self._read_with_stand_ins
+        if missing:
+            return missing, outcome
+        shared = self._without_any & {one.name for one in variables_in(self._part)}
+        stand_ins = stand_ins_of(self._written, self._without_any - shared)
+        outcome = self._read(stand_ins, self.left_out)
+        if outcome.exit_code == 0:
+            return set(), outcome
+        return shared | {*_REQUIRED.findall(outcome.stderr)}, outcome
 
     @cached_property
     def _plainly_read(self) -> Outcome:
         return self._read()
 
     @cached_property
-    def _read_with_stand_ins(self) -> Outcome:
-        """With a value for each variable that has none, and without the env files of services that
-        are left out."""
-        missing = missing_in(self._written, self.environment)
-        return self._read(stand_ins_of(self._written, missing), self.left_out)
+    def _without_any(self) -> set[str]:
+        """Variables of the whole files that have no value."""
+        return missing_in(self._written, self.environment)
+
+    @cached_property
+    def _part(self) -> ComposeModel:
+        return read_part(self._written, self.left_out, self.environment)
 
     def _read(self, stand_ins: Mapping[str, str] = {}, unread: Collection[str] = ()) -> Outcome:
+        """Without the env files of services that are `unread`."""
         over = ""
         if self.own or unread:
             over = without_own(self._written, self.own, self.environment, unread)

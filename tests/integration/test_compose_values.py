@@ -137,3 +137,21 @@ def test_what_the_env_file_of_an_include_gives_is_not_missing(file: Path) -> Non
     file.write_text("include: [{path: shared/compose.yaml, env_file: shared/db.env}]\n" + WEB)
     assert missing_values([file], {"WEB_PORT": "80"}, "demo") == {"HOST"}
     assert missing_values([file], {"WEB_PORT": "80", "HOST": "a"}, "demo") == set()
+
+
+def test_no_stand_in_comes_into_what_is_read(file: Path) -> None:
+    web = (
+        "{image: 'acme/web:${TAG:-7}', environment: {LEVEL: '${LEVEL:-info}', MODE: '${MODE+on}'}}"
+    )
+    tools = (
+        '{profiles: [tools], image: acme/tools, environment: ["L=${LEVEL}", "M=${MODE}"], PORTS}'
+    )
+    compose = f"services:\n  web: {web}\n  tools: {tools}\n"
+    file.write_text(compose.replace("PORTS", "ports: ['${PORT}:80']"))
+    model = COMPOSE.read([file], {}, "demo")
+    assert model["services"]["web"]["image"] == "acme/web:7"
+    assert model["services"]["web"]["environment"]["LEVEL"] == "info"
+    assert "MODE" not in {k: v for k, v in model["services"]["web"]["environment"].items() if v}
+    file.write_text(compose.replace("PORTS", "ports: ['${TAG:?}:80']"))
+    with pytest.raises(ConfigError, match="no value for LEVEL, MODE, TAG"):
+        COMPOSE.read([file], {}, "demo")
