@@ -10,10 +10,10 @@ from typing import Any
 
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding, placed
+from tidegate.proposal.data_folders import data_folders, is_kept
 from tidegate.proposal.dockerfile import Dockerfile
-from tidegate.proposal.known_images import CACHES, TUNNELS, data_folders, engine_of, keeps_data
+from tidegate.proposal.known_images import CACHES, TUNNELS, engine_of, keeps_data
 from tidegate.proposal.roles import made_from
-from tidegate.stack.bind_mounts import is_inside
 from tidegate.stack.one_shots import one_shots
 from tidegate.stack.own_volumes import own_volumes
 from tidegate.stack.slot import used_volumes
@@ -157,23 +157,20 @@ def kept_nowhere(
     wants to lose it. `engines` are those that the stack file names, by service."""
     for name in base:
         service = services[name]
-        folders = data_folders(engines.get(name) or _image(service))
-        if said := (service.get("environment") or {}).get("PGDATA"):
-            folders = (*folders, str(said))
-        kept = [str(one).partition(":")[0] for one in service.get("tmpfs") or ()] + [
+        folders = data_folders(service, _image(service), engines.get(name, ""))
+        mounts = [str(one).partition(":")[0] for one in service.get("tmpfs") or ()] + [
             str(one.get("target"))
             for one in service.get("volumes") or ()
             if one.get("source") or one.get("type") == "tmpfs"
         ]
-        is_kept = any(
-            is_inside(one, folder) or is_inside(folder, one) for one in kept for folder in folders
-        )
-        if folders and not is_kept and not service.get("volumes_from"):
+        if folders and not is_kept(folders, mounts) and not service.get("volumes_from"):
+            places = " or ".join(one.to_mount for one in folders)
             yield (
-                f"services.{name}: no volume that has a name is mounted at {folders[0]}, where its "
-                "data lies: after `docker compose down` it begins without them",
-                "Name one under its `volumes:`. Where it runs already, its data is in a volume "
-                "without a name, which `docker inspect` shows: copy it first",
+                f"services.{name}: no volume that has a name keeps {places}, where its data lies: "
+                "after `docker compose down` it begins without them",
+                "Mount one there, by its `volumes:`. Where it runs already, its data is in the "
+                "container, or in a volume without a name that `docker inspect` shows: copy it "
+                "first",
             )
 
 

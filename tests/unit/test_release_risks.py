@@ -113,13 +113,22 @@ PG = "/var/lib/postgresql/data"
         ("postgres:16", {"volumes": [at("/var/run/postgresql")]}),
         ("rabbitmq:3-management", {}),
         ("docker.elastic.co/elasticsearch/elasticsearch:8.1", {"volumes": [at("/usr/share/x")]}),
+        ("elasticsearch:8", {"volumes": [at("/usr/share/elasticsearch/plugins")]}),
+        # the volume of the image itself lies over these
+        ("postgres:16", {"volumes": [at("/var/lib", "/srv/lib", "bind")]}),
+        ("postgres:17.2-alpine", {"volumes": [at("/var/lib/postgresql")]}),
+        ("timescale/timescaledb:2.14.1-pg16", {"volumes": [at("/var/lib/postgresql")]}),
+        ("mongo:7", {"volumes": [at("/data")]}),
+        ("postgres:18", {"volumes": [at(PG)]}),
+        ("postgres:16", {"volumes": [at(PG)], "environment": {"PGDATA": "/rows/16"}}),
+        ("linuxserver/mariadb", {"volumes": [at("/config/custom.cnf", "/srv/my.cnf", "bind")]}),
     ],
 )
 def test_a_server_whose_data_is_in_no_volume_with_a_name_is_named(
     image: str, rest: dict[str, Any]
 ) -> None:
     [text] = texts(kept_nowhere({"db": {"image": image, **rest}}, ["db"], {}))
-    assert text.startswith("services.db: no volume that has a name is mounted at /")
+    assert text.startswith("services.db: no volume that has a name keeps /")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,11 @@ def test_a_server_whose_data_is_in_no_volume_with_a_name_is_named(
     [
         ("postgres:16", {"volumes": [at(PG)]}),
         ("postgres:18", {"volumes": [at("/var/lib/postgresql")]}),
-        ("postgres:16", {"volumes": [at("/var/lib", "/srv/lib", "bind")]}),
+        ("postgres", {"volumes": [at("/var/lib/postgresql")]}),
+        ("pgvector/pgvector:pg17", {"volumes": [at(PG)]}),
+        ("postgres:16", {"volumes": [at(f"{PG}/16")], "environment": {"PGDATA": f"{PG}/16/x"}}),
+        ("mysql:8", {"volumes": [at("/d")], "command": ["--datadir=/d"]}),
+        ("mssql/server:2022", {"volumes": [at("/var/opt/mssql")]}),
         ("postgres:16", {"volumes": [at("/rows")], "environment": {"PGDATA": "/rows/16"}}),
         ("postgres:16", {"tmpfs": [f"{PG}:size=64m"]}),
         ("postgres:16", {"volumes": [{"type": "tmpfs", "target": PG}]}),

@@ -21,25 +21,6 @@ _WORKS_ON_DATA = re.compile(
     r"[-_](?:backups?|exporter|commander|express|insight|admin|ui|gui|client|dump|cron|operator|router|proxy)"
     r"(?:[-_.:@]|\Z)"
 )
-"""`postgres-exporter` and `mysql-cron-backup` are no databases."""
-_DATA_FOLDERS = (
-    (ENGINES["postgresql"], ("/var/lib/postgresql", "/home/postgres", "/bitnami")),
-    (ENGINES["mysql"], ("/var/lib/mysql", "/config", "/bitnami")),
-    (re.compile(r"(?:^|/)mongo(?:db)?(?:[-_.:@]|\Z)"), ("/data/db", "/bitnami")),
-    (re.compile(r"(?:^|/)rabbitmq(?:[-_.:@]|\Z)"), ("/var/lib/rabbitmq", "/bitnami")),
-    (
-        re.compile(r"(?:^|/)(?:elasticsearch|opensearch)(?:[-_.:@]|\Z)"),
-        ("/usr/share/elasticsearch", "/usr/share/opensearch", "/bitnami"),
-    ),
-    (
-        re.compile(r"(?:^|/)clickhouse(?:-server)?(?:[-_.:@]|\Z)"),
-        ("/var/lib/clickhouse", "/bitnami"),
-    ),
-    (re.compile(r"(?:^|/)influxdb(?:[-_.:@]|\Z)"), ("/var/lib/influxdb", "/var/lib/influxdb2")),
-    (re.compile(r"(?:^|/)couchdb(?:[-_.:@]|\Z)"), ("/opt/couchdb/data", "/bitnami")),
-    (re.compile(r"(?:^|/)(?:mssql/server|azure-sql-edge)(?:[-_.:@]|\Z)"), ("/var/opt/mssql",)),
-)
-"""Of what keeps data without being told to."""
 TUNNELS = re.compile(
     r"(?:^|/)(?:cloudflared|ngrok|localtunnel|frpc|inlets|chisel|zrok|rathole)(?:[-_.:@]|\Z)"
 )
@@ -69,24 +50,21 @@ MIGRATORS = re.compile(
 
 def engine_of(image: str) -> str | None:
     """Of the databases that Tidegate saves: `postgresql`, `mysql`."""
-    if _WORKS_ON_DATA.search(image):
+    if works_on_data(image):
         return None
     return next((engine for engine, form in ENGINES.items() if form.search(image)), None)
 
 
 def keeps_data(image: str) -> bool:
     """Whether this image is known to be a database, a cache or a broker."""
-    if _WORKS_ON_DATA.search(image):
+    if works_on_data(image):
         return False
     return bool(engine_of(image) or CACHES.search(image) or _OTHER_DATA.search(image))
 
 
-def data_folders(image: str) -> tuple[str, ...]:
-    """Where a database or a broker keeps its data, by its image or its engine; empty for what is
-    none, or keeps nothing by itself."""
-    if _WORKS_ON_DATA.search(image):
-        return ()
-    return next((folders for form, folders in _DATA_FOLDERS if form.search(image)), ())
+def works_on_data(image: str) -> bool:
+    """Whether it is a tool beside a database: `postgres-exporter`, `mysql-cron-backup`."""
+    return _WORKS_ON_DATA.search(image) is not None
 
 
 def is_aside(image: str) -> bool:
