@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -59,9 +59,16 @@ def init(
     )
     home = application.folder
     team = team_of(home)
+    made = list[Path]()
+
+    def prepare(env_files: Collection[str]) -> None:
+        """First git is told to leave them alone: they hold passwords."""
+        made.extend(make_for_stack(team) if team else make_for_one(home, env_files))
+
     with _files_of(home, project) as source:
-        written = begin(application, answers, places=source.places if source else ())
-    made = make_for_stack(team) if team else make_for_one(home, written.env_files)
+        written = begin(
+            application, answers, places=source.places if source else (), prepare=prepare
+        )
     names = [os.path.relpath(file, home) for file in made]
     if not quiet:
         _tell_where(application, folder, console)

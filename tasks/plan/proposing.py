@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,11 @@ def begin(
     answers: Answers,
     make_secret: Callable[[], str] = lambda: secrets.token_hex(16),
     places: Sequence[Place] = (),
+    prepare: Callable[[Collection[str]], None] = lambda env_files: None,
 ) -> Written:
     """Look at it, ask, and write what is missing in its folder; `places` are its environments where
-    they are known already. Raises InputError, and StackFileError for a compose file that cannot be
-    read."""
+    they are known already, and `prepare` is called before the first file. Raises InputError, and
+    StackFileError for a compose file that cannot be read."""
     folder = application.folder
     if os.path.lexists(folder / STACK_FILE):
         raise InputError(
@@ -101,6 +102,7 @@ def begin(
     }
     text = stack_text(one, {name: env.required for name, env in envs.items()})
     _refuse_faulty(text)
+    prepare(envs)
     files = {STACK_FILE: text, **{f"{name}.example": env.template() for name, env in envs.items()}}
     made = [name for name, content in files.items() if _write(folder / name, content)]
     private = {name: env for name, env in envs.items() if _write(folder / name, env.text(), 0o600)}

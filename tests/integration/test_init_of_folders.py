@@ -3,13 +3,14 @@ lies elsewhere in it."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tasks.plan.application import Application, application_in
-from tests.integration.newcomers import Newcomer, begun, cloned
+from tests.integration.newcomers import WEB_AND_DB, Newcomer, begun, cloned
 from tests.integration.written_stacks import written
 from tidegate.errors import InputError, StackFileError
 from tidegate.stack.file import load_stack
@@ -222,3 +223,34 @@ def test_a_team_s_file_that_was_written_by_hand_stays_and_no_secret_is_committed
     assert (team / "tidegate.toml").read_text() == hand_written
     with pytest.raises(InputError, match="toml already"):
         begun(team)
+
+
+def test_what_git_must_not_have_is_said_before_it_is_written(tmp_path: Path) -> None:
+    clone = cloned(WEB_AND_DB, tmp_path)
+    (clone / ".gitignore").mkdir()
+    before = sorted(clone.iterdir())
+    with pytest.raises(InputError, match=r"\.gitignore"):
+        begun(clone)
+    assert sorted(clone.iterdir()) == before
+    (clone / ".gitignore").rmdir()
+    (clone / ".gitignore").write_bytes(b"# caf\xe9\r\n*.log")
+    begun(clone)
+    lines = (clone / ".gitignore").read_bytes().split(b"\r\n")
+    assert lines[:2] == [b"# caf\xe9", b"*.log"]
+    assert b".env.*" in lines
+
+
+@pytest.mark.parametrize("text", ["stacks='.'\n", 'stacks   =  "."\n'])
+def test_a_folder_of_one_may_be_said_in_any_way(text: str, tmp_path: Path) -> None:
+    clone = cloned(WEB_AND_DB, tmp_path)
+    (clone / "tidegate.toml").write_text(text)
+    assert begun(clone)["stack"]
+
+
+def test_a_comment_makes_no_folder_of_one(tmp_path: Path) -> None:
+    team = tmp_path / "team"
+    make_for_several(team)
+    (team / "tidegate.toml").write_text('# stacks = "." would be for one\n')
+    shutil.copytree(cloned(WEB_AND_DB, tmp_path), team / "stacks" / "shop")
+    begun(team / "stacks" / "shop")
+    assert not (team / "stacks" / "shop" / "tidegate.toml").exists()

@@ -18,7 +18,7 @@ from tidegate.proposal.questions import Answers, Question
 def told(monkeypatch: pytest.MonkeyPatch, folder: Path, *, asks: bool) -> str:
     """By one that wants to know a title, which the folder says, and a domain."""
 
-    def begin(application: Application, answers: Answers, places: Any) -> Written:
+    def begin(application: Application, answers: Answers, places: Any, prepare: Any) -> Written:
         answers.to(Question("title", "What do people call it?", "The Shop"))
         answers.to(Question("domain", "By which name do people come?", "shop.localhost"))
         return Written("shop", "staging", ("stack.yaml",), (), 10, 2, {}, {}, (), "v1")

@@ -29,6 +29,15 @@ def folder_above(place: Path) -> Path | None:
     return next((one for one in (place, *place.parents) if os.path.lexists(one / FILE)), None)
 
 
+def stacks_said_in(file: Path) -> str:
+    """Where the stack files lie, below its folder. A file that cannot be read is told by who needs
+    the rest of it."""
+    try:
+        return str(tomllib.loads(file.read_text(encoding="utf-8")).get("stacks", STACKS))
+    except (OSError, ValueError):
+        return STACKS
+
+
 def told_by_folder(known: Collection[str], *, must_be: bool) -> dict[str, Any]:
     """What the file says of the settings `known`; its paths are those below its folder.
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tidegate.errors import InputError
-from tidegate.stack.folder import FILE, STACKS, folder_above
+from tidegate.stack.folder import FILE, STACKS, folder_above, stacks_said_in
 from tidegate.stack.schema_export import SCHEMA_FILE
 
 TOLD = """\
@@ -86,18 +86,20 @@ def make_for_one(folder: Path, env_files: Iterable[str]) -> list[Path]:
 def ignore(folder: Path, wanted: Iterable[str]) -> bool:
     """Add the lines that `.gitignore` has not. Whether there were any."""
     file = folder / ".gitignore"
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    missing = [line for line in wanted if line not in text.splitlines()]
+    there = file.read_bytes() if file.exists() else b""
+    end = b"\r\n" if b"\r\n" in there else b"\n"
+    missing = [line.encode() for line in wanted if line.encode() not in there.splitlines()]
     if missing:
-        end = "\n" if text and not text.endswith("\n") else ""
-        file.write_text(text + end + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+        begin = end if there and not there.endswith(b"\n") else b""
+        with file.open("ab") as opened:
+            opened.write(begin + b"".join(line + end for line in missing))
     return bool(missing)
 
 
 def is_of_several(folder: Path) -> bool:
     """Whether it is a team's folder whose stack files lie in other folders."""
     file = folder / FILE
-    return file.exists() and f'{STACKS} = "."' not in file.read_text(encoding="utf-8")
+    return file.exists() and stacks_said_in(file) != "."
 
 
 def team_of(folder: Path) -> Path | None:
