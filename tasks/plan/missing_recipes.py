@@ -1,5 +1,5 @@
-"""Dockerfiles that the commits cannot have, where the folder of the stack is a clone of what they
-are built from."""
+"""Dockerfiles that a release would not find, where the folder of the stack is a clone of what it is
+built from."""
 
 from __future__ import annotations
 
@@ -8,41 +8,39 @@ from pathlib import Path
 
 from tasks.frame import adapters
 from tasks.frame.open_environment import OpenEnvironment
-from tasks.plan.findings import Finding
+from tasks.plan.findings import Finding, placed
+from tidegate.stack.build_places import place_faults
 from tidegate.stack.recipes import base_sections, recipe_of, sections_of
 from tidegate.stack.sources import is_one_repository
 from tidegate.versions import MAIN
 
+ANOTHER = (
+    "Correct `dockerfile` and `context` of its `build:`, or name the repository that has it as "
+    "`source` in stack.yaml"
+)
+NOT_FETCHED = "A release fetches no submodules: name its repository under `source.further`"
+
 
 def missing_recipes(env: OpenEnvironment) -> Iterator[Finding]:
-    """Those that are not there, and those that git does not have: each commit that is made of this
-    folder is without them."""
+    """Those that are not there, and those that git does not have: no commit that is made here has
+    them."""
     top, tracked = _own_clone(env)
     if not tracked:
         return
-    model = env.model()
-    for name in {**sections_of(model, env.stack), **base_sections(model, env.stack)}:
+    model, files = env.model(), [env.stack.folder / one for one in env.config.compose_files]
+    sections = {**sections_of(model, env.stack), **base_sections(model, env.stack)}
+    for name, section in sections.items():
+        if section and any(place_faults(section, env.stack)):
+            continue  # told already
         recipe = recipe_of(model, env.stack, name, {})
-        file = top / recipe.dockerfile
-        if recipe.repository != MAIN or not recipe.dockerfile or _is_in(tracked, file):
+        if recipe.repository != MAIN or not recipe.dockerfile:
             continue
-        said, to_do = (
-            ("git does not have it", "Commit it")
-            if file.is_file()
-            else (
-                "it is not there",
-                "Correct `dockerfile` and `context` of its `build:`, or name the repository that "
-                "has it as `source` in stack.yaml",
-            )
-        )
-        yield Finding(
-            "fault",
-            env.stack.name,
-            env.name,
-            f"looking for {name}'s Dockerfile {recipe.dockerfile}",
-            said,
-            to_do,
-        )
+        if fault := _fault(top / recipe.dockerfile, tracked):
+            said, to_do = fault
+            place = f"services.{name}.build" if section else "source.dockerfile"
+            text = f"{place}: {recipe.dockerfile} {said}"
+            doing = f"looking for {name}'s Dockerfile"
+            yield placed(Finding("fault", env.stack.name, env.name, doing, text, to_do), files)
 
 
 def _own_clone(env: OpenEnvironment) -> tuple[Path, frozenset[str]]:
@@ -60,6 +58,16 @@ def _own_clone(env: OpenEnvironment) -> tuple[Path, frozenset[str]]:
     return top, here.tracked if is_here else frozenset()
 
 
-def _is_in(tracked: frozenset[str], file: Path) -> bool:
-    """Of a submodule git knows the folder."""
-    return any(str(one) in tracked for one in (file, *file.parents))
+def _fault(file: Path, tracked: frozenset[str]) -> tuple[str, str] | None:
+    """Of a link, what it leads to counts too. Of a submodule git knows the folder alone."""
+    real = file.resolve()
+    has_it = str(real) in tracked and (not file.is_symlink() or str(file) in tracked)
+    if has_it and real.is_file():
+        return None
+    if any(str(one) in tracked for one in real.parents):
+        return "lies in a submodule", NOT_FETCHED
+    if real.is_dir():
+        return "is a folder", ANOTHER
+    if not real.is_file():
+        return "is a link to nothing" if file.is_symlink() else "is not there", ANOTHER
+    return "is not in git", "Commit it"

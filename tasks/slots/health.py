@@ -131,7 +131,7 @@ def _wanted(containers: list[ContainerFacts]) -> str:
 
 
 def _unhealthy(env: OpenEnvironment, containers: list[ContainerFacts], what: str) -> UnhealthyError:
-    bad = next((container for container in containers if not container.serves), None)
+    bad = next((container for container in containers if not serves(env, container)), None)
     if bad is None:
         return UnhealthyError("starting the containers", what, NOBODY_WAS_SENT)
     return _unhealthy_one(env, bad, what)

@@ -128,7 +128,10 @@ def _refuse_not_ready(
         f"after {asked.service.start_budget_seconds} s"
     )
     # behind an nginx the application knows more
-    first = sorted(containers, key=lambda one: one.service.rpartition("-")[0] != asked.service.name)
+    first = sorted(
+        (one for one in containers if not one.has_done_its_work),
+        key=lambda one: (one.service.rpartition("-")[0] != asked.service.name, one.serves),
+    )
     lines = "".join(last_lines_of(env, one) for one in islice(first, MOST_LOGS))
     error = UnhealthyError(
         f"asking whether {work.title} is ready",

@@ -77,27 +77,47 @@ def test_a_secret_in_a_dockerfile_is_a_risk_at_its_line(
     assert "a1b2c3d4e5" not in found.came_back
 
 
+def faults_of(clone: Path) -> list[str]:
+    """Of Dockerfiles; each has its line."""
+    found = [one for one in looked(clone) if "Dockerfile" in one.doing]
+    assert all(one.kind == "fault" and one.line for one in found)
+    return [one.came_back for one in found]
+
+
 def test_a_dockerfile_that_no_commit_has_is_a_fault(tmp_path: Path) -> None:
     begun(clone := cloned(WEB_AND_DB, tmp_path))
+    assert looked(clone) == []
     git = ("git", "-C", str(clone))
     subprocess.run([*git, "rm", "-q", "--cached", "Dockerfile"], check=True, timeout=30)
-    [found] = looked(clone)
-    assert (found.kind, found.doing) == ("fault", "looking for web's Dockerfile Dockerfile")
-    assert (found.came_back, found.to_do) == ("git does not have it", "Commit it")
+    assert faults_of(clone) == ["services.web.build: Dockerfile is not in git"]
     (clone / "Dockerfile").unlink()
-    [found] = looked(clone)
-    assert (found.kind, found.came_back) == ("fault", "it is not there")
+    assert faults_of(clone) == ["services.web.build: Dockerfile is not there"]
     elsewhere = "build: {context: ., dockerfile: ops/web.Dockerfile}"
     change(clone / "compose.yaml", ("build: .", elsewhere))
-    [found] = looked(clone)
-    assert found.doing == "looking for web's Dockerfile ops/web.Dockerfile"
+    assert faults_of(clone) == ["services.web.build: ops/web.Dockerfile is not there"]
+    (clone / "ops" / "web.Dockerfile").mkdir(parents=True)
+    assert faults_of(clone) == ["services.web.build: ops/web.Dockerfile is a folder"]
     change(clone / "stack.yaml", (str(tmp_path / "origin"), "https://example.com/acme/web"))
     assert looked(clone) == []  # what that one has, nobody knows here
 
 
-def test_a_dockerfile_of_a_submodule_is_there(tmp_path: Path) -> None:
+def test_a_link_to_a_dockerfile_counts_with_what_it_leads_to(tmp_path: Path) -> None:
     begun(clone := cloned(WEB_AND_DB, tmp_path))
-    (clone / "Dockerfile").unlink()
+    git = ("git", "-C", str(clone))
+    (clone / "ops").mkdir()
+    (clone / "Dockerfile").rename(clone / "ops" / "Dockerfile")
+    (clone / "Dockerfile").symlink_to("ops/Dockerfile")
+    subprocess.run([*git, "add", "Dockerfile"], check=True, timeout=30)
+    assert faults_of(clone) == ["services.web.build: Dockerfile is not in git"]
+    subprocess.run([*git, "add", "-A"], check=True, timeout=30)
+    assert faults_of(clone) == []
+    (clone / "ops" / "Dockerfile").unlink()
+    assert faults_of(clone) == ["services.web.build: Dockerfile is a link to nothing"]
+
+
+def test_a_dockerfile_of_a_submodule_is_a_fault(tmp_path: Path) -> None:
+    """A release fetches none."""
+    begun(clone := cloned(WEB_AND_DB, tmp_path))
     web = tmp_path / "web"
     git = ("git", "-c", "user.name=Mei", "-c", "user.email=mei@example.com")
     adding = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(web), "web")
@@ -107,8 +127,15 @@ def test_a_dockerfile_of_a_submodule_is_there(tmp_path: Path) -> None:
         ("-C", str(clone), *adding),
     ):
         subprocess.run([*git, *words], check=True, timeout=30)
+    (clone / "web" / "Dockerfile").write_text("FROM python:3.12\nUSER app\n")
     change(clone / "compose.yaml", ("build: .", "build: ./web"))
-    assert looked(clone) == []
+    assert faults_of(clone) == ["services.web.build: web/Dockerfile lies in a submodule"]
+
+
+def test_a_place_that_cannot_be_built_from_is_told_once(tmp_path: Path) -> None:
+    begun(clone := cloned(WEB_AND_DB, tmp_path))
+    change(clone / "compose.yaml", ("build: .", "build: https://example.com/acme/web.git#main:web"))
+    assert faults_of(clone) == []
 
 
 def test_a_service_of_a_profile_is_none_of_the_application(tmp_path: Path) -> None:

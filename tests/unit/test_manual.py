@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from cli.manual import PAGES, show
+from setup.docs_pages import ALSO
 from setup.places import ROOT
 from tidegate.errors import InputError
 
@@ -22,7 +23,9 @@ def shown(page: str | None, *, is_terminal: bool = False) -> str:
 
 
 def test_every_page_is_there_and_listed() -> None:
+    """Under the names that they have on the site."""
     pages = {file.name: file.read_text() for file in (ROOT / "docs").glob("*.md")}
+    pages |= {name: (ROOT / source).read_text() for source, name in ALSO.items()}
     assert {file.name: file.read_text() for file in PAGES.iterdir()} == pages
     assert re.findall(r"^tidegate docs (\S+)", shown(None), re.MULTILINE) == sorted(
         name.removesuffix(".md") for name in pages
@@ -36,7 +39,7 @@ def test_a_page_is_itself_in_a_file_and_drawn_on_a_terminal() -> None:
 
 
 def test_a_page_that_there_is_not_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(InputError, match="Name one of blocks, errors"):
+    with pytest.raises(InputError, match="Name one of blocks, changes"):
         show("nothing", Console(quiet=True))
 
 

@@ -224,7 +224,7 @@ def test_a_service_that_nobody_reaches_through_the_edge_needs_no_port(
     ("text", "came_back"),
     [
         ("a: [", "it is not YAML"),
-        ("", "stack.yaml: must be a valid dictionary"),
+        ("", "stack.yaml: must be a mapping"),
         ("- a", "stack.yaml: must be"),
     ],
 )

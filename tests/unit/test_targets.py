@@ -233,7 +233,7 @@ def test_a_held_commit_is_not_offered_and_cannot_be_named(four_good: History) ->
         with pytest.raises(InputError, match="Choose one of #2 v2, #1 v1; on hold: #3 v3"):
             choose_target(four_good, to=to, held_commits=held)
     held = {one.commit for one in four_good}
-    with pytest.raises(HeldError, match=r"it is on hold.* All .*#3 v3, #2 v2, #1 v1\): lift one"):
+    with pytest.raises(HeldError, match=r"Lift the hold\. All .* on hold: #3 v3, #2 v2, #1 v1"):
         choose_target(four_good, to="v3", held_commits=held)
 
 

@@ -58,6 +58,12 @@ def test_a_default_password_is_found_by_its_key(
         ({"API_TOKEN": "xxxy-7d1674adbd"}, "acme/api", None),
         ({"GREETING": "change me", "TITLE": "db"}, "acme/api", None),
         ({"DB_NAME": "4711", "DB_PASSWORD": "4711-c4t-roof"}, "acme/api", None),
+        ({"API_TOKEN": "insert-password-here"}, "acme/api", PLACEHOLDER),
+        ({"API_TOKEN": "please-change-me"}, "acme/api", PLACEHOLDER),
+        ({"API_TOKEN": "placeholderless9k2"}, "acme/api", None),
+        ({"REDIS_KEY_PREFIX": "db", "AUTH_TYPE": "api", "KEY_ID": "db"}, "acme/api", None),
+        ({"SESSION_COOKIE": "db", "GIT_TOKEN_USER": "api", "CACHE_KEY": "db"}, "acme/api", None),
+        ({"SMTP_PASS": "db"}, "acme/api", A_NAME),
     ],
 )
 def test_a_name_and_what_is_to_be_replaced_are_no_passwords(

@@ -127,7 +127,9 @@ def _counted(
     if 1 <= steps_back <= len(free):
         return free[steps_back - 1]
     came_back = (
-        "steps count from 1" if steps_back < 1 else f"there are {len(free)} good ones before it"
+        "steps count from 1"
+        if steps_back < 1
+        else f"there are {len(free)} good ones before it that are not on hold"
     )
     raise InputError(doing, came_back, _choose_from(before, held_commits))
 
@@ -155,7 +157,7 @@ def _named(
         )
     if is_held(found[0].commit, held_commits):
         raise HeldError(
-            doing, "it is on hold", f"Lift the hold, or: {_choose_from(others, held_commits)}"
+            doing, "it is on hold", f"Lift the hold. {_choose_from(others, held_commits)}"
         )
     return found[0]
 
@@ -188,7 +190,7 @@ def _choose_from(
         return "There is no candidate: release a corrected version instead"
     held = [one for one in candidates if is_held(one.commit, held_commits)]
     if len(held) == len(candidates):
-        return f"All of them are on hold ({_names(held)}): lift one of the holds first"
+        return f"All there are, are on hold: {_names(held)}"
     free = _names([one for one in candidates if one not in held])
     chosen = f"Choose one of {free}" + (" by its number" if by == "number" else "")
     return f"{chosen}; on hold: {_names(held)}" if held else chosen

@@ -44,6 +44,10 @@ _KNOWN_DEFAULTS = frozenset(
         "example",
         "default",
         "guest",
+        "1234",
+        "qwerty",
+        "supersecret",
+        "mysecretpassword",
     }
 )
 _KEY_BYTES = 16

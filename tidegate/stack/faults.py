@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
@@ -38,6 +39,7 @@ def faults_in(errors: list[ErrorDetails], schema: Schema) -> list[str]:
 
 def _fault(error: ErrorDetails, schema: Schema) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    message = message.replace("a valid tuple", "a list").replace("a valid dictionary", "a mapping")
     if not error["loc"] and error["type"] == "value_error":
         return message  # `_names_meet` names the paths itself
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -67,11 +69,12 @@ def _unknown(location: tuple[int | str, ...], schema: Schema) -> str:
 def _kind_fault(error: ErrorDetails) -> str:
     """Of a migration or a database whose kind is not there, or is none that we know."""
     key, kinds = _KINDS[str(error["loc"][0])]
-    said = (
-        "is missing"
-        if error["type"] == "union_tag_not_found"
-        else (f"must be one of {', '.join(kinds)}{_got(error['input'].get(key))}")
-    )
+    if error["type"] == "union_tag_not_found":
+        there = error["input"] if isinstance(error["input"], dict) else {}
+        meant = next(iter(get_close_matches(key, map(str, there), 1)), None)
+        said = "is missing" + (f" (is {meant} meant to be it?)" if meant else "")
+    else:
+        said = f"must be one of {', '.join(kinds)}{_got(error['input'].get(key))}"
     return f"{_path(error['loc'])}.{key}: {said}"
 
 

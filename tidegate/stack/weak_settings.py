@@ -16,13 +16,15 @@ _OPTION = re.compile(r"--?(?:requirepass|masterauth|(?:[a-z]+-)*(?:password|pass
 """Of a command, before a blank or `=`."""
 _TO_REPLACE = re.compile(
     r"<[^<>]*>|(?:change|replace|fill)[-_ ]?(?:me|this|it|in)(?![a-z\d])|"
-    r"(?:put|enter|insert|set)[-_ ]?(?:your|a|me|here)(?![a-z\d])|"
-    r"your[-_ ]|placeholder|to-?do\Z|x{3,}\Z",
+    r"(?:put|enter|insert|set)[-_ ]?(?:your|a|me|here|password|secret|key|token)(?![a-z\d])|"
+    r"please[-_ ]?change|your[-_ ]|placeholder(?![a-z\d])|(?:to-?do|fix-?me|dummy)\Z|x{3,}\Z",
     re.IGNORECASE,
 )
 """How the value of an example begins."""
 _OF_A_NAME = re.compile(r"(?:^|_)(?:USER(?:NAME)?|LOGIN|DB|DATABASE|NAME)\Z", re.IGNORECASE)
 """Keys whose value many a password repeats."""
+_OF_A_PASSWORD = re.compile(r"(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET)\d*\Z", re.IGNORECASE)
+"""A token or a key may well be called like a service: `CACHE_KEY: shop`."""
 PLACEHOLDER = "holds what an example says to replace"
 A_NAME = "holds a name (of a user, a database, the service or its image), which everybody tries"
 
@@ -65,7 +67,7 @@ def _weak(key: str, value: str, names: Collection[str]) -> str:
     """What is wrong with it; empty where nothing is."""
     if not value or not looks_secret(key):
         return ""
-    if value.lower() in names:
+    if _OF_A_PASSWORD.search(key) and value.lower() in names:
         return A_NAME
     return PLACEHOLDER if _TO_REPLACE.match(value) else ""
 
