@@ -3,7 +3,6 @@ a picture of each stage."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +14,8 @@ from uuid import UUID
 
 from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
 
-from setup.places import ROOT
 from tests.e2e.own_network import program_in_own_network
 
-UPDATE = "TIDEGATE_UPDATE_PICTURES"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,10 +29,7 @@ WIDTH, HEIGHT = 1280, 900
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WHOLE_HEIGHT = 2000  # enough for the evidence of a small release
 MOST_MILLISECONDS = 120_000
-SETTLE_MILLISECONDS = (
-    1500 if os.environ.get(UPDATE) else 200
-)  # the UI's graph and dialogs move into place
-PICTURES = ROOT / "docs" / "images"
+SETTLE_MILLISECONDS = 200  # the UI's graph and dialogs move into place
 
 
 @dataclass(frozen=True)
@@ -115,11 +109,13 @@ class Person:
         dialog.get_by_role("button", name="Submit").wait_for()
         return dialog
 
-    def read_everything(self, dialog: Locator) -> Person:
+    def read_everything(
+        self, dialog: Locator, link: str = "Read everything you decide about"
+    ) -> Person:
         """The person at the page behind the form's link, which opens beside it: what was typed
         stays."""
         with self.page.expect_popup() as opened:
-            dialog.get_by_role("link", name="Read everything you decide about").click()
+            dialog.get_by_role("link", name=link).click()
         return Person(opened.value, self.ui_url, self.pictures)
 
     def submit(self, dialog: Locator) -> None:
@@ -137,13 +133,9 @@ class Person:
         self.page.locator(".state-badge", has_text=name).first.wait_for()
 
     def picture(self, name: str, of: Locator | None = None) -> None:
-        """Kept as test output; with TIDEGATE_UPDATE_PICTURES=1 those of docs/images are made
-        anew."""
+        """A file of its own; what fades in is there already."""
         self.page.wait_for_timeout(SETTLE_MILLISECONDS)
-        file = self.pictures / f"{name}.png"
-        (of or self.page).screenshot(path=file, animations="disabled")  # what fades in is there
-        if os.environ.get(UPDATE) and (PICTURES / file.name).exists():
-            shutil.copy(file, PICTURES / file.name)
+        (of or self.page).screenshot(path=self.pictures / f"{name}.png", animations="disabled")
 
     def picture_on_a_phone(self, name: str) -> None:
         """What fits its width is read without moving the page sideways."""

@@ -1,10 +1,11 @@
-"""Tables as a narrow screen can show them."""
+"""Tables as a narrow screen can show them, and times as people say them."""
 
 from __future__ import annotations
 
 import pytest
 
-from tidegate.pages.layout import table
+from tidegate.pages.layout import duration_text, table
+from tidegate.pages.words import WORDS
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,10 @@ from tidegate.pages.layout import table
 def test_a_long_cell_is_broken_where_the_reading_allows_it(text: str, told: str) -> None:
     """The UI breaks no line of a table, and hides what does not fit."""
     assert table(["Answer"], [[text]]).splitlines()[-1] == f"| {told} |"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (90, "90 s"), (900, "15 min")]
+)
+def test_a_time_is_told_in_minutes_where_it_is_whole_ones(seconds: int, text: str) -> None:
+    assert duration_text(seconds, WORDS["en"]) == text

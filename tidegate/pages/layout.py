@@ -86,3 +86,11 @@ def _parts(text: str) -> Iterator[str]:
 
 def _width(text: str) -> int:
     return sum(1 + (east_asian_width(one) in "WF") for one in text)
+
+
+def duration_text(seconds: int, words: Words) -> str:
+    """15 min; 90 s."""
+    minutes, rest = divmod(seconds, 60)
+    if rest or not minutes:
+        return words["seconds"].format(count=seconds)
+    return words["minutes"].format(count=minutes)

@@ -9,7 +9,7 @@ from tidegate.facts import Backup, MigrationClass, Revision, SchemaChange
 from tidegate.pages.commits import commits_part
 from tidegate.pages.found import found_rows
 from tidegate.pages.images import images_part
-from tidegate.pages.layout import age_text, facts, listed, local, table
+from tidegate.pages.layout import age_text, duration_text, facts, listed, local, table
 from tidegate.pages.outage import outage_text, way_back_text
 from tidegate.pages.results import backup_text, smoke_table
 from tidegate.pages.words import WORDS, Words
@@ -170,15 +170,15 @@ def _summary(plan: Plan, words: Words, language: str) -> str:
             else []
         ),
         *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
-        *(
-            [(words["watched"], words["watched_for"].format(seconds=plan.watch_seconds))]
-            if plan.running
-            else []
-        ),
+        *([(words["watched"], _watched(plan, words))] if plan.running else []),
         (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
         *found_rows(plan.found, words),
     ]
     return facts(rows)
+
+
+def _watched(plan: Plan, words: Words) -> str:
+    return words["watched_for"].format(time=duration_text(plan.watch_seconds, words))
 
 
 def _interruption(plan: Plan, words: Words, language: str) -> str:
