@@ -197,7 +197,7 @@ def shape(page: str) -> Mapping[str, object]:
     return {
         "headings": [len(line.split()[0]) for line in lines if line.startswith("#")],
         "rows": sum(line.startswith("|") for line in lines),
-        "pictures": re.findall(r"!\[.*\]\((.*)\)", text(page)),
+        "pictures": re.findall(r"!\[.*\]\((.*?)(?:\.zh-CN)?\.png\)", text(page)),
         "blocks": text(page).count("```"),
     }
 

@@ -141,6 +141,7 @@ def test_a_server_whose_data_is_in_no_volume_with_a_name_is_named(
         ("postgres:16", {"volumes": [at(f"{PG}/16")], "environment": {"PGDATA": f"{PG}/16/x"}}),
         ("mysql:8", {"volumes": [at("/d")], "command": ["--datadir=/d"]}),
         ("mssql/server:2022", {"volumes": [at("/var/opt/mssql")]}),
+        ("timescale/timescaledb-ha:pg16", {"volumes": [at("/home/postgres")]}),
         ("postgres:16", {"volumes": [at("/rows")], "environment": {"PGDATA": "/rows/16"}}),
         ("postgres:16", {"tmpfs": [f"{PG}:size=64m"]}),
         ("postgres:16", {"volumes": [{"type": "tmpfs", "target": PG}]}),

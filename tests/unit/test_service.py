@@ -100,7 +100,8 @@ def test_a_name_that_would_be_another_line_of_the_unit_is_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad = folder / "x\nExecStartPre=evil"
-    make_for_several(bad)
+    bad.mkdir()
+    (bad / "tidegate.toml").touch()
     monkeypatch.chdir(bad)
     with pytest.raises(InputError, match="cannot stand in a unit"):
         unit_text(Settings())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from tidegate.proposal.image_names import written_tag
@@ -14,6 +15,7 @@ from tidegate.stack.bind_mounts import is_inside
 _BITNAMI = re.compile(r"bitnami\w*/(postgresql|mysql|mariadb|mongodb)(?:[:@]|\Z)")
 _DATADIR = re.compile(r"--datadir(?:=|\s+)(\S+)")
 FIRST_OF_NEW_POSTGRES = 18
+_OF_TIMESCALE = PurePosixPath("/home") / "postgres" / "pgdata"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def _own(path: str) -> DataFolder:
 _OLD_POSTGRES = _own("/var/lib/postgresql/data")
 _NEW_POSTGRES = DataFolder("/var/lib/postgresql/18/docker", "/var/lib/postgresql")
 _KNOWN: tuple[tuple[re.Pattern[str], tuple[DataFolder, ...]], ...] = (
-    (re.compile(r"timescaledb-ha"), (DataFolder("/home/postgres/pgdata/data"),)),
+    (re.compile(r"timescaledb-ha"), (DataFolder(str(_OF_TIMESCALE / "data")),)),
     (ENGINES["postgresql"], (_OLD_POSTGRES, _NEW_POSTGRES)),
     (re.compile(r"linuxserver/mariadb"), (DataFolder("/config/databases", "/config"),)),
     (ENGINES["mysql"], (_own("/var/lib/mysql"),)),
