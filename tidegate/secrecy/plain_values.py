@@ -32,10 +32,28 @@ _ORDINARY = """
     sqlite utf8 utf-8 utf8mb4 utc latest"""
 _WORDS = frozenset(_ORDINARY.split())
 HIDES_NOTHING = frozenset(
-    ["true", "false", "none", "null", "password", "passwd", "secret", "token"]
+    [
+        "true",
+        "false",
+        "none",
+        "null",
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "mongodb",
+        "redis",
+        "rabbitmq",
+    ]
 )
 """Under a key that says that it holds a secret: no secret, or a word that every text about secrets
-has. Hiding it would blacken the names of the keys, and everybody tries it first."""
+or databases has. Hiding it would blacken the names of keys, images and folders, and everybody tries
+it first."""
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
