@@ -85,7 +85,7 @@ class ComposeReading:
             missing = self.missing()
         except StackFileError:
             return _without_value(outcome), outcome
-        if missing:
+        if missing or outcome.exit_code == 0:
             return missing, outcome
         shared = self._without_any & {one.name for one in variables_in(self._part)}
         stand_ins = stand_ins_of(self._written, self._without_any - shared)
