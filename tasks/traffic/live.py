@@ -165,8 +165,9 @@ def _look(
     except EdgeError as away:
         return replace(memory, failed_in_a_row=in_a_row), unreachable(away.came_back, in_a_row)
     taken, failed = take(env, serving.number, now), in_a_row if faults_of(checks) else 0
-    figures = figures_of_window(memory, taken, serving.switched_at)
-    look = assess(figures, baseline_of(serving), env.stack.watch, checks, failed)
+    look = assess(
+        figures_of_window(memory, taken), baseline_of(serving), env.stack.watch, checks, failed
+    )
     return replace(memory.with_sample(taken), failed_in_a_row=failed), look
 
 

@@ -8,7 +8,7 @@ import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,6 @@ WINDOW_SECONDS = 300.0
 """R27 asks for five minutes."""
 LATE_SECONDS = 30.0
 """A scheduled run may be early or late by this much."""
-SHORTEST_SECONDS = 30.0
-"""Less says nothing of a version."""
 MOST_SAMPLES = 20
 
 
@@ -59,34 +57,30 @@ def take(env: OpenEnvironment, number: int, now: datetime) -> Taken:
     )
 
 
-def figures_of_window(
-    memory: Memory, taken: Taken, switched_at: datetime | None
-) -> LiveFigures | None:
-    """Over the last five minutes; of a version that was switched to a moment ago, since the first
-    look at it: before the switch it was asked by nobody but us, until it answered. None where
-    nothing is remembered that is old enough."""
-    old = [one for one in memory.samples if taken.at - one.at <= 2 * WINDOW_SECONDS]
-    whole = [one for one in old if taken.at - one.at >= WINDOW_SECONDS - LATE_SECONDS]
-    if not whole and _is_new(switched_at, taken):
-        whole = [one for one in old[:1] if taken.at - one.at >= SHORTEST_SECONDS]
-    return figures_between(whole[-1].sample, taken.sample) if whole else None
+def figures_of_window(memory: Memory, taken: Taken) -> LiveFigures | None:
+    """Over the last five minutes; None until they were seen whole."""
+    old = [
+        one
+        for one in memory.samples
+        if WINDOW_SECONDS - LATE_SECONDS <= taken.at - one.at <= 2 * WINDOW_SECONDS
+    ]
+    return figures_between(old[-1].sample, taken.sample) if old else None
 
 
 def recent_figures(env: OpenEnvironment, deployment: Deployment, now: datetime) -> LiveFigures:
-    """Over the minutes that are remembered; where none are, since its first request. The first look
-    at a new version may have come a moment ago, which is too short a time."""
+    """Over the minutes that are remembered; where none are, or the slot serves for no longer, since
+    its first request: the first look at a version may have come a moment ago."""
     taken = take(env, deployment.number, now)
-    least = SHORTEST_SECONDS if _is_new(deployment.switched_at, taken) else 0.0
     recent = [
-        one.sample
+        one
         for one in recall(env, deployment.number).samples
-        if least <= taken.at - one.at <= 2 * WINDOW_SECONDS
+        if taken.at - one.at <= 2 * WINDOW_SECONDS
     ]
-    return figures_between([*recent, MetricsSample(taken.sample.started, {})][0], taken.sample)
-
-
-def _is_new(switched_at: datetime | None, taken: Taken) -> bool:
-    return switched_at is not None and taken.at - switched_at.timestamp() <= 2 * WINDOW_SECONDS
+    is_new = deployment.switched_at is not None and now - deployment.switched_at <= timedelta(
+        seconds=2 * WINDOW_SECONDS
+    )
+    before = recent[0].sample if recent and not is_new else MetricsSample(taken.sample.started, {})
+    return figures_between(before, taken.sample)
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def test_without_traffic_passed_checks_are_ok_and_say_that_they_decided() -> Non
 
 def test_requests_that_nobody_has_counted_yet_are_not_said_to_be_none() -> None:
     assert look(None) == Look(
-        "ok", "green", "its checks pass; requests are judged by the looks to come"
+        "ok", "green", "its checks pass; requests are judged after five minutes"
     )
 
 

@@ -54,9 +54,8 @@ def env(tmp_path: Path) -> Any:
     )
 
 
-def of_window(*samples: Taken, served_for: float | None = None) -> LiveFigures | None:
-    switched = None if served_for is None else NOW - timedelta(seconds=served_for)
-    return figures_of_window(Memory(7, samples), taken(0, 1000, errors=10), switched)
+def of_window(*samples: Taken) -> LiveFigures | None:
+    return figures_of_window(Memory(7, samples), taken(0, 1000, errors=10))
 
 
 def test_the_window_is_counted_from_its_beginning() -> None:
@@ -68,19 +67,6 @@ def test_nothing_is_said_until_the_window_was_seen_whole() -> None:
     assert of_window() is None
     assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS - 1, 100)) is None
     assert of_window(taken(WINDOW_SECONDS - LATE_SECONDS, 100)) == LiveFigures(900, 10, None)
-
-
-def test_a_new_version_is_judged_since_the_first_look_at_it() -> None:
-    """What it answered before the switch, while it started, were our own questions."""
-    assert of_window(served_for=60) is None
-    assert of_window(taken(29, 900, errors=10), served_for=70) is None
-    assert of_window(taken(30, 900, errors=10), served_for=70) == LiveFigures(100, 0, None)
-    seen = (taken(120, 800, errors=10), taken(60, 900, errors=10))
-    assert of_window(*seen, served_for=170) == LiveFigures(200, 0, None)
-    assert of_window(*seen, served_for=2 * WINDOW_SECONDS + 1) is None
-    assert of_window(taken(300, 400, errors=4), taken(60, 900), served_for=310) == LiveFigures(
-        600, 6, None
-    )
 
 
 def test_a_sample_of_two_windows_ago_counts_and_an_older_one_does_not() -> None:
@@ -141,11 +127,7 @@ def test_recent_figures_are_those_of_the_minutes_that_are_remembered(env: Any) -
     assert recent(env, served_for=601).requests == 600
 
 
-def test_of_a_new_version_they_are_those_since_the_first_look_unless_it_is_too_young(
-    env: Any,
-) -> None:
+def test_of_a_new_version_they_are_all_that_it_was_asked(env: Any) -> None:
     assert recent(env, served_for=5000) == LiveFigures(1000, 10, None)
-    keep(env, Memory(7, (taken(29, 900),)))
+    keep(env, Memory(7, (taken(60, 900),)))
     assert recent(env, served_for=600) == LiveFigures(1000, 10, None)
-    keep(env, Memory(7, (taken(60, 900), taken(5, 990))))
-    assert recent(env, served_for=600) == LiveFigures(100, 10, None)

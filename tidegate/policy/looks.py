@@ -46,7 +46,7 @@ def assess(
             "; ".join(faults),
         )
     if figures is None:
-        return Look("ok", "green", "its checks pass; requests are judged by the looks to come")
+        return Look("ok", "green", "its checks pass; requests are judged after five minutes")
     errors = judge(replace(figures, p95_seconds=None), baseline, watch)
     if errors.outcome == "worse":
         return Look("worse", "red", "; ".join(errors.reasons))
