@@ -145,7 +145,7 @@ def clear_beside(work: Work) -> None:
         get_run_logger().warning("left beside: %s", work.env.redactor.redact(str(error)))
 
 
-@step("open-doors", timeout_seconds=with_waits(1))
+@step("open-doors", timeout_seconds=with_waits(2))
 def open_doors(work: Work) -> Evidence:
     """Let the version serve again that was stopped for a restore which did not come to touch the
     data.

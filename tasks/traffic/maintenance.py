@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tasks.frame.deployments import previous
+from tasks.frame.limits import with_waits
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
 from tasks.slots.in_place import BEGINS, has_begun, outage_until_now
@@ -22,12 +23,12 @@ def begin_maintenance(work: Work) -> Evidence:
     return {"closed": datetime.now(UTC).isoformat(timespec="milliseconds")}
 
 
-@step("end-maintenance", timeout_seconds=120, retry_delays=(1, 2, 5))
+@step("end-maintenance", timeout_seconds=with_waits(1), retry_delays=(1, 2, 5))
 def end_maintenance(work: Work) -> Evidence:
     """Send people to the version that served before, where this deployment has closed its doors.
 
-    Needs: the old slot running whole. Leaves: the old route, verified. Again: changes nothing.
-    Undo: release again.
+    Needs: the old slot running whole. Leaves: the old route, verified, once that slot is ready.
+    Again: changes nothing. Undo: release again.
     """
     if not has_begun(work):
         return {"serving": None, "why": "people were served all the time"}

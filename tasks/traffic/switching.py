@@ -21,6 +21,7 @@ from tasks.frame.visited import told_of, visited_door, visited_name
 from tasks.frame.work import Work
 from tasks.slots.called import close_called, open_called
 from tasks.slots.in_place import outage_until_now, runs_in_place
+from tasks.slots.readiness import wait_until_ready
 from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.telling import Telling
 from tidegate.edge.facts import Served, Target
@@ -28,13 +29,17 @@ from tidegate.edge.headers import headers_for
 from tidegate.edge.ports import Witness
 from tidegate.edge.probing import Question, Visit
 from tidegate.edge.routing import beside, door_questions, places_at
-from tidegate.errors import SmokeError
+from tidegate.errors import SmokeError, StackFileError, UnhealthyError
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.results import traffic_page
 
 WITNESS_PER_SECOND = 10
 OTHER_SECONDS = 1800
 """For what the witness sees beside the watch and the handing over of what never runs twice."""
+LET_IN_WHEN_READY = (
+    "It had served before. People are let in as soon as it answers: look at its logs, and at what "
+    "it stands on"
+)
 
 
 @step("offer-candidate", timeout_seconds=60)
@@ -208,8 +213,20 @@ def close_route(work: Work) -> None:
 
 
 def open_route(work: Work, to: Deployment) -> None:
-    """Everybody is sent to the slot of `to`, and nobody stands behind it."""
-    _serve(_as_it_was(work, to), None)
+    """Everybody is sent to the slot of `to`, which has just been started again, once it is ready;
+    nobody stands behind it.
+
+    Raises UnhealthyError where it does not become so: the edge sends people there all the same as
+    soon as it sees it ready.
+    """
+    before = _as_it_was(work, to)
+    work.env.edge.apply(Telling(before).offering)
+    try:
+        wait_until_ready(before)
+    except (UnhealthyError, StackFileError) as error:
+        _serve(before, None)
+        raise UnhealthyError(error.doing, error.came_back, LET_IN_WHEN_READY) from None
+    _serve(before, None)
 
 
 def _as_it_was(work: Work, other: Deployment) -> Work:

@@ -24,7 +24,7 @@ BELL = f"bell{SUFFIX}"
 HOST = f"{BELL}.localhost"
 GOOD, BAD, DYING = ("v1.0.0", "v1.1.0"), "v1.2.0-bad", "v1.3.0-dying"
 APP = """
-import fcntl, http.server, os, signal, sys, threading
+import fcntl, http.server, os, signal, sys, threading, time
 held = os.open("/shared/lock", os.O_RDWR | os.O_CREAT)
 try:
     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -32,6 +32,7 @@ except BlockingIOError:
     os.write(os.open("/shared/twice", os.O_WRONLY | os.O_CREAT), b"VERSION")
     sys.exit(9)
 DIES
+time.sleep(0.5)  # it runs, and nobody is answered yet
 class Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(500 if "bad" in "VERSION" and self.path == "/shown" else 200)

@@ -3,42 +3,59 @@ and who reads the error knows what to do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
+from flows.base import base
 from flows.release import release
-from tests.flows.asking import answering, asked
+from tests.flows.asking import BASE, answering, asked
+from tests.flows.beginnings import edit_database
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
 from tests.flows.judging import faults, serving
+from tests.flows.prefect_memory import Run
 from tests.flows.stories import Story, settle
+from tests.world.compose import NEVER_HEALTHY
 from tests.world.edge import MemoryVisitors
+from tidegate.edge.facts import Served
 from tidegate.edge.probing import Visit
+from tidegate.policy.states import LEFT_TO_PERSON
 from tidegate.stack.checks import Answer
 
 STEP = "/smoke-slot"
 
 
-def begun(library: Library, *, with_routes: bool = False) -> Installation:
-    made = library.begin(Story("readiness", release, {}, with_routes=with_routes))
+def begun(library: Library, *, with_routes: bool = False, in_place: bool = False) -> Installation:
+    made = library.begin(
+        Story("readiness", release, {}, with_routes=with_routes, in_place=in_place)
+    )
     made.prefect.answer = answering("approve")
     return made
 
 
 def answered(
-    made: Installation, monkeypatch: pytest.MonkeyPatch, path: str, *answers: Answer
-) -> None:
-    """To whoever asks for `path` while the slot is waited for; the last one for ever."""
-    left, asks = [*answers], MemoryVisitors.ask
+    made: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    *answers: Answer,
+    step: str = STEP,
+) -> list[Served | None]:
+    """To whoever asks for `path` while the slot is waited for; the last one for ever. Who served
+    visitors at each question is in the list."""
+    left, asks, served = [*answers], MemoryVisitors.ask, list[Served | None]()
 
     def ask(visitors: MemoryVisitors, visit: Visit, wanted: str, seconds: float) -> Answer:
-        if not made.world.moments.step.endswith(STEP) or wanted != path:
+        if not made.world.moments.step.endswith(step) or wanted != path:
             return asks(visitors, visit, wanted, seconds)
+        served.append(made.world.edge.answering("shop.test", "/"))
         return left.pop(0) if len(left) > 1 else left[0]
 
     monkeypatch.setattr(MemoryVisitors, "ask", ask)
+    return served
 
 
 @pytest.fixture
@@ -118,3 +135,42 @@ def test_one_that_answers_after_some_asking_is_ready(
     )
     state = made.prefect.start(release, **asked("v1.1.0")).state
     assert state.is_completed(), state.message
+
+
+UNREADY, READY = Answer(status=502, seconds=0.0), Answer(status=200, seconds=0.0)
+
+
+def begun_before_a_way_back(library: Library, step: str) -> tuple[Installation, Callable[[], Run]]:
+    """Of a change that fails with nobody served; the version of before is started again."""
+    if step == "/end-maintenance":
+        made = begun(library, in_place=True)
+        return made, partial(made.prefect.start, release, **asked("v2.1.0"))
+    made = begun(library)
+    edit_database(command=NEVER_HEALTHY)(made)
+    return made, partial(made.prefect.start, base, **BASE)
+
+
+@pytest.mark.parametrize("step", ["/end-maintenance", "/open-doors"])
+def test_nobody_is_sent_to_a_version_that_was_started_again_and_is_not_ready_yet(
+    library: Library, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    made, change = begun_before_a_way_back(library, step)
+    served = answered(made, monkeypatch, "/ready", UNREADY, UNREADY, READY, step=step)
+    assert change().state.is_failed()
+    assert served == [None, None, None]
+    assert made.world.edge.answering("shop.test", "/") == Served("shop", "prod", 1)
+
+
+@pytest.mark.parametrize("step", ["/end-maintenance", "/open-doors"])
+def test_one_that_does_not_become_ready_is_left_to_the_edge_and_a_person_is_called(
+    library: Library, monkeypatch: pytest.MonkeyPatch, clock: None, step: str
+) -> None:
+    made, change = begun_before_a_way_back(library, step)
+    answered(made, monkeypatch, "/ready", UNREADY, step=step)
+    told = str(change().state.message)
+    assert "the way back did not arrive: asking whether shop prod #1 is ready" in told
+    assert "it answers 502, after" in told
+    assert "It began with:" in told
+    newest = made.ledger.deployments.history("shop", "prod", limit=1)[0]
+    assert newest.state in LEFT_TO_PERSON
+    assert made.world.edge.answering("shop.test", "/") == Served("shop", "prod", 1)
