@@ -214,18 +214,20 @@ def close_route(work: Work) -> None:
 
 def open_route(work: Work, to: Deployment) -> None:
     """Everybody is sent to the slot of `to`, which has just been started again, once it is ready;
-    nobody stands behind it.
+    nobody stands behind it. One that serves already goes on.
 
-    Raises UnhealthyError where it does not become so: the edge sends people there all the same as
-    soon as it sees it ready.
+    Raises UnhealthyError where it does not become ready: the edge sends people there all the same
+    as soon as it sees it so.
     """
     before = _as_it_was(work, to)
-    work.env.edge.apply(Telling(before).offering)
-    try:
-        wait_until_ready(before)
-    except (UnhealthyError, StackFileError) as error:
-        _serve(before, None)
-        raise UnhealthyError(error.doing, error.came_back, LET_IN_WHEN_READY) from None
+    telling = Telling(before)
+    if to.number not in {one.deployment for one in telling.now.targets}:
+        work.env.edge.apply(telling.offering)
+        try:
+            wait_until_ready(before)
+        except (UnhealthyError, StackFileError) as error:
+            _serve(before, None)
+            raise UnhealthyError(error.doing, error.came_back, LET_IN_WHEN_READY) from None
     _serve(before, None)
 
 

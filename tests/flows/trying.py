@@ -26,7 +26,12 @@ T = TypeVar("T")
 
 def picked(story: Story, moments: list[T], each: int = EACH) -> list[T]:
     """Those moments of a story that are tried."""
-    return moments[len(story.name) % each :: each] or moments
+    return [one for number, one in enumerate(moments) if is_picked(story, number, each)] or moments
+
+
+def is_picked(story: Story, number: int, each: int = EACH) -> bool:
+    """Whether this moment of a story is tried."""
+    return (number - len(story.name)) % each == 0
 
 
 def killed(library: Library, story: Story, each: int = EACH) -> tuple[int, Found]:
@@ -35,20 +40,17 @@ def killed(library: Library, story: Story, each: int = EACH) -> tuple[int, Found
     What a killed process leaves is what was true after its last change. So everything is put away
     after each change that is tried, and recovery begins from each of these states.
     """
-    made = library.begin(story)
-    began, kept, found = serving(made), dict[int, Kept](), Found()
-    tell(made, story)
-    tried = picked(story, list(range(len(made.world.moments.changes))), each)
+    made, kept, found = library.begin(story), dict[int, Kept](), Found()
+    began, told = serving(made), made.world.moments
 
     def keep(what: str) -> None:
-        number = len(told.changes) - 1
-        if number in tried:
-            kept[number] = made.keep(what)
+        if is_picked(story, len(told.changes) - 1, each):
+            kept[len(told.changes) - 1] = made.keep(what)
 
-    made = library.begin(story)
-    told = made.world.moments
     told.after_change = keep
     tell(made, story)
+    if not kept and each > 1:
+        return killed(library, story, each=1)
     for number, one in kept.items():
         made.begin_from(one)
         if wrong := [*settle(made), *faults(made, began, is_for_staging=story.is_for_staging)]:
