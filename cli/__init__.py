@@ -2,5 +2,9 @@
 
 import time
 
+from tidegate.imports import imports_stay
+
 BEGUN = time.monotonic()
 """When the command began, before it imported what takes long."""
+
+imports_stay()

@@ -39,14 +39,14 @@ def _lets_us_in(settings: Settings) -> bool:
 
 
 def show(found: Sequence[Diagnosis], console: Console) -> None:
-    width = max(len(one.name) for one in found)
+    """What is bad for one reason at several places is told once."""
+    width, told = max(len(one.name) for one in found), dict[str, str]()
     for one in found:
         mark = "[green]✓[/green]" if one.is_good else "[red]✗[/red]"
-        console.print(
-            mark,
-            data(f"{one.name:<{width}}  {one.detail}" + (f". {one.to_do}" if one.to_do else "")),
-            soft_wrap=True,
-        )
+        said = one.detail + (f". {one.to_do}" if one.to_do else "")
+        if not one.is_good and (first := told.setdefault(said, one.name)) != one.name:
+            said = f"as {first}"
+        console.print(mark, data(f"{one.name:<{width}}  {said}"), soft_wrap=True)
 
 
 def _control(settings: Settings, *, was_started: bool) -> Iterator[tuple[str, Look]]:

@@ -32,8 +32,8 @@ WITH_PAGES = (
 WITHOUT = ("audit_trail", "configuration", "record")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\+00:00)?)?")
 _DIGEST = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{12,})\b")
-
 _MEASURED = re.compile(r"\b\d+\.\d+ s\b|\b\d+ ms\b|\b\d+ min\b|\b\d+ 分钟")
+_STEP = re.compile(r"^  ([\w-]+): ", re.MULTILINE)
 _HOME = re.compile(r"/[\w/.-]*/(?=stacks/|home/)")
 
 
@@ -51,6 +51,11 @@ def differs_from_kept(made: Installation, name: str, run: Run, before: Collectio
     if kept.exists() and kept.read_text(encoding="utf-8") == left:
         return ""
     return f"{kept.name} is not what the story left ({ACCEPT}=1 takes this for right):\n{left}"
+
+
+def kept_steps(name: str) -> set[str]:
+    """The steps of a story, by what is kept of it."""
+    return {found[1] for found in _STEP.finditer((KEPT / f"{name}.txt").read_text())}
 
 
 def _left(made: Installation, run: Run, before: Collection[str]) -> Iterator[str]:

@@ -113,11 +113,12 @@ def test_each_line_has_its_mark_and_what_is_bad_its_way_out() -> None:
         [
             Diagnosis("engine", True, "Docker 27"),
             Diagnosis("edge", False, "there is none", "`tidegate run` starts it"),
+            Diagnosis("door", False, "there is none", "`tidegate run` starts it"),
         ],
         shown,
     )
     assert isinstance(shown.file, StringIO)
-    assert (
-        shown.file.getvalue()
-        == "✓ engine  Docker 27\n✗ edge    there is none. `tidegate run` starts it\n"
+    assert shown.file.getvalue() == (
+        "✓ engine  Docker 27\n✗ edge    there is none. `tidegate run` starts it\n"
+        "✗ door    as edge\n"
     )

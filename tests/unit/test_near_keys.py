@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from tidegate.stack.faults import faults_in
 from tidegate.stack.file import Stack
@@ -36,3 +37,22 @@ def test_it_is_one_that_may_stand_there(location: tuple[int | str, ...], near: s
 def test_the_fault_says_it() -> None:
     found = {"type": "extra_forbidden", "loc": ("watch", "second"), "msg": "", "input": 3}
     assert faults_in([found], SCHEMA) == ["watch.second: unknown key (did you mean seconds?)"]  # type: ignore[list-item]
+
+
+def test_a_key_that_must_be_there_and_is_misspelt_is_one_fault() -> None:
+    given = {"name": "shop", "titel": "Shop", "services": [{"nam": "web", "image": "acme/web"}]}
+    with pytest.raises(ValidationError) as raised:
+        Stack.model_validate(given)
+    found = faults_in(raised.value.errors(), SCHEMA)
+    assert [one for one in found if "tit" in one or "nam" in one] == [
+        "services[0].nam: unknown key (did you mean name?)",
+        "titel: unknown key (did you mean title?)",
+    ]
+
+
+def test_one_that_is_missing_beside_an_unknown_key_is_told_too() -> None:
+    given = {"name": "shop", "colour": "red"}
+    with pytest.raises(ValidationError) as raised:
+        Stack.model_validate(given)
+    found = faults_in(raised.value.errors(), SCHEMA)
+    assert {"colour: unknown key", "title: is missing"} <= {*found}

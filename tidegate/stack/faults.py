@@ -23,15 +23,20 @@ _KINDS = {"migrations": ("tool", TOOLS), "databases": ("engine", ENGINES)}
 def faults_in(errors: list[ErrorDetails], schema: Schema) -> list[str]:
     """One text per fault; `schema` is that of a stack file.
 
-    A list that pydantic calls too short only because an item of it is wrong is no fault, and what
-    follows from a kind is none where the environment has others.
+    A list that pydantic calls too short only because an item of it is wrong is no fault, one that
+    is missing because it is misspelt is told as the misspelt one, and what follows from a kind is
+    none where the environment has others.
     """
+    unknown = [one["loc"] for one in errors if one["type"] == "extra_forbidden"]
+    meant = {(*loc[:-1], near_key(schema, loc)) for loc in unknown}
 
     def follows_from_another(error: ErrorDetails) -> bool:
         loc = error["loc"]
         inside = any(other["loc"][: len(loc)] == loc != other["loc"] for other in errors)
-        return error["type"] == "default_factory_not_called" or (
-            error["type"] == "too_short" and inside
+        return (
+            error["type"] == "default_factory_not_called"
+            or (error["type"] == "too_short" and inside)
+            or (error["type"] == "missing" and loc in meant)
         )
 
     return [_fault(error, schema) for error in errors if not follows_from_another(error)]
