@@ -54,6 +54,12 @@ def test_a_form_says_in_a_few_words_what_is_decided_until_when_and_where_the_res
     assert "CREATE TABLE" not in text
 
 
+@pytest.mark.parametrize(("language", "stop"), [("zh", "。"), ("en", ".")])
+def test_each_sentence_ends_as_its_language_ends_one(language: str, stop: str) -> None:
+    sentences = about_release(a_plan(), language, requested_by="mei")
+    assert [one for one in sentences if one[-1] != stop] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_speaks_of_an_old_version_where_there_is_none(language: str) -> None:
     text = question(replace(a_plan(), running=None), language)

@@ -30,7 +30,7 @@ def about_release(plan: Plan, language: str, *, requested_by: str) -> tuple[str,
         words["ask_schema"].format(kind=words[f"kind {plan.kind}"]),
         way_back_text(plan, language, markdown_text(running.version) if running else ""),
         *([outage_text(plan, language)] if plan.running and plan.in_place else []),
-        *([f"{try_it(plan, language)}."] if plan.staged else []),
+        *([words["ask_try"].format(link=try_it(plan, language))] if plan.staged else []),
     )
 
 
