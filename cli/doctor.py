@@ -39,13 +39,18 @@ def _lets_us_in(settings: Settings) -> bool:
 
 
 def show(found: Sequence[Diagnosis], console: Console) -> None:
-    """What is bad for one reason at several places is told once."""
-    width, told = max(len(one.name) for one in found), dict[str, str]()
+    """Of an engine that gives no answer, each look at it says the same: it is told once."""
+    width, told = max(len(one.name) for one in found), dict[tuple[str, str], str]()
     for one in found:
         mark = "[green]✓[/green]" if one.is_good else "[red]✗[/red]"
-        said = one.detail + (f". {one.to_do}" if one.to_do else "")
-        if not one.is_good and (first := told.setdefault(said, one.name)) != one.name:
-            said = f"as {first}"
+        said, host = (
+            one.detail + (f". {one.to_do}" if one.to_do else ""),
+            one.name.partition(" of ")[2],
+        )
+        is_record = one.name.startswith("DNS ")  # each is mended by itself
+        if not one.is_good and not is_record:
+            first = told.setdefault((host, said), one.name)
+            said = said if first == one.name else f"the same as at {first}"
         console.print(mark, data(f"{one.name:<{width}}  {said}"), soft_wrap=True)
 
 

@@ -22,6 +22,7 @@ from cli.attendance import absent
 from cli.door import behind_door
 from cli.follow import api_of
 from tidegate.errors import TidegateError
+from tidegate.imports import imports_are_done
 from tidegate.secrecy.outside_text import one_line
 from tidegate.settings import Settings
 
@@ -96,6 +97,7 @@ def main() -> None:
     """Serve until it is told to stop, on 127.0.0.1 only: another machine's Alertmanager comes by
     way of a tunnel or proxy."""
     settings = Settings()
+    imports_are_done()
     uvicorn.run(
         make_app(settings),
         host="127.0.0.1",

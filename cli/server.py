@@ -27,6 +27,7 @@ from control.prefect_private import (
     serve_one_ui,
     take_turns_on_sqlite,
 )
+from tidegate.imports import imports_are_done
 from tidegate.secrecy.kept import LEAST_TOKEN_BYTES
 from tidegate.settings import Settings, is_auth_string
 
@@ -59,6 +60,7 @@ def main() -> None:
     with temporary_settings(ours):
         app = create_app(final=True, webserver_only=asked.no_services)
         ask_before_pages(pages / "v1")
+        imports_are_done()
         _serve(behind_door(app, origins), asked.host, asked.port)
 
 

@@ -8,6 +8,7 @@ import signal
 
 from control.work_pool import WORK_POOL
 from control.worker import TidegateWorker
+from tidegate.imports import imports_are_done
 
 
 async def work() -> None:
@@ -25,4 +26,5 @@ async def work() -> None:
 
 
 if __name__ == "__main__":
+    imports_are_done()
     asyncio.run(work())

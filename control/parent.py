@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from control.served import modules_of, served_entrypoints
 from control.warm import build_models
+from tidegate.imports import imports_are_done
 
 # What Prefect and its libraries import only when a run begins.
 LATE = (
@@ -45,5 +46,5 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 import_all([*LATE, *modules_of(served_entrypoints())])
 build_models()
 gc.collect()
-gc.freeze()  # a collection in a run would copy every page that it shares with us
+imports_are_done()  # a collection in a run would copy every page that it shares with us
 print("parent: ready", flush=True)

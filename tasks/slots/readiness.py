@@ -30,7 +30,8 @@ POLL_SECONDS = 0.2
 ASK_SECONDS = 5.0
 """What the edge's own health check allows."""
 
-
+SILENT = (502, 503, 504)
+"""By these the edge, or a proxy in the slot, says that nobody answered."""
 MOST_LOGS = 3
 """Of the containers of a slot that does not become ready."""
 
@@ -53,6 +54,33 @@ def wait_until_ready(work: Work) -> Evidence:
     begun = time.monotonic()
     first, *others = [_wait(work, asked, begun) for asked in _all_asked(work)]
     return {**first, **({"others": others} if others else {})}
+
+
+def wait_until_answering(work: Work) -> None:
+    """Give a slot that had served, and was started again, its start budget to answer at each of its
+    addresses, whatever it answers: nothing is judged anew. One that does not answer by then, or has
+    stopped, is not waited for.
+
+    Raises EdgeError where the edge is away.
+    """
+    begun = time.monotonic()
+    for asked in _all_asked(work):
+        while _is_silent(work.env.visitors.ask(asked.visit, asked.path, ASK_SECONDS)):
+            work.check_fence()
+            is_late = seconds_since(begun) > asked.service.start_budget_seconds
+            if is_late or not _is_running(work, asked.service):
+                get_run_logger().warning("%s of %s gives no answer", asked.path, work.title)
+                return
+            time.sleep(POLL_SECONDS)
+
+
+def _is_silent(answer: Answer) -> bool:
+    return bool(answer.error) or answer.status in SILENT
+
+
+def _is_running(work: Work, service: Service) -> bool:
+    there = slot_state(work.env, work.project)
+    return any(role(one) == service.name and one.state == "running" for one in there)
 
 
 def _all_asked(work: Work) -> list[Asked]:

@@ -27,8 +27,8 @@ def begin_maintenance(work: Work) -> Evidence:
 def end_maintenance(work: Work) -> Evidence:
     """Send people to the version that served before, where this deployment has closed its doors.
 
-    Needs: the old slot running whole. Leaves: the old route, verified, once that slot is ready.
-    Again: changes nothing. Undo: release again.
+    Needs: the old slot running whole. Leaves: the old route, verified. Again: changes nothing.
+    Undo: release again.
     """
     if not has_begun(work):
         return {"serving": None, "why": "people were served all the time"}

@@ -21,7 +21,7 @@ from tasks.frame.visited import told_of, visited_door, visited_name
 from tasks.frame.work import Work
 from tasks.slots.called import close_called, open_called
 from tasks.slots.in_place import outage_until_now, runs_in_place
-from tasks.slots.readiness import wait_until_ready
+from tasks.slots.readiness import wait_until_answering
 from tasks.slots.smoke import smoke_public_door
 from tasks.traffic.telling import Telling
 from tidegate.edge.facts import Served, Target
@@ -29,17 +29,13 @@ from tidegate.edge.headers import headers_for
 from tidegate.edge.ports import Witness
 from tidegate.edge.probing import Question, Visit
 from tidegate.edge.routing import beside, door_questions, places_at
-from tidegate.errors import SmokeError, StackFileError, UnhealthyError
+from tidegate.errors import EdgeError, SmokeError
 from tidegate.ledger.tables import Deployment
 from tidegate.pages.results import traffic_page
 
 WITNESS_PER_SECOND = 10
 OTHER_SECONDS = 1800
 """For what the witness sees beside the watch and the handing over of what never runs twice."""
-LET_IN_WHEN_READY = (
-    "It had served before. People are let in as soon as it answers: look at its logs, and at what "
-    "it stands on"
-)
 
 
 @step("offer-candidate", timeout_seconds=60)
@@ -213,21 +209,17 @@ def close_route(work: Work) -> None:
 
 
 def open_route(work: Work, to: Deployment) -> None:
-    """Everybody is sent to the slot of `to`, which has just been started again, once it is ready;
-    nobody stands behind it. One that serves already goes on.
-
-    Raises UnhealthyError where it does not become ready: the edge sends people there all the same
-    as soon as it sees it so.
-    """
+    """Everybody is sent to the slot of `to`, which has just been started again and is given time to
+    answer; nobody stands behind it."""
     before = _as_it_was(work, to)
     telling = Telling(before)
-    if to.number not in {one.deployment for one in telling.now.targets}:
-        work.env.edge.apply(telling.offering)
+    known = {one.deployment for one in (*telling.now.targets, telling.now.candidate) if one}
+    if to.number not in known:  # else it serves, or an earlier attempt has waited for it
         try:
-            wait_until_ready(before)
-        except (UnhealthyError, StackFileError) as error:
-            _serve(before, None)
-            raise UnhealthyError(error.doing, error.came_back, LET_IN_WHEN_READY) from None
+            work.env.edge.apply(telling.offering)
+            wait_until_answering(before)
+        except EdgeError as error:
+            get_run_logger().warning("not waited for: %s", work.env.redactor.redact(str(error)))
     _serve(before, None)
 
 

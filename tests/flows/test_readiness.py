@@ -23,7 +23,7 @@ from tests.world.compose import NEVER_HEALTHY
 from tests.world.edge import MemoryVisitors
 from tidegate.edge.facts import Served
 from tidegate.edge.probing import Visit
-from tidegate.policy.states import LEFT_TO_PERSON
+from tidegate.policy.states import LEFT_TO_PERSON, DeploymentState
 from tidegate.stack.checks import Answer
 
 STEP = "/smoke-slot"
@@ -162,15 +162,50 @@ def test_nobody_is_sent_to_a_version_that_was_started_again_and_is_not_ready_yet
 
 
 @pytest.mark.parametrize("step", ["/end-maintenance", "/open-doors"])
-def test_one_that_does_not_become_ready_is_left_to_the_edge_and_a_person_is_called(
+def test_one_that_answers_is_let_in_whatever_it_answers(
+    library: Library, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """It had served so before, and nothing is judged anew."""
+    made, change = begun_before_a_way_back(library, step)
+    served = answered(
+        made, monkeypatch, "/ready", UNREADY, Answer(status=500, seconds=0.0), step=step
+    )
+    assert change().state.is_failed()
+    assert served == [None, None]
+    assert made.world.edge.answering("shop.test", "/") == Served("shop", "prod", 1)
+
+
+@pytest.mark.parametrize("step", ["/end-maintenance", "/open-doors"])
+def test_it_is_waited_for_no_longer_than_its_start_budget(
     library: Library, monkeypatch: pytest.MonkeyPatch, clock: None, step: str
 ) -> None:
     made, change = begun_before_a_way_back(library, step)
-    answered(made, monkeypatch, "/ready", UNREADY, step=step)
-    told = str(change().state.message)
-    assert "the way back did not arrive: asking whether shop prod #1 is ready" in told
-    assert "it answers 502, after" in told
-    assert "It began with:" in told
+    served = answered(made, monkeypatch, "/ready", UNREADY, step=step)
+    assert change().state.is_failed()
+    assert served == [None]  # by this clock its time is over then
+    newest = made.ledger.deployments.history("shop", "prod", limit=1)[0]
+    assert newest.state is DeploymentState.FAILED
+    assert made.world.edge.answering("shop.test", "/") == Served("shop", "prod", 1)
+
+
+def test_one_that_has_stopped_is_not_waited_for_and_a_person_is_called(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, change = begun_before_a_way_back(library, step := "/end-maintenance")
+    served, engine = (
+        answered(made, monkeypatch, "/ready", UNREADY, step=step),
+        made.world.engine,
+    )
+    asks = MemoryVisitors.ask
+
+    def ask(visitors: MemoryVisitors, visit: Visit, path: str, seconds: float) -> Answer:
+        answer = asks(visitors, visit, path, seconds)
+        for one in engine.of("shop-prod-1") if made.world.moments.step.endswith(step) else ():
+            engine.state(one.name, state="exited")
+        return answer
+
+    monkeypatch.setattr(MemoryVisitors, "ask", ask)
+    assert "does not answer" in str(change().state.message)
+    assert served == [None]  # an attempt after the first one waits no more
     newest = made.ledger.deployments.history("shop", "prod", limit=1)[0]
     assert newest.state in LEFT_TO_PERSON
-    assert made.world.edge.answering("shop.test", "/") == Served("shop", "prod", 1)

@@ -114,11 +114,18 @@ def test_each_line_has_its_mark_and_what_is_bad_its_way_out() -> None:
             Diagnosis("engine", True, "Docker 27"),
             Diagnosis("edge", False, "there is none", "`tidegate run` starts it"),
             Diagnosis("door", False, "there is none", "`tidegate run` starts it"),
+            Diagnosis("door of box2", False, "there is none", "`tidegate run` starts it"),
+            Diagnosis("DNS a.test", False, "nobody knows it"),
+            Diagnosis("DNS b.test", False, "nobody knows it"),
         ],
         shown,
     )
     assert isinstance(shown.file, StringIO)
     assert shown.file.getvalue() == (
-        "✓ engine  Docker 27\n✗ edge    there is none. `tidegate run` starts it\n"
-        "✗ door    as edge\n"
+        "✓ engine        Docker 27\n"
+        "✗ edge          there is none. `tidegate run` starts it\n"
+        "✗ door          the same as at edge\n"
+        "✗ door of box2  there is none. `tidegate run` starts it\n"
+        "✗ DNS a.test    nobody knows it\n"
+        "✗ DNS b.test    nobody knows it\n"
     )

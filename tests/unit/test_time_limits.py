@@ -12,6 +12,7 @@ from tasks.data.restores import close_doors, open_doors
 from tasks.slots.containers import stop_old_slot, stop_slot_left, wait_until_healthy
 from tasks.slots.handing_over import hand_back_alone, hand_over_alone
 from tasks.slots.smoke import smoke_slot
+from tasks.traffic.maintenance import end_maintenance
 from tasks.traffic.watches import watch_release
 from tidegate.stack.environments import Environment
 from tidegate.stack.services import Service
@@ -38,7 +39,8 @@ START = most(Service, "start_budget_seconds")
     [
         (wait_until_healthy, START),
         (smoke_slot, START),
-        (open_doors, START),
+        (open_doors, 2 * START),
+        (end_maintenance, START),
         (stop_old_slot, DRAIN + GRACE),
         (stop_slot_left, DRAIN + MOST_SLOTS * GRACE),
         (close_doors, MOST_SLOTS * GRACE),

@@ -16,6 +16,8 @@ from tidegate.stack.migrations import TOOLS
 from tidegate.stack.near_keys import Schema, near_key
 
 MOST_SHOWN = 120
+KIND = "kind"
+"""Of an environment; where it is missing, all kinds are told."""
 _KINDS = {"migrations": ("tool", TOOLS), "databases": ("engine", ENGINES)}
 """By the list of a stack file: the key that says of which kind an item is, and the kinds."""
 
@@ -36,7 +38,7 @@ def faults_in(errors: list[ErrorDetails], schema: Schema) -> list[str]:
         return (
             error["type"] == "default_factory_not_called"
             or (error["type"] == "too_short" and inside)
-            or (error["type"] == "missing" and loc in meant)
+            or (error["type"] == "missing" and loc in meant and loc[-1] != KIND)
         )
 
     return [_fault(error, schema) for error in errors if not follows_from_another(error)]
@@ -53,7 +55,7 @@ def _fault(error: ErrorDetails, schema: Schema) -> str:
         return f"{_path(error['loc'])}: {_unknown(error['loc'], schema)}"
     missing = (
         f"is missing: one of {', '.join(get_args(Kind))}"
-        if error["loc"][-1:] == ("kind",)
+        if error["loc"][-1:] == (KIND,)
         else "is missing"
     )
     plain = {
