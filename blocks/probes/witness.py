@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
+from typing import Any
 
 import httpx
 
@@ -119,7 +120,7 @@ class TrafficWitness:
         self, client: httpx.AsyncClient, asked: Question, timeout_seconds: float, door: str
     ) -> None:
         due = time.monotonic() - self._began
-        deployment, reached = "none", True
+        deployment, reached, where = "none", True, _Where(time.monotonic())
         answer: httpx.Response | None = None
         try:
             asking = client.stream(
@@ -127,6 +128,7 @@ class TrafficWitness:
                 asked.path,
                 headers={"Host": asked.host},
                 timeout=timeout_seconds - _SOONER_SECONDS,
+                extensions={"trace": where.note},
             )
             async with asyncio.timeout(timeout_seconds), asking as answer:
                 await answer.aread()
@@ -135,7 +137,7 @@ class TrafficWitness:
             fault = self._answered_by_another(answer) if is_good else f"status {answer.status_code}"
             reached = not is_own_404(answer)
         except (httpx.HTTPError, TimeoutError) as error:
-            fault = str(error) or type(error).__name__
+            fault = str(error) or f"{type(error).__name__}, {where}"
             reached = answer is not None or not ended_unanswered(error)
         self._seen.append(
             Seen(due, time.monotonic() - self._began, deployment, fault, reached, door)
@@ -146,6 +148,20 @@ class TrafficWitness:
         if self.owner is None or (served and (served.stack, served.environment) == self.owner):
             return None
         return f"answered by {served or 'no deployment'}, not by {' '.join(self.owner)}"
+
+
+class _Where:
+    """What a request was at last doing, in httpcore's words, and since how many seconds."""
+
+    def __init__(self, begun: float) -> None:
+        self._begun, self._event, self._at = begun, "nothing", begun
+
+    async def note(self, event: str, _info: Mapping[str, Any]) -> None:
+        if event.endswith(".started") and "closed" not in event:
+            self._event, self._at = event.removesuffix(".started"), time.monotonic()
+
+    def __str__(self) -> str:
+        return f"{self._event} begun after {self._at - self._begun:.1f} s"
 
 
 def _door(asked: Question) -> str:
