@@ -23,17 +23,19 @@ second."""
 
 
 class SteadyClient:
-    """Begins with the environment's first good answer. Keep-alive, no retries."""
+    """Begins with the environment's first good answer. Keep-alive, no retries. A short request
+    without an answer after `timeout_seconds` is lost."""
 
     def __init__(
-        self, environment: str, base_url: str, domain: str, long_seconds: int = LONG_SECONDS
+        self,
+        environment: str,
+        base_url: str,
+        domain: str,
+        long_seconds: int = LONG_SECONDS,
+        timeout_seconds: float = 5,
     ) -> None:
-        self.environment, self.base_url, self.domain, self.long_seconds = (
-            environment,
-            base_url,
-            domain,
-            long_seconds,
-        )
+        self.environment, self.base_url, self.domain = environment, base_url, domain
+        self.long_seconds, self.timeout_seconds = long_seconds, timeout_seconds
         self.figures = TrafficFigures(0, 0, 0.0, 0.0)
         self.faults, self.long_good, self.long_faults = list[str](), 0, list[str]()
         self.outage_seconds = 0.0
@@ -66,7 +68,11 @@ class SteadyClient:
         if not self._first_answer():
             return
         with TrafficWitness(
-            self.base_url, self.domain, SHORT, rate_per_second=PER_SECOND
+            self.base_url,
+            self.domain,
+            SHORT,
+            rate_per_second=PER_SECOND,
+            timeout_seconds=self.timeout_seconds,
         ) as witness:
             self._ended.wait()
         self.figures = witness.figures()

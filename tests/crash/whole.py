@@ -14,6 +14,7 @@ from blocks.docker.host import KEY_LABEL, DockerHost
 from cli.demo_traffic import SteadyClient
 from tests.crash.beating import assert_one_beats
 from tests.crash.made import Made, assert_made_once, assert_told_once
+from tests.e2e.in_process import PATIENCE_SECONDS
 from tests.e2e.releases import ended, start
 from tests.installation import Installation, domain_of
 from tidegate.policy.states import DeploymentState
@@ -109,6 +110,10 @@ def next_version(tidegate: Installation, stack: str) -> str:
 def steady(tidegate: Installation, stack: str) -> Iterator[SteadyClient]:
     """People use the stack's production while the block lasts."""
     with SteadyClient(
-        "prod", tidegate.plane.edge_url, domain_of(stack, "prod"), LONG_SECONDS
+        "prod",
+        tidegate.plane.edge_url,
+        domain_of(stack, "prod"),
+        LONG_SECONDS,
+        timeout_seconds=PATIENCE_SECONDS,
     ) as client:
         yield client

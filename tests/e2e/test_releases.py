@@ -13,7 +13,14 @@ from prefect.states import Crashed
 from cli.demo_traffic import SteadyClient
 from flows.recover import recover
 from tests.crash.made import until
-from tests.e2e.in_process import assert_true_and_clean, engine, release_here, run_here, serving
+from tests.e2e.in_process import (
+    PATIENCE_SECONDS,
+    assert_true_and_clean,
+    engine,
+    release_here,
+    run_here,
+    serving,
+)
 from tests.e2e.notices import notices_of
 from tests.e2e.releases import ended, released, resume, start, suspended
 from tests.installation import KIOSK, SHOP, Installation, domain_of
@@ -78,7 +85,11 @@ def test_a_release_replaces_the_old_version_without_a_lost_request(
     tidegate: Installation, new_shop: str
 ) -> None:
     with SteadyClient(
-        "prod", tidegate.plane.edge_url, domain_of(new_shop, "prod"), LONG_SECONDS
+        "prod",
+        tidegate.plane.edge_url,
+        domain_of(new_shop, "prod"),
+        LONG_SECONDS,
+        timeout_seconds=PATIENCE_SECONDS,
     ) as client:
         state = released(stack=new_shop, version="v1.1.0", watch_seconds=5, requested_by="tester")
     assert state.is_completed(), state.message

@@ -71,7 +71,7 @@ def test_a_killed_slot_costs_no_request_while_a_standby_is_warm(
     standby, doomed = target(1, start_backend(1)), start_backend(3)
     edge.apply(route(target(3, doomed), standby=standby))
     traffic = TrafficWitness(
-        edge.public_url, DOMAIN, "/", rate_per_second=50, owner=("shop", "prod")
+        edge.public_url, DOMAIN, "/", rate_per_second=50, timeout_seconds=60, owner=("shop", "prod")
     )
     with traffic:
         time.sleep(0.5)

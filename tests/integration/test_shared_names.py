@@ -49,7 +49,13 @@ def witness(edge: EdgeProcess, owner: str, path: str) -> Iterator[TrafficWitness
     asked = [Question(DOMAIN, path, is_ready_path=True)]
     url = edge.block.public_url
     visitors = TrafficWitness(
-        url, DOMAIN, path, rate_per_second=20, owner=(owner, "prod"), asked=asked
+        url,
+        DOMAIN,
+        path,
+        rate_per_second=20,
+        timeout_seconds=60,
+        owner=(owner, "prod"),
+        asked=asked,
     )
     with visitors:
         yield visitors
