@@ -43,10 +43,8 @@ def show(found: Sequence[Diagnosis], console: Console) -> None:
     width, told = max(len(one.name) for one in found), dict[tuple[str, str], str]()
     for one in found:
         mark = "[green]✓[/green]" if one.is_good else "[red]✗[/red]"
-        said, host = (
-            one.detail + (f". {one.to_do}" if one.to_do else ""),
-            one.name.partition(" of ")[2],
-        )
+        said = one.detail + (f". {one.to_do}" if one.to_do else "")
+        host = one.name.partition(" of ")[2]
         is_record = one.name.startswith("DNS ")  # each is mended by itself
         if not one.is_good and not is_record:
             first = told.setdefault((host, said), one.name)

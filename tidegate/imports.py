@@ -7,10 +7,8 @@ import atexit
 import gc
 
 SELDOM = (50_000, 10, 10)
-"""After how many new objects it looks. Python's own 700 take a fifth of the time of a command, most
-of which is importing."""
-
-
+"""After how many new objects it looks. Python's own 700 take a quarter of the time of a command,
+most of which is importing."""
 USUAL = gc.get_threshold()
 
 

@@ -151,7 +151,8 @@ class TrafficWitness:
 
 
 class _Where:
-    """What a request was at last doing, in httpcore's words, and since how many seconds."""
+    """What a request was doing at last, in httpcore's words, and how many seconds after its own
+    begin that began."""
 
     def __init__(self, begun: float) -> None:
         self._begun, self._event, self._at = begun, "nothing", begun
