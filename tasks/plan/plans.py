@@ -16,6 +16,7 @@ from tasks.frame.pages import publish_page
 from tasks.frame.step import is_retryable, without_secrets
 from tasks.frame.work import Work
 from tasks.plan.compose_checks import privileges
+from tasks.slots.adopted import handed_over
 from tasks.slots.in_place import in_place_of, most_outage_seconds
 from tasks.slots.smoke import results_of
 from tidegate.errors import LedgerError
@@ -77,6 +78,7 @@ def make_plan(
         addresses=addresses(env.stack.services, env.stack.routes, env.config),
         in_place=in_place_of(env),
         most_outage_seconds=most_outage_seconds(env),
+        handed_over=tuple(handed_over(env, serving.slot)) if serving else (),
         shares_names_with=env.config.shares_names_with,
         found=_found(env),
         accepted=accepted(env.stack, env.written, env.weak_passwords),

@@ -14,7 +14,7 @@ from typing import Any
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work
-from tasks.slots.called import let_go_of_ports, open_called
+from tasks.slots.called import called_by_hand, let_go_of_ports, open_called
 from tidegate.facts import ONE_SHOT_LABEL, PROJECT_LABEL, ContainerFacts
 from tidegate.ledger.adoptions import adopted, adoption_of, noted
 from tidegate.stack.names import slot_number
@@ -83,6 +83,12 @@ def is_adopted(env: OpenEnvironment, project: str) -> bool:
     """Whether a slot is the team's own containers, and not one that Tidegate made of their images
     since."""
     return not env.host.containers({PROJECT_LABEL: project}) and bool(adopted_state(env, project))
+
+
+def handed_over(env: OpenEnvironment, project: str) -> list[str]:
+    """Names and ports of the host that the slot's containers have from the team's compose file, and
+    that nobody answers while they stop: as people read them."""
+    return called_by_hand(env, project) if is_adopted(env, project) else []
 
 
 def stop(

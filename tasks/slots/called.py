@@ -33,6 +33,13 @@ def close_called(env: OpenEnvironment) -> None:
     env.forwarders.keep(env.stack.name, env.name, [])
 
 
+def called_by_hand(env: OpenEnvironment, slot: str) -> list[str]:
+    """Names and ports by which others call containers that were taken over and serve as `slot`, as
+    people read them. Of what never runs twice the gap is told and measured as such."""
+    taken = {one["service"] for one in adopted(env.ledger, env.stack.name, env.name, slot)}
+    return [one.shown for one in env.known if one.service.name in taken - env.alone]
+
+
 def let_go_of_ports(env: OpenEnvironment, slot: str, containers: Collection[str]) -> None:
     """Leave the ports of containers that were taken over to them: they start with them or not at
     all."""

@@ -15,7 +15,7 @@ from tasks.frame.opening import MOST_KEPT
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work, is_slot_of
-from tasks.slots.adopted import is_adopted, stop
+from tasks.slots.adopted import handed_over, is_adopted, stop
 from tasks.slots.alone import alone_in, in_slot
 from tasks.slots.health import wait_for_slot
 from tasks.slots.state import all_of, running_slots
@@ -80,8 +80,7 @@ def stop_old_slot(work: Work) -> Evidence:
         left: Evidence = {"stopped": None, "warm": old.slot}
     else:
         _drain(work)
-        stop_slot(work, old.slot)
-        left = {"stopped": old.slot}
+        left = {"stopped": old.slot, **_stop_old(work, old.slot)}
     removed = _remove_others(work, keep={old.slot, work.project})
     return {**left, "removed": removed, "images": _remove_old_images(work)}
 
@@ -151,6 +150,17 @@ def stop_slot(work: Work, project: str) -> None:
     _refuse_routed(work, project)
     work.check_fence()
     stop(work.env, project, max(service.stop_grace_seconds for service in work.env.stack.services))
+
+
+def _stop_old(work: Work, project: str) -> Evidence:
+    """Says how long what others call is handed over, where the slot has it itself."""
+    moved, began = handed_over(work.env, project), time.monotonic()
+    stop_slot(work, project)
+    if not moved:
+        return {}
+    seconds = to_a_tenth(time.monotonic() - began)
+    get_run_logger().info("%s: handed over within %.1f s", ", ".join(moved), seconds)
+    return {"handed_over": moved, "handed_over_seconds": seconds}
 
 
 def _remove_others(work: Work, keep: set[str]) -> list[str]:

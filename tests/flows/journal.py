@@ -18,7 +18,14 @@ from tidegate.ledger.tables import Deployment
 KEPT = Path(__file__).parent / "journals"
 ACCEPT = "TIDEGATE_ACCEPT_JOURNALS"
 """Set it to 1, and what the stories leave is what they must leave from now on."""
-MEASURED = ("seconds", "milliseconds", "gap_seconds", "outage_seconds", "gap")
+MEASURED = (
+    "seconds",
+    "milliseconds",
+    "gap_seconds",
+    "outage_seconds",
+    "handed_over_seconds",
+    "gap",
+)
 WITH_PAGES = (
     "a-first-release",
     "a-release-by-way-of-staging",

@@ -7,14 +7,18 @@ import pytest
 
 from flows.adopt import adopt
 from flows.release import release
+from tasks.frame.step import Evidence
 from tests.flows.asking import ADOPTION, asked
 from tests.flows.conftest import Library
 from tests.flows.installation import Installation
-from tests.flows.name_stories import NAME_STORIES, PORT, PUBLISHED
+from tests.flows.name_stories import NAME_STORIES, NETWORK, PORT, PUBLISHED
 from tests.flows.port_stories import PORT_STORIES
 from tests.flows.stories import Story, tell
 from tidegate.edge.facts import Served
 from tidegate.edge.hosts import port_at
+from tidegate.ledger.journal import Journal
+from tidegate.pages.layout import listed
+from tidegate.pages.words import WORDS
 
 HOST = port_at("0.0.0.0", PORT)
 TAKEOVER = PORT_STORIES[0]
@@ -22,6 +26,12 @@ TAKEOVER = PORT_STORIES[0]
 
 def who_has_it(made: Installation) -> str | None:
     return made.world.engine.held(HOST)
+
+
+def stopping(made: Installation, number: int) -> Evidence:
+    row = made.ledger.journal.get(Journal.key("prod", "shop", number, "stop-old-slot"))
+    assert row is not None
+    return row.evidence
 
 
 @pytest.mark.parametrize("story", PORT_STORIES, ids=lambda story: story.id)
@@ -112,6 +122,30 @@ def test_a_takeover_leaves_the_port_to_the_container(library: Library) -> None:
     run_with = who_has_it(made)
     tell(made, TAKEOVER)
     assert run_with == who_has_it(made) == "shop-prod-web-1"
+
+
+def test_a_release_says_first_what_is_called_while_it_is_handed_over_and_then_for_how_long(
+    library: Library,
+) -> None:
+    story = next(one for one in PORT_STORIES if one.name == "a release over a port")
+    made = library.begin(story)
+    page = "\n".join(tell(made, story).pages.values())
+    evidence = stopping(made, 2)
+    assert evidence["handed_over"] == [
+        *(f"{name} ({NETWORK})" for name in ("shop:8000", "shop:8001", "jobs:9000")),
+        f"0.0.0.0:{PORT}",
+    ]
+    assert evidence["handed_over_seconds"] >= 0
+    assert WORDS["en"]["handed_over"].format(names=listed(evidence["handed_over"])) in page
+
+
+def test_a_release_from_slot_to_slot_hands_nothing_over(library: Library) -> None:
+    story = next(one for one in NAME_STORIES if one.name == "a release under a name")
+    made = library.begin(story)
+    page = "\n".join(tell(made, story).pages.values())
+    assert stopping(made, 3)["stopped"]
+    assert "handed_over" not in stopping(made, 3)
+    assert WORDS["en"]["handed_over"].partition("{")[0] not in page
 
 
 def test_the_same_version_again_opens_a_port_that_is_dead(library: Library) -> None:

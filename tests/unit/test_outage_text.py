@@ -57,6 +57,19 @@ def test_a_first_release_interrupts_nobody() -> None:
     assert "Nobody is served" not in form("en", replace(PLAN, running=None))
 
 
+@pytest.mark.parametrize("language", sorted(WORDS))
+def test_who_calls_a_container_that_was_taken_over_reads_when_it_answers_nobody(
+    language: str,
+) -> None:
+    names = ("ocr:8080 (back)", ":8180")
+    plan = replace(a_plan(), handed_over=names)
+    said = WORDS[language]["handed_over"].format(names="`ocr:8080 (back)`, `:8180`")
+    assert said in plan_page(plan, language)
+    assert said in form(language, plan)
+    assert said not in plan_page(a_plan(), language)
+    assert said not in form(language, a_plan())
+
+
 def test_whoever_approves_approves_the_interruption() -> None:
     assert PLAN.hash != a_plan().hash
 

@@ -37,7 +37,8 @@ WORDS: dict[str, Words] = {
         "and by nobody afterwards. Lead people to the edge before that release, or keep the port "
         "(`kept_ports` of stack.yaml)",
         "port_kept": "{port} of {name}: is served by this container until the next release stops "
-        "it, and by the version that serves afterwards (`kept_ports` of stack.yaml)",
+        "it, by nobody in the seconds in which it stops, and by the version that serves afterwards "
+        "(`kept_ports` of stack.yaml)",
         "front": "Where people come by a proxy of your own, its one line becomes",
         "front_text": "With `proxy_set_header Host $host;` as before. With a Traefik of your own: "
         "`url: {url}`. The edge knows the host names {domains}.",
@@ -70,7 +71,7 @@ WORDS: dict[str, Words] = {
         "port": "{name} 的 {port}：在下次发布停止该容器之前由它提供服务，之后无人提供。"
         "请在那次发布之前把访问引导到入口，或保留该端口（stack.yaml 的 `kept_ports`）",
         "port_kept": "{name} 的 {port}：在下次发布停止该容器之前由它提供服务，"
-        "之后由当时在线的版本提供（stack.yaml 的 `kept_ports`）",
+        "停止的几秒内无人提供，之后由当时在线的版本提供（stack.yaml 的 `kept_ports`）",
         "front": "如果前面有团队自己的代理，只需改这一行",
         "front_text": "`proxy_set_header Host $host;` 保持不变。若是自己的 Traefik："
         "`url: {url}`。入口认识的域名：{domains}。",

@@ -22,6 +22,11 @@ def outage_text(plan: Plan, language: str) -> str:
     )
 
 
+def handing_over_text(plan: Plan, language: str) -> str:
+    """A sentence: who may get no answer, and when."""
+    return WORDS[language]["handed_over"].format(names=listed(plan.handed_over))
+
+
 def way_back_text(plan: Plan, language: str, version: str) -> str:
     """How `version`, which runs now, is come back to."""
     is_started_anew = plan.in_place and plan.way_back == "image only"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tidegate.backups.restores import RestorePlan
 from tidegate.pages.layout import local
-from tidegate.pages.outage import outage_text, way_back_text
+from tidegate.pages.outage import handing_over_text, outage_text, way_back_text
 from tidegate.pages.stages import try_it
 from tidegate.pages.words import WORDS
 from tidegate.plan.base_changes import BasePlan
@@ -30,6 +30,7 @@ def about_release(plan: Plan, language: str, *, requested_by: str) -> tuple[str,
         words["ask_schema"].format(kind=words[f"kind {plan.kind}"]),
         way_back_text(plan, language, markdown_text(running.version) if running else ""),
         *([outage_text(plan, language)] if plan.running and plan.in_place else []),
+        *([handing_over_text(plan, language)] if plan.handed_over else []),
         *([words["ask_try"].format(link=try_it(plan, language))] if plan.staged else []),
     )
 

@@ -10,7 +10,7 @@ from tidegate.pages.commits import commits_part
 from tidegate.pages.found import found_rows
 from tidegate.pages.images import images_part
 from tidegate.pages.layout import age_text, duration_text, facts, listed, local, table
-from tidegate.pages.outage import outage_text, way_back_text
+from tidegate.pages.outage import handing_over_text, outage_text, way_back_text
 from tidegate.pages.results import backup_text, smoke_table
 from tidegate.pages.words import WORDS, Words
 from tidegate.plan.changes import Plan
@@ -182,6 +182,11 @@ def _watched(plan: Plan, words: Words) -> str:
 
 
 def _interruption(plan: Plan, words: Words, language: str) -> str:
+    switch = _by_switch(plan, words, language)
+    return f"{switch} {handing_over_text(plan, language)}" if plan.handed_over else switch
+
+
+def _by_switch(plan: Plan, words: Words, language: str) -> str:
     """Measured where it was; a promise is no evidence."""
     if plan.in_place:
         return outage_text(plan, language)

@@ -74,6 +74,8 @@ ZH: Words = {
     "outage": "⚠ {services} 不能同时运行两份，更换期间网站会中断：停止和启动最多 {most} 秒，"
     "另加检查用时{measured}。",
     "outage_measured": "（{place}实测 {seconds} 秒）",
+    "handed_over": "⚠ 观察结束后会停止被接管的容器。"
+    "它停止时的几秒内，访问 {names} 可能得不到应答。",
     "not_measured": "没有测量过",
     "not_measured_on": "{place}没有测量过",
     "checks": "线上检查结果",
@@ -201,6 +203,8 @@ EN: Words = {
     "outage": "⚠ Nobody is served while {services} is replaced, which never runs twice: at most "
     "{most} s to stop and start it, and the time of its checks{measured}.",
     "outage_measured": " ({seconds} s on {place})",
+    "handed_over": "⚠ After the watch the container that was taken over is stopped. In the seconds "
+    "that this takes, whoever calls {names} may get no answer.",
     "not_measured": "not measured",
     "not_measured_on": "not measured on {place}",
     "checks": "Checks through the public address",

@@ -120,6 +120,9 @@ class Plan:
     replaced."""
     most_outage_seconds: int = 0
     """What the stack file lets them take to stop and to start."""
+    handed_over: tuple[str, ...] = ()
+    """Names and ports by which others call a container that was taken over, and that nobody answers
+    while it stops."""
     shares_names_with: tuple[str, ...] = ()
     """Stacks that may have paths at `domains`: part of the configuration, so of the hash."""
     found: tuple[FoundDatabases, ...] = ()

@@ -93,6 +93,13 @@ class Known(NamedTuple):
         """How the edge is told of it."""
         return self.line.host_at(self.port)
 
+    @property
+    def shown(self) -> str:
+        """For people: `ocr:8080 (back)`, or `:8180`."""
+        if isinstance(self.line, KeptPort):
+            return f"{self.line.address or ''}:{self.line.host_port}"
+        return f"{self.line.name}:{self.port} ({self.line.network})"
+
 
 def known(services: Sequence[Service], environment: Environment) -> list[Known]:
     """Each line of `known_as` and of `kept_ports` of a stack file that was read."""
@@ -141,7 +148,7 @@ def addresses(
     api:8000`; then `ocr:8080 (back) → ocr:8080` for a name on the network `back`, and `:8180 →
     ocr:8080` for a port of the host."""
     called = (
-        f"{_shown(one)} → {one.service.name}:{one.port}" for one in known(services, environment)
+        f"{one.shown} → {one.service.name}:{one.port}" for one in known(services, environment)
     )
     if not routes and not environment.shares_names_with:
         return (*environment.hosts, *called)
@@ -225,13 +232,6 @@ def unread_keys(
         for key in ("port", "ready_path")
         if getattr(service, key) is not None
     ]
-
-
-def _shown(one: Known) -> str:
-    line = one.line
-    if isinstance(line, KeptPort):
-        return f"{line.address or ''}:{line.host_port}"
-    return f"{line.name}:{one.port} ({line.network})"
 
 
 def _told(line: RouteLine) -> str:
