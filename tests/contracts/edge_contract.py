@@ -1,4 +1,4 @@
-"""What every Edge must do. A test file makes it a suite: `class TestX(EdgeContract)` with the two
+"""What every Edge must do. A test file makes it a suite: `class TestX(EdgeContract)` with the
 fixtures below."""
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from tidegate.errors import EdgeError, FencedError
 
 
 class EdgeContract:
-    """Needs the fixtures `edge` (told nothing yet) and `slots` (two targets that answer,
-    deployments 1 and 2)."""
+    """Needs the fixtures `edge` (told nothing yet), `slots` (two targets that answer, deployments 1
+    and 2) and `refusing` (deployment 502, which answers 502)."""
 
     domain = "contract.example.test"
+
+    @pytest.fixture
+    def impatient(self, edge: Edge) -> Edge:
+        """The same edge, which does not wait for long until it obeys."""
+        return edge
 
     def route(
         self,
@@ -61,6 +66,29 @@ class EdgeContract:
     ) -> None:
         for _ in range(2):
             edge.apply(self.route(slots[0]))
+        assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
+
+    def test_people_are_moved_to_no_slot_that_refuses_them(
+        self, edge: Edge, impatient: Edge, slots: tuple[Target, Target], refusing: Target
+    ) -> None:
+        edge.apply(self.route(slots[0]))
+        for wanted in (self.route(refusing), self.route(refusing, standby=slots[0])):
+            with pytest.raises(EdgeError):
+                impatient.apply(wanted)
+            assert edge.route("contract", "prod") == self.route(slots[0])
+            assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
+
+    def test_what_refuses_people_from_the_first_is_no_route(
+        self, edge: Edge, impatient: Edge, refusing: Target
+    ) -> None:
+        with pytest.raises(EdgeError):
+            impatient.apply(self.route(refusing))
+        assert edge.route("contract", "prod") is None
+
+    def test_how_a_candidate_answers_is_no_matter_of_the_edge(
+        self, edge: Edge, slots: tuple[Target, Target], refusing: Target
+    ) -> None:
+        edge.apply(self.route(slots[0], candidate=refusing))
         assert edge.serving(self.domain, "/") == Served("contract", "prod", 1)
 
     def test_an_older_owner_is_refused_and_changes_nothing(

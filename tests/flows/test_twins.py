@@ -59,12 +59,16 @@ def world() -> World:
 
 class TestMemoryEdge(EdgeContract, SharedNamesContract):
     @pytest.fixture
-    def edge(self) -> MemoryEdge:
-        return MemoryEdge()
+    def edge(self, refusing: Target) -> MemoryEdge:
+        return MemoryEdge(refusing={refusing.url})
 
     @pytest.fixture
     def slots(self) -> tuple[Target, Target]:
         return Target(1, "http://one:8000"), Target(2, "http://two:8000")
+
+    @pytest.fixture
+    def refusing(self) -> Target:
+        return Target(502, "http://three:8000")
 
 
 class TestMemoryForwarders(KnownNamesContract, KeptPortsContract):

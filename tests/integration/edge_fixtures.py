@@ -21,8 +21,8 @@ from tidegate.edge.facts import Route, Target
 
 DOMAIN = "shop.example.test"
 
-# /slow?2.5 answers after 2.5 s, /error answers 500, everything else 200: version, path, Host,
-# headers and size of what was sent. An answer is one write: what a kill meets in the middle of an
+# /slow?2.5 answers after 2.5 s, /error answers 500, everything of deployment 502 answers 502, all
+# else 200: version, path, Host, headers and size of what was sent. An answer is one write: what a kill meets in the middle of an
 # answer nobody can ask for again.
 BACKEND = """
 import http.server, json, os, time
@@ -36,7 +36,8 @@ class App(http.server.BaseHTTPRequestHandler):
         page = {"version": os.environ["VERSION"], "path": self.path, "host": self.headers["Host"], "sent": dict(self.headers),
                 "received": received}
         body = json.dumps(page).encode()
-        self.send_response(500 if self.path == "/error" else 200)
+        refuses = os.environ["VERSION"] == "v502"
+        self.send_response(502 if refuses else 500 if self.path == "/error" else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

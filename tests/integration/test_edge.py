@@ -52,6 +52,14 @@ def edge_container(
 class TestTraefikEdge(EdgeContract, SharedNamesContract):
     """The real edge keeps the contract."""
 
+    @pytest.fixture
+    def impatient(self, edge: TraefikEdge) -> TraefikEdge:
+        return edge.model_copy(update={"obey_seconds": 1})
+
+    @pytest.fixture
+    def refusing(self, start_backend: StartBackend) -> Target:
+        return target(502, start_backend(502))
+
 
 def witness(
     edge: TraefikEdge, path: str = "/", rate: float = 50, long_path: str | None = None

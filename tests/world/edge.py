@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -31,6 +31,8 @@ class MemoryEdge:
     moments: Moments = field(default_factory=Moments)
     engine: MemoryEngine | None = None
     by_owner: dict[Key, Route] = field(default_factory=dict)
+    refusing: set[str] = field(default_factory=set)
+    """URLs of slots that run and answer 502, as what does not listen yet does at the real one."""
     public_url: str = "http://127.0.0.1:8080"
 
     def route(self, stack: str, environment: str) -> Route | None:
@@ -52,7 +54,7 @@ class MemoryEdge:
             raise EdgeError(doing, "; ".join(faults), "Correct what stack.yaml says about it")
         if taken := taken_doors(claims_of_route(route), doors_of_routes(self.routes().good)):
             raise EdgeError(doing, "; ".join(map(str, taken)), "Nothing was changed")
-        if silent := [one.url for one in self._must_answer(route, there) if not self._runs(one)]:
+        if silent := [*self._silent(route, there)]:
             raise EdgeError(
                 doing, f"{', '.join(silent)} does not answer", "Look at the slot", retryable=True
             )
@@ -139,10 +141,15 @@ class MemoryEdge:
         urls = {target.url, *(door.url for door in target.doors)}
         return self.engine is None or all(self._behind(url) for url in urls)
 
-    def _must_answer(self, route: Route, there: Route | None) -> list[Target]:
-        """As on the real one: where nobody is moved, whoever serves need not answer."""
+    def _silent(self, route: Route, there: Route | None) -> Iterator[str]:
+        """As on the real one: where nobody is moved, whoever serves need not answer, and how a
+        candidate answers does not matter."""
         moved = there is None or there == route or slots_served(there) != slots_served(route)
-        return [*(route.targets if moved else ()), *([route.candidate] if route.candidate else [])]
+        for one in route.targets if moved else ():
+            if one.url in self.refusing or not self._runs(one):
+                yield one.url
+        if route.candidate and not self._runs(route.candidate):
+            yield route.candidate.url
 
 
 def told(route: Route) -> str:

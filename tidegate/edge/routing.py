@@ -177,6 +177,17 @@ def door_questions(target: Target, others: Sequence[Door] = ()) -> list[Question
     return [_question(doors, door) for door in target.doors if whole_names(door.hosts)]
 
 
+def own_questions(route: Route, slot: Target) -> list[tuple[int | None, Question]]:
+    """For each address of a slot its place and its ready path; one without a place where the slot
+    has no doors."""
+    host = questions(replace(route, targets=(slot,)))[0].host
+    own = [
+        (place, Question(host, back.ready_path, is_ready_path=True))
+        for place, back in enumerate(backs_of(slot))
+    ]
+    return [*own] or [(None, Question(host, route.ready_path, is_ready_path=True))]
+
+
 def question_at(route: Route, host: str, path: str, others: Sequence[Door] = ()) -> Question:
     """What is asked of a route by somebody who comes there."""
     doors = route.targets[0].doors if route.targets else ()

@@ -4,7 +4,7 @@ be obeyed."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,14 +18,14 @@ from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.tls import TRUSTED
 from tidegate.edge.doors import WHAT_TO_DO, claims_of_route, doors_of_routes, taken_doors
-from tidegate.edge.facts import Door, Route, Served, Target
+from tidegate.edge.facts import Door, Route, Served
 from tidegate.edge.headers import headers_for
 from tidegate.edge.probing import Question
 from tidegate.edge.route_files import Routes, read_route
 from tidegate.edge.routes import traefik_config
 from tidegate.edge.routing import (
-    backs_of,
     beside,
+    own_questions,
     question_at,
     questions,
     route_to,
@@ -183,7 +183,8 @@ class TraefikEdge(Block):
             )
 
     def _take_back(self, route: Route, text: str, before: str | None) -> None:
-        """Put `before` in place again, unless somebody else has written since."""
+        """Put `before` in place again, unless somebody else has written since. Whoever hears of the
+        failure may take the new slot away: so the edge sends nobody there any more."""
         name = self._folder.file(route.stack, route.environment).name
         with self._folder.locked():
             if before == text or self._folder.text(route.stack, route.environment) != text:
@@ -192,6 +193,10 @@ class TraefikEdge(Block):
                 self._folder.remove(name)
             else:
                 self._folder.write(name, before)
+        with self._client() as client, suppress(httpx.HTTPError):  # one that is away sends nobody
+            for _ in looks(self.obey_seconds, _POLL_SECONDS):
+                if not self._has_otherwise(client, before, text):
+                    return
 
     def _wait_until_obeyed(self, text: str | None, before: str | None, route: Route | None) -> None:
         moved = _moved(text, before)
@@ -216,13 +221,18 @@ class TraefikEdge(Block):
     ) -> str | None:
         """What shows that the edge does not obey yet: first its own word, then real requests."""
         try:
-            rawdata = client.get(f"{self.check_url}/api/rawdata")
-            if rawdata.status_code != 200:
-                return f"the edge's API answers {rawdata.status_code}"
-            seen = difference(text, before, rawdata.json())
+            seen = self._has_otherwise(client, text, before)
             return seen or (self._answers_otherwise(client, route, moved) if route else None)
         except httpx.HTTPError as error:
             return unanswered(error, self.request_seconds)
+
+    def _has_otherwise(
+        self, client: httpx.Client, text: str | None, before: str | None
+    ) -> str | None:
+        rawdata = client.get(f"{self.check_url}/api/rawdata")
+        if rawdata.status_code != 200:
+            return f"the edge's API answers {rawdata.status_code}"
+        return difference(text, before, rawdata.json())
 
     def _answers_otherwise(self, client: httpx.Client, route: Route, moved: bool) -> str | None:
         asked = questions(route, self._beside(route)) if route.targets and moved else []
@@ -235,7 +245,7 @@ class TraefikEdge(Block):
                 )
         if route.candidate:
             wanted = Served(route.stack, route.environment, route.candidate.deployment)
-            for back, question in _own_questions(route, route.candidate):
+            for back, question in own_questions(route, route.candidate):
                 headers = headers_for(https=route.https, slot=wanted, back=back)
                 found = served_by(_ask(client, self.check_url, question, headers))
                 if found != wanted:  # whether it answers well is no matter of the edge
@@ -279,17 +289,6 @@ def _wanted(route: Route) -> list[Served]:
     # Without the standby: an answer by it shows that the edge knows the route, and that the new
     # slot is dead.
     return [Served(route.stack, route.environment, target.deployment) for target in route.targets]
-
-
-def _own_questions(route: Route, slot: Target) -> list[tuple[int | None, Question]]:
-    """For each address of a slot its place and its ready path; one without a place where the slot
-    has no doors."""
-    host = questions(replace(route, targets=(slot,)))[0].host
-    own = [
-        (place, Question(host, back.ready_path, is_ready_path=True))
-        for place, back in enumerate(backs_of(slot))
-    ]
-    return [*own] or [(None, Question(host, route.ready_path, is_ready_path=True))]
 
 
 def _ask(
