@@ -75,3 +75,27 @@ def test_keys_and_env_files_of_what_is_left_out_are_asked_of_nobody(tmp_path: Pa
     )
     assert {*read_env(clone / ".env.staging")} == {"KEY"}
     assert faults(clone) == []
+
+
+def test_a_variable_where_compose_takes_few_words_is_asked_like_any_other(tmp_path: Path) -> None:
+    clone = begun_with(
+        tmp_path,
+        f"services:\n  web: {{{PAGE}, pull_policy: '${{PULL:-missing}}', cgroup: '${{CGROUP}}', "
+        "ulimits: {nofile: '${FILES:-1024}'}, depends_on: {db: {condition: '${WHEN}'}}, "
+        "volumes: [{type: '${MOUNT:-bind}', source: ./conf, target: /conf}]}\n"
+        "  db: {image: 'postgres:16', volumes: ['data:/var/lib/postgresql/data'], "
+        "environment: {POSTGRES_PASSWORD: '${DB_PASSWORD}'}}\n"
+        "volumes: {data: {external: '${EXTERNAL:-false}'}}\n",
+        conf__b_ini="[b]",
+    )
+    assert load_stack(clone).state.read_only == ("./conf",)
+    env = clone / ".env.staging"
+    assert "# CGROUP=" in env.read_text()
+    assert "# WHEN=" in env.read_text()
+    assert {one for one in faults(clone) if one.startswith("no value")} == {
+        "no value for CGROUP",
+        "no value for WHEN",
+    }
+    text = env.read_text().replace("# CGROUP=", "CGROUP=private")
+    env.write_text(text.replace("# WHEN=", "WHEN=service_started"))
+    assert faults(clone) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,7 +37,7 @@ def found(
 ) -> list[Finding]:
     asked: list[Any] = []
 
-    def as_written(files: list[Path], project: str) -> ComposeModel:
+    def as_written(files: list[Path], project: str, _: Mapping[str, str]) -> ComposeModel:
         asked.append((files, project))
         return WRITTEN
 
