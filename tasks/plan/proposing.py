@@ -43,7 +43,7 @@ from tidegate.proposal.stack_text import stack_text
 from tidegate.stack.catalogue import STACK_FILE
 from tidegate.stack.env_files import env_files_of
 from tidegate.stack.envfile import read_env_as_far
-from tidegate.stack.faults import faults_in
+from tidegate.stack.faults import faults_in, schema_of
 from tidegate.stack.file import Stack
 from tidegate.stack.roles import without_left_out
 from tidegate.stack.unread import read_part
@@ -274,7 +274,7 @@ def _refuse_faulty(text: str) -> None:
     except ValidationError as error:
         raise InputError(
             f"putting {STACK_FILE} together",
-            "; ".join(faults_in(error.errors(), Stack.model_json_schema())),
+            "; ".join(faults_in(error.errors(), schema_of(Stack))),
             "Give other answers; `tidegate init --help` lists the options",
         ) from None
 

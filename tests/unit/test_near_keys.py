@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
+from pytest_mock import MockerFixture
 
+from tidegate.errors import StackFileError
 from tidegate.stack.faults import faults_in
-from tidegate.stack.file import Stack
+from tidegate.stack.file import Stack, load_stack
 from tidegate.stack.near_keys import near_key
 
 SCHEMA = Stack.model_json_schema()
@@ -56,3 +60,14 @@ def test_one_that_is_missing_beside_an_unknown_key_is_told_too() -> None:
         Stack.model_validate(given)
     found = faults_in(raised.value.errors(), SCHEMA)
     assert {"colour: unknown key", "title: is missing"} <= {*found}
+
+
+def test_the_schema_for_that_is_made_once_however_often_a_file_is_read(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
+    made = mocker.spy(Stack, "model_json_schema")
+    (tmp_path / "stack.yaml").write_text("{name: shop, titel: Shop}")
+    for _ in range(2):
+        with pytest.raises(StackFileError, match="did you mean title"):
+            load_stack(tmp_path)
+    assert made.call_count <= 1

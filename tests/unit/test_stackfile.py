@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pytest_mock import MockerFixture
 
 from tidegate.errors import StackFileError
 from tidegate.stack.catalogue import find_stack
@@ -273,16 +272,6 @@ def test_a_faulty_stack_file_stops_its_own_stack_only(tmp_path: Path, sample: An
         find_stack(tmp_path, "broken")
     with pytest.raises(StackFileError, match="known: broken, which has faults, cloudlens"):
         find_stack(tmp_path, "nosuch")
-
-
-def test_the_schema_of_a_file_that_stays_faulty_is_made_once(
-    tmp_path: Path, sample: Any, mocker: MockerFixture
-) -> None:
-    """It takes 80 ms, and each look of each minute reads the file several times."""
-    made = mocker.spy(Stack, "model_json_schema")
-    sample["titel"] = "Shop"
-    assert faults(tmp_path, sample) == faults(tmp_path, sample)
-    assert made.call_count <= 1
 
 
 def test_a_stack_whose_images_are_all_found_needs_no_repository(

@@ -3,9 +3,8 @@ every fault's path."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -22,7 +21,7 @@ from tidegate.stack.environments import (
     place_of,
     way_to,
 )
-from tidegate.stack.faults import faults_in
+from tidegate.stack.faults import faults_in, schema_of
 from tidegate.stack.formats import (
     BlockName,
     EnvironmentName,
@@ -283,19 +282,12 @@ def load_stack(folder: Path) -> Stack:
     try:
         stack = Stack.model_validate(content).model_copy(update={"folder": folder.resolve()})
     except ValidationError as error:
-        found = faults_in(error.errors(), _schema())
+        found = faults_in(error.errors(), schema_of(Stack))
         raise StackFileError(doing, "; ".join(found), TO_DO) from None
     # what was kept of an older file may have them
     if unread := unread_keys(stack.services, stack.routes, stack.callings):
         raise StackFileError(doing, "; ".join(unread), TO_DO)
     return stack
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    """Of a file that stays faulty it is wanted each minute, and making it takes longer than all
-    else."""
-    return Stack.model_json_schema()
 
 
 def stack_now(planned: Stack) -> Stack:
