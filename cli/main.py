@@ -10,6 +10,7 @@ import typer
 from cli.beginning import beginning
 from cli.failing import refuse, told, warn
 from cli.looking import looking
+from cli.panels import Panels
 from cli.typed import (
     AsJson,
     AsOption,
@@ -24,10 +25,10 @@ from cli.typed import (
 from tidegate.settings import Settings
 
 app = typer.Typer(
+    cls=Panels,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-    help="Take a version of a Docker application to production, and back.",
 )
 edge = typer.Typer(no_args_is_help=True, help="The reverse proxy through which people come.")
 app.add_typer(edge, name="edge")

@@ -63,7 +63,7 @@ def of_tidegate(words: list[str]) -> str | None:
             return f"there is no command {name}"
         command = command.commands[name]
     if hasattr(command, "commands"):
-        return None if set(words) <= options_of(command) else "there is no such option"
+        return None if {*words} <= {*options_of(command), "--help"} else "there is no such option"
     return refusal(command, words) if words else None
 
 
