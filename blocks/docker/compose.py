@@ -78,15 +78,13 @@ class Compose:
     ) -> dict[str, list[str]]:
         """The files whose content becomes the environment or the labels of each service: `read`
         shows the content alone."""
-        services = self.as_written(files, project, environment)["services"]
+        services = self.as_written(files, project)["services"]
         return {name: env_files_of(service, environment) for name, service in services.items()}
 
-    def as_written(
-        self, files: Sequence[Path], project: str, values: Mapping[str, str] = {}
-    ) -> ComposeModel:
+    def as_written(self, files: Sequence[Path], project: str) -> ComposeModel:
         """The files' whole model with its variables as they stand there: no value is needed, and no
-        env file is read. `values` are for places where Compose takes no variable."""
-        return as_written(self.command, files, project, values)
+        env file is read."""
+        return as_written(self.command, files, project)
 
     def build(
         self,

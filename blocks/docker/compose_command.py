@@ -72,10 +72,13 @@ class ComposeCommand:
         doing: str,
         variables: Mapping[str, str] = {},
         over: bytes = b"",
+        folder: Path | None = None,
     ) -> Outcome:
-        """What it makes of a team's `files`, as JSON. `over` is one more file, read as the last."""
+        """What it makes of a team's `files`, as JSON. `over` is one more file, read as the last;
+        paths count from `folder`, or else from that of the first file."""
         named = [part for file in files for part in ("-f", str(file))]
         named += ["-f", "-"] if over else []
+        named += ["--project-directory", str(folder)] if folder else []
         arguments = ("-p", project, *named, "config", *options, "--format", "json")
         return self.run(*arguments, doing=doing, variables=variables, stdin=over)
 

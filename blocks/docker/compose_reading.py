@@ -122,7 +122,7 @@ class ComposeReading:
 
     @cached_property
     def _written(self) -> ComposeModel:
-        return as_written(self.command, self.files, self.project, self.environment)
+        return as_written(self.command, self.files, self.project)
 
 
 def each_string(value: Any, change: Callable[[str], str]) -> Any:

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from blocks.docker.compose_command import ComposeCommand
-from blocks.docker.compose_few_words import read_few_words
 from tidegate.errors import StackFileError
-from tidegate.facts import ComposeModel
-from tidegate.stack.few_words import without_replaced
+from tidegate.facts import ComposeModel, Outcome
+from tidegate.stack.few_words import Aside, with_aside, worded
 
 _BARE = re.compile(r"(\$\$)|\$([A-Za-z_]\w*)", re.ASCII)
 
 
-def as_written(
-    command: ComposeCommand,
-    files: Sequence[Path],
-    project: str,
-    values: Mapping[str, str] = {},
-) -> ComposeModel:
+def as_written(command: ComposeCommand, files: Sequence[Path], project: str) -> ComposeModel:
     """The files' whole model. Raises StackFileError.
 
-    Where Compose takes no variable, one of `values` stands, a default, or a word that it takes; the
-    variable is beside it (`tidegate.stack.few_words`).
+    A variable where Compose takes a few words only is under an `x-tidegate-` key
+    (`tidegate.stack.few_words`), if one of `files` itself says it, and none that these name.
 
     Compose takes `source: ${DATA}` of a mount for a folder beside its file, since it does not know
     the value; here it stays as it is. `$DATA` in a source is returned as `${DATA}`.
     """
-    model = _config(command, files, project, values)
+    model = _config(command, files, project)
     mounts = _mounts(model)
     if any("/$" in str(one.get("source")) for one in mounts):
-        there = _mounts(_config(command, files, project, values, "--no-path-resolution"))
+        there = _mounts(_config(command, files, project, "--no-path-resolution"))
         for mount, same in zip(mounts, there, strict=True):
             if _begins_with_variable(str(same.get("source"))):
                 mount["source"] = same["source"]
@@ -54,20 +52,45 @@ def reading(files: Sequence[Path]) -> str:
 
 
 def _config(
+    command: ComposeCommand, files: Sequence[Path], project: str, *options: str
+) -> ComposeModel:
+    doing, as_they_stand = reading(files), ("--no-interpolate", "--no-env-resolution")
+    options, aside = (*as_they_stand, *options), list[Aside]()
+    outcome = command.config(files, project, *options, doing=doing)
+    if outcome.exit_code != 0:
+        outcome, aside = _with_words(command, files, project, options, doing) or (outcome, aside)
+    if outcome.exit_code != 0:
+        raise StackFileError(doing, command.said(outcome), "Correct the compose file")
+    model: ComposeModel = json.loads(outcome.stdout)
+    with_aside(model, aside)
+    return model
+
+
+def _with_words(
     command: ComposeCommand,
     files: Sequence[Path],
     project: str,
-    values: Mapping[str, str],
-    *more: str,
-) -> ComposeModel:
-    doing, options = reading(files), ("--no-interpolate", "--no-env-resolution", *more)
-    outcome = command.config(files, project, *options, doing=doing)
-    if outcome.exit_code != 0:
-        outcome = read_few_words(command, files, project, options, values, doing) or outcome
-    if outcome.exit_code != 0:
-        raise StackFileError(doing, command.said(outcome), "Correct the compose file")
-    model: ComposeModel = without_replaced(json.loads(outcome.stdout))
-    return model
+    options: Sequence[str],
+    doing: str,
+) -> tuple[Outcome, list[Aside]] | None:
+    """What Compose makes of copies with a word for each such variable; None where there is none."""
+    try:
+        changed = [worded(file.read_text("utf-8-sig")) for file in files]
+    except (OSError, ValueError, yaml.YAMLError):
+        return None  # Compose has said it
+    aside = [one for _, found in changed for one in found]
+    if not aside:
+        return None
+    with tempfile.TemporaryDirectory(prefix="tidegate-compose-") as made:
+        copies = [Path(made, f"{number}-{file.name}") for number, file in enumerate(files)]
+        for copy, (text, _) in zip(copies, changed, strict=True):
+            copy.write_text(text, "utf-8")
+        folder = files[0].absolute().parent
+        outcome = command.config(copies, project, *options, doing=doing, folder=folder)
+        said = outcome.stderr
+        for copy, file in zip(copies, files, strict=True):
+            said = said.replace(str(copy), str(file))
+    return replace(outcome, stderr=said), aside
 
 
 def _mounts(model: ComposeModel) -> list[dict[str, Any]]:

@@ -134,10 +134,9 @@ def ports_of_files(
     return ports_at(settings, stack, environment, DockerHost(), nobody, redact=redact)
 
 
-def as_written(files: Sequence[Path], project: str, values: Mapping[str, str] = {}) -> ComposeModel:
-    """Compose files with their variables as they stand there; `values` are for places where Compose
-    takes none. Raises StackFileError."""
-    return Compose(DockerHost()).as_written(files, project, values)
+def as_written(files: Sequence[Path], project: str) -> ComposeModel:
+    """Compose files with their variables as they stand there. Raises StackFileError."""
+    return Compose(DockerHost()).as_written(files, project)
 
 
 def missing_values(

@@ -36,8 +36,7 @@ def with_stand_ins(env: OpenEnvironment, missing: Sequence[str]) -> OpenEnvironm
     if not missing:
         return replace(env, faults=())
     files = [env.stack.folder / name for name in env.config.compose_files]
-    written = adapters.as_written(files, env.base_project, env.values)
-    stand_ins = stand_ins_of(written, missing)
+    stand_ins = stand_ins_of(adapters.as_written(files, env.base_project), missing)
     return replace(env, values={**env.values, **stand_ins}, faults=())
 
 

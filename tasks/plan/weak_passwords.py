@@ -21,7 +21,7 @@ def weak_passwords(env: OpenEnvironment) -> Iterator[Finding]:
     accepted_ones = env.stack.accepted_passwords
     known = {env.values[key] for key in accepted_ones if key in env.values}
     files = [env.stack.folder / file for file in env.config.compose_files]
-    written = adapters.as_written(files, env.stack.name, env.values)
+    written = adapters.as_written(files, env.stack.name)
     for one in weak_settings(env.model(), env.stack.left_out, {*env.weak_passwords}, known):
         reason = accepted_ones.get(one.key)
         yield Finding(

@@ -12,6 +12,7 @@ from blocks.docker.host import DockerHost
 from tasks.frame.adapters import missing_values
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel
+from tidegate.stack.unread import stand_ins_of
 from tidegate.stack.variables import variables_in
 
 COMPOSE = Compose(DockerHost())
@@ -73,15 +74,15 @@ def test_what_is_left_out_or_not_asked_for_needs_none(file: Path, line: str) -> 
     assert read["services"]["web"]["hostname"] == "a"
 
 
-def test_a_value_and_a_default_stand_where_compose_takes_a_few_words(file: Path) -> None:
+def test_a_default_stands_where_compose_takes_a_few_words(file: Path) -> None:
     file.write_text(
-        "services:\n  web: {image: a, cgroup: '${A}', pull_policy: '${B:-build}', gpus: '${C}'}\n"
-        "volumes: {v: {external: '${D}'}, w: {external: '${E:-no}'}}\n"
+        "services:\n  web: {image: a, cgroup: '${A:-host}', pull_policy: '${B-build}'}\n"
+        "volumes: {v: {external: '${D:-yes}'}, w: {external: '${E:-no}'}}\n"
     )
-    written = COMPOSE.as_written([file], "demo", {"A": "host", "D": "on"})
+    written = COMPOSE.as_written([file], "demo")
     web = written["services"]["web"]
     assert (web["cgroup"], web["pull_policy"]) == ("host", "build")
-    assert names(written) == {"A", "B", "C", "D", "E"}
+    assert names(written) == {"A", "B", "D", "E"}
     assert written["volumes"]["v"]["external"] is True
     assert not written["volumes"]["w"].get("external")
 
@@ -112,63 +113,103 @@ def test_several_files_anchors_and_resets_mean_what_they_mean(file: Path) -> Non
     assert services["more"]["hostname"] == "${X}"
 
 
-def test_what_is_included_and_extended_is_read_where_it_lies(file: Path) -> None:
+def test_paths_and_further_files_are_those_of_the_team_s_folder(file: Path) -> None:
     folder = file.parent
-    (folder / "db" / "more").mkdir(parents=True)
-    (folder / "common").mkdir()
-    (folder / "db.env").write_text("CGROUP=host\n")
+    (folder / "db").mkdir()
     (folder / "db" / "compose.yaml").write_text(
-        "include: [more/compose.yaml]\n"
-        "services: {db: {image: mysql, cgroup: '${CGROUP}', volumes: ['./data:/data']}}\n"
+        "services: {db: {image: mysql, volumes: ['./data:/data']}}\n"
     )
-    (folder / "db" / "more" / "compose.yaml").write_text(
-        "services: {more: {image: b, gpus: '${GPUS}', volumes: ['../up:/up']}}\n"
-    )
-    (folder / "common" / "base.yaml").write_text(
-        "services:\n  base: {extends: {file: ../first.yaml, service: first}, build: ./src}\n"
-    )
-    (folder / "first.yaml").write_text(
-        "services: {first: {ulimits: {nofile: '${N}'}, volumes: ['${DATA}:/d', '${REL:-./x}:/x']}}"
-    )
+    (folder / "base.yaml").write_text("services: {base: {build: ./src, volumes: ['${REL}:/x']}}\n")
+    later = folder / "ops" / "compose.prod.yaml"
+    later.parent.mkdir()
+    later.write_text("services: {web: {pull_policy: '${P}', env_file: [web.env]}}\n")
     file.write_text(
-        f"include: ['${{DB:-db}}/compose.yaml', {{path: {folder}/inc.yaml, env_file: db.env, "
-        "project_directory: common}]\n"
-        "services: {web: {extends: {file: common/base.yaml, service: base}}}\n"
+        "include: [db/compose.yaml, {path: db/compose.yaml, env_file: /dev/null}]\n"
+        "services: {web: {extends: {file: base.yaml, service: base}, cgroup: '${C}'}}\n"
     )
-    (folder / "inc.yaml").write_text(
-        "services: {inc: {image: i, cgroup: '${CGROUP}', build: src}}\n"
-    )
-    model = COMPOSE.as_written([file], "demo")
-    services = model["services"]
-    assert {name: names(one) for name, one in services.items()} == {
-        "db": {"CGROUP"},
-        "more": {"GPUS"},
-        "inc": {"CGROUP"},
-        "web": {"N", "DATA", "REL"},
-    }
-    assert services["web"]["build"]["context"] == f"{folder}/common/src"
-    assert services["inc"]["build"]["context"] == f"{folder}/common/src"
-    assert services["web"]["volumes"][0]["source"] == "${DATA}"
+    services = COMPOSE.as_written([file, later], "demo")["services"]
+    assert names(services["web"]) == {"C", "P", "REL"}
+    assert services["web"]["build"]["context"] == f"{folder}/src"
+    assert services["web"]["volumes"][0]["source"] == "${REL}"
+    assert services["web"]["env_file"][0]["path"] == f"{folder}/web.env"
     assert services["db"]["volumes"][0]["source"] == f"{folder}/db/data"
-    assert services["more"]["volumes"][0]["source"] == f"{folder}/db/up"
-    assert missing_values([file], {"N": "5"}, "demo") == {"CGROUP", "GPUS", "DATA"}
+
+
+def test_in_a_file_that_is_included_it_is_refused_as_by_compose(file: Path) -> None:
+    file.with_name("db.yaml").write_text("services: {db: {image: b, cgroup: '${C}'}}\n")
+    file.write_text("include: [db.yaml]\nservices: {web: {image: a, pull_policy: '${P}'}}\n")
+    with pytest.raises(StackFileError, match="Correct the compose file"):
+        COMPOSE.as_written([file], "demo")
+
+
+def test_a_service_needs_what_the_one_that_it_extends_needs(file: Path) -> None:
+    file.write_text(
+        "services:\n  base: {image: a, cgroup: '${A}', pull_policy: '${B}'}\n"
+        "  web: {extends: base, pull_policy: always}\n"
+        "  job: {extends: {service: web}}\n"
+    )
+    assert missing_values([file], {}, "demo", (), ["base"]) == {"A"}
+    services = COMPOSE.as_written([file], "demo")["services"]
+    assert {name: names(one) for name, one in services.items()} == {
+        "base": {"A", "B"},
+        "web": {"A"},
+        "job": {"A"},
+    }
+
+
+def test_all_else_of_the_text_stays_as_it_is(file: Path) -> None:
+    file.write_bytes(
+        "\ufeffservices:\r\n  web: {image: a, ports: [8025:25], labels: {note: '🚢 ß', at: 12:30}, "
+        "cgroup: '${X}', gpus: \"${Y}\"} # ${Z}\r\n---\r\nservices:\r\n  web:\r\n"
+        "    pull_policy: ${P}   # late\r\n".encode()
+    )
+    web = COMPOSE.as_written([file], "demo")["services"]["web"]
+    assert names(web) == {"X", "Y", "P"}
+    assert web["labels"] == {"note": "🚢 ß", "at": "12:30"}
+    assert [(one["published"], one["target"]) for one in web["ports"]] == [("8025", 25)]
+
+
+def test_an_own_key_that_begins_like_ours_is_read(file: Path) -> None:
+    file.write_text(
+        "x-tidegate-note: hello\nservices: {web: {image: a, x-tidegate-gpus: {by: me}}}\n"
+    )
+    assert COMPOSE.as_written([file], "demo")["services"]["web"]["x-tidegate-gpus"] == {"by": "me"}
+
+
+def test_a_key_of_that_name_elsewhere_says_nothing_of_a_variable(file: Path) -> None:
+    file.write_text(
+        "services:\n  web: {image: nginx, environment: {type: '${P}'}, ports: ['${P}:80']}\n"
+        "  left: {image: x, gpus: '${G}'}\n"
+    )
+    written = COMPOSE.as_written([file], "demo")
+    assert stand_ins_of(written, {"P", "G"}) == {"P": "1", "G": "all"}
+    assert COMPOSE.read([file], {"P": "5"}, "demo", (), ["left"])["services"]["web"]["ports"]
+
+
+DEEP = "[" * 60_000 + "]" * 60_000
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["include: ['${F}']", "include: [{path: ['${F}']}]", "extends: {file: '${F}', service: a}"],
+    "text",
+    [
+        f"services: {{web: {{image: a, cgroup: '${{X}}', command: {DEEP}}}}}\n",
+        "services: {web: {image: a, cgroup: &c '${X}', command: *c}}\n",
+        "services: {web: {image: a, cgroup: [}\n",
+        "include: ['${F}']\nservices: {web: {image: a}}\n",
+        "services: {web: {image: a, depends_on: {db: {condition: service_${X}}}}}\n"
+        + "#" * 600_000,
+    ],
 )
-def test_a_file_is_named_by_a_value(file: Path, line: str) -> None:
-    file.with_name("a.yaml").write_text("services: {a: {image: a}}\n")
-    text = "services: {web: {image: b}}\n" + line
-    if line.startswith("extends"):
-        text = f"services: {{web: {{image: b, {line}}}}}\n"
+def test_what_is_not_ours_to_judge_is_refused_as_by_compose(file: Path, text: str) -> None:
     file.write_text(text)
-    assert "web" in COMPOSE.as_written([file], "demo", {"F": "a.yaml"})["services"]
-    with pytest.raises(StackFileError, match=r"`\$\{F\}` names a file .* and has no value"):
+    with pytest.raises(StackFileError, match="Correct the compose file"):
         COMPOSE.as_written([file], "demo")
-    with pytest.raises(ConfigError, match=r"no value for F[.]"):
-        COMPOSE.read([file], {}, "demo")
+
+
+def test_a_file_that_nobody_may_read_is_refused(file: Path) -> None:
+    file.mkdir()
+    with pytest.raises(StackFileError, match="Correct the compose file"):
+        COMPOSE.as_written([file], "demo")
 
 
 def test_another_fault_is_told_by_the_path_of_the_team_s_file(file: Path) -> None:

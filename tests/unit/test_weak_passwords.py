@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,7 +36,7 @@ def found(
 ) -> list[Finding]:
     asked: list[Any] = []
 
-    def as_written(files: list[Path], project: str, _: Mapping[str, str]) -> ComposeModel:
+    def as_written(files: list[Path], project: str) -> ComposeModel:
         asked.append((files, project))
         return WRITTEN
 

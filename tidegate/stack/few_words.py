@@ -1,192 +1,193 @@
-"""Compose files as Compose reads them while nothing is put in for their variables.
+"""Variables at places of a compose file where Compose takes a few words, a number or an address.
 
-There are places where it takes a few words, a number or an address only, and no text with a
-variable. Such a text is set aside: `gpus: ${X}` becomes `gpus: all` and
-`x-tidegate-gpus: {gpus: "${X}", for: all}`. What names another file or service is filled in.
+With a value in its place it reads them; as they stand, it refuses the file. So the default or a
+word that it takes is put there, and what stood there is kept aside, in its service or volume:
+`gpus: ${X}` becomes `gpus: all`, and the service has `x-tidegate-gpus: ["${X}"]`. Pure.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import yaml
 
-from tidegate.stack.variables import STAND_IN, filled, variables_in, with_defaults
+from tidegate.stack.variables import variables_in, with_defaults
 
-_FALSE = "false"
-_WORDS = {
-    "services.*.cgroup": "private",
-    "services.*.depends_on.*.condition": "service_started",
-    "services.*.deploy.rollback_config.order": "stop-first",
-    "services.*.deploy.update_config.order": "stop-first",
-    "services.*.develop.watch.action": "rebuild",
-    "services.*.gpus": "all",
-    "services.*.ports.host_ip": "127.0.0.1",
-    "services.*.pull_policy": "missing",
-    "services.*.ulimits.*": STAND_IN,
-    "services.*.volumes.bind.recursive": "enabled",
-    "services.*.volumes.bind.selinux": "z",
-    "services.*.volumes.type": "bind",
-    "volumes.*.external": _FALSE,
+Place = tuple[str, ...]
+_WORDS: Mapping[Place, str] = {
+    tuple(place.split(".")): word
+    for place, word in {
+        "services.*.cgroup": "private",
+        "services.*.depends_on.*.condition": "service_started",
+        "services.*.deploy.rollback_config.order": "stop-first",
+        "services.*.deploy.update_config.order": "stop-first",
+        "services.*.develop.watch.action": "rebuild",
+        "services.*.gpus": "all",
+        "services.*.ports.host_ip": "127.0.0.1",
+        "services.*.pull_policy": "missing",
+        "services.*.ulimits.*": "1",
+        "services.*.ulimits.*.hard": "1",
+        "services.*.ulimits.*.soft": "1",
+        "services.*.volumes.bind.recursive": "enabled",
+        "services.*.volumes.bind.selinux": "z",
+        "services.*.volumes.type": "bind",
+        "volumes.*.external": "false",
+    }.items()
 }
-"""Place, without the numbers of lists -> a word that Compose takes there. Of all places where its
-schema does not take any text, 2.40 takes a value at these, and refuses the variable."""
-_PLACES = [(tuple(place.split(".")), word) for place, word in _WORDS.items()]
-WORD_OF = {place[-1]: word for place, word in _PLACES if place[-1] != "*"}
-"""By its last key."""
-_EXTENDED_FILE = ("services", "*", "extends", "file")
-_EXTENDED = (_EXTENDED_FILE[:-1], (*_EXTENDED_FILE[:-1], "service"))
-_YES = frozenset({"true", "yes", "y", "on"})
+"""Items of a list have the place of the list. As of Compose 2.40, which does not print its
+schema."""
+_YES = frozenset({"true", "yes", "y", "on", "1"})
+_PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _ASIDE = "x-tidegate-"
-_TAG = "tag:yaml.org,2002:"
+_PARTS = ("services", "volumes")
+_MOST_CHARACTERS, _MOST_DEPTH = 512 << 10, 100
 # ten times as fast where it is there
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
-@dataclass
-class FewWords:
-    """One compose file that is written anew so.
+class Aside(NamedTuple):
+    """One text that stood at a place."""
 
-    Its paths count from `folder` on, `values` are those that are known, and `root` is where each
-    file has its copy, by its whole path.
-    """
+    place: Place
+    text: str
+    word: str
+    """In its place."""
 
-    folder: str
-    values: Mapping[str, str]
-    root: str
-    is_changed: bool = False
-    further: list[tuple[str, str]] = field(default_factory=list)
-    """Files that it names, each with the folder that paths count from there."""
-    env_files: list[str] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
-    """Of an `include`, as the env files: they must be there."""
-    unknown: list[str] = field(default_factory=list)
-    """Texts that name a file or service by a variable without a value."""
+    @property
+    def owner(self) -> Place:
+        """`services`, and which."""
+        return self.place[:2]
 
-    def rewritten(self, text: bytes) -> str:
-        """Raises yaml.YAMLError."""
-        documents = [*yaml.compose_all(text, _LOADER)]
-        seen = set[int]()
-        for document in documents:
-            self._walk(document, (), seen)
-            for entry in _entries(document):
-                self._include(entry)
-        return str(yaml.serialize_all(documents, Dumper=yaml.SafeDumper, allow_unicode=True))
+    @property
+    def key(self) -> str:
+        return _key(_pattern(self.place) or self.place)
 
-    def _walk(self, node: yaml.Node, place: tuple[str, ...], seen: set[int]) -> None:
-        """Items of a list, and what `<<` brings in, have the place of what they are in. What an
-        `x-` at the top has counts where an alias names it."""
-        if id(node) in seen or (len(place) == 1 and place[0].startswith("x-")):
-            return
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            for item in node.value:
-                self._walk(item, place, seen)
-        elif isinstance(node, yaml.MappingNode):
-            for number, (key, value) in enumerate([*node.value]):
-                inner = place if key.value == "<<" else (*place, str(key.value))
-                if isinstance(value, yaml.ScalarNode):
-                    self._scalar(node, number, inner)
-                else:
-                    self._walk(value, inner, seen)
 
-    def _scalar(self, parent: yaml.MappingNode, number: int, place: tuple[str, ...]) -> None:
-        key, value = parent.value[number]
-        if _is_at(place, _EXTENDED_FILE):
-            path = self._path(value)
-            self.further.append((path, os.path.dirname(path)))
-        elif any(_is_at(place, one) for one in _EXTENDED):
-            self._fill(value)
-        elif word := _word(place, value.value):
-            said = self._said(value.value) or word
-            if word == _FALSE:
-                said = "true" if said.lower() in _YES else _FALSE
-            parent.value[number] = key, yaml.compose(said, _LOADER) or _text(said)
-            aside = yaml.MappingNode(f"{_TAG}map", [(key, value), (_text("for"), _text(said))])
-            parent.value.append((_text(f"{_ASIDE}{key.value}"), aside))
-            self.is_changed = True
+def _key(pattern: Place) -> str:
+    return _ASIDE + [part for part in pattern if part != "*"][-1]
 
-    def _include(self, entry: yaml.Node) -> None:
-        said = {"path": _scalars(entry)}
-        if isinstance(entry, yaml.MappingNode):
-            said = {str(key.value): _scalars(value) for key, value in entry.value}
-        paths = [self._path(one) for one in said.get("path", ())]
-        folders = [self._path(one) for one in said.get("project_directory", ())]
-        self.folders += folders
-        for path in paths:
-            self.further.append((path, (folders or [os.path.dirname(paths[0])])[0]))
-        self.env_files += [self._path(one) for one in said.get("env_file", ())]
 
-    def _path(self, node: yaml.ScalarNode) -> str:
-        """The whole one, filled in. The node names its copy."""
-        self._fill(node)
-        path = os.path.normpath(os.path.join(self.folder, node.value))
-        if os.path.isabs(node.value):
-            node.value = self.root + path
-        return path
+STAND_INS: Mapping[str, str] = {_key(pattern): word for pattern, word in _WORDS.items()}
+"""For what is kept aside, by its key."""
 
-    def _fill(self, node: yaml.ScalarNode) -> None:
-        if not any(variables_in(node.value)):
-            return
-        said = self._said(node.value)
-        if said is None:
-            self.unknown.append(node.value)
+
+def worded(text: str) -> tuple[str, list[Aside]]:
+    """A compose file with words in place of such variables, and what stood there; a text that is
+    none of ours to judge comes back as it is. Raises yaml.YAMLError."""
+    if len(text) > _MOST_CHARACTERS or _depth(text) > _MOST_DEPTH:
+        return text, []
+    aside, edits = list[Aside](), dict[int, tuple[int, str]]()
+    for document in yaml.compose_all(text, _LOADER):
+        for part, owners in _items(document):
+            for name, owner in _items(owners) if part in _PARTS else ():
+                for place, scalar in _scalars(owner, (part, name), owners, set()):
+                    if _is_replaceable(text, scalar):
+                        word = _word(place, scalar.value)
+                        aside.append(Aside(place, scalar.value, word))
+                        edits[scalar.start_mark.index] = (scalar.end_mark.index, word)
+    return _edited(text, edits), aside
+
+
+def with_aside(model: Mapping[str, Any], aside: Sequence[Aside]) -> None:
+    """Put into a model that was read from such files what stood there, where no other text of the
+    files has taken the word's place."""
+    for one in aside:
+        part, name = one.owner
+        owner = (model.get(part) or {}).get(name)
+        if owner is not None and _stands(owner, one.place[2:], one.word):
+            kept = owner.setdefault(one.key, [])
+            if one.text not in kept:
+                kept.append(one.text)
+
+
+def _depth(text: str) -> int:
+    """Told by the parser, which needs no stack for it: whoever makes nodes of them does."""
+    depth = deepest = 0
+    for event in yaml.parse(text, _LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return deepest
+
+
+def _items(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
+    """Of a mapping, with what `<<` brings in and nothing of its own replaces."""
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    own = [(str(key.value), value) for key, value in node.value if key.value != "<<"]
+    merged = [value for key, value in node.value if key.value == "<<" and value is not node]
+    sources = [
+        one
+        for value in merged
+        for one in (value.value if isinstance(value, yaml.SequenceNode) else [value])
+    ]
+    names = {name for name, _ in own}
+    return [*own, *(item for one in sources for item in _items(one) if item[0] not in names)]
+
+
+def _scalars(
+    node: yaml.Node, place: Place, siblings: yaml.Node, seen: set[tuple[int, Place]]
+) -> Iterator[tuple[Place, yaml.ScalarNode]]:
+    """Those at our places, with those of the service of the same file that it `extends`."""
+    if (id(node), place) in seen or not any(_leads_to(place, pattern) for pattern in _WORDS):
+        return
+    seen.add((id(node), place))
+    if isinstance(node, yaml.ScalarNode) and _pattern(place):
+        yield place, node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item, place, siblings, seen)
+    for name, value in _items(node):
+        if len(place) == 2 and name == "extends":
+            said = dict(_items(value)) if isinstance(value, yaml.MappingNode) else {}
+            base = said.get("service", value)
+            found = None if "file" in said else dict(_items(siblings)).get(str(base.value))
+            if found is not None:
+                yield from _scalars(found, place, siblings, seen)
         else:
-            node.value, self.is_changed = said, True
-
-    def _said(self, text: str) -> str | None:
-        """With its values and defaults; None where a variable has neither."""
-        plain = {key: value.replace("$", "") for key, value in self.values.items()}
-        return with_defaults(filled(text, plain))
+            yield from _scalars(value, (*place, name), siblings, seen)
 
 
-def without_replaced(model: Any) -> Any:
-    """Without what was set aside for a word that is not there any more: another text of the files
-    goes before it."""
-    if isinstance(model, list):
-        return [without_replaced(inner) for inner in model]
-    if not isinstance(model, Mapping):
-        return model
-    return {
-        key: without_replaced(inner)
-        for key, inner in model.items()
-        if not key.startswith(_ASIDE) or _is_there(inner["for"], model.get(key[len(_ASIDE) :]))
-    }
+def _is_replaceable(text: str, scalar: yaml.ScalarNode) -> bool:
+    """A variable of one line, plain or in quotes, without an anchor: others may name that."""
+    start, end = scalar.start_mark.index, scalar.end_mark.index
+    written = text[start:end]
+    return any(variables_in(scalar.value)) and written[:1] not in "&!" and "\n" not in written
 
 
-def _is_there(word: str, value: Any) -> bool:
-    """Of `gpus: all` Compose makes a list."""
-    return isinstance(value, list) or str(value).lower() == word.lower()
+def _edited(text: str, edits: Mapping[int, tuple[int, str]]) -> str:
+    for start in sorted(edits, reverse=True):
+        end, word = edits[start]
+        text = text[:start] + word + text[end:]
+    return text
 
 
-def _text(value: str) -> yaml.ScalarNode:
-    return yaml.ScalarNode(f"{_TAG}str", value)
+def _word(place: Place, text: str) -> str:
+    pattern = _pattern(place)
+    word, default = _WORDS[pattern] if pattern else "", with_defaults(text) or ""
+    if word == "false":
+        return "true" if default.lower() in _YES else word
+    return default if _PLAIN.fullmatch(default) else word
 
 
-def _word(place: tuple[str, ...], text: str) -> str:
-    """Empty where any text is taken, or none with a variable stands."""
-    if "$" not in text or not any(variables_in(text)):
-        return ""
-    return next((word for at, word in _PLACES if _is_at(place, at)), "")
+def _pattern(place: Place) -> Place | None:
+    return next((one for one in _WORDS if len(one) == len(place) and _leads_to(place, one)), None)
 
 
-def _is_at(place: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    return len(place) == len(pattern) and all(
-        want in ("*", part) for part, want in zip(place, pattern, strict=True)
+def _leads_to(place: Place, pattern: Place) -> bool:
+    return len(place) <= len(pattern) and all(
+        want in ("*", part) for part, want in zip(place, pattern, strict=False)
     )
 
 
-def _entries(document: yaml.Node) -> Iterator[yaml.Node]:
-    """Of its `include`."""
-    if isinstance(document, yaml.MappingNode):
-        for key, value in document.value:
-            if key.value == "include" and isinstance(value, yaml.SequenceNode):
-                yield from value.value
-
-
-def _scalars(node: yaml.Node) -> list[yaml.ScalarNode]:
-    inner = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    return [one for one in inner if isinstance(one, yaml.ScalarNode)]
+def _stands(value: Any, place: Place, word: str) -> bool:
+    """Whether it is there still. Of `gpus: all` Compose makes a list, and of `ulimits: 1` two."""
+    if isinstance(value, list):
+        return not place or any(_stands(one, place, word) for one in value)
+    if isinstance(value, Mapping) and place:
+        return place[0] in value and _stands(value[place[0]], place[1:], word)
+    return not place and str(value).lower() == word.lower()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tidegate.facts import ComposeModel
-from tidegate.stack.few_words import WORD_OF
+from tidegate.stack.few_words import STAND_INS
 from tidegate.stack.variables import STAND_IN, masked, variables_in
 
 _PARTS = ("networks", "volumes", "secrets", "configs")
@@ -24,7 +24,7 @@ _YES_OR_NO = frozenset(
     }
 )
 _PATHS = frozenset({"volumes", "source", "target", "tmpfs", "devices"})
-_WORDS = {**WORD_OF, "restart": "no"}
+_WORDS = {"restart": "no", "host_ip": "127.0.0.1", **STAND_INS}
 
 
 def read_part(
@@ -82,7 +82,7 @@ def _fitting(key: str, text: str, name: str) -> str:
         return f"/{STAND_IN}" if text.startswith("$") else ""
     if key in _DURATIONS:
         return f"{STAND_IN}s"
-    return _WORDS.get(key) or ("true" if key in _YES_OR_NO else "")
+    return "true" if key in _YES_OR_NO else _WORDS.get(key, "")
 
 
 def _texts(tree: Any, key: str) -> Iterator[tuple[str, str]]:
