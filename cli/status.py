@@ -29,7 +29,7 @@ from tidegate.stack.names import slot_number
 from tidegate.stack.routes import routed
 
 if TYPE_CHECKING:
-    from blocks.edges.traefik.edge import EdgeAnswer
+    from blocks.edges.traefik.answers import EdgeAnswer
 
 Found = list[ContainerFacts] | EngineError
 MOST_AT_ONCE = 8

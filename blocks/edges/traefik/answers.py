@@ -3,12 +3,24 @@ edge that restarts."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import httpx
 
 from tidegate.edge.facts import Served
 from tidegate.edge.headers import DEPLOYMENT_HEADER, read_served
 
 _NOBODY_THERE = (httpx.ConnectError, httpx.ReadError, httpx.WriteError)
+
+
+class EdgeAnswer(NamedTuple):
+    """What a visitor gets: from which deployment, as far as the edge names one, and with which
+    status."""
+
+    served: Served | None
+    status: int
+    at: str = ""
+    """`shop.example/api`, where a route has several doors."""
 
 
 def ended_unanswered(error: Exception) -> bool:

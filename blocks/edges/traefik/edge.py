@@ -4,16 +4,14 @@ be obeyed."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 from prefect.blocks.core import Block
 from prefect.logging import get_logger
 from pydantic import Field
 
-from blocks.edges.traefik.answers import served_by, unanswered
+from blocks.edges.traefik.answers import EdgeAnswer, served_by, unanswered
 from blocks.edges.traefik.folder import EdgeFolder
 from blocks.edges.traefik.loaded import difference
 from blocks.tls import TRUSTED
@@ -36,16 +34,6 @@ from tidegate.waiting import looks
 
 _POLL_SECONDS = 0.02
 _GATEWAY_FAULTS = (502, 503, 504)
-
-
-class EdgeAnswer(NamedTuple):
-    """What a visitor gets: from which deployment, as far as the edge names one, and with which
-    status."""
-
-    served: Served | None
-    status: int
-    at: str = ""
-    """`shop.example/api`, where a route has several doors."""
 
 
 class TraefikEdge(Block):
@@ -193,10 +181,18 @@ class TraefikEdge(Block):
                 self._folder.remove(name)
             else:
                 self._folder.write(name, before)
-        with self._client() as client, suppress(httpx.HTTPError):  # one that is away sends nobody
+        with self._client() as client:
             for _ in looks(self.obey_seconds, _POLL_SECONDS):
-                if not self._has_otherwise(client, before, text):
-                    return
+                try:
+                    if not self._has_otherwise(client, before, text):
+                        return
+                except httpx.ConnectError:
+                    return  # an edge that is away sends nobody anywhere
+                except httpx.HTTPError:
+                    continue
+        get_logger("tidegate.edge").warning(
+            "%s was taken back, and the edge has not said yet that it obeys", name
+        )
 
     def _wait_until_obeyed(self, text: str | None, before: str | None, route: Route | None) -> None:
         moved = _moved(text, before)
