@@ -86,9 +86,16 @@ def is_adopted(env: OpenEnvironment, project: str) -> bool:
 
 
 def handed_over(env: OpenEnvironment, project: str) -> list[str]:
-    """Names and ports of the host that the slot's containers have from the team's compose file, and
-    that nobody answers while they stop: as people read them."""
+    """Names and ports by which others call the slot's containers, and at which they may get no
+    answer while these stop: as people read them."""
     return called_by_hand(env, project) if is_adopted(env, project) else []
+
+
+def all_run(env: OpenEnvironment, project: str, services: Collection[str]) -> bool:
+    """Whether none of these is stopped yet, by an earlier attempt or by hand; by their names in the
+    slot."""
+    there = [one for one in adopted_state(env, project) if one.service in services]
+    return all(one.state == "running" for one in there)
 
 
 def stop(

@@ -15,7 +15,7 @@ from tasks.frame.opening import MOST_KEPT
 from tasks.frame.planned import planned
 from tasks.frame.step import Evidence, step
 from tasks.frame.work import Work, is_slot_of
-from tasks.slots.adopted import handed_over, is_adopted, stop
+from tasks.slots.adopted import all_run, handed_over, is_adopted, stop
 from tasks.slots.alone import alone_in, in_slot
 from tasks.slots.health import wait_for_slot
 from tasks.slots.state import all_of, running_slots
@@ -153,11 +153,17 @@ def stop_slot(work: Work, project: str) -> None:
 
 
 def _stop_old(work: Work, project: str) -> Evidence:
-    """Says how long what others call is handed over, where the slot has it itself."""
-    moved, began = handed_over(work.env, project), time.monotonic()
-    stop_slot(work, project)
+    """Says what others call is handed over, where the slot has it itself, and how long that took:
+    not where an attempt before this one began it."""
+    env, moved = work.env, handed_over(work.env, project)
     if not moved:
+        stop_slot(work, project)
         return {}
+    called = in_slot(project, {one.service.name for one in env.known} - env.alone)
+    is_whole, began = all_run(env, project, called), time.monotonic()
+    stop_slot(work, project)
+    if not is_whole:
+        return {"handed_over": moved}
     seconds = to_a_tenth(time.monotonic() - began)
     get_run_logger().info("%s: handed over within %.1f s", ", ".join(moved), seconds)
     return {"handed_over": moved, "handed_over_seconds": seconds}

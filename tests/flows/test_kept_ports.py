@@ -10,10 +10,10 @@ from flows.release import release
 from tasks.frame.step import Evidence
 from tests.flows.asking import ADOPTION, asked
 from tests.flows.conftest import Library
-from tests.flows.installation import Installation
+from tests.flows.installation import Installation, Kept
 from tests.flows.name_stories import NAME_STORIES, NETWORK, PORT, PUBLISHED
 from tests.flows.port_stories import PORT_STORIES
-from tests.flows.stories import Story, tell
+from tests.flows.stories import Story, settle, tell
 from tidegate.edge.facts import Served
 from tidegate.edge.hosts import port_at
 from tidegate.ledger.journal import Journal
@@ -137,6 +137,24 @@ def test_a_release_says_first_what_is_called_while_it_is_handed_over_and_then_fo
     ]
     assert evidence["handed_over_seconds"] >= 0
     assert WORDS["en"]["handed_over"].format(names=listed(evidence["handed_over"])) in page
+
+
+def test_where_the_handing_over_was_cut_short_nobody_knows_how_long_it_took(
+    library: Library,
+) -> None:
+    story = next(one for one in PORT_STORIES if one.name == "a release over a port")
+    made, kept = library.begin(story), list[Kept]()
+    made.world.moments.after_change = lambda what: (
+        kept.append(made.keep(what))
+        if what.endswith("stop-old-slot: container shop-prod-web-1 was stopped")
+        else None
+    )
+    tell(made, story)
+    made.begin_from(kept[0])
+    assert settle(made) == []
+    evidence = stopping(made, 2)
+    assert evidence["handed_over"]
+    assert "handed_over_seconds" not in evidence
 
 
 def test_a_release_from_slot_to_slot_hands_nothing_over(library: Library) -> None:

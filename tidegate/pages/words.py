@@ -75,7 +75,7 @@ ZH: Words = {
     "另加检查用时{measured}。",
     "outage_measured": "（{place}实测 {seconds} 秒）",
     "handed_over": "⚠ 观察结束后会停止被接管的容器。"
-    "它停止时的几秒内，访问 {names} 可能得不到应答。",
+    "在其停止的几秒内，访问 {names} 可能得不到应答。",
     "not_measured": "没有测量过",
     "not_measured_on": "{place}没有测量过",
     "checks": "线上检查结果",

@@ -121,8 +121,8 @@ class Plan:
     most_outage_seconds: int = 0
     """What the stack file lets them take to stop and to start."""
     handed_over: tuple[str, ...] = ()
-    """Names and ports by which others call a container that was taken over, and that nobody answers
-    while it stops."""
+    """Names and ports by which others call a container that was taken over; while it stops they may
+    get no answer."""
     shares_names_with: tuple[str, ...] = ()
     """Stacks that may have paths at `domains`: part of the configuration, so of the hash."""
     found: tuple[FoundDatabases, ...] = ()
