@@ -163,6 +163,8 @@ def _tell(written: Written, names: list[str], console: Console, source: Brought 
             ),
             soft_wrap=True,
         )
+    if written.needs_commit:
+        console.print("  to do first: git add, git commit; a release builds a commit")
     if written.left_out:
         console.print(
             data(f"  not read by a release: {', '.join(written.left_out)}"), soft_wrap=True

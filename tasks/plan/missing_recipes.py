@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.frame import adapters
 from tasks.frame.open_environment import OpenEnvironment
 from tasks.plan.findings import Finding, placed
+from tidegate.proposal.look import Repository
 from tidegate.stack.build_places import place_faults
 from tidegate.stack.recipes import base_sections, recipe_of, sections_of
 from tidegate.stack.sources import is_one_repository
@@ -18,15 +19,25 @@ ANOTHER = (
     "Correct `dockerfile` and `context` of its `build:`, or name the repository that has it as "
     "`source` in stack.yaml"
 )
+COMMIT_FIRST = "Commit it (`git add`, `git commit`): a release builds a commit, never a folder"
 NOT_FETCHED = "A release fetches no submodules: name its repository under `source.further`"
 
 
 def missing_recipes(env: OpenEnvironment) -> Iterator[Finding]:
     """Those that are not there, and those that git does not have: no commit that is made here has
     them."""
-    top, tracked = _own_clone(env)
-    if not tracked:
+    own = _own_clone(env)
+    if own is None:
         return
+    top, here = own
+    if not here.newest:
+        doing = f"looking for a commit of {env.stack.name}"
+        yield Finding("fault", env.stack.name, env.name, doing, "there is none yet", COMMIT_FIRST)
+    if here.tracked:
+        yield from _recipes(env, top, here.tracked)
+
+
+def _recipes(env: OpenEnvironment, top: Path, tracked: frozenset[str]) -> Iterator[Finding]:
     model, files = env.model(), [env.stack.folder / one for one in env.config.compose_files]
     sections = {**sections_of(model, env.stack), **base_sections(model, env.stack)}
     for name, section in sections.items():
@@ -43,9 +54,9 @@ def missing_recipes(env: OpenEnvironment) -> Iterator[Finding]:
             yield placed(Finding("fault", env.stack.name, env.name, doing, text, to_do), files)
 
 
-def _own_clone(env: OpenEnvironment) -> tuple[Path, frozenset[str]]:
-    """The top of the clone in which the stack lies, and what git has of it; nothing where the stack
-    is built from another repository."""
+def _own_clone(env: OpenEnvironment) -> tuple[Path, Repository] | None:
+    """The clone in which the stack lies, with its top; None where it is built from another
+    repository."""
     folder, source = env.stack.folder.resolve(), env.stack.source
     here = adapters.repository_at(folder)
     context = Path(here.context)
@@ -55,7 +66,7 @@ def _own_clone(env: OpenEnvironment) -> tuple[Path, frozenset[str]]:
         or (folder / source.repository).resolve() == top
     )
     is_here = is_own and source is not None and Path(source.context) == context
-    return top, here.tracked if is_here else frozenset()
+    return (top, here) if is_here else None
 
 
 def _fault(file: Path, tracked: frozenset[str]) -> tuple[str, str] | None:

@@ -75,6 +75,8 @@ class Written:
     """What the environments would have of each other on one host."""
     unseen: tuple[str, ...] = ()
     """Services that are built by a Dockerfile of this folder, and it is not there."""
+    needs_commit: bool = False
+    """Whether it is built here, and git has no commit yet."""
 
 
 def begin(
@@ -120,6 +122,7 @@ def begin(
         one.look.production.file if one.look.production and private else "",
         one.shared,
         tuple(unseen_sources(one.look, one.services)),
+        bool(one.builds) and not one.look.repository.newest,
     )
 
 

@@ -18,7 +18,7 @@ from tidegate.settings import Settings
 STACK = """
 name: {name}
 title: {name}
-source: {{repository: .}}
+source: {{repository: "https://example.com/acme/{name}"}}
 services: [{{name: web, image: acme/{name}, port: 8000, ready_path: /}}]
 smoke: [{{name: home, path: /, contains: well, most_seconds: 1}}]
 environments:

@@ -180,7 +180,7 @@ def test_an_image_that_nothing_says_how_to_make_is_a_fault_and_one_that_is_looke
     )
     change(
         folder / "bee" / "stack.yaml",
-        ("source: {repository: .}\n", ""),
+        ('source: {repository: "https://example.com/acme/bee"}\n', ""),
         ("ready_path: /}", "ready_path: /, tag: '{version}'}"),
     )
     change(folder / "bee" / "compose.yaml", ("    build: .\n", "    pull_policy: never\n"))

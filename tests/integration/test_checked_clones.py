@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -99,6 +100,29 @@ def test_a_dockerfile_that_no_commit_has_is_a_fault(tmp_path: Path) -> None:
     assert faults_of(clone) == ["services.web.build: ops/web.Dockerfile is a folder"]
     change(clone / "stack.yaml", (str(tmp_path / "origin"), "https://example.com/acme/web"))
     assert looked(clone) == []  # what that one has, nobody knows here
+
+
+@pytest.mark.parametrize("steps", [(), ("init",), ("init", "add")])
+def test_where_nothing_is_committed_nothing_can_be_released(
+    tmp_path: Path, steps: tuple[str, ...]
+) -> None:
+    """As with `tidegate init` in a folder that is in no git yet, or in a new one."""
+    clone = cloned(WEB_AND_DB, tmp_path)
+    shutil.rmtree(clone / ".git")
+    git = ("git", "-C", str(clone))
+    for step in steps:
+        subprocess.run([*git, step, *(["."] if step == "add" else [])], check=True, timeout=30)
+    written = begun(clone)
+    assert written["needs_commit"]
+    [found] = [one for one in looked(clone) if one.kind == "fault"]
+    assert (found.doing, found.came_back) == (
+        "looking for a commit of my-shop",
+        "there is none yet",
+    )
+    commit = ("-c", "user.name=Mei", "-c", "user.email=mei@example.com", "commit", "-qm", "Begin")
+    for words in (("init", "-q"), ("add", "."), commit):
+        subprocess.run([*git, *words], check=True, timeout=30)
+    assert looked(clone) == []
 
 
 def test_a_link_to_a_dockerfile_counts_with_what_it_leads_to(tmp_path: Path) -> None:

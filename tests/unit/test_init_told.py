@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,16 @@ from tasks.plan.proposing import Written
 from tidegate.proposal.questions import Answers, Question
 
 
-def told(monkeypatch: pytest.MonkeyPatch, folder: Path, *, asks: bool) -> str:
+def told(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, *, asks: bool, needs_commit: bool = False
+) -> str:
     """By one that wants to know a title, which the folder says, and a domain."""
 
     def begin(application: Application, answers: Answers, places: Any, prepare: Any) -> Written:
         answers.to(Question("title", "What do people call it?", "The Shop"))
         answers.to(Question("domain", "By which name do people come?", "shop.localhost"))
-        return Written("shop", "staging", ("stack.yaml",), (), 10, 2, {}, {}, (), "v1")
+        written = Written("shop", "staging", ("stack.yaml",), (), 10, 2, {}, {}, (), "v1")
+        return replace(written, needs_commit=needs_commit)
 
     monkeypatch.setattr(module, "begin", begin)
     monkeypatch.setattr(module, "application_in", Application)
@@ -43,3 +47,11 @@ def test_who_was_asked_is_not_told_again(monkeypatch: pytest.MonkeyPatch, tmp_pa
     text = told(monkeypatch, tmp_path, asks=True)
     assert "nobody was asked" not in text
     assert text.rstrip().endswith("tidegate release shop v1 staging")
+    assert "git commit" not in text
+
+
+def test_where_git_has_nothing_to_release_that_comes_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = told(monkeypatch, tmp_path, asks=True, needs_commit=True)
+    assert "to do first: git add, git commit" in text
