@@ -278,6 +278,7 @@ def test_check_knows_what_is_built_from_a_further_repository_and_names_what_is_o
     told = [one["came_back"] for one in found(checked_folder, "ant")]
     assert "services.web.build.context: leads out of the repository" in told[0]
     assert "source.further" in told[0]
-    further = "{repository: ., further: {front: {repository: ../f, folder: ../ant-front}}}"
-    change(checked_folder / "ant" / "stack.yaml", ("{repository: .}", further))
+    own = '"https://example.com/acme/ant"'
+    further = f"{own}, further: {{front: {{repository: ../f, folder: ../ant-front}}}}"
+    change(checked_folder / "ant" / "stack.yaml", (own, further))
     assert found(checked_folder, "ant") == []

@@ -40,7 +40,9 @@ def clone(name: str, there: Path) -> Settings:
     if name == "langbot":
         for made in ("data", "plugins"):
             (folder / made).mkdir()
-    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True, timeout=60)
+    by_mei = ("-c", "user.name=Mei", "-c", "user.email=mei@example.com")
+    for words in (("init", "-q"), (*by_mei, "commit", "-q", "--allow-empty", "-m", "Begin")):
+        subprocess.run(["git", *words], cwd=folder, check=True, timeout=60)
     (there / "home").mkdir()
     return Settings(home=there / "home", stacks=there / "stacks")
 
