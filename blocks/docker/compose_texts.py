@@ -76,7 +76,7 @@ def _with_words(
     """What Compose makes of copies with a word for each such variable; None where there is none."""
     try:
         changed = [worded(file.read_text("utf-8-sig")) for file in files]
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return None  # Compose has said it
     aside = [one for _, found in changed for one in found]
     if not aside:

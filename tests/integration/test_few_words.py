@@ -12,6 +12,7 @@ from blocks.docker.host import DockerHost
 from tasks.frame.adapters import missing_values
 from tidegate.errors import ConfigError, StackFileError
 from tidegate.facts import ComposeModel
+from tidegate.stack.few_words import worded
 from tidegate.stack.unread import stand_ins_of
 from tidegate.stack.variables import variables_in
 
@@ -169,6 +170,26 @@ def test_all_else_of_the_text_stays_as_it_is(file: Path) -> None:
     assert [(one["published"], one["target"]) for one in web["ports"]] == [("8025", 25)]
 
 
+def test_what_brings_in_the_same_again_and_again_is_looked_at_once(file: Path) -> None:
+    lines = [
+        f"x-{n}: &a{n} {{<<: [*a{n - 1}, *b{n - 1}]}}\nx-b{n}: &b{n} {{<<: [*b{n - 1}, *a{n - 1}]}}"
+        for n in range(1, 40)
+    ]
+    file.write_text(
+        "\n".join(
+            [
+                "x-0: &a0 {image: a, cgroup: '${X}'}",
+                "x-b0: &b0 {pull_policy: '${Y}'}",
+                *lines,
+                "services: {web: {<<: *a39}}",
+            ]
+        )
+    )
+    text, aside = worded(file.read_text())
+    assert {one.text for one in aside} == {"${X}", "${Y}"}
+    assert "cgroup: private" in text
+
+
 def test_an_own_key_that_begins_like_ours_is_read(file: Path) -> None:
     file.write_text(
         "x-tidegate-note: hello\nservices: {web: {image: a, x-tidegate-gpus: {by: me}}}\n"
@@ -194,6 +215,8 @@ DEEP = "[" * 60_000 + "]" * 60_000
     [
         f"services: {{web: {{image: a, cgroup: '${{X}}', command: {DEEP}}}}}\n",
         "services: {web: {image: a, cgroup: &c '${X}', command: *c}}\n",
+        "x-a: &a {<<: &b {<<: *a, image: c}}\nservices: {web: {<<: *a, cgroup: '${X}', gpus: [}\n",
+        "x-a: &a {b: &b {<<: *a}, <<: *b}\nservices: {web: {<<: *a, cgroup: '${X}'}}\n",
         "services: {web: {image: a, cgroup: [}\n",
         "include: ['${F}']\nservices: {web: {image: a}}\n",
         "services: {web: {image: a, depends_on: {db: {condition: service_${X}}}}}\n"

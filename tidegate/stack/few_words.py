@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import yaml
@@ -75,7 +76,8 @@ STAND_INS: Mapping[str, str] = {_key(pattern): word for pattern, word in _WORDS.
 
 def worded(text: str) -> tuple[str, list[Aside]]:
     """A compose file with words in place of such variables, and what stood there; a text that is
-    none of ours to judge comes back as it is. Raises yaml.YAMLError."""
+    none of ours to judge comes back as it is. Raises yaml.YAMLError, and RecursionError where a
+    mapping brings itself in."""
     if len(text) > _MOST_CHARACTERS or _depth(text) > _MOST_DEPTH:
         return text, []
     aside, edits = list[Aside](), dict[int, tuple[int, str]]()
@@ -97,9 +99,9 @@ def with_aside(model: Mapping[str, Any], aside: Sequence[Aside]) -> None:
         part, name = one.owner
         owner = (model.get(part) or {}).get(name)
         if owner is not None and _stands(owner, one.place[2:], one.word):
-            kept = owner.setdefault(one.key, [])
-            if one.text not in kept:
-                kept.append(one.text)
+            kept = owner.get(one.key)
+            texts = kept if isinstance(kept, list) else []
+            owner[one.key] = [*dict.fromkeys([*texts, one.text])]
 
 
 def _depth(text: str) -> int:
@@ -114,19 +116,19 @@ def _depth(text: str) -> int:
     return deepest
 
 
+@lru_cache(maxsize=1024)
 def _items(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
-    """Of a mapping, with what `<<` brings in and nothing of its own replaces."""
-    if not isinstance(node, yaml.MappingNode):
-        return []
-    own = [(str(key.value), value) for key, value in node.value if key.value != "<<"]
-    merged = [value for key, value in node.value if key.value == "<<" and value is not node]
-    sources = [
-        one
-        for value in merged
-        for one in (value.value if isinstance(value, yaml.SequenceNode) else [value])
-    ]
-    names = {name for name, _ in own}
-    return [*own, *(item for one in sources for item in _items(one) if item[0] not in names)]
+    """Of a mapping, with what `<<` brings in and nothing of its own replaces. Each is looked at once,
+    however many bring it in."""
+    found = dict[str, yaml.Node]()
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key.value != "<<":
+            found[str(key.value)] = value
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key.value == "<<":
+            for one in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                found = {**dict(_items(one)), **found}
+    return [*found.items()]
 
 
 def _scalars(
