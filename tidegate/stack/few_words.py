@@ -118,8 +118,8 @@ def _depth(text: str) -> int:
 
 @lru_cache(maxsize=1024)
 def _items(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
-    """Of a mapping, with what `<<` brings in and nothing of its own replaces; looked at once, however
-    many bring it in."""
+    """Of a mapping, with what `<<` brings in and nothing of its own replaces. Each is looked at
+    once, however many bring it in."""
     found = dict[str, yaml.Node]()
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value != "<<":
