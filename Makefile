@@ -65,6 +65,7 @@ mutants: setup  ## how many small faults in flows/ and tasks/ the tests without 
 
 field: setup-tests  ## applications of many kinds, from `tidegate init` to production and back; docs/field.md gets the tables
 	$(RUN)python -m tests.field
+	$(RUN)python -m tests.field.newcomer
 	$(RUN)python -m tests.field.seeds
 
 docs:           ## build this documentation as a site in dist/docs, to be read in a browser without a network
