@@ -1,5 +1,5 @@
-"""`python -m tests.field.newcomer [APPLICATION...]`: how long the first path takes, from `git clone`
-of an application that knows nothing of Tidegate to its first release on staging."""
+"""`python -m tests.field.newcomer [APPLICATION...]`: how long the first path takes, from
+`git clone` of an application that knows nothing of Tidegate to its first release on staging."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_who_calls_a_container_that_was_taken_over_reads_when_it_answers_nobody(
     names = ("ocr:8080 (back)", ":8180")
     plan = replace(a_plan(), handed_over=names)
     said = WORDS[language]["handed_over"].format(names="`ocr:8080 (back)`, `:8180`")
-    assert said in plan_page(plan, language)
+    assert f"- **{WORDS[language]['calls']}:** {said}" in plan_page(plan, language)
     assert said in form(language, plan)
     assert said not in plan_page(a_plan(), language)
     assert said not in form(language, a_plan())

@@ -170,6 +170,7 @@ def _summary(plan: Plan, words: Words, language: str) -> str:
             else []
         ),
         *([(words["interruption"], _interruption(plan, words, language))] if plan.running else []),
+        *([(words["calls"], handing_over_text(plan, language))] if plan.handed_over else []),
         *([(words["watched"], _watched(plan, words))] if plan.running else []),
         (words["schema"], _kind(plan.kind, plan.way_back == "ask the data", words)),
         *found_rows(plan.found, words),
@@ -182,11 +183,6 @@ def _watched(plan: Plan, words: Words) -> str:
 
 
 def _interruption(plan: Plan, words: Words, language: str) -> str:
-    switch = _by_switch(plan, words, language)
-    return f"{switch} {handing_over_text(plan, language)}" if plan.handed_over else switch
-
-
-def _by_switch(plan: Plan, words: Words, language: str) -> str:
     """Measured where it was; a promise is no evidence."""
     if plan.in_place:
         return outage_text(plan, language)

@@ -74,6 +74,7 @@ ZH: Words = {
     "outage": "⚠ {services} 不能同时运行两份，更换期间网站会中断：停止和启动最多 {most} 秒，"
     "另加检查用时{measured}。",
     "outage_measured": "（{place}实测 {seconds} 秒）",
+    "calls": "其他程序的访问",
     "handed_over": "⚠ 观察结束后会停止被接管的容器。"
     "在其停止的几秒内，访问 {names} 可能得不到应答。",
     "not_measured": "没有测量过",
@@ -203,6 +204,7 @@ EN: Words = {
     "outage": "⚠ Nobody is served while {services} is replaced, which never runs twice: at most "
     "{most} s to stop and start it, and the time of its checks{measured}.",
     "outage_measured": " ({seconds} s on {place})",
+    "calls": "Calls by other programs",
     "handed_over": "⚠ After the watch the container that was taken over is stopped. In the seconds "
     "that this takes, whoever calls {names} may get no answer.",
     "not_measured": "not measured",
